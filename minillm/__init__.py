@@ -1,0 +1,30 @@
+"""Language models from scratch in NumPy.
+
+Read from the bottom up: ``backend``, ``autograd``, ``ops``, ``nn``, ``optim``, ``text``,
+``models``, ``training``, ``tasks``.  Each package imports only those before it.
+"""
+
+from minillm import autograd, backend, nn, ops, optim
+from minillm.autograd import Parameter, Tensor, check_module, check_vjp, gradients_of, no_grad
+from minillm.backend import CheckpointError, DeviceError, stream, to_device, to_numpy
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CheckpointError",
+    "DeviceError",
+    "Parameter",
+    "Tensor",
+    "autograd",
+    "backend",
+    "check_module",
+    "check_vjp",
+    "gradients_of",
+    "nn",
+    "no_grad",
+    "ops",
+    "optim",
+    "stream",
+    "to_device",
+    "to_numpy",
+]

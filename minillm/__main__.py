@@ -1,0 +1,55 @@
+"""The command line: ``python -m minillm pipeline | train | evaluate | predict | info``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from minillm.backend import DeviceError
+from minillm.commands.arguments import build_parser
+from minillm.commands.threads import limit_threads
+from minillm.training import DivergenceError
+
+EXPECTED = (OSError, ValueError, DeviceError, DivergenceError, MemoryError)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; what can go wrong in use is one line on stderr, and an exit code.
+
+    0 done, 1 failed, 2 wrong options, 130 stopped by Ctrl-C, 143 by SIGTERM.
+    """
+    arguments = build_parser().parse_args(argv)
+    try:
+        limit_threads(arguments.threads)
+        arguments.run(arguments)
+    except KeyboardInterrupt:
+        print("\nminillm: stopped; the last checkpoint is kept, see --resume", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except EXPECTED as error:
+        if arguments.debug:
+            raise
+        print(f"minillm {arguments.command}: {describe(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def describe(error: BaseException) -> str:
+    """One line for people: what happened, to which file."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def run() -> None:
+    """Entry point of the installed script."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,30 @@
+"""Floor 1: the tape, tensors, the rules behind the operators, and gradient checks.
+
+Read ``tape.py`` (the chain rule), then ``tensor.py``, ``recording.py`` (``@op``) and
+``arithmetic.py``.
+"""
+
+# isort: off  (reading order, and `tensor` has to come before what its operators use)
+from minillm.autograd.arithmetic import unbroadcast
+from minillm.autograd.check import check_module, check_vjp
+from minillm.autograd.gradients import gradients_of
+from minillm.autograd.recording import no_grad, op
+from minillm.autograd.tape import VJP, Node, backpropagate
+from minillm.autograd.tensor import Axis, Parameter, Tensor
+
+# isort: on
+
+__all__ = [
+    "VJP",
+    "Axis",
+    "Node",
+    "Parameter",
+    "Tensor",
+    "backpropagate",
+    "check_module",
+    "check_vjp",
+    "gradients_of",
+    "no_grad",
+    "op",
+    "unbroadcast",
+]

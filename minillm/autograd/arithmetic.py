@@ -1,0 +1,230 @@
+"""The rules behind the operators: + - * / @ [], sum, mean, reshape, transpose."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minillm.autograd.recording import op
+from minillm.autograd.tape import VJP
+from minillm.autograd.tensor import Axis
+from minillm.backend import Array, array_module
+
+
+def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Sum ``gradient`` over the axes along which an operand of ``shape`` was stretched.
+
+    The adjoint of copying is adding.
+    """
+    if gradient.shape == shape:
+        return gradient
+    gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and gradient.shape[i] != 1)
+    return gradient.sum(axis=stretched, keepdims=True)
+
+
+@op
+def add(a: Array, b: Array, /) -> tuple[Array, VJP]:
+    """Element by element sum, with broadcasting.
+
+        y = a + b            dL/da = g,   dL/db = g     (each summed where it was stretched)
+
+    Shapes: any two that broadcast.
+    """
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        return unbroadcast(g, a.shape), unbroadcast(g, b.shape)
+
+    return a + b, vjp
+
+
+@op
+def subtract(a: Array, b: Array, /) -> tuple[Array, VJP]:
+    """Element by element difference, with broadcasting.
+
+        y = a - b            dL/da = g,   dL/db = -g
+
+    Shapes: any two that broadcast.
+    """
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        return unbroadcast(g, a.shape), unbroadcast(-g, b.shape)
+
+    return a - b, vjp
+
+
+@op
+def multiply(a: Array, b: Array, /) -> tuple[Array, VJP]:
+    """Element by element product, with broadcasting.
+
+        y = a b              dL/da = g b,   dL/db = g a
+
+    Shapes: any two that broadcast.
+    """
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        return unbroadcast(g * b, a.shape), unbroadcast(g * a, b.shape)
+
+    return a * b, vjp
+
+
+@op
+def divide(a: Array, b: Array, /) -> tuple[Array, VJP]:
+    """Element by element quotient, with broadcasting; division by zero follows the array library.
+
+        y = a / b            dL/da = g / b,   dL/db = -g y / b
+
+    Shapes: any two that broadcast.
+    """
+    y = a / b
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        return unbroadcast(g / b, a.shape), unbroadcast(-g * y / b, b.shape)
+
+    return y, vjp
+
+
+@op
+def negative(a: Array, /) -> tuple[Array, VJP]:
+    """The additive inverse.
+
+        y = -a               dL/da = -g
+
+    Shapes: any.
+    """
+    return -a, lambda g: (-g,)
+
+
+@op
+def matmul(a: Array, b: Array, /) -> tuple[Array, VJP]:
+    """Matrix product over the last two axes, leading axes broadcast.
+
+        y = a b              dL/da = g bᵀ,   dL/db = aᵀ g
+
+    Shapes: ``a (..., T, I), b (..., I, O) -> (..., T, O)``; a one-dimensional operand is a row
+    on the left and a column on the right, and that axis is gone from the result.
+
+    Where ``b`` is one matrix for the whole batch, its gradient is a single product of the
+    flattened operands, instead of one (I, O) matrix per batch entry that is then summed.
+
+    Raises:
+        ValueError: a 0-d operand, or inner sizes that differ.
+    """
+    if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
+        raise ValueError(f"matmul: {a.shape} @ {b.shape}: the inner sizes must be equal")
+    xp = array_module(a, b)
+    rows = a if a.ndim > 1 else a.reshape(1, a.size)  # (..., T, I)
+    columns = b if b.ndim > 1 else b.reshape(b.size, 1)  # (..., I, O)
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        g = g if b.ndim > 1 else xp.expand_dims(g, -1)
+        g = g if a.ndim > 1 else xp.expand_dims(g, -2)  # (..., T, O)
+        grad_a = unbroadcast(g @ columns.swapaxes(-1, -2), rows.shape)
+        if columns.ndim == 2:
+            positions = math.prod(rows.shape[:-1])
+            flat = rows.reshape(positions, rows.shape[-1])
+            grad_b = flat.T @ g.reshape(positions, columns.shape[1])
+        else:
+            grad_b = unbroadcast(rows.swapaxes(-1, -2) @ g, columns.shape)
+        return grad_a.reshape(a.shape), grad_b.reshape(b.shape)
+
+    return a @ b, vjp
+
+
+@op
+def take(x: Array, /, *, index: Any) -> tuple[Array, VJP]:
+    """``x[index]``: numbers, slices, ``...``, ``None``, integer or boolean arrays.
+
+        y = x[index]         dL/dx = zeros, with g added at index
+
+    An index that occurs twice receives both contributions: ``grad[index] += g`` would keep one.
+
+    Raises:
+        IndexError: out of range, or a boolean mask of another shape.
+    """
+    xp = array_module(x)
+    y = x[index]
+    parts = index if isinstance(index, tuple) else (index,)
+    basic = all(part is None or part is ... or isinstance(part, int | slice) for part in parts)
+
+    def vjp(g: Array) -> tuple[Array]:
+        grad = xp.zeros_like(x)
+        if basic:  # no element can be met twice
+            grad[index] = g
+        else:
+            xp.add.at(grad, index, g)
+        return (grad,)
+
+    return y, vjp
+
+
+@op
+def reshape(x: Array, /, *, shape: tuple[int, ...]) -> tuple[Array, VJP]:
+    """The same elements in another shape; one size may be -1.
+
+        y = x                dL/dx = g     (in x's shape)
+
+    Raises:
+        ValueError: the number of elements differs, or two sizes are -1.
+    """
+    return x.reshape(shape), lambda g: (g.reshape(x.shape),)
+
+
+@op
+def transpose(x: Array, /, *, axes: tuple[int, ...] | None = None) -> tuple[Array, VJP]:
+    """Axes in another order; without ``axes``, reversed.
+
+        y[i_axes] = x[i]     dL/dx = g with the inverse permutation
+
+    Raises:
+        ValueError: ``axes`` is no permutation of x's axes.
+    """
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
+    y = x.transpose(order)
+    inverse = sorted(range(x.ndim), key=lambda i: order[i] % x.ndim)
+    return y, lambda g: (g.transpose(inverse),)
+
+
+@op
+def sum(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Array, VJP]:
+    """Sum over some axes, or over all.
+
+        y = sum of x         dL/dx = g, copied along the summed axes
+
+    Raises:
+        ValueError: an axis out of range or named twice.
+    """
+    xp = array_module(x)
+    y = x.sum(axis=axis, keepdims=True)
+
+    def vjp(g: Array) -> tuple[Array]:
+        return (xp.broadcast_to(g.reshape(y.shape), x.shape),)
+
+    return y if keepdims else y.squeeze(reduced_axes(x, axis)), vjp
+
+
+@op
+def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Array, VJP]:
+    """Mean over some axes, or over all.
+
+        y = (1/n) sum of x   dL/dx = g / n, copied along those axes
+
+    Raises:
+        ValueError: the mean of no elements, an axis out of range or named twice.
+    """
+    y, vjp_sum = sum.rule(x, axis=axis, keepdims=keepdims)  # type: ignore[attr-defined]
+    n = math.prod(x.shape[i] for i in reduced_axes(x, axis))
+    if n == 0:
+        raise ValueError(f"mean of no elements: shape {x.shape}, axis {axis}")
+
+    def vjp(g: Array) -> tuple[Array]:
+        return vjp_sum(g / n)
+
+    return y / n, vjp
+
+
+def reduced_axes(x: Array, axis: Axis) -> tuple[int, ...]:
+    """The axes that ``axis`` names, as a tuple."""
+    if axis is None:
+        return tuple(range(x.ndim))
+    return axis if isinstance(axis, tuple) else (axis,)

@@ -1,0 +1,29 @@
+"""Floor 0: arrays and their libraries, devices, random streams, the allocator."""
+
+from minillm.backend.allocator import ALLOCATOR
+from minillm.backend.arrays import Array, array_module, is_array, on_host, scatter_add, to_numpy
+from minillm.backend.devices import DEVICES, moved_like, probe_cuda, to_device
+from minillm.backend.errors import CheckpointError, DeviceError
+from minillm.backend.ids import check_ids
+from minillm.backend.randomness import counted_uniform, stream
+from minillm.backend.special import erf
+
+__all__ = [
+    "ALLOCATOR",
+    "DEVICES",
+    "Array",
+    "CheckpointError",
+    "DeviceError",
+    "array_module",
+    "check_ids",
+    "counted_uniform",
+    "erf",
+    "is_array",
+    "moved_like",
+    "on_host",
+    "probe_cuda",
+    "scatter_add",
+    "stream",
+    "to_device",
+    "to_numpy",
+]

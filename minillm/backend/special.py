@@ -1,0 +1,67 @@
+"""The error function, which NumPy does not have."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from minillm.backend.arrays import Array, array_module
+
+# Chebyshev coefficients of (|x| + 2) exp(x^2) erfc(|x|) as a function of u = (|x| - 2)/(|x| + 2),
+# fitted at the 25 Chebyshev nodes with 40-digit arithmetic.
+SERIES = (
+    1.1540674772329385,
+    -0.710873842540999,
+    0.13019031765757105,
+    -0.007342284791675258,
+    -0.0022256894867072165,
+    0.0003215165983056454,
+    6.556063148158945e-05,
+    -1.0884883292833057e-05,
+    -3.030933112399859e-06,
+    2.859521619222646e-07,
+    1.6469217491840087e-07,
+    2.5925678180487757e-09,
+    -8.309444730739813e-09,
+    -1.2694130348824852e-09,
+    2.8641516997811623e-10,
+    1.2320661784905461e-10,
+    4.121348140634836e-12,
+    -7.143956933159602e-12,
+    -1.7181424662437217e-12,
+    1.2217024638703297e-13,
+    1.4775219519284955e-13,
+    2.5290811460929323e-14,
+    -5.0919194662918065e-15,
+    -3.4084880378704706e-15,
+    -6.540017599031783e-16,
+)
+TERMS_FLOAT32 = 9  # the rest is below float32's rounding
+
+
+def erf(x: Array) -> Array:
+    """The Gauss error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
+
+        erf(x) = sign(x) (1 - exp(-x^2) P(u) / (|x| + 2)),    u = (|x| - 2) / (|x| + 2)
+
+    ``u`` maps [0, inf) onto [-1, 1), where the remaining factor is so smooth that one
+    polynomial serves the whole line.  Largest error 3e-16 in float64, 3e-7 in float32.
+
+    Shapes: any, kept; the dtype is kept too.
+    """
+    xp = array_module(x)
+    coefficients = polynomial(TERMS_FLOAT32 if x.dtype.itemsize <= 4 else len(SERIES))
+    size = xp.minimum(xp.abs(x), 30.0)  # erf is 1 long before; a larger square could overflow
+    u = (size - 2.0) / (size + 2.0)
+    p = xp.full_like(u, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:  # Horner's scheme, in place: this is hot
+        p *= u
+        p += coefficient
+    return xp.copysign(1.0 - xp.exp(-size * size) * p / (size + 2.0), x)
+
+
+@functools.cache
+def polynomial(terms: int) -> tuple[float, ...]:
+    """The first ``terms`` of the Chebyshev series as coefficients of 1, u, u^2, ..."""
+    return tuple(np.polynomial.chebyshev.cheb2poly(SERIES[:terms]).tolist())

@@ -1,0 +1,78 @@
+"""``info``: what is installed and in force on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.util
+import os
+import platform
+
+import numpy as np
+
+import minillm
+from minillm.backend import ALLOCATOR, probe_cuda
+from minillm.commands.threads import VARIABLES
+
+FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print one fact a line."""
+    for name, value in facts().items():
+        print(f"{name:<12} {value}")
+
+
+def facts() -> dict[str, str]:
+    """Versions, BLAS, allocator and device, each as one sentence."""
+    cupy, device = probe_cuda()
+    return {
+        "minillm": minillm.__version__,
+        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        "numpy": np.__version__,
+        "BLAS": blas(),
+        "threads": threads(),
+        "core type": core_type(),
+        "allocator": ALLOCATOR,
+        "CuPy": cupy_version(),
+        "CUDA": device if cupy is not None else f"not used: {device.splitlines()[0]}",
+        "pictures": "matplotlib " + version("matplotlib"),
+    }
+
+
+def blas() -> str:
+    """Name and version of the BLAS that NumPy was built with."""
+    built = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return f"{built.get('name', 'unknown')} {built.get('version', '')}".strip()
+
+
+def threads() -> str:
+    """How many threads BLAS may use, and who said so."""
+    for variable in VARIABLES:
+        if os.environ.get(variable):
+            return f"{os.environ[variable]} (set by {variable})"
+    return f"1 in commands, see --threads; the machine has {os.cpu_count()} processors"
+
+
+def core_type() -> str:
+    """Whether the environment forces BLAS kernels that may be slower than its own choice."""
+    forced = [f"{name}={os.environ[name]}" for name in FORCED if name in os.environ]
+    if not forced:
+        return "chosen by BLAS itself"
+    return f"FORCED by {', '.join(forced)}; this can halve the speed of matrix products"
+
+
+def cupy_version() -> str:
+    """Version of the installed CuPy package."""
+    for package in ("cupy-cuda12x", "cupy-cuda13x", "cupy"):
+        if (found := version(package)) != "not installed":
+            return f"{package} {found}"
+    return "not installed"
+
+
+def version(package: str) -> str:
+    """The installed version of a package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,108 @@
+"""Pictures of a run: learning curves, a confusion matrix, an attention map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minillm.tasks import MaskedScores
+
+CJK_FONTS = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "SimHei",
+    "Droid Sans Fallback",
+)
+MODEL, BASELINE = "#1f5f99", "#b0522a"
+
+
+def new_figure(columns: int, *, width: float, height: float) -> tuple[Any, np.ndarray]:
+    """A figure that needs no screen, and its axes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = np.atleast_1d(figure.subplots(1, columns))
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def learning_curves(
+    path: Path, losses: dict[str, list[float]], masked: MaskedScores, *, n_classes: int
+) -> None:
+    """Both training losses over their updates, each beside what it has to beat."""
+    figure, (left, right) = new_figure(2, width=9, height=3.6)
+    draw_curve(left, losses["pretrain"])
+    left.axhline(masked.unigram, color=BASELINE, linestyle="--", label="word frequencies")
+    left.axhline(masked.neighbours, color=BASELINE, linestyle=":", label="both neighbours")
+    left.set(title="Pretraining: which word is hidden?", xlabel="update", ylabel="nats per word")
+    draw_curve(right, losses["finetune"])
+    right.axhline(math.log(n_classes), color=BASELINE, linestyle="--", label="guessing")
+    right.set(title="Fine-tuning: which class?", xlabel="update", ylabel="nats per sentence")
+    for ax in (left, right):
+        ax.set_ylim(bottom=0)
+        ax.legend(frameon=False, loc="upper right")
+    figure.savefig(path, dpi=150)
+
+
+def draw_curve(ax: Any, losses: Sequence[float]) -> None:
+    """The loss of every update, faint, and its mean over the 50 updates before."""
+    ax.plot(losses, color=MODEL, alpha=0.25, linewidth=0.8)
+    window = min(50, len(losses))
+    if window:
+        means = np.convolve(losses, np.ones(window) / window, mode="valid")
+        at = np.arange(len(means)) + window - 1
+        ax.plot(at, means, color=MODEL, label=f"BERT, mean of {window}")
+
+
+def confusion_picture(path: Path, counts: np.ndarray, names: Sequence[str]) -> None:
+    """True classes as rows, predicted ones as columns, with the counts written in."""
+    side = 2.2 + 0.8 * len(names)
+    figure, (ax,) = new_figure(1, width=side + 0.6, height=side)
+    image = ax.imshow(counts / counts.sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(counts.shape):
+        share = counts[row, column] / counts[row].sum()
+        color = "white" if share > 0.5 else "black"
+        ax.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
+    ticks = range(len(names))
+    ax.set_xticks(ticks, labels=names, rotation=30 if len(names) > 2 else 0)
+    ax.set_yticks(ticks, labels=names)
+    ax.set(xlabel="predicted", ylabel="true", title="Test sentences")
+    figure.colorbar(image, ax=ax, shrink=0.8, label="share of the true class")
+    figure.savefig(path, dpi=150)
+
+
+def attention_picture(path: Path, weights: np.ndarray, tokens: Sequence[str]) -> bool:
+    """One map per head (H, T, T); whether the tokens could be written, or stand as numbers."""
+    font = chinese_font() if any(ord(c) > 0x2E7F for token in tokens for c in token) else "default"
+    labels = list(tokens) if font else [str(i) for i in range(len(tokens))]
+    figure, axes = new_figure(len(weights), width=3.1 * len(weights) + 0.8, height=3.9)
+    family = {} if font in (None, "default") else {"fontfamily": ["DejaVu Sans", font]}
+    for head, (ax, map_) in enumerate(zip(axes, weights, strict=True)):
+        image = ax.imshow(map_, cmap="magma_r", vmin=0, vmax=weights.max())
+        ax.set_xticks(range(len(labels)), labels=labels, rotation=90, fontsize=7, **family)
+        ax.set_yticks(range(len(labels)), labels=labels if head == 0 else [], fontsize=7, **family)
+        ax.set_title(f"head {head + 1}", fontsize=9)
+        ax.set_xlabel("attended (key)", fontsize=8)
+    axes[0].set_ylabel("attending (query)", fontsize=8)
+    figure.colorbar(image, ax=list(axes), shrink=0.75, label="attention weight")
+    figure.savefig(path, dpi=150)
+    return font is not None
+
+
+def chinese_font() -> str | None:
+    """An installed font with Chinese characters."""
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in CJK_FONTS if name in installed), None)

@@ -1,0 +1,143 @@
+"""``pipeline``: what the guide describes, in the order in which it really happens."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from minillm.commands.pipeline_report import (
+    describe_batch,
+    describe_corpus,
+    describe_tokens,
+    draw_pictures,
+    masked_scores,
+    print_masked_scores,
+    print_predictions,
+    print_table,
+)
+from minillm.commands.progress import watch
+from minillm.models import load_arrays, save_arrays
+from minillm.nn import summary
+from minillm.tasks import ClassifierTraining, MaskedScores, Recipe, TextClassifier
+from minillm.text import clean, require_disjoint
+from minillm.text.corpora import Corpus, load_corpus, unlabelled
+
+EXTRA_TEXTS = 4000  # unlabelled sentences beside the labelled ones, for pretraining
+RECIPE = Recipe(max_length=40, pretrain_epochs=12, finetune_epochs=6)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The phases: prepare data, pretrain everything, fine-tune everything, use it."""
+    started = time.perf_counter()
+    out = arguments.out or Path("runs") / f"pipeline-{arguments.corpus}-{arguments.language}"
+    corpus, extra = read(arguments.corpus, arguments.language)
+    training = prepare(arguments, corpus, extra, out)
+    state, masked = pretrain(training, corpus, out)
+    head = finetune(training, state, corpus, extra, masked)
+    training.result().save(out / "model.safetensors")
+
+    heading("Evaluate on sentences never seen", "6.1, 6.3")
+    models = {"BERT, head alone": head, "BERT, fine-tuned": training.result()}
+    print_table(models, corpus)
+
+    heading("Predict", "2.1, 6.3")
+    print_predictions(training.result(), arguments.corpus, arguments.language)
+
+    heading("Pictures", "")
+    draw_pictures(out, training, corpus, masked)
+    print(f"\nwhole pipeline: {time.perf_counter() - started:.0f} s, peak memory {peak_memory()}")
+    print(f'use it:  python -m minillm predict {out} "{corpus.test[0].text}"')
+
+
+def read(name: str, language: str) -> tuple[Corpus, list[str]]:
+    """The labelled corpus, cleaned, its splits apart; and more sentences without labels."""
+    heading("Read labelled text", "5.2.1")
+    corpus = load_corpus(name, language)
+    extra = unlabelled(name, language, size=EXTRA_TEXTS)
+    describe_corpus(corpus, extra)
+
+    heading("Clean it, and keep the splits apart", "9.3.2")
+    train, report = clean(corpus.train)
+    print(report)
+    require_disjoint(train=train, dev=corpus.dev, test=corpus.test)
+    print("train, dev and test share no sentence")
+    return corpus._replace(train=train), extra
+
+
+def prepare(
+    arguments: argparse.Namespace, corpus: Corpus, extra: list[str], out: Path
+) -> ClassifierTraining:
+    """Tokens, ids, padding, and a model of the right size."""
+    heading("Tokenise and number", "2.1, 5.2.1")
+    training = ClassifierTraining(
+        replace(RECIPE, seed=arguments.seed),
+        corpus.train,
+        extra,
+        out=out,
+        resume=arguments.resume,
+        device=arguments.device,
+    )
+    describe_tokens(training.encoder, corpus)
+
+    heading("Pad to rectangles, with a mask", "5.2.1")
+    describe_batch(training)
+
+    heading("Build the model", "3, 5.2.2")
+    print(summary(training.model.classifier))
+    return training
+
+
+def pretrain(
+    training: ClassifierTraining, corpus: Corpus, out: Path
+) -> tuple[dict[str, np.ndarray], MaskedScores]:
+    """Masked language modelling; the weights after it, also for a run that resumes later."""
+    heading("Pretrain all of it: which word is hidden?", "2.1")
+    watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
+    pretrained = out / "pretrained.safetensors"
+    if training.resumed_stage == "finetune":
+        state, _ = load_arrays(pretrained)
+    else:
+        state = training.model.state_dict()
+        save_arrays(pretrained, state, {"kind": "pretrained encoder with both heads"})
+    return state, print_masked_scores(training, state, corpus)
+
+
+def finetune(
+    training: ClassifierTraining,
+    state: dict[str, np.ndarray],
+    corpus: Corpus,
+    extra: list[str],
+    masked: MaskedScores,
+) -> TextClassifier:
+    """Classification: first the head alone, for comparison, then everything; what was forgotten."""
+    heading("Fine-tune all of it, and for comparison the head alone", "2.1, 9.3.4")
+    recipe = replace(training.recipe, head_only=True, pretrain_epochs=0)
+    head = ClassifierTraining(recipe, corpus.train, extra, device=training.device)
+    head.model.load_state_dict(state)
+    watch(head.finetune(), total=head.steps["finetune"], title="head alone")
+    watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
+    after = masked_scores(training, corpus).model
+    print(
+        f"what fine-tuning forgot: a hidden word cost {masked.model:.3f} nats before it, "
+        f"{after:.3f} after"
+    )
+    return head.result()
+
+
+def heading(title: str, section: str) -> None:
+    """A stage's title, with the section of the guide that it belongs to."""
+    place = f"   (guide {section})" if section else ""
+    print(f"\n== {title}{place}", flush=True)
+
+
+def peak_memory() -> str:
+    """The largest resident size of this process so far."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return "unknown"
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"

@@ -1,0 +1,197 @@
+"""What the pipeline prints and draws between its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from minillm.backend import to_numpy
+from minillm.commands.baselines import baselines
+from minillm.commands.pictures import attention_picture, confusion_picture, learning_curves
+from minillm.commands.predict import prediction_table
+from minillm.commands.tables import percent, table
+from minillm.tasks import (
+    ClassifierTraining,
+    MaskedScores,
+    TextClassifier,
+    TextEncoder,
+    accuracy,
+    confusion_matrix,
+    evaluate_masked,
+    macro_f1,
+)
+from minillm.text import bucketed_batches, class_counts, pad
+from minillm.text.corpora import Corpus
+from minillm.training import read_record
+
+# (sentence, what a reader says); the last two of sentiment are built as no training sentence is
+SAMPLES = {
+    ("sentiment", "en"): (
+        ("The final scene was not confusing but witty.", "positive"),
+        ("The final scene was not witty but confusing.", "negative"),
+        ("Although the tables were dirty, the teacher was friendly.", "positive"),
+        ("The tables were dirty, although the teacher was friendly.", "negative"),
+        ("I have seldom seen a film less dull.", "positive"),
+        ("I would not call this film gripping.", "negative"),
+    ),
+    ("sentiment", "zh"): (
+        ("结尾并不老套，反而很新颖。", "positive"),
+        ("结尾并不新颖，反而很老套。", "negative"),
+        ("虽然价格很离谱，但是老师很认真。", "positive"),
+        ("虽然老师很认真，但是价格很离谱。", "negative"),
+        ("这部电影没有让人失望。", "positive"),
+        ("谈不上喜欢这部电影。", "negative"),
+    ),
+    ("topics", "en"): (
+        ("The striker scored twice in the final.", "sport"),
+        ("The bank raised its interest rate again.", "economy"),
+        ("The museum opened an exhibition of early prints.", "culture"),
+        ("Researchers measured the light of a distant star.", "science"),
+    ),
+    ("topics", "zh"): (
+        ("前锋在决赛中打进两球。", "sport"),
+        ("央行再次上调利率。", "economy"),
+        ("博物馆推出早期版画展。", "culture"),
+        ("研究人员测量了一颗遥远恒星的亮度。", "science"),
+    ),
+}
+
+
+def describe_corpus(corpus: Corpus, extra: Sequence[str]) -> None:
+    """Sizes, classes, examples."""
+    for name in ("train", "dev", "test"):
+        examples = getattr(corpus, name)
+        print(f"{name:<6}{len(examples):>6} sentences, classes {class_counts(examples)}")
+    print(f"{len(extra)} more sentences without labels, for pretraining")
+    for text, label in corpus.train[:4]:
+        print(f"  {label:<10}{text}")
+
+
+def describe_tokens(encoder: TextEncoder, corpus: Corpus) -> None:
+    """One sentence as tokens and ids; unknown tokens; what a split at blanks would give."""
+    text = corpus.train[0].text
+    tokens = encoder.tokenize([text])[0]
+    test = encoder.tokenize(example.text for example in corpus.test)
+    print(f"tokens  {' | '.join(tokens)}")
+    print(f"ids     {encoder([text])[0].tolist()}   ([CLS] first, [SEP] last)")
+    unknown = percent(encoder.vocabulary.unknown_rate(test))
+    print(
+        f"vocabulary {len(encoder.vocabulary)}, of training texts alone; unknown in test: {unknown}"
+    )
+    blanks = len(text.split())
+    print(f"a split at blanks, as in the guide, gives {blanks} tokens instead of {len(tokens)}")
+
+
+def describe_batch(training: ClassifierTraining) -> None:
+    """A padded batch, and how much of it is padding with and without sorting by length."""
+    ids, mask = pad(training.labelled[:3])
+    for row, real in zip(ids, mask, strict=True):
+        print("  " + " ".join(f"{i:>3}" if r else "  ." for i, r in zip(row, real, strict=True)))
+    sizes = [
+        batch.mask
+        for batch in bucketed_batches(
+            training.labelled,
+            vocabulary_size=len(training.encoder.vocabulary),
+            batch_size=training.recipe.batch_size,
+            rng=np.random.default_rng(0),
+        )
+    ]
+    bucketed = 1 - sum(m.sum() for m in sizes) / sum(m.size for m in sizes)
+    n = training.recipe.batch_size
+    plain = [pad(training.labelled[i : i + n])[1] for i in range(0, len(training.labelled), n)]
+    unsorted = 1 - sum(m.sum() for m in plain) / sum(m.size for m in plain)
+    print(
+        f"padding: {percent(unsorted)} of all positions, {percent(bucketed)} in buckets by length"
+    )
+
+
+def masked_scores(training: ClassifierTraining, corpus: Corpus) -> MaskedScores:
+    """The masked language model and its baselines on dev sentences."""
+    return evaluate_masked(
+        training.model.masked,
+        training.all_text,
+        training.encoder(example.text for example in corpus.dev),
+        training.encoder.vocabulary,
+        seed=training.recipe.seed,
+    )
+
+
+def print_masked_scores(
+    training: ClassifierTraining, state: dict[str, np.ndarray], corpus: Corpus
+) -> MaskedScores:
+    """``masked_scores`` of the weights in ``state``, as a table."""
+    current = training.model.state_dict()
+    training.model.load_state_dict(state)
+    scores = masked_scores(training, corpus)
+    training.model.load_state_dict(current)
+    print(f"{scores.n_hidden} hidden words of dev sentences, mean cross-entropy in nats:")
+    rows = [
+        ["uniform", f"{scores.uniform:.3f}"],
+        ["word frequencies (unigram)", f"{scores.unigram:.3f}"],
+        ["counts of both neighbours", f"{scores.neighbours:.3f}"],
+        ["BERT", f"{scores.model:.3f}"],
+    ]
+    print(table(["guess by", "nats"], rows))
+    return scores
+
+
+def print_table(models: dict[str, TextClassifier], corpus: Corpus) -> None:
+    """Accuracy on the test set, whole and by what a sentence demands."""
+    labels = next(iter(models.values())).labels
+    encoder = next(iter(models.values())).encoder
+    positive = labels.names[-1]
+    predicted, _ = baselines(
+        corpus.train, corpus.dev, {"test": corpus.test}, encoder, positive=positive
+    )
+    answers = {name: by_split["test"] for name, by_split in predicted.items()}
+    for name, model in models.items():
+        answers[name] = model.predict([example.text for example in corpus.test])
+    true = labels.encode(example.label for example in corpus.test)
+    groups = sorted({tag for tags in corpus.tags["test"] for tag in tags})
+    rows = []
+    for name, answer in answers.items():
+        p = labels.encode(answer)
+        row = [name, percent(accuracy(p, true)), f"{macro_f1(p, true, len(labels)):.3f}"]
+        for group in groups:
+            chosen = np.array([group in tags for tags in corpus.tags["test"]])
+            row.append(percent(accuracy(p[chosen], true[chosen])))
+        rows.append(row)
+    print(table(["test accuracy", "all", "macro F1", *groups], rows))
+
+
+def print_predictions(classifier: TextClassifier, corpus: str, language: str) -> None:
+    """Labels of sentences that are in no corpus, beside what a reader says."""
+    texts, expected = zip(*SAMPLES[corpus, language], strict=True)
+    print(prediction_table(classifier, texts, expected))
+
+
+def draw_pictures(
+    out: Path, training: ClassifierTraining, corpus: Corpus, masked: MaskedScores
+) -> None:
+    """Write the three pictures, or say why not."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        print("none: matplotlib is not installed")
+        return
+    classifier = training.result()
+    texts = [example.text for example in corpus.test]
+    true = classifier.labels.encode(example.label for example in corpus.test)
+    p = classifier.predict_probabilities(texts)
+    classes = len(classifier.labels)
+    _, events = read_record(out / "record.jsonl")  # also what came before a resume
+    losses = {s: [e["loss"] for e in events if e["stage"] == s] for s in ("pretrain", "finetune")}
+    learning_curves(out / "curves.png", losses, masked, n_classes=classes)
+    counts = confusion_matrix(p.argmax(axis=1), true, len(classifier.labels))
+    confusion_picture(out / "confusion.png", counts, classifier.labels.names)
+    hard = next((i for i, tags in enumerate(corpus.tags["test"]) if "order" in tags), 0)
+    ids = training.encoder([texts[hard]])[0]
+    tokens = training.encoder.vocabulary.decode(ids)
+    training.model.eval()
+    maps = list(training.model.classifier.bert.attention_weights(ids[None], ids[None] >= 0))
+    if not attention_picture(out / "attention.png", to_numpy(maps[-1][0]), tokens):
+        print("positions of attention.png: " + " ".join(f"{i}={t}" for i, t in enumerate(tokens)))
+    for name in ("curves", "confusion", "attention"):
+        print(f"  {out / name}.png")

@@ -1,0 +1,38 @@
+"""``predict``: labels for new texts."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from minillm.commands.evaluate import load_classifier
+from minillm.commands.tables import percent, table
+from minillm.tasks import TextClassifier
+from minillm.text import read_lines
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print label, probability and text, in the order of the texts."""
+    texts = list(arguments.texts)
+    if arguments.file is not None:
+        texts += read_lines(arguments.file)
+    if not texts:
+        raise ValueError("nothing to label: give texts, or --file with one text a line")
+    classifier = load_classifier(arguments.model, arguments.device)
+    print(prediction_table(classifier, texts))
+
+
+def prediction_table(
+    classifier: TextClassifier, texts: Sequence[str], expected: Sequence[str] = ()
+) -> str:
+    """Text, label, probability of the label, how many tokens were unknown, what was expected."""
+    probabilities = classifier.predict_probabilities(texts)
+    vocabulary = classifier.encoder.vocabulary
+    rows = []
+    for i, tokens in enumerate(classifier.encoder.tokenize(texts)):
+        best = int(probabilities[i].argmax())
+        unknown = round(vocabulary.unknown_rate([tokens]) * len(tokens))
+        row = [texts[i], classifier.labels.names[best], percent(probabilities[i, best])]
+        rows.append([*row, f"{unknown} of {len(tokens)}", *expected[i : i + 1]])
+    header = ["text", "label", "probability", "unknown tokens"]
+    return table([*header, "expected"] if expected else header, rows)

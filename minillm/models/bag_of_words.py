@@ -1,0 +1,198 @@
+"""The baseline that every model for classification must beat: which words occur, and no order."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from minillm.models.lbfgs import minimize
+
+TokenLists = Sequence[Sequence[str]]
+PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)  # strongest first
+
+
+class Presence(NamedTuple):
+    """A matrix of zeros and ones, stored as the places of its ones.
+
+    ``X[rows[i], columns[i]] = 1``: text ``rows[i]`` contains word ``columns[i]``.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    shape: tuple[int, int]
+
+    def times(self, weights: np.ndarray) -> np.ndarray:
+        """``X W``: for each text the sum of its words' rows of ``weights (V, C) -> (N, C)``."""
+        return _sum_rows(weights[self.columns], self.rows, self.shape[0])
+
+    def transposed_times(self, errors: np.ndarray) -> np.ndarray:
+        """``Xᵀ E``: for each word the sum over the texts it is in, ``errors (N, C) -> (V, C)``."""
+        return _sum_rows(errors[self.rows], self.columns, self.shape[1])
+
+
+class BagOfWords:
+    """Multinomial logistic regression on the presence of words.
+
+        p = softmax(x W + b),    x_j = 1 if word j occurs in the text, however often, else 0
+
+    ``fit`` finds the only minimum of ``loss_and_gradient`` in W.  Words unknown to ``fit`` are
+    passed over, so that an empty text gets the probabilities of the bias alone.  With
+    ``ngrams=2`` pairs of neighbouring words count as words too ("not dull").
+
+    Raises:
+        ValueError: ``l2`` is not a positive number; ``ngrams`` is less than 1.
+    Source: Pang, Lee & Vaithyanathan 2002, "Thumbs up?", section 6.2: for sentiment, presence
+        is better than frequency.
+    """
+
+    def __init__(self, *, l2: float, ngrams: int = 1):
+        if not 0 < l2 < np.inf:
+            raise ValueError(f"l2 must be a positive number, got {l2}")
+        if ngrams < 1:
+            raise ValueError(f"ngrams must be at least 1, got {ngrams}")
+        self.l2, self.ngrams = l2, ngrams
+        self.words: list[str] = []
+        self.classes: list[str] = []
+        self.weights, self.bias = np.zeros((0, 0)), np.zeros(0)
+
+    def fit(self, token_lists: TokenLists, labels: Sequence[str]) -> Self:
+        """Learn the words, the classes and the weights; the result depends on nothing random.
+
+        Raises:
+            ValueError: there are not as many labels as texts, or fewer than two classes.
+            TypeError: a text is a string, not a list of tokens.
+        """
+        _require_pairs(token_lists, labels)
+        classes = sorted(set(labels))
+        if len(classes) < 2:
+            raise ValueError(f"fit needs at least two classes, got {classes}")
+        words = sorted(set().union(*(_features(tokens, self.ngrams) for tokens in token_lists)))
+        self.words, self.classes = words, classes
+        x = self._presence(token_lists)
+        y = np.array([classes.index(label) for label in labels])
+
+        shape = len(words) + 1, len(classes)  # the last row is the bias
+
+        def flat(theta: np.ndarray) -> tuple[float, np.ndarray]:
+            loss, gradient = loss_and_gradient(theta.reshape(shape), x, y, l2=self.l2)
+            return loss, gradient.ravel()
+
+        theta = minimize(flat, np.zeros(shape[0] * shape[1])).reshape(shape)
+        self.weights, self.bias = theta[:-1], theta[-1]
+        return self
+
+    def predict_proba(self, token_lists: TokenLists) -> np.ndarray:
+        """The probability of every class, ``(N, C)``, in the order of ``classes``.
+
+        Raises:
+            RuntimeError: ``fit`` has not been called.
+        """
+        if not self.bias.size:
+            raise RuntimeError("BagOfWords: call fit before asking for predictions")
+        return np.exp(_log_softmax(self._presence(token_lists).times(self.weights) + self.bias))
+
+    def predict(self, token_lists: TokenLists) -> list[str]:
+        """The most probable class of every text; of equals the first in ``classes``."""
+        return [self.classes[c] for c in self.predict_proba(token_lists).argmax(axis=1)]
+
+    def accuracy(self, token_lists: TokenLists, labels: Sequence[str]) -> float:
+        """The share of texts whose predicted class is their label."""
+        _require_pairs(token_lists, labels)
+        return float(np.mean(np.array(self.predict(token_lists)) == np.array(labels)))
+
+    def _presence(self, token_lists: TokenLists) -> Presence:
+        column = {word: j for j, word in enumerate(self.words)}
+        # Sorted, because sets of strings have another order in every process.
+        known = [
+            sorted(column[word] for word in _features(tokens, self.ngrams) if word in column)
+            for tokens in token_lists
+        ]
+        rows = np.array([i for i, ids in enumerate(known) for _ in ids], dtype=np.int64)
+        columns = np.array([j for ids in known for j in ids], dtype=np.int64)
+        return Presence(rows, columns, (len(known), len(self.words)))
+
+
+def loss_and_gradient(
+    theta: np.ndarray, x: Presence, y: np.ndarray, *, l2: float
+) -> tuple[float, np.ndarray]:
+    """The penalised mean cross-entropy at ``theta``, and its gradient.
+
+        L = -1/N sum_i log p_i[y_i] + l2/2 ||W||²        p = softmax(X W + b)
+        dL/dW = Xᵀ (p - onehot(y)) / N + l2 W             dL/db = sum_i (p_i - onehot(y_i)) / N
+
+    Shapes: ``theta (V + 1, C)`` is ``W`` over the row ``b``, ``y (N,)`` are class numbers.  The
+    bias is free of the penalty: it only says how frequent the classes are.
+    """
+    weights, bias = theta[:-1], theta[-1]
+    texts = np.arange(len(y))
+    log_p = _log_softmax(x.times(weights) + bias)
+    loss = -log_p[texts, y].mean() + l2 / 2 * (weights**2).sum()
+    errors = np.exp(log_p)
+    errors[texts, y] -= 1
+    errors /= len(y)
+    gradient = np.vstack([x.transposed_times(errors) + l2 * weights, errors.sum(axis=0)])
+    return float(loss), gradient
+
+
+def tune_bag_of_words(
+    train: tuple[TokenLists, Sequence[str]],
+    dev: tuple[TokenLists, Sequence[str]],
+    *,
+    ngrams: int = 1,
+    penalties: Sequence[float] = PENALTIES,
+) -> tuple[BagOfWords, dict[float, float]]:
+    """The model whose penalty is best on ``dev``, and the accuracy of every penalty there.
+
+    ``train`` and ``dev`` are (token lists, labels).  Of equally accurate models the one with the
+    strongest penalty wins.  With ``ngrams=2`` it is a stronger baseline that knows some order.
+
+    Raises:
+        ValueError: ``penalties`` is empty; or as ``BagOfWords.fit``.
+    """
+    if not penalties:
+        raise ValueError("penalties must name at least one value of l2, got none")
+    models = {
+        l2: BagOfWords(l2=l2, ngrams=ngrams).fit(*train) for l2 in sorted(penalties, reverse=True)
+    }
+    accuracies = {l2: model.accuracy(*dev) for l2, model in models.items()}
+    best = max(accuracies, key=lambda l2: accuracies[l2])  # max keeps the first of equals
+    return models[best], accuracies
+
+
+def majority_class(labels: Sequence[str]) -> str:
+    """The most frequent label; of equally frequent ones the first in sorted order.
+
+    Raises:
+        ValueError: there are no labels.
+    """
+    if not labels:
+        raise ValueError("majority_class needs at least one label, got none")
+    counts = Counter(labels)
+    return min(counts, key=lambda label: (-counts[label], label))
+
+
+def _features(tokens: Sequence[str], ngrams: int) -> set[str]:
+    """The runs of 1 to ``ngrams`` tokens that occur, each joined by blanks."""
+    if isinstance(tokens, str):
+        raise TypeError(f"a text must be a list of tokens, got the str {tokens[:40]!r}")
+    lengths = range(1, ngrams + 1)
+    return {" ".join(tokens[i : i + n]) for n in lengths for i in range(len(tokens) - n + 1)}
+
+
+def _sum_rows(values: np.ndarray, groups: np.ndarray, n_groups: int) -> np.ndarray:
+    """Row ``g`` of the result is the sum of the rows of ``values`` that belong to group ``g``."""
+    sums = [np.bincount(groups, weights=column, minlength=n_groups) for column in values.T]
+    return np.stack(sums, axis=1)
+
+
+def _log_softmax(scores: np.ndarray) -> np.ndarray:
+    shifted = scores - scores.max(axis=1, keepdims=True)  # exp of a large score would overflow
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def _require_pairs(token_lists: TokenLists, labels: Sequence[str]) -> None:
+    if len(token_lists) != len(labels):
+        raise ValueError(f"{len(token_lists)} texts but {len(labels)} labels: one each is needed")
+    if not labels:
+        raise ValueError("at least one labelled text is needed, got none")

@@ -1,0 +1,184 @@
+"""The BERT encoder and its two heads.
+
+Letters: B batch, T positions, D model width, V vocabulary, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from minillm.autograd import Parameter, Tensor, no_grad
+from minillm.backend import Array, check_ids, moved_like
+from minillm.nn import Dropout, Embedding, EncoderBlock, LayerNorm, LearnedPositions, Linear, Module
+from minillm.ops import IGNORE, cross_entropy, embedding, gelu, linear, tanh
+
+
+@dataclass(frozen=True)
+class BertConfig:
+    """The sizes of a BERT; the defaults suit a laptop."""
+
+    vocabulary_size: int
+    width: int = 64
+    n_layers: int = 2
+    n_heads: int = 4
+    hidden: int = 256
+    max_length: int = 64
+    n_segments: int = 2
+    dropout: float = 0.1
+
+
+class Bert(Module):
+    """Token, position and segment vectors, then a stack of encoder blocks.
+
+        x_0 = drop(LN(E[ids] + P + S[segments])),   x_l = block_l(x_{l-1})
+
+    Shapes: ``ids (B, T), mask (B, T), segments (B, T) -> (B, T, D)``; ``mask`` is True at real
+    tokens.  Every position sees every real position, to its left and to its right.
+
+    Raises:
+        ValueError: a mask or segments of another shape, a length of 0 or above ``max_length``.
+        IndexError: an id or a segment out of range.
+    Source: Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers for
+        Language Understanding", section 3 and figure 2.
+    """
+
+    def __init__(self, config: BertConfig, *, rng: np.random.Generator):
+        c = self.config = config
+        if c.n_layers < 1:
+            raise ValueError(f"Bert: n_layers must be at least 1, got {c.n_layers}")
+        self.tokens = Embedding(c.vocabulary_size, c.width, rng=rng)
+        self.positions = LearnedPositions(c.max_length, c.width, rng=rng)
+        self.segments = Embedding(c.n_segments, c.width, rng=rng)
+        self.norm = LayerNorm(c.width)
+        self.dropout = Dropout(c.dropout, rng=rng)
+        self.blocks = [
+            EncoderBlock(c.width, c.n_heads, c.hidden, rng=rng, dropout=c.dropout)
+            for _ in range(c.n_layers)
+        ]
+
+    def forward(self, ids: Array, mask: Array, segments: Array | None = None) -> Tensor:
+        """The last layer's vectors, (B, T, D)."""
+        x, attend = self.embed(ids, mask, segments)
+        for block in self.blocks:
+            x = block(x, mask=attend)
+        return x
+
+    @no_grad()  # as a decorator: a ``with`` around a ``yield`` would reach into the caller's loop
+    def attention_weights(
+        self, ids: Array, mask: Array, segments: Array | None = None
+    ) -> Iterator[Array]:
+        """Layer by layer what each position looks at, (B, H, T, T); nothing is recorded."""
+        x, attend = self.embed(ids, mask, segments)
+        for block in self.blocks:
+            yield block.attention_weights(x, mask=attend)
+            x = block(x, mask=attend)
+
+    def embed(self, ids: Array, mask: Array, segments: Array | None) -> tuple[Tensor, Array]:
+        """The vectors that enter the first block, and the mask that attention takes."""
+        if ids.ndim != 2 or mask.shape != ids.shape:
+            raise ValueError(f"Bert: ids {ids.shape} and mask {mask.shape} must both be (B, T)")
+        segments = np.zeros(ids.shape, dtype=np.int64) if segments is None else segments
+        if segments.shape != ids.shape:
+            raise ValueError(f"Bert: segments {segments.shape} must be of ids' shape {ids.shape}")
+        table = self.tokens.weight.data
+        x = self.tokens(on_device(ids, self.config.vocabulary_size, "token id", table))
+        x = self.positions(x)
+        x = x + self.segments(on_device(segments, self.config.n_segments, "segment", table))
+        return self.dropout(self.norm(x)), moved_like(mask[:, None, None, :], table)  # (B, 1, 1, T)
+
+
+class MaskedLanguageModel(Module):
+    """BERT's pretraining head: which token was hidden here?
+
+        h = LN(gelu(x W + b)),   logits = h Eᵀ + c     (E is the token table itself: tied)
+
+    Shapes: logits ``(n, V)`` for the n positions that were hidden.
+
+    Source: Devlin et al. 2019, "BERT", section 3.1, task 1; the released code ties the weights.
+    """
+
+    def __init__(self, bert: Bert, *, rng: np.random.Generator):
+        self.bert = bert
+        self.transform = Linear(bert.config.width, bert.config.width, rng=rng)
+        self.norm = LayerNorm(bert.config.width)
+        self.bias = Parameter(np.zeros(bert.config.vocabulary_size, dtype=np.float32))
+
+    def forward(
+        self, ids: Array, mask: Array, positions: Array, segments: Array | None = None
+    ) -> Tensor:
+        """Logits at flat ``positions`` (n,), counted through ``ids`` row by row."""
+        hidden = self.bert(ids, mask, segments)
+        batch, length, width = hidden.shape
+        chosen = embedding(
+            hidden.reshape(batch * length, width),
+            ids=on_device(positions, batch * length, "position", hidden.data),
+        )
+        h = self.norm(gelu(self.transform(chosen)))
+        return linear(h, self.bert.tokens.weight, self.bias)
+
+    def loss(
+        self, ids: np.ndarray, mask: np.ndarray, targets: np.ndarray, segments: Array | None = None
+    ) -> Tensor:
+        """Mean cross-entropy in nats over the positions whose target is not ``IGNORE``.
+
+        Raises:
+            ValueError: ``targets`` are not of the shape of ``ids``.
+        """
+        if targets.shape != ids.shape:  # flat positions would point at other tokens
+            raise ValueError(f"targets {targets.shape} must be of ids' shape {ids.shape}")
+        positions = np.flatnonzero(targets != IGNORE)
+        wanted = targets.reshape(-1)[positions]
+        logits = self(ids, mask, positions, segments)
+        return cross_entropy(
+            logits, targets=on_device(wanted, logits.shape[1], "target", logits.data)
+        )
+
+
+class SequenceClassifier(Module):
+    """One label for a sentence, read off the vector at [CLS].
+
+        pooled = tanh(x[:, 0] W + b),   logits = drop(pooled) U + c
+
+    Shapes: ``ids (B, T), mask (B, T) -> (B, C)``.
+
+    Raises:
+        ValueError: fewer than two classes.
+    Source: Devlin et al. 2019, "BERT", sections 3.2 and 4.1; the tanh layer is in the released
+        code.
+    """
+
+    def __init__(self, bert: Bert, n_classes: int, *, rng: np.random.Generator):
+        if n_classes < 2:
+            raise ValueError(f"SequenceClassifier: needs at least 2 classes, got {n_classes}")
+        self.bert = bert
+        self.pooler = Linear(bert.config.width, bert.config.width, rng=rng)
+        self.dropout = Dropout(bert.config.dropout, rng=rng)
+        self.output = Linear(bert.config.width, n_classes, rng=rng)
+
+    def forward(self, ids: Array, mask: Array, segments: Array | None = None) -> Tensor:
+        """Logits of the classes."""
+        first = self.bert(ids, mask, segments)[:, 0, :]
+        return self.output(self.dropout(tanh(self.pooler(first))))
+
+    def loss(
+        self, ids: np.ndarray, mask: np.ndarray, targets: np.ndarray, segments: Array | None = None
+    ) -> Tensor:
+        """Mean cross-entropy in nats."""
+        logits = self(ids, mask, segments)
+        return cross_entropy(
+            logits, targets=on_device(targets, logits.shape[1], "class", logits.data)
+        )
+
+
+def on_device(ids: Array, size: int, name: str, reference: Array) -> Array:
+    """``ids`` beside ``reference``; those that come from the host are checked first.
+
+    Raises:
+        IndexError, TypeError: see ``check_ids``.
+    """
+    if isinstance(ids, np.ndarray | list):
+        ids = check_ids(ids, size, name=name, of="a table")
+    return moved_like(ids, reference)

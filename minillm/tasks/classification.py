@@ -1,0 +1,81 @@
+"""A trained text classifier: predict, save, load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from minillm.autograd import no_grad
+from minillm.backend import CheckpointError, stream, to_numpy
+from minillm.models import Bert, BertConfig, SequenceClassifier, load_arrays, save_arrays
+from minillm.ops import softmax
+from minillm.tasks.encoding import TextEncoder
+from minillm.text import Labels, bucketed_batches
+
+KIND = "text classifier"
+
+
+class TextClassifier:
+    """A model with the encoder and the labels that it was trained with."""
+
+    def __init__(self, model: SequenceClassifier, encoder: TextEncoder, labels: Labels):
+        self.model, self.encoder, self.labels = model, encoder, labels
+
+    def predict_probabilities(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
+        """The probability of every label for every text, (N, C), in the order of the texts."""
+        probabilities = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
+        batches = bucketed_batches(
+            self.encoder(texts),
+            vocabulary_size=len(self.encoder.vocabulary),
+            batch_size=batch_size,
+            rng=None,
+        )
+        was_training = self.model.training
+        self.model.eval()
+        with no_grad():
+            for batch in batches:
+                p = softmax(self.model(batch.ids, batch.mask))
+                probabilities[batch.indices] = to_numpy(p.data)
+        self.model.train(was_training)
+        return probabilities
+
+    def predict(self, texts: Sequence[str]) -> list[str]:
+        """The most probable label of every text."""
+        return self.labels.decode(self.predict_probabilities(texts).argmax(axis=1))
+
+    def save(self, path: str | Path) -> None:
+        """Write weights, configuration, vocabulary and labels into one file.
+
+        Raises:
+            OSError: see ``save_arrays``.
+        """
+        described = {
+            "kind": KIND,
+            "config": json.dumps(asdict(self.model.bert.config)),
+            "encoder": json.dumps(self.encoder.to_json(), ensure_ascii=False),
+            "labels": json.dumps(self.labels.names, ensure_ascii=False),
+        }
+        save_arrays(path, self.model.state_dict(), described)
+
+    @classmethod
+    def load(cls, path: str | Path) -> TextClassifier:
+        """The classifier that ``save`` wrote, ready to predict.
+
+        Raises:
+            OSError: the file is missing or not readable.
+            CheckpointError: damaged, or not a text classifier.
+        """
+        arrays, metadata = load_arrays(path)
+        if metadata.get("kind") != KIND:
+            raise CheckpointError(f"{path}: holds a {metadata.get('kind')!r}, not a {KIND!r}")
+        config = BertConfig(**json.loads(metadata["config"]))
+        labels = Labels(json.loads(metadata["labels"]))
+        rng = stream(0, "overwritten at once")
+        model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng)
+        model.load_state_dict(arrays)
+        model.eval()
+        return cls(model, TextEncoder.from_json(json.loads(metadata["encoder"])), labels)

@@ -1,0 +1,138 @@
+"""Pretraining by masked language modelling, and what it is measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from minillm.autograd import no_grad
+from minillm.backend import stream
+from minillm.models import MaskedLanguageModel
+from minillm.text import IGNORED, Vocabulary, bucketed_batches, mask_tokens
+from minillm.training.data_order import numbered_batches
+
+
+class MaskedBatch(NamedTuple):
+    """Corrupted sentences, and the hidden tokens."""
+
+    ids: np.ndarray  # (B, T)
+    mask: np.ndarray  # (B, T), True = real token
+    targets: np.ndarray  # (B, T), the original id where it was hidden, else IGNORED
+
+
+def masked_batches(
+    sequences: Sequence[np.ndarray],
+    vocabulary: Vocabulary,
+    *,
+    batch_size: int,
+    seed: int,
+    start: int,
+    stop: int,
+) -> Iterator[MaskedBatch]:
+    """Batches ``start`` to ``stop - 1``; every epoch hides other tokens."""
+    batches = numbered_batches(
+        sequences,
+        vocabulary_size=len(vocabulary),
+        batch_size=batch_size,
+        seed=seed,
+        purpose="pretrain",
+        start=start,
+        stop=stop,
+    )
+    for number, batch in enumerate(batches, start=start):
+        rng = stream(seed, "mask", number)
+        yield hide(batch.ids, batch.mask, vocabulary, rng)
+
+
+def hide(
+    ids: np.ndarray, mask: np.ndarray, vocabulary: Vocabulary, rng: np.random.Generator
+) -> MaskedBatch:
+    """One corrupted copy of a batch."""
+    corrupted, targets = mask_tokens(
+        ids, mask, vocabulary_size=len(vocabulary), mask_id=vocabulary.mask_id, rng=rng
+    )
+    return MaskedBatch(corrupted, mask, targets)
+
+
+class MaskedScores(NamedTuple):
+    """Mean cross-entropy in nats of the hidden tokens of held-out sentences."""
+
+    model: float
+    neighbours: float  # counts of the word between its two neighbours
+    unigram: float  # word frequencies alone
+    uniform: float  # ln of the number of ordinary tokens
+    n_hidden: int
+
+
+def evaluate_masked(
+    model: MaskedLanguageModel,
+    train: Sequence[np.ndarray],
+    held_out: Sequence[np.ndarray],
+    vocabulary: Vocabulary,
+    *,
+    seed: int,
+    batch_size: int = 64,
+) -> MaskedScores:
+    """Model and baselines on the same hidden tokens of ``held_out``; dropout is off."""
+    model.eval()
+    counts = NeighbourCounts(train, len(vocabulary))
+    losses = dict.fromkeys(("model", "neighbours", "unigram"), 0.0)
+    n_hidden = 0
+    batches = bucketed_batches(
+        held_out, vocabulary_size=len(vocabulary), batch_size=batch_size, rng=None
+    )
+    for number, batch in enumerate(batches):
+        rng = stream(seed, "held-out mask", number)
+        corrupted, mask, targets = hide(batch.ids, batch.mask, vocabulary, rng)
+        n = int((targets != IGNORED).sum())
+        with no_grad():
+            losses["model"] += n * float(model.loss(corrupted, mask, targets))
+        rows, places = np.nonzero(targets != IGNORED)
+        for row, place in zip(rows, places, strict=True):
+            left, right = corrupted[row, place - 1], corrupted[row, place + 1]
+            losses["neighbours"] -= counts.log_probability(targets[row, place], left, right)
+            losses["unigram"] -= counts.log_unigram[targets[row, place]]
+        n_hidden += n
+    model.train()
+    per_token = {name: float(total) / n_hidden for name, total in losses.items()}
+    uniform = float(np.log(len(vocabulary) - len(Vocabulary([]))))
+    return MaskedScores(**per_token, uniform=uniform, n_hidden=n_hidden)
+
+
+class NeighbourCounts:
+    """The counting baseline: which words were seen between these two neighbours?
+
+        p(w | l, r)  is proportional to  u(w) p(l | w) p(r | w),   u(w) = (n(w) + 1) / (N + V)
+        p(l | w) = (n(l, w) + a u(l)) / (n(w) + a)                 (p(r | w) alike)
+
+    A neighbour that is itself hidden says nothing: its factor is left out.
+    """
+
+    def __init__(self, sequences: Sequence[np.ndarray], size: int, *, smoothing: float = 1.0):
+        self.size, self.smoothing = size, smoothing
+        n = np.zeros(size)
+        before, after = np.zeros((size, size)), np.zeros((size, size))  # [neighbour, word]
+        for ids in sequences:
+            np.add.at(n, ids, 1)
+            np.add.at(before, (ids[:-1], ids[1:]), 1)
+            np.add.at(after, (ids[1:], ids[:-1]), 1)
+        ordinary = np.arange(size) >= len(Vocabulary([]))
+        unigram = np.where(ordinary, n + 1, 0)
+        unigram[Vocabulary.unknown_id] = n[Vocabulary.unknown_id] + 1
+        self.log_unigram = np.log(np.maximum(unigram / unigram.sum(), 1e-300))
+        any_token = (n + 1) / (n + 1).sum()
+        self.log_before, self.log_after = (
+            np.log((pairs + smoothing * any_token[:, None]) / (n + smoothing))
+            for pairs in (before, after)
+        )
+
+    def log_probability(self, word: int, left: int, right: int) -> float:
+        """``ln p(word | left, right)``."""
+        scores = self.log_unigram.copy()
+        for neighbour, table in ((left, self.log_before), (right, self.log_after)):
+            if neighbour != Vocabulary.mask_id:
+                scores += table[neighbour]
+        highest = scores.max()
+        return float(scores[word] - highest - np.log(np.exp(scores - highest).sum()))

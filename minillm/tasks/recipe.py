@@ -1,0 +1,46 @@
+"""The settings of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
+
+
+def setting(default: Any, meaning: str) -> Any:
+    """A field with a default and the sentence that the command line shows for it."""
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that, with the data, decides the result of a run.
+
+    Raises:
+        ValueError: a number that makes no sense, with its name.
+    """
+
+    seed: int = setting(0, "of initial weights, order, masks and dropout")
+    tokenizer: str = setting("word", "word or character; Chinese characters are words in both")
+    min_count: int = setting(1, "a token that is rarer in the training texts is unknown")
+    max_length: int = setting(64, "longer texts are cut; [CLS] and [SEP] count")
+    width: int = setting(64, "of every token's vector")
+    n_layers: int = setting(2, "encoder blocks")
+    n_heads: int = setting(4, "attention heads in each block")
+    dropout: float = setting(0.1, "rate, in training")
+    batch_size: int = setting(32, "texts in one update")
+    pretrain_epochs: float = setting(3.0, "passes over all texts by masked language modelling")
+    pretrain_lr: float = setting(2e-3, "highest learning rate of pretraining")
+    finetune_epochs: float = setting(6.0, "passes over the labelled texts")
+    finetune_lr: float = setting(1e-3, "highest learning rate of fine-tuning")
+    decay: float = setting(0.01, "AdamW's weight decay")
+    head_only: bool = setting(False, "fine-tune the classification head, freeze the encoder")
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            value, least = getattr(self, entry.name), LEAST.get(entry.name, 0)
+            if not isinstance(value, str) and not value >= least:
+                raise ValueError(f"{entry.name} must be at least {least}, got {value}")
+        if self.width % self.n_heads:
+            raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")

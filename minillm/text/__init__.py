@@ -1,0 +1,40 @@
+"""From a file to batches of ids: read, clean, split, tokenise, number, batch, mask."""
+
+from minillm.text.batching import Batch, bucketed_batches, frame, pad
+from minillm.text.cleaning import CleaningReport, clean, normalize, text_key
+from minillm.text.delimited import Example, class_counts, read_examples, require_classes
+from minillm.text.labels import Labels
+from minillm.text.masking import IGNORED, mask_tokens
+from minillm.text.reading import read_lines, read_text
+from minillm.text.splitting import require_disjoint, shared_texts, split
+from minillm.text.tokenizers import TOKENIZERS, CharacterTokenizer, Tokenizer, WordTokenizer
+from minillm.text.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+__all__ = [  # noqa: RUF022 (in reading order)
+    "read_text",
+    "read_lines",
+    "Example",
+    "read_examples",
+    "class_counts",
+    "require_classes",
+    "normalize",
+    "text_key",
+    "clean",
+    "CleaningReport",
+    "split",
+    "shared_texts",
+    "require_disjoint",
+    "Tokenizer",
+    "WordTokenizer",
+    "CharacterTokenizer",
+    "TOKENIZERS",
+    "SPECIAL_TOKENS",
+    "Vocabulary",
+    "Labels",
+    "Batch",
+    "frame",
+    "pad",
+    "bucketed_batches",
+    "IGNORED",
+    "mask_tokens",
+]

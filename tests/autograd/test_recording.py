@@ -1,0 +1,144 @@
+import inspect
+import threading
+
+import numpy as np
+import pytest
+
+from minillm import ops
+from minillm.autograd import Tensor, no_grad, op
+from minillm.autograd.recording import is_recording
+
+OPS = {name: value for name, value in vars(ops).items() if hasattr(value, "rule")}
+
+
+def x() -> Tensor:
+    return Tensor(np.array([1.0, 2.0]), requires_grad=True)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_operands_are_positional_and_settings_are_keywords(name):
+    parameters = list(inspect.signature(OPS[name].rule).parameters.values())
+    operands = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}
+    assert {p.kind for p in parameters} <= operands | {inspect.Parameter.KEYWORD_ONLY}
+    assert parameters[0].kind in operands
+    assert all(p.default is p.empty for p in parameters if p.kind in operands)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_an_op_documents_itself_in_tensors_and_carries_its_rule(name):
+    applied = OPS[name]
+    signature = inspect.signature(applied)
+    assert signature.return_annotation == "Tensor"
+    assert list(signature.parameters) == list(inspect.signature(applied.rule).parameters)
+    assert applied.__name__ == applied.rule.__name__ == name
+    assert applied.__doc__ == applied.rule.__doc__
+    assert applied.kernels == {}
+
+
+def test_an_operand_as_a_keyword_and_a_setting_as_an_operand_are_refused():
+    with pytest.raises(TypeError):
+        ops.softmax(scores=np.ones(3))
+    with pytest.raises(TypeError):
+        ops.softmax(np.ones(3), -1)
+
+
+def test_nothing_is_recorded_unless_an_operand_requires_it():
+    constant = Tensor([1.0]) * Tensor([2.0])
+    assert constant.node is None
+    recorded = Tensor([1.0]) * x()
+    assert recorded.node.name == "multiply"
+    assert [parent is None for parent in recorded.node.parents] == [True, False]
+
+
+def test_a_tensor_given_as_a_setting_is_a_constant():
+    leaf, keep = x(), x()
+    ops.dropout(leaf, keep=keep).sum().backward()
+    assert leaf.grad.tolist() == [1.0, 2.0]
+    assert keep.grad is None
+
+
+def test_numbers_and_lists_follow_the_dtype_of_the_arrays_beside_them():
+    assert ops.add(np.ones(2, np.float64), [1, 2]).dtype == np.float64
+    assert ops.add(np.ones(2, np.float32), 2.0).dtype == np.float32
+    assert ops.add(np.ones(2, np.float16), np.arange(2)).dtype == np.float16
+    assert ops.add([1.0], 2).dtype == np.float32
+    assert ops.concatenate(np.ones(2), np.arange(3)).data.tolist() == [1.0, 1.0, 0.0, 1.0, 2.0]
+
+
+def test_a_float64_loss_of_one_number_stays_float64():
+    assert ops.sum(np.ones(3)).dtype == np.float64
+    assert isinstance(ops.sum(np.ones(3)).data, np.ndarray)
+
+
+def test_a_registered_kernel_takes_the_place_of_the_rule_for_its_library():
+    @op
+    def double(x, /):
+        return 2.0 * x, lambda g: (2.0 * g,)
+
+    double.kernels[np] = lambda x: (x + x, lambda g: (g + g + 0.5,))
+    leaf = x()
+    double(leaf).sum().backward()
+    assert leaf.grad.tolist() == [2.5, 2.5]
+    assert double.rule(np.ones(1))[1](np.ones(1))[0].tolist() == [2.0]
+
+
+def test_no_grad_computes_without_recording_and_is_over_afterwards():
+    with no_grad():
+        assert not is_recording()
+        assert (x() * 2.0).node is None
+    assert is_recording()
+    assert (x() * 2.0).node is not None
+
+
+def test_no_grad_can_be_nested_also_inside_itself():
+    mode = no_grad()
+    with mode:
+        with mode, no_grad():
+            pass
+        assert not is_recording()
+    assert is_recording()
+
+
+def test_no_grad_is_over_after_an_error():
+    with pytest.raises(ZeroDivisionError), no_grad():
+        raise ZeroDivisionError
+    assert is_recording()
+
+
+def test_no_grad_decorates_functions():
+    @no_grad()
+    def doubled(tensor, *, times=2.0):
+        """What it does."""
+        return tensor * times
+
+    assert doubled(x(), times=3.0).node is None
+    assert (doubled.__name__, doubled.__doc__) == ("doubled", "What it does.")
+    assert is_recording()
+
+
+def test_no_grad_on_a_generator_holds_inside_it_and_not_between_its_items():
+    inside = []
+
+    @no_grad()
+    def numbers():
+        for i in range(2):
+            inside.append(is_recording())
+            yield x() * i
+        inside.append(is_recording())
+
+    for item in numbers():
+        assert item.node is None
+        assert is_recording()
+    assert inside == [False, False, False]
+    unfinished = numbers()
+    next(unfinished)
+    assert is_recording()
+
+
+def test_the_mode_belongs_to_the_thread():
+    seen = []
+    with no_grad():
+        thread = threading.Thread(target=lambda: seen.append(is_recording()))
+        thread.start()
+        thread.join()
+    assert seen == [True]

@@ -1,0 +1,360 @@
+"""The walk backwards: order, sharing, freeing, and every way to use it wrongly."""
+
+import gc
+import threading
+import tracemalloc
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minillm import ops
+from minillm.autograd import Node, Parameter, Tensor, backpropagate, check_vjp, op
+
+calls = []
+
+
+@op
+def counted(x, /):
+    """The identity, which writes down each backward pass through it."""
+
+    def vjp(g):
+        calls.append(g)
+        return (g,)
+
+    return x + 0.0, vjp
+
+
+def leaf(*values: float, dtype=np.float64) -> Parameter:
+    return Parameter(np.array(values, dtype=dtype))
+
+
+def test_a_diamond_60_deep_is_walked_once_per_node():
+    calls.clear()
+    x = leaf(1.0)
+    y = x
+    for _ in range(60):
+        y = counted(y)
+        y = y + y
+    y.backward(np.ones(1))
+    assert x.grad.tolist() == [2.0**60]
+    assert len(calls) == 60
+
+
+def test_a_node_waits_for_the_shares_of_all_its_children():
+    x = leaf(3.0)
+    y = x * 2.0
+    z = y * y + ops.exp(y * 0.0) * y  # y is used at different depths
+    z.sum().backward()
+    assert x.grad.tolist() == [2.0 * (2.0 * 6.0 + 1.0)]
+
+
+def test_a_chain_of_10000_ops_passes_and_can_be_dropped():
+    x = leaf(1.0)
+    y = x
+    for _ in range(10_000):
+        y = y + 1.0
+    y.backward(np.ones(1))
+    assert x.grad.tolist() == [1.0]
+    dropped = x
+    for _ in range(10_000):
+        dropped = dropped + 1.0
+    del dropped  # freed from the end, without recursion
+
+
+NAMES = ["add", "multiply", "subtract", "matmul", "tanh", "softmax", "sum", "transpose"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), st.data()), max_size=8))
+def test_random_expressions_have_the_gradient_of_finite_differences(steps):
+    def expression(a, b, /):
+        leaves = [Parameter(a), Parameter(b)]
+        made = [*leaves, *leaves]
+        for (name, _), (i, j) in zip(steps, places, strict=True):
+            one, other = made[i], made[j]
+            made.append(combine(name, one, other))
+        output = made[-1] + made[-2] * 0.5
+
+        def vjp(g):
+            for x in leaves:
+                x.grad = np.zeros(x.shape)
+            output.backward(g, keep_graph=True)
+            return tuple(x.grad for x in leaves)
+
+        return output.data, vjp
+
+    places = [
+        (data.draw(st.integers(0, 3 + n)), data.draw(st.integers(0, 3 + n)))
+        for n, (_, data) in enumerate(steps)
+    ]
+    rng = np.random.default_rng(0)
+    check_vjp(expression, *rng.uniform(0.2, 0.9, (2, 2, 2)), rng=rng, rtol=1e-5)
+
+
+def combine(name: str, one: Tensor, other: Tensor) -> Tensor:
+    if name in ("add", "multiply", "subtract", "matmul"):
+        return getattr(ops, name)(one, other) * 0.5
+    if name == "sum":
+        return one.mean(axis=0, keepdims=True) + other * 0.0
+    return getattr(ops, name)(one)
+
+
+def test_a_second_backward_pass_is_refused_by_name():
+    loss = (leaf(1.0, 2.0) * 3.0).sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match=r"sum: the graph was already freed.*keep_graph=True"):
+        loss.backward()
+
+
+def test_a_half_freed_graph_gives_no_wrong_gradient():
+    x = leaf(1.0, 2.0)
+    trunk = x * 3.0
+    other = (trunk * trunk).sum()
+    trunk.sum().backward()
+    with pytest.raises(RuntimeError, match="multiply: the graph was already freed"):
+        other.backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_a_kept_graph_can_be_walked_again():
+    x = leaf(1.0, 2.0)
+    loss = (x * x).sum()
+    loss.backward(keep_graph=True)
+    loss.backward()
+    assert x.grad.tolist() == [4.0, 8.0]
+
+
+def test_two_backward_passes_add_up_to_that_of_the_sum():
+    x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
+    (x * x).sum().backward()
+    ops.exp(x).sum().backward()
+    ((y * y).sum() + ops.exp(y).sum()).backward()
+    assert np.allclose(x.grad, y.grad, rtol=1e-15)
+
+
+def test_a_cycle_is_noticed():
+    x = leaf(1.0)
+    y = x * 2.0
+    z = y * 3.0
+    y.node.parents = (z.node, None)
+    with pytest.raises(RuntimeError, match="multiply: the graph has a cycle"):
+        z.sum().backward()
+
+
+@pytest.mark.parametrize("change", ["assign", "+=", "-="])
+def test_a_leaf_changed_between_forward_and_backward_is_an_error(change):
+    x = leaf(1.0, 2.0)
+    loss = (x * x).sum()
+    if change == "assign":
+        x.data = np.array([5.0, 5.0])
+    elif change == "+=":
+        x.data += 1.0
+    else:
+        x.data -= 1.0
+    with pytest.raises(RuntimeError, match="multiply: operand 0 was changed"):
+        loss.backward()
+    assert x.grad is None
+
+
+def test_a_leaf_changed_before_it_is_used_is_no_error():
+    x = leaf(1.0, 2.0)
+    x.data = x.data * 10.0
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [20.0, 40.0]
+
+
+@pytest.mark.parametrize(
+    ("cotangent", "error", "message"),
+    [
+        (None, RuntimeError, r"backward from shape \(3,\) needs a gradient"),
+        (np.ones(2), ValueError, r"gradient is \(2,\), the tensor is \(3,\)"),
+        (np.ones((3, 1)), ValueError, r"gradient is \(3, 1\)"),
+        (np.ones(3, dtype=np.float32), TypeError, "gradient is float32, the tensor is float64"),
+        (1.0, ValueError, r"gradient is \(\)"),
+        ("1", TypeError, "expected real numbers"),
+    ],
+)
+def test_a_wrong_cotangent_is_refused(cotangent, error, message):
+    x = leaf(1.0, 2.0, 3.0)
+    with pytest.raises(error, match=message):
+        (x * 2.0).backward(cotangent)
+    assert x.grad is None
+
+
+def test_a_cotangent_may_be_a_tensor_or_a_list():
+    x = leaf(1.0, 2.0)
+    (x * 2.0).backward(Tensor(np.array([1.0, 10.0])))
+    (x * 2.0).backward([100, 1000])
+    assert x.grad.tolist() == [202.0, 2020.0]
+
+
+def test_backward_with_nothing_recorded_is_refused():
+    with pytest.raises(RuntimeError, match="nothing was recorded"):
+        (Tensor([1.0]) * 2.0).sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda g: (g,), "bad_rule: its vjp gave 1 gradients for 2 operands"),
+        (lambda g: (g, g, g), "bad_rule: its vjp gave 3 gradients for 2 operands"),
+        (lambda g: (g, g[:1]), r"bad_rule: its vjp gave \(1,\) for operand 1 of shape \(2,\)"),
+        (lambda g: (None, g), r"bad_rule: its vjp gave None for operand 0 of shape \(2,\)"),
+    ],
+)
+def test_a_rule_with_a_wrong_answer_is_named(answer, message):
+    @op
+    def bad_rule(a, b, /):
+        return a + b, answer
+
+    x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
+    with pytest.raises(RuntimeError, match=message):
+        bad_rule(x, y).sum().backward()
+    assert x.grad is None
+    assert y.grad is None
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_an_error_inside_a_rule_leaves_no_half_written_gradient(error):
+    @op
+    def stopped(x, /):
+        def vjp(g):
+            raise error
+
+        return x + 0.0, vjp
+
+    x, y = leaf(1.0), leaf(1.0)
+    with pytest.raises(error):
+        (stopped(x) * y).sum().backward()
+    assert (x.grad, y.grad) == (None, None)
+    (x * y).sum().backward()
+    assert x.grad.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    "join",
+    [
+        lambda a, b: a + b,
+        lambda a, b: a.reshape(2, 3) + b.T.reshape(2, 3),
+        lambda a, b: ops.concatenate(a, b),
+        lambda a, b: a.sum() + b.sum(),
+    ],
+)
+def test_the_gradients_of_two_leaves_share_no_memory(join):
+    a, b = Parameter(np.ones((2, 3))), Parameter(np.ones((2, 3)))
+    y = join(a, b)
+    y.backward(np.ones(y.shape))
+    assert not np.shares_memory(a.grad, b.grad)
+    a.grad *= 5.0
+    assert b.grad.tolist() == np.ones((2, 3)).tolist()
+
+
+def test_the_cotangent_that_was_given_is_not_the_gradient_itself():
+    x, given_gradient = leaf(1.0, 2.0), np.ones(2)
+    x.backward(given_gradient)
+    x.grad *= 5.0
+    assert given_gradient.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("make", [lambda p: p * p + p, lambda p: (p * np.ones(3)).sum() + p])
+def test_the_gradient_of_a_0_d_leaf_is_an_array(make):
+    p = Parameter(np.array(2.0))
+    make(p).backward()
+    make(p).backward()
+    assert isinstance(p.grad, np.ndarray)
+    assert p.grad.shape == ()
+
+
+def test_a_float32_leaf_beside_a_float64_one_gets_a_float32_gradient():
+    single, double = leaf(1.0, 2.0, dtype=np.float32), leaf(3.0, 4.0)
+    (single * double).sum().backward()
+    assert (single.grad.dtype, double.grad.dtype) == (np.float32, np.float64)
+    assert single.grad.tolist() == [3.0, 4.0]
+
+
+def test_a_constant_operand_is_no_leaf():
+    x = leaf(1.0)
+    found = backpropagate((x * Tensor([2.0])).node, np.ones(1))
+    assert list(found) == [x.node]
+
+
+def test_a_node_is_made_after_its_parents():
+    x = leaf(1.0)
+    y = x * 2.0
+    assert isinstance(y.node, Node)
+    assert y.node.parents[0] is x.node
+    assert y.node.order > x.node.order
+
+
+def test_a_graph_needs_no_garbage_collector(rng):
+    gc.collect()
+    gc.disable()
+    try:
+        w = Parameter(rng.standard_normal((5, 5)))
+        hidden = ops.layer_norm(ops.gelu(w @ w), np.ones(5), np.zeros(5))
+        loss = ops.cross_entropy(hidden, targets=np.arange(5))
+        inside = [weakref.ref(hidden.data), weakref.ref(loss.data)]
+        del hidden, loss
+        assert [ref() for ref in inside] == [None, None]
+    finally:
+        gc.enable()
+
+
+def test_backward_frees_what_the_rules_held_although_the_loss_lives_on():
+    x = leaf(1.0, 2.0)
+    hidden = x * 2.0
+    loss = (hidden * hidden).sum()
+    held = weakref.ref(hidden.data)
+    del hidden
+    assert held() is not None
+    loss.backward()
+    assert held() is None
+
+
+def test_300_steps_need_no_more_memory_than_3(rng):
+    w = Parameter(rng.standard_normal((31, 31)))
+    losses = []
+
+    def step():
+        loss = (ops.tanh(w @ w) * 0.1).sum()
+        loss.backward()
+        w.data = w.data - 1e-3 * w.grad
+        w.grad = None
+        losses.append(loss.item())
+
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            step()
+        early, _ = tracemalloc.get_traced_memory()
+        for _ in range(297):
+            step()
+        late, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Python keeps some freed tuples for reuse; one array leaked a step would be 297
+    assert late - early < 50 * w.data.nbytes
+    assert len(losses) == 300
+
+
+def test_threads_building_graphs_at_once_get_the_serial_gradients():
+    def work(seed: int) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        w = Parameter(rng.standard_normal((7, 7)))
+        for _ in range(20):
+            ops.tanh(w @ rng.standard_normal((7, 3))).sum().backward()
+        return w.grad
+
+    serial = [work(seed) for seed in range(4)]
+    parallel: dict[int, np.ndarray] = {}
+    threads = [
+        threading.Thread(target=lambda seed=seed: parallel.setdefault(seed, work(seed)))
+        for seed in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(np.array_equal(parallel[seed], serial[seed]) for seed in range(4))

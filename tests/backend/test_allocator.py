@@ -1,0 +1,61 @@
+import ctypes
+import sys
+
+import pytest
+
+from minillm.backend import ALLOCATOR
+from minillm.backend.allocator import MMAP_THRESHOLD, TRIM_THRESHOLD, tune_allocator
+
+
+class Library:
+    """A C library whose ``mallopt`` gives ``answer`` and writes down what it was asked."""
+
+    def __init__(self, answer: int):
+        self.asked: list[tuple[int, int]] = []
+        self.answer = answer
+
+    def mallopt(self, name: int, value: int) -> int:
+        self.asked.append((name, value))
+        return self.answer
+
+
+@pytest.fixture
+def on_linux(monkeypatch):
+    monkeypatch.delenv("MINILLM_ALLOCATOR", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    return monkeypatch
+
+
+def test_both_thresholds_are_set_and_the_answer_is_read(on_linux):
+    library = Library(answer=1)
+    on_linux.setattr(ctypes, "CDLL", lambda name: library)
+    assert tune_allocator().startswith("glibc, blocks up to 32 MiB")
+    assert library.asked == [MMAP_THRESHOLD, TRIM_THRESHOLD] == [(-3, 32 << 20), (-1, 512 << 20)]
+
+
+def test_a_refusal_is_reported(on_linux):
+    on_linux.setattr(ctypes, "CDLL", lambda name: Library(answer=0))
+    assert tune_allocator() == "system default (mallopt returned [0, 0])"
+
+
+def test_a_c_library_without_mallopt_is_left_alone(on_linux):
+    on_linux.setattr(ctypes, "CDLL", lambda name: object())
+    assert tune_allocator() == "system default (the C library has no mallopt)"
+
+
+def test_another_system_is_left_alone(on_linux):
+    on_linux.setattr(sys, "platform", "darwin")
+    assert tune_allocator() == "system default (darwin)"
+
+
+@pytest.mark.parametrize("value", ["system", "SYSTEM"])
+def test_the_user_can_opt_out(on_linux, value):
+    library = Library(answer=1)
+    on_linux.setattr(ctypes, "CDLL", lambda name: library)
+    on_linux.setenv("MINILLM_ALLOCATOR", value)
+    assert "MINILLM_ALLOCATOR=system" in tune_allocator()
+    assert library.asked == []
+
+
+def test_what_is_in_force_was_decided_when_the_package_was_imported():
+    assert ALLOCATOR.startswith(("glibc", "system default"))

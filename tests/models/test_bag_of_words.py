@@ -1,0 +1,174 @@
+"""The baseline: its gradient, its optimum, and texts it has never seen."""
+
+import numpy as np
+import pytest
+
+from minillm.models.bag_of_words import (
+    BagOfWords,
+    Presence,
+    loss_and_gradient,
+    majority_class,
+    tune_bag_of_words,
+)
+
+TEXTS = [["good", "film"], ["good", "good", "book"], ["bad", "film"], ["bad", "book"]]
+LABELS = ["positive", "positive", "negative", "negative"]
+
+
+def random_presence(rng, n_texts=7, n_words=5):
+    dense = (rng.random((n_texts, n_words)) < 0.4).astype(float)
+    rows, columns = np.nonzero(dense)
+    return Presence(rows, columns, dense.shape), dense
+
+
+def test_presence_multiplies_like_the_matrix_it_stands_for(rng):
+    x, dense = random_presence(rng)
+    weights, errors = rng.standard_normal((5, 3)), rng.standard_normal((7, 3))
+    np.testing.assert_allclose(x.times(weights), dense @ weights)
+    np.testing.assert_allclose(x.transposed_times(errors), dense.T @ errors)
+
+
+def test_the_gradient_agrees_with_central_differences_in_random_directions(rng):
+    x, _ = random_presence(rng)
+    y = rng.integers(0, 3, size=7)
+    theta, step = rng.standard_normal((6, 3)), 1e-5
+    _, gradient = loss_and_gradient(theta, x, y, l2=0.3)
+    for direction in rng.standard_normal((5, 6, 3)):
+        ahead, _ = loss_and_gradient(theta + step * direction, x, y, l2=0.3)
+        behind, _ = loss_and_gradient(theta - step * direction, x, y, l2=0.3)
+        np.testing.assert_allclose(
+            (gradient * direction).sum(), (ahead - behind) / (2 * step), rtol=1e-7
+        )
+
+
+def test_the_loss_at_zero_is_the_logarithm_of_the_number_of_classes(rng):
+    x, _ = random_presence(rng)
+    loss, _ = loss_and_gradient(np.zeros((6, 3)), x, np.array([0, 1, 2, 0, 1, 2, 0]), l2=1.0)
+    assert loss == pytest.approx(np.log(3))
+
+
+def test_huge_weights_overflow_nothing(rng):
+    x, _ = random_presence(rng)
+    theta = 1e4 * rng.standard_normal((6, 2))
+    loss, gradient = loss_and_gradient(theta, x, np.zeros(7, dtype=int), l2=1e-9)
+    assert np.isfinite(loss)
+    assert np.isfinite(gradient).all()
+
+
+def test_fit_stops_where_the_gradient_is_zero_and_the_penalty_balances_the_errors():
+    model = BagOfWords(l2=0.05).fit(TEXTS, LABELS)
+    assert model.words == ["bad", "book", "film", "good"]
+    presence = np.array([[0, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 0]])
+    onehot = np.array([[0, 1], [0, 1], [1, 0], [1, 0]])  # negative, positive
+    errors = model.predict_proba(TEXTS) - onehot
+    np.testing.assert_allclose(errors.sum(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(presence.T @ errors / 4, -0.05 * model.weights, atol=1e-5)
+
+
+def test_two_opposite_words_have_the_weights_of_the_closed_form():
+    # By symmetry W = [[w, -w], [-w, w]] and p = 1 / (1 + exp(-2 w)) for the right class; the
+    # gradient of the loss is then zero where 1 - p = 2 l2 w: here w = 1, so l2 = (1 - p) / 2.
+    l2 = (1 - 1 / (1 + np.exp(-2))) / 2
+    model = BagOfWords(l2=l2).fit([["a"], ["b"]], ["A", "B"])
+    np.testing.assert_allclose(model.weights, [[1, -1], [-1, 1]], atol=1e-5)
+    np.testing.assert_allclose(model.bias, 0, atol=1e-6)
+
+
+def test_separable_texts_are_separated():
+    model = BagOfWords(l2=0.01).fit(TEXTS, LABELS)
+    assert model.predict(TEXTS) == LABELS
+    assert model.accuracy(TEXTS, LABELS) == 1.0
+    assert model.predict([["a", "good", "day"], ["bad"]]) == ["positive", "negative"]
+
+
+def test_a_repeated_word_counts_once():
+    model = BagOfWords(l2=0.01).fit(TEXTS, LABELS)
+    once, twice = model.predict_proba([["good"], ["good", "good"]])
+    np.testing.assert_array_equal(once, twice)
+
+
+def test_unknown_words_and_empty_texts_leave_the_frequencies_of_the_classes():
+    model = BagOfWords(l2=100.0).fit([["a"], ["b"], ["c"], []], ["x", "x", "x", "y"])
+    empty, unknown = model.predict_proba([[], ["never", "seen"]])
+    np.testing.assert_array_equal(empty, unknown)
+    np.testing.assert_allclose(empty, [0.75, 0.25], atol=0.01)
+
+
+def test_texts_without_any_word_leave_the_bias_alone():
+    model = BagOfWords(l2=1.0).fit([[], [], []], ["x", "y", "x"])
+    np.testing.assert_allclose(model.predict_proba([["a"]]), [[2 / 3, 1 / 3]], atol=1e-5)
+
+
+def test_predictions_for_no_texts_are_no_predictions():
+    model = BagOfWords(l2=0.1).fit(TEXTS, LABELS)
+    assert model.predict_proba([]).shape == (0, 2)
+    assert model.predict([]) == []
+
+
+def test_three_classes_have_probabilities_that_add_up_to_one():
+    model = BagOfWords(l2=0.01).fit([["a"], ["b"], ["c"]], ["z", "y", "x"])
+    assert model.classes == ["x", "y", "z"]
+    assert model.predict([["a"], ["b"], ["c"]]) == ["z", "y", "x"]
+    np.testing.assert_allclose(model.predict_proba([["a", "b"]]).sum(), 1)
+
+
+def test_pairs_of_words_tell_what_single_words_cannot():
+    texts = [["not", "dull", "but", "clever"], ["not", "clever", "but", "dull"]]
+    labels = ["positive", "negative"]
+    single, pairs = (BagOfWords(l2=0.01, ngrams=n).fit(texts, labels) for n in (1, 2))
+    np.testing.assert_allclose(single.predict_proba(texts), 0.5, atol=1e-5)
+    assert pairs.predict(texts) == labels
+    assert "not dull" in pairs.words
+
+
+def test_fit_is_the_same_bit_for_bit_when_repeated():
+    weights = [BagOfWords(l2=0.01).fit(TEXTS, LABELS).weights for _ in range(2)]
+    np.testing.assert_array_equal(*weights)
+
+
+def test_tuning_keeps_the_strongest_of_equally_accurate_penalties():
+    model, accuracies = tune_bag_of_words(
+        (TEXTS, LABELS), (TEXTS, LABELS), penalties=(0.01, 0.3, 0.1)
+    )
+    assert accuracies == {0.3: 1.0, 0.1: 1.0, 0.01: 1.0}
+    assert model.l2 == 0.3
+
+
+def test_tuning_prefers_accuracy_on_dev_to_a_strong_penalty():
+    # So strong a penalty leaves only the bias, which favours the frequent class.
+    train = ([["good"], ["good"], ["good"], ["bad"]], ["+", "+", "+", "-"])
+    dev = ([["good"], ["bad"]], ["+", "-"])
+    model, accuracies = tune_bag_of_words(train, dev, penalties=(100.0, 0.01))
+    assert accuracies == {100.0: 0.5, 0.01: 1.0}
+    assert model.l2 == 0.01
+
+
+def test_the_majority_class_is_the_most_frequent_and_ties_go_by_name():
+    assert majority_class(["b", "a", "b"]) == "b"
+    assert majority_class(["b", "a"]) == "a"
+
+
+@pytest.mark.parametrize("l2", [0, -0.1, float("nan"), float("inf")])
+def test_a_penalty_that_is_not_positive_is_refused(l2):
+    with pytest.raises(ValueError, match="l2 must be a positive number, got"):
+        BagOfWords(l2=l2)
+
+
+def test_bad_input_is_refused_with_what_was_given():
+    model = BagOfWords(l2=0.1)
+    with pytest.raises(ValueError, match="ngrams must be at least 1, got 0"):
+        BagOfWords(l2=0.1, ngrams=0)
+    with pytest.raises(ValueError, match=r"at least two classes, got \['a'\]"):
+        model.fit([["x"], ["y"]], ["a", "a"])
+    with pytest.raises(ValueError, match="2 texts but 1 labels"):
+        model.fit([["x"], ["y"]], ["a"])
+    with pytest.raises(TypeError, match="a list of tokens, got the str 'not tokenised'"):
+        model.fit(["not tokenised", "either"], ["a", "b"])
+    with pytest.raises(RuntimeError, match="call fit before"):
+        model.predict([["x"]])
+    with pytest.raises(ValueError, match="at least one labelled text"):
+        model.fit([], [])
+    with pytest.raises(ValueError, match="at least one value of l2"):
+        tune_bag_of_words((TEXTS, LABELS), (TEXTS, LABELS), penalties=())
+    with pytest.raises(ValueError, match="majority_class needs at least one label"):
+        majority_class([])

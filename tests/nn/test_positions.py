@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from minillm.autograd import Tensor
+from minillm.nn import LearnedPositions, SinusoidalPositions, sinusoids
+from tests.nn.checks import check_layer, dtypes_of_output_and_gradients, scrambled, values
+
+
+def test_the_first_sines_and_cosines_by_hand():
+    table = sinusoids(3, 4)
+    assert table[0].tolist() == [0.0, 1.0, 0.0, 1.0]
+    expected = [np.sin(2), np.cos(2), np.sin(0.02), np.cos(0.02)]  # 10000^(2/4) = 100
+    np.testing.assert_allclose(table[2], expected, rtol=1e-14)
+
+
+def test_a_step_of_fixed_size_is_the_same_rotation_from_everywhere():
+    table, step = sinusoids(40, 6), 7
+    pairs = table.reshape(40, 3, 2)  # (sin, cos) of each frequency
+    angles = step / 10000.0 ** (np.arange(0, 6, 2) / 6)
+    for i, angle in enumerate(angles):
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        np.testing.assert_allclose(pairs[step:, i], pairs[:-step, i] @ turn.T, rtol=0, atol=1e-12)
+
+
+def test_no_two_positions_share_a_vector():
+    table = sinusoids(200, 16)
+    distances = np.linalg.norm(table[:, None] - table[None], axis=-1)
+    assert np.min(distances + 10 * np.eye(200)) > 0.1
+
+
+def test_learned_positions_add_one_row_per_place(rng):
+    layer = scrambled(LearnedPositions(7, 5, rng=rng), rng)
+    x = rng.standard_normal((2, 3, 5))
+    np.testing.assert_array_equal(values(layer, x), x + layer.weight.data[:3])
+
+
+def test_sinusoidal_positions_add_the_table_and_have_no_parameters(rng):
+    layer = SinusoidalPositions(7, 6)
+    x = rng.standard_normal((2, 3, 6))
+    np.testing.assert_array_equal(values(layer, x), x + sinusoids(3, 6))
+    assert layer.parameters() == []
+
+
+def test_gradients_of_the_table_and_of_the_input(rng):
+    x = rng.standard_normal((2, 3, 6))
+    assert check_layer(LearnedPositions(7, 6, rng=rng), x, rng) < 1e-6
+    assert check_layer(SinusoidalPositions(7, 6), x, rng) < 1e-6
+
+
+def test_float32_stays_float32(rng):
+    x = rng.standard_normal((2, 3, 6)).astype(np.float32)
+    for layer in (LearnedPositions(7, 6, rng=rng), SinusoidalPositions(7, 6)):
+        assert dtypes_of_output_and_gradients(layer, x) == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("length", [0, 8])
+def test_a_sequence_of_no_or_too_many_positions_is_refused(length, rng):
+    x = Tensor(np.zeros((2, length, 6)))
+    for layer in (LearnedPositions(7, 6, rng=rng), SinusoidalPositions(7, 6)):
+        with pytest.raises(ValueError, match=rf"sequence length {length} is not in 1\.\.7"):
+            layer(x)
+
+
+def test_the_longest_sequence_is_allowed(rng):
+    x = Tensor(np.zeros((2, 7, 6)))
+    for layer in (LearnedPositions(7, 6, rng=rng), SinusoidalPositions(7, 6)):
+        assert layer(x).shape == (2, 7, 6)
+
+
+@pytest.mark.parametrize(("length", "width"), [(7, 5), (7, 0), (0, 6)])
+def test_an_odd_width_or_no_position_is_refused(length, width):
+    with pytest.raises(ValueError, match=f"width even, got {length} and {width}"):
+        SinusoidalPositions(length, width)
+
+
+@pytest.mark.parametrize(("length", "width"), [(0, 6), (7, 0), (-1, 6)])
+def test_sizes_below_one_are_refused(length, width, rng):
+    with pytest.raises(ValueError, match=f"LearnedPositions: .* got {length} and {width}"):
+        LearnedPositions(length, width, rng=rng)

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minillm import ops
+from minillm.autograd import Tensor
+
+SENTENCE = np.array([[3, 1, 3], [0, 3, 6]])  # token 3 occurs three times
+
+
+def test_g8_lookup_is_the_product_with_one_hot_rows(rng):
+    table = rng.standard_normal((7, 5))
+    assert np.array_equal(ops.embedding(table, ids=SENTENCE).data, np.eye(7)[SENTENCE] @ table)
+
+
+def test_g8_a_token_met_twice_receives_both_gradients(rng):
+    cotangent = rng.standard_normal((2, 3, 5))
+    looked_up, multiplied = (Tensor(rng.standard_normal((7, 5)), requires_grad=True) for _ in "ab")
+    ops.embedding(looked_up, ids=SENTENCE).backward(cotangent)
+    (np.eye(7)[SENTENCE] @ multiplied).backward(cotangent)
+    assert np.allclose(looked_up.grad, multiplied.grad, rtol=1e-14, atol=1e-15)
+    three = cotangent[0, 0] + cotangent[0, 2] + cotangent[1, 1]
+    assert np.allclose(looked_up.grad[3], three, rtol=1e-15)
+    assert not looked_up.grad[[2, 4, 5]].any()
+
+
+def test_g8_the_table_is_as_long_as_the_vocabulary_whatever_the_length_of_the_text(rng):
+    table = Tensor(rng.standard_normal((7, 5)), requires_grad=True)
+    y = ops.embedding(table, ids=np.zeros(11, dtype=np.int64))
+    y.sum().backward()
+    assert (y.shape, table.grad.shape) == ((11, 5), (7, 5))
+    assert table.grad[0].tolist() == [11.0] * 5
+
+
+@given(st.lists(st.integers(0, 6), max_size=9))
+def test_the_gradient_counts_the_occurrences(ids):
+    table = Tensor(np.zeros((7, 2)), requires_grad=True)
+    ops.embedding(table, ids=ids).sum().backward()
+    assert table.grad[:, 0].tolist() == [float(ids.count(i)) for i in range(7)]
+
+
+def test_ids_of_one_byte_do_not_wrap_round_in_a_wide_table():
+    table = Tensor(np.zeros((300, 100)), requires_grad=True)
+    ops.embedding(table, ids=np.array([255, 200], dtype=np.uint8)).sum().backward()
+    assert np.flatnonzero(table.grad[:, 0]).tolist() == [200, 255]
+
+
+@pytest.mark.parametrize("ids", [2, np.int64(2), np.array(2), [2], (2,), range(2, 3)])
+def test_ids_may_be_a_number_a_list_a_tuple_or_a_range(ids):
+    table = Tensor(np.arange(10.0).reshape(5, 2), requires_grad=True)
+    y = ops.embedding(table, ids=ids)
+    y.sum().backward()
+    assert y.data.ravel().tolist() == [4.0, 5.0]
+    assert table.grad[2].tolist() == [1.0, 1.0]
+
+
+def test_an_empty_list_looks_up_nothing():
+    assert ops.embedding(np.ones((5, 2)), ids=[]).shape == (0, 2)

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minillm import ops
+from minillm.autograd import Tensor
+
+ONES, ZEROS = np.ones(7), np.zeros(7)
+
+
+@st.composite
+def inputs(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    scale, offset = draw(st.floats(0.5, 1e3)), draw(st.floats(-1e3, 1e3))
+    return offset + scale * rng.standard_normal((3, 7))
+
+
+def test_two_numbers_by_hand_with_the_default_eps():
+    y = ops.layer_norm(np.array([1.0, 3.0]), np.array([2.0, 2.0]), np.array([0.5, 0.5]))
+    z = 1.0 / np.sqrt(1.0 + 1e-5)  # the variance is 1, dividing by two, not by one
+    assert y.data.tolist() == pytest.approx([0.5 - 2.0 * z, 0.5 + 2.0 * z], rel=1e-15)
+
+
+def test_eps_decides_what_becomes_of_a_constant_row():
+    y = ops.layer_norm(np.array([[5.0, 5.0], [-1e-3, 1e-3]]), np.ones(2), np.zeros(2))
+    assert y.data[0].tolist() == [0.0, 0.0]
+    assert y.data[1, 1] == pytest.approx(1e-3 / np.sqrt(1e-6 + 1e-5), rel=1e-14)
+
+
+@given(inputs())
+def test_rows_have_mean_0_and_variance_1(x):
+    z = ops.layer_norm(x, ONES, ZEROS, eps=0.0).data
+    assert np.allclose(z.mean(axis=-1), 0.0, atol=1e-11)
+    assert np.allclose(z.var(axis=-1), 1.0, rtol=1e-9)
+
+
+@given(inputs(), st.floats(0.1, 10.0), st.floats(-100.0, 100.0))
+def test_scaling_and_shifting_the_input_changes_nothing(x, scale, shift):
+    z = ops.layer_norm(x, ONES, ZEROS, eps=0.0).data
+    assert np.allclose(ops.layer_norm(scale * x + shift, ONES, ZEROS, eps=0.0).data, z, atol=1e-9)
+
+
+@given(inputs())
+def test_the_gradient_is_orthogonal_to_the_directions_that_change_nothing(x):
+    leaf = Tensor(x, requires_grad=True)
+    ops.layer_norm(leaf, ONES, ZEROS, eps=0.0).backward(np.cos(np.arange(21.0)).reshape(3, 7))
+    size = np.abs(leaf.grad).max()
+    assert np.allclose(leaf.grad.sum(axis=-1) / size, 0.0, atol=1e-11)
+    centred = x - x.mean(axis=-1, keepdims=True)
+    assert np.allclose((leaf.grad * centred).sum(axis=-1), 0.0, atol=1e-10)
+
+
+def test_a_numpy_float64_eps_does_not_turn_float32_into_float64():
+    single = [x.astype(np.float32) for x in (np.eye(7), ONES, ZEROS)]
+    assert ops.layer_norm(*single, eps=np.float64(1e-5)).dtype == np.float32

@@ -1,0 +1,88 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from minillm import ops
+from minillm.autograd import Tensor
+
+SCORES = hnp.arrays(
+    np.float64, hnp.array_shapes(min_dims=1, max_dims=3, max_side=5), elements=st.floats(-50, 50)
+)
+
+
+def test_softmax_and_its_logarithm_of_known_odds_along_the_last_axis():
+    odds = np.log([[1.0, 3.0], [2.0, 2.0]])
+    expected = np.array([[0.25, 0.75], [0.5, 0.5]])
+    assert np.allclose(ops.softmax(odds).data, expected, rtol=1e-15)
+    assert np.allclose(ops.log_softmax(odds).data, np.log(expected), rtol=1e-15)
+
+
+@given(SCORES, st.floats(-50, 50))
+def test_softmax_ignores_a_common_shift(x, shift):
+    assert np.allclose(ops.softmax(x + shift).data, ops.softmax(x).data, rtol=1e-11, atol=1e-14)
+
+
+def test_softmax_ignores_a_shift_that_would_overflow_exp():
+    shifted = ops.softmax(np.array([1000.0, 1000.0 + math.log(3.0)])).data
+    assert np.allclose(shifted, [0.25, 0.75], rtol=1e-12)
+    assert ops.softmax(np.array([1e3, -1e3])).data.tolist() == [1.0, 0.0]
+
+
+@given(SCORES)
+def test_softmax_rows_sum_to_1_and_keep_the_order_of_the_scores(x):
+    p = ops.softmax(x).data
+    assert np.allclose(p.sum(axis=-1), 1.0, rtol=1e-14)
+    assert np.all((p >= 0) & (p <= 1))
+    assert np.all(np.diff(np.take_along_axis(p, np.argsort(x, axis=-1), -1), axis=-1) >= 0)
+
+
+@given(SCORES)
+def test_softmax_treats_every_place_alike(x):
+    assert np.allclose(ops.softmax(x[..., ::-1]).data, ops.softmax(x).data[..., ::-1], rtol=1e-13)
+
+
+@given(SCORES)
+def test_log_softmax_is_the_logarithm_of_softmax_and_never_positive(x):
+    y = ops.log_softmax(x).data
+    assert np.all(y <= 0)
+    assert np.allclose(np.exp(y), ops.softmax(x).data, rtol=1e-12, atol=1e-300)
+
+
+def test_log_softmax_is_finite_where_the_probability_is_not_a_float_any_more():
+    y = ops.log_softmax(np.array([0.0, -1000.0, 1000.0])).data
+    assert y.tolist() == [-1000.0, -2000.0, 0.0]
+
+
+@given(SCORES)
+def test_the_gradient_of_softmax_sums_to_0_along_the_axis(x):
+    leaf = Tensor(x, requires_grad=True)
+    ops.softmax(leaf).backward(np.cos(np.arange(x.size)).reshape(x.shape))
+    assert np.allclose(leaf.grad.sum(axis=-1), 0.0, atol=1e-15)
+
+
+def test_the_gradient_of_softmax_by_hand():
+    leaf = Tensor(np.log([1.0, 3.0]), requires_grad=True)
+    ops.softmax(leaf).backward(np.array([1.0, 0.0]))
+    assert leaf.grad.tolist() == pytest.approx([0.25 * 0.75, -0.25 * 0.75], rel=1e-14)
+
+
+def test_one_score_of_minus_infinity_has_probability_0():
+    leaf = Tensor(np.array([0.0, -np.inf, 0.0]), requires_grad=True)
+    p = ops.softmax(leaf)
+    p.backward(np.array([1.0, 5.0, 0.0]))
+    assert p.data.tolist() == [0.5, 0.0, 0.5]
+    assert leaf.grad.tolist() == [0.25, 0.0, -0.25]
+
+
+def test_nothing_but_minus_infinity_has_no_distribution():
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(ops.softmax(np.full(3, -np.inf)).data).all()
+
+
+def test_a_nan_score_is_never_hidden():
+    assert np.isnan(ops.softmax(np.array([0.0, np.nan])).data).all()
+    assert np.isnan(ops.log_softmax(np.array([0.0, np.nan])).data).all()

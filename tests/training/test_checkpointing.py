@@ -1,0 +1,179 @@
+import numpy as np
+import pytest
+
+from minillm.backend import CheckpointError
+from minillm.models import Bert, BertConfig, SequenceClassifier, save_arrays
+from minillm.nn import Dropout, Linear, Module
+from minillm.optim import AdamW, linear_with_warmup
+from minillm.training import fit, load_training, read_facts, save_training
+from minillm.training.data_order import numbered_batches
+
+FACTS = {"seed": 3, "betas": (0.9, 0.999), "文本": "数据", "nested": {"lr": 0.01}}
+SEQUENCES = [[2, *range(5, 5 + i % 4 + 1), 3] for i in range(14)]
+CLASSES = [i % 3 for i in range(14)]
+
+
+class Run:
+    """A small training run with dropout, rebuilt from nothing as in a new process."""
+
+    def __init__(self, *, seed=3, width=8):
+        rng = np.random.default_rng(seed)
+        config = BertConfig(vocabulary_size=11, width=width, hidden=16, max_length=7, dropout=0.3)
+        self.model = SequenceClassifier(Bert(config, rng=rng), 3, rng=rng)
+        self.optimizer = AdamW(self.model.parameters())
+
+    def advance(self, stop):
+        """Train up to step ``stop``; gives the losses."""
+        batches = numbered_batches(
+            SEQUENCES,
+            CLASSES,
+            vocabulary_size=11,
+            batch_size=4,
+            seed=3,
+            purpose="train",
+            start=self.optimizer.steps,
+            stop=stop,
+        )
+        schedule = linear_with_warmup(peak=0.01, warmup=3, total=10)
+
+        def loss_of(batch):
+            return self.model.loss(batch.ids, batch.mask, batch.targets)
+
+        return [s.loss.item() for s in fit(loss_of, batches, self.optimizer, schedule=schedule)]
+
+    def everything(self):
+        """Weights, optimiser state and dropout counters, as bytes and numbers."""
+        arrays = self.model.state_dict() | self.optimizer.state_dict()
+        drawn = [(m.key, m.calls) for _, m in self.model.named_modules() if isinstance(m, Dropout)]
+        return {name: array.tobytes() for name, array in arrays.items()}, drawn
+
+
+@pytest.fixture
+def path(tmp_path):
+    """The checkpoint of a run after five steps."""
+    run = Run()
+    run.advance(5)
+    save_training(tmp_path / "run.safetensors", run.model, run.optimizer, FACTS)
+    return tmp_path / "run.safetensors"
+
+
+@pytest.mark.parametrize("halt", [0, 1, 4, 5, 9, 10])
+def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(halt, tmp_path):
+    whole = Run()
+    losses = whole.advance(10)
+    first = Run()
+    before = first.advance(halt)
+    save_training(tmp_path / "a", first.model, first.optimizer, FACTS)
+    resumed = Run(seed=99)  # other weights and other dropout keys, all to be overwritten
+    load_training(tmp_path / "a", resumed.model, resumed.optimizer, facts=FACTS)
+    assert before + resumed.advance(10) == losses
+    assert resumed.everything() == whole.everything()
+
+
+@pytest.mark.parametrize("forgotten", ["calls", "key"])
+def test_a_run_that_forgot_its_dropout_would_differ(forgotten, path):
+    whole, resumed = Run(), Run()
+    losses = whole.advance(10)
+    load_training(path, resumed.model, resumed.optimizer, facts=FACTS)
+    setattr(resumed.model.bert.dropout, forgotten, 0)
+    assert resumed.advance(10) != losses[5:]
+
+
+def test_saving_changes_nothing(tmp_path):
+    run = Run()
+    run.advance(2)
+    before = run.everything()
+    save_training(tmp_path / "a", run.model, run.optimizer, FACTS)
+    assert run.everything() == before
+
+
+def test_facts_are_read_back_as_json_has_them(path):
+    assert read_facts(path) == {**FACTS, "betas": [0.9, 0.999]}
+
+
+def refused(path, message, run=None, facts=FACTS):
+    """A load must fail with ``message`` and leave the run as it was; gives the error's text."""
+    run = Run(seed=99) if run is None else run
+    before = run.everything()
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load_training(path, run.model, run.optimizer, facts=facts)
+    assert run.everything() == before
+    return str(caught.value)
+
+
+def test_a_run_with_other_facts_is_refused_with_all_differences(path):
+    facts = {"seed": 4, "betas": (0.9, 0.99), "文本": "数据", "new": True}
+    text = refused(path, "belongs to another run", facts=facts)
+    assert text.splitlines()[1:] == [
+        "  betas: was [0.9, 0.999], is [0.9, 0.99]",
+        "  nested: was {'lr': 0.01}, is None",
+        "  new: was None, is True",
+        "  seed: was 3, is 4",
+    ]
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.99])
+def test_a_damaged_checkpoint_is_refused(place, path):
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] ^= 0x40
+    path.write_bytes(content)
+    refused(path, "damaged")
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_facts(path)
+
+
+def test_a_file_that_is_no_training_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "weights"
+    save_arrays(path, Run().model.state_dict(), {})
+    refused(path, "weights: not a training checkpoint")
+    with pytest.raises(CheckpointError, match="weights: not a training checkpoint"):
+        read_facts(path)
+
+
+def test_a_missing_file_is_an_error_of_the_system(tmp_path):
+    run = Run()
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        load_training(tmp_path / "nowhere", run.model, run.optimizer, facts={})
+
+
+def test_a_model_of_another_size_is_refused(path):
+    refused(path, r"does not fit: SequenceClassifier: state does not fit", Run(width=12))
+
+
+def test_an_optimiser_of_other_parameters_is_refused_and_the_model_not_changed(path):
+    run = Run(seed=99)
+    run.optimizer = AdamW(run.model.output.parameters())
+    refused(path, "does not fit: AdamW: the state is of another optimiser", run)
+
+
+class Plain(Module):
+    """A model of one layer, with or without dropout: the parameters are the same."""
+
+    def __init__(self, rng, *, rate=None):
+        self.linear = Linear(2, 2, rng=rng)
+        if rate is not None:
+            self.dropout = Dropout(rate, rng=rng)
+
+
+@pytest.mark.parametrize(("saved_rate", "rate"), [(None, 0.5), (0.5, None)])
+def test_a_model_with_other_dropout_layers_is_refused(saved_rate, rate, tmp_path, rng):
+    saved, other = Run(), Run()
+    saved.model, other.model = Plain(rng, rate=saved_rate), Plain(rng, rate=rate)
+    for run in (saved, other):
+        run.optimizer = AdamW(run.model.parameters())
+    save_training(tmp_path / "a", saved.model, saved.optimizer, FACTS)
+    refused(tmp_path / "a", "does not fit: its dropout layers are", other)
+
+
+def test_a_module_under_two_names_keeps_one_count(tmp_path, rng):
+    def build(calls):
+        model = Plain(np.random.default_rng(calls), rate=0.5)
+        model.again = model.dropout
+        model.dropout.calls = calls
+        return model, AdamW(model.parameters())
+
+    save_training(tmp_path / "a", *build(7), FACTS)
+    model, optimizer = build(0)
+    load_training(tmp_path / "a", model, optimizer, facts=FACTS)
+    assert model.again is model.dropout
+    assert model.dropout.calls == 7
