@@ -24,8 +24,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         limit_threads(arguments.threads)
         arguments.run(arguments)
+        sys.stdout.flush()  # here, where a reader who has gone is no error
     except KeyboardInterrupt:
-        print("\nminillm: stopped; the last checkpoint is kept, see --resume", file=sys.stderr)
+        hint = "; --resume goes on from the last checkpoint, if there is one"
+        print(
+            f"\nminillm {arguments.command}: stopped{hint if 'resume' in arguments else ''}",
+            file=sys.stderr,
+        )
         return 130
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

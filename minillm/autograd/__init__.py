@@ -1,7 +1,7 @@
 """Floor 1: the tape, tensors, the rules behind the operators, and gradient checks.
 
-Read ``tape.py`` (the chain rule), then ``tensor.py``, ``recording.py`` (``@op``) and
-``arithmetic.py``.
+Read ``tape.py`` (the chain rule), then ``tensor.py``, ``recording.py`` (``@op``),
+``arithmetic.py`` and ``reductions.py``.
 """
 
 # isort: off  (reading order, and `tensor` has to come before what its operators use)

@@ -1,14 +1,15 @@
-"""The rules behind the operators: + - * / @ [], sum, mean, reshape, transpose."""
+"""The rules behind the operators: + - * / ** @ [], abs, reshape, transpose."""
 
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 from minillm.autograd.recording import op
+from minillm.autograd.reductions import max, mean, min, sum, var  # noqa: F401  (Tensor's methods)
 from minillm.autograd.tape import VJP
-from minillm.autograd.tensor import Axis
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, quiet
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
@@ -93,6 +94,46 @@ def negative(a: Array, /) -> tuple[Array, VJP]:
     Shapes: any.
     """
     return -a, lambda g: (-g,)
+
+
+@op
+def absolute(x: Array, /) -> tuple[Array, VJP]:
+    """The distance from zero.
+
+        y = |x|              dL/dx = g sign(x)     (at the kink, x = 0, it is 0)
+
+    Shapes: any, kept.
+    """
+    xp = array_module(x)
+    return xp.abs(x), lambda g: (g * xp.sign(x),)
+
+
+@op
+def power(x: Array, /, *, exponent: float) -> tuple[Array, VJP]:
+    """Every element to a constant power; ``exp(log(x) * n)`` is differentiated in ``n`` too.
+
+        y = xⁿ               dL/dx = g n xⁿ⁻¹
+
+    Shapes: any, kept.
+
+    0⁰ is 1 with slope 0.  Outside the domain there is no warning: 0 to a negative power is
+    infinite, a negative number to a fractional one NaN, and √x has an infinite slope at 0.
+
+    Raises:
+        TypeError: ``exponent`` is not a number.
+    """
+    if not isinstance(exponent, Real):
+        raise TypeError(f"power: the exponent must be a number, got {type(exponent).__name__}")
+    n = float(exponent)  # a NumPy float64 would turn float32 into float64
+
+    def vjp(g: Array) -> tuple[Array]:
+        if n == 0.0:  # 0 x⁻¹ is NaN at 0
+            return (array_module(x).zeros_like(x),)
+        with quiet():
+            return (g * (n * x ** (n - 1.0)),)
+
+    with quiet():
+        return x**n, vjp
 
 
 @op
@@ -183,48 +224,3 @@ def transpose(x: Array, /, *, axes: tuple[int, ...] | None = None) -> tuple[Arra
     y = x.transpose(order)
     inverse = sorted(range(x.ndim), key=lambda i: order[i] % x.ndim)
     return y, lambda g: (g.transpose(inverse),)
-
-
-@op
-def sum(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Array, VJP]:
-    """Sum over some axes, or over all.
-
-        y = sum of x         dL/dx = g, copied along the summed axes
-
-    Raises:
-        ValueError: an axis out of range or named twice.
-    """
-    xp = array_module(x)
-    y = x.sum(axis=axis, keepdims=True)
-
-    def vjp(g: Array) -> tuple[Array]:
-        return (xp.broadcast_to(g.reshape(y.shape), x.shape),)
-
-    return y if keepdims else y.squeeze(reduced_axes(x, axis)), vjp
-
-
-@op
-def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Array, VJP]:
-    """Mean over some axes, or over all.
-
-        y = (1/n) sum of x   dL/dx = g / n, copied along those axes
-
-    Raises:
-        ValueError: the mean of no elements, an axis out of range or named twice.
-    """
-    y, vjp_sum = sum.rule(x, axis=axis, keepdims=keepdims)  # type: ignore[attr-defined]
-    n = math.prod(x.shape[i] for i in reduced_axes(x, axis))
-    if n == 0:
-        raise ValueError(f"mean of no elements: shape {x.shape}, axis {axis}")
-
-    def vjp(g: Array) -> tuple[Array]:
-        return vjp_sum(g / n)
-
-    return y / n, vjp
-
-
-def reduced_axes(x: Array, axis: Axis) -> tuple[int, ...]:
-    """The axes that ``axis`` names, as a tuple."""
-    if axis is None:
-        return tuple(range(x.ndim))
-    return axis if isinstance(axis, tuple) else (axis,)

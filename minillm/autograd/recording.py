@@ -31,8 +31,6 @@ def op(rule: Callable[..., tuple[Array, VJP]]) -> Callable[..., Tensor]:
         settings = {k: v._data if isinstance(v, Tensor) else v for k, v in settings.items()}
         chosen = kernels.get(array_module(*arrays), rule) if kernels else rule
         output, vjp = chosen(*arrays, **settings)
-        if isinstance(output, np.generic):  # a NumPy reduction over every axis returns a scalar
-            output = np.asarray(output)
         parents = tuple(x.node if isinstance(x, Tensor) else None for x in operands)
         if not is_recording() or not any(parents):
             return Tensor(output)

@@ -160,6 +160,12 @@ class Tensor:
     def __neg__(self) -> Tensor:
         return rules.negative(self)
 
+    def __abs__(self) -> Tensor:
+        return rules.absolute(self)
+
+    def __pow__(self, exponent: float) -> Tensor:
+        return rules.power(self, exponent=exponent)
+
     def __matmul__(self, other: Any) -> Tensor:
         return rules.matmul(self, other)
 
@@ -174,6 +180,15 @@ class Tensor:
 
     def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         return rules.mean(self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Axis = None, keepdims: bool = False, correction: float = 0.0) -> Tensor:
+        return rules.var(self, axis=axis, keepdims=keepdims, correction=correction)
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return rules.max(self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return rules.min(self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape: int) -> Tensor:
         return rules.reshape(self, shape=shape)

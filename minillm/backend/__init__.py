@@ -1,9 +1,17 @@
 """Floor 0: arrays and their libraries, devices, random streams, the allocator."""
 
 from minillm.backend.allocator import ALLOCATOR
-from minillm.backend.arrays import Array, array_module, is_array, on_host, scatter_add, to_numpy
+from minillm.backend.arrays import (
+    Array,
+    array_module,
+    is_array,
+    on_host,
+    quiet,
+    scatter_add,
+    to_numpy,
+)
 from minillm.backend.devices import DEVICES, moved_like, probe_cuda, to_device
-from minillm.backend.errors import CheckpointError, DeviceError
+from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.ids import check_ids
 from minillm.backend.randomness import counted_uniform, stream
 from minillm.backend.special import erf
@@ -20,8 +28,10 @@ __all__ = [
     "erf",
     "is_array",
     "moved_like",
+    "naming",
     "on_host",
     "probe_cuda",
+    "quiet",
     "scatter_add",
     "stream",
     "to_device",

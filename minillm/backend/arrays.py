@@ -1,4 +1,4 @@
-"""Which library an array belongs to, and the one operation that libraries spell differently."""
+"""Which library an array belongs to, and the two things that libraries do differently."""
 
 from __future__ import annotations
 
@@ -83,3 +83,11 @@ def scatter_add(shape: tuple[int, int], rows: Array, values: Array) -> Array:
     flat = starts + xp.arange(shape[1])
     xp.add.at(out.reshape(shape[0] * shape[1]), flat.ravel(), values.ravel())
     return out
+
+
+def quiet() -> np.errstate:
+    """``with quiet():`` 1/0 is infinite and 0/0 is NaN without NumPy's warnings.
+
+    CuPy never warns.  Only where the docstring says that such a result is meant.
+    """
+    return np.errstate(divide="ignore", invalid="ignore")

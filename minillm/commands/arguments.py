@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -126,7 +125,6 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
             group.add_argument(name, type=kind, default=entry.default, metavar="N", help=meaning)
 
 
-def recipe_of(arguments: argparse.Namespace, names: Sequence[str] | None = None) -> Recipe:
+def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """The recipe that the options describe."""
-    chosen = names or [entry.name for entry in fields(Recipe)]
-    return Recipe(**{name: getattr(arguments, name) for name in chosen})
+    return Recipe(**{entry.name: getattr(arguments, entry.name) for entry in fields(Recipe)})

@@ -3,47 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from minillm.models.bag_of_words import majority_class, tune_bag_of_words
+from minillm.models.bag_of_words import BagOfWords, tune_bag_of_words
 from minillm.tasks import TextEncoder
 from minillm.text import Example
 
-Predictions = dict[str, list[str]]  # split name -> one label per example
-TokenLists = list[list[str]]
+FILES = {"bag of words": "bag_of_words.safetensors", "bag of words and pairs": None}
 
 
-def baselines(
-    train: Sequence[Example],
-    dev: Sequence[Example],
-    splits: Mapping[str, Sequence[Example]],
+class Answers(NamedTuple):
+    """What one method says of some texts."""
+
+    labels: list[str]
+    scores: np.ndarray | None  # of the class to find, where the method has probabilities
+
+
+def fit_baselines(
+    train: Sequence[Example], dev: Sequence[Example], encoder: TextEncoder
+) -> dict[str, BagOfWords]:
+    """Bags of words, and of words and pairs of neighbours; their penalty is chosen on ``dev``."""
+
+    def columns(examples: Sequence[Example]) -> tuple[list[list[str]], list[str]]:
+        texts, labels = zip(*examples, strict=True)
+        return encoder.tokenize(texts), list(labels)
+
+    return {
+        name: tune_bag_of_words(columns(train), columns(dev), ngrams=ngrams)[0]
+        for ngrams, name in enumerate(FILES, start=1)
+    }
+
+
+def baseline_answers(
+    baselines: Mapping[str, BagOfWords],
+    texts: Sequence[str],
     encoder: TextEncoder,
     *,
     positive: str,
-) -> tuple[dict[str, Predictions], dict[str, dict[str, np.ndarray]]]:
-    """Predictions of each baseline on each split, and scores for ``positive`` where it has any.
+) -> dict[str, Answers]:
+    """What the majority class and each bag of words say, in the order of a table."""
+    tokens = encoder.tokenize(texts)
+    majority = next(iter(baselines.values())).majority
+    answers = {"majority": Answers([majority] * len(texts), None)}
+    for name, model in baselines.items():
+        scores = model.predict_proba(tokens)[:, model.classes.index(positive)]
+        answers[name] = Answers(model.predict(tokens), scores)
+    return answers
 
-    The penalty of the bags of words is chosen on ``dev``.
-    """
-    labels = [example.label for example in train]
-    most = majority_class(labels)
-    predicted = {"majority": {name: [most] * len(split) for name, split in splits.items()}}
-    scores: dict[str, dict[str, np.ndarray]] = {}
 
-    def tokens(examples: Sequence[Example]) -> TokenLists:
-        return encoder.tokenize(example.text for example in examples)
+def save_baselines(folder: Path, baselines: Mapping[str, BagOfWords]) -> None:
+    """Keep the bag of words beside the model, for ``evaluate``; that of pairs would be large."""
+    for name, file in FILES.items():
+        if file is not None:
+            baselines[name].save(folder / file)
 
-    tokenised = {name: tokens(split) for name, split in splits.items()}
-    for title, ngrams in (("bag of words", 1), ("bag of words and pairs", 2)):
-        model, _ = tune_bag_of_words(
-            (tokens(train), labels),
-            (tokens(dev), [example.label for example in dev]),
-            ngrams=ngrams,
-        )
-        predicted[title] = {name: model.predict(lists) for name, lists in tokenised.items()}
-        column = model.classes.index(positive)
-        scores[title] = {
-            name: model.predict_proba(lists)[:, column] for name, lists in tokenised.items()
-        }
-    return predicted, scores
+
+def load_baselines(folder: Path) -> dict[str, BagOfWords]:
+    """What ``save_baselines`` kept in a run's folder; nothing for a lone model file."""
+    return {
+        name: BagOfWords.load(folder / file)
+        for name, file in FILES.items()
+        if file is not None and (folder / file).exists()
+    }

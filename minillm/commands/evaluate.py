@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from minillm.commands.scores import score_line, show_confusion
+from minillm.commands.baselines import load_baselines
+from minillm.commands.scores import positive_class, score_table, show_confusion
 from minillm.tasks import TextClassifier
 from minillm.text import class_counts, read_examples
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print accuracy, precision, recall, F1, average precision and the confusion matrix."""
+    """Print the scores beside those of the baselines of the run, and the confusion matrix."""
     classifier = load_classifier(arguments.model, arguments.device)
     examples = read_examples(arguments.file, columns=arguments.columns)
     counts = class_counts(examples)
@@ -21,10 +22,13 @@ def run(arguments: argparse.Namespace) -> None:
             f"{arguments.file}: label {unknown[0]!r} is not one of the model's: "
             + ", ".join(classifier.labels.names)
         )
-    positive = arguments.positive or min(classifier.labels.names, key=lambda n: counts.get(n, 0))
+    positive = positive_class(
+        arguments.positive, dict.fromkeys(classifier.labels.names, 0) | counts
+    )
+    print(f"{len(examples)} texts, classes {counts} (threshold: the most probable class)")
     probabilities = classifier.predict_probabilities([example.text for example in examples])
-    print(f"{len(examples)} texts, classes {counts}")
-    print(score_line(classifier.labels, examples, probabilities, positive))
+    baselines = load_baselines(arguments.model)
+    print(score_table(classifier, baselines, examples, probabilities, positive))
     print(show_confusion(classifier.labels, examples, probabilities))
 
 

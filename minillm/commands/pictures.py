@@ -69,10 +69,10 @@ def confusion_picture(path: Path, counts: np.ndarray, names: Sequence[str]) -> N
     """True classes as rows, predicted ones as columns, with the counts written in."""
     side = 2.2 + 0.8 * len(names)
     figure, (ax,) = new_figure(1, width=side + 0.6, height=side)
-    image = ax.imshow(counts / counts.sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(counts.shape):
-        share = counts[row, column] / counts[row].sum()
-        color = "white" if share > 0.5 else "black"
+        color = "white" if shares[row, column] > 0.5 else "black"
         ax.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
     ticks = range(len(names))
     ax.set_xticks(ticks, labels=names, rotation=30 if len(names) > 2 else 0)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minillm.commands.baselines import fit_baselines, save_baselines
 from minillm.commands.pipeline_report import (
     describe_batch,
     describe_corpus,
@@ -41,8 +42,10 @@ def run(arguments: argparse.Namespace) -> None:
     training.result().save(out / "model.safetensors")
 
     heading("Evaluate on sentences never seen", "6.1, 6.3")
+    baselines = fit_baselines(corpus.train, corpus.dev, training.encoder)
+    save_baselines(out, baselines)
     models = {"BERT, head alone": head, "BERT, fine-tuned": training.result()}
-    print_table(models, corpus)
+    print_table(models, baselines, corpus)
 
     heading("Predict", "2.1, 6.3")
     print_predictions(training.result(), arguments.corpus, arguments.language)
@@ -100,10 +103,11 @@ def pretrain(
     pretrained = out / "pretrained.safetensors"
     if training.resumed_stage == "finetune":
         state, _ = load_arrays(pretrained)
+        training.model.load_state_dict(state)  # to be scored; fine-tuning loads its checkpoint
     else:
         state = training.model.state_dict()
         save_arrays(pretrained, state, {"kind": "pretrained encoder with both heads"})
-    return state, print_masked_scores(training, state, corpus)
+    return state, print_masked_scores(training, corpus)
 
 
 def finetune(

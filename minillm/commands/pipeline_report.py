@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from minillm.backend import to_numpy
-from minillm.commands.baselines import baselines
+from minillm.commands.baselines import baseline_answers
 from minillm.commands.pictures import attention_picture, confusion_picture, learning_curves
 from minillm.commands.predict import prediction_table
 from minillm.commands.tables import percent, table
+from minillm.models.bag_of_words import BagOfWords
 from minillm.tasks import (
     ClassifierTraining,
     MaskedScores,
@@ -118,14 +119,9 @@ def masked_scores(training: ClassifierTraining, corpus: Corpus) -> MaskedScores:
     )
 
 
-def print_masked_scores(
-    training: ClassifierTraining, state: dict[str, np.ndarray], corpus: Corpus
-) -> MaskedScores:
-    """``masked_scores`` of the weights in ``state``, as a table."""
-    current = training.model.state_dict()
-    training.model.load_state_dict(state)
+def print_masked_scores(training: ClassifierTraining, corpus: Corpus) -> MaskedScores:
+    """``masked_scores``, as a table."""
     scores = masked_scores(training, corpus)
-    training.model.load_state_dict(current)
     print(f"{scores.n_hidden} hidden words of dev sentences, mean cross-entropy in nats:")
     rows = [
         ["uniform", f"{scores.uniform:.3f}"],
@@ -137,17 +133,15 @@ def print_masked_scores(
     return scores
 
 
-def print_table(models: dict[str, TextClassifier], corpus: Corpus) -> None:
+def print_table(
+    models: dict[str, TextClassifier], baselines: dict[str, BagOfWords], corpus: Corpus
+) -> None:
     """Accuracy on the test set, whole and by what a sentence demands."""
-    labels = next(iter(models.values())).labels
-    encoder = next(iter(models.values())).encoder
-    positive = labels.names[-1]
-    predicted, _ = baselines(
-        corpus.train, corpus.dev, {"test": corpus.test}, encoder, positive=positive
-    )
-    answers = {name: by_split["test"] for name, by_split in predicted.items()}
-    for name, model in models.items():
-        answers[name] = model.predict([example.text for example in corpus.test])
+    first = next(iter(models.values()))
+    labels, texts = first.labels, [example.text for example in corpus.test]
+    said = baseline_answers(baselines, texts, first.encoder, positive=labels.names[-1])
+    answers = {name: answer.labels for name, answer in said.items()}
+    answers |= {name: model.predict(texts) for name, model in models.items()}
     true = labels.encode(example.label for example in corpus.test)
     groups = sorted({tag for tags in corpus.tags["test"] for tag in tags})
     rows = []

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from minillm.commands.baselines import Answers, baseline_answers
 from minillm.commands.tables import percent, table
-from minillm.tasks import accuracy, average_precision, confusion_matrix, precision_recall
+from minillm.models.bag_of_words import BagOfWords
+from minillm.tasks import (
+    TextClassifier,
+    accuracy,
+    average_precision,
+    confusion_matrix,
+    precision_recall,
+)
 from minillm.text import Example, Labels
+
+
+def positive_class(wanted: str | None, counts: Mapping[str, int]) -> str:
+    """The class to find: the one that was asked for, else the rarest.
+
+    Raises:
+        ValueError: ``wanted`` is none of the classes.
+    """
+    if wanted is not None and wanted not in counts:
+        raise ValueError(f"--positive {wanted!r} is not one of {', '.join(counts)}")
+    return min(counts, key=lambda name: counts[name]) if wanted is None else wanted
 
 
 def score_row(
@@ -33,18 +52,25 @@ def score_header(positive: str) -> list[str]:
     return ["", "accuracy", f"precision of {positive!r}", "recall", "F1", "PR-AUC"]
 
 
-def score_line(
-    labels: Labels, examples: Sequence[Example], probabilities: np.ndarray, positive: str
+def score_table(
+    classifier: TextClassifier,
+    baselines: Mapping[str, BagOfWords],
+    examples: Sequence[Example],
+    probabilities: np.ndarray,
+    positive: str,
 ) -> str:
-    """A table with one row, for one model."""
-    if positive not in labels.name_to_id:
-        raise ValueError(f"--positive {positive!r} is not one of {', '.join(labels.names)}")
-    predicted = labels.decode(probabilities.argmax(axis=1))
-    scores = probabilities[:, labels.name_to_id[positive]]
-    true = [example.label for example in examples]
-    return table(
-        score_header(positive), [["model", *score_row(labels, true, predicted, scores, positive)]]
-    )
+    """The model, by its probabilities, beside its baselines on some labelled texts."""
+    texts, true = [example.text for example in examples], [example.label for example in examples]
+    p, labels = probabilities, classifier.labels
+    own = Answers(labels.decode(p.argmax(axis=1)), p[:, labels.name_to_id[positive]])
+    answers: dict[str, Answers] = {}
+    if baselines:
+        answers = baseline_answers(baselines, texts, classifier.encoder, positive=positive)
+    rows = [
+        [name, *score_row(labels, true, said.labels, said.scores, positive)]
+        for name, said in {**answers, "BERT": own}.items()
+    ]
+    return table(score_header(positive), rows)
 
 
 def show_confusion(labels: Labels, examples: Sequence[Example], probabilities: np.ndarray) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from minillm.backend import stream
 from minillm.commands.arguments import recipe_of
-from minillm.commands.baselines import baselines
+from minillm.commands.baselines import fit_baselines, save_baselines
 from minillm.commands.progress import watch
-from minillm.commands.scores import score_header, score_row
-from minillm.commands.tables import percent, table
+from minillm.commands.scores import positive_class, score_table
+from minillm.commands.tables import percent
+from minillm.models.bag_of_words import BagOfWords
 from minillm.tasks import ClassifierTraining
 from minillm.text import (
     Example,
@@ -29,19 +29,23 @@ from minillm.text import (
 def run(arguments: argparse.Namespace) -> None:
     """Read, clean, split, pretrain, fine-tune, compare with the baselines, save."""
     started = time.perf_counter()
+    recipe = recipe_of(arguments)
     splits = read_splits(arguments)
     train = splits.pop("train")
+    positive = positive_class(arguments.positive, class_counts(train))
     refuse_overwriting(arguments)
-    unlabelled = read_lines(arguments.unlabelled) if arguments.unlabelled else []
     training = ClassifierTraining(
-        recipe_of(arguments),
+        recipe,
         train,
-        unlabelled,
+        read_unlabelled(arguments.unlabelled, splits),
         out=arguments.out,
         resume=arguments.resume,
         device=arguments.device,
     )
     require_known_labels(splits, training.labels.name_to_id)
+    if arguments.overwrite and not arguments.resume:
+        for path in earlier_run(arguments.out):
+            path.unlink()
     vocabulary = training.encoder.vocabulary
     tokens = training.encoder.tokenize(example.text for example in splits["dev"])
     print(
@@ -50,15 +54,15 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"parameters {training.model.parameter_count():,}")
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
+    baselines = fit_baselines(train, splits["dev"], training.encoder)
+    save_baselines(arguments.out, baselines)
     training.result().save(arguments.out / "model.safetensors")
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
-    counts = class_counts(train)
-    positive = arguments.positive or min(counts, key=lambda name: counts[name])
-    print_scores(training, train, splits, positive)
+    print_scores(training, baselines, splits, positive)
 
 
 def read_splits(arguments: argparse.Namespace) -> dict[str, list[Example]]:
-    """Train, dev and perhaps test; training texts that occur in the others are dropped."""
+    """Train, dev and perhaps test; texts that a given dev or test file has are dropped first."""
     examples, report = clean(read_examples(arguments.train, columns=arguments.columns))
     print(f"{arguments.train}: {report}")
     require_classes(examples, source=arguments.train)
@@ -67,20 +71,47 @@ def read_splits(arguments: argparse.Namespace) -> dict[str, list[Example]]:
         for name, path in (("dev", arguments.dev), ("test", arguments.test))
         if path is not None
     }
-    if "dev" not in held_out:
-        rng = stream(arguments.seed, "split")
-        examples, dev, rest = split(examples, rng=rng)
-        held_out = {"dev": dev if "test" not in held_out else dev + rest, "test": rest} | held_out
-    seen = {text_key(example.text) for part in held_out.values() for example in part}
+    seen = held_out_keys(held_out)
     kept = [example for example in examples if text_key(example.text) not in seen]
     if len(kept) < len(examples):
-        print(
-            f"{len(examples) - len(kept)} training texts are also held out: dropped from training"
-        )
+        print(f"{len(examples) - len(kept)} of its texts are also held out: dropped")
+    require_classes(kept, source=arguments.train)
+    if "dev" not in held_out:
+        kept, dev, rest = split_or_explain(kept, arguments)
+        held_out = {"dev": dev if "test" not in held_out else dev + rest, "test": rest} | held_out
     for name, part in {"train": kept, **held_out}.items():
         print(f"{name}: {len(part)} texts, classes {class_counts(part)}")
-    require_classes(kept, source=arguments.train)
     return {"train": kept, **held_out}
+
+
+def held_out_keys(held_out: dict[str, list[Example]]) -> set[str]:
+    """The texts that training must not see, in the spelling in which texts are compared."""
+    return {text_key(example.text) for part in held_out.values() for example in part}
+
+
+def split_or_explain(
+    examples: list[Example], arguments: argparse.Namespace
+) -> tuple[list[Example], list[Example], list[Example]]:
+    """``split`` by the run's seed.
+
+    Raises:
+        ValueError: too few examples of a class; says which file, and what helps.
+    """
+    try:
+        return split(examples, rng=stream(arguments.seed, "split"))
+    except ValueError as error:
+        raise ValueError(f"{arguments.train}: {error}; give more, or a file as --dev") from error
+
+
+def read_unlabelled(path: Path | None, held_out: dict[str, list[Example]]) -> list[str]:
+    """The texts of a file, without empty ones and those that are held out."""
+    if path is None:
+        return []
+    seen = held_out_keys(held_out) | {""}
+    texts = read_lines(path)
+    kept = [text for text in texts if text_key(text) not in seen]
+    print(f"{path}: {len(kept)} of {len(texts)} texts, the others are empty or held out")
+    return kept
 
 
 def refuse_overwriting(arguments: argparse.Namespace) -> None:
@@ -89,15 +120,22 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
     Raises:
         ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given.
     """
-    out: Path = arguments.out
-    if arguments.resume or not out.exists():
-        return
-    found = [path for path in sorted(out.iterdir()) if path.suffix in (".safetensors", ".jsonl")]
-    if found and not arguments.overwrite:
+    found = earlier_run(arguments.out)
+    if found and not (arguments.resume or arguments.overwrite):
         raise ValueError(
-            f"--out {out} holds an earlier run ({found[0].name}): give --resume, --overwrite, "
-            "or another --out"
+            f"--out {arguments.out} holds an earlier run ({found[0].name}): give --resume, "
+            "--overwrite, or another --out"
         )
+
+
+def earlier_run(out: Path) -> list[Path]:
+    """The weights that a run left in ``out``.
+
+    Raises:
+        NotADirectoryError: ``out`` is something else than a folder.
+    """
+    names = {"checkpoint.safetensors", "model.safetensors"}
+    return sorted(p for p in out.iterdir() if p.name in names) if out.exists() else []
 
 
 def require_known_labels(splits: dict[str, list[Example]], known: dict[str, int]) -> None:
@@ -115,27 +153,13 @@ def require_known_labels(splits: dict[str, list[Example]], known: dict[str, int]
 
 def print_scores(
     training: ClassifierTraining,
-    train: Sequence[Example],
+    baselines: dict[str, BagOfWords],
     splits: dict[str, list[Example]],
     positive: str,
 ) -> None:
     """One table per split: the model beside its baselines, classes chosen by probability."""
-    if positive not in training.labels.name_to_id:
-        known = ", ".join(training.labels.names)
-        raise ValueError(f"--positive {positive!r} is not one of {known}")
-    dev = splits["dev"]
-    predicted, scores = baselines(train, dev, splits, training.encoder, positive=positive)
     classifier = training.result()
     for name, examples in splits.items():
-        texts, true = [e.text for e in examples], [e.label for e in examples]
-        p = classifier.predict_probabilities(texts)
-        rows = []
-        for title, by_split in predicted.items():
-            found = scores.get(title, {}).get(name)
-            row = score_row(training.labels, true, by_split[name], found, positive)
-            rows.append([title, *row])
-        own = training.labels.decode(p.argmax(axis=1))
-        column = p[:, training.labels.name_to_id[positive]]
-        rows.append(["BERT", *score_row(training.labels, true, own, column, positive)])
         print(f"\n{name}, {len(examples)} texts (threshold: the most probable class)")
-        print(table(score_header(positive), rows))
+        p = classifier.predict_probabilities([example.text for example in examples])
+        print(score_table(classifier, baselines, examples, p, positive))

@@ -1,14 +1,19 @@
 """The baseline that every model for classification must beat: which words occur, and no order."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
 
+from minillm.backend import CheckpointError
+from minillm.models.checkpoints import load_arrays, save_arrays
 from minillm.models.lbfgs import minimize
 
 TokenLists = Sequence[Sequence[str]]
+KIND = "bag of words"
 PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)  # strongest first
 
 
@@ -54,6 +59,7 @@ class BagOfWords:
         self.l2, self.ngrams = l2, ngrams
         self.words: list[str] = []
         self.classes: list[str] = []
+        self.majority = ""
         self.weights, self.bias = np.zeros((0, 0)), np.zeros(0)
 
     def fit(self, token_lists: TokenLists, labels: Sequence[str]) -> Self:
@@ -68,7 +74,7 @@ class BagOfWords:
         if len(classes) < 2:
             raise ValueError(f"fit needs at least two classes, got {classes}")
         words = sorted(set().union(*(_features(tokens, self.ngrams) for tokens in token_lists)))
-        self.words, self.classes = words, classes
+        self.words, self.classes, self.majority = words, classes, majority_class(labels)
         x = self._presence(token_lists)
         y = np.array([classes.index(label) for label in labels])
 
@@ -100,6 +106,32 @@ class BagOfWords:
         """The share of texts whose predicted class is their label."""
         _require_pairs(token_lists, labels)
         return float(np.mean(np.array(self.predict(token_lists)) == np.array(labels)))
+
+    def save(self, path: str | Path) -> None:
+        """Write everything that prediction needs into one file.
+
+        Raises:
+            OSError: see ``save_arrays``.
+        """
+        settings = {"l2": self.l2, "ngrams": self.ngrams}
+        learned = {"words": self.words, "classes": self.classes, "majority": self.majority}
+        described = {"kind": KIND, "settings": json.dumps(settings), "learned": json.dumps(learned)}
+        save_arrays(path, {"weights": self.weights, "bias": self.bias}, described)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The model that ``save`` wrote.
+
+        Raises:
+            OSError: the file is missing or not readable.
+            CheckpointError: it is damaged, or holds something else.
+        """
+        arrays, metadata = load_arrays(path)
+        if metadata.get("kind") != KIND:
+            raise CheckpointError(f"{path}: not a {KIND}")
+        model = cls(**json.loads(metadata["settings"]))
+        vars(model).update(json.loads(metadata["learned"]), **arrays)
+        return model
 
     def _presence(self, token_lists: TokenLists) -> Presence:
         column = {word: j for j, word in enumerate(self.words)}

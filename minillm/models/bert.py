@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor, no_grad
-from minillm.backend import Array, check_ids, moved_like
+from minillm.backend import Array, check_ids, moved_like, on_host
 from minillm.nn import Dropout, Embedding, EncoderBlock, LayerNorm, LearnedPositions, Linear, Module
 from minillm.ops import IGNORE, cross_entropy, embedding, gelu, linear, tanh
 
@@ -179,6 +179,6 @@ def on_device(ids: Array, size: int, name: str, reference: Array) -> Array:
     Raises:
         IndexError, TypeError: see ``check_ids``.
     """
-    if isinstance(ids, np.ndarray | list):
+    if on_host(ids):
         ids = check_ids(ids, size, name=name, of="a table")
     return moved_like(ids, reference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minillm.backend import CheckpointError
+from minillm.backend import CheckpointError, naming
 
 FORMAT = 1
 RESERVED = frozenset({"minillm_format", "sha256"})  # metadata that save_arrays adds
@@ -24,6 +25,7 @@ def save_arrays(
     The file is written under a temporary name, flushed to the disk and then renamed: whoever
     reads ``path`` finds the old file or the new one, also when the process is killed on the way.
     A SHA-256 of all contents goes into the metadata, so that a flipped bit is noticed.
+    Equal contents give equal files.
 
     Raises:
         OSError: the disk is full or the folder is not writable; the old file is untouched and
@@ -43,8 +45,8 @@ def save_arrays(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")  # nobody else's
     try:
-        with open(temporary, "xb") as file:
-            file.write(save(contents, metadata=described))
+        with naming(path), open(temporary, "xb") as file:
+            file.write(with_sorted_header(save(contents, metadata=described)))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -52,6 +54,20 @@ def save_arrays(
         temporary.unlink(missing_ok=True)
         raise
     flush_folder(path.parent)
+
+
+def with_sorted_header(file: bytes) -> bytes:
+    """The same safetensors file with its header in alphabetical order.
+
+        eight bytes: length of the header | header, JSON padded with blanks | data
+
+    The library writes metadata in an order that changes from call to call.
+    """
+    length = int.from_bytes(file[:8], "little")
+    names = json.loads(file[8 : 8 + length])
+    header = json.dumps(names, ensure_ascii=False, sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + file[8 + length :]
 
 
 def storable(name: str, array: np.ndarray) -> np.ndarray:

@@ -49,20 +49,27 @@ class MultiHeadAttention(Module):
     ) -> Tensor:
         """Attend from ``x`` to ``memory`` (or to ``x``)."""
         source = x if memory is None else memory
-        q = self.split_heads(self.query(x))  # (B, H, T, K)
-        k = self.split_heads(self.key(source))  # (B, H, S, K)
+        q, k = self.queries_and_keys(x, source)
         v = self.split_heads(self.value(source))  # (B, H, S, K)
         keep = self.dropout.keep_factors((*q.shape[:3], k.shape[2]), like=q.data)
-        attended = scaled_dot_product_attention(q, k, v, mask=mask, keep=keep)
-        return self.output(self.merge_heads(attended))
+        return self.output(self.merge_heads(self.attend(q, k, v, mask=mask, keep=keep)))
+
+    def queries_and_keys(self, x: Tensor, source: Tensor) -> tuple[Tensor, Tensor]:
+        """What is asked, (B, H, T, K), and what answers, (B, H, S, K)."""
+        return self.split_heads(self.query(x)), self.split_heads(self.key(source))
+
+    def attend(
+        self, q: Tensor, k: Tensor, v: Tensor, *, mask: Array | None, keep: Array | None
+    ) -> Tensor:
+        """Every head by itself: (B, H, T, K)."""
+        return scaled_dot_product_attention(q, k, v, mask=mask, keep=keep)
 
     def weights(
         self, x: Tensor, memory: Tensor | None = None, *, mask: Array | None = None
     ) -> Array:
         """The attention weights (B, H, T, S), for looking at; nothing is recorded or dropped."""
         with no_grad():
-            q = self.split_heads(self.query(x))
-            k = self.split_heads(self.key(x if memory is None else memory))
+            q, k = self.queries_and_keys(x, x if memory is None else memory)
             return probabilities(q.data, k.data, mask)[0]
 
     def split_heads(self, x: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ class LayerNorm(Module):
     def __init__(self, width: int, *, eps: float = 1e-5):
         if width < 1 or not eps > 0:
             raise ValueError(f"LayerNorm: needs width >= 1 and eps > 0, got {width} and {eps}")
-        self.eps = float(eps)  # a NumPy float64 would make float32 vectors float64
+        self.eps = eps
         self.weight = Parameter(np.ones(width, dtype=np.float32))
         self.bias = Parameter(np.zeros(width, dtype=np.float32))
 

@@ -1,54 +1,105 @@
 """Floor 2: the ops, each one rule with its formula forward and backward."""
 
 from minillm.autograd.arithmetic import (
+    absolute,
     add,
     divide,
     matmul,
-    mean,
     multiply,
     negative,
+    power,
     reshape,
     subtract,
-    sum,
     take,
     transpose,
 )
-from minillm.ops.activations import exp, gelu, log, relu, tanh
-from minillm.ops.attention import scaled_dot_product_attention
-from minillm.ops.lookup import embedding
-from minillm.ops.losses import IGNORE, cross_entropy, cross_entropy_with_probabilities
+from minillm.autograd.reductions import max, mean, min, sum, var
+from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu, tanh
+from minillm.ops.attention import (
+    scaled_dot_product_attention,
+    scaled_dot_product_attention_with_bias,
+)
+from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
+from minillm.ops.cumulative import cumsum, prod
+from minillm.ops.elementary import cos, erf, exp, log, rsqrt, sin, sqrt
+from minillm.ops.elementwise_losses import binary_cross_entropy_with_logits, squared_error
+from minillm.ops.lookup import embedding, take_along_axis
+from minillm.ops.losses import (
+    IGNORE,
+    cross_entropy,
+    cross_entropy_with_probabilities,
+    nll_loss,
+    smoothed_cross_entropy,
+)
 from minillm.ops.noise import dropout
-from minillm.ops.normalization import layer_norm
-from minillm.ops.probabilities import log_softmax, softmax
+from minillm.ops.normalization import layer_norm, rms_norm
+from minillm.ops.probabilities import log_softmax, logsumexp, softmax
 from minillm.ops.projection import linear
-from minillm.ops.shaping import concatenate
+from minillm.ops.selection import clip, masked_fill, maximum, minimum, where
+from minillm.ops.shaping import broadcast_to, concatenate, pad, split, stack
 
 __all__ = [
     "IGNORE",
+    "absolute",
     "add",
+    "binary_cross_entropy_with_logits",
+    "broadcast_to",
+    "clip",
     "concatenate",
+    "cos",
     "cross_entropy",
     "cross_entropy_with_probabilities",
+    "cumsum",
     "divide",
     "dropout",
     "embedding",
+    "erf",
     "exp",
+    "expand_dims",
+    "flip",
     "gelu",
+    "gelu_tanh",
     "layer_norm",
     "linear",
     "log",
     "log_softmax",
+    "logsumexp",
+    "masked_fill",
     "matmul",
+    "max",
+    "maximum",
     "mean",
+    "min",
+    "minimum",
     "multiply",
     "negative",
+    "nll_loss",
+    "pad",
+    "power",
+    "prod",
     "relu",
     "reshape",
+    "rms_norm",
+    "rsqrt",
     "scaled_dot_product_attention",
+    "scaled_dot_product_attention_with_bias",
+    "sigmoid",
+    "silu",
+    "sin",
+    "smoothed_cross_entropy",
     "softmax",
+    "split",
+    "sqrt",
+    "squared_error",
+    "squeeze",
+    "stack",
     "subtract",
     "sum",
+    "swapaxes",
     "take",
+    "take_along_axis",
     "tanh",
     "transpose",
+    "var",
+    "where",
 ]

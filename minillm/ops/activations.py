@@ -1,4 +1,4 @@
-"""Functions of one element: exp, log, tanh, relu, gelu."""
+"""The non-linear functions between layers: tanh, sigmoid, relu, silu, gelu."""
 
 from __future__ import annotations
 
@@ -6,29 +6,6 @@ import math
 
 from minillm.autograd import VJP, op
 from minillm.backend import Array, array_module, erf
-
-
-@op
-def exp(x: Array, /) -> tuple[Array, VJP]:
-    """The exponential function.
-
-        y = exp(x)           dL/dx = g y
-
-    Shapes: any, kept.
-    """
-    y = array_module(x).exp(x)
-    return y, lambda g: (g * y,)
-
-
-@op
-def log(x: Array, /) -> tuple[Array, VJP]:
-    """The natural logarithm; at 0 and below as in the array library (-inf, NaN).
-
-        y = ln(x)            dL/dx = g / x
-
-    Shapes: any, kept.
-    """
-    return array_module(x).log(x), lambda g: (g / x,)
 
 
 @op
@@ -41,6 +18,23 @@ def tanh(x: Array, /) -> tuple[Array, VJP]:
     """
     y = array_module(x).tanh(x)
     return y, lambda g: (g * (1.0 - y * y),)
+
+
+@op
+def sigmoid(x: Array, /) -> tuple[Array, VJP]:
+    """The logistic function, a number between 0 and 1.
+
+        y = 1 / (1 + exp(-x))                      dL/dx = g y (1 - y)
+
+    Shapes: any, kept.
+
+    For x < 0 it is computed as ``exp(x) / (1 + exp(x))``, the same number: ``exp(-x)`` would
+    overflow.
+    """
+    xp = array_module(x)
+    e = xp.exp(-xp.abs(x))  # at most 1
+    y = xp.where(x < 0.0, e, 1.0) / (1.0 + e)
+    return y, lambda g: (g * y * (1.0 - y),)
 
 
 @op
@@ -57,6 +51,20 @@ def relu(x: Array, /) -> tuple[Array, VJP]:
 
 
 @op
+def silu(x: Array, /) -> tuple[Array, VJP]:
+    """Each input times its own sigmoid; also called swish.
+
+        s = 1 / (1 + exp(-x)),   y = x s           dL/dx = g s (1 + x (1 - s))
+
+    Shapes: any, kept.
+
+    Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", section 2.
+    """
+    s, _ = sigmoid.rule(x)  # type: ignore[attr-defined]
+    return x * s, lambda g: (g * s * (1.0 + x * (1.0 - s)),)
+
+
+@op
 def gelu(x: Array, /) -> tuple[Array, VJP]:
     """Each input times the share of a normal distribution below it.
 
@@ -65,7 +73,7 @@ def gelu(x: Array, /) -> tuple[Array, VJP]:
 
     Shapes: any, kept.
 
-    This is the exact form; the tanh formula of the same paper is an approximation of it.
+    This is the exact form; ``gelu_tanh`` is an approximation of it.
 
     Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", section 2.
     """
@@ -78,3 +86,26 @@ def gelu(x: Array, /) -> tuple[Array, VJP]:
         return (g * (below + x * density),)
 
     return x * below, vjp
+
+
+@op
+def gelu_tanh(x: Array, /) -> tuple[Array, VJP]:
+    """The approximation of ``gelu`` that GPT-2 was trained with; it is within 0.0005 of it.
+
+        t = tanh(a (x + b x³)),   a = √(2/π),   b = 0.044715
+        y = x (1 + t) / 2         dL/dx = g ((1 + t) + x (1 - t²) a (1 + 3 b x²)) / 2
+
+    Shapes: any, kept.
+
+    Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", section 2.
+    """
+    a, b = math.sqrt(2.0 / math.pi), 0.044715
+    xp = array_module(x)
+    near = xp.clip(x, -40.0, 40.0)  # beyond, t is -1 or 1 and the cube could overflow
+    t = xp.tanh(a * (near + b * near * near * near))
+
+    def vjp(g: Array) -> tuple[Array]:
+        slope_of_t = (1.0 - t * t) * (a * (1.0 + 3.0 * b * near * near))
+        return (0.5 * g * (1.0 + t + x * slope_of_t),)
+
+    return 0.5 * x * (1.0 + t), vjp

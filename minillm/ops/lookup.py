@@ -1,9 +1,11 @@
-"""Rows of a table by number."""
+"""Rows of a table, and elements along an axis, by number."""
 
 from __future__ import annotations
 
 from minillm.autograd import VJP, op
+from minillm.autograd.arithmetic import take
 from minillm.backend import Array, array_module, check_ids, on_host, scatter_add
+from minillm.ops.axes import checked_axis
 
 
 @op
@@ -34,3 +36,41 @@ def embedding(table: Array, /, *, ids: Array) -> tuple[Array, VJP]:
         return (scatter_add(table.shape, ids, g),)
 
     return table[ids], vjp
+
+
+@op
+def take_along_axis(x: Array, /, *, indices: Array, axis: int = -1) -> tuple[Array, VJP]:
+    """Along ``axis``, in every slice, the elements that this slice's own ``indices`` name.
+
+        y[i, j] = x[i, k],  k = indices[i, j]
+        dL/dx[i, k] = sum of g[i, j] over all j with indices[i, j] = k          (axis -1)
+
+    Shapes: ``x (..., N, ...), indices (..., M, ...) -> (..., M, ...)``, equal but for ``axis``.
+
+    With ``indices = targets[..., None]`` it picks from every row of log-probabilities the one of
+    the word that came.  It is ``x[index]`` with the other axes counted through, and so its
+    gradient is that of ``take``.
+
+    Raises:
+        IndexError: a host index outside [0, N); negative ones do not count from the end.
+        TypeError: indices that are not integers, or an axis that is none.
+        ValueError: shapes that differ in another axis, or ``axis`` out of range.
+    """
+    axis = checked_axis("take_along_axis", axis, x.shape)
+    if on_host(indices):
+        indices = check_ids(
+            indices, x.shape[axis], name="take_along_axis: element number", of="an axis"
+        )
+    rest = [(*a.shape[:axis], *a.shape[axis + 1 :]) for a in (x, indices)]
+    if indices.ndim != x.ndim or rest[0] != rest[1]:
+        raise ValueError(
+            f"take_along_axis: x {x.shape} and indices {indices.shape} "
+            f"may differ in axis {axis} alone"
+        )
+    xp = array_module(x, indices)
+    counted = [
+        xp.arange(n).reshape([n if i == j else 1 for j in range(x.ndim)])
+        for i, n in enumerate(x.shape)
+    ]
+    index = (*counted[:axis], indices, *counted[axis + 1 :])
+    return take.rule(x, index=index)  # type: ignore[attr-defined]

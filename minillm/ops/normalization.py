@@ -1,4 +1,4 @@
-"""Layer normalization."""
+"""Layer normalization, with the mean taken off and without."""
 
 from __future__ import annotations
 
@@ -39,3 +39,36 @@ def layer_norm(x: Array, gain: Array, bias: Array, /, *, eps: float = 1e-5) -> t
         return grad_x, unbroadcast(g * z, width), unbroadcast(g, width)
 
     return gain * z + bias, vjp
+
+
+@op
+def rms_norm(x: Array, gain: Array, /, *, eps: float = 1e-6) -> tuple[Array, VJP]:
+    """Give every position a mean square of 1 over its features, then scale.
+
+        z = x / r,   r = sqrt(mean(x²) + eps)          y = gain * z
+        dL/dz = gain * g =: h                          dL/dx = (h - z * mean(h * z)) / r
+        dL/dgain = sum of g * z     (over all positions)
+
+    Shapes: ``x (..., D), gain (D,) -> (..., D)``.  ``mean`` runs over the last axis.
+
+    Layer normalization without its mean and its bias: what it keeps is that the scale of ``x``
+    does not matter; that a shift does not matter, it gives up.
+
+    Raises:
+        ValueError: ``gain`` is not ``(D,)``, or D is 0.
+    Source: Zhang & Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4.
+    """
+    width = x.shape[-1:]
+    if width in ((), (0,)):
+        raise ValueError(f"rms_norm: x {x.shape} has no features to normalise")
+    if gain.shape != width:
+        raise ValueError(f"rms_norm: x {x.shape} needs a gain {width}, got {gain.shape}")
+    r = ((x * x).mean(axis=-1, keepdims=True) + float(eps)) ** 0.5
+    z = x / r
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        h = gain * g
+        grad_x = (h - z * (h * z).mean(axis=-1, keepdims=True)) / r
+        return grad_x, unbroadcast(g * z, width)
+
+    return gain * z, vjp

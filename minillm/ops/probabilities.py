@@ -1,9 +1,9 @@
-"""Scores into probabilities: softmax and its logarithm."""
+"""Scores into probabilities: softmax, its logarithm, and the logarithm of its denominator."""
 
 from __future__ import annotations
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, quiet
 
 
 @op
@@ -58,6 +58,35 @@ def log_softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
     return y, vjp
 
 
+@op
+def logsumexp(scores: Array, /, *, axis: int = -1, keepdims: bool = False) -> tuple[Array, VJP]:
+    """The logarithm of a sum whose terms are given by their logarithms: a smooth maximum.
+
+        m = max_j s_j,   y = m + ln sum_j exp(s_j - m)       dL/ds_i = g exp(s_i - y)
+
+    Shapes: ``scores (..., N, ...) -> (..., ...)``, or ``(..., 1, ...)`` with ``keepdims``.
+
+    Without ``m`` the sum would overflow, or be 0 where every score is below -750.  A slice of
+    nothing but ``-inf`` is the empty sum: ``-inf``, with zero gradients.
+
+    Raises:
+        ValueError: ``axis`` is empty or out of range.
+    Source: Goodfellow et al. 2016, "Deep Learning", section 4.1.
+    """
+    xp = array_module(scores)
+    m = largest(scores, axis)
+    m = xp.where(xp.isinf(m), 0.0, m)  # -inf - -inf is NaN
+    weights = xp.exp(scores - m)
+    total = weights.sum(axis=axis, keepdims=True)
+    with quiet():  # ln 0 = -inf is meant
+        y = m + xp.log(total)
+
+    def vjp(g: Array) -> tuple[Array]:
+        return (g.reshape(y.shape) * (weights / xp.where(total == 0.0, 1.0, total)),)
+
+    return y if keepdims else y.squeeze(axis), vjp
+
+
 def largest(scores: Array, axis: int) -> Array:
     """The largest score of each slice.
 
@@ -65,7 +94,7 @@ def largest(scores: Array, axis: int) -> Array:
         ValueError: ``axis`` is empty or out of range.
     """
     if not -scores.ndim <= axis < scores.ndim:
-        raise ValueError(f"softmax: axis {axis} is out of range for shape {scores.shape}")
+        raise ValueError(f"scores: axis {axis} is out of range for shape {scores.shape}")
     if scores.shape[axis] == 0:
-        raise ValueError(f"softmax over an empty axis: shape {scores.shape}, axis {axis}")
+        raise ValueError(f"scores along an empty axis: shape {scores.shape}, axis {axis}")
     return scores.max(axis=axis, keepdims=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from minillm.autograd import Parameter
 from minillm.backend import Array
+from minillm.optim.groups import ParameterGroup
 from minillm.optim.optimizer import Optimizer
 
 
@@ -26,7 +27,7 @@ class AdamW(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Iterable[Parameter | ParameterGroup],
         *,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
@@ -37,9 +38,9 @@ class AdamW(Optimizer):
             raise ValueError(f"betas must be two numbers in [0, 1), got {betas}")
         if not eps > 0 or not decay >= 0:
             raise ValueError(f"needs eps > 0 and decay >= 0, got {eps} and {decay}")
-        super().__init__(parameters, lr=lr, slots=("m", "v"))
+        super().__init__(parameters, lr=lr, decay=decay, slots=("m", "v"))
         self.betas = float(betas[0]), float(betas[1])  # NumPy's float64 would promote the weights
-        self.eps, self.decay = float(eps), float(decay)
+        self.eps = float(eps)
 
     def step(self, gradients: Sequence[Array | None]) -> None:
         """One update from one gradient per parameter; ``None`` leaves its parameter alone.
@@ -58,7 +59,8 @@ class AdamW(Optimizer):
             v[i] = b2 * v[i] + (1 - b2) * g * g
             m_hat = m[i] / (1 - b1**self.steps)
             v_hat = v[i] / (1 - b2**self.steps)
-            p.data = p.data - self.lr * (m_hat / (v_hat**0.5 + self.eps) + self.decay * p.data)
+            lr = self.lr * self.lr_scales[i]
+            p.data = p.data - lr * (m_hat / (v_hat**0.5 + self.eps) + self.decays[i] * p.data)
 
 
 class Adam(AdamW):
@@ -71,7 +73,7 @@ class Adam(AdamW):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Iterable[Parameter | ParameterGroup],
         *,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),

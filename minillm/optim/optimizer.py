@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
 
 import numpy as np
 
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module, to_numpy
+from minillm.optim.groups import ParameterGroup, as_groups, checked_number
 
 
 class Optimizer:
     """Holds parameters and the arrays that an update rule carries from step to step.
 
+    ``parameters`` may be groups: ``lr_scales`` and ``decays`` have one number per parameter.
+
     Raises:
-        ValueError: no parameters, one given twice, or a learning rate that is negative or not
-            finite.
+        ValueError: no parameters, one given twice, or a learning rate or decay that is negative
+            or not finite.
     """
 
     _lr: float
 
-    def __init__(self, parameters: Iterable[Parameter], *, lr: float, slots: Sequence[str] = ()):
-        self.parameters = list(parameters)
+    def __init__(
+        self,
+        parameters: Iterable[Parameter | ParameterGroup],
+        *,
+        lr: float,
+        decay: float = 0.0,
+        slots: Sequence[str] = (),
+    ):
+        members = [(p, group) for group in as_groups(parameters) for p in group.parameters]
+        self.parameters = [p for p, _ in members]
         if not self.parameters:
             raise ValueError(
                 f"{type(self).__name__}: there are no parameters (a used-up iterator?)"
@@ -31,6 +40,9 @@ class Optimizer:
         if len({id(p) for p in self.parameters}) != len(self.parameters):
             raise ValueError(f"{type(self).__name__}: a parameter was given twice")
         self.lr = lr
+        self.decay = checked_number("decay", decay)
+        self.lr_scales = [float(group.lr_scale) for _, group in members]
+        self.decays = [self.decay if g.decay is None else float(g.decay) for _, g in members]
         self.steps = 0
         self.state: dict[str, list[Array]] = {
             slot: [array_module(p.data).zeros_like(p.data) for p in self.parameters]
@@ -48,9 +60,7 @@ class Optimizer:
 
     @lr.setter
     def lr(self, rate: float) -> None:
-        if not (isinstance(rate, Real) and math.isfinite(rate) and rate >= 0):
-            raise ValueError(f"learning rate must be a number >= 0, got {rate!r}")
-        self._lr = float(rate)  # a NumPy float64 would make float32 weights float64
+        self._lr = checked_number("learning rate", rate)
 
     def step(self, gradients: Sequence[Array | None]) -> None:
         """Change every parameter that has a gradient; every optimiser writes its own."""

@@ -71,11 +71,19 @@ class TextClassifier:
         """
         arrays, metadata = load_arrays(path)
         if metadata.get("kind") != KIND:
-            raise CheckpointError(f"{path}: holds a {metadata.get('kind')!r}, not a {KIND!r}")
-        config = BertConfig(**json.loads(metadata["config"]))
-        labels = Labels(json.loads(metadata["labels"]))
-        rng = stream(0, "overwritten at once")
-        model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng)
-        model.load_state_dict(arrays)
+            found = metadata.get("kind", "other arrays")
+            raise CheckpointError(f"{path}: not a {KIND} but {found}")
+        try:
+            config = BertConfig(**json.loads(metadata["config"]))
+            labels = Labels(json.loads(metadata["labels"]))
+            encoder = TextEncoder.from_json(json.loads(metadata["encoder"]))
+            rng = stream(0, "overwritten at once")
+            model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng)
+            model.load_state_dict(arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise CheckpointError(
+                f"{path}: not a {KIND} that this version reads: {reason}"
+            ) from error
         model.eval()
-        return cls(model, TextEncoder.from_json(json.loads(metadata["encoder"])), labels)
+        return cls(model, encoder, labels)

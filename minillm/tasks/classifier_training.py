@@ -17,7 +17,7 @@ from minillm.tasks.classification import TextClassifier
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.masked_lm import MaskedBatch, masked_batches
 from minillm.tasks.recipe import Recipe
-from minillm.text import Batch, Example, Labels
+from minillm.text import Batch, Example, Labels, Vocabulary
 from minillm.training import RunRecord, Step, fit, load_training, read_facts, save_training
 from minillm.training.data_order import batches_per_epoch, numbered_batches
 
@@ -43,7 +43,8 @@ class ClassifierTraining:
     bit for bit as if nothing had happened.
 
     Raises:
-        ValueError: fewer than two classes, no examples, or a recipe that does not fit.
+        ValueError: fewer than two classes, no examples or no tokens, or a recipe that does not
+            fit.
         CheckpointError: nothing to resume, or the checkpoint belongs to another run.
     """
 
@@ -65,6 +66,8 @@ class ClassifierTraining:
             max_length=recipe.max_length,
             min_count=recipe.min_count,
         )
+        if len(self.encoder.vocabulary) == len(Vocabulary([])):
+            raise ValueError(f"no token of the texts occurs min_count = {recipe.min_count} times")
         self.labels = Labels(example.label for example in examples)
         self.targets = self.labels.encode(example.label for example in examples)
         self.labelled = self.encoder(texts)
@@ -74,7 +77,7 @@ class ClassifierTraining:
             "finetune": self.count_steps(len(self.labelled), recipe.finetune_epochs),
         }
         self.model = TwoHeads(self.config(), len(self.labels), seed=recipe.seed).to_device(device)
-        self.facts = {"recipe": asdict(recipe), "data": digest(examples, unlabelled)}
+        self.facts = {**asdict(recipe), "data": digest(examples, unlabelled)}
         self.resumed_stage = self.find_stage(resume)
         self.record: RunRecord | None = None
 
@@ -101,7 +104,10 @@ class ClassifierTraining:
             return None
         if self.out is None or not self.checkpoint.exists():
             raise CheckpointError(f"nothing to resume: there is no checkpoint in {self.out}")
-        return read_facts(self.checkpoint)["stage"]
+        stage = read_facts(self.checkpoint).get("stage")
+        if stage not in STAGES:
+            raise CheckpointError(f"{self.checkpoint}: not of a run that pretrains and fine-tunes")
+        return stage
 
     @property
     def checkpoint(self) -> Path:

@@ -75,7 +75,12 @@ def evaluate_masked(
     seed: int,
     batch_size: int = 64,
 ) -> MaskedScores:
-    """Model and baselines on the same hidden tokens of ``held_out``; dropout is off."""
+    """Model and baselines on the same hidden tokens of ``held_out``; dropout is off.
+
+    Raises:
+        ValueError: ``held_out`` has no known token to hide.
+    """
+    was_training = model.training
     model.eval()
     counts = NeighbourCounts(train, len(vocabulary))
     losses = dict.fromkeys(("model", "neighbours", "unigram"), 0.0)
@@ -95,7 +100,9 @@ def evaluate_masked(
             losses["neighbours"] -= counts.log_probability(targets[row, place], left, right)
             losses["unigram"] -= counts.log_unigram[targets[row, place]]
         n_hidden += n
-    model.train()
+    model.train(was_training)
+    if not n_hidden:
+        raise ValueError(f"{len(held_out)} held-out sentences have no known token to hide")
     per_token = {name: float(total) / n_hidden for name, total in losses.items()}
     uniform = float(np.log(len(vocabulary) - len(Vocabulary([]))))
     return MaskedScores(**per_token, uniform=uniform, n_hidden=n_hidden)

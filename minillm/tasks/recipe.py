@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from math import inf
 from typing import Any
 
 LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
@@ -40,7 +41,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for entry in fields(self):
             value, least = getattr(self, entry.name), LEAST.get(entry.name, 0)
-            if not isinstance(value, str) and not value >= least:
-                raise ValueError(f"{entry.name} must be at least {least}, got {value}")
+            if not isinstance(value, str) and not least <= value < inf:
+                raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+import itertools
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from minillm.autograd import Tensor, gradients_of
+import numpy as np
+
+from minillm.autograd import Parameter, Tensor, gradients_of
 from minillm.backend import Array, array_module
 from minillm.optim import Optimizer, clip_gradients
 
@@ -33,25 +38,62 @@ def fit(
     schedule: Callable[[int], float] | None = None,
     max_norm: float = 1.0,
     allow_unused: bool = False,
+    accumulate: int = 1,
 ) -> Iterator[Step]:
-    """Train, one update per batch, and yield what happened.
+    """Train, one update per ``accumulate`` batches, and yield what happened.
 
     Stop by leaving the loop.  ``schedule`` gives the learning rate of a step; without it, the
     optimiser's own stays.
 
+    An update takes the mean of its batches' losses: k batches of equal size, one after another,
+    give the gradient of a batch k times as large in the memory of one.  The last update may have
+    fewer, and takes the mean of those.
+
     Raises:
         DivergenceError: a loss or gradient that is not finite, before it touches the weights.
+        ValueError: a schedule's rate that is negative or not finite, or ``accumulate`` below 1,
+            before anything happens.
     """
-    for batch in batches:
+    if accumulate < 1:
+        raise ValueError(f"accumulate must be at least 1 batch per update, got {accumulate}")
+    waiting = iter(batches)
+    while window := list(itertools.islice(waiting, accumulate)):
         index = optimizer.steps
         if schedule is not None:
             optimizer.lr = schedule(index)
-        loss = loss_of(batch)
-        gradients = gradients_of(loss, optimizer.parameters, allow_unused=allow_unused)
-        clipped, norm = clip_gradients(gradients, max_norm)
-        stop_if_not_finite(index, loss.data, norm)
-        optimizer.step(clipped)
-        yield Step(index, loss.data, norm, optimizer.lr)
+        with np.errstate(over="ignore", invalid="ignore"):  # one error, not a flood of warnings
+            loss, gradients = mean_gradients(
+                loss_of, window, optimizer.parameters, allow_unused=allow_unused
+            )
+            clipped, norm = clip_gradients(gradients, max_norm)
+            stop_if_not_finite(index, loss, norm)
+            optimizer.step(clipped)
+        yield Step(index, loss, norm, optimizer.lr)
+
+
+def mean_gradients(
+    loss_of: Callable[[Any], Tensor],
+    batches: Sequence[Any],
+    parameters: Sequence[Parameter],
+    *,
+    allow_unused: bool = False,
+) -> tuple[Array, list[Array | None]]:
+    """The mean loss of the batches and its gradients; one batch's graph is alive at a time."""
+    shares: list[Tensor] = []
+    total: list[Array | None] = [None] * len(parameters)
+    for batch in batches:
+        share = loss_of(batch) / len(batches)
+        gradients = gradients_of(share, parameters, allow_unused=allow_unused)
+        total = [added(a, b) for a, b in zip(total, gradients, strict=True)]
+        shares.append(share.detach())
+    return functools.reduce(operator.add, shares).data, total
+
+
+def added(a: Array | None, b: Array | None) -> Array | None:
+    """The sum of two gradients, where ``None`` is that of a parameter which was not used."""
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b
 
 
 def stop_if_not_finite(index: int, loss: Array, norm: Array) -> None:

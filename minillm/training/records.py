@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from minillm.backend import naming
+
 
 class RunRecord:
     """Appends what happened to a file that stays readable if the run is killed.
@@ -22,8 +24,9 @@ class RunRecord:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         versions = {"python": platform.python_version(), "numpy": np.__version__}
-        self.path.write_text(to_line({"configuration": configuration, "versions": versions}),
-                             encoding="utf-8")  # fmt: skip
+        head = to_line({"configuration": configuration, "versions": versions})
+        with naming(self.path):
+            self.path.write_text(head, encoding="utf-8")
 
     @classmethod
     def resume(cls, path: str | Path, *, n_events: int) -> RunRecord:
@@ -39,14 +42,12 @@ class RunRecord:
             raise ValueError(f"{path}: {len(lines)} whole lines, expected {n_events + 1}")
         kept = lines[: n_events + 1]
         parsed(path, kept)
-        temporary = record.path.with_name(f".{record.path.name}.tmp")
-        temporary.write_bytes(b"".join(line + b"\n" for line in kept))
-        os.replace(temporary, record.path)
+        os.truncate(record.path, sum(len(line) + 1 for line in kept))
         return record
 
     def append(self, **event: Any) -> None:
         """Write one event and push it out of the process."""
-        with open(self.path, "a", encoding="utf-8") as file:
+        with naming(self.path), open(self.path, "a", encoding="utf-8") as file:
             file.write(to_line(event))
 
 

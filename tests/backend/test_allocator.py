@@ -8,15 +8,15 @@ from minillm.backend.allocator import MMAP_THRESHOLD, TRIM_THRESHOLD, tune_alloc
 
 
 class Library:
-    """A C library whose ``mallopt`` gives ``answer`` and writes down what it was asked."""
+    """A C library whose ``mallopt`` gives the ``answers`` and writes down what it was asked."""
 
-    def __init__(self, answer: int):
+    def __init__(self, *answers: int):
         self.asked: list[tuple[int, int]] = []
-        self.answer = answer
+        self.answers = list(answers)
 
     def mallopt(self, name: int, value: int) -> int:
         self.asked.append((name, value))
-        return self.answer
+        return self.answers.pop(0)
 
 
 @pytest.fixture
@@ -27,15 +27,16 @@ def on_linux(monkeypatch):
 
 
 def test_both_thresholds_are_set_and_the_answer_is_read(on_linux):
-    library = Library(answer=1)
+    library = Library(1, 1)
     on_linux.setattr(ctypes, "CDLL", lambda name: library)
     assert tune_allocator().startswith("glibc, blocks up to 32 MiB")
     assert library.asked == [MMAP_THRESHOLD, TRIM_THRESHOLD] == [(-3, 32 << 20), (-1, 512 << 20)]
 
 
-def test_a_refusal_is_reported(on_linux):
-    on_linux.setattr(ctypes, "CDLL", lambda name: Library(answer=0))
-    assert tune_allocator() == "system default (mallopt returned [0, 0])"
+@pytest.mark.parametrize("answers", [(0, 0), (1, 0), (0, 1)])
+def test_a_refusal_is_reported(on_linux, answers):
+    on_linux.setattr(ctypes, "CDLL", lambda name: Library(*answers))
+    assert tune_allocator() == f"system default (mallopt returned {list(answers)})"
 
 
 def test_a_c_library_without_mallopt_is_left_alone(on_linux):
@@ -50,7 +51,7 @@ def test_another_system_is_left_alone(on_linux):
 
 @pytest.mark.parametrize("value", ["system", "SYSTEM"])
 def test_the_user_can_opt_out(on_linux, value):
-    library = Library(answer=1)
+    library = Library(1, 1)
     on_linux.setattr(ctypes, "CDLL", lambda name: library)
     on_linux.setenv("MINILLM_ALLOCATOR", value)
     assert "MINILLM_ALLOCATOR=system" in tune_allocator()

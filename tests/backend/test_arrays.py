@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.backend import array_module, is_array, on_host, scatter_add, to_numpy
+from minillm.backend import array_module, is_array, on_host, quiet, scatter_add, to_numpy
 from minillm.backend.arrays import LIBRARIES, library_of
 from tests.strict import SYNCS, strict
 
@@ -93,3 +93,14 @@ def test_scatter_add_keeps_the_dtype_takes_any_shape_of_rows_and_owns_its_memory
 def test_scatter_add_refuses_rows_and_values_of_two_libraries():
     with pytest.raises(TypeError, match="numpy and strict"):
         scatter_add((3, 2), np.array([0]), strict.asarray([[1.0, 2.0]]))
+
+
+def test_infinities_and_nan_come_quietly_where_they_are_meant_and_only_there():
+    zero = np.zeros(1)
+    with quiet():
+        assert (1.0 / zero).tolist() == [np.inf]
+        assert np.isnan(zero / zero).all()
+        with pytest.warns(RuntimeWarning, match="overflow"):
+            assert (np.array([1e300]) ** 2).tolist() == [np.inf]
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        assert (1.0 / zero).tolist() == [np.inf]

@@ -31,6 +31,23 @@ def failing(error):
     return fail
 
 
+class WithoutBlas:
+    """An array that can be made but not multiplied."""
+
+    def __matmul__(self, other):
+        raise OSError("no cuBLAS")
+
+
+class NeverReady(np.ndarray):
+    """An array whose values never arrive on the host."""
+
+    def __float__(self):
+        raise OSError("the kernel failed")
+
+    def sum(self):
+        return self[0, 0:1].view(NeverReady)
+
+
 def install(monkeypatch, cupy):
     monkeypatch.setitem(sys.modules, "cupy", cupy)
 
@@ -48,6 +65,11 @@ def test_without_cupy_the_reason_is_how_to_install_it(monkeypatch):
         (false_cupy(count=failing(RuntimeError("no driver"))), "RuntimeError: no driver"),
         (false_cupy(count=lambda: 0), "CuPy finds no CUDA device"),
         (false_cupy(ones=failing(OSError("no nvrtc"))), "OSError: no nvrtc"),
+        (false_cupy(ones=lambda *_, **__: WithoutBlas()), "OSError: no cuBLAS"),
+        (
+            false_cupy(ones=lambda *_, **__: np.ones((2, 2)).view(NeverReady)),
+            "OSError: the kernel failed",
+        ),
     ],
 )
 def test_cupy_without_a_driver_a_device_or_a_compiler_is_not_usable(monkeypatch, cupy, reason):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from minillm import CheckpointError
+from minillm.models import save_arrays
 from minillm.models.bag_of_words import (
     BagOfWords,
     Presence,
@@ -172,3 +174,18 @@ def test_bad_input_is_refused_with_what_was_given():
         tune_bag_of_words((TEXTS, LABELS), (TEXTS, LABELS), penalties=())
     with pytest.raises(ValueError, match="majority_class needs at least one label"):
         majority_class([])
+
+
+def test_a_saved_model_predicts_the_same_to_the_last_bit(tmp_path):
+    texts = [["good", "film"], ["dull", "film"], ["good"], ["dull", "中"]]
+    model = BagOfWords(l2=0.1, ngrams=2).fit(texts, ["p", "n", "p", "n"])
+    model.save(tmp_path / "bag.safetensors")
+    loaded = BagOfWords.load(tmp_path / "bag.safetensors")
+    assert np.array_equal(loaded.predict_proba(texts), model.predict_proba(texts))
+    assert (loaded.l2, loaded.ngrams, loaded.classes, loaded.majority) == (0.1, 2, ["n", "p"], "n")
+
+
+def test_another_file_is_no_bag_of_words(tmp_path):
+    save_arrays(tmp_path / "other.safetensors", {"x": np.ones(2)}, {})
+    with pytest.raises(CheckpointError, match="not a bag of words"):
+        BagOfWords.load(tmp_path / "other.safetensors")

@@ -3,7 +3,7 @@ import pytest
 
 from minillm.autograd import check_module, gradients_of
 from minillm.models import Bert, BertConfig, load_arrays, save_arrays
-from minillm.nn import Linear, embedding, linear, positions
+from minillm.nn import Dropout, Linear, embedding, linear, positions
 from minillm.ops import layer_norm
 from tests.models.small_bert import CONFIG, IDS, MASK, SEGMENTS, small_bert
 
@@ -77,6 +77,7 @@ def test_the_order_of_the_tokens_matters():
 @pytest.mark.parametrize("junk", [0, 12])
 @pytest.mark.parametrize("extra", [1, 6])
 def test_a_padded_batch_gives_what_each_sentence_gives_alone(extra, junk):
+    """Properties 37 and 38."""
     bert = small_bert()
     ids = np.concatenate([IDS, np.full((2, extra), junk)], axis=1)
     mask = np.concatenate([MASK, np.zeros((2, extra), dtype=bool)], axis=1)
@@ -103,6 +104,19 @@ def test_dropout_is_off_at_evaluation_and_on_in_training():
     bert.eval()
     np.testing.assert_array_equal(bert(IDS, MASK).data, bert(IDS, MASK).data)
     np.testing.assert_array_equal(bert(IDS, MASK).data, small_bert(dropout=0.0)(IDS, MASK).data)
+
+
+def test_dropout_is_drawn_at_the_bottom_and_three_times_in_every_block():
+    bert = small_bert(dropout=0.5)
+    bert(IDS, MASK)
+    calls = {name: m.calls for name, m in bert.named_modules() if isinstance(m, Dropout)}
+    assert calls == {
+        "dropout": 1,
+        "blocks.0.attention.dropout": 1,
+        "blocks.0.dropout": 2,
+        "blocks.1.attention.dropout": 1,
+        "blocks.1.dropout": 2,
+    }
 
 
 def test_the_seed_decides_every_weight():
@@ -137,14 +151,20 @@ def test_attention_weights_are_those_of_the_forward_pass(monkeypatch):
     np.testing.assert_array_equal(looked, seen[:2])
 
 
-def test_looking_at_attention_weights_does_not_stop_recording_around_it():
+def test_looking_at_attention_weights_does_not_record_nor_stop_recording_around_it(monkeypatch):
     bert = small_bert()
+    recorded = []
+    for block in bert.blocks:
+        monkeypatch.setattr(
+            block, "attention_weights", lambda x, *, mask: recorded.append(x.requires_grad)
+        )
     loop = bert.attention_weights(IDS, MASK)
     next(loop)
     assert bert(IDS, MASK).requires_grad  # inside the caller's loop
     for _ in loop:
         assert bert(IDS, MASK).requires_grad
     assert bert(IDS, MASK).requires_grad
+    assert recorded == [False, False]
 
 
 def test_weights_survive_a_file_bit_for_bit(tmp_path):

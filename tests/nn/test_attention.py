@@ -5,6 +5,7 @@ import pytest
 
 from minillm.autograd import Tensor, gradients_of
 from minillm.nn import LearnedPositions, MultiHeadAttention
+from minillm.ops import scaled_dot_product_attention
 from tests.nn.checks import check_layer, dtypes_of_output_and_gradients, scrambled, values
 
 B, T, S, H, D = 2, 3, 5, 7, 77
@@ -50,6 +51,7 @@ def head_by_head(layer, x, memory, mask):
 
 
 def test_it_equals_seven_explicit_heads(layer, x, memory, rng):
+    """Property 41."""
     mask = rng.random((B, 1, T, S)) < 0.7
     mask[..., 0] = True
     outputs, weights = head_by_head(layer, x, memory, mask)
@@ -57,6 +59,15 @@ def test_it_equals_seven_explicit_heads(layer, x, memory, rng):
     np.testing.assert_allclose(attended, outputs, rtol=0, atol=1e-12)
     looked = layer.weights(Tensor(x), Tensor(memory), mask=mask)
     np.testing.assert_allclose(looked, weights, rtol=0, atol=1e-14)
+
+
+def test_one_head_between_identities_is_attention_itself(x, memory, rng):
+    """Property 41."""
+    layer = scrambled(MultiHeadAttention(D, 1, rng=rng), rng)
+    for linear in (layer.query, layer.key, layer.value, layer.output):
+        linear.weight.data, linear.bias.data = np.eye(D), np.zeros(D)
+    plain = scaled_dot_product_attention(x, memory, memory).data
+    np.testing.assert_allclose(values(layer, x, memory=Tensor(memory)), plain, rtol=1e-12)
 
 
 def test_without_memory_a_sentence_attends_to_itself(layer, x):
@@ -72,11 +83,17 @@ def test_weights_sum_to_one_over_the_keys_and_are_zero_where_masked(layer, x, me
     assert np.all(weights[~np.broadcast_to(mask, weights.shape)] == 0.0)
 
 
-def test_looking_at_weights_records_nothing_and_draws_nothing(x, rng):
+def test_looking_at_weights_records_nothing_and_draws_nothing(x, rng, monkeypatch):
     layer = MultiHeadAttention(D, H, rng=rng, dropout=0.5)
+    recorded = []
+    project = layer.query.forward
+    monkeypatch.setattr(
+        layer.query, "forward", lambda x: (q := project(x), recorded.append(q.requires_grad))[0]
+    )
     weights = layer.weights(Tensor(x))
     np.testing.assert_array_equal(weights, layer.weights(Tensor(x)))
     assert isinstance(weights, np.ndarray)
+    assert recorded == [False, False]
     assert layer.dropout.calls == 0
     assert layer(Tensor(x)).requires_grad  # recording is on again
 
@@ -108,6 +125,7 @@ def test_true_in_the_mask_means_may_attend(layer, x):
 
 @pytest.mark.parametrize("size", [0.0, 1.0, 1e6])
 def test_masked_padding_of_any_length_and_content_changes_nothing(size, layer, x, rng):
+    """Property 37."""
     padding = size * rng.standard_normal((B, 4, D))
     padded = np.concatenate([x, padding], axis=1)
     mask = np.array([True] * T + [False] * 4)
@@ -127,12 +145,14 @@ def test_a_sentence_without_any_real_position_is_finite_and_poisons_nothing(laye
 
 
 def test_without_positions_the_order_of_the_words_is_invisible(layer, x):
+    """Property 34."""
     order = [2, 0, 1]
     moved = values(layer, x[:, order])
     np.testing.assert_allclose(moved, values(layer, x)[:, order], rtol=0, atol=1e-12)
 
 
 def test_with_positions_the_order_of_the_words_matters(layer, x, rng):
+    """Property 34, negative."""
     positions = scrambled(LearnedPositions(T, D, rng=rng), rng)
     order = [2, 0, 1]
     moved = values(layer, values(positions, x[:, order]))
@@ -148,6 +168,7 @@ def test_the_order_of_the_keys_is_invisible(layer, x, memory):
 
 
 def test_a_sentence_alone_equals_itself_in_a_batch(layer, x):
+    """Property 38."""
     together = values(layer, x)
     for b in range(B):
         np.testing.assert_allclose(values(layer, x[b : b + 1])[0], together[b], rtol=0, atol=1e-12)

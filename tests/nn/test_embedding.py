@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from minillm.autograd import check_module, gradients_of
+from minillm.autograd import Parameter, check_module, gradients_of
 from minillm.nn import Embedding
 from tests.nn.checks import scrambled
 
@@ -25,6 +25,26 @@ def test_the_gradient_of_a_token_is_the_sum_over_its_occurrences(rng):
 def test_gradients_of_the_table(rng):
     layer = scrambled(Embedding(7, 5, rng=rng), rng)
     assert check_module(layer, lambda: layer(np.array([[1, 6, 1], [0, 1, 2]])), rng=rng) < 1e-6
+
+
+def test_a_tied_table_gets_the_gradients_of_both_its_roles(rng):
+    """Property 43: looked up and multiplied by, it gets what two separate tables get together."""
+    layer = scrambled(Embedding(7, 5, rng=rng), rng)
+    ids, weights = np.array([1, 6, 1]), rng.standard_normal((3, 7))
+    tied = (layer(ids) @ layer.weight.T * weights).sum()
+    (both,) = gradients_of(tied, [layer.weight])
+    other = Parameter(layer.weight.data)
+    apart = (layer(ids) @ other.T * weights).sum()
+    looked_up, multiplied = gradients_of(apart, [layer.weight, other])
+    np.testing.assert_allclose(both, looked_up + multiplied, rtol=0, atol=1e-14)
+
+
+def test_a_tied_table_of_one_number_by_hand(rng):
+    """Property 43, exact: d(w w)/dw = 2 w."""
+    layer = Embedding(1, 1, rng=rng)
+    layer.weight.data = np.array([[3.0]], dtype=np.float32)
+    (gradient,) = gradients_of((layer(np.array([0])) @ layer.weight.T).sum(), [layer.weight])
+    assert gradient.tolist() == [[6.0]]
 
 
 def test_the_table_has_the_size_of_the_vocabulary_not_of_the_text(rng):

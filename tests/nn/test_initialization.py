@@ -1,9 +1,70 @@
 import math
 
 import numpy as np
+import pytest
 
 from minillm.autograd import Tensor
-from minillm.nn import Linear, normal, xavier_uniform
+from minillm.nn import (
+    Linear,
+    kaiming_normal,
+    kaiming_uniform,
+    normal,
+    xavier_normal,
+    xavier_uniform,
+)
+from minillm.ops import relu
+
+SCHEMES = [xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal]
+KURTOSIS = {xavier_uniform: 1.8, kaiming_uniform: 1.8, xavier_normal: 3.0, kaiming_normal: 3.0}
+
+
+@pytest.mark.parametrize("shape", [(31, 997), (997, 31)])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_scheme_has_the_variance_of_its_formula(scheme, shape, rng):
+    """Property 54: long and narrow weights (out, in), where swapped sides are 32 times off."""
+    outputs, inputs = shape
+    xavier = scheme in (xavier_uniform, xavier_normal)
+    variance = 2 / (inputs + outputs) if xavier else 2 / inputs
+    weight = scheme(shape, rng=rng).astype(np.float64)
+    six_sigma = 6 * math.sqrt((KURTOSIS[scheme] - 1) / weight.size)  # relative
+    assert weight.shape == shape
+    assert abs(weight.var() / variance - 1) < six_sigma
+    assert abs(weight.mean()) < 6 * math.sqrt(variance / weight.size)
+
+
+def test_the_limits_and_deviations_by_hand():
+    """Property 54, exact: the draws of the generator, scaled."""
+    shape, rng = (2, 3), np.random.default_rng
+    uniform, gauss = 2 * rng(1).random(shape) - 1, rng(1).standard_normal(shape)
+    for scheme, expected in (
+        (xavier_uniform, uniform * math.sqrt(6 / 5)),
+        (kaiming_uniform, uniform * math.sqrt(6 / 3)),
+        (xavier_normal, gauss * math.sqrt(2 / 5)),
+        (kaiming_normal, gauss * math.sqrt(2 / 3)),
+    ):
+        np.testing.assert_allclose(scheme(shape, rng=rng(1)), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (3,), (2, 3, 5), ()])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_is_no_weight_is_refused(scheme, shape, rng):
+    with pytest.raises(ValueError, match=r"a weight must be \(out, in\) .* got \("):
+        scheme(shape, rng=rng)
+
+
+def rms_after_twenty_relus(scheme, rng):
+    """How large a signal of size 1 is behind twenty layers, each a relu and a square weight."""
+    x = Tensor(rng.standard_normal((100, 128)).astype(np.float32))
+    for _ in range(20):
+        x = relu(x) @ Tensor(scheme((128, 128), rng=rng)).T
+    return float(np.sqrt(np.mean(x.data**2)))
+
+
+def test_behind_relus_kaiming_keeps_the_signal_and_xavier_halves_its_square_each_time(rng):
+    for scheme in (kaiming_normal, kaiming_uniform):
+        assert 0.3 < rms_after_twenty_relus(scheme, rng) < 3.0
+    for scheme in (xavier_normal, xavier_uniform):
+        assert 0.3 < rms_after_twenty_relus(scheme, rng) * 2**10 < 3.0
 
 
 def test_xavier_has_variance_two_over_the_sum_of_both_sides(rng):
@@ -21,6 +82,7 @@ def test_xavier_reaches_its_limit_and_never_passes_it(rng):
 
 
 def test_normal_has_the_standard_deviation_that_is_asked_for(rng):
+    """Property 54."""
     weight = normal((211, 307), std=0.3, rng=rng).astype(np.float64)
     assert abs(weight.std() / 0.3 - 1) < 6 / math.sqrt(2 * weight.size)
     assert abs(weight.mean()) < 6 * 0.3 / math.sqrt(weight.size)
@@ -29,7 +91,7 @@ def test_normal_has_the_standard_deviation_that_is_asked_for(rng):
 
 def test_first_values_are_float32_and_a_function_of_the_generator():
     for make in (
-        lambda rng: xavier_uniform((3, 5), rng=rng),
+        *(lambda rng, scheme=scheme: scheme((3, 5), rng=rng) for scheme in SCHEMES),
         lambda rng: normal((3, 5), std=1.0, rng=rng),
     ):
         first, same, other = (make(np.random.default_rng(seed)) for seed in (0, 0, 1))

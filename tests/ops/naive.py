@@ -148,21 +148,24 @@ def attention(
     query: np.ndarray,
     key: np.ndarray,
     value: np.ndarray,
+    bias: np.ndarray | float = 0.0,
     *,
     mask: np.ndarray | None = None,
     keep: np.ndarray | None = None,
 ) -> np.ndarray:
-    batch = np.broadcast_shapes(*(x.shape[:-2] for x in (query, key, value)))
+    batch = np.broadcast_shapes(*(np.shape(x)[:-2] for x in (query, key, value, bias)))
     queries, keys, values = (np.broadcast_to(x, batch + x.shape[-2:]) for x in (query, key, value))
     scores_shape = (*batch, query.shape[-2], key.shape[-2])
     allowed = np.broadcast_to(True if mask is None else mask, scores_shape)
     factors = np.broadcast_to(1.0 if keep is None else keep, scores_shape)
+    added = np.broadcast_to(bias, scores_shape)
     y = np.zeros((*batch, query.shape[-2], value.shape[-1]))
     for *place, t in np.ndindex(*y.shape[:-1]):
         here = tuple(place)
         attended = [s for s in range(key.shape[-2]) if allowed[(*here, t, s)]]
         scores = [
             math.fsum(queries[(*here, t)] * keys[(*here, s)]) / math.sqrt(query.shape[-1])
+            + added[(*here, t, s)]
             for s in attended
         ]
         for s, score in zip(attended, scores, strict=True):

@@ -84,6 +84,7 @@ def test_g15_attention_itself_divides_by_the_root_of_the_width(rng):
 
 
 def test_a_query_that_may_attend_to_nothing_gives_zeros_and_zero_gradients(rng):
+    """Property 40."""
     q, k, v = (rng.standard_normal(shape) for shape in [(T, K), (S, K), (S, V)])
     mask = np.ones((T, S), dtype=bool)
     mask[1] = False
@@ -132,6 +133,7 @@ def test_true_in_the_mask_means_may_attend():
 
 
 def test_a_mask_of_nothing_but_true_is_no_mask(rng):
+    """Property 39."""
     q, k, v = (rng.standard_normal(shape) for shape in [(T, K), (S, K), (S, V)])
     everything = np.ones((T, S), dtype=bool)
     assert np.array_equal(attend(q, k, v, mask=everything).data, attend(q, k, v).data)
@@ -149,6 +151,7 @@ def test_under_a_causal_mask_a_later_token_leaves_earlier_outputs_bitwise_alone(
 
 @given(operands())
 def test_every_output_lies_between_the_smallest_and_the_largest_value(sample):
+    """Property 36."""
     q, k, v, _ = sample
     y = attend(q, k, v).data
     assert np.all((y >= v.min(axis=0) - 1e-12) & (y <= v.max(axis=0) + 1e-12))
@@ -156,6 +159,7 @@ def test_every_output_lies_between_the_smallest_and_the_largest_value(sample):
 
 @given(operands(), st.permutations(range(S)))
 def test_keys_and_values_in_another_order_give_the_same(sample, order):
+    """Property 35."""
     q, k, v, mask = sample
     y = attend(q, k[order], v[order], mask=mask[:, order]).data
     assert np.allclose(y, attend(q, k, v, mask=mask).data, rtol=1e-12, atol=1e-14)
@@ -164,6 +168,32 @@ def test_keys_and_values_in_another_order_give_the_same(sample, order):
 def test_equal_scores_give_the_mean_of_the_values():
     v = np.array([[1.0], [2.0], [6.0]])
     assert attend(np.zeros((1, K)), np.ones((3, K)), v).data == pytest.approx(3.0, rel=1e-15)
+
+
+@given(operands(), st.floats(-50.0, 50.0))
+def test_values_that_are_all_alike_come_out_unchanged(sample, number):
+    """Property 42: a mean of equal things, for every query that may attend to anything."""
+    q, k, v, mask = sample
+    y = attend(q, k, np.full_like(v, number), mask=mask).data
+    assert np.allclose(y[mask.any(axis=-1)], number, rtol=1e-13)
+
+
+def test_two_values_of_one_come_out_as_one_whatever_the_scores(rng):
+    ones = np.ones((2, 1))
+    assert attend(rng.standard_normal((1, K)), rng.standard_normal((2, K)), ones).data == 1.0
+
+
+def test_the_middle_query_of_three_attends_to_nothing_by_hand():
+    mask = np.array([[True, False], [False, False], [True, True]])
+    y = attend(np.zeros((3, 1)), np.zeros((2, 1)), np.array([[2.0], [4.0]]), mask=mask)
+    assert y.data.tolist() == [[2.0], [0.0], [3.0]]
+
+
+def test_exchanging_two_keys_and_their_values_by_hand():
+    q = np.array([[math.log(3.0)]])
+    k, v = np.array([[1.0], [0.0]]), np.array([[4.0], [8.0]])
+    for order in ([0, 1], [1, 0]):
+        assert attend(q, k[order], v[order]).data == pytest.approx(5.0, rel=1e-14)
 
 
 def test_keep_factors_multiply_the_weights_after_the_softmax(rng):

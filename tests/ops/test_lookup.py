@@ -10,6 +10,7 @@ SENTENCE = np.array([[3, 1, 3], [0, 3, 6]])  # token 3 occurs three times
 
 
 def test_g8_lookup_is_the_product_with_one_hot_rows(rng):
+    """Property 13."""
     table = rng.standard_normal((7, 5))
     assert np.array_equal(ops.embedding(table, ids=SENTENCE).data, np.eye(7)[SENTENCE] @ table)
 
@@ -35,6 +36,7 @@ def test_g8_the_table_is_as_long_as_the_vocabulary_whatever_the_length_of_the_te
 
 @given(st.lists(st.integers(0, 6), max_size=9))
 def test_the_gradient_counts_the_occurrences(ids):
+    """Property 12."""
     table = Tensor(np.zeros((7, 2)), requires_grad=True)
     ops.embedding(table, ids=ids).sum().backward()
     assert table.grad[:, 0].tolist() == [float(ids.count(i)) for i in range(7)]
@@ -57,3 +59,43 @@ def test_ids_may_be_a_number_a_list_a_tuple_or_a_range(ids):
 
 def test_an_empty_list_looks_up_nothing():
     assert ops.embedding(np.ones((5, 2)), ids=[]).shape == (0, 2)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.integers(0, 2**32))
+def test_four_ways_to_look_up_agree_in_value_and_gradient(ids, seed):
+    """Property 13: embedding, indexing, picking along an axis, the product with one-hot rows."""
+    rng = np.random.default_rng(seed)
+    values, cotangent = rng.standard_normal((5, 3)), rng.standard_normal((len(ids), 3))
+    along = np.repeat(np.array(ids)[:, None], 3, axis=1)
+    ways = [
+        lambda table: np.eye(5)[ids] @ table,
+        lambda table: ops.embedding(table, ids=ids),
+        lambda table: table[np.array(ids)],
+        lambda table: ops.take_along_axis(table, indices=along, axis=0),
+    ]
+    tables = [Tensor(values, requires_grad=True) for _ in ways]
+    for way, table in zip(ways, tables, strict=True):
+        y = way(table)
+        y.backward(cotangent)
+        assert np.array_equal(y.data, values[ids])
+        assert np.allclose(table.grad, tables[0].grad, rtol=1e-13, atol=1e-15)
+
+
+def test_picking_along_the_last_axis_by_default_by_hand():
+    x = Tensor(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), requires_grad=True)
+    y = ops.take_along_axis(x, indices=[[2, 2], [0, 1]])
+    y.backward(np.array([[1.0, 10.0], [100.0, 1000.0]]))
+    assert y.data.tolist() == [[3.0, 3.0], [4.0, 5.0]]
+    assert x.grad.tolist() == [[0.0, 0.0, 11.0], [100.0, 1000.0, 0.0]]
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0, 1, -1, -2]))
+def test_sorting_is_picking_along_an_axis_and_its_gradient_goes_back(seed, axis):
+    rng = np.random.default_rng(seed)
+    values, cotangent = rng.standard_normal((3, 5)), rng.standard_normal((3, 5))
+    order = np.argsort(values, axis=axis)
+    x = Tensor(values, requires_grad=True)
+    y = ops.take_along_axis(x, indices=order, axis=axis)
+    y.backward(cotangent)
+    assert np.array_equal(y.data, np.sort(values, axis=axis))
+    assert np.array_equal(np.take_along_axis(x.grad, order, axis=axis), cotangent)

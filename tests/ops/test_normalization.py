@@ -30,6 +30,7 @@ def test_eps_decides_what_becomes_of_a_constant_row():
 
 @given(inputs())
 def test_rows_have_mean_0_and_variance_1(x):
+    """Property 25."""
     z = ops.layer_norm(x, ONES, ZEROS, eps=0.0).data
     assert np.allclose(z.mean(axis=-1), 0.0, atol=1e-11)
     assert np.allclose(z.var(axis=-1), 1.0, rtol=1e-9)
@@ -37,12 +38,14 @@ def test_rows_have_mean_0_and_variance_1(x):
 
 @given(inputs(), st.floats(0.1, 10.0), st.floats(-100.0, 100.0))
 def test_scaling_and_shifting_the_input_changes_nothing(x, scale, shift):
+    """Property 25."""
     z = ops.layer_norm(x, ONES, ZEROS, eps=0.0).data
     assert np.allclose(ops.layer_norm(scale * x + shift, ONES, ZEROS, eps=0.0).data, z, atol=1e-9)
 
 
 @given(inputs())
 def test_the_gradient_is_orthogonal_to_the_directions_that_change_nothing(x):
+    """Property 25."""
     leaf = Tensor(x, requires_grad=True)
     ops.layer_norm(leaf, ONES, ZEROS, eps=0.0).backward(np.cos(np.arange(21.0)).reshape(3, 7))
     size = np.abs(leaf.grad).max()
@@ -54,3 +57,44 @@ def test_the_gradient_is_orthogonal_to_the_directions_that_change_nothing(x):
 def test_a_numpy_float64_eps_does_not_turn_float32_into_float64():
     single = [x.astype(np.float32) for x in (np.eye(7), ONES, ZEROS)]
     assert ops.layer_norm(*single, eps=np.float64(1e-5)).dtype == np.float32
+
+
+def test_rms_norm_of_two_numbers_by_hand_with_the_default_eps():
+    y = ops.rms_norm(np.array([1.0, 7.0]), np.array([2.0, -1.0]))
+    r = np.sqrt(25.0 + 1e-6)  # (1 + 49) / 2
+    assert y.data.tolist() == pytest.approx([2.0 / r, -7.0 / r], rel=1e-15)
+
+
+def test_rms_norm_takes_no_mean_off():
+    y = ops.rms_norm(np.full(3, -5.0), np.ones(3), eps=0.0)
+    assert y.data.tolist() == pytest.approx([-1.0, -1.0, -1.0], rel=1e-15)
+    assert ops.rms_norm(np.zeros(3), np.ones(3)).data.tolist() == [0.0, 0.0, 0.0]
+
+
+@given(inputs())
+def test_rms_norm_rows_have_a_mean_square_of_1(x):
+    z = ops.rms_norm(x, ONES, eps=0.0).data
+    assert np.allclose((z * z).mean(axis=-1), 1.0, rtol=1e-12)
+
+
+@given(inputs(), st.floats(0.1, 10.0))
+def test_rms_norm_does_not_see_the_scale_of_its_input(x, scale):
+    """Property 26."""
+    z = ops.rms_norm(x, ONES, eps=0.0).data
+    assert np.allclose(ops.rms_norm(scale * x, ONES, eps=0.0).data, z, rtol=1e-12)
+    assert np.allclose(ops.rms_norm(-x, ONES, eps=0.0).data, -z, rtol=1e-12)
+
+
+@given(inputs())
+def test_the_gradient_of_rms_norm_is_orthogonal_to_its_input(x):
+    leaf = Tensor(x, requires_grad=True)
+    ops.rms_norm(leaf, ONES, eps=0.0).backward(np.cos(np.arange(21.0)).reshape(3, 7))
+    size = np.abs(leaf.grad).max() * np.abs(x).max()
+    assert np.allclose((leaf.grad * x).sum(axis=-1) / size, 0.0, atol=1e-12)
+
+
+@given(inputs())
+def test_rms_norm_of_centred_rows_is_layer_norm_without_a_bias(x):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    layer = ops.layer_norm(x, ONES, ZEROS, eps=1e-3).data
+    assert np.allclose(ops.rms_norm(centred, ONES, eps=1e-3).data, layer, rtol=1e-9, atol=1e-11)

@@ -23,6 +23,7 @@ def test_softmax_and_its_logarithm_of_known_odds_along_the_last_axis():
 
 @given(SCORES, st.floats(-50, 50))
 def test_softmax_ignores_a_common_shift(x, shift):
+    """Property 16."""
     assert np.allclose(ops.softmax(x + shift).data, ops.softmax(x).data, rtol=1e-11, atol=1e-14)
 
 
@@ -34,19 +35,31 @@ def test_softmax_ignores_a_shift_that_would_overflow_exp():
 
 @given(SCORES)
 def test_softmax_rows_sum_to_1_and_keep_the_order_of_the_scores(x):
+    """Property 17."""
     p = ops.softmax(x).data
     assert np.allclose(p.sum(axis=-1), 1.0, rtol=1e-14)
     assert np.all((p >= 0) & (p <= 1))
     assert np.all(np.diff(np.take_along_axis(p, np.argsort(x, axis=-1), -1), axis=-1) >= 0)
 
 
-@given(SCORES)
-def test_softmax_treats_every_place_alike(x):
-    assert np.allclose(ops.softmax(x[..., ::-1]).data, ops.softmax(x).data[..., ::-1], rtol=1e-13)
+@given(SCORES, st.data())
+def test_softmax_treats_every_place_alike(x, data):
+    """Property 20, for softmax and its logarithm."""
+    axis = data.draw(st.integers(-x.ndim, x.ndim - 1))
+    order = data.draw(st.permutations(range(x.shape[axis])))
+    for op in (ops.softmax, ops.log_softmax):
+        moved = op(np.take(x, order, axis=axis), axis=axis).data
+        assert np.allclose(moved, np.take(op(x, axis=axis).data, order, axis=axis), rtol=1e-13)
+
+
+def test_exchanging_two_scores_exchanges_their_probabilities():
+    for odds, expected in ([[1.0, 3.0], [0.25, 0.75]], [[3.0, 1.0], [0.75, 0.25]]):
+        assert ops.softmax(np.log(odds)).data.tolist() == pytest.approx(expected, rel=1e-15)
 
 
 @given(SCORES)
 def test_log_softmax_is_the_logarithm_of_softmax_and_never_positive(x):
+    """Property 18."""
     y = ops.log_softmax(x).data
     assert np.all(y <= 0)
     assert np.allclose(np.exp(y), ops.softmax(x).data, rtol=1e-12, atol=1e-300)
@@ -59,6 +72,7 @@ def test_log_softmax_is_finite_where_the_probability_is_not_a_float_any_more():
 
 @given(SCORES)
 def test_the_gradient_of_softmax_sums_to_0_along_the_axis(x):
+    """Property 19."""
     leaf = Tensor(x, requires_grad=True)
     ops.softmax(leaf).backward(np.cos(np.arange(x.size)).reshape(x.shape))
     assert np.allclose(leaf.grad.sum(axis=-1), 0.0, atol=1e-15)
@@ -86,3 +100,52 @@ def test_nothing_but_minus_infinity_has_no_distribution():
 def test_a_nan_score_is_never_hidden():
     assert np.isnan(ops.softmax(np.array([0.0, np.nan])).data).all()
     assert np.isnan(ops.log_softmax(np.array([0.0, np.nan])).data).all()
+
+
+def test_logsumexp_adds_odds_along_the_last_axis():
+    """Property 21, an exact example."""
+    leaf = Tensor(np.log([[1.0, 3.0], [2.0, 6.0]]), requires_grad=True)
+    y = ops.logsumexp(leaf)
+    assert np.allclose(y.data, np.log([4.0, 8.0]), rtol=1e-15)
+    y.backward(np.array([1.0, 4.0]))
+    assert np.allclose(leaf.grad, [[0.25, 0.75], [1.0, 3.0]], rtol=1e-14)
+    assert ops.logsumexp(leaf, axis=0, keepdims=True).shape == (1, 2)
+
+
+@given(SCORES)
+def test_logsumexp_lies_between_the_largest_score_and_that_plus_the_logarithm_of_their_number(x):
+    """Property 21."""
+    above = ops.logsumexp(x).data - x.max(axis=-1)
+    assert np.all(above >= 0.0)
+    assert np.all(above <= math.log(x.shape[-1]) + 1e-12)
+
+
+@given(SCORES, st.floats(-50, 50))
+def test_a_common_shift_of_the_scores_shifts_logsumexp(x, shift):
+    """Property 21."""
+    assert np.allclose(ops.logsumexp(x + shift).data, ops.logsumexp(x).data + shift, atol=1e-12)
+
+
+@given(SCORES)
+def test_log_softmax_is_the_scores_less_their_logsumexp(x):
+    y = x - ops.logsumexp(x, keepdims=True).data
+    assert np.allclose(ops.log_softmax(x).data, y, rtol=1e-13, atol=1e-13)
+
+
+def test_logsumexp_neither_overflows_nor_underflows():
+    y = ops.logsumexp(np.array([[1e3, 1e3], [-1e3, -1e3]])).data
+    assert np.allclose(y, [1e3 + math.log(2.0), -1e3 + math.log(2.0)], rtol=1e-15)
+
+
+def test_the_logsumexp_of_nothing_but_minus_infinity_is_that_with_zero_gradients():
+    leaf = Tensor(np.array([[-np.inf, -np.inf], [0.0, -np.inf]]), requires_grad=True)
+    y = ops.logsumexp(leaf)
+    y.backward(np.array([5.0, 3.0]))
+    assert y.data.tolist() == [-np.inf, 0.0]
+    assert leaf.grad.tolist() == [[0.0, 0.0], [3.0, 0.0]]
+
+
+def test_logsumexp_hides_neither_infinity_nor_nan():
+    y = ops.logsumexp(np.array([[np.inf, 0.0], [np.nan, 0.0]])).data
+    assert y[0] == np.inf
+    assert np.isnan(y[1])

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ def test_parts_follow_one_another_along_the_first_axis_by_default():
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=4), st.sampled_from([0, 1, -1, -2]))
 def test_cutting_undoes_joining_in_value_and_gradient(sizes, axis):
+    """Property 11."""
+
     def along(n: int) -> list[int]:
         return [n, 3] if axis in (0, -2) else [3, n]
 
@@ -36,3 +39,105 @@ def test_a_part_met_twice_receives_both_pieces():
     x = Tensor(np.array([1.0, 2.0]), requires_grad=True)
     ops.concatenate(x, x).backward(np.array([1.0, 2.0, 30.0, 40.0]))
     assert x.grad.tolist() == [31.0, 42.0]
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=4), st.sampled_from([0, 1, -1, -2]))
+def test_joining_undoes_splitting_in_value_and_gradient(sizes, axis):
+    """Property 11."""
+    shape = (sum(sizes), 3) if axis in (0, -2) else (3, sum(sizes))
+    rng = np.random.default_rng(0)
+    x, cotangent = (
+        Tensor(rng.standard_normal(shape), requires_grad=True),
+        rng.standard_normal(shape),
+    )
+    pieces = ops.split(x, sizes=sizes, axis=axis)
+    assert [piece.shape[axis] for piece in pieces] == sizes
+    joined = ops.concatenate(*pieces, axis=axis)
+    joined.backward(cotangent)
+    assert np.array_equal(joined.data, x.data)
+    assert np.array_equal(x.grad, cotangent)
+
+
+def test_split_along_the_first_axis_by_default_by_hand():
+    x = Tensor(np.arange(5.0), requires_grad=True)
+    first, nothing, rest = ops.split(x, sizes=[2, 0, 3])
+    (first.sum() * 10.0 + rest.sum()).backward()
+    assert (first.data.tolist(), rest.data.tolist()) == ([0.0, 1.0], [2.0, 3.0, 4.0])
+    assert nothing.shape == (0,)
+    assert x.grad.tolist() == [10.0, 10.0, 1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"sizes": [2, 2]}, ValueError, r"sizes \[2, 2\] must add up to 5, .*axis 0 .*\(5, 2\)"),
+        ({"sizes": [6, -1]}, ValueError, r"sizes \[6, -1\] must add up to 5"),
+        ({"sizes": []}, ValueError, r"sizes \[\] must add up to 5"),
+        ({"sizes": [2], "axis": 2}, ValueError, r"split: axis 2 is out of range"),
+        ({"sizes": [2], "axis": None}, TypeError, "split: an axis must be an integer, got None"),
+    ],
+)
+def test_a_split_that_does_not_fit_is_refused(settings, error, message):
+    with pytest.raises(error, match=message):
+        ops.split(Tensor(np.ones((5, 2))), **settings)
+
+
+def test_stacked_along_the_first_axis_by_default_by_hand():
+    a, b = (Tensor(np.array(x), requires_grad=True) for x in ([1.0, 2.0], [3.0, 4.0]))
+    y = ops.stack(a, b)
+    y.backward(np.array([[1.0, 10.0], [100.0, 1000.0]]))
+    assert y.data.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert (a.grad.tolist(), b.grad.tolist()) == ([1.0, 10.0], [100.0, 1000.0])
+
+
+@given(st.integers(1, 4), st.sampled_from([0, 1, 2, -1, -2, -3]))
+def test_indexing_undoes_stacking_in_value_and_gradient(n, axis):
+    """Property 11."""
+    rng = np.random.default_rng(n)
+    parts = [Tensor(rng.standard_normal((2, 3)), requires_grad=True) for _ in range(n)]
+    stacked = ops.stack(*parts, axis=axis)
+    cotangent = rng.standard_normal(stacked.shape)
+    stacked.backward(cotangent)
+    for k, part in enumerate(parts):
+        assert np.array_equal(np.take(stacked.data, k, axis=axis), part.data)
+        assert np.array_equal(np.take(cotangent, k, axis=axis), part.grad)
+
+
+def test_a_part_stacked_twice_receives_both_gradients():
+    x = Tensor(np.array([1.0]), requires_grad=True)
+    ops.stack(x, x).backward(np.array([[1.0], [10.0]]))
+    assert x.grad.tolist() == [11.0]
+
+
+def test_padded_with_zeros_by_default_by_hand():
+    x = Tensor(np.array([[1.0, 2.0]]), requires_grad=True)
+    y = ops.pad(x, widths=((0, 1), (2, 0)))
+    y.backward(np.arange(8.0).reshape(2, 4))
+    assert y.data.tolist() == [[0.0, 0.0, 1.0, 2.0], [0.0, 0.0, 0.0, 0.0]]
+    assert x.grad.tolist() == [[2.0, 3.0]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=2))
+def test_indexing_undoes_padding_in_value_and_gradient(widths):
+    """Property 11."""
+    rng = np.random.default_rng(0)
+    x, cotangent = rng.standard_normal((2, 3)), rng.standard_normal((2, 3))
+    leaf = Tensor(x, requires_grad=True)
+    padded = ops.pad(leaf, widths=widths, value=7.0)
+    middle = padded[tuple(slice(b, b + n) for n, (b, _) in zip((2, 3), widths, strict=True))]
+    middle.backward(cotangent)
+    assert np.array_equal(middle.data, x)
+    assert np.array_equal(leaf.grad, cotangent)
+    assert (padded.data == 7.0).sum() == padded.size - x.size
+
+
+def test_copies_hand_back_the_sum_of_their_gradients():
+    x = Tensor(np.array([[1.0], [2.0]]), requires_grad=True)
+    y = ops.broadcast_to(x, shape=(2, 3))
+    y.backward(np.array([[1.0, 10.0, 100.0], [2.0, 20.0, 200.0]]))
+    assert y.data.tolist() == [[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]
+    assert x.grad.tolist() == [[111.0], [222.0]]
+
+
+def test_copies_take_no_memory_until_something_is_computed_from_them():
+    assert ops.broadcast_to(np.ones((1, 3)), shape=(10**9, 3)).data.strides == (0, 8)

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from minillm.text import read_lines, read_text
 
@@ -13,6 +15,13 @@ def file(tmp_path):
         return path
 
     return write
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r\0\ufeff")))
+def test_a_plain_file_comes_back_byte_for_byte(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("plain") / "corpus.txt"
+    path.write_bytes(text.encode())
+    assert read_text(path).encode() == path.read_bytes()
 
 
 def test_windows_and_old_mac_files_read_like_others(file):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from minillm.autograd import Parameter, Tensor
-from minillm.optim import Adam, AdamW, linear_with_warmup
+from minillm.optim import SGD, Adam, AdamW, linear_with_warmup
 from minillm.training import DivergenceError, fit
+from tests.strict import SYNCS, strict
 
 
 def slope(parameter):
@@ -158,3 +159,111 @@ def test_a_quadratic_bowl_is_descended_to_its_bottom():
     *_, last = fit(bowl, range(300), Adam([w]), schedule=schedule)
     np.testing.assert_allclose(w.data, target, atol=1e-3)
     assert float(last.loss) < 1e-5
+
+
+def regression(parameter):
+    """Mean squared error of a linear map over the rows of a batch."""
+
+    def loss_of(batch):
+        x, y = batch
+        error = Tensor(x) @ parameter - y
+        return (error * error).mean()
+
+    return loss_of
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 6])
+def test_k_batches_accumulated_are_one_batch_k_times_as_large(k, rng):
+    """Property 61: loss, gradient norm and weights, in float64."""
+    x, y = rng.standard_normal((5, 12, 3)), rng.standard_normal((5, 12))
+    whole, parts = Parameter(np.ones(3)), Parameter(np.ones(3))
+    large = list(zip(x, y, strict=True))
+    small = [(a, b) for m, n in large for a, b in zip(np.split(m, k), np.split(n, k), strict=True)]
+    one = list(fit(regression(whole), large, SGD([whole], lr=0.1)))
+    many = list(fit(regression(parts), small, SGD([parts], lr=0.1), accumulate=k))
+    assert len(one) == len(many) == 5
+    for a, b in zip(one, many, strict=True):
+        assert a.index == b.index
+        assert float(b.loss) == pytest.approx(float(a.loss), rel=1e-14)
+        assert float(b.gradient_norm) == pytest.approx(float(a.gradient_norm), rel=1e-14)
+    np.testing.assert_allclose(parts.data, whole.data, rtol=1e-13)
+
+
+def test_five_batches_by_two_give_three_updates_by_hand():
+    """Property 61, exact: means 2, 3 and, of the one that is left, 9; none is clipped."""
+    w = Parameter(np.zeros(1))
+    optimizer = SGD([w], lr=1.0)
+    batches = [np.array([g]) for g in (1.0, 3.0, 2.0, 4.0, 9.0)]
+    steps = list(fit(slope(w), batches, optimizer, max_norm=math.inf, accumulate=2))
+    assert [float(step.gradient_norm) for step in steps] == [2.0, 3.0, 9.0]
+    assert [float(step.loss) for step in steps] == [0.0, -6.0, -45.0]  # w is 0, -2, -5
+    assert (w.data.tolist(), optimizer.steps) == ([-14.0], 3)
+    assert [step.index for step in steps] == [0, 1, 2]
+
+
+def test_clipping_sees_the_mean_and_not_each_batch():
+    w = Parameter(np.zeros(2))
+    batches = [np.array([30.0, 0.0]), np.array([-30.0, 0.5])]
+    (step,) = fit(slope(w), batches, SGD([w], lr=1.0), accumulate=2)
+    assert float(step.gradient_norm) == 0.25
+    assert w.data.tolist() == [0.0, -0.25]
+
+
+def test_a_batch_that_misses_a_parameter_gives_it_nothing():
+    used, now_and_then, never = (Parameter(np.zeros(1)) for _ in range(3))
+
+    def loss_of(batch):
+        return (used + now_and_then).sum() if batch else used.sum()
+
+    optimizer = SGD([used, now_and_then, never], lr=1.0)
+    list(fit(loss_of, [0, 1, 0, 0], optimizer, max_norm=9, allow_unused=True, accumulate=4))
+    found = [p.data.tolist() for p in (used, now_and_then, never)]
+    assert found == [[-1.0], [-0.25], [0.0]]
+
+
+def test_accumulating_is_as_lazy_as_its_caller_and_takes_what_is_left():
+    w = Parameter(np.ones(1))
+    asked = []
+
+    def batches():
+        for i in range(5):
+            asked.append(i)
+            yield np.ones(1)
+
+    steps = fit(slope(w), batches(), SGD([w], lr=0.1), accumulate=2)
+    assert asked == []
+    for n in (2, 4, 5):
+        next(steps)
+        assert len(asked) == n
+    assert list(steps) == []
+
+
+def test_numbers_stay_arrays_of_their_dtype_when_they_are_accumulated():
+    w = Parameter(np.ones(2, dtype=np.float32))
+    (step,) = fit(slope(w), [np.ones(2, dtype=np.float32)] * 3, SGD([w], lr=0.1), accumulate=3)
+    assert isinstance(step.loss, np.ndarray)
+    assert (step.loss.shape, step.loss.dtype, w.dtype) == ((), np.float32, np.float32)
+
+
+def test_one_bad_batch_stops_the_whole_update():
+    w = Parameter(np.ones(1))
+    optimizer = SGD([w], lr=0.1)
+    batches = [np.ones(1), np.array([math.nan]), np.ones(1)]
+    with pytest.raises(DivergenceError, match="step 0: loss nan, gradient norm nan"):
+        list(fit(slope(w), batches, optimizer, accumulate=3))
+    assert (w.data.tolist(), optimizer.steps) == ([1.0], 0)
+
+
+@pytest.mark.parametrize("accumulate", [0, -1])
+def test_fewer_than_one_batch_per_update_is_refused(accumulate):
+    w = Parameter(np.ones(1))
+    with pytest.raises(ValueError, match=f"at least 1 batch per update, got {accumulate}"):
+        list(fit(slope(w), [np.ones(1)], SGD([w], lr=0.1), accumulate=accumulate))
+
+
+def test_an_update_of_accumulated_batches_waits_for_the_device_once():
+    w = Parameter(strict.asarray(np.ones(2)))
+    batches = [strict.asarray(np.ones(2))] * 6
+    SYNCS.clear()
+    assert len(list(fit(slope(w), batches, SGD([w], lr=0.1), accumulate=3))) == 2
+    assert SYNCS == ["bool"] * 2

@@ -1,0 +1,124 @@
+"""One of two numbers, element by element: maximum, minimum, clip, where, masked_fill."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minillm.autograd import VJP, op, unbroadcast
+from minillm.backend import Array, array_module
+
+
+@op
+def maximum(a: Array, b: Array, /) -> tuple[Array, VJP]:
+    """The larger of two, element by element, with broadcasting.
+
+        y = max(a, b)        dL/da = g where a > b, g/2 where a = b, else 0;   dL/db = g - dL/da
+
+    Shapes: any two that broadcast.
+    """
+    xp = array_module(a, b)
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        to_a = xp.where(a == b, 0.5 * g, xp.where(a > b, g, 0.0))
+        return unbroadcast(to_a, a.shape), unbroadcast(g - to_a, b.shape)
+
+    return xp.maximum(a, b), vjp
+
+
+@op
+def minimum(a: Array, b: Array, /) -> tuple[Array, VJP]:
+    """The smaller of two, element by element, with broadcasting.
+
+        y = min(a, b)        dL/da = g where a < b, g/2 where a = b, else 0;   dL/db = g - dL/da
+
+    Shapes: any two that broadcast.
+    """
+    xp = array_module(a, b)
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        to_a = xp.where(a == b, 0.5 * g, xp.where(a < b, g, 0.0))
+        return unbroadcast(to_a, a.shape), unbroadcast(g - to_a, b.shape)
+
+    return xp.minimum(a, b), vjp
+
+
+@op
+def clip(x: Array, /, *, low: float | None = None, high: float | None = None) -> tuple[Array, VJP]:
+    """The nearest number between ``low`` and ``high``; ``None`` is no bound.
+
+        y = min(max(x, low), high)       dL/dx = g where low <= x <= high, else 0
+
+    Shapes: any, kept.
+
+    On a bound the slope is 1: a parameter that starts there can still leave it.
+
+    Raises:
+        ValueError: ``low`` above ``high``, or a bound that is NaN.
+    """
+    low = -math.inf if low is None else float(low)
+    high = math.inf if high is None else float(high)
+    if not low <= high:  # this way round NaN is refused too
+        raise ValueError(f"clip: low must be at most high, got low {low} and high {high}")
+    return array_module(x).clip(x, low, high), lambda g: (g * ((low <= x) & (x <= high)),)
+
+
+@op
+def where(a: Array, b: Array, /, *, condition: Array) -> tuple[Array, VJP]:
+    """``a`` where the condition holds, ``b`` elsewhere, all three broadcast.
+
+        y = a if condition, else b       dL/da = g if condition, else 0
+                                         dL/db = 0 if condition, else g
+
+    Shapes: any three that broadcast.
+
+    Both branches are computed everywhere, so both need a finite slope everywhere.  With
+    ``c = x.data > 0``, ``where(log(x), 0.0, condition=c)`` has a NaN gradient at x = 0: the 0
+    that arrives there meets the infinite slope of the logarithm.  Make its input safe first:
+    ``where(log(where(x, 1.0, condition=c)), 0.0, condition=c)``.
+
+    Raises:
+        TypeError: ``condition`` is not a boolean array.
+        ValueError: the shapes do not broadcast.
+    """
+    check_boolean(condition, "where: condition")
+    xp = array_module(a, b, condition)
+
+    def vjp(g: Array) -> tuple[Array, Array]:
+        to_a, to_b = xp.where(condition, g, 0.0), xp.where(condition, 0.0, g)
+        return unbroadcast(to_a, a.shape), unbroadcast(to_b, b.shape)
+
+    return xp.where(condition, a, b), vjp
+
+
+@op
+def masked_fill(x: Array, /, *, mask: Array, value: float) -> tuple[Array, VJP]:
+    """``value`` where the mask is True, ``x`` elsewhere.
+
+        y = value if mask, else x        dL/dx = 0 if mask, else g
+
+    Shapes: ``x`` any, kept; ``mask`` broadcasts to it.
+
+    True marks what is replaced; in an attention mask it marks what stays.
+
+    Raises:
+        TypeError: ``mask`` is not a boolean array.
+        ValueError: ``mask`` does not broadcast to the shape of ``x``.
+    """
+    check_boolean(mask, "masked_fill: mask")
+    xp = array_module(x, mask)
+    y = xp.where(mask, float(value), x)
+    if y.shape != x.shape:
+        raise ValueError(f"masked_fill: mask {mask.shape} does not broadcast to x {x.shape}")
+    return y, lambda g: (xp.where(mask, 0.0, g),)
+
+
+def check_boolean(mask: Any, name: str) -> None:
+    """Refuse what is not a boolean array: 0 and 1, a float mask, a list.
+
+    Raises:
+        TypeError: naming what was given.
+    """
+    kind = str(getattr(mask, "dtype", type(mask).__name__))
+    if kind != "bool":
+        raise TypeError(f"{name} must be a boolean array, got {kind}")

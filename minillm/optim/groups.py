@@ -1,0 +1,64 @@
+"""Parameters that are to be treated differently from the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from numbers import Real
+
+from minillm.autograd import Parameter
+from minillm.autograd.check import HasParameters
+
+
+@dataclass(frozen=True)
+class ParameterGroup:
+    """Parameters with a learning rate and a decay of their own.
+
+    ``lr_scale`` multiplies the optimiser's rate, so that one schedule serves all groups; without
+    ``decay``, the optimiser's own counts.
+
+    Raises:
+        ValueError: a scale or decay that is negative or not finite.
+    """
+
+    parameters: Sequence[Parameter]
+    lr_scale: float = 1.0
+    decay: float | None = None
+
+    def __post_init__(self) -> None:
+        checked_number("lr_scale", self.lr_scale)
+        if self.decay is not None:
+            checked_number("decay", self.decay)
+
+
+def decay_groups(module: HasParameters) -> list[ParameterGroup]:
+    """The matrices of a module, which decay, and its vectors and numbers, which do not.
+
+    Decay keeps a layer's answer from hanging on a few large weights.  A bias moves the answer
+    without weighing any input, and a normalization's gain would be pulled from its natural 1
+    towards 0.  Tables of embeddings are matrices.
+
+    Source: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training",
+        section 4.1.
+    """
+    parameters = [parameter for _, parameter in module.named_parameters()]
+    matrices = [p for p in parameters if p.ndim >= 2]
+    rest = [p for p in parameters if p.ndim < 2]
+    return [ParameterGroup(matrices), ParameterGroup(rest, decay=0.0)]
+
+
+def as_groups(parameters: Iterable[Parameter | ParameterGroup]) -> list[ParameterGroup]:
+    """Groups as they are, and each single parameter as a group of its own."""
+    return [p if isinstance(p, ParameterGroup) else ParameterGroup([p]) for p in parameters]
+
+
+def checked_number(name: str, value: float) -> float:
+    """``value`` as a plain float: a NumPy float64 would make float32 weights float64.
+
+    Raises:
+        ValueError: it is no number, negative or not finite.
+    """
+    if not (isinstance(value, Real) and 0 <= value < math.inf):
+        raise ValueError(f"{name} must be a number >= 0, got {value!r}")
+    return float(value)

@@ -1,0 +1,62 @@
+import os
+
+import numpy as np
+import pytest
+
+import minillm
+from minillm.commands import info
+from tests.commands.command_line import ENVIRONMENT, finish, start
+
+
+def lines(out):
+    """The printed facts by name."""
+    return {line[:12].strip(): line[13:] for line in out.strip("\n").split("\n")}
+
+
+def test_every_fact_is_listed(call):
+    result = call("info")
+    assert (result.code, result.err) == (0, "")
+    found = lines(result.out)
+    assert list(found) == [
+        "minillm", "python", "numpy", "BLAS", "threads", "core type", "allocator", "CuPy", "CUDA",
+        "pictures",
+    ]  # fmt: skip
+    assert found["minillm"] == minillm.__version__
+    assert found["numpy"] == np.__version__
+    assert all(found.values())
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "chosen by BLAS itself"),
+        ({"OPENBLAS_CORETYPE": "Haswell"}, "FORCED by OPENBLAS_CORETYPE=Haswell; this can halve"),
+    ],
+)
+def test_forced_kernels_are_reported(variables, expected):
+    inherited = {name: v for name, v in ENVIRONMENT.items() if name not in info.FORCED}
+    result = finish(start("info", env={**inherited, **variables}))
+    assert result.code == 0
+    assert lines(result.out)["core type"].startswith(expected)
+
+
+def test_threads_say_who_set_them(monkeypatch):
+    for name in info.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert info.threads() == (
+        f"1 in commands, see --threads; the machine has {os.cpu_count()} processors"
+    )
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert info.threads() == "3 (set by OMP_NUM_THREADS)"
+
+
+def test_a_device_that_is_not_there_is_said_in_one_line(call, monkeypatch):
+    monkeypatch.setattr(info, "probe_cuda", lambda: (None, "no driver\nand a long story"))
+    assert lines(call("info").out)["CUDA"] == "not used: no driver"
+    monkeypatch.setattr(info, "probe_cuda", lambda: (np, "A GPU"))
+    assert lines(call("info").out)["CUDA"] == "A GPU"
+
+
+def test_a_package_that_is_not_there_is_said_to_be_missing():
+    assert info.version("no-such-package") == "not installed"
+    assert info.version("numpy") == np.__version__

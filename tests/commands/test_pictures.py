@@ -1,0 +1,81 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib import font_manager
+from matplotlib import image as matplotlib_image
+
+from minillm.commands import pictures
+from minillm.tasks import MaskedScores
+
+CHINESE = ["[CLS]", "这", "家", "酒", "店", "，", "[SEP]"]
+SCORES = MaskedScores(model=0.8, neighbours=1.1, unigram=3.0, uniform=4.0, n_hidden=10)
+
+
+def read(path):
+    """The pixels of a PNG file."""
+    assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    pixels = matplotlib_image.imread(path)
+    assert pixels.shape[0] > 200
+    assert pixels.shape[1] > 200
+    assert pixels[..., :3].std() > 0.01  # not a blank page
+    return pixels
+
+
+@pytest.mark.parametrize("n", [0, 1, 30, 200])
+def test_learning_curves_of_any_length_are_drawn(n, tmp_path):
+    losses = {"pretrain": [3.0] * n, "finetune": list(np.linspace(1, 0, n))}
+    pictures.learning_curves(tmp_path / "curves.png", losses, SCORES, n_classes=2)
+    read(tmp_path / "curves.png")
+
+
+def test_a_curve_shows_every_loss_and_the_mean_of_the_fifty_before(tmp_path):
+    _, (ax,) = pictures.new_figure(1, width=3, height=3)
+    losses = np.arange(60.0)
+    pictures.draw_curve(ax, losses)
+    every, mean = ax.get_lines()
+    np.testing.assert_array_equal(every.get_ydata(), losses)
+    np.testing.assert_array_equal(mean.get_xdata(), np.arange(49, 60))
+    np.testing.assert_allclose(mean.get_ydata(), np.arange(49, 60) - 24.5)
+
+
+def test_a_confusion_matrix_is_drawn_also_for_a_class_without_examples(tmp_path):
+    counts = np.array([[5, 1, 0], [0, 0, 0], [2, 0, 9]])
+    pictures.confusion_picture(tmp_path / "confusion.png", counts, ["sport", "art", "science"])
+    read(tmp_path / "confusion.png")
+
+
+@pytest.mark.parametrize("n_heads", [1, 4])
+def test_an_attention_map_is_drawn_for_every_head(n_heads, tmp_path):
+    weights = np.random.default_rng(0).dirichlet(np.ones(4), size=(n_heads, 4))
+    path = tmp_path / "attention.png"
+    assert pictures.attention_picture(path, weights, ["[CLS]", "a", "b", "[SEP]"])
+    assert read(path).shape[1] > 300 * n_heads
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_chinese_tokens_are_written_or_numbered_and_never_boxes(installed, tmp_path, monkeypatch):
+    """A character without a glyph would be a warning, and a warning is an error here."""
+    if not installed:
+        monkeypatch.setattr(pictures, "chinese_font", lambda: None)
+    weights = np.full((2, 7, 7), 1 / 7)
+    written = pictures.attention_picture(tmp_path / "attention.png", weights, CHINESE)
+    assert written is (pictures.chinese_font() is not None)
+    read(tmp_path / "attention.png")
+
+
+def test_a_chinese_font_is_looked_for_by_name(monkeypatch):
+    def installed(*names):
+        fonts = [SimpleNamespace(name=name) for name in names]
+        monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
+
+    installed("DejaVu Sans", "SimHei", "Noto Sans CJK SC")
+    assert pictures.chinese_font() == "Noto Sans CJK SC"
+    installed("DejaVu Sans")
+    assert pictures.chinese_font() is None
+
+
+def test_tokens_of_other_scripts_do_not_ask_for_a_chinese_font(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "chinese_font", lambda: pytest.fail("not needed"))
+    weights = np.full((1, 3, 3), 1 / 3)
+    assert pictures.attention_picture(tmp_path / "a.png", weights, ["café", "не", "…"])

@@ -1,0 +1,208 @@
+"""The guide's pipeline, small; at its full size in the tests marked slow."""
+
+import re
+import sys
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from minillm.commands import pipeline
+from minillm.commands.pipeline_report import SAMPLES
+from minillm.models import load_arrays
+from minillm.tasks import TextClassifier
+from minillm.text import text_key
+from minillm.text.corpora import load_corpus, unlabelled
+from tests.commands.command_line import listing
+
+SIZES = (60, 20, 60)
+PHASES = [
+    "Read labelled text",
+    "Clean it, and keep the splits apart",
+    "Tokenise and number",
+    "Pad to rectangles, with a mask",
+    "Build the model",
+    "Pretrain all of it: which word is hidden?",
+    "Fine-tune all of it, and for comparison the head alone",
+    "Evaluate on sentences never seen",
+    "Predict",
+    "Pictures",
+]
+ROWS = ["majority", "bag of words", "bag of words and pairs", "BERT, head alone",
+        "BERT, fine-tuned"]  # fmt: skip
+CORPORA = [(c, language) for c in ("sentiment", "topics") for language in ("en", "zh")]
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The pipeline on few sentences and with a tiny model; a checkpoint after every update."""
+    recipe = replace(
+        pipeline.RECIPE, width=16, n_layers=1, n_heads=2, pretrain_epochs=1, finetune_epochs=2
+    )
+    monkeypatch.setattr(pipeline, "RECIPE", recipe)
+    monkeypatch.setattr(pipeline, "EXTRA_TEXTS", 40)
+    monkeypatch.setattr(pipeline, "load_corpus", partial(load_corpus, sizes=SIZES))
+    monkeypatch.setattr("minillm.tasks.classifier_training.SAVE_EVERY", 1)
+
+
+def section(out, title):
+    """The lines under a heading."""
+    return out.partition(f"== {title}")[2].partition("\n== ")[0].rstrip("\n").split("\n")[1:]
+
+
+def cells(lines):
+    """A printed table, its rows by their first cell."""
+    return {row[0]: row[1:] for row in (re.split(r"\s{2,}", line) for line in lines)}
+
+
+@pytest.mark.parametrize(("corpus", "language"), CORPORA)
+def test_the_phases_come_in_the_order_in_which_they_happen(corpus, language, small, call, tmp_path):
+    result = call("pipeline", "--corpus", corpus, "--language", language, "--out", tmp_path)
+    assert result.code == 0
+    assert "Traceback" not in result.err
+    titles = re.findall(r"^== (.*?)(?:   \(guide .*\))?$", result.out, re.MULTILINE)
+    assert titles == PHASES
+
+    assert {
+        "attention.png", "checkpoint.safetensors", "confusion.png", "curves.png",
+        "model.safetensors", "pretrained.safetensors", "record.jsonl",
+    } <= set(listing(tmp_path))  # fmt: skip
+    assert not [name for name in listing(tmp_path) if name.endswith(".tmp")]
+
+    header, *_ = read = section(result.out, "Evaluate")
+    groups = {"sentiment": ["concession", "negation", "order", "plain"],
+              "topics": ["mention", "order", "plain"]}[corpus]  # fmt: skip
+    assert re.split(r"\s{2,}", header) == ["test accuracy", "all", "macro F1", *groups]
+    assert list(cells(read[1:])) == ROWS
+
+    predictions = section(result.out, "Predict")[1:]
+    assert len(predictions) == len(SAMPLES[corpus, language])
+    for line, (text, expected) in zip(predictions, SAMPLES[corpus, language], strict=True):
+        assert line.startswith(text)
+        assert line.endswith(expected)
+
+
+def test_the_pipeline_says_what_happened_to_the_data(small, call, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
+    out = call("pipeline", "--out", tmp_path).out
+    assert "train     60 sentences, classes {'negative': 30, 'positive': 30}" in out
+    assert "40 more sentences without labels" in out
+    assert "train, dev and test share no sentence" in out
+    assert re.search(r"unknown in test: \d+\.\d %", out)
+    padding = re.search(r"padding: ([\d.]+) % of all positions, ([\d.]+) % in buckets", out)
+    assert float(padding[2]) < float(padding[1])
+    scores = cells(section(out, "Pretrain")[1:])
+    assert list(scores) == [
+        "guess by", "uniform", "word frequencies (unigram)", "counts of both neighbours", "BERT"
+    ]  # fmt: skip
+    assert re.search(r"what fine-tuning forgot: .* [\d.]+ nats before it, [\d.]+ after", out)
+
+
+def test_the_saved_model_is_the_one_that_was_shown(small, call, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
+    out = call("pipeline", "--out", tmp_path, "--language", "zh").out
+    texts = [text for text, _ in SAMPLES["sentiment", "zh"]]
+    printed = [re.split(r"\s{2,}", line)[1] for line in section(out, "Predict")[1:]]
+    assert TextClassifier.load(tmp_path / "model.safetensors").predict(texts) == printed
+
+
+def test_the_head_alone_stands_on_the_pretrained_encoder(small, call, tmp_path, monkeypatch):
+    shown = {}
+    monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
+    monkeypatch.setattr(pipeline, "print_table", lambda models, *_: shown.update(models))
+    assert call("pipeline", "--out", tmp_path).code == 0
+    pretrained, _ = load_arrays(tmp_path / "pretrained.safetensors")
+    equal = {
+        name: [
+            (array == pretrained[f"masked.bert.{path}"]).all()
+            for path, array in classifier.model.bert.state_dict().items()
+        ]
+        for name, classifier in shown.items()
+    }
+    assert all(equal["BERT, head alone"])
+    assert not all(equal["BERT, fine-tuned"])
+
+
+@pytest.mark.parametrize(("corpus", "language"), CORPORA)
+def test_the_sentences_to_predict_occur_nowhere_in_the_data(corpus, language):
+    """At full size: neither in what is learned from nor in what is tested on."""
+    data = load_corpus(corpus, language)
+    seen = {text_key(e.text) for part in (data.train, data.dev, data.test) for e in part}
+    seen |= {text_key(text) for text in unlabelled(corpus, language, size=pipeline.EXTRA_TEXTS)}
+    assert len(seen) > 5000
+    assert not seen & {text_key(text) for text, _ in SAMPLES[corpus, language]}
+
+
+@pytest.mark.parametrize(("title", "after"), [("pretrain", 2), ("head alone", 1), ("fine-tune", 3)])
+def test_a_pipeline_that_is_stopped_in_any_stage_resumes_to_the_same_end(
+    title, after, small, call, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
+    whole = call("pipeline", "--out", tmp_path / "whole")
+    watch = pipeline.watch
+
+    def stop(steps, **options):
+        if options["title"] == title:
+            for _ in range(after):
+                next(steps)
+            raise KeyboardInterrupt
+        watch(steps, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "watch", stop)
+        assert call("pipeline", "--out", tmp_path / "parts").code == 130
+    resumed = call("pipeline", "--out", tmp_path / "parts", "--resume")
+    assert resumed.code == 0
+    for name in listing(tmp_path / "whole"):
+        assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert (
+        resumed.out.partition("\nwhole pipeline")[0] == whole.out.partition("\nwhole pipeline")[0]
+    )
+
+
+def test_without_matplotlib_there_are_no_pictures_and_no_error(small, call, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it were not installed
+    result = call("pipeline", "--out", tmp_path)
+    assert result.code == 0
+    assert section(result.out, "Pictures")[0] == "none: matplotlib is not installed"
+    assert "curves.png" not in listing(tmp_path)
+
+
+def test_resuming_nothing_is_one_line(small, call, tmp_path):
+    result = call("pipeline", "--out", tmp_path, "--resume")
+    assert result.code == 1
+    assert "nothing to resume" in result.message
+
+
+def test_resuming_with_another_seed_is_refused_with_the_difference(
+    small, call, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
+    assert call("pipeline", "--out", tmp_path).code == 0
+    before, _ = load_arrays(tmp_path / "model.safetensors")
+    result = call("pipeline", "--out", tmp_path, "--resume", "--seed", "1")
+    assert result.code == 1
+    assert result.err.rstrip().endswith("\n  seed: was 0, is 1")
+    assert load_arrays(tmp_path / "model.safetensors")[0].keys() == before.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_at_full_size_bert_beats_counting_in_both_stages(language, call, tmp_path):
+    out = call("pipeline", "--language", language, "--out", tmp_path).out
+    nats = {n: float(row[0]) for n, row in cells(section(out, "Pretrain")[2:]).items()}
+    assert nats["BERT"] < nats["counts of both neighbours"]
+    assert nats["BERT"] < nats["word frequencies (unigram)"] < nats["uniform"]
+    header, *lines = section(out, "Evaluate")
+    names = re.split(r"\s{2,}", header)[1:]
+    rows = {n: dict(zip(names, row, strict=True)) for n, row in cells(lines).items()}
+    accuracy = {
+        (n, group): float(text.removesuffix(" %"))
+        for n, row in rows.items()
+        for group, text in row.items()
+    }
+    for bag in ("bag of words", "bag of words and pairs"):
+        assert accuracy["BERT, fine-tuned", "all"] > accuracy[bag, "all"]
+        assert accuracy["BERT, fine-tuned", "order"] > accuracy[bag, "order"] + 10
+    assert accuracy["BERT, fine-tuned", "all"] > accuracy["BERT, head alone", "all"]
+    assert accuracy["BERT, fine-tuned", "negation"] > 75

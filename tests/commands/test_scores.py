@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from minillm.commands.scores import positive_class, score_header, score_row, show_confusion
+from minillm.text import Example, Labels
+
+LABELS = Labels(["ham", "spam"])
+TRUE = ["spam", "ham", "ham", "spam", "ham"]
+PREDICTED = ["spam", "spam", "ham", "ham", "ham"]
+
+
+def test_the_class_to_find_is_the_rarest_unless_asked_for():
+    assert positive_class(None, {"ham": 9, "spam": 1}) == "spam"
+    assert positive_class(None, {"a": 2, "b": 2}) == "a"
+    assert positive_class("ham", {"ham": 9, "spam": 1}) == "ham"
+    with pytest.raises(ValueError, match="--positive 'egg' is not one of ham, spam"):
+        positive_class("egg", {"ham": 9, "spam": 1})
+
+
+def test_a_row_of_scores_by_hand():
+    row = score_row(LABELS, TRUE, PREDICTED, np.array([0.9, 0.8, 0.1, 0.4, 0.2]), "spam")
+    # ranked: spam, ham, spam: average precision 1/2 * 1 + 1/2 * 2/3
+    assert row == ["60.0 %", "0.500", "0.500", "0.500", "0.833"]
+    assert len(score_header("spam")) == 1 + len(row)  # the name goes first
+
+
+def test_without_scores_or_without_positives_there_is_no_average_precision():
+    assert score_row(LABELS, TRUE, PREDICTED, None, "spam")[-1] == "-"
+    row = score_row(LABELS, ["ham"], ["ham"], np.array([0.3]), "spam")
+    assert row == ["100.0 %", "0.000", "0.000", "0.000", "-"]
+
+
+def test_the_confusion_matrix_has_true_classes_as_rows():
+    p = np.eye(2)[LABELS.encode(PREDICTED)]
+    assert show_confusion(LABELS, [Example("", label) for label in TRUE], p).split("\n") == [
+        "           called ham  called spam",
+        "true ham            2            1",
+        "true spam           1            1",
+    ]

@@ -1,0 +1,197 @@
+"""Whatever the user gives: one line on stderr, an exit code, and nothing half-written."""
+
+import errno
+import os
+
+import pytest
+
+from minillm.backend import devices
+from minillm.models import load_arrays
+from tests.commands.command_line import TINY, listing, write_examples
+from tests.tasks.small import EXAMPLES
+
+
+def refused(call, file, *options, out=None, code=1):
+    """``train`` must fail with one line, before it has written anything; gives the line."""
+    folder = file.parent / "run" if out is None else out
+    before = listing(file.parent) if file.parent.exists() else []
+    result = call("train", file, "--out", folder, *TINY, *options)
+    assert result.code == code
+    assert (listing(file.parent) if file.parent.exists() else []) == before
+    message = result.message
+    assert message.startswith("minillm train: ")
+    return message.removeprefix("minillm train: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no examples in the file"),
+        (b"\n\r\n\n", "no examples in the file"),
+        (b"\xef\xbb\xbf", "no examples in the file"),
+        (b"bad\tA\ngood\tB\0C\n", "looks like a binary or UTF-16 file: NUL byte at offset 12, "
+         "line 2; UTF-8 text is needed"),
+        ("bad\tA\n".encode("utf-16"), "looks like a binary or UTF-16 file: NUL byte at offset 3"),
+        (b"bad\tA\ngood\tcaf\xe9\n", "not UTF-8: byte 0xe9 at offset 14, line 2"),
+        (b"just a sentence\n", "line 1: 1 field(s), expected 2: label, text; is '\\t' the right "
+         "delimiter?"),
+        (b"bad\tA\ngood\tB\tC\n", "line 2: 3 field(s), expected 2: label, text"),
+        (b"bad\tA\n\tB\n", "line 2: the label is empty"),
+        (b"bad\tA one\nbad\tA two\n", "only the class 'bad', but a classifier needs at least two"),
+        (b"bad\t?!\ngood\t \n", "no examples, but a classifier needs at least two classes"),
+        (b"bad\tSame.\ngood\tsame.\n", "no examples, but a classifier needs at least two classes"),
+        (b"bad\tA one\ngood\tA two\n", "class 'bad' has 1 example(s): too few for all three"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_nothing_to_learn_is_refused_by_name(content, message, call, tmp_path):
+    file = tmp_path / "data.tsv"
+    file.write_bytes(content)
+    line = refused(call, file)
+    assert line.startswith(str(file))
+    assert message in line
+
+
+def test_a_missing_file_and_a_folder_are_named(call, tmp_path):
+    missing = tmp_path / "none" / "data.tsv"
+    assert refused(call, missing) == f"{missing}: No such file or directory"
+    assert refused(call, tmp_path) == f"{tmp_path}: Is a directory"
+
+
+def test_an_unclosed_quotation_in_a_csv_file_is_named_with_its_line(call, tmp_path):
+    file = tmp_path / "data.csv"
+    file.write_text('bad,A\ngood,"B\n', encoding="utf-8")
+    assert refused(call, file) == f"{file}, line 2: unexpected end of data"
+
+
+@pytest.mark.parametrize("option", ["--dev", "--test", "--unlabelled"])
+def test_the_other_files_are_read_as_carefully(option, call, file, tmp_path):
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"good\t\0")
+    assert refused(call, file, option, binary).startswith(f"{binary}: looks like a binary")
+    missing = tmp_path / "nowhere"
+    assert refused(call, file, option, missing) == f"{missing}: No such file or directory"
+
+
+@pytest.mark.parametrize("option", ["--dev", "--test"])
+def test_a_held_out_label_that_training_never_saw_is_refused(option, call, file, tmp_path):
+    odd = write_examples(tmp_path / "odd.tsv", [EXAMPLES[0]._replace(label="odd", text="New.")])
+    assert refused(call, file, option, odd) == (
+        f"{option[2:]}: label 'odd' does not occur in the training file, which has bad, good"
+    )
+
+
+def test_a_training_file_that_is_held_out_as_a_whole_is_refused(call, file):
+    assert refused(call, file, "--dev", file) == (
+        f"{file}: no examples, but a classifier needs at least two classes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--columns", "label,sentence"], "columns must name 'text' exactly once, got ['label', "),
+        (["--columns", "text,text"], "columns must name 'label' exactly once"),
+        (["--columns", ""], "columns must name 'label' exactly once"),
+        (["--columns", "label,x,text"], "line 1: 2 field(s), expected 3: label, x, text"),
+        (["--positive", "ugly"], "--positive 'ugly' is not one of bad, good"),
+        (["--positive", ""], "--positive '' is not one of bad, good"),
+        (["--width", "10", "--n-heads", "4"], "width 10 does not split into n_heads 4"),
+        (["--pretrain-epochs", "-1"], "pretrain_epochs must be at least 0 and finite, got -1.0"),
+        (["--finetune-epochs", "inf"], "finetune_epochs must be at least 0 and finite, got inf"),
+        (["--pretrain-lr", "nan"], "pretrain_lr must be at least 0 and finite, got nan"),
+        (["--finetune-lr", "-0.1"], "finetune_lr must be at least 0 and finite, got -0.1"),
+        (["--dropout", "1"], "Dropout: rate must be in [0, 1), got 1.0"),
+        (["--batch-size", "0"], "batch_size must be at least 1 and finite, got 0"),
+        (["--max-length", "2"], "max_length must be at least 3 and finite, got 2"),
+        (["--seed", "-3"], "seed must be at least 0 and finite, got -3"),
+        (["--min-count", "1000"], "no token of the texts occurs min_count = 1000 times"),
+        (["--threads", "0"], "--threads must be at least 1, got 0"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_in_one_line(options, message, call, file):
+    assert message in refused(call, file, *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--colour", "red"], "unrecognized arguments: --colour red"),
+        (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
+        (["--tokenizer", "bpe"], "argument --tokenizer: invalid choice: 'bpe'"),
+        (["--width", "wide"], "argument --width: invalid int value: 'wide'"),
+        (["--width", "16.5"], "argument --width: invalid int value: '16.5'"),
+        (["--pretrain-lr", "fast"], "argument --pretrain-lr: invalid float value: 'fast'"),
+    ],
+)
+def test_an_option_that_does_not_exist_is_exit_code_two(options, message, call, file):
+    result = call("train", file, *options)
+    assert result.code == 2
+    last = result.err.strip().split("\n")[-1]
+    assert last.startswith("minillm")
+    assert message in last
+
+
+def test_cuda_without_a_device_is_one_line(call, file, monkeypatch):
+    monkeypatch.setattr(devices, "probe_cuda", lambda: (None, "CuPy is not installed"))
+    line = refused(call, file, "--device", "cuda")
+    assert line == "device 'cuda' is not usable: CuPy is not installed"
+
+
+def test_resuming_nothing_is_one_line(call, file, tmp_path):
+    out = tmp_path / "run"
+    assert refused(call, file, "--resume") == (
+        f"nothing to resume: there is no checkpoint in {out}"
+    )
+
+
+def test_resuming_with_other_settings_lists_them(call, file, tmp_path):
+    assert call("train", file, "--out", tmp_path / "run", *TINY).code == 0
+    before = {p.name: p.read_bytes() for p in (tmp_path / "run").iterdir()}
+    result = call("train", file, "--out", tmp_path / "run", *TINY, "--resume", "--decay", "0.5")
+    assert result.code == 1
+    assert "Traceback" not in result.err
+    assert f"{tmp_path / 'run' / 'checkpoint.safetensors'} belongs to another run" in result.err
+    assert result.err.rstrip().endswith("\n  decay: was 0.01, is 0.5")
+    assert {p.name: p.read_bytes() for p in (tmp_path / "run").iterdir()} == before
+
+
+def test_a_file_where_the_folder_should_be_is_named(call, file, tmp_path):
+    out = tmp_path / "run"
+    out.write_text("a file", encoding="utf-8")
+    assert refused(call, file) == f"{out}: Not a directory"
+    assert refused(call, file, "--overwrite") == f"{out}: Not a directory"
+    assert refused(call, file, out=out / "below") == f"{out / 'below'}: Not a directory"
+    assert out.read_text(encoding="utf-8") == "a file"
+
+
+def test_a_place_that_may_not_be_written_is_named(call, file, tmp_path, monkeypatch):
+    def forbid(path, *_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(os, "mkdir", forbid)
+    assert refused(call, file) == f"{tmp_path / 'run'}: Permission denied"
+
+
+def test_a_learning_rate_beyond_reason_stops_in_one_line_and_keeps_the_last_checkpoint(
+    call, file, tmp_path
+):
+    out = tmp_path / "run"
+    result = call(
+        "train", file, "--out", out, *TINY, "--finetune-lr", "1e9", "--finetune-epochs", "20"
+    )
+    assert result.code == 1
+    assert result.message.startswith("minillm train: step ")
+    assert "A smaller learning rate usually helps." in result.message
+    assert listing(out) == ["checkpoint.safetensors", "record.jsonl"]
+    arrays, _ = load_arrays(out / "checkpoint.safetensors")
+    assert arrays["optimizer.steps"] == 6  # the end of pretraining
+
+
+def test_too_large_a_model_is_one_line(call, file):
+    line = refused(call, file, "--width", str(10**9), "--n-heads", "1")
+    assert "Unable to allocate" in line
+
+
+def test_debug_shows_where_an_error_came_from(call, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        call("train", tmp_path / "nowhere", "--debug")

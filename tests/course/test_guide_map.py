@@ -1,0 +1,58 @@
+"""Every reference of the guide map leads somewhere, and the README shows the map as it is."""
+
+import ast
+import re
+
+import pytest
+
+from minillm.course.guide_map import BEGIN, END, ROOT, as_table, links, read_map, with_table
+
+MAP = read_map()
+
+
+def defined_in(path):
+    """Names of the functions and classes that a file defines at its top level."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+@pytest.mark.parametrize("entry", MAP, ids=lambda entry: entry.feature)
+def test_every_reference_leads_to_code_and_tests_that_exist(entry):
+    assert entry.code and entry.tests
+    for reference in [*entry.code, *entry.tests]:
+        file, _, name = reference.partition(": ")
+        assert (ROOT / file).is_file(), reference
+        assert name in defined_in(ROOT / file), reference
+    assert all(re.fullmatch(r"minillm/\S+: \w+", reference) for reference in entry.code)
+    assert all(re.fullmatch(r"tests/\S+: test_\w+", reference) for reference in entry.tests)
+
+
+def test_a_lesson_that_is_named_exists():
+    for entry in MAP:
+        assert not entry.lesson or (ROOT / "lessons" / f"{entry.lesson}.ipynb").is_file()
+
+
+def test_features_come_in_the_order_of_their_numbers_each_once():
+    numbers = [int(entry.feature.removeprefix("G")) for entry in MAP]
+    assert numbers == sorted(set(numbers))
+
+
+def test_the_readme_shows_the_map():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme == with_table(readme, as_table(MAP))
+
+
+def test_links_of_the_readme_lead_to_files():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#]+)\)", readme)
+    assert targets and all((ROOT / target).exists() for target in targets)
+
+
+def test_a_table_replaces_what_stood_between_the_marks():
+    assert with_table(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
+    with pytest.raises(ValueError, match="needs the lines"):
+        with_table("no marks", "new")
+
+
+def test_a_file_is_linked_once():
+    assert links(["a/b.py: f", "a/b.py: g", "c.py: h"]) == "[b](a/b.py), [c](c.py)"

@@ -1,0 +1,206 @@
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from minillm.backend import DeviceError, devices
+from minillm.tasks import ClassifierTraining, Recipe, accuracy, evaluate_masked
+from minillm.tasks.classifier_training import SAVE_EVERY, digest
+from minillm.text import Example
+from minillm.training import read_record
+from tests.tasks.small import EXAMPLES, TEN_AND_TEN, TEXTS, TINY, as_bytes, train
+
+HELD_OUT = EXAMPLES[::4]
+REST = [example for example in EXAMPLES if example not in HELD_OUT]
+
+
+def test_both_stages_are_run_in_turn_with_warm_up_and_decay(tmp_path):
+    training, steps = train(TEN_AND_TEN, out=tmp_path)
+    assert training.steps == {"pretrain": 10, "finetune": 10}
+    assert [step.index for step in steps] == [*range(10), *range(10)]
+    peaks = [2e-3] * 10 + [1e-3] * 10
+    shape = [1, *(n / 9 for n in range(9, 0, -1))] * 2  # one step of warm-up, then down to zero
+    assert [step.lr for step in steps] == pytest.approx(
+        [peak * part for peak, part in zip(peaks, shape, strict=True)]
+    )
+    guessing = np.log(len(training.encoder.vocabulary))
+    assert float(steps[0].loss) == pytest.approx(guessing, rel=0.3)  # untrained: any word
+    assert float(steps[10].loss) < 0.5 * guessing  # a question of two classes
+
+
+def test_pretraining_guesses_hidden_words_better_than_their_frequencies():
+    recipe = replace(TEN_AND_TEN, pretrain_epochs=40, finetune_epochs=0, pretrain_lr=5e-3)
+    training, _ = train(recipe, REST)
+    held_out = training.encoder([example.text for example in HELD_OUT])
+    vocabulary = training.encoder.vocabulary
+    scores = evaluate_masked(training.model.masked, training.all_text, held_out, vocabulary, seed=0)
+    assert scores.model < 0.5 * scores.unigram < scores.uniform
+
+
+def test_fine_tuning_learns_sentences_that_it_has_not_seen():
+    recipe = replace(TEN_AND_TEN, pretrain_epochs=0, finetune_epochs=15, finetune_lr=5e-3)
+    classifier = train(recipe, REST)[0].result()
+    predicted = classifier.labels.encode(classifier.predict([e.text for e in HELD_OUT]))
+    assert accuracy(predicted, classifier.labels.encode(e.label for e in HELD_OUT)) > 0.9
+
+
+def parts(training):
+    """The weights of the encoder, of the masked head, and of the classification head."""
+    state = as_bytes(training.model.state_dict())
+    encoder = {n: b for n, b in state.items() if ".bert." in n}
+    masked = {n: b for n, b in state.items() if n.startswith("masked.") and n not in encoder}
+    head = {n: b for n, b in state.items() if n not in encoder and n not in masked}
+    assert encoder
+    assert masked
+    assert head
+    return encoder, masked, head
+
+
+@pytest.mark.parametrize("head_only", [True, False])
+def test_the_head_alone_leaves_the_encoder_as_it_was_bit_for_bit(head_only):
+    training = ClassifierTraining(replace(TEN_AND_TEN, head_only=head_only), EXAMPLES)
+    list(training.pretrain())
+    encoder, masked, head = parts(training)
+    list(training.finetune())
+    encoder_after, masked_after, head_after = parts(training)
+    assert (encoder_after == encoder) is head_only
+    assert masked_after == masked
+    assert all(head_after[name] != weights for name, weights in head.items())
+
+
+def test_both_heads_stand_on_one_encoder():
+    model = ClassifierTraining(TEN_AND_TEN, EXAMPLES).model
+    assert model.masked.bert is model.classifier.bert
+
+
+def test_pretraining_does_not_touch_the_classification_head():
+    training = ClassifierTraining(TEN_AND_TEN, EXAMPLES)
+    encoder, masked, head = parts(training)
+    list(training.pretrain())
+    encoder_after, masked_after, head_after = parts(training)
+    assert head_after == head
+    assert masked_after != masked
+    assert encoder_after != encoder
+
+
+def test_equal_seeds_give_equal_weights_and_other_seeds_others():
+    first, again, other = (
+        as_bytes(train(replace(TEN_AND_TEN, seed=seed))[0].model.state_dict()) for seed in (4, 4, 5)
+    )
+    assert first == again
+    trained = [name for name in first if not name.endswith("segments.weight")]
+    assert all(first[name] != other[name] for name in trained)
+
+
+def test_training_takes_no_notice_of_its_folder_and_of_other_random_numbers(tmp_path):
+    plain, _ = train(TEN_AND_TEN)
+    np.random.default_rng(0).random()
+    np.random.seed(17)
+    recorded, _ = train(TEN_AND_TEN, out=tmp_path)
+    assert as_bytes(plain.model.state_dict()) == as_bytes(recorded.model.state_dict())
+
+
+@pytest.mark.parametrize("setting", [{"decay": 0.5}, {"pretrain_lr": 1e-4}, {"dropout": 0.0}])
+def test_the_settings_of_the_recipe_reach_the_weights(setting):
+    usual, _ = train(TEN_AND_TEN)
+    other, _ = train(replace(TEN_AND_TEN, **setting))
+    assert parts(usual) != parts(other)
+
+
+def test_unlabelled_texts_are_for_pretraining_and_for_the_vocabulary():
+    training = ClassifierTraining(TEN_AND_TEN, EXAMPLES, ["A zebra sang.", "A zebra ran."] * 10)
+    assert len(training.all_text) == 80
+    assert len(training.labelled) == len(training.targets) == 60
+    assert training.steps == {"pretrain": round(1.25 * 10), "finetune": 10}
+    assert "zebra" in training.encoder.vocabulary.tokens
+    assert training.labels.names == ("bad", "good")
+
+
+def test_the_record_has_the_recipe_and_every_update(tmp_path):
+    _, steps = train(TEN_AND_TEN, out=tmp_path)
+    head, events = read_record(tmp_path / "record.jsonl")
+    assert head["configuration"] == {**asdict(TEN_AND_TEN), "data": digest(EXAMPLES, [])}
+    assert [event["stage"] for event in events] == ["pretrain"] * 10 + ["finetune"] * 10
+    assert [event["step"] for event in events] == [*range(10), *range(10)]
+    assert [event["loss"] for event in events] == [float(step.loss) for step in steps]
+    assert [event["lr"] for event in events] == [step.lr for step in steps]
+    assert all(event["gradient_norm"] > 0 for event in events)
+
+
+def test_a_checkpoint_is_written_every_so_often_and_at_the_end_of_a_stage(tmp_path, monkeypatch):
+    written = []
+
+    def note(path, model, optimizer, facts):
+        written.append((path, facts["stage"], optimizer.steps))
+
+    assert SAVE_EVERY == 100
+    monkeypatch.setattr("minillm.tasks.classifier_training.SAVE_EVERY", 4)
+    monkeypatch.setattr("minillm.tasks.classifier_training.save_training", note)
+    train(TEN_AND_TEN, out=tmp_path)
+    path = tmp_path / "checkpoint.safetensors"
+    assert written == [
+        (path, stage, step) for stage in ("pretrain", "finetune") for step in (4, 8, 10)
+    ]
+
+
+def test_no_epochs_leave_the_first_weights(tmp_path):
+    recipe = replace(TEN_AND_TEN, pretrain_epochs=0, finetune_epochs=0)
+    training, steps = train(recipe, out=tmp_path / "out")
+    assert steps == []
+    assert not (tmp_path / "out").exists()
+    fresh = ClassifierTraining(recipe, EXAMPLES)
+    assert as_bytes(training.model.state_dict()) == as_bytes(fresh.model.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        ([], "no token of the texts"),
+        ([Example("a", "x"), Example("b", "x")], "needs at least 2 classes, got 1"),
+    ],
+)
+def test_examples_of_fewer_than_two_classes_are_refused(examples, message):
+    with pytest.raises(ValueError, match=message):
+        ClassifierTraining(TEN_AND_TEN, examples)
+
+
+def test_texts_without_a_token_that_is_frequent_enough_are_refused():
+    with pytest.raises(ValueError, match="no token of the texts occurs min_count = 61 times"):
+        ClassifierTraining(replace(TEN_AND_TEN, min_count=61), EXAMPLES)
+    ClassifierTraining(replace(TEN_AND_TEN, min_count=60), EXAMPLES)  # "the", "was", "."
+
+
+def test_cuda_without_a_device_is_refused_before_training(monkeypatch):
+    monkeypatch.setattr(devices, "probe_cuda", lambda: (None, "no driver"))
+    with pytest.raises(DeviceError, match="device 'cuda' is not usable: no driver"):
+        ClassifierTraining(TEN_AND_TEN, EXAMPLES, device="cuda")
+
+
+def test_the_digest_of_the_data_notices_every_change():
+    data = [Example("a", "x"), Example("b", "y")]
+    others = [
+        (data[::-1], []),
+        ([Example("a", "y"), Example("b", "y")], []),
+        ([Example("a", "x"), Example("c", "y")], []),
+        (data, ["z"]),
+        (data[:1], ["b"]),
+    ]
+    found = {digest(*other) for other in others} | {digest(data, [])}
+    assert len(found) == 6
+    assert digest(list(data), ()) == digest(data, [])
+
+
+def test_the_recipe_decides_the_sizes_of_the_model():
+    recipe = Recipe(**TINY | {"width": 12, "n_heads": 3, "n_layers": 2}, dropout=0.3)
+    config = ClassifierTraining(recipe, EXAMPLES).model.masked.bert.config
+    words = len({w for text in TEXTS for w in text.lower().replace(".", " .").split()})
+    assert asdict(config) == {
+        "vocabulary_size": 7 + words,
+        "width": 12,
+        "n_layers": 2,
+        "n_heads": 3,
+        "hidden": 48,
+        "max_length": 12,
+        "n_segments": 2,
+        "dropout": 0.3,
+    }

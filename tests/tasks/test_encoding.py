@@ -1,0 +1,95 @@
+import json
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minillm.tasks import TextEncoder
+from minillm.text import Vocabulary
+
+TEXTS = ["The cat sat.", "the DOG, the cat", "我爱猫，你呢？"]
+
+
+def build(texts=TEXTS, tokenizer="word", max_length=12, **options):
+    """An encoder of the texts."""
+    return TextEncoder.build(texts, tokenizer=tokenizer, max_length=max_length, **options)
+
+
+def test_a_text_becomes_its_token_ids_between_cls_and_sep():
+    encoder = build(["b a b c", "b a"])
+    assert encoder.vocabulary.tokens[7:] == ("b", "a", "c")
+    (ids,) = encoder(["A, b"])
+    assert ids.tolist() == [2, 8, 1, 7, 3]  # the comma was never seen
+
+
+def test_a_long_text_is_cut_and_keeps_both_marks():
+    (ids,) = build(["a b c d"], max_length=5)(["d d d d d d"])
+    assert ids.tolist() == [2, 10, 10, 10, 3]
+
+
+def test_an_empty_text_is_the_two_marks_alone():
+    assert [ids.tolist() for ids in build()(["", " \t"])] == [[2, 3], [2, 3]]
+
+
+def test_the_vocabulary_holds_training_tokens_and_no_others():
+    encoder = build(["a a b"])
+    before = encoder.vocabulary.tokens
+    assert encoder(["z"])[0].tolist() == [2, Vocabulary.unknown_id, 3]
+    assert encoder.vocabulary.tokens == before
+
+
+def test_rare_tokens_and_those_beyond_the_size_are_left_out():
+    assert build(["a a a b b c"], min_count=2).vocabulary.tokens[7:] == ("a", "b")
+    assert build(["a a a b b c"], max_size=8).vocabulary.tokens[7:] == ("a",)
+
+
+def test_words_and_characters_are_cut_differently():
+    assert build().tokenize(["Cat 猫"]) == [["cat", "猫"]]
+    assert build(tokenizer="character").tokenize(["Cat 猫"]) == [["C", "a", "t", "▁", "猫"]]
+
+
+@given(
+    st.lists(st.text(max_size=8), max_size=5),
+    st.sampled_from(["word", "character"]),
+    st.integers(3, 9),
+)
+def test_an_encoder_comes_back_from_json_and_encodes_alike(texts, tokenizer, max_length):
+    encoder = build(texts, tokenizer, max_length)
+    again = TextEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
+    assert (again.tokenizer, again.max_length) == (tokenizer, max_length)
+    assert again.vocabulary.tokens == encoder.vocabulary.tokens
+    others = [*texts, "nobody wrote this", ""]
+    assert [a.tolist() for a in again(others)] == [e.tolist() for e in encoder(others)]
+
+
+def test_json_holds_ordinary_tokens_alone_in_their_order():
+    assert build(["b a b"]).to_json() == {
+        "tokenizer": "word",
+        "max_length": 12,
+        "tokens": ["b", "a"],
+    }
+
+
+def test_an_unknown_tokenizer_is_refused_with_those_there_are():
+    message = "tokenizer must be one of word, character, got 'bpe'"
+    with pytest.raises(ValueError, match=message):
+        build(tokenizer="bpe")
+    with pytest.raises(ValueError, match=message):
+        TextEncoder.from_json({"tokenizer": "bpe", "max_length": 5, "tokens": []})
+
+
+def test_a_length_without_room_for_a_token_is_refused():
+    with pytest.raises(ValueError, match=r"max_length must be at least 3 .*, got 2"):
+        build(max_length=2)(["a"])
+
+
+def test_an_encoder_cannot_be_changed_after_training():
+    with pytest.raises(FrozenInstanceError):
+        build().max_length = 3
+
+
+@pytest.mark.parametrize("text", [None, b"bytes", 3])
+def test_what_is_no_text_is_refused(text):
+    with pytest.raises(TypeError, match=f"must be a str, got {type(text).__name__}"):
+        build()([text])
