@@ -96,7 +96,8 @@ def check_module(
     worst = 0.0
     for (name, parameter), gradient in zip(named, gradients, strict=True):
         here = parameter.data
-        u = rng.standard_normal(here.shape)
+        # in units of the parameter: a step of 1e-5 is long for embeddings of size 0.02
+        u = rng.standard_normal(here.shape) * (np.sqrt(np.mean(here * here)) or 1.0)
         values = []
         for signed_step in (step, -step):
             parameter.data = here + signed_step * u

@@ -102,7 +102,6 @@ def smoothed_cross_entropy(
     Source: Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision",
         section 7.
     """
-    smoothing = float(smoothing)  # a NumPy float64 would turn float32 into float64
     if not 0.0 <= smoothing <= 1.0:
         raise ValueError(f"smoothed_cross_entropy: smoothing must be in [0, 1], got {smoothing}")
     targets = flat_targets("smoothed_cross_entropy: logits", logits, targets, ignore_index)  # (N,)

@@ -238,3 +238,12 @@ def test_attention_weights_on_the_strict_double_equal_numpys():
     plain = list(small_bert().attention_weights(IDS, MASK))
     strict_ones = list(on_strict_double(small_bert()).attention_weights(IDS, MASK))
     np.testing.assert_array_equal([to_numpy(w) for w in strict_ones], plain)
+
+
+def test_the_check_passes_at_the_first_values_too_where_embeddings_are_small(rng):
+    config = BertConfig(31, width=12, n_layers=2, n_heads=3, hidden=20, max_length=7, dropout=0.0)
+    model = SequenceClassifier(Bert(config, rng=rng), 3, rng=rng).to_dtype(np.float64)
+    ids, targets = rng.integers(0, 31, (4, 7)), np.array([0, 2, 1, 1])
+    mask = np.arange(7) < np.array([[7], [5], [3], [6]])
+    assert np.std(model.bert.tokens.weight.data) < 0.03
+    assert check_module(model, lambda: model.loss(ids, mask, targets), rng=rng) < 1e-6

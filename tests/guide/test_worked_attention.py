@@ -1,0 +1,38 @@
+"""The attention example of the guide: two words, vectors of ones, three wrong numbers."""
+
+import numpy as np
+import pytest
+
+from minillm.ops import scaled_dot_product_attention, softmax
+from minillm.ops.attention import probabilities
+
+WIDTH = 300
+ONES = np.ones((2, WIDTH))
+
+
+def test_the_score_is_the_root_of_300_and_not_a_tenth():
+    score = ONES[0] @ ONES[1] / np.sqrt(WIDTH)
+    assert score == pytest.approx(17.3205, abs=5e-5)
+    assert score != pytest.approx(1 / 10)
+
+
+def test_softmax_of_one_number_is_one_and_not_the_number():
+    assert softmax(np.array([0.1])).data.tolist() == [1.0]
+
+
+def test_two_equal_words_share_the_attention_and_the_output_is_ones():
+    weights, _ = probabilities(ONES, ONES, None)
+    np.testing.assert_allclose(weights, np.full((2, 2), 0.5), rtol=1e-15)
+    output = scaled_dot_product_attention(ONES, ONES, ONES).data
+    np.testing.assert_allclose(output, ONES, rtol=1e-15)
+
+
+def test_with_distinct_vectors_and_projections_the_words_attend_differently(rng):
+    words = rng.standard_normal((2, WIDTH))
+    unprojected, _ = probabilities(words, words, None)
+    assert np.diag(unprojected).min() > 0.99  # a word is most like itself
+    wq, wk = (rng.standard_normal((WIDTH, 64)) / np.sqrt(WIDTH) for _ in range(2))
+    weights, _ = probabilities(words @ wq, words @ wk, None)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1.0, rtol=1e-12)
+    assert weights.min() > 0.01  # what to look for is learned, not given
+    assert abs(weights[0, 0] - weights[1, 0]) > 0.01
