@@ -64,7 +64,12 @@ def backpropagate(root: Node, gradient: Array, *, keep_graph: bool = False) -> d
         if node.vjp is None:
             leaves[node] = arriving
             continue
-        for parent, share in checked_shares(node, node.vjp(arriving)):
+        try:
+            shares = node.vjp(arriving)
+        except Exception as error:
+            error.add_note(f"in the backward pass of {node.name}")
+            raise
+        for parent, share in checked_shares(node, shares):
             gradients[parent] = gradients[parent] + share if parent in gradients else share
         if not keep_graph:
             node.free()

@@ -32,7 +32,11 @@ class Tensor:
 
     @property
     def data(self) -> Array:
-        """The array.  Assigning to it marks the tensor as changed (see ``Node.versions``)."""
+        """The array.  Assigning to it marks the tensor as changed (see ``Node.versions``).
+
+        Rules hold their operands, not copies.  ``x.data += 1`` is noticed; writing into single
+        elements, ``x.data[0] = 1``, between forward and backward is not, and spoils gradients.
+        """
         return self._data
 
     @data.setter
@@ -41,6 +45,11 @@ class Tensor:
         if new.shape != self._data.shape or new.dtype != self._data.dtype:
             raise ValueError(
                 f"data must stay {self._data.shape} {self._data.dtype}, got {new.shape} {new.dtype}"
+            )
+        if new is self._data and not self.is_leaf:
+            raise RuntimeError(
+                "only the data of a leaf may be changed in place, for others nobody would notice "
+                "before backward; assign a new array instead: x.data = x.data + 1"
             )
         self._data = new
         if self.node is not None:
@@ -53,9 +62,14 @@ class Tensor:
 
     @grad.setter
     def grad(self, new: Array | None) -> None:
-        if self.node is None or self.node.parents or self.node.freed:
+        if not self.is_leaf:
             raise RuntimeError("only a leaf that requires a gradient has one")
         self.node.grad = new
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether gradients end here: a parameter is a leaf; constants and results are none."""
+        return self.node is not None and self.node.vjp is None and not self.node.freed
 
     @property
     def requires_grad(self) -> bool:
@@ -97,8 +111,8 @@ class Tensor:
         return to_numpy(self._data).copy()
 
     def detach(self) -> Tensor:
-        """The same values as a constant: no gradient flows through."""
-        return Tensor(self._data)
+        """A copy of the values as a constant: no gradient flows through."""
+        return Tensor(self._data.copy())
 
     def backward(self, gradient: Array | None = None, *, keep_graph: bool = False) -> None:
         """Add ``d sum(gradient * self) / d leaf`` to the ``grad`` of every leaf below.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ class Worker:
         RuntimeError: it ended instead of answering.
     """
 
-    def __init__(self, implementation: str, size: str, python: str):
+    def __init__(self, implementation: str, size: str, python: str, preload: Path | None = None):
         self.name = implementation
         self.process = subprocess.Popen(
             [python, "-m", "tests.benchmarks.worker", implementation, size],
@@ -29,7 +30,7 @@ class Worker:
             text=True,
             encoding="utf-8",
             cwd=ROOT,
-            env=environment(),
+            env=environment(preload),
         )
         self.hello = self.answer()
 
@@ -51,10 +52,25 @@ class Worker:
         self.process.communicate()
 
 
-def environment() -> dict[str, str]:
-    """One thread, and no forced BLAS kernel."""
+def environment(preload: Path | None) -> dict[str, str]:
+    """One thread, no forced BLAS kernel, and perhaps a library before all others."""
     kept = {key: value for key, value in os.environ.items() if key not in FORCED}
-    return kept | dict.fromkeys(THREADS, "1")
+    first = {"LD_PRELOAD": str(preload)} if preload else {}
+    return kept | dict.fromkeys(THREADS, "1") | first
+
+
+def intel_shim(folder: Path) -> Path | None:
+    """A library to preload so that MKL takes AVX-512 kernels; ``None`` without a C compiler.
+
+    MKL keeps them for processors that call themselves Intel; this one answers yes for all.
+    """
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    source, library = folder / "shim.c", folder / "shim.so"
+    source.write_text("int mkl_serv_intel_cpu_true(void) { return 1; }\n", encoding="utf-8")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
 
 
 def importable(package: str, python: str) -> bool:

@@ -13,11 +13,12 @@ import json
 import platform
 import statistics
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.asking import Worker, importable
+from tests.benchmarks.asking import Worker, importable, intel_shim
 from tests.benchmarks.sizes import CHECKED_STEPS, DECIMALS, SIZES
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -25,6 +26,7 @@ OURS = {"exact": "minillm", "tanh": "minillm_tanh"}
 GELU = {  # which of its two forms; those with the same one compute the same function
     "minillm": "exact",
     "torch": "exact",
+    "torch_avx512": "exact",
     "minillm_tanh": "tanh",
     "autograd": "tanh",
     "dezero": "tanh",
@@ -44,9 +46,13 @@ def main() -> None:
     pythons = {
         name: sys.executable if name in OURS.values() else given.peer_python
         for name in GELU
-        if name in OURS.values() or importable(name, given.peer_python)
+        if name in OURS.values() or importable(name.partition("_")[0], given.peer_python)
     }
-    rows = [row for size in sizes for row in measured(size, pythons, given.rounds)]
+    with tempfile.TemporaryDirectory() as folder:
+        shim = intel_shim(Path(folder))
+        if shim is None:
+            pythons.pop("torch_avx512", None)
+        rows = [row for size in sizes for row in measured(size, pythons, given.rounds, shim)]
     print(table(rows))
     content = {
         "cpu": cpu_name(),
@@ -58,9 +64,14 @@ def main() -> None:
     RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def measured(size: str, pythons: dict[str, str], rounds: int) -> list[dict[str, Any]]:
+def measured(
+    size: str, pythons: dict[str, str], rounds: int, shim: Path | None
+) -> list[dict[str, Any]]:
     """One row for each implementation."""
-    workers = {name: Worker(name, size, python) for name, python in pythons.items()}
+    workers = {
+        name: Worker(name, size, python, shim if name == "torch_avx512" else None)
+        for name, python in pythons.items()
+    }
     try:
         require_equal_losses({name: worker.hello["losses"] for name, worker in workers.items()})
         times: dict[str, list[float]] = {name: [] for name in workers}
