@@ -62,7 +62,7 @@ class Tensor:
 
     @grad.setter
     def grad(self, new: Array | None) -> None:
-        if not self.is_leaf:
+        if self.node is None or not self.is_leaf:
             raise RuntimeError("only a leaf that requires a gradient has one")
         self.node.grad = new
 

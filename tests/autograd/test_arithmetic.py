@@ -11,6 +11,7 @@ from minillm.autograd import Tensor, unbroadcast
 
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3))
 def test_unbroadcast_gives_the_operands_shape_and_loses_nothing(shapes):
+    """Property 7."""
     for shape in shapes.input_shapes:
         gradient = np.random.default_rng(0).standard_normal(shapes.result_shape)
         found = unbroadcast(gradient, shape)
@@ -19,6 +20,7 @@ def test_unbroadcast_gives_the_operands_shape_and_loses_nothing(shapes):
 
 
 def test_unbroadcast_sums_what_was_copied():
+    """Property 7, an exact example."""
     gradient = np.arange(6.0).reshape(2, 3)
     assert unbroadcast(gradient, (3,)).tolist() == [3.0, 5.0, 7.0]
     assert unbroadcast(gradient, (2, 1)).tolist() == [[3.0], [12.0]]
