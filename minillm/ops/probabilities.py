@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minillm.autograd import VJP, op
 from minillm.backend import Array, array_module, quiet
+from minillm.ops.axes import checked_axis
 
 
 @op
@@ -92,9 +93,8 @@ def largest(scores: Array, axis: int) -> Array:
 
     Raises:
         ValueError: ``axis`` is empty or out of range.
+        TypeError: ``axis`` is no integer.
     """
-    if not -scores.ndim <= axis < scores.ndim:
-        raise ValueError(f"scores: axis {axis} is out of range for shape {scores.shape}")
-    if scores.shape[axis] == 0:
+    if scores.shape[checked_axis("scores", axis, scores.shape)] == 0:
         raise ValueError(f"scores along an empty axis: shape {scores.shape}, axis {axis}")
     return scores.max(axis=axis, keepdims=True)

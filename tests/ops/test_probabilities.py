@@ -149,3 +149,10 @@ def test_logsumexp_hides_neither_infinity_nor_nan():
     y = ops.logsumexp(np.array([[np.inf, 0.0], [np.nan, 0.0]])).data
     assert y[0] == np.inf
     assert np.isnan(y[1])
+
+
+@pytest.mark.parametrize("axis", [1.0, [0], "0", True, None])
+def test_an_axis_that_is_no_integer_is_refused_in_words(axis):
+    for op in (ops.softmax, ops.log_softmax, ops.logsumexp):
+        with pytest.raises(TypeError, match="scores: an axis must be an integer, got"):
+            op(np.ones((2, 3)), axis=axis)
