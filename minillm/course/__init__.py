@@ -1,1 +1,6 @@
-"""Floor 10: what the course needs besides the library: its map of the guide and its figures."""
+"""Floor 10: what the course needs besides the library: notebooks, figures, exercises, the map."""
+
+from minillm.course.exercises import check
+from minillm.course.lesson import savefig, setup
+
+__all__ = ["check", "savefig", "setup"]

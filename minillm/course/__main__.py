@@ -1,0 +1,63 @@
+"""The lessons' command line: ``python -m minillm.course build | execute``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from minillm.course.build import LESSONS, build, build_solutions, different
+from minillm.course.execute import LessonError, execute
+
+
+def parser() -> argparse.ArgumentParser:
+    """The two commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m minillm.course", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("build", help="write the notebooks of lessons/src")
+    make.add_argument("--check", action="store_true", help="only name those that differ; exit 1")
+    make.add_argument("--solutions", type=Path, metavar="DIR", help="write the teacher's there")
+    make.add_argument("--lessons", type=Path, default=LESSONS, help="default: %(default)s")
+    run = commands.add_parser("execute", help="run a notebook from top to bottom, offline")
+    run.add_argument("notebook", type=Path)
+    run.add_argument("--figures", type=Path, metavar="DIR", help="default: thrown away")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 notebooks differ or fail, 2 wrong options."""
+    options = parser().parse_args(argv)
+    if options.command == "execute":
+        return run_notebook(options.notebook, options.figures)
+    if options.check:
+        wrong = different(options.lessons)
+        for path in wrong:
+            print(f"{path} is not what its source gives", file=sys.stderr)
+        return 1 if wrong else 0
+    if options.solutions is not None:
+        paths = build_solutions(options.solutions, options.lessons)
+    else:
+        paths = build(options.lessons)
+    for path in paths:
+        print(path)
+    return 0
+
+
+def run_notebook(path: Path, figures: Path | None) -> int:
+    """Execute one notebook and print what it printed."""
+    try:
+        if figures is not None:
+            print(execute(path, figures), end="")
+            return 0
+        with tempfile.TemporaryDirectory() as folder:
+            print(execute(path, Path(folder)), end="")
+    except (LessonError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
