@@ -63,7 +63,7 @@ def as_notebook(source: Path, language: str, edition: str) -> str:
     Raises:
         ValueError: a cell of prose does not say its language.
     """
-    import jupytext  # type: ignore[import-untyped]
+    import jupytext
     import nbformat
 
     read_in = jupytext.read(source, fmt="py:percent")
