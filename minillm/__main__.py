@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from minillm.backend import DeviceError
+from minillm.backend.threads import limit_threads
 from minillm.commands.arguments import build_parser
-from minillm.commands.threads import limit_threads
 from minillm.training import DivergenceError
 
 EXPECTED = (OSError, ValueError, DeviceError, DivergenceError, MemoryError)

@@ -12,7 +12,7 @@ import numpy as np
 
 import minillm
 from minillm.backend import ALLOCATOR, probe_cuda
-from minillm.commands.threads import VARIABLES
+from minillm.backend.threads import VARIABLES
 
 FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE")
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 import minillm
+from minillm.backend.threads import limit_threads
 
 PROJECT = Path(minillm.__file__).parents[1]
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 DIGITS = 6  # of a plotted number: rounding differs between machines further behind
 
 
@@ -24,10 +24,7 @@ def setup() -> None:
     """
     import matplotlib
 
-    if not any(os.environ.get(variable) for variable in THREADS):
-        from threadpoolctl import threadpool_limits
-
-        threadpool_limits(limits=1, user_api="blas")
+    limit_threads(1)
     if "inline" not in os.environ.get("MPLBACKEND", ""):  # a notebook draws below its cell
         matplotlib.use("agg")
     matplotlib.rcParams.update({"figure.figsize": (8, 3.2), "figure.constrained_layout.use": True})

@@ -10,9 +10,10 @@ VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 def limit_threads(threads: int) -> None:
     """Let BLAS use at most ``threads`` threads, unless the environment already says a number.
 
-    One is the default of every command: the products of a small model are too short to share,
-    and BLAS threads wait for each other by spinning.  With another program on one of two cores,
-    a training step of the pipeline took 400 ms with two threads and 8 ms with one.
+    One is the default of every command and of the lessons: the products of a small model are
+    too short to share, and BLAS threads wait for each other by spinning.  With another program
+    on one of two cores, a training step of the pipeline took 400 ms with two threads and 8 ms
+    with one.
 
     Raises:
         ValueError: ``threads`` is below 1.

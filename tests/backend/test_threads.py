@@ -1,7 +1,7 @@
 import pytest
 import threadpoolctl
 
-from minillm.commands.threads import VARIABLES, limit_threads
+from minillm.backend.threads import VARIABLES, limit_threads
 
 
 @pytest.fixture
