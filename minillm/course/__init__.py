@@ -1,6 +1,6 @@
 """Floor 10: what the course needs besides the library: notebooks, figures, exercises, the map."""
 
 from minillm.course.exercises import check
-from minillm.course.lesson import savefig, setup
+from minillm.course.lesson import gpu, savefig, setup
 
-__all__ = ["check", "savefig", "setup"]
+__all__ = ["check", "gpu", "savefig", "setup"]

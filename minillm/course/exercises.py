@@ -42,13 +42,13 @@ def check(number: str, *answers: Any) -> None:
         WrongAnswer: a property does not hold.
         KeyError: there is no such exercise.
     """
-    lesson = importlib.import_module(f"minillm.course.checks.lesson_{number.partition('.')[0]}")
-    if number not in lesson.CHECKS:
-        raise KeyError(f"exercise {number}: there are {', '.join(sorted(lesson.CHECKS))}")
+    checks = lesson_checks(number.partition(".")[0])
+    if number not in checks:
+        raise KeyError(f"exercise {number}: there are {', '.join(sorted(checks))}")
     try:
         if any(answer is ... for answer in answers):
             raise NotImplementedError
-        for prop in lesson.CHECKS[number]:
+        for prop in checks[number]:
             try_property(number, prop, answers)
     except NotImplementedError:
         print(
@@ -56,6 +56,22 @@ def check(number: str, *answers: Any) -> None:
         )
         return
     print(f"{number}  ✓")
+
+
+def lesson_checks(lesson: str) -> dict[str, list[Property]]:
+    """Number and properties of each exercise of a lesson.
+
+    Raises:
+        KeyError: no lesson of that number has exercises.
+    """
+    name = f"minillm.course.checks.lesson_{lesson}"
+    try:
+        found: dict[str, list[Property]] = importlib.import_module(name).CHECKS
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise KeyError(f"lesson {lesson} has no exercises") from None
+    return found
 
 
 def try_property(number: str, prop: Property, answers: tuple[Any, ...]) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 import minillm
+from minillm.backend import probe_cuda
 from minillm.backend.threads import limit_threads
+from minillm.labs.study import rounded
 
 PROJECT = Path(minillm.__file__).parents[1]
-DIGITS = 6  # of a plotted number: rounding differs between machines further behind
 
 
 def setup() -> None:
@@ -44,24 +45,20 @@ def savefig(figure: Any, name: str, numbers: Mapping[str, Any]) -> None:
 
     folder = Path(os.environ.get("MINILLM_FIGURES") or PROJECT / "figures")
     folder.mkdir(parents=True, exist_ok=True)
-    rounded = {key: as_json(f"{name}: {key}", values) for key, values in numbers.items()}
+    kept = {key: rounded(f"figure {name}", key, values) for key, values in numbers.items()}
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": "minillm"})
-    lines = [f" {json.dumps(key)}: {json.dumps(values)}" for key, values in rounded.items()]
+    lines = [f" {json.dumps(key)}: {json.dumps(values)}" for key, values in kept.items()]
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     (folder / f"{name}.json").write_text(text, encoding="utf-8", newline="\n")
 
 
-def as_json(where: str, values: Any) -> Any:
-    """Numbers as nested lists, each with six significant digits.
+def gpu() -> bool:
+    """Whether there is a CUDA device; a line in both languages where there is none.
 
-    Raises:
-        ValueError: one of them is not finite.
+    A cell tagged ``gpu`` stands under ``if gpu():`` and so runs to its end everywhere.
     """
-    array = np.asarray(values)
-    if not np.isfinite(array).all():
-        raise ValueError(f"savefig: {where} holds a number that is not finite: {values}")
-    if array.dtype.kind in "iub":
-        return array.tolist()
-    flat = [float(f"{x:.{DIGITS}g}") for x in array.ravel()]
-    return np.array(flat).reshape(array.shape).tolist()
+    cupy, _ = probe_cuda()
+    if cupy is None:
+        print("no GPU here, skipped  ·  没有 GPU，跳过")
+    return cupy is not None

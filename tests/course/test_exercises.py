@@ -75,3 +75,8 @@ def test_a_notebook_shows_the_message_without_the_way_through_our_code():
 def test_an_unknown_exercise_is_refused_with_those_there_are():
     with pytest.raises(KeyError, match=r"exercise 99\.7: there are 99\.1"):
         check("99.7", abs)
+
+
+def test_a_lesson_without_exercises_is_refused():
+    with pytest.raises(KeyError, match="lesson 98 has no exercises"):
+        check("98.1", abs)

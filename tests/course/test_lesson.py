@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from minillm.course.lesson import PROJECT, as_json, savefig, setup
+from minillm.course import lesson
+from minillm.course.lesson import PROJECT, gpu, savefig, setup
+from minillm.labs.study import rounded
 
 
 @pytest.fixture
@@ -43,15 +45,15 @@ def test_the_folder_is_that_of_the_project_wherever_the_notebook_starts():
 
 
 def test_a_number_that_is_not_finite_is_refused_by_name(figures):
-    with pytest.raises(ValueError, match="99_line: y holds a number that is not finite"):
+    with pytest.raises(ValueError, match="figure 99_line: y holds a number that is not finite"):
         savefig(a_figure(), "99_line", {"x": [1.0], "y": [np.nan]})
     assert not (figures / "99_line.svg").exists()
 
 
 def test_rounding_keeps_shape_whole_numbers_and_six_digits():
-    assert as_json("n", 123456789) == 123456789
-    assert as_json("n", [[1.23456789e-9, -2.0]]) == [[1.23457e-09, -2.0]]
-    assert as_json("n", np.array([True, False])) == [True, False]
+    assert rounded("here", "n", 123456789) == 123456789
+    assert rounded("here", "n", [[1.23456789e-9, -2.0]]) == [[1.23457e-09, -2.0]]
+    assert rounded("here", "n", np.array([True, False])) == [True, False]
 
 
 def test_setup_seeds_nothing_and_draws_without_a_display(monkeypatch, capsys):
@@ -76,3 +78,11 @@ def test_setup_limits_blas_unless_the_environment_already_does(monkeypatch):
             monkeypatch.delenv(variable)
         setup()
     assert asked == [{"limits": 1, "user_api": "blas"}]
+
+
+def test_a_gpu_cell_is_skipped_with_a_word_where_there_is_no_device(monkeypatch, capsys):
+    monkeypatch.setattr(lesson, "probe_cuda", lambda: (None, "no driver"))
+    assert gpu() is False
+    assert "no GPU here" in (out := capsys.readouterr().out) and "没有 GPU" in out
+    monkeypatch.setattr(lesson, "probe_cuda", lambda: (object(), "a device"))
+    assert gpu() is True and capsys.readouterr().out == ""

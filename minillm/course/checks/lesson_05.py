@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
@@ -11,9 +10,8 @@ from hypothesis import strategies as st
 
 from minillm import check_vjp, ops
 from minillm.autograd import VJP
+from minillm.course.checks.common import SEEDS, SIZES, Function, close, told
 from minillm.course.exercises import Property, answered
-
-Function = Callable[..., Any]
 
 
 def rows(low: float, high: float) -> st.SearchStrategy[list[list[float]]]:
@@ -102,18 +100,6 @@ def attention(x: np.ndarray) -> np.ndarray:
     return np.asarray(ops.scaled_dot_product_attention(x, x, x).data)
 
 
-def close(name: str, found: np.ndarray, wanted: np.ndarray) -> None:
-    """Refuse numbers that are further off than rounding."""
-    told(np.allclose(found, wanted, rtol=1e-7, atol=1e-9), f"{name}: {found.tolist()} is off")
-
-
-def told(holds: bool, otherwise: str) -> None:
-    """Raise AssertionError with a reason unless ``holds``."""
-    if not holds:
-        raise AssertionError(otherwise)
-
-
-SEEDS, SIZES = st.integers(0, 99), st.integers(1, 4)
 CHECKS = {
     "05.1": [
         Property(
