@@ -22,7 +22,7 @@ class Entry:
     feature: str  # its number, G1 to G66
     sections: str  # of the guide
     subject: str
-    code: list[str]  # "minillm/text/reading.py: read_lines"
+    code: list[str]  # "minillm/text/reading.py: read_lines"; nothing only while it is open
     tests: list[str]  # "tests/text/test_reading.py: test_..."
     lesson: str = ""  # file stem of the lesson that covers it
     open: str = ""  # what is still missing
@@ -34,16 +34,19 @@ def read_map(path: Path = ROWS) -> list[Entry]:
 
 
 def as_table(entries: list[Entry]) -> str:
-    """The map in Markdown."""
+    """The map in Markdown: a table of what is there, and a line with what was not begun."""
     lines = [
         "| guide | feature | lesson | code | tests | state |",
         "|---|---|---|---|---|---|",
     ]
-    for entry in entries:
+    for entry in (entry for entry in entries if entry.code):
         lesson = f"[{entry.lesson}](lessons/{entry.lesson}.ipynb)" if entry.lesson else "–"
         state = f"open: {entry.open}" if entry.open else "done"
         cells = [entry.sections, f"{entry.feature} {entry.subject}", lesson]
         lines.append(f"| {' | '.join([*cells, links(entry.code), links(entry.tests), state])} |")
+    missing = [f"{entry.feature} {entry.subject}" for entry in entries if not entry.code]
+    if missing:
+        lines += ["", f"Not begun: {'; '.join(missing)}."]
     return "\n".join(lines)
 
 

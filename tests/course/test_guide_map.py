@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from minillm.course.guide_map import BEGIN, END, ROOT, as_table, links, read_map, with_table
+from minillm.course.guide_map import BEGIN, END, ROOT, Entry, as_table, links, read_map, with_table
 
 MAP = read_map()
 
@@ -18,7 +18,7 @@ def defined_in(path):
 
 @pytest.mark.parametrize("entry", MAP, ids=lambda entry: entry.feature)
 def test_every_reference_leads_to_code_and_tests_that_exist(entry):
-    assert entry.code and entry.tests
+    assert (entry.code and entry.tests) or entry.open
     for reference in [*entry.code, *entry.tests]:
         file, _, name = reference.partition(": ")
         assert (ROOT / file).is_file(), reference
@@ -32,9 +32,15 @@ def test_a_lesson_that_is_named_exists():
         assert not entry.lesson or (ROOT / "lessons" / f"{entry.lesson}.ipynb").is_file()
 
 
-def test_features_come_in_the_order_of_their_numbers_each_once():
-    numbers = [int(entry.feature.removeprefix("G")) for entry in MAP]
-    assert numbers == sorted(set(numbers))
+def test_every_feature_of_the_guide_is_in_the_map_once_in_order():
+    assert [entry.feature for entry in MAP] == [f"G{number}" for number in range(1, 67)]
+
+
+def test_what_was_not_begun_is_named_below_the_table():
+    entries = [Entry("G1", "1", "texts", ["a.py: f"], ["t.py: g"]), Entry("G2", "2", "x", [], [])]
+    table = as_table(entries)
+    assert table.count("\n| 1 |") == 1 and table.endswith("Not begun: G2 x.")
+    assert "Not begun" not in as_table(entries[:1])
 
 
 def test_the_readme_shows_the_map():

@@ -1,0 +1,70 @@
+"""What each lesson holds and takes: ``python -m tests.course.report`` prints a table.
+
+Cells, words and characters are those of the student's notebook; seconds are those of the teacher's,
+kernel start included, on one core if nothing else runs.
+"""
+
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from minillm.course.build import as_notebook
+from minillm.course.exercises import lesson_checks
+from tests.course.checks.test_answers import ANSWERS
+from tests.course.test_lessons import SOURCES, budget_of, cells_of
+
+COLUMNS = (
+    *("lesson", "wall s", "CPU s", "budget s", "cells", "code lines", "words en", "characters zh"),
+    *("asserts", "gradient checks (largest error)", "exercises", "wrong answers"),
+)
+
+
+def executed(source):
+    """What the teacher's notebook printed, seconds on the clock, seconds of the processor."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{source.stem}.ipynb"
+        path.write_text(as_notebook(source, "en", "teacher"), encoding="utf-8")
+        command = [sys.executable, "-m", "minillm.course", "execute", str(path)]
+        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        finished = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return finished.stdout, time.monotonic() - start, seconds
+
+
+def row(source):
+    """One lesson's entries, in the order of ``COLUMNS``."""
+    printed, wall, seconds = executed(source)
+    number = source.stem.partition("_")[0]
+    code = "\n".join(cells_of(source, "en", "code"))
+    english, chinese = (" ".join(cells_of(source, lang, "markdown")) for lang in ("en", "zh"))
+    errors = [float(error) for error in re.findall(r"error:? (\d\.?\d*e-\d+)", printed)]
+    cells = len(cells_of(source, "en", "code")) + len(cells_of(source, "en", "markdown"))
+    return [
+        source.stem,
+        f"{wall:.1f}",
+        f"{seconds:.1f}",
+        budget_of(source),
+        cells,
+        sum(bool(line.strip()) for line in code.splitlines()),
+        len(re.findall(r"[A-Za-z][A-Za-z'-]*", re.sub(r"\$.*?\$", "", english, flags=re.DOTALL))),
+        len(re.findall("[一-鿿]", chinese)),
+        len(re.findall(r"^\s*assert ", code, flags=re.MULTILINE)),
+        f"{len(errors)} ({max(errors, default=0):.0e})",
+        len(lesson_checks(number)),
+        len(ANSWERS[number].WRONG),
+    ]
+
+
+def main():
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+    for source in SOURCES:
+        print(f"| {' | '.join(map(str, row(source)))} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
