@@ -14,7 +14,7 @@
 #     guide: ['3.1', '4.1.2', '4.2.2']
 #     budget_s: 15
 #     errata: [A28, A29, A30, A31, A58, A59, A60, A61]
-#     introduces: [minillm.autograd.check, minillm.ops.probabilities, minillm.ops.attention]
+#     introduces: [minillm.ops.attention]
 # ---
 
 # %% [markdown] lang="en"

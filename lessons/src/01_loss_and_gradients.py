@@ -1,0 +1,834 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   minillm:
+#     lesson: 1
+#     guide: ['1.4.2', '5.2.2']
+#     budget_s: 15
+#     errata: [A11, A12, A72]
+#     introduces: [minillm.autograd.tape, minillm.autograd.tensor, minillm.autograd.recording, minillm.autograd.arithmetic, minillm.autograd.reductions, minillm.autograd.check, minillm.autograd.gradients, minillm.ops.activations, minillm.ops.elementary, minillm.ops.probabilities, minillm.ops.losses, minillm.optim.sgd, minillm.optim.adam, minillm.training.loop]
+# ---
+
+# %% [markdown] lang="en"
+# # Lesson 1. Loss, backpropagation and gradient checks
+#
+# **Question.** A model has a million weights and gives a wrong answer. Which weights are to blame, and in which
+# direction should each one move?
+#
+# **Afterwards you can** compute a cross-entropy and its gradient by hand, explain what backpropagation does as one
+# loop over a list, write a backward rule, and test it so that a wrong one is found.
+#
+# **Before this**: partial derivatives, the chain rule, matrix products, NumPy arrays. **Time**: a few seconds to run,
+# an hour and a half to read.
+
+# %% [markdown] lang="zh"
+# # 第 1 课　损失、反向传播与梯度检验
+#
+# **问题**　模型有一百万个权重，却答错了一道题。错该由哪些权重承担？每个权重又该往哪边调、调多少？
+#
+# **学完本课，你能够**　手算交叉熵及其梯度；说清反向传播不过是对一张清单的一次循环；写出一条反向规则；用靠得住的办法检验它，让错误无处藏身。
+#
+# **预备知识**　偏导数、链式法则、矩阵乘法、NumPy 数组。**用时**　运行只要几秒，细读约一个半小时。
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from minillm import Parameter, check_vjp, gradients_of, ops, optim
+from minillm.course import check, savefig, setup
+from minillm.training import fit
+
+setup()
+rng = np.random.default_rng(1)
+
+# %% [markdown] lang="en"
+# ## 1 What the guide says
+#
+# Section 1.4.2: a *loss function* measures how far a prediction is from the truth, and training
+# uses it to optimise the parameters. That is right (A11). Section 5.2.2 then names, in a line of code, a softmax output,
+# the loss `categorical_crossentropy` and the optimiser Adam, without a formula. Behind the first two names
+# stand, for scores $z_1, \dots, z_K$ and a target $y$ with $\sum_k y_k = 1$,
+#
+# $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}, \qquad L = -\sum_{k=1}^{K} y_k \ln p_k.$$
+#
+# The scores before softmax are called *logits*. How $L$ leads to a better model, the guide does not say; this
+# lesson does. Marks such as A11 number the guide's statements, so that lessons and tests can refer to them.
+
+# %% [markdown] lang="zh"
+# ## 1 指南的说法
+#
+# 指南 1.4.2 节说，**损失函数**衡量预测与真实值相差多少，训练时靠它来优化参数。这话没有错（A11）。5.2.2 节的代码里又点了三个名字：softmax 输出、损失 `categorical_crossentropy`、优化器 Adam，但都没有写公式。前两个名字背后的公式是：设各类的得分为 $z_1, \dots, z_K$，目标 $y$ 满足 $\sum_k y_k = 1$，则
+#
+# $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}, \qquad L = -\sum_{k=1}^{K} y_k \ln p_k.$$
+#
+# 取 softmax 之前的得分称为 **logits**。有了 $L$，怎样把模型改好？指南没有讲，本课就讲这件事。文中 A11 之类的记号是指南中各条说法的编号，便于引用。
+
+# %% [markdown] lang="en"
+# ## 2 By hand
+#
+# Three classes with the logits $0, \ln 2, \ln 3$; the true class is the first. A target that is 1 at the true class and 0
+# elsewhere is called *one-hot*.
+#
+# | class | $z$ | $e^z$ | $p$ | $y$ | $p - y$ |
+# |---|---|---|---|---|---|
+# | 0 | $0$ | $1$ | $1/6$ | $1$ | $-5/6$ |
+# | 1 | $\ln 2$ | $2$ | $2/6$ | $0$ | $+2/6$ |
+# | 2 | $\ln 3$ | $3$ | $3/6$ | $0$ | $+3/6$ |
+#
+# The loss is $-\ln \tfrac16 = \ln 6 \approx 1.79$. To see how it depends on the logits, write it out for the true
+# class $t$:
+#
+# $$L = -z_t + \ln \sum_j e^{z_j}, \qquad \frac{\partial L}{\partial z_k} = p_k - y_k.$$
+#
+# The last column is therefore the gradient. A step *against* it raises the score of the true class and lowers the others, most
+# of all the one that was believed most. The gradient vanishes as the model becomes certain and right.
+
+# %% [markdown] lang="zh"
+# ## 2 手算
+#
+# 设有三类，logits 为 $0, \ln 2, \ln 3$，正确答案是第一类。在正确的类上取 1、其余取 0 的目标，称为**独热**（one-hot）向量。
+#
+# | 类 | $z$ | $e^z$ | $p$ | $y$ | $p - y$ |
+# |---|---|---|---|---|---|
+# | 0 | $0$ | $1$ | $1/6$ | $1$ | $-5/6$ |
+# | 1 | $\ln 2$ | $2$ | $2/6$ | $0$ | $+2/6$ |
+# | 2 | $\ln 3$ | $3$ | $3/6$ | $0$ | $+3/6$ |
+#
+# 损失为 $-\ln \tfrac16 = \ln 6 \approx 1.79$。它怎样随 logits 变化？记正确的类为 $t$，展开得
+#
+# $$L = -z_t + \ln \sum_j e^{z_j}, \qquad \frac{\partial L}{\partial z_k} = p_k - y_k.$$
+#
+# 可见表中最后一列就是梯度。**逆着**梯度走一步，正确的类得分升高，其余各类降低，模型原先越相信的错误答案，降得越多。如果模型十拿九稳而且答对了，梯度就接近零，不必再动。
+
+# %%
+z = np.log([[1.0, 2.0, 3.0]])  # (1, 3): one example, three classes
+loss_by_hand = np.log(6)
+gradient_by_hand = np.array([[-5, 2, 3]]) / 6  # (1, 3)
+
+# %% [markdown] lang="en"
+# ## 3 Formula and code
+#
+# For a batch of $B$ examples the loss is the mean. A comment such as `# (B, K)` gives the shape of a result. The label
+# of an example can be written in two ways: as a one-hot row, or as the number of its class. With the number one does
+# not multiply by zeros but picks the one logarithm that counts.
+
+# %% [markdown] lang="zh"
+# ## 3 公式与代码
+#
+# 一批共 $B$ 个样本时，损失取平均值。`# (B, K)` 这样的注释写明结果的形状。标签有两种写法：独热的一行，或者类别的编号。用编号时不必去乘那许多零，直接取出该算的那个对数即可。
+
+
+# %%
+def softmax(z):
+    powers = np.exp(z)  # (B, K)
+    return powers / powers.sum(axis=-1, keepdims=True)  # (B, K), rows sum to 1
+
+
+def one_hot(labels, classes):
+    return np.eye(classes)[labels]  # (B,) -> (B, K)
+
+
+def loss_one_hot(z, y):
+    return -(y * np.log(softmax(z))).sum(axis=-1).mean()  # (B, K) -> ()
+
+
+def loss_integer(z, labels):
+    return -np.log(softmax(z)[np.arange(len(z)), labels]).mean()  # (B, K) -> ()
+
+
+# %%
+assert np.isclose(loss_integer(z, [0]), loss_by_hand)
+scores, labels = rng.standard_normal((8, 10)), rng.integers(0, 10, 8)  # (8, 10), (8,)
+y = one_hot(labels, 10)  # (8, 10)
+values = [
+    loss_one_hot(scores, y),
+    loss_integer(scores, labels),
+    ops.cross_entropy_with_probabilities(scores, probabilities=y).item(),
+    ops.cross_entropy(scores, targets=labels).item(),
+]
+print(*values)
+assert np.ptp(values) < 1e-12
+
+start = ops.cross_entropy(np.zeros((8, 10)), targets=labels).item()
+print(start, np.log(10))
+assert np.isclose(start, np.log(10), rtol=1e-12)
+
+# %% [markdown] lang="en"
+# Four ways, one number; the last two are the library's (`minillm/ops/losses.py`). And a number to remember: a model that
+# knows nothing gives each of $K$ classes the probability $1/K$, so its loss is $\ln K$. **Training should start
+# near $\ln K$.** Much more means that the model is confidently wrong before it has seen anything.
+#
+# Our softmax has a weakness: `np.exp(1000)` is infinite. The library computes $\ln p$ without ever forming $p$: see
+# `log_softmax` in `minillm/ops/probabilities.py`, and exercise 05.1.
+
+# %% [markdown] lang="zh"
+# 四种算法，同一个数；后两种是程序库的（`minillm/ops/losses.py`）。还有一个数值得记住：什么都不懂的模型给 $K$ 个类各 $1/K$ 的概率，损失就是 $\ln K$。**训练开始时，损失应当在 $\ln K$ 附近**；如果高出许多，说明模型还没见过数据就已经错得很自信。
+#
+# 我们的 softmax 有个弱点：`np.exp(1000)` 是无穷大。程序库直接算 $\ln p$，不经过 $p$ 本身，做法见 `minillm/ops/probabilities.py` 中的 `log_softmax`；练习 05.1 还会回到这个问题。
+
+# %%
+huge = np.array([[1000.0, 0.0, -1000.0]])  # (1, 3)
+with np.errstate(all="ignore"):
+    print(loss_integer(huge, [0]), loss_integer(huge, [2]))
+stable = [ops.cross_entropy(huge, targets=[t]).item() for t in (0, 1, 2)]
+print(*stable)
+assert stable == [0, 1000, 2000]
+
+# %% [markdown] lang="en"
+# **The chain rule, from the back.** Between the weights and the loss lie many functions. Take one of them, $y = f(x)$,
+# with $x$ and $y$ arrays, and suppose we already know $g = \partial L / \partial y$. Then
+#
+# $$\frac{\partial L}{\partial x_j} = \sum_i g_i \frac{\partial y_i}{\partial x_j}, \qquad \frac{\partial L}{\partial x} = J^\top g, \qquad J_{ij} = \frac{\partial y_i}{\partial x_j}.$$
+#
+# This is a *vector–Jacobian product*, VJP. A function needs to know no more about backpropagation: given $g$ at
+# its output, what arrives at its inputs? The matrix $J$ is hardly ever written down. For $y = \tanh x$ with 1000 elements it has
+# a million entries, all zero off the diagonal; $J^\top g$ is $g \cdot (1 - y^2)$, element by element.
+#
+# So we write every function as a *rule*: it takes arrays and returns its output together with its VJP. Four rules make
+# a small network. In `add`, the vector $b$ serves all $B$ rows, so it receives the sum of $B$ gradients.
+
+# %% [markdown] lang="zh"
+# **从后往前用链式法则**　权重与损失之间隔着许多函数。任取其中一个 $y = f(x)$，$x$、$y$ 都是数组，假定 $g = \partial L / \partial y$ 已经求得，那么
+#
+# $$\frac{\partial L}{\partial x_j} = \sum_i g_i \frac{\partial y_i}{\partial x_j}, \qquad \frac{\partial L}{\partial x} = J^\top g, \qquad J_{ij} = \frac{\partial y_i}{\partial x_j}.$$
+#
+# 这叫**向量–雅可比积**（VJP）。关于反向传播，一个函数只需回答一个问题：输出端传来 $g$，输入端该得到什么？矩阵 $J$ 几乎从不写出来。以 1000 个元素的 $y = \tanh x$ 为例，$J$ 有一百万个元素，对角线以外全是零；而 $J^\top g$ 不过是逐元素的 $g \cdot (1 - y^2)$。
+#
+# 于是我们把每个函数写成一条**规则**：输入数组，返回输出和它的 VJP。四条规则就够搭一个小网络。注意 `add`：向量 $b$ 加到了 $B$ 行的每一行上，用了 $B$ 次，就应收回 $B$ 份梯度之和。
+
+
+# %%
+def matmul(a, b):
+    return a @ b, lambda g: (g @ b.T, a.T @ g)  # (B, I) (I, O) -> (B, O)
+
+
+def add(a, b):
+    return a + b, lambda g: (g, g.sum(axis=0))  # (B, O) (O,) -> (B, O)
+
+
+def tanh(x):
+    y = np.tanh(x)  # (B, O)
+    return y, lambda g: (g * (1 - y * y),)
+
+
+def cross_entropy(z, labels):
+    p = softmax(z)  # (B, K)
+    y = one_hot(labels, z.shape[-1])  # (B, K)
+    return loss_integer(z, labels), lambda g: (g * (p - y) / len(z),)
+
+
+# %% [markdown] lang="en"
+# **The tape.** While the network computes, we keep a list, the *tape*: what was computed, from which earlier entries, and with which
+# VJP. Backpropagation is one loop over that list, from its end. Each entry passes its gradient through its VJP and *adds*
+# the shares to the entries that it came from: an entry that was used twice, like $a$ in $a \cdot a$, gets $a + a = 2a$. When the loop
+# reaches an entry, all that used it stand later in the list and have been visited: its gradient is complete.
+#
+# We record a network whose numbers you can follow. Since $\tanh(\tfrac12 \ln 3) = \tfrac12$ and $\tanh(\ln 3) = \tfrac45$, we
+# choose weights that lead exactly to the logits of section 2:
+#
+# $$x = (1, 2) \;\to\; xW + b = (\tfrac12 \ln 3, \ln 3) \;\to\; h = (\tfrac12, \tfrac45) \;\to\; z = hV = (0, \ln 2, \ln 3).$$
+
+# %% [markdown] lang="zh"
+# **磁带**　网络一边计算，我们一边像录音那样记一张清单，行话叫“磁带”（tape）：算出了什么、由清单上哪几项算来、VJP 是什么。反向传播就是倒带，从末尾开始把清单走一遍：每一项把自己的梯度交给 VJP，得到的各份**加**到它的来源上去。为什么是加？因为一个量可能用了两次，例如 $a \cdot a$ 里的 $a$，两份相加才是 $2a$。循环走到某一项时，凡是用过它的都排在后面，已经走过了，所以它的梯度已经收齐。
+#
+# 我们来记录一个每步都能手算的网络。由于 $\tanh(\tfrac12 \ln 3) = \tfrac12$，$\tanh(\ln 3) = \tfrac45$，可以选好权重，让它恰好算出第 2 节的 logits：
+#
+# $$x = (1, 2) \;\to\; xW + b = (\tfrac12 \ln 3, \ln 3) \;\to\; h = (\tfrac12, \tfrac45) \;\to\; z = hV = (0, \ln 2, \ln 3).$$
+
+
+# %%
+class Tape:
+    def __init__(self):
+        self.values, self.steps = [], []
+
+    def put(self, value, name, parents=(), vjp=lambda g: ()):
+        self.values.append(np.asarray(value))
+        self.steps.append((name, parents, vjp))
+        return len(self.steps) - 1
+
+    def apply(self, rule, *parents, **settings):
+        value, vjp = rule(*(self.values[i] for i in parents), **settings)
+        return self.put(value, rule.__name__, parents, vjp)
+
+    def backward(self):
+        gradients = [np.zeros(value.shape) for value in self.values]
+        gradients[-1] = np.ones(self.values[-1].shape)  # dL/dL = 1
+        for i in reversed(range(len(self.steps))):
+            _, parents, vjp = self.steps[i]
+            for parent, share in zip(parents, vjp(gradients[i]), strict=True):
+                gradients[parent] = gradients[parent] + share
+        return gradients
+
+
+# %%
+square = Tape()
+a = square.put([[3.0]], "a")  # (1, 1)
+square.apply(matmul, a, a)
+assert square.backward()[a] == 6
+
+ln2, ln3 = np.log([2, 3])
+tape = Tape()
+x = tape.put([[1.0, 2.0]], "x")  # (1, 2)
+w = tape.put([[ln3 / 2, 0.0], [0.0, ln3 / 2]], "W")  # (2, 2)
+b = tape.put([0.0, 0.0], "b")  # (2,)
+v = tape.put([[0.0, 2 * ln2, 0.0], [0.0, 0.0, 5 / 4 * ln3]], "V")  # (2, 3)
+h = tape.apply(tanh, tape.apply(add, tape.apply(matmul, x, w), b))  # (1, 2)
+logits = tape.apply(matmul, h, v)  # (1, 3)
+tape.apply(cross_entropy, logits, labels=[0])
+gradients = tape.backward()
+print(tape.values[h], tape.values[logits], tape.values[-1], gradients[logits])
+assert np.allclose(tape.values[h], [[1 / 2, 4 / 5]])
+assert np.allclose(tape.values[-1], loss_by_hand)
+assert np.allclose(gradients[logits], gradient_by_hand)
+assert np.allclose(gradients[h], [[2 / 3 * ln2, 5 / 8 * ln3]])  # (p - y) V^T
+assert np.allclose(gradients[b], gradients[h] * [3 / 4, 9 / 25])  # times 1 - h^2
+
+# %% [markdown] lang="en"
+# The picture is drawn from the tape itself: a node for each entry, a pair of arrows for each use, with the value forward and the
+# gradient backward. Start at the right with $\partial L / \partial L = 1$ and follow one path with a pencil. (How it is drawn need not
+# concern you.)
+
+# %% [markdown] lang="zh"
+# 下图直接由这盘磁带画出：每一项是一个结点，每用一次画一对箭头。实线向前，写的是值；虚线向后，写的是梯度。请从最右边的 $\partial L / \partial L = 1$ 出发，拿支铅笔沿一条路算回去。绘图的代码不必细看。
+
+
+# %%
+def places(steps):
+    columns, at, height = [0] * len(steps), {}, {}
+    for i in reversed(range(len(steps))):  # a column: how many steps to the end
+        for parent in steps[i][1]:
+            columns[parent] = max(columns[parent], columns[i] + 1)
+    for i in sorted(range(len(steps)), key=lambda i: not steps[i][1]):  # leaves lowest
+        height[columns[i]] = height.get(columns[i], 0) - 1
+        at[i] = np.array([-1.9 * columns[i], height[columns[i]]])
+    return at
+
+
+def edge(axes, start, end, value, gradient):
+    level = start[1] == end[1]
+    for ends, sign, array, color, style in (
+        ((start, end), 1, value, "black", "-"),
+        ((end, start), -1, gradient, "#b2182b", "--"),
+    ):
+        move = sign * np.array([0, 0.035] if level else [-0.05, 0])
+        arrow = {"arrowstyle": "->", "ls": style, "color": color, "shrinkA": 27, "shrinkB": 27}
+        axes.annotate("", ends[1] + move, ends[0] + move, arrowprops=arrow)
+        text = "\n".join(" ".join(f"{x:.2f}" for x in row) for row in np.atleast_2d(array))
+        here = (start + end) / 2 + (2.2 if level else 4) * move
+        ha, va = ("center", -sign) if level else (-sign, "center")
+        ha, va = {1: "left", -1: "right"}.get(ha, ha), {1: "top", -1: "bottom"}.get(va, va)
+        axes.text(*here, text, color=color, size=8.5, ha=ha, va=va)
+
+
+figure, axes = plt.subplots(figsize=(10, 3.4))
+at = places(tape.steps)
+last = len(at) - 1
+at[last + 1] = at[last] + np.array([1.9, 0])
+for i, (name, parents, _) in enumerate([*tape.steps, ("$L$", (last,), None)]):
+    box = {"boxstyle": "round" if parents else "circle", "fc": "white", "ec": "gray"}
+    axes.text(*at[i], name.replace("_", "\n"), ha="center", va="center", bbox=box)
+    for parent in parents:
+        edge(axes, at[parent], at[i], tape.values[parent], gradients[parent])
+axes.text(1.9, -1.9, "solid: value", ha="right")
+axes.text(1.9, -2.05, "dashed: gradient", ha="right", color="#b2182b")
+axes.set(xlim=(min(x for x, _ in at.values()) - 0.3, 2.1), ylim=(-2.15, -0.75))
+axes.axis("off")
+names = {"loss": -1, "logits": logits, "h": h, "W": w, "b": b, "V": v, "x": x}
+numbers = {name: tape.values[i] for name, i in names.items()}
+savefig(figure, "01_graph", numbers | {f"d_{name}": gradients[i] for name, i in names.items()})
+
+# %% [markdown] lang="en"
+# **The library does the same.** A `Parameter` is an array whose gradient is wanted; operators such as `@` put themselves
+# on the tape. Open `minillm/autograd/tape.py`: `backpropagate` is our loop, and its other lines refuse a VJP of a wrong shape,
+# or a parameter that was changed after use. In `minillm/autograd/recording.py`, `@op` turns a rule into an op that records itself;
+# the bare rule stays at hand: `ops.tanh.rule` is a function like our `tanh`.
+
+# %% [markdown] lang="zh"
+# **程序库也是这样做的**　`Parameter` 是要求梯度的数组；`@` 之类的运算符会自动把自己记到磁带上。请打开 `minillm/autograd/tape.py`，其中的 `backpropagate` 就是上面的循环，多出来的几行是防护：VJP 返回的形状不对，或者参数用过之后又被改动，它都会拒绝。`minillm/autograd/recording.py` 里的 `@op` 把一条规则变成会自行记录的运算；规则本身仍然可以单独取用，例如 `ops.tanh.rule` 就是和我们的 `tanh` 一样的函数。
+
+# %%
+weights = [Parameter(tape.values[i]) for i in (w, b, v)]
+hidden = ops.tanh(tape.values[x] @ weights[0] + weights[1])  # (1, 2)
+loss = ops.cross_entropy(hidden @ weights[2], targets=[0])
+recorded, node = [], loss.node
+while node is not None:  # x is no Parameter: there the tape ends
+    recorded.append(node.name)
+    node = node.parents[0]
+print(recorded)
+assert recorded == [name for name, parents, _ in reversed(tape.steps) if parents]
+for place, theirs in zip((w, b, v), gradients_of(loss, weights), strict=True):
+    assert np.allclose(gradients[place], theirs, rtol=1e-12)
+
+# %% [markdown] lang="en"
+# ## 4 Gradient check
+#
+# A backward rule is easy to get wrong, and a wrong one raises no error: the model merely learns worse. So we compare with
+# the definition of the derivative. The *central difference* needs no rule at all:
+#
+# $$\frac{L(x + h e_i) - L(x - h e_i)}{2h} = \frac{\partial L}{\partial x_i} + \frac{h^2}{6} \frac{\partial^3 L}{\partial x_i^3} + \dots$$
+#
+# The output of a rule is an array, not a number $L$. We make a number of it with an arriving gradient $g$ (its name in
+# books is *cotangent*): $L = \sum_i g_i y_i$.
+
+# %% [markdown] lang="zh"
+# ## 4 梯度检验
+#
+# 反向规则很容易写错，而且写错了并不报错，只是模型学得差一些。所以要拿它与导数的定义对照。**中心差分**完全不用反向规则：
+#
+# $$\frac{L(x + h e_i) - L(x - h e_i)}{2h} = \frac{\partial L}{\partial x_i} + \frac{h^2}{6} \frac{\partial^3 L}{\partial x_i^3} + \dots$$
+#
+# 规则的输出是数组，而不是一个数 $L$。我们用传入的梯度 $g$（书中称为**余切向量**，cotangent）把它合成一个数：$L = \sum_i g_i y_i$。
+
+
+# %%
+def numeric_gradient(f, x, g, h=1e-5):
+    gradient = np.empty_like(x)
+    for i in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[i] = h
+        gradient[i] = (g * (f(x + step) - f(x - step))).sum() / (2 * h)
+    return gradient
+
+
+x0, g0 = rng.standard_normal((2, 4, 5))  # (4, 5) each
+difference = np.abs(tanh(x0)[1](g0)[0] - numeric_gradient(np.tanh, x0, g0)).max()
+print(f"tanh: largest difference {difference:.1e}")
+assert difference < 1e-9
+
+# %% [markdown] lang="en"
+# That takes two evaluations for each number in $x$; backpropagation takes one pass for all of them, which is why one trains
+# with it. To check a rule, two evaluations are enough, along one random direction $u$. For every $u$ and $g$,
+#
+# $$g \cdot (J u) = (J^\top g) \cdot u,$$
+#
+# on the left a central difference, on the right the VJP. `check_vjp` (`minillm/autograd/check.py`) compares the two for
+# each operand, with random $u$ and $g$, in float64, and returns the largest relative error.
+
+# %% [markdown] lang="zh"
+# 这样做，$x$ 里每有一个数，就要把函数算两遍；而反向传播走一趟就得到全部梯度，所以训练用它。若只为检验，沿一个随机方向 $u$ 总共算两遍就够了。对任何 $u$ 和 $g$ 都有
+#
+# $$g \cdot (J u) = (J^\top g) \cdot u,$$
+#
+# 左边用中心差分算，右边用 VJP 算。`check_vjp`（`minillm/autograd/check.py`）用随机的 $u$ 和 $g$，以 float64 逐个操作数比较两边，返回最大的相对误差。
+
+# %%
+checks = {
+    "tanh": (tanh, x0),
+    "matmul": (matmul, x0, rng.standard_normal((5, 3))),
+    "broadcast add": (add, x0, rng.standard_normal(5)),
+    "log_softmax": (ops.log_softmax.rule, x0),
+}
+errors = {name: check_vjp(*case, rng=rng) for name, case in checks.items()}
+errors["cross_entropy"] = check_vjp(cross_entropy, x0, rng=rng, labels=[0, 4, 2, 2])
+for name, error in errors.items():
+    print(f"{name:15s} {error:.1e}")
+    assert error < 1e-7
+
+# %% [markdown] lang="en"
+# **A checker that lies.** Many checks take the simplest cotangent: all ones, $L = \sum_i y_i$. Apply that to
+# softmax. Its outputs sum to one whatever the scores are, so this $L$ is a constant and its true gradient is *zero*. A rule
+# that returns nothing but zeros passes. So does one that subtracts the plain mean of $g$ where the right one has the
+# mean weighted by $p$. In the table all three rules look perfect with $g = 1$; a random $g$ separates them. `check_vjp` draws $g$ at
+# random, so it notices, and it notices an error of one in a thousand too.
+
+# %% [markdown] lang="zh"
+# **会说谎的检验**　不少检验图省事，让传入的梯度全取 1，即 $L = \sum_i y_i$。用到 softmax 上会怎样？不论得分如何，输出之和总是 1，这个 $L$ 是常数，真正的梯度就是**零**。于是，一条只会返回零的规则也能通过；本该减去 $g$ 按 $p$ 加权的平均、却减了普通平均的规则，同样能通过。下表中，$g$ 全取 1 时三条规则都完美无缺，换成随机的 $g$，真假立判。`check_vjp` 的 $g$ 是随机的，所以骗不过它；哪怕只错千分之一，它也看得出来。
+
+
+# %%
+def softmax_zeros(z):
+    return softmax(z), lambda g: (np.zeros_like(z),)
+
+
+def softmax_plain_mean(z):
+    p = softmax(z)
+    return p, lambda g: (p * (g - g.mean(axis=-1, keepdims=True)),)
+
+
+def worst_difference(rule, g):
+    return np.abs(rule(x0)[1](g)[0] - numeric_gradient(softmax, x0, g)).max()
+
+
+print("                      g = 1   random g")
+rules = (ops.softmax.rule, softmax_zeros, softmax_plain_mean)
+found = np.array([[worst_difference(rule, g) for g in (np.ones_like(x0), g0)] for rule in rules])
+for rule, (ones, random) in zip(rules, found, strict=True):
+    print(f"{rule.__name__:20s} {ones:.1e}    {random:.1e}")
+assert found[:, 0].max() < 1e-9
+assert found[0, 1] < 1e-9 and found[1:, 1].min() > 0.05
+
+
+# %%
+def tanh_almost(x):
+    y, vjp = tanh(x)
+    return y, lambda g: (1.001 * vjp(g)[0],)
+
+
+for rule in (softmax_zeros, softmax_plain_mean, tanh_almost):
+    try:
+        check_vjp(rule, x0, rng=rng)
+    except AssertionError as mistake:
+        print(mistake)
+    else:
+        raise RuntimeError(f"{rule.__name__} went unnoticed")
+
+# %% [markdown] lang="en"
+# ## 5 Where the guide differs
+#
+# **What does a language model minimise?** The guide names a loss for its classifier and none for a language model. It is the same one. The
+# $K$ classes are the words of the vocabulary, and every place in the text is an example, whose label is the word that stands there:
+#
+# $$L(\theta) = -\frac{1}{T} \sum_{t=1}^{T} \ln p_\theta(x_t \mid x_1, \dots, x_{t-1}).$$
+#
+# A model of BERT's kind sees the words on both sides and counts only the hidden places. Such a training, too, starts near
+# $\ln K$: about 10.3 for the 30 522 entries of BERT's vocabulary.
+#
+# **Loss and accuracy** are two things. Accuracy jumps when a prediction changes sides and is flat everywhere else;
+# its gradient is zero or does not exist. One minimises the loss and reports the accuracy.
+#
+# **Regularisation** is to the guide a penalty added to the loss (A12). That is one kind among several: lesson 14.
+#
+# **Which labels?** `categorical_crossentropy` needs one-hot rows, $(B, K)$. The guide's program never makes them: data sets
+# come with class numbers, $(B,)$, for which Keras has a second loss, `sparse_categorical_crossentropy` (A72). Our
+# library, too, has one function for each, and refuses what belongs to the other:
+
+# %% [markdown] lang="zh"
+# ## 5 与指南不同之处
+#
+# **语言模型最小化的是什么？**　指南给分类器指定了损失，却没说语言模型用什么损失。其实是同一个：$K$ 个类别就是词表里的 $K$ 个词，文本的每个位置是一个样本，标签是那里实际出现的词：
+#
+# $$L(\theta) = -\frac{1}{T} \sum_{t=1}^{T} \ln p_\theta(x_t \mid x_1, \dots, x_{t-1}).$$
+#
+# BERT 一类的模型能看到左右两边的词，只统计被遮住的位置。这样的训练同样从 $\ln K$ 附近开始：BERT 的词表有 30 522 项，起点约为 10.3。
+#
+# **损失与准确率**是两回事。预测结果翻转的那一刻，准确率跳一下，其余时候纹丝不动；它的梯度不是零，就是不存在。所以用来最小化的是损失，写进报告的是准确率。
+#
+# **正则化**在指南里就是给损失加一个惩罚项（A12）。那只是其中一种，见第 14 课。
+#
+# **标签是哪一种？**　`categorical_crossentropy` 要的是形状为 $(B, K)$ 的独热标签，而指南的程序从头到尾没有生成过。数据集给出的通常是类别编号，形状为 $(B,)$，对此 Keras 另有一个损失 `sparse_categorical_crossentropy`（A72）。我们的程序库也是两种标签各有一个函数，拿错了就会拒绝：
+
+# %%
+numbers = np.array([3, 0])  # (B,): class numbers
+rows = one_hot(numbers, 4).astype(int)  # (B, K)
+scores = np.zeros((2, 4))  # (B, K)
+for wrong in (
+    lambda: ops.cross_entropy_with_probabilities(scores, probabilities=numbers),
+    lambda: ops.cross_entropy(scores, targets=rows),
+):
+    try:
+        wrong()
+    except ValueError as mistake:
+        print(mistake)
+    else:
+        raise RuntimeError("the wrong kind of label went unnoticed")
+assert np.isclose(np.log(30522), 10.3, atol=0.05)
+
+# %% [markdown] lang="en"
+# ## 6 Experiment
+#
+# **How small should the step be?** A smaller $h$ makes the formula more exact, and the arithmetic less: $f(x + h)$ and
+# $f(x - h)$ become nearly equal, and their difference loses digits. With $\varepsilon$, the spacing of floating-point
+# numbers near 1, the relative errors of the one-sided difference, $(f(x + h) - f(x))/h$, and of the central one are, up to constant factors,
+#
+# $$E_1 \approx h + \frac{\varepsilon}{h}, \qquad E_2 \approx h^2 + \frac{\varepsilon}{h}.$$
+#
+# Setting the derivative by $h$ to zero, we expect the best step near $\sqrt{\varepsilon}$ for one-sided differences and near
+# $\sqrt[3]{\varepsilon}$ for central ones. We measure it for $f(x) = 1/(1 + x^2)$ at 1000 points, with steps that are powers of two.
+
+# %% [markdown] lang="zh"
+# ## 6 实验
+#
+# **步长取多小才好？**　$h$ 越小，公式越准，可算术越不准：$f(x + h)$ 与 $f(x - h)$ 几乎相等，一相减，有效数字就丢了。设 $\varepsilon$ 为 1 附近相邻两个浮点数的间距，单侧差分 $(f(x + h) - f(x))/h$ 与中心差分的相对误差分别是（略去常数因子）
+#
+# $$E_1 \approx h + \frac{\varepsilon}{h}, \qquad E_2 \approx h^2 + \frac{\varepsilon}{h}.$$
+#
+# 对 $h$ 求导并令其为零，可知最佳步长：单侧差分在 $\sqrt{\varepsilon}$ 附近，中心差分在 $\sqrt[3]{\varepsilon}$ 附近。我们取 $f(x) = 1/(1 + x^2)$，在 1000 个点上实测，步长取 2 的各次幂。
+
+
+# %%
+def f(x):
+    return 1 / (1 + x * x)
+
+
+def slope(x):
+    return -2 * x / (1 + x * x) ** 2
+
+
+def quotient_errors(x, steps):
+    exact = slope(x.astype(np.float64))  # (N,)
+    errors = []
+    for h in steps.astype(x.dtype):
+        ahead, here, behind = f(x + h), f(x), f(x - h)
+        quotients = np.stack([(ahead - here) / h, (ahead - behind) / (2 * h)])  # (2, N)
+        errors.append(np.sqrt(((quotients - exact) ** 2).mean(axis=-1) / (exact**2).mean()))
+    return np.array(errors).T  # (2, steps): one-sided, central
+
+
+points = rng.uniform(0.5, 2, 1000).astype(np.float32)
+measured = {}
+print("           one-sided           central")
+for dtype, smallest in ((np.float32, 23), (np.float64, 51)):
+    steps = np.ldexp(1.0, -np.arange(1, smallest + 1))  # 1/2, 1/4, ...
+    errors = quotient_errors(points.astype(dtype), steps)
+    measured[dtype.__name__] = steps, errors
+    best = errors.argmin(axis=-1)
+    shown = "   ".join(f"{errors[i, k]:.1e} at {steps[k]:.1e}" for i, k in enumerate(best))
+    print(f"{dtype.__name__}  {shown}")
+    eps = np.finfo(dtype).eps
+    for k, expected in zip(best, (eps ** (1 / 2), eps ** (1 / 3)), strict=True):
+        assert 1 / 3 < steps[k] / expected < 3
+
+slopes = np.log2(errors[:, 5] / errors[:, 12]) / 7  # from h = 2^-6 to 2^-13
+print(slopes)
+assert np.allclose(slopes, [1, 2], atol=0.02)
+assert 3e-6 < measured["float32"][1][1].min() < 3e-5
+assert 3e-12 < measured["float64"][1][1].min() < 3e-11
+
+# %%
+figure, both = plt.subplots(1, 2, sharey=True)
+numbers = {}
+for axes, (name, (steps, errors)) in zip(both, measured.items(), strict=True):
+    for line, label, style in zip(errors, ("one-sided", "central"), ("o-", "s--"), strict=True):
+        axes.loglog(steps, line, style, ms=4, markevery=2, label=label)
+        numbers[f"{name}_{label}"] = line
+    numbers[f"{name}_steps"] = steps
+    eps = np.finfo(name).eps
+    for power, text in ((1 / 2, r"$\sqrt{\epsilon}$"), (1 / 3, r"$\sqrt[3]{\epsilon}$")):
+        axes.axvline(eps**power, color="gray", lw=0.8, ls=":")
+        axes.annotate(text, (eps**power, 3), xytext=(3, 0), textcoords="offset points")
+    axes.set(xlabel="step $h$", title=name, ylim=(1e-12, 30))
+    axes.minorticks_off()
+both[0].set_ylabel("relative error of the slope")
+both[0].legend(loc="lower left")
+savefig(figure, "01_gradcheck_eps", numbers)
+
+# %% [markdown] lang="en"
+# **What you saw.** Valleys. On their right the formula's error: a step ten times smaller makes it ten times smaller for
+# one-sided differences (slope 1), a hundred times for central ones (slope 2). On their left the rounding error, which grows as $1/h$. The
+# bottom lies where we expected it, and is deep only for central differences in float64: $10^{-11}$, against $10^{-5}$ in
+# float32. That is why `check_vjp` uses them, takes $h = 10^{-5}$ and refuses float32.
+#
+# **What it does not show.** The place of the bottom also depends on the function: near a kink, as in $\max(x, 0)$ at 0, no
+# step is good. And a difference can only show that a rule fits its forward function, not that this is the function you meant.
+
+# %% [markdown] lang="zh"
+# **看到了什么**　曲线都呈山谷形。谷底右侧是公式本身的误差：$h$ 缩小到十分之一，单侧差分的误差缩小到十分之一（斜率 1），中心差分缩小到百分之一（斜率 2）。谷底左侧是舍入误差，按 $1/h$ 增长。谷底的位置与预期相符；够深的只有 float64 下的中心差分，可达 $10^{-11}$，而 float32 只到 $10^{-5}$。`check_vjp` 采用中心差分、取 $h = 10^{-5}$、拒收 float32，就是这个道理。
+#
+# **没有说明什么**　谷底的位置也随函数而变；在折点附近，例如 $\max(x, 0)$ 的 0 处，取什么步长都不好。另外，差分只能证明反向规则与前向函数相配，不能证明这个函数就是你想要的。
+
+# %% [markdown] lang="en"
+# **From gradients to learning.** Three rings of points, one inside the other; the class is the ring. *Gradient descent*
+# repeats one step for all weights $\theta$, with a small number $\eta$, the *learning rate*:
+#
+# $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
+#
+# `fit` (`minillm/training/loop.py`) does for each batch what we did above: compute the loss, call `gradients_of`, hand the
+# gradients to the optimiser. `optim.SGD` is the step as printed; the guide's Adam (`optim.Adam`) scales the step of each weight.
+# Here every batch is all the data. The last layer starts at zero, so all logits are equal and the loss must start at $\ln 3 \approx 1.0986$.
+# The accuracy is that on the points it learned from; about new ones nothing is said here.
+
+# %% [markdown] lang="zh"
+# **从梯度到学习**　平面上的点围成三个同心圆环，在哪个环上就属于哪一类。**梯度下降**让所有权重 $\theta$ 反复走同样的一步，其中 $\eta$ 是一个小的正数，称为**学习率**：
+#
+# $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
+#
+# `fit`（`minillm/training/loop.py`）对每一批数据做的，就是前面做过的几件事：算损失，调用 `gradients_of`，把梯度交给优化器。`optim.SGD` 就是上式；指南用的 Adam（`optim.Adam`）还会分别调节每个权重的步幅。这里每一批都是全部数据。最后一层从零开始，各类 logits 相等，损失必须从 $\ln 3 \approx 1.0986$ 起步。打印的准确率是在它学过的点上算的，对没见过的点表现如何，这里一概没有说。
+
+# %%
+classes = np.repeat([0, 1, 2], 60)  # (180,)
+angle = rng.uniform(0, 2 * np.pi, 180)
+radius = classes + 0.15 * rng.standard_normal(180)
+inputs = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (180, 2)
+
+w1, b1 = Parameter(rng.standard_normal((2, 16))), Parameter(np.zeros(16))
+w2, b2 = Parameter(np.zeros((16, 3))), Parameter(np.zeros(3))
+
+
+def network(x):
+    return ops.tanh(x @ w1 + b1) @ w2 + b2  # (B, 2) -> (B, 16) -> (B, 3)
+
+
+def loss_of(batch):
+    x, labels = batch
+    return ops.cross_entropy(network(x), targets=labels)
+
+
+batches = [(inputs, classes)] * 500
+optimizer = optim.SGD([w1, b1, w2, b2], lr=0.5)
+losses = [step.loss.item() for step in fit(loss_of, batches, optimizer, max_norm=np.inf)]
+accuracy = (network(inputs).data.argmax(axis=-1) == classes).mean()
+print([round(losses[i], 3) for i in (0, 10, 100, 499)], accuracy)
+assert np.isclose(losses[0], np.log(3), rtol=1e-12)
+assert losses[-1] < 0.2 and accuracy > 0.95
+
+# %% [markdown] lang="en"
+# ## 7 Summary and limits
+#
+# * Cross-entropy is $-\ln p$ of the right class; its gradient by the logits is $p - y$; training starts near $\ln K$.
+# * Labels are one-hot rows or class numbers, and each kind needs its own function.
+# * Backpropagation is one loop over a list, backwards: each entry passes $g$ through its VJP, and shares add up.
+# * A gradient check needs a random cotangent, central differences, float64, and must itself be seen to fail.
+# * The gradient says where to go, not how far: the learning rate remains a choice. And a low loss on the training data is
+#   not yet a good model.
+
+# %% [markdown] lang="zh"
+# ## 7 小结与局限
+#
+# * 交叉熵就是正确类的 $-\ln p$；它对 logits 的梯度是 $p - y$；训练从 $\ln K$ 附近开始。
+# * 标签或是独热的行，或是类别编号，各有各的函数。
+# * 反向传播是把一张清单倒着走一遍：每一项让 $g$ 通过自己的 VJP，各份梯度相加。
+# * 梯度检验要用随机的传入梯度、中心差分和 float64；而且要亲眼见它抓到过错误，才可信。
+# * 梯度只说往哪里走，不说走多远，学习率仍要人来定。训练数据上损失低，也不等于模型好。
+
+# %% [markdown] lang="en"
+# ## 8 Exercises
+#
+# Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run, and shows
+# the smallest on which it goes wrong.
+#
+# **01.1 Backward of log-softmax.** With $\ell_i = z_i - \ln \sum_j e^{z_j}$ along the last axis, and $g = \partial L / \partial \ell$, return
+# $\partial L / \partial z$. The array $z$ may have one, two or three axes. Hint: find $\partial \ell_i / \partial z_k$ first, as in section 2.
+
+# %% [markdown] lang="zh"
+# ## 8 练习
+#
+# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出最小的反例。
+#
+# **01.1 log-softmax 的反向传播**　沿最后一维，$\ell_i = z_i - \ln \sum_j e^{z_j}$。已知 $g = \partial L / \partial \ell$，请返回 $\partial L / \partial z$。数组 $z$ 可以有一维、两维或三维。提示：仿照第 2 节，先求 $\partial \ell_i / \partial z_k$。
+
+
+# %% tags=["exercise"]
+def log_softmax_backward(z, g):
+    return ...  # dL/dz
+
+
+# %% tags=["solution"]
+def log_softmax_backward(z, g):
+    return g - softmax(z) * g.sum(axis=-1, keepdims=True)
+
+
+# %% tags=["exercise-check"]
+check("01.1", log_softmax_backward)
+
+# %% [markdown] lang="en"
+# **01.2 A checker of your own.** Below are five rules with their operands. Some are wrong: can you see which, by reading alone? Write
+# `is_right(rule, *operands)`: `True` if the gradients are right for **every** operand, else `False`. Use
+# `numeric_gradient`, or the random direction of section 4. `check` hands you hidden rules, right ones and wrong
+# ones. A gradient can have the wrong shape; one of size $10^{-4}$ may be wrong by a thousandth; a
+# right one may be exactly zero. Then run it over `candidates`.
+
+# %% [markdown] lang="zh"
+# **01.2 自己写一个检验器**　下面有五条规则，各附操作数，其中有对有错。只靠读代码，你看得出哪几条错了吗？请写 `is_right(rule, *operands)`：如果规则对**每一个**操作数的梯度都正确，返回 `True`，否则返回 `False`。可以用 `numeric_gradient`，也可以用第 4 节的随机方向。`check` 会交给它一些你看不到的规则，有对有错。要留心：梯度的形状可能不对；大小只有 $10^{-4}$ 的梯度也可能错了千分之一；而正确的梯度可能恰好是零。写好以后，用它检验 `candidates`。
+
+
+# %%
+def scale_columns(x, y):
+    return x * y, lambda g: (g * y, (g * x).sum(axis=0))  # (n, m) (m,) -> (n, m)
+
+
+def logistic(x):
+    y = 1 / (1 + np.exp(-x))
+    return y, lambda g: (g * y * (1 - y),)
+
+
+def column_means(x):
+    return x.mean(axis=0), lambda g: (np.ones_like(x) * g,)  # (n, m) -> (m,)
+
+
+def square_product(x, y):
+    return x @ y, lambda g: (g @ y, x.T @ g)  # (n, n) (n, n) -> (n, n)
+
+
+def logarithm_of_sum(x):
+    return np.log(np.exp(x).sum()), lambda g: (g * softmax(x.ravel()).reshape(x.shape),)
+
+
+one, two, row = rng.standard_normal((3, 3)), rng.standard_normal((3, 3)), rng.standard_normal(3)
+candidates = [
+    (scale_columns, one, row),
+    (logistic, one),
+    (column_means, one),
+    (square_product, one, two),
+    (logarithm_of_sum, one),
+]
+
+
+# %% tags=["exercise"]
+def is_right(rule, *operands):
+    return ...
+
+
+# %% tags=["solution"]
+def is_right(rule, *operands):
+    output, vjp = rule(*operands)
+    g = rng.standard_normal(np.shape(output))
+    for i, (x, gradient) in enumerate(zip(operands, vjp(g), strict=True)):
+        if np.shape(gradient) != x.shape:
+            return False
+
+        def forward(x, i=i):
+            return rule(*operands[:i], x, *operands[i + 1 :])[0]
+
+        wanted = numeric_gradient(forward, x, g)
+        if np.abs(gradient - wanted).max() > 1e-5 * np.abs(wanted).max() + 1e-9:
+            return False
+    return True
+
+
+verdicts = [is_right(*candidate) for candidate in candidates]
+for (rule, *_), verdict in zip(candidates, verdicts, strict=True):
+    print(f"{rule.__name__:18s} {verdict}")
+assert verdicts == [True, True, False, False, True]
+
+# %% tags=["exercise-check"]
+check("01.2", is_right)
+
+# %% [markdown] lang="en"
+# **01.3 Undo broadcasting.** NumPy stretches an operand to the shape of its neighbour: axes of size 1 are repeated, and missing axes
+# are put in front. The rule for `x + y` gets a $g$ of the large shape and must return a gradient of the operand's
+# `shape`. Write `unbroadcast(g, shape)`. Hint: what did `add` do in section 3, and why?
+
+# %% [markdown] lang="zh"
+# **01.3 撤销广播**　NumPy 会把较小的操作数撑大到与对方同形：大小为 1 的轴重复若干次，缺少的轴补在最前面。`x + y` 的反向规则收到的 $g$ 是大的形状，却要返回操作数原来的形状 `shape`。请写 `unbroadcast(g, shape)`。提示：第 3 节的 `add` 是怎么做的，为什么？
+
+
+# %% tags=["exercise"]
+def unbroadcast(g, shape):
+    return ...
+
+
+# %% tags=["solution"]
+def unbroadcast(g, shape):
+    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1)
+    return g.sum(axis=stretched, keepdims=True)
+
+
+# %% tags=["exercise-check"]
+check("01.3", unbroadcast)
+
+# %% [markdown] lang="en"
+# ## 9 Further reading
+#
+# * Rumelhart, Hinton & Williams 1986, "Learning representations by back-propagating errors".
+# * Griewank & Walther 2008, "Evaluating Derivatives": what the tape does, in general; its roots are in Linnainmaa 1970.
+# * Goodfellow, Bengio & Courville 2016, "Deep Learning", sections 6.2.2.3 (softmax and its loss) and 6.5 (backpropagation).
+# * Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization".
+# * In this project: `minillm/autograd/tape.py`, `minillm/autograd/check.py`, `minillm/ops/losses.py`, `tests/autograd/test_check.py`.
+
+# %% [markdown] lang="zh"
+# ## 9 延伸阅读
+#
+# * Rumelhart、Hinton、Williams，1986，“Learning representations by back-propagating errors”。
+# * Griewank、Walther，2008，“Evaluating Derivatives”：系统讲述磁带所做的事，其源头是 Linnainmaa 1970 年的工作。
+# * Goodfellow、Bengio、Courville，2016，“Deep Learning”，6.2.2.3 节（softmax 及其损失）和 6.5 节（反向传播）。
+# * Kingma、Ba，2015，“Adam: A Method for Stochastic Optimization”。
+# * 本项目：`minillm/autograd/tape.py`、`minillm/autograd/check.py`、`minillm/ops/losses.py`、`tests/autograd/test_check.py`。
