@@ -24,7 +24,7 @@ def integer_array(ids: Any, *, name: str = "token id") -> np.ndarray:
     if array.size == 0 and not isinstance(ids, np.ndarray):
         return array.astype(np.int64)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{name}s must be integers, got {array.dtype}")
+        raise TypeError(f"{_plural(name)} must be integers, got {array.dtype}")
     return array
 
 
@@ -54,4 +54,10 @@ def check_ids(
 def _ragged(rows: Any, name: str) -> ValueError:
     lengths = [len(row) if hasattr(row, "__len__") else "none" for row in rows]
     shown = ", ".join(map(str, lengths[:8])) + (", ..." if len(lengths) > 8 else "")
-    return ValueError(f"{name}s are ragged: lengths {shown}; pad the rows to one length first")
+    return ValueError(
+        f"{_plural(name)} are ragged: lengths {shown}; pad the rows to one length first"
+    )
+
+
+def _plural(name: str) -> str:
+    return f"{name}es" if name.endswith("s") else f"{name}s"

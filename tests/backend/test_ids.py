@@ -82,3 +82,8 @@ def test_check_agrees_with_looking_at_every_id(ids):
     else:
         with pytest.raises(IndexError):
             check_ids(ids, 7)
+
+
+def test_the_plural_of_class_is_classes():
+    with pytest.raises(TypeError, match="target classes must be integers, got float64"):
+        integer_array([0.5], name="target class")

@@ -68,17 +68,24 @@ def imported_names(tree):
     return names
 
 
+def is_module(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # a name inside a module that is no package
+        return False
+
+
 def used_modules(source):
     """Modules of the library that hold what a lesson imports, or takes from a package."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     names = {name for name in imported_names(tree) if name.startswith("minillm.")}
-    packages = {name.rpartition(".")[2]: name for name in names if importlib.util.find_spec(name)}
+    packages = {name.rpartition(".")[2]: name for name in names if is_module(name)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             package = packages.get(node.value.id)
             names |= {f"{package}.{node.attr}"} if package else set()
     things = (pkgutil.resolve_name(name) for name in names - set(packages.values()))
-    return {thing.__module__ for thing in things}
+    return {thing.__module__ for thing in things if hasattr(thing, "__module__")}
 
 
 def headings(source, language):
@@ -163,8 +170,13 @@ def test_a_module_is_introduced_once_and_exists():
 
 def test_a_use_of_something_later_is_noticed(tmp_path):
     planted = tmp_path / "00_planted.py"
-    planted.write_text("from minillm import nn, ops\nnn.Linear, ops.gelu, ops", encoding="utf-8")
-    assert used_modules(planted) == {"minillm.nn.linear", "minillm.ops.activations"}
+    text = "from minillm import nn, ops\nfrom minillm.ops.losses import IGNORE, nll_loss\n"
+    planted.write_text(f"{text}nn.Linear, ops.gelu, ops, IGNORE", encoding="utf-8")
+    assert used_modules(planted) == {
+        "minillm.nn.linear",
+        "minillm.ops.activations",
+        "minillm.ops.losses",
+    }
 
 
 @each_lesson
