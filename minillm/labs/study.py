@@ -21,7 +21,11 @@ import minillm
 STORED = Path(minillm.__file__).parents[1] / "figures" / "studies"
 DIGITS = 6  # of a stored number: rounding differs between machines further behind
 # name -> the module whose STUDY it is, imported when it is asked for
-STUDIES: dict[str, str] = {}
+STUDIES: dict[str, str] = {
+    "gap": "minillm.labs.regularization.gap",
+    "shrinkage": "minillm.labs.regularization.shrinkage",
+    "spurious": "minillm.labs.regularization.spurious",
+}
 
 
 @dataclass(frozen=True)
