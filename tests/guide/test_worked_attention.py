@@ -36,3 +36,16 @@ def test_with_distinct_vectors_and_projections_the_words_attend_differently(rng)
     np.testing.assert_allclose(weights.sum(axis=-1), 1.0, rtol=1e-12)
     assert weights.min() > 0.01  # what to look for is learned, not given
     assert abs(weights[0, 0] - weights[1, 0]) > 0.01
+
+
+def test_a59_with_columns_as_printed_the_product_is_a_matrix():
+    apple, banana = ONES[:, :, None]  # (300, 1) each
+    product = apple @ banana.T / np.sqrt(WIDTH)
+    assert product.shape == (WIDTH, WIDTH)
+    np.testing.assert_allclose(product, 1 / np.sqrt(WIDTH), rtol=1e-14)
+    np.testing.assert_allclose(softmax(product).data, 1 / WIDTH, rtol=1e-13)
+
+
+def test_a60_a_tenth_is_the_weight_of_ten_equal_scores():
+    np.testing.assert_allclose(softmax(np.full(10, 0.1)).data, 0.1, rtol=1e-14)
+    np.testing.assert_allclose(softmax(np.array([0.1, 0.0])).data, [0.525, 0.475], atol=5e-4)

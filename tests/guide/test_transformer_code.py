@@ -1,0 +1,104 @@
+"""The guide's program and its list of steps for a Transformer (sections 3.2 and 3.3), run."""
+
+import numpy as np
+import pytest
+
+from minillm.autograd import Tensor, gradients_of
+from minillm.models import Bert, BertConfig, MaskedLanguageModel
+from minillm.nn import EncoderBlock
+
+N, WIDTH = 8, 32
+SEEDS = [0, 1, 2]
+
+each_seed = pytest.mark.parametrize("seed", SEEDS)
+
+
+def printed_layer(block, x, n_heads):
+    """Section 3.2: one attention, called once per head; then one feed-forward network."""
+    for _ in range(n_heads):
+        x = x + block.attention(x)
+    return x + block.feed_forward(x)
+
+
+def listed_steps(block, x):
+    """Section 3.3: attention, feed-forward, then the input plus the *attention's* output."""
+    attended = block.attention(x)
+    block.feed_forward(attended)
+    return x + attended
+
+
+def tokens(seed):
+    return Tensor(np.random.default_rng(seed).standard_normal((1, N, WIDTH)))
+
+
+def make_block(seed, n_heads=4):
+    block = EncoderBlock(WIDTH, n_heads, 4 * WIDTH, rng=np.random.default_rng(seed))
+    return block.to_dtype(np.float64)
+
+
+def likeness(y):
+    """Mean cosine between two different tokens."""
+    unit = y.data[0] / np.linalg.norm(y.data[0], axis=1, keepdims=True)
+    return (unit @ unit.T)[~np.eye(N, dtype=bool)].mean()
+
+
+@each_seed
+def test_a37_sixteen_turns_for_sixteen_heads_make_all_tokens_equal(seed):
+    x, block = tokens(seed), make_block(seed, n_heads=16)
+    assert likeness(printed_layer(block, x, 16)) > 0.99
+    assert likeness(block(x)) < 0.6
+    assert likeness(printed_layer(make_block(seed, n_heads=1), x, 1)) < 0.6  # it is the loop
+
+
+def test_a38_with_one_head_the_printed_layer_has_both_additions_and_no_normalization():
+    x, block = tokens(0), make_block(0, n_heads=1)
+    y = x + block.attention(x)
+    z = (y + block.feed_forward(y)).data
+    np.testing.assert_array_equal(printed_layer(block, x, 1).data, z)
+    assert np.abs(z.std(axis=-1) - 1).max() > 0.3
+    np.testing.assert_allclose(block(x).data.std(axis=-1), 1, atol=1e-3)
+
+
+def test_a38_the_printed_layer_sees_the_future_and_not_the_order_and_names_no_word():
+    block = make_block(0)
+    x = tokens(0).data
+    before = printed_layer(block, Tensor(x), 4).data
+    touched = x.copy()
+    touched[0, -1] += 1  # without a causal mask it is no GPT
+    assert np.abs(printed_layer(block, Tensor(touched), 4).data - before)[0, 0].max() > 1e-3
+    order = np.random.default_rng(0).permutation(N)  # without positions, a bag of words
+    moved = printed_layer(block, Tensor(x[:, order]), 4).data
+    np.testing.assert_allclose(moved, before[:, order], rtol=1e-9)
+    assert before.shape[-1] == WIDTH  # no matrix leads to the vocabulary
+
+
+def test_a36_without_the_second_addition_a_silent_branch_wipes_out_its_input():
+    block, x = make_block(0), tokens(0)
+    for part in (block.attention.output, block.feed_forward.outer):
+        part.weight.data, part.bias.data = 0 * part.weight.data, 0 * part.bias.data
+    y = x + block.attention(x)  # the one addition of sections 3.1 and 3.3
+    assert not block.feed_forward(y).data.any()
+    np.testing.assert_array_equal((y + block.feed_forward(y)).data, x.data)
+
+
+@each_seed
+def test_a40_in_the_listed_order_the_feed_forward_network_has_no_effect(seed):
+    x, block = tokens(seed), make_block(seed)
+    weights = block.feed_forward.parameters()
+
+    def gradients(y):
+        return gradients_of((y * y).sum(), weights, allow_unused=True)
+
+    assert gradients(listed_steps(block, x)) == [None] * 4
+    y = x + block.attention(x)
+    assert all(np.any(gradient) for gradient in gradients(y + block.feed_forward(y)))
+
+
+@each_seed
+def test_a41_a_transformer_that_has_not_been_trained_guesses(seed):
+    rng = np.random.default_rng(seed)
+    size = 50
+    model = MaskedLanguageModel(Bert(BertConfig(size, dropout=0.0), rng=rng), rng=rng)
+    ids, mask = rng.integers(7, size, (20, 10)), np.ones((20, 10), dtype=bool)
+    loss = float(model.loss(np.full_like(ids, 4), mask, ids))
+    assert loss > np.log(size) - 0.05  # no better than naming all words equally likely
