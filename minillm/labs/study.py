@@ -25,6 +25,8 @@ STUDIES: dict[str, str] = {
     "gap": "minillm.labs.regularization.gap",
     "shrinkage": "minillm.labs.regularization.shrinkage",
     "spurious": "minillm.labs.regularization.spurious",
+    "positions": "minillm.labs.transformer.positions",
+    "recall": "minillm.labs.transformer.recall",
 }
 
 

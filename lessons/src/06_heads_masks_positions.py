@@ -1,0 +1,692 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   minillm:
+#     lesson: 6
+#     guide: ['3.1', '3.2', '4.1.2']
+#     budget_s: 30
+#     errata: [A27, A29, A33, A34, A48]
+#     introduces: [minillm.nn.module, minillm.nn.initialization, minillm.nn.linear, minillm.nn.embedding, minillm.nn.attention, minillm.nn.masks, minillm.nn.positions]
+# ---
+
+# %% [markdown] lang="en"
+# # Lesson 6. Heads, masks, positions
+#
+# **Question.** In "the dog bit the man because it was afraid" the word *it* should look at *dog* and also at
+# *afraid*. And "dog bites man" is not "man bites dog". One softmax looks in one way, and sees no order. What is missing?
+#
+# **Afterwards you can** split attention into heads with one reshape, mask the future and the padding, build
+# sinusoidal positions, and check the gradient of it all.
+#
+# **Before this**: lesson 5. **Time**: about ten seconds to run, an hour and a half to read.
+
+# %% [markdown] lang="zh"
+# # 第 6 课　多头、掩码与位置编码
+#
+# **问题**　“狗咬了人，因为它害怕”：读到“它”，既要看“狗”（它是谁），又要看“害怕”（它怎么了）；而“狗咬人”和“人咬狗”用字相同，意思相反。一个 softmax 只有一种看法，又不知道先后。还缺什么？
+#
+# **学完本课，你能够**　用一次变形把注意力分成多头；用掩码遮住未来和填充；构造正弦位置编码；并检验整个模块的梯度。
+#
+# **预备知识**　第 5 课。**用时**　运行约十秒，细读约一个半小时。
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from minillm import Tensor, check_vjp, nn, ops
+from minillm.course import check, savefig, setup
+from minillm.labs import mean_and_interval, read_study
+from minillm.labs.transformer import positions as order_task
+from minillm.labs.transformer import recall as recall_task
+
+setup()
+rng = np.random.default_rng(6)
+
+# %% [markdown] lang="en"
+# ## 1 What the guide says
+#
+# Section 3.1 says: split the input *sequence* into several sub-sequences, let each attend to itself, and join the
+# results. Section 4.1.2 says that several heads catch different features of the input, and prints
+#
+# $$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\left(\frac{QK^T}{\sqrt{d_k}}\right) V.$$
+#
+# Right below, self-attention has the same formula. The pseudocode of section 3.2 calls a
+# `multi_head_attention` that is not given. Masks and positions do not occur (A33; what else a layer needs is lesson 7). The sentence about features
+# is right; splitting the sequence is wrong (A34), and so is a multi-head formula without heads (A48).
+
+# %% [markdown] lang="zh"
+# ## 1 指南的说法
+#
+# 指南 3.1 节把多头注意力讲成两步：先把输入**序列**切成几个子序列，各自做自注意力；再把结果拼接起来。4.1.2 节说，多个头可以捕获输入的不同特征，写出的公式是
+#
+# $$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\left(\frac{QK^T}{\sqrt{d_k}}\right) V.$$
+#
+# 紧接着的“自注意力公式”与它一模一样。3.2 节的伪代码调用了 `multi_head_attention`，却没有给出它的内容。至于掩码和位置编码，全书都没有提到（A33；一层里还缺什么，留到第 7 课）。“捕获不同特征”说得对；切分序列不对（A34），多头公式里没有“头”也不对（A48）。
+
+# %% [markdown] lang="en"
+# ## 2 By hand
+#
+# Width $d = 4$, two heads of width 2, one query $q = (\sqrt2, 0 \mid 0, \sqrt2)$ and two keys. The bar separates the heads; each divides by $\sqrt2$.
+#
+# | | key | value | score, head 1 | weight, head 1 | score, head 2 | weight, head 2 |
+# |---|---|---|---|---|---|---|
+# | first | $(\ln 3, 0 \mid 0, 0)$ | $(4, 0 \mid 4, 0)$ | $\ln 3$ | $3/4$ | $0$ | $1/4$ |
+# | second | $(0, 0 \mid 0, \ln 3)$ | $(0, 8 \mid 0, 8)$ | $0$ | $1/4$ | $\ln 3$ | $3/4$ |
+#
+# Head 1 gives $(3, 2)$, head 2 gives $(1, 6)$; side by side, $(3, 2, 1, 6)$. A single head of width 4 finds
+# the score $\tfrac12\sqrt2 \ln 3$ for both keys and gives $(2, 4, 2, 4)$: one softmax, one way of looking.
+#
+# A last matrix $W^O$ mixes the heads. Let its four blocks be $I, I$ above $I, -I$: the first half of the result is the sum of the heads, the
+# second half their difference, $(4, 8, 2, -4)$.
+
+# %% [markdown] lang="zh"
+# ## 2 手算
+#
+# 取宽度 $d = 4$，两个头，各宽 2；一个查询 $q = (\sqrt2, 0 \mid 0, \sqrt2)$，两个键。竖线隔开两个头，每个头除以 $\sqrt2$。
+#
+# | | 键 | 值 | 头 1 的分数 | 头 1 的权重 | 头 2 的分数 | 头 2 的权重 |
+# |---|---|---|---|---|---|---|
+# | 第一个 | $(\ln 3, 0 \mid 0, 0)$ | $(4, 0 \mid 4, 0)$ | $\ln 3$ | $3/4$ | $0$ | $1/4$ |
+# | 第二个 | $(0, 0 \mid 0, \ln 3)$ | $(0, 8 \mid 0, 8)$ | $0$ | $1/4$ | $\ln 3$ | $3/4$ |
+#
+# 头 1 得 $(3, 2)$，头 2 得 $(1, 6)$，拼起来是 $(3, 2, 1, 6)$。如果只用一个宽度为 4 的头，两个键的分数都是 $\tfrac12\sqrt2 \ln 3$，权重各半，结果是 $(2, 4, 2, 4)$：它没法对两个键各有侧重。
+#
+# 最后还有一个矩阵 $W^O$，把各头混合起来。设它的四个分块上面是 $I, I$，下面是 $I, -I$，那么结果的前一半是两头之和，后一半是两头之差，即 $(4, 8, 2, -4)$。
+
+# %%
+r2, ln3, eye = np.sqrt(2), np.log(3), np.eye(2)
+q = np.array([[r2, 0, 0, r2]])  # (1, 4)
+k = np.array([[ln3, 0, 0, 0], [0, 0, 0, ln3]])  # (2, 4)
+v = np.array([[4.0, 0, 4, 0], [0, 8, 0, 8]])  # (2, 4)
+mix = np.block([[eye, eye], [eye, -eye]])  # (4, 4)
+joined_by_hand, mixed_by_hand = [[3, 2, 1, 6]], [[4, 8, 2, -4]]
+
+# %% [markdown] lang="en"
+# ## 3 Formula and code
+#
+# **Heads.** Each of $h$ heads has its own three matrices. They lead from width $d$ to a small width, as a rule $d_k = d_v = d/h$
+# (only queries and keys must agree, A29). The results stand side by side and go through $W^O$, of shape $(h d_v, d)$:
+#
+# $$\mathrm{head}_i = \mathrm{Attn}(XW_i^Q, XW_i^K, XW_i^V), \qquad \mathrm{MHA}(X) = [\mathrm{head}_1; \dots; \mathrm{head}_h]\, W^O.$$
+#
+# Every head sees all $n$ words; what is divided is the *features*. First the formula, one head after another:
+
+# %% [markdown] lang="zh"
+# ## 3 公式与代码
+#
+# **多头**　共有 $h$ 个头，每个头有自己的三个矩阵，把宽度 $d$ 投影到较小的宽度，通常取 $d_k = d_v = d/h$（必须相等的只有查询与键，A29）。各头的结果并排拼接，再乘以形状为 $(h d_v, d)$ 的 $W^O$：
+#
+# $$\mathrm{head}_i = \mathrm{Attn}(XW_i^Q, XW_i^K, XW_i^V), \qquad \mathrm{MHA}(X) = [\mathrm{head}_1; \dots; \mathrm{head}_h]\, W^O.$$
+#
+# 每个头都看得到全部 $n$ 个词，分开的是**特征**。先照公式写，一个头一个头地算：
+
+
+# %%
+def attend(q, k, v, mask=True):
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])  # (..., n, dk) (..., dk, m)
+    scores = np.where(mask, scores, -np.inf)  # (..., n, m)
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))  # (..., n, m)
+    weights = powers / powers.sum(axis=-1, keepdims=True)  # (..., n, m), rows sum to 1
+    return weights @ v, weights  # (..., n, dv), (..., n, m)
+
+
+def head_by_head(x, wq, wk, wv, wo, h, mask=True):
+    triples = zip(*(np.split(w, h, axis=1) for w in (wq, wk, wv)), strict=True)
+    heads = [attend(x @ q, x @ k, x @ v, mask)[0] for q, k, v in triples]  # h of (n, dv)
+    return np.concatenate(heads, axis=-1) @ wo  # (n, h dv) (h dv, d) -> (n, d)
+
+
+# %% [markdown] lang="en"
+# In practice nobody loops. The small matrices stand side by side in one $(d, d)$ matrix, so that one product gives the queries of all heads.
+# A reshape cuts each row into $h$ pieces, and a transpose brings the head to the front, where `@` treats it as a
+# batch. First cut the last axis, then swap.
+
+# %% [markdown] lang="zh"
+# 实际的程序并不逐头循环。把各头的小矩阵并排存成一个 $(d, d)$ 的大矩阵，一次乘法就得到所有头的查询；再用 reshape 把每一行切成 $h$ 段，用 transpose 把“头”这一维换到前面，`@` 便会把它当作批次来处理。次序不能乱：先切最后一维，再交换。
+
+
+# %%
+def split(x, h):  # (n, d) -> (h, n, d / h)
+    return x.reshape(len(x), h, -1).transpose(1, 0, 2)
+
+
+def merge(heads):  # (h, n, dv) -> (n, h dv)
+    return heads.transpose(1, 0, 2).reshape(heads.shape[1], -1)
+
+
+def multi_head(x, wq, wk, wv, wo, h, mask=True):
+    q, k, v = (split(x @ w, h) for w in (wq, wk, wv))  # (h, n, d / h) each
+    return merge(attend(q, k, v, mask)[0]) @ wo  # (n, d) (d, d) -> (n, d)
+
+
+# %%
+joined = merge(attend(split(q, 2), split(k, 2), split(v, 2))[0])  # (1, 4)
+print(joined, joined @ mix, attend(q, k, v)[0])
+assert np.allclose(joined, joined_by_hand)
+assert np.allclose(joined @ mix, mixed_by_hand)
+assert np.allclose(attend(q, k, v)[0], [[2, 4, 2, 4]])
+
+n, d, h = 8, 12, 4
+x = rng.standard_normal((n, d))  # (8, 12): eight words
+layer = nn.MultiHeadAttention(d, h, rng=rng).to_dtype(np.float64)
+projections = layer.query, layer.key, layer.value, layer.output
+weights = [linear.weight.data.T for linear in projections]  # wq, wk, wv, wo, (12, 12) each
+y = multi_head(x, *weights, h)  # (8, 12)
+assert np.allclose(y, head_by_head(x, *weights, h))
+assert np.allclose(y, layer(Tensor(x[None])).data[0])
+
+counts = {nn.MultiHeadAttention(24, heads, rng=rng).parameter_count() for heads in (1, 2, 3, 8, 24)}
+print(counts, np.abs(multi_head(x, *weights, 1) - y).max().round(2))
+assert counts == {4 * (24 * 24 + 24)}
+assert np.abs(multi_head(x, *weights, 1) - y).max() > 0.1
+
+# %% [markdown] lang="en"
+# Three ways, one result; `nn.Linear` computes $xW^\top + b$, hence the `.T` (its biases start at zero). Now read `minillm/nn/attention.py`.
+# The number of heads does not change the number of parameters, $4(d^2 + d)$ with biases: 2400 for $d = 24$. It changes what they do.
+
+# %% [markdown] lang="zh"
+# 三种写法，结果相同。程序库的 `nn.Linear` 算的是 $xW^\top + b$，所以这里要写 `.T`（偏置的初值为零）。现在请打开 `minillm/nn/attention.py` 对照着读。
+#
+# 头的个数不影响参数的个数：连偏置在内总是 $4(d^2 + d)$，$d = 24$ 时是 2400。变的是这些参数所起的作用。
+
+# %% [markdown] lang="en"
+# **Masks.** A model that writes text must not read ahead: *causal mask*. Sentences of different
+# length are filled up with padding that nobody should look at: *padding mask*. Either says who may attend to whom ($M_{ij} = 1$, in code
+# True: $i$ may attend to $j$) and acts on the scores:
+#
+# $$s_{ij} = \begin{cases} q_i \cdot k_j / \sqrt{d_k} & M_{ij} = 1 \\ -\infty & M_{ij} = 0 \end{cases}$$
+#
+# Since $e^{-\infty} = 0$, a masked weight is exactly zero, and the others share the whole. Setting weights to zero *after* the
+# softmax would be wrong: the hidden words would still stand in its denominator. A query that may look nowhere would give $0/0$;
+# the library gives zeros.
+
+# %% [markdown] lang="zh"
+# **掩码**　边读边写的模型不许偷看后文，这要用**因果掩码**；一批句子长短不一，要用填充补齐，而填充谁也不该看，这要用**填充掩码**。两者说的都是“谁可以看谁”：$M_{ij} = 1$（程序里是 True）表示 $i$ 可以看 $j$。它们都作用在分数上：
+#
+# $$s_{ij} = \begin{cases} q_i \cdot k_j / \sqrt{d_k} & M_{ij} = 1 \\ -\infty & M_{ij} = 0 \end{cases}$$
+#
+# 因为 $e^{-\infty} = 0$，被遮住的权重恰好是零，其余的权重分掉全部的 1。如果等 softmax **之后**再把权重改成零，那就错了：被遮住的词仍然留在分母里。如果一个查询什么都不许看，就会出现 $0/0$；程序库这时给出零。
+
+# %%
+causal = nn.causal_mask(5)  # (5, 5), True where j <= i
+real = np.array([True, True, True, True, False])  # (5,): the last word is padding
+both = causal & real  # (5, 5): real[None, :] is about keys, hence columns
+q, k, v = (x[:5] @ w for w in weights[:3])  # (5, 12) each
+o, a = attend(q, k, v, both)  # (5, 12), (5, 5)
+print(a.round(2))
+assert (a[~both] == 0).all() and np.allclose(a.sum(axis=-1), 1)
+assert np.allclose(o, ops.scaled_dot_product_attention(q, k, v, mask=both).data)
+assert (ops.scaled_dot_product_attention(q, k, v, mask=both & False).data == 0).all()
+
+late = attend(q, k, v)[1] * causal  # (5, 5): masked after the softmax
+print(late.sum(axis=-1).round(2))
+assert late.sum(axis=-1)[0] < 0.9
+
+# %% [markdown] lang="en"
+# **Positions.** Attention treats its input as a bag (exercise 05.3), so the place has to be put into the words. Vaswani et al. add a fixed
+# table of sines and cosines, with frequencies that fall geometrically:
+#
+# $$PE_{t,2i} = \sin(t \omega_i), \qquad PE_{t,2i+1} = \cos(t \omega_i), \qquad \omega_i = 10000^{-2i/d}.$$
+#
+# Each pair is the hand of a clock, the first fast, the last very slow. A step of $\delta$ places turns every hand by an angle
+# that does *not* depend on $t$:
+#
+# $$\sin((t + \delta)\omega) = \cos(\delta\omega)\sin(t\omega) + \sin(\delta\omega)\cos(t\omega).$$
+#
+# So $PE_{t+\delta} = R(\delta)\,PE_t$ with one rotation for all $t$ (exercise 06.3), a linear map: a projection such as $W^Q$ can learn
+# "three places back". It also follows that $PE_s \cdot PE_t = \sum_i \cos((s - t)\omega_i)$ depends on the distance alone.
+
+# %% [markdown] lang="zh"
+# **位置编码**　注意力把输入看成一袋词（练习 05.3），所以要把位置放进词向量里。Vaswani 等人加上一张固定的表，由频率按等比数列递减的正弦和余弦组成：
+#
+# $$PE_{t,2i} = \sin(t \omega_i), \qquad PE_{t,2i+1} = \cos(t \omega_i), \qquad \omega_i = 10000^{-2i/d}.$$
+#
+# 每一对好比一根表针，第一根走得快，最后一根走得极慢。往后移 $\delta$ 个位置，每根表针转过一个角度，这个角度与 $t$ **无关**：
+#
+# $$\sin((t + \delta)\omega) = \cos(\delta\omega)\sin(t\omega) + \sin(\delta\omega)\cos(t\omega).$$
+#
+# 因此 $PE_{t+\delta} = R(\delta)\,PE_t$，对所有的 $t$ 都是同一个旋转（练习 06.3）。旋转是线性映射，$W^Q$ 这样的投影就能学会“往回数三个”。由此还可知 $PE_s \cdot PE_t = \sum_i \cos((s - t)\omega_i)$，它只取决于距离。
+
+
+# %%
+def sinusoidal(n, d):
+    angles = np.arange(n)[:, None] * 10000.0 ** (-np.arange(0, d, 2) / d)  # (n, d / 2)
+    table = np.empty((n, d))  # (n, d)
+    table[:, 0::2], table[:, 1::2] = np.sin(angles), np.cos(angles)
+    return table
+
+
+table = sinusoidal(40, d)  # (40, 12)
+assert np.allclose(table, nn.sinusoids(40, d))
+products = table @ table.T  # (40, 40)
+print(products[0, :4].round(3), products[20, 20:24].round(3))
+assert all(np.allclose(products.diagonal(delta), products[0, delta]) for delta in range(40))
+
+# %% [markdown] lang="en"
+# BERT instead *learns* one vector per place, as if the place were a second word: `nn.LearnedPositions`. That costs $n_{max} \cdot d$
+# parameters and leaves every place beyond the table unknown:
+
+# %% [markdown] lang="zh"
+# BERT 的做法不同：每个位置的向量都是**学出来**的，好像位置是另一个词，见 `nn.LearnedPositions`。代价是 $n_{max} \cdot d$ 个参数，而且超出表长的位置一概没有：
+
+# %%
+learned = nn.LearnedPositions(10, d, rng=rng)
+assert learned.parameter_count() == 10 * d
+try:
+    learned(Tensor(np.zeros((1, 11, d))))
+except ValueError as too_long:
+    print(too_long)
+else:
+    raise RuntimeError("place 11 of 10 was accepted")
+
+# %% [markdown] lang="en"
+# ## 4 Gradient check
+#
+# Let $C$ be the joined heads and $G = \partial L / \partial Y$, where $Y = CW^O$. Then
+#
+# $$\frac{\partial L}{\partial W^O} = C^\top G, \qquad \frac{\partial L}{\partial C} = G\,{W^O}^\top.$$
+#
+# $\partial L / \partial C$ is split as the queries were; in each head lesson 5 applies; the three
+# results are merged and go back through $W^Q$, $W^K$, $W^V$. Splitting only arranges anew, so its backward is merging. The library's
+# gradients must come out equal.
+
+# %% [markdown] lang="zh"
+# ## 4 梯度检验
+#
+# 记 $C$ 为拼接后的各头，$Y = CW^O$，$G = \partial L / \partial Y$，则
+#
+# $$\frac{\partial L}{\partial W^O} = C^\top G, \qquad \frac{\partial L}{\partial C} = G\,{W^O}^\top.$$
+#
+# $\partial L / \partial C$ 的各列分属各头，所以像查询那样切开；每个头内部照第 5 课的规则计算；得到的三个结果再合并，经 $W^Q$、$W^K$、$W^V$ 传回去。切分只是重新排列，它的反向就是合并。程序库由计算图得到的梯度，应当与我们的一致。
+
+
+# %%
+def multi_head_rule(x, wq, wk, wv, wo, h, mask, transposed=True):
+    q, k, v = (split(x @ w, h) for w in (wq, wk, wv))  # (h, n, d / h) each
+    o, inner = ops.scaled_dot_product_attention.rule(q, k, v, mask=mask)
+    joined = merge(o)  # (n, d)
+
+    def vjp(g):  # (n, d)
+        heads = inner(split(g @ wo.T, h))  # dq, dk, dv, (h, n, d / h) each
+        grads = [merge(dh) if transposed else dh.reshape(x.shape) for dh in heads]  # (n, d) each
+        dx = sum(grad @ w.T for grad, w in zip(grads, (wq, wk, wv), strict=True))  # (n, d)
+        return dx, *(x.T @ grad for grad in grads), joined.T @ g  # dx, dWq, dWk, dWv, dWo
+
+    return joined @ wo, vjp
+
+
+settings = {"h": h, "mask": nn.causal_mask(n)}
+error = check_vjp(multi_head_rule, x, *weights, rng=rng, **settings)
+print(f"multi-head attention: largest relative error {error:.1e}")
+assert error < 1e-7
+
+g = rng.standard_normal((n, d))  # (8, 12)
+layer(Tensor(x[None]), mask=settings["mask"]).backward(g[None])
+grads = multi_head_rule(x, *weights, **settings)[1](g)[1:]  # dWq, dWk, dWv, dWo
+for linear, grad in zip(projections, grads, strict=True):
+    assert np.allclose(linear.weight.grad.T, grad)
+
+# %% [markdown] lang="en"
+# The usual mistake is a reshape without the transpose. Every shape is right; only the check fails:
+
+# %% [markdown] lang="zh"
+# 最常见的错误是只 reshape，忘了 transpose。形状全对，程序也不报错，只有梯度检验看得出来：
+
+# %%
+try:
+    check_vjp(multi_head_rule, x, *weights, rng=rng, transposed=False, **settings)
+except AssertionError as mistake:
+    print(mistake)
+else:
+    raise RuntimeError("the forgotten transpose went unnoticed")
+
+# %% [markdown] lang="en"
+# A mask must hold backwards too. If only word 2 has a loss, then words 3 to 7 get a gradient of *exactly* zero; and
+# padding gets none from the real words:
+
+# %% [markdown] lang="zh"
+# 掩码对反向同样有效。如果只有 2 号词有损失，那么 3 到 7 号词的梯度**恰好**为零；填充也得不到来自真词的任何梯度：
+
+# %%
+g = np.zeros((n, d))  # (8, 12)
+g[2] = rng.standard_normal(d)  # (12,)
+dx = multi_head_rule(x, *weights, **settings)[1](g)[0]  # (8, 12)
+assert (dx[3:] == 0).all() and (dx[:3] != 0).all()
+
+real = np.arange(n) < 5  # (8,): three words of padding
+g = rng.standard_normal((n, d)) * real[:, None]  # (8, 12)
+dx = multi_head_rule(x, *weights, h=h, mask=real)[1](g)[0]  # (8, 12)
+print(np.abs(dx).max(axis=1).round(2))
+assert (dx[~real] == 0).all() and (dx[real] != 0).all()
+
+# %% [markdown] lang="en"
+# ## 5 Where the guide differs
+#
+# **Split what?** (guide 3.1, A34). We change one word after another and note which outputs change. With eight words and four heads:
+
+# %% [markdown] lang="zh"
+# ## 5 与指南不同之处
+#
+# **切分的是什么**（指南 3.1 节，A34）　我们逐个改动输入的词，记下哪些输出跟着变。取八个词、四个头：
+
+
+# %%
+def reach(f, x):
+    """Entry (i, j): does output i change with input j?"""
+    changed = np.zeros((len(x), len(x)), dtype=bool)
+    for j in range(len(x)):
+        moved = x.copy()
+        moved[j] += rng.standard_normal(x.shape[1])
+        changed[:, j] = np.abs(f(moved) - f(x)).max(axis=1) > 1e-9
+    return changed
+
+
+def features_split(x):
+    return multi_head(x, *weights, h)
+
+
+def sequence_split(x):
+    return np.concatenate([multi_head(part, *weights, 1) for part in np.split(x, h)])
+
+
+features, sequence = reach(features_split, x), reach(sequence_split, x)  # (8, 8) each
+scores = h * n**2, h * (n // h) ** 2
+print(features.sum(), sequence.sum(), scores)
+assert features.sum() == 64 and sequence.sum() == 16 and scores == (256, 16)
+
+figure, panels = plt.subplots(1, 2, figsize=(6.4, 3))
+for axes, changed, title in (
+    (panels[0], features, "features split: 64 of 64"),
+    (panels[1], sequence, "sequence split: 16 of 64"),
+):
+    axes.pcolormesh(changed, cmap="Greys", vmin=0, vmax=1.6, edgecolors="lightgray", lw=1)
+    axes.set(title=title, xlabel="input word $j$", ylabel="output word $i$", aspect="equal")
+    axes.set(xticks=np.arange(n) + 0.5, yticks=np.arange(n) + 0.5)
+    axes.set(xticklabels=range(n), yticklabels=range(n))
+    axes.invert_yaxis()
+    axes.tick_params(length=0)
+savefig(figure, "06_reach", {"features": features, "sequence": sequence})
+
+# %% [markdown] lang="en"
+# Dark: output $i$ depends on input $j$. With the sequence split, word 1 never meets word 2; the
+# long-range dependency that section 3.1 promises is gone. It is cheaper (16 scores against 256) because it does less.
+#
+# **The formula** (guide 4.1.2, A48) is that of a single head: no $i$, no concatenation, no $W^O$. In section 2 above that is the
+# difference between $(2, 4, 2, 4)$ and $(4, 8, 2, -4)$.
+#
+# **No positions, no masks** (A33). What does it cost to leave them out?
+
+# %% [markdown] lang="zh"
+# 深色表示输出 $i$ 依赖输入 $j$。序列一旦切开，无论有多少个头，1 号词永远见不到 2 号词，3.1 节所说的长距离依赖也就没有了。它确实便宜（16 个分数对 256 个），那是因为它做得少。
+#
+# **公式**（指南 4.1.2 节，A48）其实是单头的公式：没有下标 $i$，没有拼接，也没有 $W^O$。在上面第 2 节里，这就是 $(2, 4, 2, 4)$ 与 $(4, 8, 2, -4)$ 之差。
+#
+# **没有位置编码，没有掩码**（A33）　缺了它们会怎样？
+
+# %%
+order = rng.permutation(n)  # (8,)
+table = sinusoidal(n, d)  # (8, 12)
+without = np.abs(features_split(x[order]) - features_split(x)[order]).max()
+gap = np.abs(features_split(x[order] + table) - features_split(x + table)[order]).max()
+print(f"order: without positions {without:.0e}, with {gap:.2f}")
+assert without < 1e-14 and gap > 0.1
+
+other = np.concatenate([x[:-1], rng.standard_normal((1, d))])  # (8, 12): another last word
+ahead = np.abs(features_split(other) - features_split(x))[0].max()
+padded = np.concatenate([x, np.zeros((4, d))])  # (12, 12): four words of padding
+moved = np.abs(features_split(padded)[:n] - features_split(x)).max()
+kept = np.abs(multi_head(padded, *weights, h, np.arange(n + 4) < n)[:n] - features_split(x)).max()
+print(f"word 0 reads the last word: {ahead:.2f}; padding: {moved:.2f}, masked {kept:.0e}")
+assert ahead > 0.01 and moved > 0.1 and kept < 1e-14
+
+# %% [markdown] lang="en"
+# Without positions, a shuffled sentence gives the shuffled output, up to rounding. Without a causal mask the first word has
+# read the last. Without a padding mask the answer depends on how long the *other* sentences of the batch are.
+
+# %% [markdown] lang="zh"
+# 没有位置编码，打乱句子，输出也只是同样地打乱，只差舍入误差。没有因果掩码，第一个词已经读到了最后一个词。没有填充掩码，同一批里**别的**句子有多长，竟会影响这一句的结果。
+
+# %% [markdown] lang="en"
+# ## 6 Experiment
+#
+# **Order.** A text is twelve different words in random order; does word 0 stand before word 1? As bags all texts are equal, so counting
+# words finds $1/2$. A small model (one layer of attention with two heads, mean over the words, two scores) is trained for 300 steps and tested
+# on 1000 new texts, each beside its twin with words 0 and 1 exchanged.
+#
+# **Distance.** A text is 48 random letters, eight different ones. Which letter stood $k$ places before? Each $k$ is trained by itself, 300 steps, with three models of
+# nearly the same size (4744, 4712, 4814 parameters): attention with positions and a causal mask; the running *mean* in its place;
+# and a *recurrent* net, which passes one state from letter to letter. Chance is $1/8$; naming the letter that
+# was most frequent so far, the best that a bag can do, finds about $0.2$.
+#
+# One seed is trained here; five were stored by `python -m minillm.labs run positions` and `... run recall`.
+
+# %% [markdown] lang="zh"
+# ## 6 实验
+#
+# **先后**　十二个不同的词随机排列成一句；问：0 号词在不在 1 号词前面？作为一袋词，所有句子完全一样，光数词数最多对一半。一个小模型（一层两头注意力，对各词取平均，输出两个分数）训练 300 步，再用 1000 个新句子测试；每个句子都配一个孪生句，只把 0 号词和 1 号词对调。
+#
+# **距离**　一串 48 个随机字母，字母表只有八个。问：往回数 $k$ 个是哪个字母？每个 $k$ 单独训练。三种模型大小相近（4744、4712、4814 个参数），都训练 300 步：一是带位置编码和因果掩码的注意力；二是把注意力换成到当前为止的**平均**；三是**循环**网络，靠一个状态逐字母往后传。瞎猜能对 $1/8$；总报到目前为止出现最多的那个字母，能对约 $0.2$，这是一袋词所能做到的极限。
+#
+# 这里只训练一个种子；五个种子的结果已由 `python -m minillm.labs run positions` 和 `... run recall` 存好。
+
+# %%
+order_stored, recall_stored = read_study("positions"), read_study("recall")
+for kind, accuracy in order_task.measure(0).items():
+    print(f"order, positions {kind:10s}  {accuracy:.3f}  stored {order_stored[kind][0]:.3f}")
+    assert abs(accuracy - order_stored[kind][0]) < 0.02
+
+distances = recall_task.DISTANCES
+place = distances.index(16)
+for kind in recall_task.KINDS:
+    accuracy = recall_task.accuracy(recall_task.trained(kind, 16, seed=0), 16, seed=0)
+    print(
+        f"16 places back, {kind:10s}   {accuracy:.3f}  stored {recall_stored[kind][0, place]:.3f}"
+    )
+    assert abs(accuracy - recall_stored[kind][0, place]) < 0.05
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
+drawn = {}
+for i, (kind, marker) in enumerate(zip(order_task.KINDS, "^os", strict=True)):
+    drawn[f"order_{kind}"] = seeds = order_stored[kind]  # (5,)
+    mean, half = mean_and_interval(seeds)
+    left.errorbar(i, mean, half, marker=marker, capsize=6, color="black", mfc="none")
+    left.plot(i + np.linspace(0.15, 0.35, len(seeds)), seeds, ".", color="gray")
+left.set(title="which came first?", xlabel="positions", ylabel="accuracy", xlim=(-0.5, 2.6))
+left.set(xticks=range(3), xticklabels=order_task.KINDS)
+for kind, style in (("mean", "^:"), ("recurrent", "s--"), ("attention", "o-")):
+    mean, half = mean_and_interval(recall_stored[kind])  # (6,) each
+    drawn[f"recall_{kind}"], drawn[f"recall_{kind}_half"] = mean, half
+    right.errorbar(distances, mean, half, fmt=style, capsize=4, ms=7, mfc="none", label=kind)
+counting = recall_stored["most_frequent"].mean(axis=0)  # (6,)
+right.semilogx(distances, counting, color="black", lw=0.8, label="most frequent letter")
+right.set(title="which letter, $k$ back?", xlabel="distance $k$ (letters)")
+right.set_xticks(distances, distances)
+right.minorticks_off()
+right.legend(loc="center left")
+for axes, chance, text in ((left, 1 / 2, "chance 1/2"), (right, 1 / 8, "chance 1/8")):
+    axes.axhline(chance, color="gray", lw=0.8, ls="--")
+    edge = axes.get_xlim()[0]
+    axes.annotate(text, (edge, chance), xytext=(4, -10), textcoords="offset points", fontsize=8)
+    axes.set(ylim=(0, 1.08))
+savefig(figure, "06_positions", {"distances": distances, "counting": counting, **drawn})
+
+assert (order_stored["none"] == 0.5).all()
+assert min(order_stored[kind].min() for kind in ("sinusoidal", "learned")) > 0.98
+attention, recurrent, pooled = (recall_stored[kind] for kind in ("attention", "recurrent", "mean"))
+assert attention.min() > 0.96
+assert recurrent[:, :3].min() > 0.99
+assert recurrent[:, 3].min() > 0.92 and recurrent[:, 3].max() < 0.99
+assert np.allclose(recurrent[:, 4:], 1 / 8, atol=0.02)
+assert np.allclose(pooled, recall_stored["most_frequent"], atol=0.03)
+
+# %% [markdown] lang="en"
+# **What you saw.** Bars are 95 % intervals over five seeds, dots are seeds. Left: without positions, exactly one half for every seed, since a text and its
+# twin get the same answer; with either kind of positions, at least 0.98. Right: attention finds 96 letters in 100 or more at *every* distance, because any two
+# places are one step apart. The recurrent net is perfect up to 4 letters, between 0.92 and 0.99 at 8, and after these 300 steps only guesses from 16 on. The mean
+# finds what counting finds, about 0.2, near or far.
+#
+# **What it does not show.** A fixed distance is one rotation; finding a word by what it *says* is another task. Recurrent nets with
+# gates, or trained longer, reach further. Whether a model trained on 48 letters works on 96 was not tried.
+#
+# The price is a score for each pair (A27). We count scores and bytes, time one forward pass, and fit parabolas:
+
+# %% [markdown] lang="zh"
+# **看到了什么**　竖线是五个种子的 95% 置信区间，灰点是各个种子。左图：没有位置编码，每个种子的正确率都恰好是一半，因为句子和它的孪生句得到同样的回答；加上任何一种位置编码，都不低于 0.98。右图：无论**多远**，注意力一百个字母至少找对 96 个，因为任意两个位置只隔一步。循环网络在 4 个字母以内全对，到 8 个时在 0.92 与 0.99 之间，从 16 个起，训练 300 步后仍是瞎猜。平均法不分远近，都和数字母一样，约 0.2。
+#
+# **没有说明什么**　距离固定不变，学会一个旋转就够了；要按**内容**去找一个词，是另一回事。带门控的循环网络，或者训练更久，能看得更远。在 48 个字母上训练的模型能不能用到 96 个，这里也没有试过。
+#
+# 代价是每一对词都要算一个分数（A27）。下面数一数分数和字节，测一次前向的时间，再各拟合一条抛物线：
+
+# %%
+lengths = [128, 256, 512, 1024, 2048]
+scores, peaks, seconds = np.array([recall_task.cost(length) for length in lengths]).T  # (5,) each
+for row in zip(lengths, scores, peaks / 2**20, seconds * 1000, strict=True):
+    print("n = {:4d}: {:9.0f} scores {:6.1f} MiB {:7.1f} ms".format(*row))
+bytes_fit, time_fit = np.polyfit(lengths, peaks, 2), np.polyfit(lengths, seconds, 2)
+print(f"bytes: {bytes_fit[0]:.1f} n^2 + {bytes_fit[1]:.0f} n, seconds: {time_fit[0]:.1e} n^2")
+assert (scores == recall_task.HEADS * np.array(lengths) ** 2).all()
+assert np.isclose(bytes_fit[0], 3 * recall_task.HEADS * 4, rtol=0.4)
+
+# %% [markdown] lang="en"
+# Twice the text, four times the scores. At the peak about three arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about 24 bytes
+# for each pair. The seconds are those of your machine.
+
+# %% [markdown] lang="zh"
+# 文本长一倍，分数多到四倍。内存最高时，约有三个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 24 字节。时间因机器而异，以你自己的为准。
+
+# %% [markdown] lang="en"
+# ## 7 Summary and limits
+#
+# * Heads split the features, never the sequence: every head sees all words, and $W^O$ mixes what they found.
+# * In code: one product, reshape, transpose. The parameters number $4(d^2 + d)$ for any $h$; the scores number $h n^2$.
+# * A mask puts $-\infty$ in place of scores, before the softmax. Its zeros are exact, forwards and backwards.
+# * Without positions attention sees a bag. Sinusoids turn a fixed step into a fixed rotation; learned positions
+#   are as good in our task, and end where their table ends.
+# * More heads are narrower heads. How many are useful is an empirical question.
+
+# %% [markdown] lang="zh"
+# ## 7 小结与局限
+#
+# * 多头切的是特征，绝不是序列：每个头都看得到所有的词，再由 $W^O$ 把各头的发现混合起来。
+# * 写成代码，就是一次乘法、一次 reshape、一次 transpose。无论 $h$ 是多少，参数总是 $4(d^2 + d)$ 个，分数则有 $h n^2$ 个。
+# * 掩码在 softmax 之前把分数换成 $-\infty$；它造成的零在前向和反向都是精确的。
+# * 没有位置编码，注意力只看到一袋词。用正弦编码，固定的步长就是固定的旋转；学出来的位置在我们的任务上同样好，但表有多长，就只能用到多长。
+# * 头越多，每个头就越窄。多少个合适，只能靠实验回答。
+
+# %% [markdown] lang="en"
+# ## 8 Exercises
+#
+# **06.1 Split and merge, for a batch.** Write `split_heads(x, h)`, from shape `(B, T, D)` to `(B, h, T, D / h)`, where head $i$ holds the features
+# $iD/h, \dots, (i+1)D/h - 1$ of every word, and `merge_heads(heads)`, its inverse. A reshape straight to the right shape mixes positions.
+
+# %% [markdown] lang="zh"
+# ## 8 练习
+#
+# **06.1 成批地切分与合并**　请写 `split_heads(x, h)`，把形状 `(B, T, D)` 变成 `(B, h, T, D / h)`，其中第 $i$ 个头装着每个词的第 $iD/h, \dots, (i+1)D/h - 1$ 个特征；再写它的逆 `merge_heads(heads)`。直接 reshape 成所要的形状，会把不同的位置搅在一起。
+
+
+# %% tags=["exercise"]
+def split_heads(x, h):
+    return ...
+
+
+def merge_heads(heads):
+    return ...
+
+
+# %% tags=["solution"]
+def split_heads(x, h):
+    batch, length, width = x.shape
+    return x.reshape(batch, length, h, width // h).transpose(0, 2, 1, 3)
+
+
+def merge_heads(heads):
+    batch, h, length, width = heads.shape
+    return heads.transpose(0, 2, 1, 3).reshape(batch, length, h * width)
+
+
+# %% tags=["exercise-check"]
+check("06.1", split_heads, merge_heads)
+
+# %% [markdown] lang="en"
+# **06.2 A leak detector.** A causal model must not read ahead, and a forgotten mask makes the loss look wonderful. Write `leaks(f, x)`: True if for some `t` row `t` of
+# `f(x)` depends on a row of `x` *after* `t`, else False. `f` maps `(n, d)` to an array with `n` rows; all you can do is call it on inputs of
+# your own. Changes up to $10^{-9}$ are rounding. A leak may be at any place, through any row and any mixture of features.
+
+# %% [markdown] lang="zh"
+# **06.2 泄漏探测器**　因果模型不许偷看后文；忘了掩码，损失会好得出奇。请写 `leaks(f, x)`：只要有某个 `t`，使 `f(x)` 的第 `t` 行依赖于 `x` 中第 `t` 行**之后**的某一行，就返回 True，否则返回 False。`f` 把 `(n, d)` 的数组映射为 `n` 行的数组；你能做的，只是换各种输入去调用它。不超过 $10^{-9}$ 的变化算作舍入误差。泄漏可能发生在任何位置，可能经过任何一行、任何特征组合。
+
+
+# %% tags=["exercise"]
+def leaks(f, x):
+    return ...
+
+
+# %% tags=["solution"]
+def leaks(f, x):
+    for t in range(len(x) - 1):
+        other = x.copy()
+        other[t + 1 :] = rng.standard_normal(other[t + 1 :].shape)
+        if np.abs(f(other)[: t + 1] - f(x)[: t + 1]).max() > 1e-9:
+            return True
+    return False
+
+
+# %% tags=["exercise-check"]
+check("06.2", leaks)
+
+# %% [markdown] lang="en"
+# **06.3 The rotation.** Write `rotation(delta, d)`: the $(d, d)$ matrix $R(\delta)$ with $PE_{t+\delta} = R(\delta)\,PE_t$ for every $t$; $PE_t$ is a column with sine and
+# cosine in turn, as in section 3. The formula for the cosine is yours to find. `delta` may be negative.
+
+# %% [markdown] lang="zh"
+# **06.3 旋转矩阵**　请写 `rotation(delta, d)`，返回 $(d, d)$ 的矩阵 $R(\delta)$，使 $PE_{t+\delta} = R(\delta)\,PE_t$ 对一切 $t$ 成立；$PE_t$ 是列向量，正弦与余弦交替排列，同第 3 节。正弦的公式第 3 节已经给出，余弦的请自己写。`delta` 可以是负数。
+
+
+# %% tags=["exercise"]
+def rotation(delta, d):
+    return ...
+
+
+# %% tags=["solution"]
+def rotation(delta, d):
+    turn = np.zeros((d, d))
+    for i in range(0, d, 2):
+        angle = delta * 10000.0 ** (-i / d)
+        cos, sin = np.cos(angle), np.sin(angle)
+        turn[i : i + 2, i : i + 2] = [[cos, sin], [-sin, cos]]
+    return turn
+
+
+# %% tags=["exercise-check"]
+check("06.3", rotation)
+
+# %% [markdown] lang="en"
+# ## 9 Further reading
+#
+# * Vaswani et al. 2017, "Attention Is All You Need", sections 3.2.2 (heads), 3.2.3 (masks), 3.5 (positions), table 1 (cost).
+# * Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding": learned positions.
+# * Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Embedding", turns queries and keys themselves; Press, Smith & Lewis 2022, "Train
+#   Short, Test Long", subtracts the distance from the scores. Here: `nn.RotaryPositions`, `nn.AlibiAttention`.
+# * Michel, Levy & Neubig 2019, "Are Sixteen Heads Really Better than One?"
+# * Elman 1990, "Finding Structure in Time": the recurrent net of section 6; Hochreiter & Schmidhuber 1997, "Long Short-Term Memory": gates.
+# * In this project: `minillm/nn/attention.py`, `masks.py`, `positions.py`; `minillm/labs/transformer/`; `tests/nn/test_attention.py`.
+
+# %% [markdown] lang="zh"
+# ## 9 延伸阅读
+#
+# * Vaswani 等，2017，“Attention Is All You Need”，3.2.2 节（多头）、3.2.3 节（掩码）、3.5 节（位置编码）、表 1（代价）。
+# * Devlin 等，2019，“BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding”：学出来的位置。
+# * Su 等，2021，“RoFormer: Enhanced Transformer with Rotary Position Embedding”，直接旋转查询和键；Press、Smith、Lewis，2022，“Train Short, Test Long”，从分数里减去距离。本项目中见 `nn.RotaryPositions`、`nn.AlibiAttention`。
+# * Michel、Levy、Neubig，2019，“Are Sixteen Heads Really Better than One?”。
+# * Elman，1990，“Finding Structure in Time”：第 6 节的循环网络；Hochreiter、Schmidhuber，1997，“Long Short-Term Memory”：门控。
+# * 本项目：`minillm/nn/attention.py`、`masks.py`、`positions.py`；`minillm/labs/transformer/`；`tests/nn/test_attention.py`。

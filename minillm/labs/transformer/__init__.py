@@ -1,0 +1,1 @@
+"""Experiments on the parts of a Transformer: positions, masks, heads, distance."""
