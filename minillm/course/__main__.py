@@ -1,4 +1,4 @@
-"""The lessons' command line: ``python -m minillm.course build | execute``."""
+"""The lessons' command line: ``python -m minillm.course build | execute | mark``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from minillm.course.execute import LessonError, execute
 
 
 def parser() -> argparse.ArgumentParser:
-    """The two commands and their options."""
+    """The three commands and their options."""
     top = argparse.ArgumentParser(prog="python -m minillm.course", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     make = commands.add_parser("build", help="write the notebooks of lessons/src")
@@ -23,7 +23,21 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("execute", help="run a notebook from top to bottom, offline")
     run.add_argument("notebook", type=Path)
     run.add_argument("--figures", type=Path, metavar="DIR", help="default: thrown away")
+    marks = commands.add_parser("mark", help="run students' notebooks; a row for each exercise")
+    marks.add_argument("notebooks", type=Path, nargs="+", metavar="NOTEBOOK", help="or a folder")
+    marks.add_argument("--limit", type=seconds, metavar="SECONDS", help="that one cell may take")
     return top
+
+
+def seconds(text: str) -> int:
+    """A positive whole number.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     if options.command == "execute":
         return run_notebook(options.notebook, options.figures)
+    if options.command == "mark":
+        return mark_notebooks(options.notebooks, options.limit)
     if options.check:
         wrong = different(options.lessons)
         for path in wrong:
@@ -56,6 +72,20 @@ def run_notebook(path: Path, figures: Path | None) -> int:
     except (LessonError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    return 0
+
+
+def mark_notebooks(paths: list[Path], limit: int | None) -> int:
+    """Print the table of marks; 2 where a path leads to nothing, whatever the marks are 0."""
+    from minillm.course.marking import notebooks_in, table
+
+    try:
+        found = notebooks_in(paths)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for row in table(found, limit):
+        print(row, flush=True)
     return 0
 
 

@@ -1,0 +1,248 @@
+"""What students hand in: each notebook run from top to bottom, its exercise checks read.
+
+``python -m minillm.course mark NOTEBOOK...`` prints a row for each exercise.  It goes on after a
+wrong answer, a cell that raises, hangs or kills the kernel, and a file that is no notebook.
+It writes nothing; what a notebook writes into its working directory is thrown away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import subprocess
+import tempfile
+import time
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from minillm.course.execute import OFFLINE, PATIENCE, printed
+from minillm.course.exercises import lesson_checks
+from minillm.course.lesson import PROJECT
+
+CALL = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+\.\d+)["']""", flags=re.MULTILINE)
+RIGHT, WRONG, OPEN = "✓", "✗", "–"
+BUDGET, LONGEST = 30, 600  # seconds: of a notebook that names none, and the most it may name
+MOST = 1_000_000  # characters kept of what a cell prints: the last ones
+GRACE = 5  # seconds for a cell to end after it was interrupted
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One row: an exercise of one file, or (``exercise`` empty) what is to be said of the file."""
+
+    file: str
+    exercise: str
+    result: str
+    message: str = ""
+    seconds: float | None = None  # that the cell with the check took
+
+
+def notebooks_in(paths: list[Path]) -> list[Path]:
+    """The files among ``paths``, and the notebooks of each folder among them.
+
+    Raises:
+        FileNotFoundError: a path does not exist, or a folder has no notebook.
+    """
+    found = []
+    for path in paths:
+        inside = sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
+        if not inside or not path.exists():
+            what = "holds no notebook" if path.is_dir() else "does not exist"
+            raise FileNotFoundError(f"{path} {what}")
+        found += inside
+    return found
+
+
+def mark(path: Path, limit: int | None = None) -> list[Mark]:
+    """The marks of one file; a cell that takes longer than ``limit`` seconds is interrupted.
+
+    Without a limit a cell may take three times the budget of its lesson, as in ``execute``.
+    """
+    try:
+        notebook, lesson, budget = read_notebook(path)
+    except Exception as error:  # whatever a file holds, the others must still be marked
+        return [Mark(path.name, "", WRONG, f"not a notebook: {first_line(error)}")]
+    limit = limit or PATIENCE * budget
+    end = asyncio.run(run_cells(notebook, limit))
+    return marks_of(path.name, notebook, expected(lesson), limit, end)
+
+
+def read_notebook(path: Path) -> tuple[Any, Any, int]:
+    """The notebook at ``path`` without outputs, a first cell added; its lesson and its budget.
+
+    Raises:
+        ValueError: a cell has no text; many other errors where it is no notebook at all.
+    """
+    import nbformat
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an editor that forgets cell ids is forgiven
+        notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if not isinstance(cell.source, str):
+            raise ValueError("a cell has no text")
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.update(execution_count=None, outputs=[])
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(OFFLINE))  # so that others count from 1
+    about = notebook.metadata.get("minillm", {})
+    budget = about.get("budget_s")
+    known = isinstance(budget, int) and 0 < budget <= LONGEST
+    return notebook, about.get("lesson"), budget if known else BUDGET
+
+
+def expected(lesson: Any) -> list[str]:
+    """Numbers of the exercises of a lesson, as its notebook's metadata names it (5, "c1")."""
+    name = f"{lesson:02d}" if isinstance(lesson, int) else str(lesson)
+    try:
+        return list(lesson_checks(name)) if re.fullmatch(r"\w+", name) else []
+    except KeyError:
+        return []
+
+
+async def run_cells(notebook: Any, limit: int) -> tuple[int, str]:
+    """Run all cells offline in a fresh kernel; number and fault of the cell that ended it early.
+
+    A cell over the limit is interrupted, and the next one runs.  One that goes on all the same, or
+    kills the kernel, is the last.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
+
+    quiet = logging.getLogger(f"{__name__}.kernel")
+    quiet.disabled = True
+    options: dict[str, Any] = {
+        "kernel_name": "python3",
+        "timeout": limit,
+        "interrupt_on_timeout": True,
+        "allow_errors": True,
+        "shutdown_kernel": "immediate",
+        "log": quiet,
+    }
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, "MINILLM_FIGURES": folder, "PYTHONPATH": path}
+        client = NotebookClient(notebook, resources={"metadata": {"path": folder}}, **options)
+        client.output = keep_the_end(client.output)  # type: ignore[method-assign]
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        async with client.async_setup_kernel(env=environment, **silent):
+            for index, cell in enumerate(notebook.cells):
+                start = time.monotonic()
+                try:
+                    run = client.async_execute_cell(cell, index)
+                    await asyncio.wait_for(run, limit + GRACE)
+                except (DeadKernelError, TimeoutError):
+                    slow = time.monotonic() - start > limit
+                    return index, f"did not stop after {limit} s" if slow else "killed the kernel"
+    return len(notebook.cells), ""
+
+
+def keep_the_end(take: Callable[..., Any]) -> Callable[..., Any]:
+    """``take`` adds a message to a cell's outputs; now old text goes when there is too much."""
+
+    def take_and_forget(outputs: list[Any], *message: Any) -> Any:
+        taken = take(outputs, *message)
+        if sum(len(output.get("text", "")) for output in outputs) > MOST:
+            for output in outputs[:-1]:
+                output.update({"text": ""} if "text" in output else {})
+        return taken
+
+    return take_and_forget
+
+
+def marks_of(
+    file: str, notebook: Any, numbers: list[str], limit: int, end: tuple[int, str]
+) -> list[Mark]:
+    """What the outputs of a notebook say, an exercise a row, in order."""
+    last, fault = end
+    rows: list[Mark] = []
+    found: dict[str, Mark] = {}
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        errors = [told(output, limit) for output in cell.outputs if output.output_type == "error"]
+        if index == last:
+            errors.append(fault)
+        checked = CALL.findall(cell.source)
+        if errors and not checked and not rows and not meant_to_raise(cell):
+            rows.append(Mark(file, "", WRONG, f"cell {index}: {errors[0]}"))
+        for number in checked:
+            result, message = verdict(number, printed(cell.outputs, "stdout"), errors)
+            if index > last:
+                message = f"not reached: cell {last} {fault}"
+            found[number] = Mark(file, number, result, message, seconds_of(cell))
+    absent = {n: Mark(file, n, OPEN, "its check is not in this notebook") for n in numbers}
+    rows += [entry for _, entry in sorted({**absent, **found}.items())]
+    return rows or [Mark(file, "", OPEN, "no exercise in this notebook")]
+
+
+def verdict(number: str, text: str, errors: list[str]) -> tuple[str, str]:
+    """Result and message of one exercise, from what the cell with its check printed and raised."""
+    lines = text.splitlines()
+    if f"{number}  {RIGHT}" in lines:
+        return RIGHT, ""
+    if any(line.startswith(f"{number}  not answered") for line in lines):
+        return OPEN, "not answered"
+    for error in errors:
+        of, cross, message = error.partition(f"  {WRONG}  ")
+        if of == number and cross:
+            return WRONG, message
+        if not cross:
+            return WRONG, error
+    return OPEN, "its check was not reached" if errors else "its check printed nothing"
+
+
+def told(output: Any, limit: int) -> str:
+    """An error of a cell in one line."""
+    message = first_line(output.evalue)
+    if output.ename == "KeyboardInterrupt":
+        return f"stopped after {limit} s"
+    return message if output.ename == "WrongAnswer" else f"{output.ename}: {message}"
+
+
+def first_line(error: object) -> str:
+    """The first line of a message, or what kind of error it is where there is none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def meant_to_raise(cell: Any) -> bool:
+    """Whether a lesson says that this cell fails."""
+    return "raises-exception" in cell.metadata.get("tags", [])
+
+
+def seconds_of(cell: Any) -> float | None:
+    """How long a cell ran."""
+    times = cell.metadata.get("execution", {})
+    ends = [times.get(name) for name in ("iopub.status.busy", "shell.execute_reply")]
+    if None in ends:
+        return None
+    first, second = (datetime.fromisoformat(end.replace("Z", "+00:00")) for end in ends)
+    return (second - first).total_seconds()
+
+
+def table(paths: list[Path], limit: int | None = None) -> Iterator[str]:
+    """Head and rows, each as soon as its file is marked."""
+    wide = max(width(path.name) for path in paths)
+    yield f"{padded('file', wide)}  exercise  result  seconds  what it says"
+    for path in paths:
+        for entry in mark(path, limit):
+            seconds = "" if entry.seconds is None else f"{entry.seconds:.1f}"
+            cells = f"{entry.exercise:8}  {entry.result:6}  {seconds:>7}  {entry.message}"
+            yield f"{padded(entry.file, wide)}  {cells}".rstrip()
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that ``text`` takes: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def padded(text: str, wide: int) -> str:
+    """``text`` with blanks up to ``wide`` columns."""
+    return text + " " * (wide - width(text))
