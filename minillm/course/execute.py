@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +34,31 @@ def execute(path: Path, figures: Path) -> str:
     limit = PATIENCE * notebook.metadata["minillm"]["budget_s"]
     notebook.cells.insert(0, nbformat.v4.new_code_cell(OFFLINE))
     environment = {**os.environ, "MINILLM_FIGURES": str(figures.resolve())}
-    client = NotebookClient(notebook, timeout=limit, kernel_name="python3")
-    try:
-        client.execute(env=environment)
-    except (CellExecutionError, CellTimeoutError) as error:
-        raise LessonError(f"{path}: {error}") from error
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook, timeout=limit, kernel_name="python3", config=private_sockets(Path(folder))
+        )
+        try:
+            client.execute(env=environment)
+        except (CellExecutionError, CellTimeoutError) as error:
+            raise LessonError(f"{path}: {error}") from error
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     complaints = printed(outputs, "stderr")
     if complaints:
         raise LessonError(f"{path}: a cell wrote to stderr: {complaints}")
     return printed(outputs, "stdout")
+
+
+def private_sockets(folder: Path) -> Any:
+    """Settings by which a kernel is spoken to through ``folder`` and opens no port.
+
+    Windows has no such sockets: there the settings are empty, and ports are opened.
+    """
+    from traitlets.config import Config
+
+    if os.name == "nt":
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "ip": str(folder / "kernel")}})
 
 
 def printed(outputs: list[Any], stream: str) -> str:

@@ -22,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from minillm.course.execute import OFFLINE, PATIENCE, printed
+from minillm.course.execute import OFFLINE, PATIENCE, printed, private_sockets
 from minillm.course.exercises import lesson_checks
 from minillm.course.lesson import PROJECT
 
@@ -81,9 +81,10 @@ def read_notebook(path: Path) -> tuple[Any, Any, int]:
         ValueError: a cell has no text; many other errors where it is no notebook at all.
     """
     import nbformat
+    from nbformat.warnings import MissingIDFieldWarning
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an editor that forgets cell ids is forgiven
+        warnings.simplefilter("ignore", MissingIDFieldWarning)  # some editors write no ids
         notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if not isinstance(cell.source, str):
@@ -129,6 +130,7 @@ async def run_cells(notebook: Any, limit: int) -> tuple[int, str]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
         environment = {**os.environ, "MINILLM_FIGURES": folder, "PYTHONPATH": path}
+        options["config"] = private_sockets(Path(folder))
         client = NotebookClient(notebook, resources={"metadata": {"path": folder}}, **options)
         client.output = keep_the_end(client.output)  # type: ignore[method-assign]
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

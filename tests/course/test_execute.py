@@ -22,7 +22,7 @@ def finished(tmp_path, code, budget=10):
 
 def test_what_cells_print_is_printed(tmp_path):
     run = finished(tmp_path, "print(6 * 7)")
-    assert (run.returncode, run.stdout) == (0, "42\n")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "42\n", "")
 
 
 @pytest.mark.parametrize(
