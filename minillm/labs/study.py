@@ -27,6 +27,7 @@ STUDIES: dict[str, str] = {
     "spurious": "minillm.labs.regularization.spurious",
     "positions": "minillm.labs.transformer.positions",
     "recall": "minillm.labs.transformer.recall",
+    "depth": "minillm.labs.transformer.depth",
 }
 
 
