@@ -1,5 +1,1 @@
-<<<<<<< HEAD
-"""Experiments on the parts of a Transformer: positions, masks, heads, distance."""
-=======
-"""What the parts of a Transformer layer are for, by leaving them out."""
->>>>>>> l07
+"""What the parts of a Transformer layer are for: by leaving them out, and by how far they reach."""
