@@ -8,6 +8,15 @@ import nbformat
 import pytest
 
 
+GLYPH = """
+import io
+from matplotlib.figure import Figure
+figure = Figure()
+figure.suptitle("\u7532")
+figure.savefig(io.BytesIO())
+"""
+
+
 def finished(tmp_path, code, budget=10):
     """``python -m minillm.course execute`` on a notebook of one cell."""
     notebook = nbformat.v4.new_notebook(
@@ -30,9 +39,10 @@ def test_what_cells_print_is_printed(tmp_path):
     [
         ("raise RuntimeError('planted')", "RuntimeError"),
         ("import warnings; warnings.warn('planted')", "a cell wrote to stderr"),
+        (GLYPH, "missing from font"),
         ("import socket; socket.create_connection(('localhost', 9))", "a lesson needs no network"),
     ],
-    ids=["error", "warning", "network"],
+    ids=["error", "warning", "glyph", "network"],
 )
 def test_a_notebook_that_fails_is_reported(tmp_path, code, complaint):
     run = finished(tmp_path, code)
