@@ -7,7 +7,6 @@ import sys
 import nbformat
 import pytest
 
-
 GLYPH = """
 import io
 from matplotlib.figure import Figure
