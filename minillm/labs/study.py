@@ -28,6 +28,10 @@ STUDIES: dict[str, str] = {
     "positions": "minillm.labs.transformer.positions",
     "recall": "minillm.labs.transformer.recall",
     "depth": "minillm.labs.transformer.depth",
+    "augmentation": "minillm.labs.data.augmentation",
+    "augmentation_again": "minillm.labs.data.confirmation",
+    "cleaning": "minillm.labs.data.cleaning",
+    "diversification": "minillm.labs.data.diversification",
 }
 
 
@@ -36,7 +40,8 @@ class Study:
     """A question, the settings, and how to measure the numbers of one seed.
 
     ``measure(seed)`` gives named numbers, or arrays that have the same shape for every seed; it
-    draws everything random from ``seed``.
+    draws everything random from ``seed``.  On another processor the last bits of a training in
+    float32 differ, and by its end more than those: ``tolerance`` says how much of a number may.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Study:
     settings: Mapping[str, Any]
     measure: Callable[[int], Mapping[str, Any]]
     seeds: Sequence[int]
+    tolerance: float = 0.02
 
 
 def find_study(name: str) -> Study:

@@ -3,6 +3,7 @@
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.classifier_training import ClassifierTraining
 from minillm.tasks.encoding import TextEncoder
+from minillm.tasks.label_filter import bag_of_words_fit, drop_doubtful, label_probabilities
 from minillm.tasks.masked_lm import MaskedScores, NeighbourCounts, evaluate_masked
 from minillm.tasks.metrics import (
     PrecisionRecall,
@@ -24,8 +25,11 @@ __all__ = [
     "TextEncoder",
     "accuracy",
     "average_precision",
+    "bag_of_words_fit",
     "confusion_matrix",
+    "drop_doubtful",
     "evaluate_masked",
+    "label_probabilities",
     "macro_f1",
     "precision_recall",
 ]

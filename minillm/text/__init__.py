@@ -1,5 +1,13 @@
-"""From a file to batches of ids: read, clean, split, tokenise, number, batch, mask."""
+"""From a file to batches of ids: read, clean, split, augment, tokenise, number, batch, mask."""
 
+from minillm.text.augmentation import (
+    Forms,
+    augment,
+    replace_synonyms,
+    rewrite,
+    swap_words,
+    word_dropout,
+)
 from minillm.text.batching import Batch, bucketed_batches, frame, pad
 from minillm.text.cleaning import CleaningReport, clean, normalize, text_key
 from minillm.text.delimited import Example, class_counts, read_examples, require_classes
@@ -24,6 +32,12 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "split",
     "shared_texts",
     "require_disjoint",
+    "augment",
+    "word_dropout",
+    "swap_words",
+    "replace_synonyms",
+    "Forms",
+    "rewrite",
     "Tokenizer",
     "WordTokenizer",
     "CharacterTokenizer",

@@ -100,4 +100,10 @@ def test_the_first_seed_measured_again_gives_the_stored_numbers(name, tmp_path):
     again, stored = read_study(name, tmp_path), read_study(name)
     assert list(again) == list(stored)
     for key in stored:
-        np.testing.assert_allclose(again[key][0], stored[key][0], rtol=0.02, atol=0.02, err_msg=key)
+        np.testing.assert_allclose(
+            again[key][0],
+            stored[key][0],
+            rtol=study.tolerance,
+            atol=study.tolerance,
+            err_msg=key,
+        )

@@ -88,4 +88,5 @@ STUDY = Study(
     },
     measure,
     range(10),
+    tolerance=0.06,
 )

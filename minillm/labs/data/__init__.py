@@ -1,0 +1,1 @@
+"""Data as a remedy: what augmentation, diversification and cleaning do to test accuracy."""

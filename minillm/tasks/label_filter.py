@@ -1,0 +1,102 @@
+"""Doubtful labels: those that a model finds improbable which never saw them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from minillm.models.bag_of_words import BagOfWords
+from minillm.text import Example, WordTokenizer
+
+# Texts -> the probability of every class, (N, C), classes in sorted order
+Predictor = Callable[[Sequence[str]], np.ndarray]
+Fit = Callable[[Sequence[Example]], Predictor]
+
+
+def label_probabilities(
+    examples: Sequence[Example], fit: Fit, *, folds: int, rng: np.random.Generator
+) -> np.ndarray:
+    """For each example the probability of its own label, from a model that was not fitted on it.
+
+        p_i = P(y_i | x_i; model of all folds but that of i)
+
+    Shapes: ``(N,)``.  The folds are random, and of every class each gets an equal share.  An
+    example whose twin lies in another fold is judged by that twin: ``clean`` first.
+
+    Raises:
+        ValueError: there are fewer than 2 folds; fewer than two classes; a class has fewer
+            examples than there are folds; ``fit`` predicts another number of classes.
+    Source: Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in
+        Dataset Labels", section 3 (out-of-sample probabilities).
+    """
+    fold_of = _folds(examples, folds, rng)
+    classes = sorted({example.label for example in examples})
+    own = np.zeros(len(examples))
+    for fold in range(folds):
+        inside = np.flatnonzero(fold_of == fold).tolist()
+        predict = fit([examples[i] for i in np.flatnonzero(fold_of != fold).tolist()])
+        p = predict([examples[i].text for i in inside])
+        if p.shape != (len(inside), len(classes)):
+            raise ValueError(
+                f"fit: its model gave probabilities {p.shape} for {len(inside)} texts and "
+                f"{len(classes)} classes"
+            )
+        own[inside] = [p[row, classes.index(examples[i].label)] for row, i in enumerate(inside)]
+    return own
+
+
+def drop_doubtful(
+    examples: Sequence[Example],
+    fit: Fit,
+    *,
+    rng: np.random.Generator,
+    folds: int = 5,
+    threshold: float = 0.3,
+) -> tuple[list[Example], list[Example]]:
+    """The examples whose label has a probability of at least ``threshold``, and the others.
+
+    The others are wrong labels, and right ones that are hard to see: what no model learns, no
+    filter of this kind can judge.  Confident learning goes on from here with a threshold for
+    each class, estimated from the data; one for all is enough where the classes are balanced.
+
+    Raises:
+        ValueError: ``threshold`` is not in [0, 1]; or as ``label_probabilities``.
+    Source: as ``label_probabilities``.
+    """
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"threshold must be in [0, 1], got {threshold}")
+    own = label_probabilities(examples, fit, folds=folds, rng=rng)
+    kept = [example for example, p in zip(examples, own, strict=True) if p >= threshold]
+    doubtful = [example for example, p in zip(examples, own, strict=True) if p < threshold]
+    return kept, doubtful
+
+
+def bag_of_words_fit(*, l2: float, ngrams: int = 1) -> Fit:
+    """The ``fit`` of a bag of words, for ``drop_doubtful``."""
+    tokenize = WordTokenizer().tokenize
+
+    def fit(examples: Sequence[Example]) -> Predictor:
+        tokens = [tokenize(text) for text, _ in examples]
+        model = BagOfWords(l2=l2, ngrams=ngrams).fit(tokens, [label for _, label in examples])
+        return lambda texts: model.predict_proba([tokenize(text) for text in texts])
+
+    return fit
+
+
+def _folds(examples: Sequence[Example], folds: int, rng: np.random.Generator) -> np.ndarray:
+    """The fold of every example, (N,)."""
+    if folds < 2:
+        raise ValueError(f"folds must be at least 2, got {folds}")
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for i, example in enumerate(examples):
+        places[example.label].append(i)
+    if len(places) < 2:
+        raise ValueError(f"a label can be doubtful only among two classes, got {sorted(places)}")
+    fold_of = np.zeros(len(examples), dtype=int)
+    for label, members in places.items():
+        if len(members) < folds:
+            raise ValueError(f"class {label!r} has {len(members)} example(s) for {folds} folds")
+        fold_of[rng.permutation(members)] = np.arange(len(members)) % folds
+    return fold_of

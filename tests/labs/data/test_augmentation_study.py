@@ -1,0 +1,97 @@
+"""The study of augmentation: what it gives to a model, and what it keeps from it."""
+
+import numpy as np
+import pytest
+
+from minillm.labs.data import confirmation
+from minillm.labs.data.augmentation import (
+    AUGMENTATIONS,
+    STUDY,
+    corpus_changes,
+    learning_curve,
+    measure,
+    outside,
+    share_kept,
+)
+from minillm.labs.data.classifiers import groups_of
+from minillm.text import Example
+from minillm.text.corpora import load_corpus
+from tests.labs.data.planted_models import certain, counts, reads, remembers
+
+CORPUS = load_corpus("sentiment", "en", sizes=(200, 0, 200))
+GROUPS = groups_of(CORPUS.tags["test"])
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def curve(change, fit, sizes=(20, 200), train=CORPUS.train):
+    return learning_curve(train, CORPUS.test, GROUPS, change, fit=fit, sizes=sizes, rng=rng())
+
+
+def test_a_model_that_can_read_gets_everything_right():
+    assert (curve(None, reads) == 1).all()
+
+
+def test_copies_are_added_to_the_first_examples():
+    """100 examples change the planted model's answer; 20 and 4 copies of each are 100."""
+    test_positive = np.mean([label == "positive" for _, label in CORPUS.test])
+    assert curve(None, counts)[:, 0].tolist() == [1 - test_positive, test_positive]
+    unchanged = curve(lambda text, _: text, counts)
+    assert unchanged[:, 0].tolist() == [test_positive, test_positive]
+
+
+def test_a_copy_that_is_a_test_sentence_is_not_taken():
+    """Else a model without any skill could look up the answer."""
+    known = dict(zip(range(len(CORPUS.test)), CORPUS.test, strict=True))
+
+    def cheat(text, rng):
+        return known[int(rng.integers(len(known)))].text.upper()
+
+    assert (curve(cheat, remembers) == curve(None, remembers)).all()
+    careful = outside([Example("A b", "x")], lambda text, _: {"c": " a  B"}.get(text, "new"))
+    assert careful("c", rng()) == "c" and careful("d", rng()) == "new"
+
+
+def test_too_large_a_size_and_a_shared_sentence_are_refused():
+    with pytest.raises(ValueError, match="sizes up to 300 need as many examples, got 200"):
+        curve(None, reads, sizes=(300,))
+    with pytest.raises(ValueError, match="train and test share 200"):
+        curve(None, reads, sizes=(200,), train=CORPUS.test)
+
+
+def test_what_knows_the_language_keeps_every_label_and_what_does_not_breaks_the_order():
+    corpus = load_corpus("sentiment", "en", sizes=(2000, 0, 0))
+    kept = {
+        name: share_kept(corpus.train, corpus.tags["train"], change, language="en", rng=rng())
+        for name, change in corpus_changes("en").items()
+    }
+    assert (kept["synonyms"] == 1).all() and (kept["rewriting"] == 1).all()
+    for name in ("word dropout", "swap"):
+        _, plain, _, order = kept[name]
+        assert plain > 0.98 and 0.5 < order < 0.9
+
+
+def test_a_measured_seed_has_all_curves_and_is_the_same_again():
+    def longest(examples):
+        """Knows only whether a text is longer than the median of its training."""
+        middle = np.median([len(text) for text, _ in examples])
+        return lambda texts: certain(["positive" if len(t) > middle else "negative" for t in texts])
+
+    fits = {"bag_of_words": longest, "bert": longest}
+    once, again = (measure(3, sizes=(40, 80), n_test=80, fits=fits) for _ in range(2))
+    assert once["bert_en"].shape == (len(AUGMENTATIONS), 2, 4)
+    assert once["kept_zh"].shape == (4, 4)
+    assert sorted(once) == sorted(again)
+    assert "bert_zh" not in once
+    assert all(np.array_equal(once[key], again[key]) for key in once)
+
+
+def test_the_confirmation_measures_the_same_as_the_study_and_on_other_seeds():
+    fits = {"bag_of_words": counts, "bert": counts}
+    study = measure(6, sizes=(40,), n_test=80, fits=fits)
+    again = confirmation.measure(6, size=40, n_test=80, fits=fits)
+    places = [AUGMENTATIONS.index(name) for name in confirmation.TREATMENTS]
+    assert np.array_equal(again["bert"], study["bert_en"][places, 0])
+    assert not set(confirmation.STUDY.seeds) & set(STUDY.seeds)
