@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import nbformat
+
 from minillm.course.build import as_notebook
 from minillm.course.exercises import lesson_checks
 from tests.course.checks.test_answers import ANSWERS
@@ -23,11 +25,35 @@ COLUMNS = (
 )
 
 
+COUNT = """
+import functools, importlib, pkgutil
+import minillm, minillm.course.checks as checks
+for module in pkgutil.iter_modules(checks.__path__):  # their own checks do not count
+    importlib.import_module(f"{checks.__name__}.{module.name}")
+_passed = []
+def _counted(check):
+    @functools.wraps(check)
+    def run(*given, **more):
+        _passed.append(check(*given, **more))
+        return _passed[-1]
+    return run
+minillm.check_vjp, minillm.check_module = map(_counted, (minillm.check_vjp, minillm.check_module))
+"""
+SHOW = "print('gradient checks passed:', *(f'{error:.1e}' for error in _passed))"
+
+
 def executed(source):
-    """What the teacher's notebook printed, seconds on the clock, seconds of the processor."""
+    """What the teacher's notebook printed, seconds on the clock, seconds of the processor.
+
+    A cell before the others keeps the error of every gradient check that passes, one behind them
+    prints it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{source.stem}.ipynb"
-        path.write_text(as_notebook(source, "en", "teacher"), encoding="utf-8")
+        notebook = nbformat.reads(as_notebook(source, "en", "teacher"), as_version=4)
+        first, last = (nbformat.v4.new_code_cell(code) for code in (COUNT, SHOW))
+        notebook.cells = [first, *notebook.cells, last]
+        nbformat.write(notebook, path)
         command = [sys.executable, "-m", "minillm.course", "execute", str(path)]
         start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         finished = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
@@ -42,7 +68,8 @@ def row(source):
     number = source.stem.partition("_")[0]
     code = "\n".join(cells_of(source, "en", "code"))
     english, chinese = (" ".join(cells_of(source, lang, "markdown")) for lang in ("en", "zh"))
-    errors = [float(error) for error in re.findall(r"error:? (\d\.?\d*e-\d+)", printed)]
+    _, _, passed = printed.rpartition("gradient checks passed:")
+    errors = [float(error) for error in passed.split()]
     cells = len(cells_of(source, "en", "code")) + len(cells_of(source, "en", "markdown"))
     return [
         source.stem,
