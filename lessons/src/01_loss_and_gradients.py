@@ -32,9 +32,9 @@
 # %% [markdown] lang="zh"
 # # 第 1 课　损失、反向传播与梯度检验
 #
-# **问题**　模型有一百万个权重，却答错了一道题。错该由哪些权重承担？每个权重又该往哪边调、调多少？
+# **问题**　模型有一百万个权重，却答错了一道题。这个错该算在哪些权重头上？每个权重又该往哪个方向调？
 #
-# **学完本课，你能够**　手算交叉熵及其梯度；说清反向传播不过是对一张清单的一次循环；写出一条反向规则；用靠得住的办法检验它，让错误无处藏身。
+# **学完本课，你能够**　手算交叉熵及其梯度；说清反向传播为什么只是对一张清单的一次循环；写出一条反向规则，并且检验它：写错了，就能查出来。
 #
 # **预备知识**　偏导数、链式法则、矩阵乘法、NumPy 数组。**用时**　运行只要几秒，细读约一个半小时。
 
@@ -69,7 +69,7 @@ rng = np.random.default_rng(1)
 #
 # $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}, \qquad L = -\sum_{k=1}^{K} y_k \ln p_k.$$
 #
-# 取 softmax 之前的得分称为 **logits**。有了 $L$，怎样把模型改好？指南没有讲，本课就讲这件事。文中 A11 之类的记号是指南中各条说法的编号，便于引用。
+# 取 softmax 之前的得分，英文叫 *logits*，本课沿用这个名称。有了 $L$，怎样把模型改好？指南没有讲，本课就讲这件事。文中 A11 之类的记号是指南中各条说法的编号，便于引用。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -106,7 +106,7 @@ rng = np.random.default_rng(1)
 #
 # $$L = -z_t + \ln \sum_j e^{z_j}, \qquad \frac{\partial L}{\partial z_k} = p_k - y_k.$$
 #
-# 可见表中最后一列就是梯度。**逆着**梯度走一步，正确的类得分升高，其余各类降低，模型原先越相信的错误答案，降得越多。如果模型十拿九稳而且答对了，梯度就接近零，不必再动。
+# 可见表中最后一列就是梯度。**逆着**梯度走一步，正确的类得分升高，其余各类降低；模型原先越相信哪个错误答案，它就降得越多。模型越有把握，而且答对了，梯度就越接近零。
 
 # %%
 z = np.log([[1.0, 2.0, 3.0]])  # (1, 3): one example, three classes
@@ -170,7 +170,7 @@ assert np.isclose(start, np.log(10), rtol=1e-12)
 # `log_softmax` in `minillm/ops/probabilities.py`, and exercise 05.1.
 
 # %% [markdown] lang="zh"
-# 四种算法，同一个数；后两种是程序库的（`minillm/ops/losses.py`）。还有一个数值得记住：什么都不懂的模型给 $K$ 个类各 $1/K$ 的概率，损失就是 $\ln K$。**训练开始时，损失应当在 $\ln K$ 附近**；如果高出许多，说明模型还没见过数据就已经错得很自信。
+# 四种算法，同一个数；后两种是程序库的（`minillm/ops/losses.py`）。还有一个数值得记住：什么都不懂的模型给 $K$ 个类各 $1/K$ 的概率，损失就是 $\ln K$。**训练开始时，损失应当在 $\ln K$ 附近**；如果高出许多，说明模型还没见过数据，就已经错得很有把握。
 #
 # 我们的 softmax 有个弱点：`np.exp(1000)` 是无穷大。程序库直接算 $\ln p$，不经过 $p$ 本身，做法见 `minillm/ops/probabilities.py` 中的 `log_softmax`；练习 05.1 还会回到这个问题。
 
@@ -196,7 +196,7 @@ assert stable == [0, 1000, 2000]
 # a small network. In `add`, the vector $b$ serves all $B$ rows, so it receives the sum of $B$ gradients.
 
 # %% [markdown] lang="zh"
-# **从后往前用链式法则**　权重与损失之间隔着许多函数。任取其中一个 $y = f(x)$，$x$、$y$ 都是数组，假定 $g = \partial L / \partial y$ 已经求得，那么
+# **从后往前用链式法则**　权重与损失之间隔着许多函数。任取其中一个 $y = f(x)$，$x$、$y$ 都是数组，假定 $g = \partial L / \partial y$ 已经求得。那么
 #
 # $$\frac{\partial L}{\partial x_j} = \sum_i g_i \frac{\partial y_i}{\partial x_j}, \qquad \frac{\partial L}{\partial x} = J^\top g, \qquad J_{ij} = \frac{\partial y_i}{\partial x_j}.$$
 #
@@ -237,7 +237,7 @@ def cross_entropy(z, labels):
 # $$x = (1, 2) \;\to\; xW + b = (\tfrac12 \ln 3, \ln 3) \;\to\; h = (\tfrac12, \tfrac45) \;\to\; z = hV = (0, \ln 2, \ln 3).$$
 
 # %% [markdown] lang="zh"
-# **磁带**　网络一边计算，我们一边像录音那样记一张清单，行话叫“磁带”（tape）：算出了什么、由清单上哪几项算来、VJP 是什么。反向传播就是倒带，从末尾开始把清单走一遍：每一项把自己的梯度交给 VJP，得到的各份**加**到它的来源上去。为什么是加？因为一个量可能用了两次，例如 $a \cdot a$ 里的 $a$，两份相加才是 $2a$。循环走到某一项时，凡是用过它的都排在后面，已经走过了，所以它的梯度已经收齐。
+# **磁带**　网络一边计算，我们一边像录音那样记一张清单，通常叫“磁带”（tape）：算出了什么、由清单上哪几项算来、VJP 是什么。反向传播就是倒带，从末尾开始把清单走一遍：每一项把自己的梯度交给 VJP，得到的各份**加**到它的来源上去。为什么是加？因为一个量可能用了两次，例如 $a \cdot a$ 里的 $a$，两份相加才是 $2a$。循环走到某一项时，凡是用过它的都排在后面，已经走过了，所以它的梯度已经收齐。
 #
 # 我们来记录一个每步都能手算的网络。由于 $\tanh(\tfrac12 \ln 3) = \tfrac12$，$\tanh(\ln 3) = \tfrac45$，可以选好权重，让它恰好算出第 2 节的 logits：
 #
@@ -385,7 +385,7 @@ for place, theirs in zip((w, b, v), gradients_of(loss, weights), strict=True):
 #
 # $$\frac{L(x + h e_i) - L(x - h e_i)}{2h} = \frac{\partial L}{\partial x_i} + \frac{h^2}{6} \frac{\partial^3 L}{\partial x_i^3} + \dots$$
 #
-# 规则的输出是数组，而不是一个数 $L$。我们用传入的梯度 $g$（书中称为**余切向量**，cotangent）把它合成一个数：$L = \sum_i g_i y_i$。
+# 规则的输出是数组，而不是一个数 $L$。我们用传入的梯度 $g$（教科书称为**余切向量**，cotangent）把它合成一个数：$L = \sum_i g_i y_i$。
 
 
 # %%
@@ -440,7 +440,7 @@ for name, error in errors.items():
 # random, so it notices, and it notices an error of one in a thousand too.
 
 # %% [markdown] lang="zh"
-# **会说谎的检验**　不少检验图省事，让传入的梯度全取 1，即 $L = \sum_i y_i$。用到 softmax 上会怎样？不论得分如何，输出之和总是 1，这个 $L$ 是常数，真正的梯度就是**零**。于是，一条只会返回零的规则也能通过；本该减去 $g$ 按 $p$ 加权的平均、却减了普通平均的规则，同样能通过。下表中，$g$ 全取 1 时三条规则都完美无缺，换成随机的 $g$，真假立判。`check_vjp` 的 $g$ 是随机的，所以骗不过它；哪怕只错千分之一，它也看得出来。
+# **会说谎的检验**　不少检验图省事，让传入的梯度全取 1，即 $L = \sum_i y_i$。用到 softmax 上会怎样？不论得分如何，输出之和总是 1，这个 $L$ 是常数，真正的梯度就是**零**。于是，一条只会返回零的规则也能通过；本该减去 $g$ 按 $p$ 加权的平均、却减了普通平均的规则，同样能通过。下表中，$g$ 全取 1 时，三条规则看上去都没有错；换成随机的 $g$，就分出了对错。`check_vjp` 的 $g$ 是随机的，所以查得出来；哪怕只错千分之一，也查得出来。
 
 
 # %%
@@ -503,17 +503,17 @@ for rule in (softmax_zeros, softmax_plain_mean, tanh_almost):
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# **语言模型最小化的是什么？**　指南给分类器指定了损失，却没说语言模型用什么损失。其实是同一个：$K$ 个类别就是词表里的 $K$ 个词，文本的每个位置是一个样本，标签是那里实际出现的词：
+# **语言模型最小化的是什么？**　指南给分类器指定了损失，却没有说语言模型用什么损失。其实是同一个：$K$ 个类别就是词表里的 $K$ 个词，文本的每个位置是一个样本，标签是那里实际出现的词：
 #
 # $$L(\theta) = -\frac{1}{T} \sum_{t=1}^{T} \ln p_\theta(x_t \mid x_1, \dots, x_{t-1}).$$
 #
-# BERT 一类的模型能看到左右两边的词，只统计被遮住的位置。这样的训练同样从 $\ln K$ 附近开始：BERT 的词表有 30 522 项，起点约为 10.3。
+# BERT 一类的模型能看到左右两边的词，损失只算被遮住的位置。这样的训练同样从 $\ln K$ 附近开始：BERT 的词表有 30,522 项，起点约为 10.3。
 #
-# **损失与准确率**是两回事。预测结果翻转的那一刻，准确率跳一下，其余时候纹丝不动；它的梯度不是零，就是不存在。所以用来最小化的是损失，写进报告的是准确率。
+# **损失与准确率**是两回事。预测由对变错或由错变对时，准确率跳一下，此外处处不变；它的梯度不是零，就是不存在。所以用来最小化的是损失，写进报告的是准确率。
 #
 # **正则化**在指南里就是给损失加一个惩罚项（A12）。那只是其中一种，见第 14 课。
 #
-# **标签是哪一种？**　`categorical_crossentropy` 要的是形状为 $(B, K)$ 的独热标签，而指南的程序从头到尾没有生成过。数据集给出的通常是类别编号，形状为 $(B,)$，对此 Keras 另有一个损失 `sparse_categorical_crossentropy`（A72）。我们的程序库也是两种标签各有一个函数，拿错了就会拒绝：
+# **标签是哪一种？**　`categorical_crossentropy` 要的是形状为 $(B, K)$ 的独热标签，而指南的程序从来没有生成过这种标签。数据集给出的通常是类别编号，形状为 $(B,)$，对此 Keras 另有一个损失 `sparse_categorical_crossentropy`（A72）。我们的程序库也是两种标签各有一个函数，给错了标签就会拒绝：
 
 # %%
 numbers = np.array([3, 0])  # (B,): class numbers
@@ -620,7 +620,7 @@ savefig(figure, "01_gradcheck_eps", numbers)
 # step is good. And a difference can only show that a rule fits its forward function, not that this is the function you meant.
 
 # %% [markdown] lang="zh"
-# **看到了什么**　曲线都呈山谷形。谷底右侧是公式本身的误差：$h$ 缩小到十分之一，单侧差分的误差缩小到十分之一（斜率 1），中心差分缩小到百分之一（斜率 2）。谷底左侧是舍入误差，按 $1/h$ 增长。谷底的位置与预期相符；够深的只有 float64 下的中心差分，可达 $10^{-11}$，而 float32 只到 $10^{-5}$。`check_vjp` 采用中心差分、取 $h = 10^{-5}$、拒收 float32，就是这个道理。
+# **看到了什么**　曲线都呈山谷形。谷底右侧是公式本身的误差：$h$ 缩小到十分之一，单侧差分的误差缩小到十分之一（斜率 1），中心差分缩小到百分之一（斜率 2）。谷底左侧是舍入误差，按 $1/h$ 增长。谷底的位置与预期相符；谷底够深的，只有 float64 下的中心差分，误差低到 $10^{-11}$；在 float32 下只能到 $10^{-5}$。`check_vjp` 采用中心差分、取 $h = 10^{-5}$、拒收 float32，就是这个道理。
 #
 # **没有说明什么**　谷底的位置也随函数而变；在折点附近，例如 $\max(x, 0)$ 的 0 处，取什么步长都不好。另外，差分只能证明反向规则与前向函数相配，不能证明这个函数就是你想要的。
 
@@ -636,11 +636,11 @@ savefig(figure, "01_gradcheck_eps", numbers)
 # The accuracy is that on the points it learned from; about new ones nothing is said here.
 
 # %% [markdown] lang="zh"
-# **从梯度到学习**　平面上的点围成三个同心圆环，在哪个环上就属于哪一类。**梯度下降**让所有权重 $\theta$ 反复走同样的一步，其中 $\eta$ 是一个小的正数，称为**学习率**：
+# **从梯度到学习**　平面上的点分布在三个同心圆环上（最里面的一个缩成中心的一团），在哪个环上就属于哪一类。**梯度下降**让所有权重 $\theta$ 反复走同样的一步，其中 $\eta$ 是一个小的正数，称为**学习率**：
 #
 # $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
 #
-# `fit`（`minillm/training/loop.py`）对每一批数据做的，就是前面做过的几件事：算损失，调用 `gradients_of`，把梯度交给优化器。`optim.SGD` 就是上式；指南用的 Adam（`optim.Adam`）还会分别调节每个权重的步幅。这里每一批都是全部数据。最后一层从零开始，各类 logits 相等，损失必须从 $\ln 3 \approx 1.0986$ 起步。打印的准确率是在它学过的点上算的，对没见过的点表现如何，这里一概没有说。
+# `fit`（`minillm/training/loop.py`）对每一批数据做的，就是前面做过的几件事：算损失，调用 `gradients_of`，把梯度交给优化器。`optim.SGD` 就是上式；指南用的 Adam（`optim.Adam`）还会分别调节每个权重的步幅。这里每一批都是全部数据。最后一层从零开始，各类 logits 相等，损失必须从 $\ln 3 \approx 1.0986$ 起步。打印的准确率是在它学过的点上算的；对没见过的点表现如何，这里没有涉及。
 
 # %%
 classes = np.repeat([0, 1, 2], 60)  # (180,)
@@ -683,9 +683,9 @@ assert losses[-1] < 0.2 and accuracy > 0.95
 # ## 7 小结与局限
 #
 # * 交叉熵就是正确类的 $-\ln p$；它对 logits 的梯度是 $p - y$；训练从 $\ln K$ 附近开始。
-# * 标签或是独热的行，或是类别编号，各有各的函数。
+# * 标签或是独热的行，或是类别编号，要用各自的函数。
 # * 反向传播是把一张清单倒着走一遍：每一项让 $g$ 通过自己的 VJP，各份梯度相加。
-# * 梯度检验要用随机的传入梯度、中心差分和 float64；而且要亲眼见它抓到过错误，才可信。
+# * 梯度检验要用随机的传入梯度、中心差分和 float64；而且要见过它确实查出错误，才可信。
 # * 梯度只说往哪里走，不说走多远，学习率仍要人来定。训练数据上损失低，也不等于模型好。
 
 # %% [markdown] lang="en"
@@ -702,7 +702,7 @@ assert losses[-1] < 0.2 and accuracy > 0.95
 #
 # 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出最小的反例。
 #
-# **01.1 log-softmax 的反向传播**　沿最后一维，$\ell_i = z_i - \ln \sum_j e^{z_j}$。已知 $g = \partial L / \partial \ell$，请返回 $\partial L / \partial z$。数组 $z$ 可以有一维、两维或三维。提示：仿照第 2 节，先求 $\partial \ell_i / \partial z_k$。
+# **01.1 log-softmax 的反向传播**　沿最后一个轴，$\ell_i = z_i - \ln \sum_j e^{z_j}$。已知 $g = \partial L / \partial \ell$，请返回 $\partial L / \partial z$。数组 $z$ 可以有一个、两个或三个轴。提示：仿照第 2 节，先求 $\partial \ell_i / \partial z_k$。
 
 
 # %% tags=["exercise"]
@@ -797,7 +797,7 @@ check("01.2", is_right)
 # `shape`. Write `unbroadcast(g, shape)`. Hint: what did `add` do in section 3, and why?
 
 # %% [markdown] lang="zh"
-# **01.3 撤销广播**　NumPy 会把较小的操作数撑大到与对方同形：大小为 1 的轴重复若干次，缺少的轴补在最前面。`x + y` 的反向规则收到的 $g$ 是大的形状，却要返回操作数原来的形状 `shape`。请写 `unbroadcast(g, shape)`。提示：第 3 节的 `add` 是怎么做的，为什么？
+# **01.3 撤销广播**　NumPy 会把操作数扩展到与对方同形：大小为 1 的轴重复若干次，缺少的轴补在最前面。`x + y` 的反向规则收到的 $g$ 是大的形状，却要返回操作数原来的形状 `shape`。请写 `unbroadcast(g, shape)`。提示：第 3 节的 `add` 是怎么做的，为什么？
 
 
 # %% tags=["exercise"]

@@ -30,9 +30,9 @@
 # %% [markdown] lang="zh"
 # # 第 14 课　正则化：L2、权重衰减与 dropout
 #
-# **问题**　权重比样本还多的模型，完全可以把每个样本背下来。凭什么相信它下一题也能答对？又有什么办法让它多对几题？
+# **问题**　权重比样本还多的模型，完全可以把每个样本背下来。怎样才能让它在下一个样本上也更常答对？
 #
-# **学完本课，你能够**　写出 L2、解耦的权重衰减和 dropout（随机失活），并检验它们的梯度；说清 Adam 里的 L2 为什么不是权重衰减；老老实实地挑选正则化的强度；说出这三样都治不了的是什么。
+# **学完本课，你能够**　写出 L2、解耦的权重衰减和随机失活（dropout，以下用英文名），并检验它们的梯度；说清 Adam 里的 L2 为什么不是权重衰减；选定正则化的强度，又不拿测试集的分数骗自己；说出这三样都治不了的是什么。
 #
 # **预备知识**　梯度、SGD 与 Adam、训练过一个分类器。**用时**　运行约十秒，细读约一小时。
 
@@ -62,11 +62,11 @@ rng = np.random.default_rng(14)
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 指南 1.4.2 节有两个词条。**正则化**：加上一个惩罚项，防止过拟合，提高泛化能力。**dropout**：一种正则化方法，随机丢弃神经元，从而降低模型复杂度。9.3 节第 3 条又把 L2 与 dropout 列为解决“冲突目标和泛化不匹配”的四种办法之一。书中没有给公式，它所指的惩罚是
+# 指南 1.4.2 节有两个词条。**正则化**：加上一个惩罚项，防止过拟合，提高泛化能力。**dropout**：一种正则化方法，随机丢弃神经元，从而降低模型复杂度。9.3 节列出解决“冲突目标和泛化不匹配”的四种办法，第 3 条就是 L2 正则化和 dropout。指南没有给公式，它所指的惩罚是
 #
 # $$L_\lambda(\theta) = L(\theta) + \frac{\lambda}{2} \lVert\theta\rVert^2.$$
 #
-# **过拟合**说的是一种差距：学过的样本答得好，没学过的**同类**样本答得差。“同类”二字，正是判断 9.3 节对了几分的关键。
+# **过拟合**说的是一种差距：学过的样本答得好，没学过的**同类**样本答得差。9.3 节说对了多少，就看“同类”这两个字。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -163,7 +163,7 @@ assert np.allclose(weight.data, 2.3)
 # By custom only matrices decay: `optim.decay_groups` spares biases and the gains of normalisation, which weigh no input.
 
 # %% [markdown] lang="zh"
-# **Adam** 要用梯度近来的大小去除梯度。因此 $\lambda\theta$ 是一起被除（L2），还是绕过这道除法（**解耦**的衰减，即 AdamW），结果大不相同：
+# **Adam** 把梯度除以它自己近来的大小。因此 $\lambda\theta$ 是一起被除（L2），还是绕过这道除法（**解耦**的衰减，即 AdamW），结果大不相同：
 #
 # $$\theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat v} + \epsilon} \quad\text{with } \hat m, \hat v \text{ of } \nabla L + \lambda\theta, \qquad \theta \leftarrow \theta - \eta \left(\frac{\hat m}{\sqrt{\hat v} + \epsilon} + \lambda\theta\right) \quad\text{with } \hat m, \hat v \text{ of } \nabla L.$$
 #
@@ -202,7 +202,7 @@ assert optimizer.decays == [0.1, 0.0]
 #
 # $$y = x \odot k, \qquad k_i = \begin{cases} 0 & \text{with probability } p \\ 1/(1-p) & \text{with probability } 1-p \end{cases}, \qquad \mathrm{E}\,k_i = 1, \quad \mathrm{Var}\,k_i = \frac{p}{1-p}.$$
 #
-# 在训练时就除以 $1-p$，叫做**反向缩放**（inverted scaling）；这样评估时什么也不必做。系数要一并返回，因为反向传播得用同一组。
+# 在训练时就除以 $1-p$，这种做法叫 inverted dropout；这样评估时什么也不必做。系数要一并返回，因为反向传播得用同一组。
 
 
 # %%
@@ -263,7 +263,7 @@ assert max(errors) < 1e-7
 # it knows derivatives, not intentions. Another test notices, that of the mean.
 
 # %% [markdown] lang="zh"
-# 一个常见的错误是把 $1 - p$ 写成 $p$。如果只在反向传播时写错，检验会发现，除非 $p = \tfrac12$，那时二者恰好相等。如果正反两处都错了，前向与反向便彼此一致，检验也就无话可说：它只管导数对不对，不管函数本身是不是你想要的。这要靠另一项测试，就是看均值。
+# 一个常见的错误是把 $1 - p$ 写成 $p$。如果只在反向传播时写错，检验会发现，除非 $p = \tfrac12$，那时二者恰好相等。如果前向也写错了，前向与反向便彼此一致，检验就查不出来：它只管导数对不对，不管函数本身是不是你想要的。能发现这个错误的是另一项测试，就是看均值。
 
 
 # %%
@@ -300,9 +300,9 @@ assert abs(keep.mean() - 1) < 0.005 and abs(mean - 0.9 / 0.1) < 0.05
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# **“加惩罚项”**（A12）　紧接着的词条 dropout 就没有惩罚项；提前停止、增加或扩充数据、标签平滑也都没有。更准确的说法是：凡是为了在**没见过**的样本上做得更好而改动学习过程的办法，哪怕训练损失因此变差，都叫正则化。
+# **“加惩罚项”**（A12）　紧接着的词条 dropout 就没有惩罚项；提前停止、增加或扩充数据、标签平滑也都没有。更准确的说法是：为了在**没见过**的样本上做得更好而改动学习过程，哪怕训练损失因此变差，都叫正则化。
 #
-# **“降低模型复杂度”**（A13）　丢弃的单元下一次调用又回来了；评估时一个也不缺。dropout 层没有任何权重，最后答题的是整个网络。它改变的只是训练：加了噪声。取 $p = 0.1$ 和 $10^5$ 个 1：不缩放时均值为 0.900，缩放后为 1.000，方差是 $p/(1-p) = 0.111$。
+# **“降低模型复杂度”**（A13）　丢弃的单元下一次调用又回来了；评估时一个也不缺。给出答案的是整个网络，dropout 层本身也没有任何权重。它改变的是训练，办法是加噪声。取 $p = 0.1$ 和 $10^5$ 个 1：不缩放时均值为 0.900，缩放后为 1.000，方差是 $p/(1-p) = 0.111$。
 
 # %%
 kept = keep > 0
@@ -317,7 +317,7 @@ assert not list(layer.parameters())
 # One seed runs here, ten are stored; "none" shows what noise alone does.
 
 # %% [markdown] lang="zh"
-# **L2 与权重衰减**常被当成一回事（A112）。设两个权重都从 1 出发，损失是平的，梯度只是以 0 为中心的噪声，一个大小为 0.01，另一个为 100。因此让它们缩小的只能是正则化：$\lambda = 0.1$，$\eta = 0.001$，Adam 走 3000 步。单靠衰减，两个权重都应剩下 $(1 - 0.0001)^{3000} = 0.741$。这里现场运行一个种子，另存有十个种子的结果；“none” 一行表明光靠噪声能走多远。
+# **L2 与权重衰减**常被当成一回事（A112）。设两个权重都从 1 出发，损失恒定不变，梯度只是以 0 为中心的噪声，一个大小为 0.01，另一个为 100。因此让它们缩小的只能是正则化：$\lambda = 0.1$，$\eta = 0.001$，Adam 走 3000 步。单靠衰减，两个权重都应剩下 $(1 - 0.0001)^{3000} = 0.741$。这里现场运行一个种子，另存有十个种子的结果；`none` 一行表明光靠噪声会走多远。
 
 # %%
 paths, live = read_study("shrinkage"), shrinkage.measure(0)
@@ -341,9 +341,9 @@ assert np.allclose(paths["decoupled"][:, -1].mean(axis=0), [0.715, 0.741], atol=
 # *Reweighted* gives each of the four groups (class, clue) the same total weight.
 
 # %% [markdown] lang="zh"
-# 用 L2 时，安静的权重归了零，嘈杂的权重纹丝未动：没有别的力量与之抗衡时，Adam 把这股拉力放大成整步；噪声为 100 时，拉力便被除以 100。解耦的衰减则一视同仁，两者剩下 0.715 和 0.741。可见二者的 $\lambda$ 不能通用。
+# 用 L2 时，噪声小的权重变成了零，噪声大的权重几乎没有动：惩罚的拉力如果没有别的力量抵消，Adam 会把它放大成整步；噪声为 100 时，拉力却被除以 100。解耦的衰减对两个权重一样，分别剩下 0.715 和 0.741。可见适合 L2 的 $\lambda$ 与适合解耦衰减的 $\lambda$ 不能通用。
 #
-# **“解决泛化不匹配”**（9.3 节第 3 条）　来看一个训练数据会误导人的世界。类别是 $\pm 1$；**核心特征**等于类别加标准正态噪声；另有一条**线索**，在训练样本中有 95 % 与类别一致，分布偏移之后只有 5 % 一致。用 1000 个样本做逻辑回归。线索的取值，一次实验取 $\pm 2$，另一次取 $\pm \tfrac12$。**重加权**（reweighted）让（类别，线索）四个组的总权重相等。
+# **“解决泛化不匹配”**（9.3 节第 3 条）　下面的训练数据会误导模型。类别是 $\pm 1$；**核心特征**等于类别加标准正态噪声；另有一条**线索**，在训练样本中有 95% 与类别一致，分布偏移之后只有 5% 一致。用 1000 个样本做逻辑回归。线索的取值，一次实验取 $\pm 2$，另一次取 $\pm \tfrac12$。**重加权**（reweighted）让（类别，线索）四个组的总权重相等。
 
 # %%
 shift, live = read_study("spurious"), spurious.measure(0)
@@ -366,7 +366,7 @@ assert np.isclose(spurious.normal(1), 0.841, atol=0.001)
 # Reweighting gives 83.5 % after the shift, where the core alone allows 84.1 %. It costs 11.6 points at home, and somebody has to name the clue. A later lesson has the whole of mismatched generalisation.
 
 # %% [markdown] lang="zh"
-# 不加正则化时，分布内正确率为 95.9 %，偏移之后只剩 33.5 %；dropout 几乎不起作用。L2 取 $\lambda = 1$，线索数值大时偏移后为 5.5 %，数值小时为 76.7 %。惩罚只看大小，不辨真伪：谁需要大权重，它就先舍弃谁。而且在分布内，没有哪个 $\lambda$ 占到便宜（$\lambda = 1$ 时为 95.0 % 与 88.8 %），看验证结果，没有理由选用它。重加权之后，偏移后的正确率为 83.5 %，单凭核心特征最多也不过 84.1 %；代价是分布内降了 11.6 个百分点，还得有人指出线索是什么。泛化不匹配的全貌，后面另有一课。
+# 不加正则化时，在与训练数据同分布的样本上，准确率为 95.9%，偏移之后只剩 33.5%；dropout 几乎不起作用。L2 取 $\lambda = 1$，线索数值大时偏移后为 5.5%，数值小时为 76.7%。惩罚只看大小，不辨真伪：哪个特征需要大权重，它就先舍弃哪个。而且在同分布的样本上，没有哪个 $\lambda$ 带来提高（$\lambda = 1$ 时为 95.0% 与 88.8%），只看验证结果，没有理由选用它。重加权之后，偏移后的准确率为 83.5%，而单凭核心特征最多也只有 84.1%；代价是同分布的准确率降了 11.6 个百分点，还得有人指出线索是什么。泛化不匹配的全貌，后面另有一课。
 
 # %% [markdown] lang="en"
 # ## 6 Experiment
@@ -453,9 +453,9 @@ savefig(
 # Three features have eight masks, so both sides can be computed exactly.
 
 # %% [markdown] lang="zh"
-# 左图：线是公式，点是梯度下降的结果。$\lambda = \lVert x_j \rVert^2$ 时权重恰好减半：数值小的特征先让步。第 5 节表中两种线索结果相反，道理就在这里。右图：Adam 的四条路径，误差线是十个种子的 95 % 区间，灰线是纯衰减。
+# 左图：线是公式，点是梯度下降的结果。$\lambda = \lVert x_j \rVert^2$ 时权重恰好减半：数值小的特征先让步。第 5 节表中两种线索结果相反，道理就在这里。右图：Adam 的四条路径，误差线是十个种子的 95% 区间，灰线是纯衰减。
 #
-# **（b）dropout 等于哪种惩罚**　对线性模型，在**输入**上做 dropout 确实相当于一项惩罚。$(y - w \cdot (x \odot k))^2$ 对噪声求期望，等于均值的平方加上方差：
+# **（b）dropout 相当于哪种惩罚**　对线性模型，在**输入**上做 dropout 确实相当于一项惩罚。$(y - w \cdot (x \odot k))^2$ 对噪声求期望，等于均值的平方加上方差：
 #
 # $$\mathrm{E} \sum_i \big(y_i - w \cdot (x_i \odot k)\big)^2 = \sum_i (y_i - w \cdot x_i)^2 + \frac{p}{1-p} \sum_j w_j^2 \sum_i x_{ij}^2.$$
 #
@@ -487,9 +487,9 @@ for rate in (0.1, 0.5, 0.9):
 # $\prod_t (1 - \eta_t \lambda)$ of a weight; here it reaches all of them, biases too. Every seed has its own 200 items.
 
 # %% [markdown] lang="zh"
-# 每个权重都按自己那个特征的单位计价：特征放大几倍，权重缩小几倍便是。所以在第 5 节，dropout 对两种线索一视同仁。后面一旦接上非线性，这个等式就不成立了。
+# 每个权重的惩罚都以自己那个特征的大小为单位：特征放大几倍，权重缩小几倍就抵消了。所以在第 5 节，dropout 对两种线索的作用相同。后面一旦接上非线性，这个等式就不成立了。
 #
-# **（c）差距**　一个小 BERT（宽 32，一层）学习 200 条新闻，共四个主题，过 40 遍，更新 280 次；再用另外 1000 条来考。`Recipe` 记下一次运行的全部设定，`ClassifierTraining` 执行，`accuracy` 评分，详见 `minillm/labs/regularization/gap.py`。学习率先升后降（`optim.linear_with_warmup`），单靠 AdamW 的衰减，一个权重会剩下 $\prod_t (1 - \eta_t \lambda)$；这里所有参数都衰减，偏置也不例外。每个种子各有自己的 200 条新闻。
+# **（c）差距**　一个小 BERT（宽 32，一层）学习 200 条新闻，共四个主题，过 40 遍，更新 280 次；再用另外 1000 条来测试。`Recipe` 记下一次运行的全部设定，`ClassifierTraining` 执行，`accuracy` 评分，详见 `minillm/labs/regularization/gap.py`。学习率先升后降（`optim.linear_with_warmup`），单靠 AdamW 的衰减，一个权重会剩下原来的 $\prod_t (1 - \eta_t \lambda)$；这里所有参数都衰减，包括偏置。每个种子各有自己的 200 条新闻。
 
 # %%
 rates, decays = [0, 0.1, 0.2, 0.3, 0.5], [0, 0.01, 1, 3, 10, 30]
@@ -551,7 +551,7 @@ assert train[5] - unseen[5] < 0.05
 # **What it does not show.** Most of the gap is still there. A high rate learns slowly and might do better with more updates; all had 280. And the unseen items come from the same source; for others see section 5.
 
 # %% [markdown] lang="zh"
-# **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 100 %，没学过的答对 79.7 %。在开发集上选定强度之后，dropout 让测试集上升 $4.5 \pm 1.3$ 个百分点，衰减上升 $5.3 \pm 1.8$ 个百分点，都是同一个种子前后相比（图中的区间更宽，因为各组新闻本身也有差别）。常用的 $\lambda = 0.01$ 不起作用，因为 280 次更新只让权重缩小 0.14 %。用过了头还不如不用：$p = 0.5$ 时只有 33.7 %，$\lambda = 30$ 时等于瞎猜。而差距最小的恰恰是 $\lambda = 30$，也就是最差的模型。可见目标不是差距小，而是没见过的样本答得好。
+# **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 100%，没学过的答对 79.7%。在开发集上选定强度之后，dropout 让测试集上升 $4.5 \pm 1.3$ 个百分点，衰减上升 $5.3 \pm 1.8$ 个百分点，都是同一个种子前后相比（图中的区间更宽，因为各组新闻本身也有差别）。常用的 $\lambda = 0.01$ 不起作用，因为 280 次更新只让权重缩小 0.14%。用过了头还不如不用：$p = 0.5$ 时只有 33.7%，$\lambda = 30$ 时等于瞎猜。而差距最小的恰恰是 $\lambda = 30$，也就是最差的模型。可见目标不是差距小，而是没见过的样本答得好。
 #
 # **没有说明什么**　大部分差距依然还在。丢弃率高则学得慢，多更新几次也许会好些，而这里一律只有 280 次。再说，没见过的新闻与学过的出自同一来源；来源不同会怎样，请看第 5 节。
 
@@ -607,7 +607,7 @@ check("14.1", dropout)
 # after which the weights differ by more than $10^{-9}$, or 0. Guess first: from $w = 1$? From $w = 0$?
 
 # %% [markdown] lang="zh"
-# **14.2 二者在哪一步分开**　（a）请写 Adam 的第 `t` 步（从 1 数起），`betas` 取 0.9 和 0.999，$\epsilon = 10^{-8}$：L2 加在梯度里；若 `decoupled` 为真，则衰减加在步子旁边。返回新的 `w`、`m`、`v`。两个矩从 0 开始，原样保存，只有走步时才用 $\hat m = m / (1 - 0.9^t)$ 和 $\hat v = v / (1 - 0.999^t)$。（b）`parting(w, gradients)` 从数 `w` 出发，取 `lr = strength = 0.1`，两种形式各走一遍，返回权重相差首次超过 $10^{-9}$ 的那一步；始终不分开则返回 0。先猜一猜：从 $w = 1$ 出发呢？从 $w = 0$ 出发呢？
+# **14.2 二者在哪一步分开**　（a）请写 Adam 的第 `t` 步（从 1 数起），`betas` 取 0.9 和 0.999，$\epsilon = 10^{-8}$：L2 加在梯度里；若 `decoupled` 为真，则衰减不进梯度，直接加到这一步上。返回新的 `w`、`m`、`v`。`m` 和 `v` 是梯度与其平方的滑动平均（一阶矩和二阶矩），从 0 开始，返回时不作修正，只有走步时才用 $\hat m = m / (1 - 0.9^t)$ 和 $\hat v = v / (1 - 0.999^t)$。（b）`parting(w, gradients)` 从数 `w` 出发，取 `lr = strength = 0.1`，两种形式各走一遍，返回权重相差首次超过 $10^{-9}$ 的那一步；始终不分开则返回 0。先猜一猜：从 $w = 1$ 出发呢？从 $w = 0$ 出发呢？
 
 
 # %% tags=["exercise"]

@@ -195,7 +195,7 @@ CHECKS = {
     "02.2": [
         Property(
             "ids and padding stand at the side that was asked for",
-            "编号与填充都在指定的一端",
+            "填充在指定的一端，编号都在应在的位置",
             places_the_ids,
             PADDING,
         ),
@@ -215,7 +215,7 @@ CHECKS = {
         ),
         Property(
             "its places are joined from the left, without overlap",
-            "从左边起合并，互不重叠",
+            "凡出现之处，从左边起合并，互不重叠",
             joins_the_pair,
             STEP,
         ),

@@ -180,7 +180,7 @@ CHECKS = {
         ),
         Property(
             "it finds every way of looking ahead",
-            "任何一种偷看都逃不过它",
+            "无论怎样偷看后文，它都能发现",
             finds,
             {"f": st.sampled_from(list(LEAKING)), "n": st.integers(2, 6), "seed": SEEDS},
         ),

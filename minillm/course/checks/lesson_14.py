@@ -191,13 +191,13 @@ CHECKS = {
         ),
         Property(
             "the mean is preserved, the variance is rate / (1 - rate), one factor for all draws",
-            "均值不变，方差为 rate / (1 - rate)，系数不随抽样而变",
+            "均值不变，方差为 rate / (1 - rate)，留下的单元每次都乘同一个系数",
             keeps_mean_and_variance,
             DROPOUT_CASES,
         ),
         Property(
             "the noise comes from the generator and moves it on",
-            "噪声取自所给的随机数生成器，且每次不同",
+            "噪声取自所给的随机数生成器，每次调用各不相同",
             draws_from_the_generator,
             DROPOUT_CASES,
         ),

@@ -168,13 +168,13 @@ CHECKS = {
         ),
         Property(
             "rate 0 changes nothing, rate 1 every word that the thesaurus knows",
-            "比例为 0 时什么都不变；比例为 1 时，词表里有的词全都换掉",
+            "比例为 0 时什么都不变；比例为 1 时，同义词表里有的词全都换掉",
             obeys_the_ends,
             {"tokens": TOKENS, "seed": SEEDS},
         ),
         Property(
             "the same generator gives the same tokens",
-            "随机数发生器相同，结果就相同",
+            "随机数生成器的状态相同，结果就相同",
             repeats_itself,
             {"tokens": TOKENS, "seed": SEEDS},
         ),
