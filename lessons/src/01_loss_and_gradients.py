@@ -53,7 +53,7 @@ rng = np.random.default_rng(1)
 # ## 1 What the guide says
 #
 # Section 1.4.2: a *loss function* measures how far a prediction is from the truth, and training
-# uses it to optimise the parameters. That is right (A11). Section 5.2.2 then names, in a line of code, a softmax output,
+# uses it to optimise the parameters. That is right (A11). Section 5.2.2 then names, in two lines of code, a softmax output,
 # the loss `categorical_crossentropy` and the optimiser Adam, without a formula. Behind the first two names
 # stand, for scores $z_1, \dots, z_K$ and a target $y$ with $\sum_k y_k = 1$,
 #
@@ -589,6 +589,8 @@ for dtype, smallest in ((np.float32, 23), (np.float64, 51)):
 slopes = np.log2(errors[:, 5] / errors[:, 12]) / 7  # from h = 2^-6 to 2^-13
 print(slopes)
 assert np.allclose(slopes, [1, 2], atol=0.02)
+rounding = np.log2(errors[:, 44] / errors[:, 34]) / 10  # from h = 2^-35 to 2^-45
+assert np.allclose(rounding, 1, atol=0.05)
 assert 3e-6 < measured["float32"][1][1].min() < 3e-5
 assert 3e-12 < measured["float64"][1][1].min() < 3e-11
 
@@ -631,7 +633,7 @@ savefig(figure, "01_gradcheck_eps", numbers)
 # $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
 #
 # `fit` (`minillm/training/loop.py`) does for each batch what we did above: compute the loss, call `gradients_of`, hand the
-# gradients to the optimiser. `optim.SGD` is the step as printed; the guide's Adam (`optim.Adam`) scales the step of each weight.
+# gradients to the optimiser. (It can also shorten gradients longer than `max_norm`; here nothing is shortened.) `optim.SGD` is the step as printed; the guide's Adam (`optim.Adam`) scales the step of each weight.
 # Here every batch is all the data. The last layer starts at zero, so all logits are equal and the loss must start at $\ln 3 \approx 1.0986$.
 # The accuracy is that on the points it learned from; about new ones nothing is said here.
 
@@ -640,7 +642,7 @@ savefig(figure, "01_gradcheck_eps", numbers)
 #
 # $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
 #
-# `fit`（`minillm/training/loop.py`）对每一批数据做的，就是前面做过的几件事：算损失，调用 `gradients_of`，把梯度交给优化器。`optim.SGD` 就是上式；指南用的 Adam（`optim.Adam`）还会分别调节每个权重的步幅。这里每一批都是全部数据。最后一层从零开始，各类 logits 相等，损失必须从 $\ln 3 \approx 1.0986$ 起步。打印的准确率是在它学过的点上算的；对没见过的点表现如何，这里没有涉及。
+# `fit`（`minillm/training/loop.py`）对每一批数据做的，就是前面做过的几件事：算损失，调用 `gradients_of`，把梯度交给优化器。（长度超过 `max_norm` 的梯度，它还能缩短，这里不用。）`optim.SGD` 就是上式；指南用的 Adam（`optim.Adam`）还会分别调节每个权重的步幅。这里每一批都是全部数据。最后一层从零开始，各类 logits 相等，损失必须从 $\ln 3 \approx 1.0986$ 起步。打印的准确率是在它学过的点上算的；对没见过的点表现如何，这里没有涉及。
 
 # %%
 classes = np.repeat([0, 1, 2], 60)  # (180,)

@@ -57,7 +57,7 @@ rng = np.random.default_rng(5)
 # $$Q = W_Q \cdot X, \qquad \mathrm{Attention}(Q, K, V) = \mathrm{softmax}\left(\frac{QK^T}{\sqrt{d_k}}\right) V.$$
 #
 # Section 4.2.2 then works an example with the words *apple* and *banana*. The idea is right and the second
-# formula is right. The two formulas do not fit each other, and the example has three wrong numbers: section 5 below.
+# formula is right. The two formulas do not fit each other, and the numbers of the example are wrong: section 5 below.
 # Marks such as A59 number the guide's statements, so that lessons and tests can refer to them.
 
 # %% [markdown] lang="zh"
@@ -67,7 +67,7 @@ rng = np.random.default_rng(5)
 #
 # $$Q = W_Q \cdot X, \qquad \mathrm{Attention}(Q, K, V) = \mathrm{softmax}\left(\frac{QK^T}{\sqrt{d_k}}\right) V.$$
 #
-# 4.2.2 节又用 *apple* 和 *banana* 两个词举了一个例子。思路没有错，第二个公式也没有错；但前后两个公式的行列约定对不上，例子里还有三处数字是错的。这些留到下面第 5 节再说。文中 A59 之类的记号是指南中各条说法的编号，便于引用。
+# 4.2.2 节又用 *apple* 和 *banana* 两个词举了一个例子。思路没有错，第二个公式也没有错；但前后两个公式的行列约定对不上，例子里的数字也是错的。这些留到下面第 5 节再说。文中 A59 之类的记号是指南中各条说法的编号，便于引用。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -109,7 +109,7 @@ by_hand = np.array([[1.0, 6.0]])  # (1, 2)
 # $$A = \mathrm{softmax}_{\mathrm{rows}}\left(\frac{QK^\top}{\sqrt{d_k}}\right), \qquad O = AV,$$
 #
 # where $Q$ is $(n, d_k)$, $K$ is $(m, d_k)$, $V$ is $(m, d_v)$. The dot products are the *scores*; only after
-# softmax are they *weights* (the guide calls the dot products weights, A30). Row $i$ of $A$ says how query $i$ divides its attention: it sums to one.
+# softmax are they *weights* (the guide goes from the dot products straight to "weights", A30). Row $i$ of $A$ says how query $i$ divides its attention: it sums to one.
 # The whole is called *scaled dot-product attention*.
 
 # %% [markdown] lang="zh"
@@ -399,12 +399,12 @@ savefig(
 # softmax's Jacobian has shrunk to about a third (last columns of the table): less of the gradient comes through. With the scale both stay where they are.
 #
 # **What it does not show.** These are random vectors, as at the start of training. A trained head may well be
-# sharp, on purpose, by making its weights large. And a small Jacobian slows learning; this experiment trains nothing.
+# sharp, on purpose, by making its weights large. That a small Jacobian slows learning is likely, but this experiment trains nothing.
 
 # %% [markdown] lang="zh"
 # **看到了什么**　左图：不缩放时，分数的方差就是 $d_k$，在双对数坐标下是斜率为 1 的直线；缩放以后恒为 1。右图：不缩放时，宽度为 256 的查询还什么都没有学，就几乎只看一个键；softmax 的雅可比矩阵也缩到三分之一左右（见上表最后两列），能传回去的梯度就少了。缩放以后，二者都不随宽度变化。
 #
-# **没有说明什么**　这里用的是随机向量，相当于训练刚开始的时候。训练好的注意力头完全可以把投影矩阵学得很大，有意让注意力集中在少数键上。再说，雅可比矩阵小意味着学得慢，而本实验并没有训练任何东西。
+# **没有说明什么**　这里用的是随机向量，相当于训练刚开始的时候。训练好的注意力头完全可以把投影矩阵学得很大，有意让注意力集中在少数键上。再说，雅可比矩阵小，学起来多半会慢，但本实验并没有训练任何东西。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits

@@ -484,13 +484,16 @@ for kind, accuracy in order_task.measure(0).items():
     assert abs(accuracy - order_stored[kind][0]) < 0.02
 
 distances = recall_task.DISTANCES
-place = distances.index(16)
+place, parameters = distances.index(16), {}
 for kind in recall_task.KINDS:
-    accuracy = recall_task.accuracy(recall_task.trained(kind, 16, seed=0), 16, seed=0)
+    reader = recall_task.trained(kind, 16, seed=0)
+    parameters[kind] = reader.parameter_count()
+    accuracy = recall_task.accuracy(reader, 16, seed=0)
     print(
         f"16 places back, {kind:10s}   {accuracy:.3f}  stored {recall_stored[kind][0, place]:.3f}"
     )
     assert abs(accuracy - recall_stored[kind][0, place]) < 0.05
+assert parameters == {"attention": 4744, "mean": 4712, "recurrent": 4814}
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
@@ -523,10 +526,11 @@ assert (order_stored["none"] == 0.5).all()
 assert min(order_stored[kind].min() for kind in ("sinusoidal", "learned")) > 0.98
 attention, recurrent, pooled = (recall_stored[kind] for kind in ("attention", "recurrent", "mean"))
 assert attention.min() > 0.96
-assert recurrent[:, :3].min() > 0.99
+assert (recurrent[:, :3] == 1).all()
 assert recurrent[:, 3].min() > 0.92 and recurrent[:, 3].max() < 0.99
 assert np.allclose(recurrent[:, 4:], 1 / 8, atol=0.02)
 assert np.allclose(pooled, recall_stored["most_frequent"], atol=0.03)
+assert np.allclose([pooled.mean(axis=0), counting], 0.2, atol=0.02)
 
 # %% [markdown] lang="en"
 # **What you saw.** Bars are 95 % intervals over five seeds, dots are seeds. Left: without positions, exactly one half for every seed, since a text and its
@@ -619,11 +623,11 @@ check("06.1", split_heads, merge_heads)
 
 # %% [markdown] lang="en"
 # **06.2 A leak detector.** A causal model must not read ahead, and a forgotten mask makes the loss look wonderful. Write `leaks(f, x)`: True if for some `t` row `t` of
-# `f(x)` depends on a row of `x` *after* `t`, else False. `f` maps `(n, d)` to an array with `n` rows; all you can do is call it on inputs of
-# your own. Changes up to $10^{-9}$ are rounding. A leak may be at any place, through any row and any mixture of features.
+# `f(x)` depends on a row of `x` *after* `t`, else False. `f` maps an array of the shape of `x` to an array with as many rows; all you can do is call it on inputs of
+# your own, of that shape. Changes up to $10^{-9}$ are rounding. A leak may be at any place, through any row and any mixture of features.
 
 # %% [markdown] lang="zh"
-# **06.2 泄漏探测器**　因果模型不许偷看后文；忘了掩码，损失看上去会特别好。请写 `leaks(f, x)`：只要有某个 `t`，使 `f(x)` 的第 `t` 行依赖于 `x` 中第 `t` 行**之后**的某一行，就返回 True，否则返回 False。`f` 把 `(n, d)` 的数组映射为 `n` 行的数组；你能做的，只是换各种输入去调用它。不超过 $10^{-9}$ 的变化算作舍入误差。泄漏可能发生在任何位置，可能经过任何一行、任何特征的组合。
+# **06.2 泄漏探测器**　因果模型不许偷看后文；忘了掩码，损失看上去会特别好。请写 `leaks(f, x)`：只要有某个 `t`，使 `f(x)` 的第 `t` 行依赖于 `x` 中第 `t` 行**之后**的某一行，就返回 True，否则返回 False。`f` 接受与 `x` 形状相同的数组，返回行数相同的数组；你能做的，只是换各种输入（形状不变）去调用它。不超过 $10^{-9}$ 的变化算作舍入误差。泄漏可能发生在任何位置，可能经过任何一行、任何特征的组合。
 
 
 # %% tags=["exercise"]
@@ -646,10 +650,10 @@ check("06.2", leaks)
 
 # %% [markdown] lang="en"
 # **06.3 The rotation.** Write `rotation(delta, d)`: the $(d, d)$ matrix $R(\delta)$ with $PE_{t+\delta} = R(\delta)\,PE_t$ for every $t$; $PE_t$ is a column with sine and
-# cosine in turn, as in section 3. The formula for the cosine is yours to find. `delta` may be negative.
+# cosine in turn, as in section 3. The formula for the cosine is yours to find. `d` is even, `delta` may be negative.
 
 # %% [markdown] lang="zh"
-# **06.3 旋转矩阵**　请写 `rotation(delta, d)`，返回 $(d, d)$ 的矩阵 $R(\delta)$，使 $PE_{t+\delta} = R(\delta)\,PE_t$ 对一切 $t$ 成立；$PE_t$ 是列向量，正弦与余弦交替排列，同第 3 节。正弦的公式第 3 节已经给出，余弦的请自己写。`delta` 可以是负数。
+# **06.3 旋转矩阵**　请写 `rotation(delta, d)`，返回 $(d, d)$ 的矩阵 $R(\delta)$，使 $PE_{t+\delta} = R(\delta)\,PE_t$ 对一切 $t$ 成立；$PE_t$ 是列向量，正弦与余弦交替排列，同第 3 节。正弦的公式第 3 节已经给出，余弦的请自己写。`d` 是偶数，`delta` 可以是负数。
 
 
 # %% tags=["exercise"]

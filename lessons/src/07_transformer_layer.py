@@ -277,11 +277,11 @@ for name, error in errors.items():
 assert max(errors.values()) < 1e-7
 
 # %% [markdown] lang="en"
-# (The bias of the keys shifts all scores of a row alike: its gradient is zero, and `floor` says what counts as that.) The planted
+# (`check_module` does for all parameters of a module what `check_vjp` does for a rule. The bias of the keys shifts all scores of a row alike: its gradient is zero, and `floor` says what counts as that.) The planted
 # mistake: the mean term is forgotten, as if $m$ were constant.
 
 # %% [markdown] lang="zh"
-# （键的偏置使同一行的分数一齐平移，它的梯度恰好是零，`floor` 规定小到什么程度就算零。）下面故意犯一个错：漏掉均值那一项，仿佛 $m$ 是常数。
+# （`check_module` 对模块的全部参数做 `check_vjp` 那样的检验。键的偏置使同一行的分数一齐平移，它的梯度恰好是零，`floor` 规定小到什么程度就算零。）下面故意犯一个错：漏掉均值那一项，仿佛 $m$ 是常数。
 
 # %%
 try:
@@ -529,12 +529,15 @@ assert neither["gradient"][:, -1].max() < 1e-12 and no_norm["gradient"][:, -1].m
 for one in (no_residual, post, pre):
     assert one["gradient"].min() > 0.5 and one["gradient"].max() < 200
 assert no_residual["distance"][:, 2].max() < 1e-3 and no_residual["distance"][:, 3].max() < 1e-15
+assert neither["distance"][:, 3].max() < 1e-15
 assert post["distance"][:, -1].max() < 1e-3 and pre["distance"][:, -1].min() > 0.25
 assert np.all(no_residual["loss"][:, 1] > study["floor"])
 assert np.all(neither["loss"][:, 1] > study["floor"])
 assert np.sum(no_norm["loss"][:, 1] < 1) == 1 and no_norm["rms"][:, -1].min() > 1e5
 assert post["loss"][:, 1].max() < 0.45 and pre["loss"][:, 1].max() < 0.06
-assert post["loss"][:, 2].min() > 0.85 and pre["loss"][:, 2].max() < 0.17
+assert 0.855 < post["loss"][:, 2].min() < post["loss"][:, 2].max() < 0.945
+assert pre["loss"][:, 2].max() < 0.17 and np.isclose(pre["loss"][:, 1].mean(), 0.05, atol=0.005)
+assert np.isclose(study["floor"].mean(), 0.87, atol=0.005)
 assert max(one["loss"][:, 0].max() for one in (neither, no_residual, no_norm, post, pre)) < 0.34
 
 # %%
@@ -583,9 +586,9 @@ savefig(figure, "07_depth", kept)
 #
 # * Attention mixes positions; the feed-forward network works on each by itself and holds two thirds of the weights.
 # * $\mathrm{FFN}(x) = \max(0, xW_1 + b_1)W_2 + b_2$, without a ReLU outside (BERT takes GELU in place of ReLU).
-# * Two residuals a layer. They keep words apart; sizes, forward and backward, are kept by the normalisation.
+# * Two residuals a layer. They keep words apart for longer; sizes, forward and backward, are kept by the normalisation.
 # * Loop over layers with parameters of their own. Heads are parallel, and their number changes no parameter count.
-# * Pre-norm did best here. Its stream grows slowly, so that a stack ends with one more normalisation.
+# * Pre-norm did best in the deeper stacks here. Its stream grows slowly, so that a stack ends with one more normalisation.
 # * All of this at random weights or after a few steps, at widths of 16 to 64.
 
 # %% [markdown] lang="zh"
@@ -595,7 +598,7 @@ savefig(figure, "07_depth", kept)
 # * $\mathrm{FFN}(x) = \max(0, xW_1 + b_1)W_2 + b_2$，外面没有 ReLU（BERT 用 GELU 代替 ReLU）。
 # * 每层两处残差。残差使各词保持差别；正向、反向的大小则靠归一化保持。
 # * 循环的是层，每层有自己的参数。头是并行的，头数不影响参数个数。
-# * 在这里，前归一化表现最好；它的信号随深度缓慢增大，所以末尾还要再归一化一次。
+# * 在这里，层数一多，前归一化表现最好；它的信号随深度缓慢增大，所以末尾还要再归一化一次。
 # * 以上都是随机权重，或训练的步数很少，宽度不过 16 到 64。
 
 # %% [markdown] lang="en"
@@ -633,12 +636,12 @@ def layer_norm_backward(x, gain, g):
 check("07.1", layer_norm_backward)
 
 # %% [markdown] lang="en"
-# **07.2 The guide's loop, repaired.** Write `transformer(x, layers)` for a post-norm encoder. Each layer has four functions, `attention`,
-# `feed_forward`, `norm1`, `norm2`, from $(n, d)$ to $(n, d)$; `x` must stay as it was. The check's layers can be followed by hand: attention
+# **07.2 The guide's loop, repaired.** Write `transformer(x, layers)` for a post-norm encoder. Each layer has four functions, `layer.attention`,
+# `layer.feed_forward`, `layer.norm1`, `layer.norm2`, from $(n, d)$ to $(n, d)$; `x` must stay as it was. The check's layers can be followed by hand: attention
 # gives every word `mix` times the mean of all words, feed-forward is $\mathtt{slope} \cdot \max(x, 0) - 1$, and the "normalisations" just multiply by `gain1` and `gain2`.
 
 # %% [markdown] lang="zh"
-# **07.2 修好指南的循环**　请写后归一化编码器 `transformer(x, layers)`。`layers` 的每一层有四个函数：`attention`、`feed_forward`、`norm1`、`norm2`，输入输出都是 $(n, d)$ 的数组；`x` 本身不可改动。检查用的层可以手算：注意力给每个词的都是全体词的均值乘 `mix`；前馈神经网络是 $\mathtt{slope} \cdot \max(x, 0) - 1$；两个“归一化”不过是乘上 `gain1` 和 `gain2`。
+# **07.2 修好指南的循环**　请写后归一化编码器 `transformer(x, layers)`。`layers` 的每一层有四个函数：`layer.attention`、`layer.feed_forward`、`layer.norm1`、`layer.norm2`，输入输出都是 $(n, d)$ 的数组；`x` 本身不可改动。检查用的层可以手算：注意力给每个词的都是全体词的均值乘 `mix`；前馈神经网络是 $\mathtt{slope} \cdot \max(x, 0) - 1$；两个“归一化”不过是乘上 `gain1` 和 `gain2`。
 
 
 # %% tags=["exercise"]

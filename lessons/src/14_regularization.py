@@ -307,7 +307,7 @@ assert abs(keep.mean() - 1) < 0.005 and abs(mean - 0.9 / 0.1) < 0.05
 # %%
 kept = keep > 0
 print(f"{kept.mean():.3f} {keep.mean():.3f} {keep.var():.4f}", list(layer.parameters()))
-assert abs(kept.mean() - 0.9) < 0.005 and abs(keep.mean() - 1) < 0.005
+assert abs(kept.mean() - 0.9) < 0.0006 and abs(keep.mean() - 1) < 0.0006
 assert abs(keep.var() - 0.1 / 0.9) < 0.004
 assert not list(layer.parameters())
 
@@ -336,14 +336,15 @@ assert np.allclose(paths["decoupled"][:, -1].mean(axis=0), [0.715, 0.741], atol=
 # With L2 the quiet weight is gone and the noisy one has not moved: Adam makes full steps of a pull that nothing opposes, and divides it by 100 where the noise
 # is 100. Decoupled decay shrinks both alike, to 0.715 and 0.741. So a $\lambda$ that suits one says nothing about the other.
 #
-# **"Solves the mismatch"** (9.3, point 3). Here the training data mislead. The class is $\pm 1$; the *core* feature is the class plus standard normal noise; a *clue* agrees with
+# **A remedy for the mismatch?** That both lower the risk of over-fitting is right; the guide counts them among the remedies for the mismatch too (9.3, point 3).
+# Here the training data mislead. The class is $\pm 1$; the *core* feature is the class plus standard normal noise; a *clue* agrees with
 # the class in 95 % of the training examples, and in 5 % after a shift. Logistic regression on 1000 examples; the clue is $\pm 2$ or, in a second experiment, $\pm \tfrac12$.
 # *Reweighted* gives each of the four groups (class, clue) the same total weight.
 
 # %% [markdown] lang="zh"
 # 用 L2 时，噪声小的权重变成了零，噪声大的权重几乎没有动：惩罚的拉力如果没有别的力量抵消，Adam 会把它放大成整步；噪声为 100 时，拉力却被除以 100。解耦的衰减对两个权重一样，分别剩下 0.715 和 0.741。可见适合 L2 的 $\lambda$ 与适合解耦衰减的 $\lambda$ 不能通用。
 #
-# **“解决泛化不匹配”**（9.3 节第 3 条）　下面的训练数据会误导模型。类别是 $\pm 1$；**核心特征**等于类别加标准正态噪声；另有一条**线索**，在训练样本中有 95% 与类别一致，分布偏移之后只有 5% 一致。用 1000 个样本做逻辑回归。线索的取值，一次实验取 $\pm 2$，另一次取 $\pm \tfrac12$。**重加权**（reweighted）让（类别，线索）四个组的总权重相等。
+# **能治泛化不匹配吗？**（9.3 节第 3 条）　指南说它们能降低过拟合的风险，这没有错；但又把它们列为泛化不匹配的解法。下面的训练数据会误导模型。类别是 $\pm 1$；**核心特征**等于类别加标准正态噪声；另有一条**线索**，在训练样本中有 95% 与类别一致，分布偏移之后只有 5% 一致。用 1000 个样本做逻辑回归。线索的取值，一次实验取 $\pm 2$，另一次取 $\pm \tfrac12$。**重加权**（reweighted）让（类别，线索）四个组的总权重相等。
 
 # %%
 shift, live = read_study("spurious"), spurious.measure(0)
@@ -542,7 +543,8 @@ train, unseen = study["dropout"].mean(axis=0)[:, [0, 2]].T
 assert train[0] == 1 and np.allclose(unseen[[0, 1, 3, 4]], [0.797, 0.838, 0.796, 0.337], atol=0.001)
 train, unseen = study["decay"].mean(axis=0)[:, [0, 2]].T
 assert np.allclose(unseen[[1, 3, 5]], [0.797, 0.846, 0.251], atol=0.001)
-assert train[5] - unseen[5] < 0.05
+assert (train - unseen).argmin() == 5 and unseen.argmin() == 5
+assert (train - unseen)[3] > 0.5 * (train - unseen)[0]
 
 # %% [markdown] lang="en"
 # **What you saw.** Without either (grey): 100 % on the items learned, 79.7 % on others. Dropout chosen on dev adds $4.5 \pm 1.3$ points, decay $5.3 \pm 1.8$, each seed against itself (the figure's intervals
@@ -576,13 +578,13 @@ assert train[5] - unseen[5] < 0.05
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
-# **14.1 Dropout.** `dropout(x, rate, rng, training)` returns `(y, keep)`: the result, and every unit's factor in the shape of `x`. Noise comes from `rng`. With
+# **14.1 Dropout.** `dropout(x, rate, rng, training)`, as in section 3, returns `(y, keep)`: the result, and every unit's factor in the shape of `x`; `x` stays as it was. Noise comes from `rng`. With
 # `training=False` nothing happens and all factors are 1.
 
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# **14.1 dropout**　请写 `dropout(x, rate, rng, training)`，返回 `(y, keep)`：结果，以及每个单元的系数，后者是与 `x` 同形状的数组。噪声取自 `rng`。评估时 `training=False`，什么也不做，系数全为 1。
+# **14.1 dropout**　请按第 3 节的定义写 `dropout(x, rate, rng, training)`，返回 `(y, keep)`：结果，以及每个单元的系数，后者是与 `x` 同形状的数组；`x` 本身不可改动。噪声取自 `rng`。评估时 `training=False`，什么也不做，系数全为 1。
 
 
 # %% tags=["exercise"]
@@ -644,11 +646,11 @@ def parting(w, gradients):
 check("14.2", adam_step, parting)
 
 # %% [markdown] lang="en"
-# **14.3 Choose, then report.** `train`, `dev` and `test` are pairs `(x, y)`. `choose(strengths, train, dev, test)` returns the $\lambda$ of ridge regression (section 3) that you would use, and the mean squared
+# **14.3 Choose, then report.** `train`, `dev` and `test` are pairs `(x, y)`; every model is fitted on `train` alone. `choose(strengths, train, dev, test)` returns the $\lambda$ of ridge regression (section 3) that you would use, and the mean squared
 # error that you would publish.
 
 # %% [markdown] lang="zh"
-# **14.3 先选，再报告**　`train`、`dev`、`test` 各是一对 `(x, y)`。请写 `choose(strengths, train, dev, test)`：岭回归（第 3 节）该用哪个 $\lambda$？该公布的均方误差是多少？两者一并返回。
+# **14.3 先选，再报告**　`train`、`dev`、`test` 各是一对 `(x, y)`，模型一律只在 `train` 上拟合。请写 `choose(strengths, train, dev, test)`：岭回归（第 3 节）该用哪个 $\lambda$？该公布的均方误差是多少？两者一并返回。
 
 
 # %% tags=["exercise"]
