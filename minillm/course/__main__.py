@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -43,10 +44,25 @@ def seconds(text: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 notebooks differ or fail, 2 wrong options."""
     options = parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a redirected one may know no check mark
+        sys.stdout.reconfigure(errors="backslashreplace")
     if options.command == "execute":
         return run_notebook(options.notebook, options.figures)
     if options.command == "mark":
         return mark_notebooks(options.notebooks, options.limit)
+    try:
+        return build_notebooks(options)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def build_notebooks(options: argparse.Namespace) -> int:
+    """Print what was written, or with ``--check`` which files differ.
+
+    Raises:
+        FileNotFoundError: the folder of the lessons holds no source.
+    """
     if options.check:
         wrong = different(options.lessons)
         for path in wrong:

@@ -50,8 +50,15 @@ def build_solutions(folder: Path, lessons: Path = LESSONS) -> list[Path]:
 
 
 def notebooks(lessons: Path, edition: str) -> Iterator[tuple[Path, str]]:
-    """Path and text of every notebook of an edition."""
-    for source in sorted((lessons / "src").glob("*.py")):
+    """Path and text of every notebook of an edition.
+
+    Raises:
+        FileNotFoundError: there is no source, and so no knowing which notebooks belong there.
+    """
+    sources = sorted((lessons / "src").glob("*.py"))
+    if not sources:
+        raise FileNotFoundError(f"{lessons / 'src'} holds no source of a lesson")
+    for source in sources:
         for language, folder in FOLDERS.items():
             path = lessons / folder / f"{source.stem}.ipynb"
             yield path, as_notebook(source, language, edition)

@@ -24,14 +24,15 @@ def execute(path: Path, figures: Path) -> str:
     """Run the notebook at ``path`` offline, its figures into ``figures``; what it printed.
 
     Raises:
-        LessonError: a cell raises, takes three times the lesson's budget, or writes to stderr.
+        LessonError: it is no notebook of a lesson; a cell raises, takes three times the lesson's
+            budget, kills the kernel, or writes to stderr.
     """
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    notebook = nbformat.read(path, as_version=4)
-    limit = PATIENCE * notebook.metadata["minillm"]["budget_s"]
+    notebook, budget = read_lesson(path)
+    limit = PATIENCE * budget
     notebook.cells.insert(0, nbformat.v4.new_code_cell(OFFLINE))
     environment = {**os.environ, "MINILLM_FIGURES": str(figures.resolve())}
     with tempfile.TemporaryDirectory() as folder:
@@ -40,7 +41,7 @@ def execute(path: Path, figures: Path) -> str:
         )
         try:
             client.execute(env=environment)
-        except (CellExecutionError, CellTimeoutError) as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise LessonError(f"{path}: {error}") from error
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     complaints = printed(outputs, "stderr")
@@ -49,16 +50,44 @@ def execute(path: Path, figures: Path) -> str:
     return printed(outputs, "stdout")
 
 
+def read_lesson(path: Path) -> tuple[Any, int]:
+    """The notebook at ``path``, and its budget in seconds.
+
+    Raises:
+        LessonError: it is no notebook, or names no budget.
+    """
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        budget = notebook.metadata.get("minillm", {}).get("budget_s")
+        if not isinstance(budget, int) or budget < 1:
+            raise ValueError(f"its budget_s must be a whole number of seconds, got {budget!r}")
+    except OSError:
+        raise
+    except Exception as error:  # whatever a file holds
+        raise LessonError(f"{path} is no notebook of a lesson: {first_line(error)}") from error
+    return notebook, budget
+
+
+def first_line(error: object) -> str:
+    """The first line of a message, or what kind of error it is where there is none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def private_sockets(folder: Path) -> Any:
     """Settings by which a kernel is spoken to through ``folder`` and opens no port.
 
-    Windows has no such sockets: there the settings are empty, and ports are opened.
+    Windows has no such sockets, and elsewhere their names must be short.  Where they cannot be,
+    the settings are empty, and ports are opened.
     """
     from traitlets.config import Config
+    from zmq import IPC_PATH_MAX_LEN
 
-    if os.name == "nt":
+    name = str(folder / "kernel")  # each socket adds a number
+    if os.name == "nt" or len(os.fsencode(f"{name}-999")) > IPC_PATH_MAX_LEN:
         return Config()
-    return Config({"KernelManager": {"transport": "ipc", "ip": str(folder / "kernel")}})
+    return Config({"KernelManager": {"transport": "ipc", "ip": name}})
 
 
 def printed(outputs: list[Any], stream: str) -> str:

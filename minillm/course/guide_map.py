@@ -10,7 +10,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from minillm.course.build import write
+from minillm.course.lesson import PROJECT
+from minillm.course.pages import row
+
 ROWS = Path(__file__).with_name("guide_map.json")
 BEGIN, END = "<!-- guide map: begin -->", "<!-- guide map: end -->"
 
@@ -34,7 +37,11 @@ def read_map(path: Path = ROWS) -> list[Entry]:
 
 
 def as_table(entries: list[Entry]) -> str:
-    """The map in Markdown: a table of what is there, and a line with what was not begun."""
+    """The map in Markdown: a table of what is there, and a line with what was not begun.
+
+    Raises:
+        ValueError: an entry would break the table.
+    """
     lines = [
         "| guide | feature | lesson | code | tests | state |",
         "|---|---|---|---|---|---|",
@@ -42,8 +49,9 @@ def as_table(entries: list[Entry]) -> str:
     for entry in (entry for entry in entries if entry.code):
         lesson = f"[{entry.lesson}](lessons/{entry.lesson}.ipynb)" if entry.lesson else "–"
         state = f"open: {entry.open}" if entry.open else "done"
-        cells = [entry.sections, f"{entry.feature} {entry.subject}", lesson]
-        lines.append(f"| {' | '.join([*cells, links(entry.code), links(entry.tests), state])} |")
+        feature = f"{entry.feature} {entry.subject}"
+        references = (links(entry.code), links(entry.tests))
+        lines.append(row(entry.sections, feature, lesson, *references, state))
     missing = [f"{entry.feature} {entry.subject}" for entry in entries if not entry.code]
     if missing:
         lines += ["", f"Not begun: {'; '.join(missing)}."]
@@ -71,9 +79,8 @@ def with_table(readme: str, table: str) -> str:
 
 def main() -> None:
     """Write the table into the README."""
-    path = ROOT / "README.md"
-    text = with_table(path.read_text(encoding="utf-8"), as_table(read_map()))
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path = PROJECT / "README.md"
+    write(path, with_table(path.read_text(encoding="utf-8"), as_table(read_map())))
 
 
 if __name__ == "__main__":

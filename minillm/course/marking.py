@@ -22,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from minillm.course.execute import OFFLINE, PATIENCE, printed, private_sockets
+from minillm.course.execute import OFFLINE, PATIENCE, first_line, printed, private_sockets
 from minillm.course.exercises import lesson_checks
 from minillm.course.lesson import PROJECT
 
@@ -207,11 +207,6 @@ def told(output: Any, limit: int) -> str:
     if output.ename == "KeyboardInterrupt":
         return f"stopped after {limit} s"
     return message if output.ename == "WrongAnswer" else f"{output.ename}: {message}"
-
-
-def first_line(error: object) -> str:
-    """The first line of a message, or what kind of error it is where there is none."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def meant_to_raise(cell: Any) -> bool:

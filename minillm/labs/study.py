@@ -104,9 +104,12 @@ def rounded(where: str, key: str, values: Any) -> Any:
     """Numbers as nested lists, with six significant digits.
 
     Raises:
+        TypeError: they are no numbers.
         ValueError: one of them is not finite.
     """
     array = np.asarray(values)
+    if array.dtype.kind not in "iubf":
+        raise TypeError(f"{where}: {key} must hold numbers, got {values!r:.60}")
     if not np.isfinite(array).all():
         raise ValueError(f"{where}: {key} holds a number that is not finite: {values}")
     if array.dtype.kind in "iub":

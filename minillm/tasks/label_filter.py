@@ -27,7 +27,8 @@ def label_probabilities(
 
     Raises:
         ValueError: there are fewer than 2 folds; fewer than two classes; a class has fewer
-            examples than there are folds; ``fit`` predicts another number of classes.
+            examples than there are folds; ``fit`` predicts another number of classes, or
+            probabilities that are not finite.
     Source: Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in
         Dataset Labels", section 3 (out-of-sample probabilities).
     """
@@ -43,6 +44,8 @@ def label_probabilities(
                 f"fit: its model gave probabilities {p.shape} for {len(inside)} texts and "
                 f"{len(classes)} classes"
             )
+        if not np.isfinite(p).all():
+            raise ValueError("fit: its model gave probabilities that are not finite")
         own[inside] = [p[row, classes.index(examples[i].label)] for row, i in enumerate(inside)]
     return own
 
@@ -73,13 +76,13 @@ def drop_doubtful(
     return kept, doubtful
 
 
-def bag_of_words_fit(*, l2: float, ngrams: int = 1) -> Fit:
+def bag_of_words_fit(*, l2: float) -> Fit:
     """The ``fit`` of a bag of words, for ``drop_doubtful``."""
     tokenize = WordTokenizer().tokenize
 
     def fit(examples: Sequence[Example]) -> Predictor:
         tokens = [tokenize(text) for text, _ in examples]
-        model = BagOfWords(l2=l2, ngrams=ngrams).fit(tokens, [label for _, label in examples])
+        model = BagOfWords(l2=l2).fit(tokens, [label for _, label in examples])
         return lambda texts: model.predict_proba([tokenize(text) for text in texts])
 
     return fit

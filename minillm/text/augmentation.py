@@ -28,7 +28,7 @@ def word_dropout(tokens: Sequence[str], *, rate: float, rng: np.random.Generator
 
     Raises:
         ValueError: ``rate`` is not in [0, 1].
-        TypeError: ``tokens`` is one string.
+        TypeError: ``tokens`` is one string, or no sequence.
     Source: Iyyer, Manjunatha, Boyd-Graber & Daumé III 2015, "Deep Unordered Composition Rivals
         Syntactic Methods for Text Classification", section 2.2; "random deletion" in Wei & Zou.
     """
@@ -40,30 +40,21 @@ def word_dropout(tokens: Sequence[str], *, rate: float, rng: np.random.Generator
     return kept or (tokens and [tokens[int(rng.integers(len(tokens)))]])
 
 
-def swap_words(
-    tokens: Sequence[str], *, swaps: int, rng: np.random.Generator, neighbours: bool = False
-) -> list[str]:
+def swap_words(tokens: Sequence[str], *, swaps: int, rng: np.random.Generator) -> list[str]:
     """The same tokens in another order: ``swaps`` times two places, drawn at random, change.
 
-    The two places are any two different ones, or with ``neighbours`` two that touch.  A text of
-    one token comes back as it is.
+    The two places are any two different ones.  A text of one token comes back as it is.
 
     Raises:
         ValueError: ``swaps`` is negative.
-        TypeError: ``tokens`` is one string.
+        TypeError: ``swaps`` is no integer; ``tokens`` is one string, or no sequence.
     Source: Wei & Zou 2019, "EDA: Easy Data Augmentation Techniques for Boosting Performance on
         Text Classification Tasks", section 2 (random swap: any two).
     """
     moved = _token_list(tokens)
-    if swaps < 0:
-        raise ValueError(f"swaps must not be negative, got {swaps}")
-    n = len(moved)
-    for _ in range(swaps if n > 1 else 0):
-        if neighbours:
-            i = int(rng.integers(n - 1))
-            j = i + 1
-        else:
-            i, j = (int(place) for place in rng.choice(n, size=2, replace=False))
+    _require_count("swaps", swaps)
+    for _ in range(swaps if len(moved) > 1 else 0):
+        i, j = (int(place) for place in rng.choice(len(moved), size=2, replace=False))
         moved[i], moved[j] = moved[j], moved[i]
     return moved
 
@@ -77,13 +68,16 @@ def replace_synonyms(
         ->  "The plot was boring."
 
     Words are found as they are written in the thesaurus, case included: whole words in a script
-    with blanks, any occurrence in Chinese, of two that overlap the longer.
+    with blanks, any occurrence in Chinese; of two that overlap the first, of two that
+    begin at one place the longer.
 
     Raises:
+        TypeError: ``text`` is not a string.
         ValueError: ``rate`` is not in [0, 1]; a word of the thesaurus is empty or has no synonym.
     Source: Zhang, Zhao & LeCun 2015, "Character-level Convolutional Networks for Text
         Classification", section 2.4; "synonym replacement" in Wei & Zou 2019.
     """
+    _require_text(text)
     _require_rate(rate)
     for word, synonyms in thesaurus.items():
         if not word or not synonyms or isinstance(synonyms, str):
@@ -115,7 +109,9 @@ class Forms:
         if len(self.templates) < 2:
             raise ValueError(f"Forms: needs at least two templates, got {self.templates}")
         for template in self.templates:
-            named = sorted(name for _, name, _, _ in Formatter().parse(template) if name)
+            named = sorted(
+                name for _, name, _, _ in Formatter().parse(template) if name is not None
+            )
             if named != sorted(self.slots):
                 raise ValueError(
                     f"Forms: {template!r} has the slots {named}, needed are {sorted(self.slots)}"
@@ -145,9 +141,12 @@ def rewrite(text: str, families: Iterable[Forms], *, rng: np.random.Generator) -
     This stands in for back-translation, where a pair of translation models finds the new form:
     rules find fewer, but they are readable, and their meaning can be checked.
 
+    Raises:
+        TypeError: ``text`` is not a string.
     Source: Sennrich, Haddow & Birch 2016, "Improving Neural Machine Translation Models with
         Monolingual Data" (back-translation).
     """
+    _require_text(text)
     plain = text[:1].lower() + text[1:]
     for family in families:
         for place, pattern in enumerate(family.patterns):
@@ -168,9 +167,9 @@ def augment(
 
     Raises:
         ValueError: ``copies`` is negative.
+        TypeError: ``copies`` is no integer.
     """
-    if copies < 0:
-        raise ValueError(f"copies must not be negative, got {copies}")
+    _require_count("copies", copies)
     changed = [Example(change(text, rng), label) for _ in range(copies) for text, label in examples]
     return [*examples, *changed]
 
@@ -186,9 +185,22 @@ def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _token_list(tokens: Sequence[str]) -> list[str]:
-    if isinstance(tokens, str):
-        raise TypeError(f"tokens must be a list of tokens, got the str {tokens[:40]!r}")
+    if isinstance(tokens, str) or not isinstance(tokens, Iterable):
+        kind = type(tokens).__name__
+        raise TypeError(f"tokens must be a list of tokens, got the {kind} {tokens!r:.40}")
     return list(tokens)
+
+
+def _require_text(text: str) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str, got {type(text).__name__}")
+
+
+def _require_count(name: str, count: int) -> None:
+    if not isinstance(count, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {count!r}")
+    if count < 0:
+        raise ValueError(f"{name} must not be negative, got {count}")
 
 
 def _require_rate(rate: float) -> None:

@@ -137,6 +137,17 @@ def test_a_notebook_without_a_source_is_named_and_removed(lessons):
     assert not stale.exists()
 
 
+@pytest.mark.parametrize("option", [[], ["--check"], ["--solutions", "teacher"]])
+def test_in_a_folder_without_sources_nothing_is_built_and_nothing_removed(option, tmp_path, capsys):
+    """Such as the folder that students' notebooks are handed in to."""
+    work = tmp_path / "zhang.ipynb"
+    work.write_text("{}", encoding="utf-8")
+    assert main(["build", "--lessons", str(tmp_path), *option]) == 2
+    shown = capsys.readouterr()
+    assert f"{tmp_path / 'src'} holds no source of a lesson" in shown.err and shown.out == ""
+    assert list(tmp_path.iterdir()) == [work]
+
+
 def test_the_teachers_notebooks_go_where_they_are_asked(lessons, tmp_path, capsys):
     folder = tmp_path / "teacher"
     assert main(["build", "--solutions", str(folder), "--lessons", str(lessons)]) == 0

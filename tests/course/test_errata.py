@@ -19,7 +19,7 @@ from minillm.course.errata import (
     pages,
     read_errata,
 )
-from minillm.course.guide_map import ROOT
+from minillm.course.lesson import PROJECT
 from tests.course.test_guide_map import defined_in
 
 ERRATA = read_errata()
@@ -64,16 +64,16 @@ def test_every_test_that_is_named_exists_and_without_one_there_is_a_reason(row):
     for reference in row.tests:
         assert re.fullmatch(r"tests/\S+\.py: test_\w+", reference)
         file, _, name = reference.partition(": ")
-        assert name in defined_in(ROOT / file), reference
+        assert name in defined_in(PROJECT / file), reference
 
 
 @each_row
 def test_a_test_written_for_one_statement_is_named_by_its_row(row):
     """``test_a44_...`` belongs to A44, and others may refer to it as well."""
     own = re.compile(rf"test_{row.number.lower()}_\w+")
-    files = sorted((ROOT / "tests" / "guide").glob("test_*.py"))
+    files = sorted((PROJECT / "tests" / "guide").glob("test_*.py"))
     written = {
-        f"{file.relative_to(ROOT).as_posix()}: {name}"
+        f"{file.relative_to(PROJECT).as_posix()}: {name}"
         for file in files
         for name in defined_in(file)
         if own.fullmatch(name)

@@ -77,6 +77,13 @@ def test_an_unknown_exercise_is_refused_with_those_there_are():
         check("99.7", abs)
 
 
+def test_checks_that_lack_something_else_are_not_taken_for_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "minillm.course.checks.common", None)
+    monkeypatch.delitem(sys.modules, "minillm.course.checks.lesson_05", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"checks\.common"):
+        check("05.1", abs)
+
+
 def test_a_lesson_without_exercises_is_refused():
     with pytest.raises(KeyError, match="lesson 98 has no exercises"):
         check("98.1", abs)

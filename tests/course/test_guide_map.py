@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from minillm.course.guide_map import BEGIN, END, ROOT, Entry, as_table, links, read_map, with_table
+from minillm.course.guide_map import BEGIN, END, Entry, as_table, links, read_map, with_table
+from minillm.course.lesson import PROJECT
 
 MAP = read_map()
 
@@ -21,15 +22,15 @@ def test_every_reference_leads_to_code_and_tests_that_exist(entry):
     assert (entry.code and entry.tests) or entry.open
     for reference in [*entry.code, *entry.tests]:
         file, _, name = reference.partition(": ")
-        assert (ROOT / file).is_file(), reference
-        assert name in defined_in(ROOT / file), reference
+        assert (PROJECT / file).is_file(), reference
+        assert name in defined_in(PROJECT / file), reference
     assert all(re.fullmatch(r"minillm/\S+: \w+", reference) for reference in entry.code)
     assert all(re.fullmatch(r"tests/\S+: test_\w+", reference) for reference in entry.tests)
 
 
 def test_a_lesson_that_is_named_exists():
     for entry in MAP:
-        assert not entry.lesson or (ROOT / "lessons" / f"{entry.lesson}.ipynb").is_file()
+        assert not entry.lesson or (PROJECT / "lessons" / f"{entry.lesson}.ipynb").is_file()
 
 
 def test_every_feature_of_the_guide_is_in_the_map_once_in_order():
@@ -41,23 +42,26 @@ def test_what_was_not_begun_is_named_below_the_table():
     table = as_table(entries)
     assert table.count("\n| 1 |") == 1 and table.endswith("Not begun: G2 x.")
     assert "Not begun" not in as_table(entries[:1])
+    with pytest.raises(ValueError, match="a cell of a table holds neither"):
+        as_table([Entry("G1", "1", "P(x | y)", ["a.py: f"], ["t.py: g"])])
 
 
 def test_the_readme_shows_the_map():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     assert readme == with_table(readme, as_table(MAP))
 
 
 def test_links_of_the_readme_lead_to_files():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#]+)\)", readme)
-    assert targets and all((ROOT / target).exists() for target in targets)
+    assert targets and all((PROJECT / target).exists() for target in targets)
 
 
 def test_a_table_replaces_what_stood_between_the_marks():
     assert with_table(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
-    with pytest.raises(ValueError, match="needs the lines"):
-        with_table("no marks", "new")
+    for text in ("no marks", f"{BEGIN} alone", f"{END} before {BEGIN}"):
+        with pytest.raises(ValueError, match="needs the lines"):
+            with_table(text, "new")
 
 
 def test_a_file_is_linked_once():

@@ -56,6 +56,12 @@ def test_rounding_keeps_shape_whole_numbers_and_six_digits():
     assert rounded("here", "n", np.array([True, False])) == [True, False]
 
 
+@pytest.mark.parametrize("values", ["abc", None, [1.0, None], np.array(["a"])])
+def test_what_is_no_number_is_refused_by_name(values):
+    with pytest.raises(TypeError, match="study x: key must hold numbers, got "):
+        rounded("study x", "key", values)
+
+
 def test_setup_seeds_nothing_and_draws_without_a_display(monkeypatch, capsys):
     monkeypatch.delenv("MPLBACKEND", raising=False)
     before = np.random.get_state()[1].tolist()
@@ -64,6 +70,18 @@ def test_setup_seeds_nothing_and_draws_without_a_display(monkeypatch, capsys):
         assert matplotlib.get_backend().lower() == "agg"
     assert np.random.get_state()[1].tolist() == before
     assert capsys.readouterr().out.startswith("minillm ")
+
+
+@pytest.mark.parametrize(
+    ("backend", "asked"), [("", ["agg"]), ("module://matplotlib_inline.backend_inline", [])]
+)
+def test_a_notebook_goes_on_drawing_below_its_cells(backend, asked, monkeypatch):
+    used = []
+    monkeypatch.setenv("MPLBACKEND", backend)
+    monkeypatch.setattr(matplotlib, "use", used.append)
+    with matplotlib.rc_context():
+        setup()
+    assert used == asked
 
 
 def test_setup_limits_blas_unless_the_environment_already_does(monkeypatch):

@@ -6,8 +6,11 @@ import sys
 import nbformat
 import pytest
 
+from minillm.course import marking
 from minillm.course.__main__ import main
 from minillm.course.marking import (
+    BUDGET,
+    LONGEST,
     MOST,
     OPEN,
     RIGHT,
@@ -45,11 +48,11 @@ def stubborn(*given):
 """
 
 
-def write(path, *cells, lesson=5):
+def write(path, *cells, lesson=5, budget=15):
     """A student's notebook of these code cells, as if it had been run before."""
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell, execution_count=7) for cell in cells],
-        metadata={"minillm": {"lesson": lesson, "budget_s": 15}},
+        metadata={"minillm": {"lesson": lesson, "budget_s": budget}},
     )
     output = nbformat.v4.new_output("stream", name="stdout", text="05.1  ✓\n05.2  ✓\n05.3  ✓\n")
     for cell in notebook.cells:
@@ -83,12 +86,12 @@ def test_a_wrong_answer_does_not_stop_the_marking_of_those_after_it(tmp_path):
 def test_a_right_answer_passes_after_a_loop_without_end_in_another(tmp_path):
     cells = [IMPORTS, FOREVER, 'check("05.2", attention_backward)', "while True: pass"]
     cells += [SOFTMAX, 'check("05.1", stable_softmax)']
-    marks = mark(write(tmp_path / "a.ipynb", *cells), limit=3)
+    marks = mark(write(tmp_path / "a.ipynb", *cells), limit=5)
     assert results(marks) == [("", WRONG), ("05.1", RIGHT), ("05.2", WRONG), ("05.3", OPEN)]
     assert messages(marks) == {
-        "": "cell 4: stopped after 3 s",
+        "": "cell 4: stopped after 5 s",
         "05.1": "",
-        "05.2": "stopped after 3 s",
+        "05.2": "stopped after 5 s",
         "05.3": "its check is not in this notebook",
     }
 
@@ -96,10 +99,10 @@ def test_a_right_answer_passes_after_a_loop_without_end_in_another(tmp_path):
 def test_what_cannot_be_interrupted_is_the_last_that_runs(tmp_path):
     cells = [IMPORTS + SOFTMAX + STUBBORN, 'check("05.1", stable_softmax)']
     cells += ['check("05.2", stubborn)', 'check("05.3", stubborn, stubborn)']
-    marks = mark(write(tmp_path / "a.ipynb", *cells), limit=2)
+    marks = mark(write(tmp_path / "a.ipynb", *cells), limit=5)
     assert results(marks) == [("05.1", RIGHT), ("05.2", WRONG), ("05.3", OPEN)]
-    assert messages(marks)["05.2"] == "did not stop after 2 s"
-    assert messages(marks)["05.3"] == "not reached: cell 3 did not stop after 2 s"
+    assert messages(marks)["05.2"] == "did not stop after 5 s"
+    assert messages(marks)["05.3"] == "not reached: cell 3 did not stop after 5 s"
 
 
 def test_a_dead_kernel_a_network_and_a_written_file_do_no_harm(tmp_path, monkeypatch):
@@ -134,8 +137,27 @@ def test_of_a_cell_that_prints_without_end_only_the_end_is_kept():
     outputs = []
     for part in ("a" * MOST, "b", "c"):
         kept(outputs, nbformat.v4.new_output("stream", name="stdout", text=part))
+        assert sum(len(output.get("text", "")) for output in outputs) <= MOST
     kept(outputs, nbformat.v4.new_output("error", ename="E", evalue="e", traceback=[]))
     assert [output.get("text") for output in outputs] == ["", "b", "c", None]
+
+
+@pytest.mark.parametrize(
+    ("budget", "limit", "allowed"),
+    [(15, None, 45), (15, 7, 7), (LONGEST + 1, None, 3 * BUDGET), ("x", None, 3 * BUDGET)],
+)
+def test_a_cell_may_take_three_times_a_sensible_budget_unless_it_is_told(
+    budget, limit, allowed, tmp_path, monkeypatch
+):
+    limits = []
+
+    async def run_cells(notebook, limit):
+        limits.append(limit)
+        return len(notebook.cells), ""
+
+    monkeypatch.setattr(marking, "run_cells", run_cells)
+    mark(write(tmp_path / "a.ipynb", budget=budget), limit)
+    assert limits == [allowed]
 
 
 @pytest.mark.parametrize("lesson", [None, "../05", 98, {"a": 1}])

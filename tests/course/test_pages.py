@@ -8,7 +8,7 @@ import pytest
 
 from minillm.course.__main__ import parser
 from minillm.course.build import LESSONS, as_notebook
-from minillm.course.guide_map import ROOT
+from minillm.course.lesson import PROJECT
 from minillm.course.pages import (
     Cited,
     Work,
@@ -35,7 +35,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.rel
 
 
 def short_name(path):
-    return str(path.relative_to(ROOT))
+    return str(path.relative_to(PROJECT))
 
 
 def text_of(path):

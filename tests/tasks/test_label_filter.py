@@ -99,3 +99,8 @@ def test_a_threshold_that_is_no_probability_and_a_wrong_number_of_classes_are_re
         drop_doubtful(EXAMPLES, remembers, threshold=1.5, rng=rng())
     with pytest.raises(ValueError, match=r"gave probabilities \(10, 3\) for 10 texts and 2"):
         label_probabilities(EXAMPLES, lambda _: lambda t: np.ones((len(t), 3)), folds=2, rng=rng())
+
+
+def test_a_label_without_a_probability_would_be_neither_kept_nor_doubtful_and_is_refused():
+    with pytest.raises(ValueError, match="fit: its model gave probabilities that are not finite"):
+        drop_doubtful(EXAMPLES, lambda _: lambda t: np.full((len(t), 2), np.nan), rng=rng())

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from minillm.course.checks.common import Function, told
 from minillm.course.exercises import Property, answered
+from minillm.labs.study import T_95, mean_and_interval
 
-T_OF_FOUR = 3.182  # Student's t, 95 %, for four values
+T_OF_FOUR = T_95[2]  # for four values
 NUMBERS = st.integers(-40, 40).map(lambda n: n / 4)
 PAIRS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=4)
 SHAPES = st.lists(st.integers(1, 3), min_size=2, max_size=4).map(tuple)
@@ -49,10 +50,10 @@ def agrees_with_numpy(product_shape: Function, a: tuple[int, ...], b: tuple[int,
 def judges(better: Function, first: list[float], second: list[float]) -> None:
     """By the interval of the paired differences."""
     d = np.array(first) - np.array(second)
-    half = T_OF_FOUR * d.std(ddof=1) / 2
-    if abs(abs(d.mean()) - half) < 1e-9:
+    mean, half = mean_and_interval(d)
+    if abs(abs(mean) - half) < 1e-9:
         return  # on the edge rounding decides
-    wanted = "open" if abs(d.mean()) < half else "first" if d.mean() > 0 else "second"
+    wanted = "open" if abs(mean) < half else "first" if mean > 0 else "second"
     found = answered(better(first, second, T_OF_FOUR))
     told(found == wanted, f"it gives {found!r} for the differences {d.round(2).tolist()}")
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.checks.common import Function, told
+from minillm.course.checks.common import Function, parts, told
 from minillm.course.exercises import Property, answered
 from minillm.text import pad
 
@@ -118,11 +118,10 @@ def padded(
     to_length: Function, rows: list[list[int]], settings: dict[str, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The answer's ids and mask, their shapes checked."""
-    answer = answered(to_length([list(row) for row in rows], *settings.values()))
-    told(isinstance(answer, tuple | list) and len(answer) == 2, "it must return ids and a mask")
+    answer = parts(to_length([list(row) for row in rows], *settings.values()), "ids", "mask")
     needed = (len(rows), settings["length"])
     for name, part in zip(("ids", "mask"), answer, strict=True):
-        shape = np.shape(answered(part))
+        shape = np.shape(part)
         told(shape == needed, f"{name} have shape {shape}, needed is {needed}")
     return np.asarray(answer[0]), np.asarray(answer[1])
 
@@ -149,11 +148,10 @@ def masks_the_padding(to_length: Function, rows: list[list[int]], **settings: An
 
 def one_step(step: Function, ids: list[int]) -> tuple[Pair, list[int]]:
     """The answer's pair and array as plain numbers."""
-    answer = answered(step(np.array(ids), NEW))
-    told(isinstance(answer, tuple | list) and len(answer) == 2, "it must return pair and array")
-    pair = whole_numbers(answered(answer[0])).tolist()
+    first, after = parts(step(np.array(ids), NEW), "pair", "ids")
+    pair = whole_numbers(first).tolist()
     told(len(pair) == 2, f"the pair is {pair}")
-    return (pair[0], pair[1]), whole_numbers(answered(answer[1])).tolist()
+    return (pair[0], pair[1]), whole_numbers(after).tolist()
 
 
 def finds_the_pair(step: Function, ids: list[int]) -> None:

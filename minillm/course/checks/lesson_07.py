@@ -8,20 +8,20 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm import Parameter, gradients_of, nn, ops
-from minillm.course.checks.common import Function, close, shaped, told
+from minillm.course.checks.common import Function, close, parts, shaped, told
 from minillm.course.exercises import Property, answered
 from minillm.models.bert import Bert, BertConfig
 
 Rows = list[list[int]]
+GRADIENTS = ("dL/dx", "dL/dgain", "dL/dbias")
 
 
 def gradients(backward: Function, x: Rows, gain: list[int], g: Rows) -> list[np.ndarray]:
     """The student's three gradients, their shapes checked."""
     operands = [np.array(values, dtype=float) for values in (x, gain, g)]
-    found = answered(backward(*(operand.copy() for operand in operands)))
-    told(isinstance(found, tuple | list) and len(found) == 3, "it does not give three gradients")
-    shapes = zip(("dL/dx", "dL/dgain", "dL/dbias"), found, (0, 1, 1), strict=True)
-    return [shaped(name, answered(one), operands[i].shape) for name, one, i in shapes]
+    found = parts(backward(*(operand.copy() for operand in operands)), *GRADIENTS)
+    shapes = zip(GRADIENTS, found, (0, 1, 1), strict=True)
+    return [shaped(name, one, operands[i].shape) for name, one, i in shapes]
 
 
 def has_three_parts(backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
@@ -41,9 +41,7 @@ def is_the_gradient(backward: Function, x: Rows, gain: list[int], g: Rows) -> No
     operands = [Parameter(np.array(values, dtype=float)) for values in (x, gain, [0] * width)]
     output = ops.layer_norm(*operands)
     wanted = gradients_of((output * np.array(g, dtype=float)).sum(), operands)
-    for name, found, right in zip(
-        ("dL/dx", "dL/dgain", "dL/dbias"), gradients(backward, x, gain, g), wanted, strict=True
-    ):
+    for name, found, right in zip(GRADIENTS, gradients(backward, x, gain, g), wanted, strict=True):
         close(name, found, np.asarray(right))
 
 

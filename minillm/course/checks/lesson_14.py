@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm import Parameter
-from minillm.course.checks.common import SEEDS, SIZES, Function, close, shaped, told
+from minillm.course.checks.common import SEEDS, SIZES, Function, close, parts, shaped, told
 from minillm.course.exercises import Property, answered
 from minillm.optim import Adam, AdamW
 
@@ -24,16 +24,9 @@ UNITS = 10_000  # a share is then within 0.02 of its expectation, with four stan
 def dropped(dropout: Function, x: np.ndarray, rate: float, seed: Any, training: bool = True) -> Any:
     """The answer's ``(y, keep)``, shapes checked; ``seed`` may be a generator."""
     given = x.copy()
-    y, keep = pair("dropout", dropout(given, rate, np.random.default_rng(seed), training))
+    y, keep = parts(dropout(given, rate, np.random.default_rng(seed), training), "y", "keep")
     told(np.array_equal(given, x), "it has changed the x that it was given")
     return shaped("y", y, x.shape), shaped("keep", keep, x.shape)
-
-
-def pair(name: str, found: Any, n: int = 2) -> Any:
-    """An answer that has to be a tuple of ``n`` things, none of them ``...``."""
-    found = answered(found)
-    told(isinstance(found, tuple) and len(found) == n, f"{name} must return {n} things")
-    return tuple(map(answered, found))
 
 
 def is_off_at_evaluation(dropout: Function, rate: float, seed: int) -> None:
@@ -103,7 +96,7 @@ def is_the_librarys_step(
     here, m, v = np.array([w]), np.zeros(1), np.zeros(1)
     for t, g in enumerate(gradients, start=1):
         found = adam_step(here.copy(), np.array([g]), m.copy(), v.copy(), t, lr=0.1, **settings)
-        here, m, v = (shaped("each of w, m, v", x, (1,)) for x in pair("adam_step", found, 3))
+        here, m, v = (shaped("each of w, m, v", x, (1,)) for x in parts(found, "w", "m", "v"))
         right = bool(np.isclose(here[0], wanted[t], rtol=1e-9, atol=1e-12))
         told(right, f"after step {t} the weight is {here[0]:.6g}")
 
@@ -134,10 +127,10 @@ def error_of(strength: float, train: Split, part: Split) -> float:
     return float(((part[0] @ w - part[1]) ** 2).mean())
 
 
-def chosen(choose: Function, strengths: list[float], parts: Any) -> tuple[float, float]:
+def chosen(choose: Function, strengths: list[float], data: Any) -> tuple[float, float]:
     """The answer's strength and error, the data beyond its reach."""
-    copies = [(x.copy(), y.copy()) for x, y in parts]
-    strength, error = pair("choose", choose(list(strengths), *copies))
+    copies = [(x.copy(), y.copy()) for x, y in data]
+    strength, error = parts(choose(list(strengths), *copies), "strength", "error")
     told(strength in strengths, f"it chooses {strength}, which is none of the strengths")
     return float(strength), float(error)
 

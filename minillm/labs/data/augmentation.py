@@ -124,6 +124,26 @@ def learning_curve(
     return np.array(curve)
 
 
+def curves(
+    corpus: Corpus,
+    language: str,
+    kinds: Sequence[str],
+    *,
+    fit: Fit,
+    seed: int,
+    sizes: Sequence[int],
+) -> np.ndarray:
+    """A learning curve for each of ``kinds`` of augmentation, ``(A, S, K)``."""
+    changes, groups = corpus_changes(language), groups_of(corpus.tags["test"])
+    found = []
+    for kind in kinds:
+        rng, change = stream(seed, f"{kind} {language}"), changes.get(kind)
+        found.append(
+            learning_curve(corpus.train, corpus.test, groups, change, fit=fit, sizes=sizes, rng=rng)
+        )
+    return np.array(found)
+
+
 def measure(
     seed: int,
     *,
@@ -150,31 +170,16 @@ def measure_corpus(
     corpus: Corpus, language: str, *, seed: int, sizes: Sequence[int], fits: Mapping[str, Fit]
 ) -> dict[str, np.ndarray]:
     """The curves of each model, and what becomes of labels, in one language."""
-    groups = groups_of(corpus.tags["test"])
-    known = corpus_changes(language)
-    numbers = {}
-    for name, fit in fits.items():
-        curves = []
-        for kind in AUGMENTATIONS:
-            rng = stream(seed, f"{kind} {language}")
-            curves.append(
-                learning_curve(
-                    corpus.train,
-                    corpus.test,
-                    groups,
-                    known.get(kind),
-                    fit=fit,
-                    sizes=sizes,
-                    rng=rng,
-                )
-            )
-        numbers[name] = np.array(curves)
-    tags = corpus.tags["train"]
+    numbers = {
+        name: curves(corpus, language, AUGMENTATIONS, fit=fit, seed=seed, sizes=sizes)
+        for name, fit in fits.items()
+    }
+    changes, tags = corpus_changes(language), corpus.tags["train"]
     kept = [
         share_kept(corpus.train, tags, change, language=language, rng=stream(seed, "kept"))
-        for change in known.values()
+        for change in changes.values()
     ]
-    met = share_met(corpus.train, corpus.test, known["rewriting"], stream(seed, "met"))
+    met = share_met(corpus.train, corpus.test, changes["rewriting"], stream(seed, "met"))
     return {**numbers, "kept": np.array(kept), "met": np.array(met)}
 
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from minillm.backend import stream
 from minillm.labs.data import classifiers
-from minillm.labs.data.augmentation import COPIES, TEST, corpus_changes, learning_curve
-from minillm.labs.data.classifiers import KINDS, both_fits, groups_of
+from minillm.labs.data.augmentation import COPIES, TEST, curves
+from minillm.labs.data.classifiers import KINDS, both_fits
 from minillm.labs.study import Study
 from minillm.tasks.label_filter import Fit
 from minillm.text.corpora import load_corpus
@@ -28,21 +27,8 @@ def measure(
     """Test accuracies of the small BERT ``(3, K)`` by treatment and kind of sentence."""
     fit = (both_fits(seed) if fits is None else fits)["bert"]
     corpus = load_corpus("sentiment", "en", seed=seed, sizes=(size, 0, n_test))
-    groups, changes = groups_of(corpus.tags["test"]), corpus_changes("en")
-    rows = []
-    for name in TREATMENTS:
-        rng = stream(seed, f"{name} en")
-        curve = learning_curve(
-            corpus.train,
-            corpus.test,
-            groups,
-            changes.get(name),
-            fit=fit,
-            sizes=(size,),
-            rng=rng,
-        )
-        rows.append(curve[0])
-    return {"bert": np.array(rows)}
+    found = curves(corpus, "en", TREATMENTS, fit=fit, seed=seed, sizes=(size,))
+    return {"bert": found[:, 0]}
 
 
 STUDY = Study(

@@ -14,11 +14,11 @@ import numpy as np
 from minillm.backend import stream
 from minillm.labs.data import augmentation, classifiers
 from minillm.labs.data.classifiers import KINDS, both_fits, groups_of
-from minillm.labs.data.reader import PHRASES
 from minillm.labs.study import Study
 from minillm.tasks.label_filter import Fit
 from minillm.text import Example, WordTokenizer, augment, require_disjoint
 from minillm.text.corpora.sentiment import LABELS, Domain, sentiment
+from minillm.text.corpora.sentiment_en import ENGLISH
 
 BUDGET, TEST = 600, 400
 DOMAINS = ("film", "book", "restaurant", "hotel", "course")  # in the order of the grammar
@@ -32,8 +32,8 @@ class Tagged(NamedTuple):
     tags: list[frozenset[str]]
 
 
-def draw_domain(domain: Domain, language: str, *, sizes: Sequence[int], seed: int) -> list[Tagged]:
-    """Disjoint sets of different sentences about one domain, balanced and of all kinds.
+def draw_domain(domain: Domain, *, sizes: Sequence[int], seed: int) -> list[Tagged]:
+    """Disjoint sets of different English sentences about one domain, balanced and of all kinds.
 
     Raises:
         ValueError: a size is not a multiple of 40, so that the shares do not come out even; the
@@ -43,7 +43,7 @@ def draw_domain(domain: Domain, language: str, *, sizes: Sequence[int], seed: in
         raise ValueError(f"sizes must be multiples of 40, got {list(sizes)}")
     rng = stream(seed, f"domain {domain.aspects[0].subject}")
     drawn: list[list[tuple[Example, frozenset[str]]]] = [[] for _ in sizes]
-    for tags, share, by_label in sentiment(PHRASES[language]._replace(domains=(domain,))):
+    for tags, share, by_label in sentiment(ENGLISH._replace(domains=(domain,))):
         for label in LABELS:
             sentences = by_label[label]
             counts = [round(size * share / len(LABELS)) for size in sizes]
@@ -107,11 +107,10 @@ def training_sets(
     others: Sequence[Sequence[Example]],
     *,
     budget: int,
-    language: str,
     rng: np.random.Generator,
 ) -> dict[str, list[Example]]:
     """For each condition its training examples; ``others`` in the order in which they are used."""
-    changes = augmentation.corpus_changes(language)
+    changes = augmentation.corpus_changes("en")
     sets = {str(k): mixed(others[:k], budget) for k in (1, 2, 4)}
     for name in ("synonyms", "word dropout"):
         copies = augment(sets["1"], changes[name], copies=augmentation.COPIES, rng=rng)
@@ -132,11 +131,10 @@ def measure(
 
     ``known (H, C)`` is the share of the held-out domain's adjectives that training contains.
     """
-    language = "en"
     models = both_fits(seed) if fits is None else fits
-    grammar = dict(zip(DOMAINS, PHRASES[language].domains, strict=True))
+    grammar = dict(zip(DOMAINS, ENGLISH.domains, strict=True))
     drawn = {
-        name: draw_domain(domain, language, sizes=(n_test, budget), seed=seed)
+        name: draw_domain(domain, sizes=(n_test, budget), seed=seed)
         for name, domain in grammar.items()
     }
     found: dict[str, list[list[list[float]]]] = {name: [] for name in models}
@@ -146,7 +144,7 @@ def measure(
         order = stream(seed, f"sources for {name}").permutation([d for d in DOMAINS if d != name])
         others = [drawn[other][1].examples for other in order]
         rng = stream(seed, f"copies for {name}")
-        sets = training_sets(own.examples, others, budget=budget, language=language, rng=rng)
+        sets = training_sets(own.examples, others, budget=budget, rng=rng)
         groups = groups_of(test.tags)
         for model, fit in models.items():
             rows = [held_out_accuracy(s, test.examples, groups, fit=fit) for s in sets.values()]

@@ -63,10 +63,14 @@ def spoil(
     random order.
 
     Raises:
-        ValueError: a flaw is unknown, or the rates sum to more than 1.
+        ValueError: a flaw is unknown, a rate is negative, or they sum to more than 1.
     """
-    if set(rates) - set(FLAWS) or sum(rates.values()) > 1:
-        raise ValueError(f"rates of {', '.join(FLAWS)} that sum to at most 1, got {dict(rates)}")
+    possible = all(rate >= 0 for rate in rates.values()) and sum(rates.values()) <= 1
+    if set(rates) - set(FLAWS) or not possible:
+        raise ValueError(
+            f"needed are rates of {', '.join(FLAWS)}, none negative, that sum to at most 1, "
+            f"got {dict(rates)}"
+        )
     order = rng.permutation(len(examples)).tolist()
     items = [Item(e, "", t) for e, t in zip(examples, tags, strict=True)]
     for flaw, rate in rates.items():

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from minillm.text.corpora import THESAURUS
+from minillm.text.corpora.rewriting import PHRASES
 from minillm.text.corpora.sentiment import OPPOSITE
-from minillm.text.corpora.sentiment_en import ENGLISH
-from minillm.text.corpora.sentiment_zh import CHINESE
 
 # What the words around the opinions do; of two that begin at one place the longer is read.
 CONCEDE, TURN, DENY, STOP, NOTHING = "concede", "turn", "deny", "stop", "nothing"
@@ -48,7 +47,6 @@ VERDICTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 BORDERS = {"en": r"\b", "zh": ""}  # of a word
-PHRASES = {"en": ENGLISH, "zh": CHINESE}
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def reader(language: str) -> Reader:
     """The reader for "en" or "zh"."""
     polarity = {word: label for label, words in _opinions(language).items() for word in words}
     role = {word: role for role, words in CUES[language].items() for word in words}
-    longest_first = sorted([*polarity, *role], key=len, reverse=True)
+    longest_first = sorted([*polarity, *role], key=lambda word: (-len(word), word))
     words = "|".join(re.escape(word) for word in longest_first if word not in CUES[language][STOP])
     stops = "".join(CUES[language][STOP])
     border = BORDERS[language]

@@ -24,7 +24,7 @@ import numpy as np
 from minillm.labs.study import Study
 from minillm.models.lbfgs import minimize
 
-IN_DISTRIBUTION, SHIFTED = 0.95, 0.05
+AGREEMENTS = IN_DISTRIBUTION, SHIFTED = 0.95, 0.05
 SCALES = (2.0, 0.5)
 EXAMPLES, RATE, STRENGTHS = 1000, 0.3, (0.01, 0.1, 1.0)
 
@@ -124,7 +124,6 @@ def measure(seed: int) -> dict[str, np.ndarray]:
     }
 
 
-AGREEMENTS = (IN_DISTRIBUTION, SHIFTED)
 STUDY = Study(
     "spurious",
     "Does L2 or dropout help where a clue of the training data turns against the class?",

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from minillm.autograd import Parameter, Tensor, no_grad
+from minillm.autograd import Parameter, Tensor
 from minillm.labs.study import Study
+from minillm.labs.transformer.training import learn, share_right
 from minillm.nn import LearnedPositions, Linear, Module, MultiHeadAttention, SinusoidalPositions
-from minillm.ops import cross_entropy, embedding
-from minillm.optim import Adam
-from minillm.training import fit
+from minillm.ops import embedding
 
 WORDS, WIDTH, HEADS = 12, 32, 2
 STEPS, BATCH, RATE, TESTED = 300, 64, 3e-3, 1000
@@ -76,19 +75,14 @@ def twins(number: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray
 
 def accuracy(reader: OrderReader, seed: int) -> float:
     """Share of right classes among ``TESTED`` texts that training did not draw, and their twins."""
-    ids, classes = twins(TESTED, np.random.default_rng([seed, len(KINDS)]))
-    with no_grad():
-        return float(np.mean(reader(ids).data.argmax(axis=-1) == classes))
+    return share_right(reader, twins(TESTED, np.random.default_rng([seed, len(KINDS)])))
 
 
 def trained(kind: str, seed: int, steps: int = STEPS) -> OrderReader:
     """A reader that saw ``steps`` batches of fresh texts."""
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     reader = OrderReader(kind, rng=rng)
-    batches = (texts(BATCH, rng) for _ in range(steps))
-    optimizer = Adam(reader.parameters(), lr=RATE)
-    for _ in fit(lambda b: cross_entropy(reader(b[0]), targets=b[1]), batches, optimizer):
-        pass
+    learn(reader, (texts(BATCH, rng) for _ in range(steps)), rate=RATE)
     return reader
 
 

@@ -15,10 +15,9 @@ import numpy as np
 
 from minillm.autograd import Parameter, Tensor, no_grad
 from minillm.labs.study import Study
+from minillm.labs.transformer.training import learn, share_right
 from minillm.nn import Linear, Module, MultiHeadAttention, SinusoidalPositions, causal_mask
-from minillm.ops import cross_entropy, embedding, stack, tanh
-from minillm.optim import Adam
-from minillm.training import fit
+from minillm.ops import embedding, stack, tanh
 
 ALPHABET, LENGTH, ASKED = 8, 48, 16  # the last ASKED places are asked
 WIDTH, HEADS, STATE = 32, 2, 50
@@ -116,10 +115,7 @@ def trained(kind: str, distance: int, seed: int, steps: int = STEPS) -> Reader:
     rng = np.random.default_rng([seed, distance, list(KINDS).index(kind)])
     memory, width = KINDS[kind]
     reader = Reader(memory(rng=rng), width, rng=rng)
-    batches = (asked(BATCH, distance, rng) for _ in range(steps))
-    optimizer = Adam(reader.parameters(), lr=RATES[kind])
-    for _ in fit(lambda b: cross_entropy(reader(b[0]), targets=b[1]), batches, optimizer):
-        pass
+    learn(reader, (asked(BATCH, distance, rng) for _ in range(steps)), rate=RATES[kind])
     return reader
 
 
@@ -130,9 +126,7 @@ def held_out(distance: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def accuracy(reader: Reader, distance: int, seed: int) -> float:
     """Share of the letters asked in the test texts that have the highest score."""
-    ids, targets = held_out(distance, seed)
-    with no_grad():
-        return float(np.mean(reader(ids).data.argmax(axis=-1) == targets))
+    return share_right(reader, held_out(distance, seed))
 
 
 def most_frequent(ids: np.ndarray) -> np.ndarray:

@@ -27,6 +27,16 @@ def remembers(examples):
     return lambda texts: certain([known.get(text_key(text)) for text in texts])
 
 
+def spy(sets):
+    """Writes down what it is trained on, and learns nothing."""
+
+    def fit(examples):
+        sets.append(list(examples))
+        return lambda texts: certain([None] * len(texts))
+
+    return fit
+
+
 def counts(examples):
     """Calls everything positive from 100 training examples on."""
     answer = "positive" if len(examples) >= 100 else "negative"

@@ -8,15 +8,17 @@ from minillm.labs.data.augmentation import (
     AUGMENTATIONS,
     STUDY,
     corpus_changes,
+    curves,
     learning_curve,
     measure,
     outside,
     share_kept,
+    share_met,
 )
 from minillm.labs.data.classifiers import groups_of
 from minillm.text import Example
 from minillm.text.corpora import load_corpus
-from tests.labs.data.planted_models import certain, counts, reads, remembers
+from tests.labs.data.planted_models import certain, counts, reads, remembers, spy
 
 CORPUS = load_corpus("sentiment", "en", sizes=(200, 0, 200))
 GROUPS = groups_of(CORPUS.tags["test"])
@@ -26,8 +28,8 @@ def rng():
     return np.random.default_rng(0)
 
 
-def curve(change, fit, sizes=(20, 200), train=CORPUS.train):
-    return learning_curve(train, CORPUS.test, GROUPS, change, fit=fit, sizes=sizes, rng=rng())
+def curve(change, fit, sizes=(20, 200), train=CORPUS.train, groups=GROUPS):
+    return learning_curve(train, CORPUS.test, groups, change, fit=fit, sizes=sizes, rng=rng())
 
 
 def test_a_model_that_can_read_gets_everything_right():
@@ -36,10 +38,9 @@ def test_a_model_that_can_read_gets_everything_right():
 
 def test_copies_are_added_to_the_first_examples():
     """100 examples change the planted model's answer; 20 and 4 copies of each are 100."""
-    test_positive = np.mean([label == "positive" for _, label in CORPUS.test])
-    assert curve(None, counts)[:, 0].tolist() == [1 - test_positive, test_positive]
-    unchanged = curve(lambda text, _: text, counts)
-    assert unchanged[:, 0].tolist() == [test_positive, test_positive]
+    positive = {"positive": np.array([label == "positive" for _, label in CORPUS.test])}
+    assert curve(None, counts, groups=positive).tolist() == [[0], [1]]
+    assert curve(lambda text, _: text, counts, groups=positive).tolist() == [[1], [1]]
 
 
 def test_a_copy_that_is_a_test_sentence_is_not_taken():
@@ -52,6 +53,20 @@ def test_a_copy_that_is_a_test_sentence_is_not_taken():
     assert (curve(cheat, remembers) == curve(None, remembers)).all()
     careful = outside([Example("A b", "x")], lambda text, _: {"c": " a  B"}.get(text, "new"))
     assert careful("c", rng()) == "c" and careful("d", rng()) == "new"
+
+
+def test_the_seed_decides_what_the_copies_are():
+    sets = []
+    for seed in (0, 0, 1):
+        curves(CORPUS, "en", ("word dropout",), fit=spy(sets), seed=seed, sizes=(20,))
+    assert sets[0] == sets[1] != sets[2] and len(sets[2]) == 20 * 5
+    assert sets[0][:20] == sets[2][:20] == CORPUS.train[:20]
+
+
+def test_the_share_of_test_sentences_that_are_met_by_hand():
+    train = [Example("a", "x"), Example("b", "x")]
+    test = [Example("A!", "x"), Example("b", "x"), Example("c", "x"), Example("d", "x")]
+    assert share_met(train, test, lambda text, _: text + "!", rng()) == 0.5
 
 
 def test_too_large_a_size_and_a_shared_sentence_are_refused():

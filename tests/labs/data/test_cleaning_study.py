@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 
-from minillm.labs.data.cleaning import CONDITIONS, LEAKED, measure, without_doubtful
+from minillm.labs.data.cleaning import (
+    CONDITIONS,
+    LEAKED,
+    audit,
+    measure,
+    measure_flaws,
+    without_doubtful,
+)
 from minillm.labs.data.flaws import FLAWS, Item
 from minillm.text import Example
-from tests.labs.data.planted_models import reads, remembers
+from tests.labs.data.planted_models import reads, remembers, spy
 
 FOUND = ["precision", *(flaw for flaw in FLAWS if flaw != "spelling"), "plain", "order"]
 
@@ -42,6 +49,27 @@ def test_leaked_sentences_flatter_a_model_that_remembers_and_their_removal_ends_
     assert measured["honest_remembers"][0] == 0.5
     assert measured["shared"].tolist() == [LEAKED, 0]
     assert (measured["leaked_reads"] == 1).all()
+
+
+def test_an_audit_by_hand_counts_wrong_labels_by_kind():
+    def items(flaw, kind, number):
+        return [Item(Example("a", "negative"), flaw, frozenset({kind}))] * number
+
+    dropped = [*items("wrong label", "plain", 3), *items("", "plain", 1)]
+    all_items = [*dropped, *items("wrong label", "plain", 1), *items("wrong label", "order", 2)]
+    others = [item for flaw in FLAWS[1:] for item in items(flaw, "plain", 1)]
+    found = dict(zip(FOUND, audit([*all_items, *others], dropped), strict=True))
+    assert found["precision"] == 3 / 4 and found["wrong label"] == 3 / 6
+    assert (found["plain"], found["order"], found["twin"]) == (3 / 4, 0, 0)
+
+
+def test_the_conditions_train_on_what_their_names_say():
+    sets = []
+    measure_flaws(0, {"spy": spy(sets)}, n_train=200, n_test=100)
+    flawless, flawed, cleaned, _, ideal = sets[-5:]  # before them the folds of the filter
+    truth = set(flawless)
+    assert len(flawed) > len(flawless) == 200 > len(cleaned) > len(ideal)
+    assert not truth.issuperset(cleaned) and truth.issuperset(ideal)
 
 
 def test_the_filter_drops_below_its_threshold():

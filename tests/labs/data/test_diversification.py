@@ -15,15 +15,15 @@ from minillm.labs.data.diversification import (
     share_known,
     training_sets,
 )
-from minillm.labs.data.reader import PHRASES
 from minillm.text import Example, shared_texts
-from tests.labs.data.planted_models import reads, remembers
+from minillm.text.corpora.sentiment_en import ENGLISH
+from tests.labs.data.planted_models import reads, remembers, spy
 
-FILM = PHRASES["en"].domains[0]
+FILM = ENGLISH.domains[0]
 
 
 def test_a_domain_is_drawn_balanced_of_all_kinds_without_repetition():
-    test, train = draw_domain(FILM, "en", sizes=(80, 160), seed=0)
+    test, train = draw_domain(FILM, sizes=(80, 160), seed=0)
     assert [len(test.examples), len(train.examples)] == [80, 160]
     assert not shared_texts(test.examples, train.examples)
     assert len({text for text, _ in train.examples}) == 160
@@ -34,15 +34,15 @@ def test_a_domain_is_drawn_balanced_of_all_kinds_without_repetition():
 
 
 def test_other_seeds_draw_other_sentences_and_equal_ones_the_same():
-    a, b, c = (draw_domain(FILM, "en", sizes=(40,), seed=seed)[0] for seed in (0, 0, 1))
+    a, b, c = (draw_domain(FILM, sizes=(40,), seed=seed)[0] for seed in (0, 0, 1))
     assert a == b and a != c
 
 
 def test_sizes_that_do_not_come_out_even_or_are_too_large_are_refused():
     with pytest.raises(ValueError, match="multiples of 40"):
-        draw_domain(FILM, "en", sizes=(50,), seed=0)
+        draw_domain(FILM, sizes=(50,), seed=0)
     with pytest.raises(ValueError, match="the grammar has"):
-        draw_domain(FILM, "en", sizes=(40_000,), seed=0)
+        draw_domain(FILM, sizes=(40_000,), seed=0)
 
 
 def test_a_mixture_takes_equal_parts():
@@ -54,9 +54,9 @@ def test_a_mixture_takes_equal_parts():
 
 
 def test_every_condition_has_the_same_budget_of_written_examples():
-    drawn = [draw_domain(d, "en", sizes=(40,), seed=0)[0].examples for d in PHRASES["en"].domains]
+    drawn = [draw_domain(d, sizes=(40,), seed=0)[0].examples for d in ENGLISH.domains]
     rng = np.random.default_rng(0)
-    sets = training_sets(drawn[0], drawn[1:], budget=40, language="en", rng=rng)
+    sets = training_sets(drawn[0], drawn[1:], budget=40, rng=rng)
     assert tuple(sets) == CONDITIONS
     lengths = {name: len(examples) for name, examples in sets.items()}
     augmented = ("1 + synonyms", "1 + word dropout")
@@ -81,7 +81,15 @@ def test_a_model_that_remembers_knows_nothing_elsewhere_and_one_that_reads_every
     assert (found["known"][:, -1] > 0.9).all() and (found["known"] <= 1).all()
 
 
+def test_the_domain_held_out_is_in_no_training_but_its_own():
+    sets = []
+    measure(0, budget=40, n_test=40, held_out=DOMAINS[:1], fits={"spy": spy(sets)})
+    _, own = draw_domain(FILM, sizes=(40, 40), seed=0)
+    films = set(own.examples)
+    assert [bool(films & set(examples)) for examples in sets] == [False] * 5 + [True]
+
+
 def test_a_test_sentence_in_training_is_refused():
-    test = draw_domain(FILM, "en", sizes=(40,), seed=0)[0]
+    test = draw_domain(FILM, sizes=(40,), seed=0)[0]
     with pytest.raises(ValueError, match="train and test share 40"):
         held_out_accuracy(test.examples, test.examples, groups_of(test.tags), fit=reads)

@@ -46,6 +46,7 @@ def test_each_flaw_comes_at_its_rate_and_is_marked():
 
 def test_without_rates_nothing_changes_but_the_order():
     items = spoiled({})
+    assert [item.example for item in items] != CORPUS.train
     assert sorted(item.example for item in items) == sorted(CORPUS.train)
     assert {item.flaw for item in items} == {""}
 
@@ -86,7 +87,10 @@ def test_precision_and_recall_by_hand():
         recall(items, [], "twin", "order")
 
 
-@pytest.mark.parametrize("rates", [{"twins": 0.1}, {"twin": 0.6, "spelling": 0.5}])
+@pytest.mark.parametrize(
+    "rates",
+    [{"twins": 0.1}, {"twin": 0.6, "spelling": 0.5}, {"twin": -0.1}, {"twin": float("nan")}],
+)
 def test_rates_that_make_no_sense_are_refused(rates):
     with pytest.raises(ValueError, match="rates of wrong label, twin"):
         spoiled(rates)

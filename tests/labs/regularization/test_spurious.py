@@ -8,6 +8,7 @@ import pytest
 from minillm.labs import mean_and_interval, read_study
 from minillm.labs.regularization.spurious import (
     SHIFTED,
+    Sample,
     draw,
     exact_accuracy,
     fit,
@@ -42,6 +43,12 @@ def test_a_strong_penalty_leaves_the_mean_of_y_x_over_twice_the_strength(scale, 
     """Near 0 the loss falls by y x / 2, and the penalty holds against it."""
     w1, w2, _ = fit(draw(100_000, scale, rng), strength=100.0)
     np.testing.assert_allclose([w1, w2], [1 / 200, 0.9 * scale / 200], rtol=0.02)
+
+
+def test_the_bias_is_free_of_the_penalty():
+    """Where x says nothing, three of four positive ones have the log odds of 3."""
+    sample = Sample(np.zeros((4, 2)), np.array([1.0, 1.0, 1.0, -1.0]), np.full(4, 1 / 4))
+    np.testing.assert_allclose(fit(sample, strength=10.0), [0, 0, math.log(3)], atol=1e-4)
 
 
 def test_reweighted_regression_gives_the_clue_no_weight(rng):

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 
 from minillm.text import replace_synonyms, rewrite
-from minillm.text.corpora import THESAURUS, paraphrases
+from minillm.text.corpora import THESAURUS, paraphrases, thesaurus
+from minillm.text.corpora.rewriting import PHRASES
 from minillm.text.corpora.sentiment import sentiment
-from minillm.text.corpora.sentiment_en import ENGLISH
-from minillm.text.corpora.sentiment_zh import CHINESE
 
-PHRASES = {"en": ENGLISH, "zh": CHINESE}
 each_language = pytest.mark.parametrize("language", PHRASES)
 
 
@@ -87,6 +85,12 @@ def test_every_adjective_has_synonyms_and_none_of_them_is_on_the_other_side(lang
                 for other, side in labels.items()
                 if side != label
             )
+
+
+def test_no_word_of_the_thesaurus_is_given_twice():
+    """The second entry would replace the first."""
+    assert thesaurus.ENGLISH.count(":") == len(THESAURUS["en"])
+    assert thesaurus.CHINESE.count("：") == len(THESAURUS["zh"])
 
 
 @each_language

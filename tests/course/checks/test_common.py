@@ -1,0 +1,31 @@
+"""What the checks of all lessons share, on answers that students give."""
+
+import numpy as np
+import pytest
+
+from minillm.course.checks.common import close, parts, shaped
+
+
+@pytest.mark.parametrize("found", [(1, 2), [1, 2]])
+def test_an_answer_of_several_parts_may_be_a_tuple_or_a_list(found):
+    assert parts(found, "ids", "mask") == (1, 2)
+
+
+@pytest.mark.parametrize("found", [None, 3, (1,), (1, 2, 3), np.zeros(2), "ab"])
+def test_an_answer_with_other_parts_is_told_which_are_needed(found):
+    with pytest.raises(AssertionError, match="it must return 2 things: ids, mask"):
+        parts(found, "ids", "mask")
+
+
+@pytest.mark.parametrize("found", [..., (1, ...), [..., 2]])
+def test_an_answer_with_a_part_that_is_not_written_is_a_stub(found):
+    with pytest.raises(NotImplementedError):
+        parts(found, "ids", "mask")
+
+
+def test_a_shape_and_a_number_that_are_off_are_told():
+    with pytest.raises(AssertionError, match=r"g has shape \(2,\), needed is \(3,\)"):
+        shaped("g", [1, 2], (3,))
+    with pytest.raises(AssertionError, match=r"g: \[1\.0, 2\.1\] is off"):
+        close("g", shaped("g", [1, 2.1], (2,)), np.array([1, 2]))
+    close("g", shaped("g", [1, 2 + 1e-9], (2,)), np.array([1, 2]))

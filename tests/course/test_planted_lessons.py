@@ -1,0 +1,183 @@
+"""What ``test_lessons`` demands of a lesson is noticed where it is missing: planted violations."""
+
+import json
+
+import pytest
+
+from minillm.course.lesson import PROJECT
+from tests.course import test_lessons as lessons
+
+HEAD = """\
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent, format_version: '1.3'}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+#   minillm: {lesson: 5, budget_s: 5, introduces: [minillm.ops.attention]}
+# ---
+
+"""
+PROSE = """\
+# %% [markdown] lang="en"
+# # Lesson 5. Planted
+#
+# $$a = b$$
+
+# %% [markdown] lang="zh"
+# # 第 5 课　测试
+#
+# $$a = b$$
+
+"""
+SECTIONS = "\n".join(
+    f'# %% [markdown] lang="{language}"\n# ## {number} {title}\n'
+    for number in range(1, 10)
+    for language, title in (("en", "Part"), ("zh", "部分"))
+)
+CODE = """
+# %%
+import numpy as np
+
+from minillm import ops
+from minillm.course import check
+
+# %% tags=["gpu"]
+if gpu():
+    ops.scaled_dot_product_attention
+
+
+# %% tags=["exercise"]
+def stable_softmax(scores):
+    return ...
+
+
+# %% tags=["solution"]
+def stable_softmax(scores):
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+# %% tags=["exercise-check"]
+check("05.1", stable_softmax)
+"""
+LESSON = HEAD + PROSE + SECTIONS + CODE
+TWINS = lessons.test_both_languages_share_formulas_and_the_numbers_of_headings
+SECTIONS_ARE = lessons.test_a_lesson_has_its_title_and_its_nine_sections
+SCRIPT = lessons.test_each_language_is_written_in_its_own_script
+IMPORTS = lessons.test_a_lesson_imports_the_library_and_what_draws
+TAGS = lessons.test_tags_are_known_and_a_gpu_cell_stands_under_a_question
+ORDER = lessons.test_a_lesson_uses_nothing_that_a_later_one_introduces
+EXERCISES = lessons.test_an_exercise_cell_is_followed_by_its_solution_and_then_its_check
+STUBS = lessons.test_the_students_stubs_are_told_that_they_are_not_answered_yet
+SOLUTION = CODE.partition('tags=["solution"]\n')[2].partition("\n\n\n")[0]
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    """Writes a lesson that stands behind the real one of its number, with something replaced."""
+
+    def written(old="", new=""):
+        assert old in LESSON
+        path = tmp_path / f"05_z_planted_{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(LESSON.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return written
+
+
+@pytest.mark.parametrize(
+    ("demand", "old", "new"),
+    [
+        (TWINS, "a = b", "a = c"),
+        (TWINS, "# ## 4 部分", "# ## 5 部分"),
+        (TWINS, "# ## 4 Part", "# ## Part"),
+        (TWINS, '# %% [markdown] lang="zh"\n# ## 9 部分\n', ""),
+        (SECTIONS_ARE, SECTIONS.partition("\n\n")[0], ""),
+        (SECTIONS_ARE, "# # Lesson 5. Planted", "# ## 5 Planted"),
+        (SCRIPT, "    powers = np", "    # 幂\n    powers = np"),
+        (SCRIPT, "    return ...", "    return ...  # 在此作答"),
+        (SCRIPT, "# ## 4 Part", "# ## 4 Part，"),
+        (SCRIPT, "# ## 4 部分", "# ## 4 Part"),
+        (IMPORTS, "import numpy as np", "import scipy"),
+        (IMPORTS, "import numpy as np", "from . import secrets"),
+        (TAGS, "solution", "solutoin"),
+        (TAGS, "if gpu():\n    ops", "if True:\n    ops"),
+        (TAGS, "if gpu():\n    ops", "if gpu():\n    pass\nops"),
+        (ORDER, "import numpy as np", "from minillm import nn\nnn.Linear"),
+        (EXERCISES, "exercise-check", "figure"),
+        (EXERCISES, 'tags=["exercise"]', 'tags=["solution"]'),
+    ],
+)
+def test_a_planted_violation_is_noticed(demand, old, new, lesson):
+    demand(lesson())
+    with pytest.raises((AssertionError, ValueError)):
+        demand(lesson(old, new))
+
+
+def test_a_stub_that_already_has_the_answer_is_noticed(lesson, monkeypatch, capsys):
+    STUBS(lesson(), monkeypatch, capsys)
+    solved = lesson("    return ...", SOLUTION.partition("\n")[2])
+    with pytest.raises(AssertionError):
+        STUBS(solved, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from minillm import nn\nnn.Linear",
+        "from minillm import nn as layers\nlayers.Linear",
+        "from minillm.nn import Linear",
+        "from minillm.nn.linear import Linear as Layer\nLayer.forward",
+        "import minillm\nminillm.nn.Linear(2, 3).parameters()",
+        "import minillm.nn\nminillm.nn.Linear",
+        "import minillm.nn as layers\nlayers.Linear",
+    ],
+)
+def test_a_module_is_noticed_however_it_is_imported(use, lesson):
+    assert lessons.used_modules(lesson(CODE, f"\n# %%\n{use}\n")) == {"minillm.nn.linear"}
+
+
+def test_a_constant_belongs_to_the_module_that_it_is_taken_from(lesson):
+    use = "from minillm import ops\nfrom minillm.ops.losses import IGNORE\nops.gelu, ops, IGNORE"
+    found = lessons.used_modules(lesson(CODE, f"\n# %%\n{use}\n"))
+    assert found == {"minillm.ops.activations", "minillm.ops.losses"}
+
+
+def first_number(values):
+    """The list that holds the first number of nested lists that is not 0, and its place in it."""
+    for place, value in enumerate(values):
+        if isinstance(value, list):
+            return first_number(value)
+        if value:
+            return values, place
+    raise ValueError(values)
+
+
+def test_a_figure_whose_number_is_off_by_a_hundredth_is_noticed(tmp_path):
+    (source,) = (path for path in lessons.SOURCES if path.stem.startswith("05_"))
+    (committed,) = (PROJECT / "figures").glob("05_*.json")
+    numbers = json.loads(committed.read_text(encoding="utf-8"))
+    drawn = tmp_path / committed.name
+    values, place = first_number(list(numbers.values()))
+    for factor, fits in ((1, True), (1.0005, True), (1.01, False)):
+        was = values[place]
+        values[place] = was * factor
+        drawn.write_text(json.dumps(numbers), encoding="utf-8")
+        values[place] = was
+        if fits:
+            lessons.compare_figures(source, tmp_path)
+        else:
+            with pytest.raises(AssertionError, match="Not equal to tolerance rtol"):
+                lessons.compare_figures(source, tmp_path)
+
+
+def test_a_figure_or_a_row_of_numbers_that_is_missing_is_noticed(tmp_path):
+    (source,) = (path for path in lessons.SOURCES if path.stem.startswith("05_"))
+    with pytest.raises(AssertionError):
+        lessons.compare_figures(source, tmp_path)
+    (committed,) = (PROJECT / "figures").glob("05_*.json")
+    numbers = json.loads(committed.read_text(encoding="utf-8"))
+    numbers.popitem()
+    (tmp_path / committed.name).write_text(json.dumps(numbers), encoding="utf-8")
+    with pytest.raises(AssertionError):
+        lessons.compare_figures(source, tmp_path)
