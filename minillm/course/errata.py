@@ -57,7 +57,7 @@ REASONS = {  # why a statement has no test
     },
     "not built yet: conflicting objectives and mismatched generalisation": {
         "en": "not built yet: conflicting objectives and mismatched generalisation",
-        "zh": "尚未实现：冲突的目标与不匹配的泛化",
+        "zh": "尚未实现：冲突目标与泛化不匹配",
     },
 }
 WORDS = {

@@ -86,6 +86,7 @@ def try_property(number: str, prop: Property, answers: tuple[Any, ...]) -> None:
     seen: dict[str, Any] = {}  # the last case tried; after a failure that is the smallest
 
     # Hypothesis takes its seed from the text of ``attempt``: an edit there changes all cases.
+    # An explicit seed would not: but then it draws constants of whatever modules are loaded.
     @settings(
         derandomize=True,
         max_examples=EXAMPLES,
@@ -117,7 +118,7 @@ def in_words(number: str, prop: Property, case: dict[str, Any], error: Exception
     return "\n".join(
         [
             f"{number}  ✗  {prop.english}  ·  {prop.chinese}",
-            "  the smallest counter-example  ·  最小的反例:",
+            "  the smallest counter-example  ·  最小的反例：",
             *given,
             f"  {reason.splitlines()[0]}",
         ]
