@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from minillm.course.build import LESSONS, build, build_solutions, different
+from minillm.course.build import LESSONS, build, build_solutions, different, without_source
 from minillm.course.execute import LessonError, execute
 
 
@@ -72,6 +72,8 @@ def build_notebooks(options: argparse.Namespace) -> int:
         paths = build_solutions(options.solutions, options.lessons)
     else:
         paths = build(options.lessons)
+        for path in without_source(options.lessons):
+            print(f"{path} has no source and is left alone", file=sys.stderr)
     for path in paths:
         print(path)
     return 0

@@ -21,23 +21,28 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def build(lessons: Path = LESSONS) -> list[Path]:
-    """Write the student's notebooks of all lessons; which files changed."""
-    changed = different(lessons)
+    """Write the student's notebooks of all lessons; which files changed.
+
+    A notebook without a source is left alone: it may be somebody's copy.
+    """
     texts = dict(notebooks(lessons, "student"))
+    changed = [path for path, text in texts.items() if read(path) != text]
     for path in changed:
-        if path in texts:
-            write(path, texts[path])
-        else:
-            path.unlink()
+        write(path, texts[path])
     return changed
 
 
 def different(lessons: Path = LESSONS) -> list[Path]:
     """Notebooks that are missing, not what their source gives, or without a source."""
-    expected = dict(notebooks(lessons, "student"))
-    there = {path for folder in FOLDERS.values() for path in (lessons / folder).glob("*.ipynb")}
-    wrong = {path for path, text in expected.items() if read(path) != text}
-    return sorted(wrong | (there - set(expected)))
+    wrong = [path for path, text in notebooks(lessons, "student") if read(path) != text]
+    return sorted([*wrong, *without_source(lessons)])
+
+
+def without_source(lessons: Path = LESSONS) -> list[Path]:
+    """Notebooks that no source gives."""
+    sources = {source.stem for source in (lessons / "src").glob("*.py")}
+    there = (path for folder in FOLDERS.values() for path in (lessons / folder).glob("*.ipynb"))
+    return sorted(path for path in there if path.stem not in sources)
 
 
 def build_solutions(folder: Path, lessons: Path = LESSONS) -> list[Path]:

@@ -128,13 +128,15 @@ def test_check_names_notebooks_that_differ_and_writes_nothing(lessons, capsys):
     assert capsys.readouterr().err.count("is not what") == 1
 
 
-def test_a_notebook_without_a_source_is_named_and_removed(lessons):
+def test_a_notebook_without_a_source_is_named_and_left_alone(lessons, capsys):
     build(lessons)
-    stale = lessons / "02_gone.ipynb"
-    stale.write_text("{}", encoding="utf-8")
-    assert different(lessons) == [stale]
-    build(lessons)
-    assert not stale.exists()
+    copy = lessons / "zh" / "01_one-Copy1.ipynb"
+    copy.write_text("{}", encoding="utf-8")
+    assert different(lessons) == [copy]
+    assert main(["build", "--lessons", str(lessons)]) == 0
+    assert copy.read_text(encoding="utf-8") == "{}"
+    out, err = capsys.readouterr()
+    assert out == "" and err == f"{copy} has no source and is left alone\n"
 
 
 @pytest.mark.parametrize("option", [[], ["--check"], ["--solutions", "teacher"]])
