@@ -35,7 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     limit_threads(1)
     try:
         study = find_study(options.name)
-        print(run_study(study, options.seeds or list(study.seeds), options.out))
+        seeds = options.seeds or list(study.seeds)
+        if seeds != list(study.seeds) and options.out.resolve() == STORED.resolve():
+            raise ValueError(f"lessons draw seeds {list(study.seeds)}: --seeds needs --out DIR too")
+        print(run_study(study, seeds, options.out))
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -69,6 +69,12 @@ def test_the_command_lists_runs_and_refuses(tmp_path, capsys):
     assert "no study 'planed'; there are" in capsys.readouterr().err
 
 
+def test_other_seeds_do_not_overwrite_what_lessons_draw(capsys):
+    assert main(["run", "planted", "--seeds", "4"]) == 1
+    assert "lessons draw seeds [0, 1, 2]: --seeds needs --out" in capsys.readouterr().err
+    assert not (STORED / "planted.json").exists()
+
+
 def test_the_interval_of_three_seeds_by_hand():
     mean, half = mean_and_interval(np.array([1.0, 2.0, 3.0]))  # s = 1, t = 4.303
     assert mean == 2.0 and half == pytest.approx(4.303 / 3**0.5)
