@@ -8,6 +8,7 @@ It writes nothing; what a notebook writes into its working directory is thrown a
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import re
@@ -15,7 +16,6 @@ import subprocess
 import tempfile
 import time
 import unicodedata
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,11 +81,12 @@ def read_notebook(path: Path) -> tuple[Any, Any, int]:
         ValueError: a cell has no text; many other errors where it is no notebook at all.
     """
     import nbformat
-    from nbformat.warnings import MissingIDFieldWarning
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MissingIDFieldWarning)  # some editors write no ids
-        notebook = nbformat.read(path, as_version=4)
+    written = json.loads(path.read_text(encoding="utf-8"))
+    if written.get("nbformat_minor", 0) >= 5:
+        for number, cell in enumerate(written["cells"]):
+            cell.setdefault("id", f"cell-{number}")  # some editors write none
+    notebook = nbformat.reads(json.dumps(written), as_version=4)
     for cell in notebook.cells:
         if not isinstance(cell.source, str):
             raise ValueError("a cell has no text")

@@ -1,5 +1,6 @@
 """Students' notebooks are marked, whatever is in them."""
 
+import json
 import subprocess
 import sys
 
@@ -19,6 +20,7 @@ from minillm.course.marking import (
     keep_the_end,
     mark,
     padded,
+    read_notebook,
     verdict,
 )
 
@@ -221,3 +223,15 @@ def test_bad_usage_is_refused_before_anything_runs(
 
 def test_a_chinese_name_takes_two_columns_for_each_character():
     assert padded("张三.ipynb", 12) == "张三.ipynb  " and padded("ab", 3) == "ab "
+
+
+def test_a_notebook_whose_cells_have_no_ids_is_read_without_a_warning(tmp_path):
+    path = tmp_path / "old.ipynb"
+    write(path, "1 + 1", "2 + 2")
+    given = json.loads(path.read_text(encoding="utf-8"))
+    for cell in given["cells"]:
+        del cell["id"]
+    path.write_text(json.dumps(given), encoding="utf-8")
+    notebook, lesson, budget = read_notebook(path)
+    assert [cell.source for cell in notebook.cells[1:]] == ["1 + 1", "2 + 2"]
+    assert (lesson, budget) == (5, 15)
