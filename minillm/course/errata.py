@@ -40,10 +40,8 @@ SECTIONS = {
 VERDICTS = {
     "wrong": {"en": "wrong", "zh": "错误"},
     "imprecise": {"en": "imprecise", "zh": "不准确"},
-    "outdated": {"en": "outdated", "zh": "过时"},
     "omission": {"en": "omission", "zh": "遗漏"},
     "leak": {"en": "no content", "zh": "与内容无关"},
-    "does not exist": {"en": "does not exist", "zh": "不存在"},
 }
 REASONS = {  # why a statement has no test
     "wording": {"en": "a matter of wording", "zh": "只涉及措辞"},

@@ -13,7 +13,7 @@ import numpy as np
 import minillm
 from minillm.backend import probe_cuda
 from minillm.backend.threads import limit_threads
-from minillm.labs.study import rounded
+from minillm.labs.study import as_lines, rounded
 
 PROJECT = Path(minillm.__file__).parents[1]
 
@@ -45,12 +45,12 @@ def savefig(figure: Any, name: str, numbers: Mapping[str, Any]) -> None:
 
     folder = Path(os.environ.get("MINILLM_FIGURES") or PROJECT / "figures")
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {key: rounded(f"figure {name}", key, values) for key, values in numbers.items()}
+    kept = {
+        key: json.dumps(rounded(f"figure {name}", key, values)) for key, values in numbers.items()
+    }
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": "minillm"})
-    lines = [f" {json.dumps(key)}: {json.dumps(values)}" for key, values in kept.items()]
-    text = "{\n" + ",\n".join(lines) + "\n}\n"
-    (folder / f"{name}.json").write_text(text, encoding="utf-8", newline="\n")
+    (folder / f"{name}.json").write_text(as_lines(kept) + "\n", encoding="utf-8", newline="\n")
 
 
 def gpu() -> bool:

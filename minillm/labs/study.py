@@ -89,15 +89,21 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED) -> Path
         "settings": dict(study.settings),
         "seeds": list(seeds),
     }
-    lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in described.items()]
-    results = ",\n".join(f"  {json.dumps(key)}: {json.dumps(n)}" for key, n in numbers.items())
-    text = "{\n" + ",\n".join(lines) + ',\n "results": {\n' + results + "\n }\n}\n"
+    lines = {key: json.dumps(value) for key, value in described.items()}
+    results = as_lines({key: json.dumps(n) for key, n in numbers.items()}, indent=" ")
+    text = as_lines({**lines, "results": results}) + "\n"
     path = folder / f"{study.name}.json"
     folder.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text, encoding="utf-8", newline="\n")
     os.replace(temporary, path)
     return path
+
+
+def as_lines(entries: Mapping[str, str], indent: str = "") -> str:
+    """A JSON object with an entry a line; its values are JSON already."""
+    lines = (f"{indent} {json.dumps(key)}: {value}" for key, value in entries.items())
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
 
 
 def rounded(where: str, key: str, values: Any) -> Any:

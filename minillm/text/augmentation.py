@@ -174,14 +174,18 @@ def augment(
     return [*examples, *changed]
 
 
+def alternatives(words: Iterable[str]) -> str:
+    """A regular expression for any of the words; of two that begin alike it takes the longer."""
+    return "|".join(map(re.escape, sorted(set(words), key=lambda word: (-len(word), word))))
+
+
 @lru_cache(maxsize=16)
 def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of the words, the longest first; Chinese words have no borders."""
-    longest_first = [re.escape(word) for word in sorted(words, key=len, reverse=True)]
-    chinese = [word for word in longest_first if any(map(is_ideograph, word))]
-    others = [word for word in longest_first if word not in chinese]
-    bordered = [rf"(?<!\w)(?:{'|'.join(others)})(?!\w)"] if others else []
-    return re.compile("|".join([*chinese, *bordered]))
+    """Any of the words; Chinese ones have no borders."""
+    chinese = [word for word in words if any(map(is_ideograph, word))]
+    others = [word for word in words if word not in chinese]
+    bordered = rf"(?<!\w)(?:{alternatives(others)})(?!\w)" if others else ""
+    return re.compile("|".join(filter(None, [alternatives(chinese), bordered])))
 
 
 def _token_list(tokens: Sequence[str]) -> list[str]:

@@ -14,7 +14,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from minillm.tasks import ClassifierTraining, Recipe, accuracy
+from minillm.labs.regularization.gap import share_right
+from minillm.tasks import ClassifierTraining, Recipe
 from minillm.text.corpora import load_corpus
 
 RECIPE = {"max_length": 40, "pretrain_epochs": 0, "finetune_epochs": 40}
@@ -34,12 +35,6 @@ def means(dropout, decay):
             pass
         scores.append([share_right(training, examples) for examples in (train, unseen)])
     return np.mean(scores, axis=0)
-
-
-def share_right(training, examples):
-    texts, labels = zip(*examples, strict=True)
-    encode = training.labels.encode
-    return accuracy(encode(training.result().predict(texts)), encode(labels))
 
 
 @pytest.mark.slow

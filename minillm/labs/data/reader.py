@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from minillm.text.augmentation import alternatives
 from minillm.text.corpora import THESAURUS
 from minillm.text.corpora.rewriting import PHRASES
 from minillm.text.corpora.sentiment import OPPOSITE
@@ -83,8 +84,7 @@ def reader(language: str) -> Reader:
     """The reader for "en" or "zh"."""
     polarity = {word: label for label, words in _opinions(language).items() for word in words}
     role = {word: role for role, words in CUES[language].items() for word in words}
-    longest_first = sorted([*polarity, *role], key=lambda word: (-len(word), word))
-    words = "|".join(re.escape(word) for word in longest_first if word not in CUES[language][STOP])
+    words = alternatives({*polarity, *role} - set(CUES[language][STOP]))
     stops = "".join(CUES[language][STOP])
     border = BORDERS[language]
     pattern = re.compile(f"{border}(?:{words}){border}|[{stops}]")

@@ -6,10 +6,9 @@ real text knows less: what these rules do for a model is the most that rewriting
 """
 
 import re
-from collections.abc import Iterable
 from functools import cache
 
-from minillm.text.augmentation import Forms
+from minillm.text.augmentation import Forms, alternatives
 from minillm.text.corpora.sentiment import Phrases
 from minillm.text.corpora.sentiment_en import ENGLISH
 from minillm.text.corpora.sentiment_zh import CHINESE
@@ -50,18 +49,12 @@ def paraphrases(language: str) -> tuple[Forms, ...]:
 
 def _slots(phrases: Phrases, adjective: str) -> dict[str, str]:
     """What each slot of the templates may hold, as a regular expression."""
-    subject = _one_of(a.subject for domain in phrases.domains for a in domain.aspects)
-    setting = _one_of(setting for domain in phrases.domains for setting in domain.settings)
-    verdict = _one_of(verdict for some in phrases.verdicts.values() for verdict in some)
+    subject = alternatives(a.subject for domain in phrases.domains for a in domain.aspects)
+    setting = alternatives(setting for domain in phrases.domains for setting in domain.settings)
+    verdict = alternatives(verdict for some in phrases.verdicts.values() for verdict in some)
     subjects = dict.fromkeys(("main", "side", "second"), subject)
     adjectives = dict.fromkeys(("strong", "also", "weak"), adjective)
     return {"setting": setting, "verdict": verdict, **subjects, **adjectives}
-
-
-def _one_of(texts: Iterable[str]) -> str:
-    """Any of the texts, the longest first."""
-    longest_first = sorted(set(texts), key=lambda text: (-len(text), text))
-    return "|".join(map(re.escape, longest_first))
 
 
 def _with_names(template: str, names: dict[str, str]) -> str:
