@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import minillm
+from minillm.autograd import Op
 
 PACKAGE = Path(minillm.__file__).parent
 FLOORS = [
@@ -192,7 +193,7 @@ def test_every_public_name_exists_once_and_is_documented(name):
     assert len(public) == len(set(public))
     for item in public:
         value = getattr(package, item)
-        if inspect.isfunction(value) or inspect.isclass(value):
+        if inspect.isfunction(value) or inspect.isclass(value) or isinstance(value, Op):
             assert inspect.getdoc(value), f"{name}.{item}"
             assert (inspect.getdoc(value) or "").split("\n")[0].strip(), f"{name}.{item}"
 

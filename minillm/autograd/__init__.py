@@ -7,8 +7,9 @@ Read ``tape.py`` (the chain rule), then ``tensor.py``, ``recording.py`` (``@op``
 # isort: off  (reading order, and `tensor` has to come before what its operators use)
 from minillm.autograd.arithmetic import unbroadcast
 from minillm.autograd.check import check_module, check_vjp
+from minillm.autograd.grad_mode import no_grad
 from minillm.autograd.gradients import gradients_of
-from minillm.autograd.recording import no_grad, op
+from minillm.autograd.recording import Op, op
 from minillm.autograd.tape import VJP, Node, backpropagate
 from minillm.autograd.tensor import Axis, Parameter, Tensor
 
@@ -18,6 +19,7 @@ __all__ = [
     "VJP",
     "Axis",
     "Node",
+    "Op",
     "Parameter",
     "Tensor",
     "backpropagate",

@@ -60,7 +60,7 @@ def silu(x: Array, /) -> tuple[Array, VJP]:
 
     Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", section 2.
     """
-    s, _ = sigmoid.rule(x)  # type: ignore[attr-defined]
+    s, _ = sigmoid.run(x)
     return x * s, lambda g: (g * s * (1.0 + x * (1.0 - s)),)
 
 

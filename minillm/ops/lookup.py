@@ -73,4 +73,4 @@ def take_along_axis(x: Array, /, *, indices: Array, axis: int = -1) -> tuple[Arr
         for i, n in enumerate(x.shape)
     ]
     index = (*counted[:axis], indices, *counted[axis + 1 :])
-    return take.rule(x, index=index)  # type: ignore[attr-defined]
+    return take.run(x, index=index)

@@ -38,7 +38,7 @@ def cross_entropy(
     targets = flat_targets("cross_entropy: logits", logits, targets, ignore_index)  # (N,)
     xp = array_module(logits, targets)
     flat = logits.reshape(targets.size, logits.shape[-1])
-    log_p, _ = log_softmax.rule(flat)  # type: ignore[attr-defined]
+    log_p, _ = log_softmax.run(flat)
     counted = targets != ignore_index
     weight = equal_shares(counted, logits.dtype)  # 1/n or 0
     chosen = xp.arange(targets.size), xp.where(counted, targets, 0)
@@ -73,9 +73,9 @@ def cross_entropy_with_probabilities(
     n = math.prod(logits.shape[:-1])
     if n == 0:
         raise ValueError(f"cross-entropy of no positions: logits {logits.shape}")
-    log_p, vjp_log_p = log_softmax.rule(logits)  # type: ignore[attr-defined]
+    log_p, vjp_log_p = log_softmax.run(logits)
 
-    def vjp(g: Array) -> tuple[Array]:
+    def vjp(g: Array) -> tuple[Array | None, ...]:
         return vjp_log_p(-g / n * probabilities)
 
     return -(log_p * probabilities).sum() / n, vjp
@@ -107,7 +107,7 @@ def smoothed_cross_entropy(
     targets = flat_targets("smoothed_cross_entropy: logits", logits, targets, ignore_index)  # (N,)
     xp = array_module(logits, targets)
     flat = logits.reshape(targets.size, logits.shape[-1])
-    log_p, _ = log_softmax.rule(flat)  # type: ignore[attr-defined]
+    log_p, _ = log_softmax.run(flat)
     counted = targets != ignore_index
     weight = equal_shares(counted, logits.dtype)  # 1/n or 0
     q = xp.full_like(log_p, smoothing / logits.shape[-1])

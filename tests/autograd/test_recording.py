@@ -1,4 +1,6 @@
+import copy
 import inspect
+import pickle
 import threading
 
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 
 from minillm import ops
 from minillm.autograd import Tensor, no_grad, op
-from minillm.autograd.recording import is_recording
+from minillm.autograd.grad_mode import is_recording
 
 OPS = {name: value for name, value in vars(ops).items() if hasattr(value, "rule")}
 
@@ -21,7 +23,70 @@ def test_operands_are_positional_and_settings_are_keywords(name):
     operands = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}
     assert {p.kind for p in parameters} <= operands | {inspect.Parameter.KEYWORD_ONLY}
     assert parameters[0].kind in operands
-    assert all(p.default is p.empty for p in parameters if p.kind in operands)
+    assert all(p.default in (p.empty, None) for p in parameters if p.kind in operands)
+
+
+def test_a_parameter_that_is_neither_operand_nor_setting_is_refused_when_the_op_is_made():
+    with pytest.raises(TypeError, match=r"op scaled: 'x' is neither operand nor setting"):
+
+        @op
+        def scaled(x, factor=2.0):
+            return factor * x, lambda g: (factor * g,)
+
+
+def test_an_operand_may_only_default_to_none():
+    with pytest.raises(TypeError, match="op shifted: operand 'by' can only default to None"):
+
+        @op
+        def shifted(x, by=1.0, /):
+            return x + by, lambda g: (g, g)
+
+
+def test_an_operand_that_may_be_left_out_has_no_gradient_then():
+    @op
+    def plus(a, b=None, /):
+        if b is None:
+            return a, lambda g: (g,)
+        return a + b, lambda g: (g, 3.0 * g)
+
+    for given in ([x()], [x(), None], [x(), x()]):
+        plus(*given).sum().backward()
+        assert given[0].grad.tolist() == [1.0, 1.0]
+    assert given[1].grad.tolist() == [3.0, 3.0]
+
+
+def test_a_rule_is_told_which_operands_want_a_gradient():
+    asked = []
+
+    @op
+    def product(a, b, /, *, wanted=(True, True)):
+        asked.append(wanted)
+        return a * b, lambda g: (g * b if wanted[0] else None, g * a if wanted[1] else None)
+
+    leaf = x()
+    product(leaf, np.ones(2)).sum().backward()
+    product(np.ones(2), leaf).sum().backward()
+    product(np.ones(2), np.ones(2))
+    assert asked == [(True, False), (False, True), (True, True)]
+    assert leaf.grad.tolist() == [2.0, 2.0]
+    assert "wanted" not in inspect.signature(product).parameters
+
+
+def test_a_rule_made_of_another_rule_takes_its_kernel(monkeypatch):
+    def doubled(scores, *, axis=-1):
+        output, vjp = ops.log_softmax.rule(scores, axis=axis)
+        return 2.0 * output, vjp
+
+    targets, logits = np.array([0, 1]), np.arange(6.0).reshape(2, 3)
+    before = float(ops.cross_entropy(logits, targets=targets))
+    monkeypatch.setitem(ops.log_softmax.kernels, np, doubled)
+    assert float(ops.cross_entropy(logits, targets=targets)) == 2.0 * before
+
+
+def test_an_op_says_its_signature_and_is_not_copied():
+    assert repr(ops.softmax).startswith("<op softmax(scores:")
+    assert copy.deepcopy(ops.softmax) is ops.softmax
+    assert pickle.loads(pickle.dumps(ops.softmax)) is ops.softmax
 
 
 @pytest.mark.parametrize("name", OPS)

@@ -87,8 +87,7 @@ def transposed(z: np.ndarray) -> tuple[Any, VJP]:
 
 
 add, multiply, matmul, softmax, tanh = (
-    op.rule  # type: ignore[attr-defined]
-    for op in (ops.add, ops.multiply, ops.matmul, ops.softmax, ops.tanh)
+    op.rule for op in (ops.add, ops.multiply, ops.matmul, ops.softmax, ops.tanh)
 )
 
 
