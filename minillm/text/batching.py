@@ -35,7 +35,7 @@ def frame(ids: Any, vocabulary: Vocabulary, *, max_length: int) -> np.ndarray:
     """
     if max_length < 3:
         raise ValueError(f"max_length must be at least 3 ([CLS], a token, [SEP]), got {max_length}")
-    content = _flat(check_ids(ids, len(vocabulary)))[: max_length - 2]
+    content = one_dimensional(check_ids(ids, len(vocabulary)))[: max_length - 2]
     return np.array([vocabulary.cls_id, *content, vocabulary.sep_id], dtype=np.int64)
 
 
@@ -60,8 +60,8 @@ def pad(
     is padding: a model must be given both.
 
     Raises:
-        ValueError: ``length`` is negative; ``side`` or ``truncate`` is no side; a sequence is
-            not one-dimensional.
+        ValueError: ``length`` is negative; ``side`` or ``truncate`` is neither 'right' nor
+            'left'; a sequence is not one-dimensional.
         TypeError: a sequence does not hold integers.
     """
     for argument, value in (("side", side), ("truncate", truncate)):
@@ -69,7 +69,7 @@ def pad(
             raise ValueError(f"pad: {argument} must be 'right' or 'left', got {value!r}")
     if length is not None and length < 0:
         raise ValueError(f"pad: length must not be negative, got {length}")
-    rows = [_flat(integer_array(sequence)) for sequence in sequences]
+    rows = [one_dimensional(integer_array(sequence)) for sequence in sequences]
     width = max((len(row) for row in rows), default=0) if length is None else length
     ids = np.full((len(rows), width), pad_id, dtype=np.int64)
     mask = np.zeros(ids.shape, dtype=bool)
@@ -81,6 +81,44 @@ def pad(
     return ids, mask
 
 
+def bucketed_order(
+    lengths: Any, *, batch_size: int, rng: np.random.Generator | None
+) -> list[np.ndarray]:
+    """Which examples make up which batch of one epoch: each in exactly one, by similar length.
+
+    A batch is as wide as its longest example, so mixing short and long ones wastes work on
+    padding.  Examples are shuffled, sorted by length within chunks of 50 batches, cut into
+    batches, and the batches shuffled.  With ``rng=None``, for evaluation, the order is by
+    length and nothing is shuffled; of equal lengths the place decides.
+
+    Only lengths are asked for: whether a batch is made of sentences, pairs, tags or pictures is
+    for the task to know that turns the indices into a batch.  Examples of one length (all
+    zeros) are simply shuffled.
+
+    Shapes: ``lengths (N,)`` -> arrays of indices ``(B,) int64``, the last perhaps shorter.
+
+    Raises:
+        ValueError: ``batch_size`` is below 1; ``lengths`` is not one-dimensional.
+        TypeError: the lengths are not integers.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    lengths = integer_array(lengths, name="length")
+    if lengths.ndim != 1:
+        raise ValueError(f"lengths must be one-dimensional, got shape {lengths.shape}")
+    if rng is None:
+        return cut(np.argsort(lengths, kind="stable"), batch_size)
+    batches = []
+    for chunk in cut(rng.permutation(len(lengths)), batch_size * BATCHES_PER_CHUNK):
+        batches += cut(chunk[np.argsort(lengths[chunk], kind="stable")], batch_size)
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def cut(order: np.ndarray, size: int) -> list[np.ndarray]:
+    """The order in pieces of that size, the last perhaps shorter."""
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
 def bucketed_batches(
     sequences: Sequence[Any],
     targets: Any = None,
@@ -90,59 +128,39 @@ def bucketed_batches(
     rng: np.random.Generator | None,
     pad_id: int = 0,
 ) -> Iterator[Batch]:
-    """One epoch of batches, each example in exactly one, neighbours of similar length.
+    """One epoch of batches of single sequences, in the order of ``bucketed_order``.
 
-    A batch is as wide as its longest sequence, so mixing short and long ones wastes work on
-    padding.  Examples are shuffled, sorted by length within chunks of 50 batches, cut into
-    batches, and the batches shuffled.  With ``rng=None``, for evaluation, the order is by
-    length and nothing is shuffled; ``Batch.indices`` leads back to the order given.
-
-    Everything is checked, and everything random drawn, before the first batch is asked for.
+    ``Batch.indices`` leads back to the order given.  Everything is checked, and everything
+    random drawn, before the first batch is asked for.
 
     Raises:
         ValueError: ``batch_size`` is below 1; ``targets`` has another length; a sequence is not
             one-dimensional.
-        IndexError, TypeError: an id is not in ``0 .. vocabulary_size - 1``, or no integer.
+        IndexError: an id is not in ``0 .. vocabulary_size - 1``.
+        TypeError: an id is not an integer.
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     rows = [
-        _flat(check_ids(sequence, vocabulary_size, name=f"example {i}: token id"))
+        one_dimensional(check_ids(sequence, vocabulary_size, name=f"example {i}: token id"))
         for i, sequence in enumerate(sequences)
     ]
     aims = None if targets is None else np.asarray(targets)
     if aims is not None and len(aims) != len(rows):
         raise ValueError(f"{len(rows)} sequences but {len(aims)} targets")
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    plan = _plan(lengths, batch_size, rng)
-    return (_batch(rows, aims, indices, pad_id) for indices in plan)
+    order = bucketed_order([len(row) for row in rows], batch_size=batch_size, rng=rng)
+    return (padded_batch(rows, aims, indices, pad_id) for indices in order)
 
 
-def _flat(sequence: np.ndarray) -> np.ndarray:
-    if sequence.ndim != 1:
-        raise ValueError(f"a sequence of ids must be one-dimensional, got shape {sequence.shape}")
-    return sequence
-
-
-def _plan(
-    lengths: np.ndarray, batch_size: int, rng: np.random.Generator | None
-) -> list[np.ndarray]:
-    """Which examples make up which batch."""
-    if rng is None:
-        return _cut(np.argsort(lengths, kind="stable"), batch_size)
-    batches = []
-    for chunk in _cut(rng.permutation(len(lengths)), batch_size * BATCHES_PER_CHUNK):
-        batches += _cut(chunk[np.argsort(lengths[chunk], kind="stable")], batch_size)
-    return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def _cut(order: np.ndarray, size: int) -> list[np.ndarray]:
-    return [order[start : start + size] for start in range(0, len(order), size)]
-
-
-def _batch(
-    rows: list[np.ndarray], targets: np.ndarray | None, indices: np.ndarray, pad_id: int
+def padded_batch(
+    rows: Sequence[np.ndarray], targets: np.ndarray | None, indices: np.ndarray, pad_id: int
 ) -> Batch:
+    """The batch of these examples, padded on the right."""
     ids, mask = pad([rows[i] for i in indices], pad_id=pad_id)
     chosen = None if targets is None else targets[indices]
     return Batch(ids, mask, np.zeros_like(ids), chosen, indices)
+
+
+def one_dimensional(sequence: np.ndarray) -> np.ndarray:
+    """The sequence itself, refused if it is not one row of ids."""
+    if sequence.ndim != 1:
+        raise ValueError(f"a sequence of ids must be one-dimensional, got shape {sequence.shape}")
+    return sequence

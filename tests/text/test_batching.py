@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.text import Vocabulary, bucketed_batches, frame, pad
+from minillm.text import Vocabulary, bucketed_batches, bucketed_order, frame, pad
 
 VOCABULARY = Vocabulary(["a", "b", "c"])
 SEQUENCES = st.lists(st.lists(st.integers(0, 9), max_size=6), max_size=12)
@@ -84,6 +84,57 @@ def test_the_mask_leads_back_to_the_sequences(sequences, side):
 def test_what_cannot_be_padded_is_refused(sequences, settings, error, message):
     with pytest.raises(error, match=message):
         pad(sequences, **settings)
+
+
+@given(st.lists(st.integers(0, 9), max_size=300), st.integers(1, 5), st.booleans())
+def test_an_order_holds_every_index_once_and_sorts_within_chunks(lengths, batch_size, shuffled):
+    rng = np.random.default_rng(3) if shuffled else None
+    order = bucketed_order(lengths, batch_size=batch_size, rng=rng)
+    flat = [int(i) for indices in order for i in indices]
+    assert sorted(flat) == list(range(len(lengths)))
+    n_short = sum(len(indices) < batch_size for indices in order)
+    assert n_short == (len(lengths) % batch_size > 0)
+    for indices in order:
+        inside = [lengths[i] for i in indices]
+        assert inside == sorted(inside)
+    if not shuffled:
+        assert flat == sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
+
+
+def test_an_order_is_drawn_by_two_kinds_of_permutation_that_stored_runs_rely_on():
+    lengths = [1 + i * 7 % 5 for i in range(230)]
+    rng = np.random.default_rng(8)
+    shuffled, batches = rng.permutation(230), []
+    for start in (0, 100, 200):  # 50 batches of 2
+        chunk = sorted(shuffled[start : start + 100], key=lengths.__getitem__)
+        batches += [chunk[i : i + 2] for i in range(0, len(chunk), 2)]
+    expected = [[int(i) for i in batches[k]] for k in rng.permutation(len(batches))]
+    found = bucketed_order(lengths, batch_size=2, rng=np.random.default_rng(8))
+    assert [indices.tolist() for indices in found] == expected
+
+
+def test_a_task_turns_an_order_into_batches_of_its_own():
+    sources, pictures = [[7, 8, 9], [7], [7, 8]], np.arange(24).reshape(3, 2, 4)
+    lengths = [len(source) for source in sources]
+    batches = [
+        (pad([sources[i] for i in indices])[0].tolist(), pictures[indices])
+        for indices in bucketed_order(lengths, batch_size=2, rng=None)
+    ]
+    assert [ids for ids, _ in batches] == [[[7, 0], [7, 8]], [[7, 8, 9]]]
+    assert (np.concatenate([drawn for _, drawn in batches]) == pictures[[1, 2, 0]]).all()
+
+
+@pytest.mark.parametrize(
+    ("lengths", "batch_size", "error", "message"),
+    [
+        ([1, 2], 0, ValueError, "batch_size must be at least 1, got 0"),
+        ([1.0, 2.0], 2, TypeError, "lengths must be integers, got float64"),
+        ([[1], [2]], 2, ValueError, r"lengths must be one-dimensional, got shape \(2, 1\)"),
+    ],
+)
+def test_an_order_of_nothing_countable_is_refused(lengths, batch_size, error, message):
+    with pytest.raises(error, match=message):
+        bucketed_order(lengths, batch_size=batch_size, rng=None)
 
 
 @given(SEQUENCES, st.integers(1, 5), st.booleans())
