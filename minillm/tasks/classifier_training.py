@@ -17,7 +17,7 @@ from minillm.tasks.classification import TextClassifier
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.masked_lm import MaskedBatch, masked_batches
 from minillm.tasks.recipe import Recipe
-from minillm.text import Batch, Example, Labels, Vocabulary
+from minillm.text import Batch, Example, Labels, tokenizer_kind
 from minillm.training import RunRecord, Step, fit, load_training, read_facts, save_training
 from minillm.training.data_order import batches_per_epoch, numbered_batches
 
@@ -62,11 +62,11 @@ class ClassifierTraining:
         texts = [example.text for example in examples]
         self.encoder = TextEncoder.build(
             [*texts, *unlabelled],
-            tokenizer=recipe.tokenizer,
+            tokenizer=tokenizer_kind(recipe.tokenizer)(),
             max_length=recipe.max_length,
             min_count=recipe.min_count,
         )
-        if len(self.encoder.vocabulary) == len(Vocabulary([])):
+        if not self.encoder.vocabulary.ordinary_ids.size:
             raise ValueError(f"no token of the texts occurs min_count = {recipe.min_count} times")
         self.labels = Labels(example.label for example in examples)
         self.targets = self.labels.encode(example.label for example in examples)
