@@ -33,6 +33,9 @@ class Op:
     A rule with a setting ``wanted`` is told which operands need a gradient, one boolean for each;
     it may leave ``None`` in the place of the others.
 
+    A rule of any number of operands, ``(*parts, ...)``, takes them one by one or in one list:
+    ``stack(a, b)`` and ``stack([a, b])`` are the same.
+
     Raises:
         TypeError: a parameter that could be given by position or by name; an operand with a default
             other than ``None``.
@@ -45,10 +48,14 @@ class Op:
         functools.update_wrapper(self, rule)
         self.rule = rule
         self.kernels: dict[ModuleType, Rule] = {}
-        self.tells_wanted = "wanted" in checked_signature(rule).parameters
+        parameters = checked_signature(rule).parameters
+        self.tells_wanted = "wanted" in parameters
+        self.takes_parts = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
         self.__signature__ = tensor_signature(rule)
 
     def __call__(self, *operands: Any, **settings: Any) -> Tensor:
+        if self.takes_parts:
+            operands = parts_of(self.__name__, operands)
         while operands and operands[-1] is None and self.takes_none(len(operands) - 1):
             operands = operands[:-1]
         arrays = operand_arrays(operands)
@@ -119,6 +126,24 @@ def tensor_signature(rule: Rule) -> inspect.Signature:
         if p.name != "wanted"
     ]
     return signature.replace(parameters=parameters, return_annotation="Tensor")
+
+
+def parts_of(name: str, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The operands themselves, or what is in the one list or generator that was given.
+
+    Raises:
+        TypeError: a list of numbers: whether it is one part or many is not clear.
+    """
+    single = len(operands) == 1 and isinstance(operands[0], Iterable)
+    if not single or isinstance(operands[0], Tensor | str) or is_array(operands[0]):
+        return operands
+    parts = tuple(operands[0])
+    if parts and not any(isinstance(x, Tensor) or is_array(x) for x in parts):
+        raise TypeError(
+            f"{name}: a list without a tensor or an array may be one part or many; "
+            f"give its parts one by one, {name}(*parts), or as arrays"
+        )
+    return parts
 
 
 def operand_arrays(operands: Iterable[Any]) -> list[Array]:
