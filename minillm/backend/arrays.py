@@ -86,8 +86,8 @@ def scatter_add(shape: tuple[int, int], rows: Array, values: Array) -> Array:
 
 
 def quiet() -> np.errstate:
-    """``with quiet():`` 1/0 is infinite and 0/0 is NaN without NumPy's warnings.
+    """``with quiet():`` 1/0 and what is too large are infinite, 0/0 is NaN, without warnings.
 
     CuPy never warns.  Only where the docstring says that such a result is meant.
     """
-    return np.errstate(divide="ignore", invalid="ignore")
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore")

@@ -54,9 +54,9 @@ def test_division_by_zero_is_infinite_and_says_so():
 def test_an_axis_that_is_no_integer_is_refused(name, axis):
     """A list as an axis of a reduction would do in PyTorch; NumPy and we want a tuple."""
     x = np.ones((2, 3))
-    indices = {"indices": np.zeros((2, 3), dtype=int)} if name == "take_along_axis" else {}
+    index = {"index": np.zeros((2, 3), dtype=int)} if name == "take_along_axis" else {}
     with pytest.raises(TypeError):
-        getattr(ops, name)(x, axis=axis, **indices)
+        getattr(ops, name)(x, axis=axis, **index)
 
 
 def has_0_d_operand(operands: tuple) -> bool:

@@ -77,7 +77,9 @@ OPS["nll_loss"] = Row(
             targets=[0, 1, 2],
             weights=np.ones(3),
         ),
-        refused(TypeError, "got list", WIDE, targets=[0, 1, 2], weights=[1.0] * 7),
+        refused(
+            TypeError, "weights must be real numbers", WIDE, targets=[0, 1, 2], weights="1234567"
+        ),
     ],
 )
 OPS["smoothed_cross_entropy"] = Row(

@@ -115,7 +115,7 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return y
 
 
-def embedding(table: np.ndarray, *, ids: np.ndarray) -> np.ndarray:
+def embedding(table: np.ndarray, *, ids: np.ndarray, padding_idx: int | None = None) -> np.ndarray:
     y = np.zeros((*np.shape(ids), table.shape[1]))
     for *place, d in np.ndindex(*y.shape):
         y[(*place, d)] = table[int(np.asarray(ids)[tuple(place)]), d]

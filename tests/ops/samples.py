@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tests.ops import (
     arithmetic_samples,
     attention_samples,
+    contraction_samples,
     function_samples,
     layer_samples,
     loss_samples,
@@ -22,6 +23,7 @@ OPS: dict[str, Row] = {
     **reduction_samples.OPS,
     **layer_samples.OPS,
     **attention_samples.OPS,
+    **contraction_samples.OPS,
     **shaping_samples.OPS,
     **loss_samples.OPS,
 }
