@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tests.ops import (
     arithmetic_samples,
     attention_samples,
+    class_loss_samples,
     contraction_samples,
     function_samples,
     layer_samples,
@@ -26,6 +27,7 @@ OPS: dict[str, Row] = {
     **contraction_samples.OPS,
     **shaping_samples.OPS,
     **loss_samples.OPS,
+    **class_loss_samples.OPS,
 }
 
 
