@@ -3,6 +3,7 @@
 from minillm.autograd.arithmetic import (
     absolute,
     add,
+    astype,
     divide,
     matmul,
     multiply,
@@ -13,15 +14,15 @@ from minillm.autograd.arithmetic import (
     take,
     transpose,
 )
-from minillm.autograd.reductions import max, mean, min, sum, var
-from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu, tanh
+from minillm.autograd.elementary import cos, erf, exp, log, rsqrt, sin, sqrt, tanh
+from minillm.autograd.reductions import max, mean, min, std, sum, var
+from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu
 from minillm.ops.attention import (
     scaled_dot_product_attention,
     scaled_dot_product_attention_with_bias,
 )
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
 from minillm.ops.cumulative import cumsum, prod
-from minillm.ops.elementary import cos, erf, exp, log, rsqrt, sin, sqrt
 from minillm.ops.elementwise_losses import binary_cross_entropy_with_logits, squared_error
 from minillm.ops.lookup import embedding, take_along_axis
 from minillm.ops.losses import (
@@ -42,6 +43,7 @@ __all__ = [
     "IGNORE",
     "absolute",
     "add",
+    "astype",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
     "clip",
@@ -93,6 +95,7 @@ __all__ = [
     "squared_error",
     "squeeze",
     "stack",
+    "std",
     "subtract",
     "sum",
     "swapaxes",
