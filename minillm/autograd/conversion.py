@@ -27,7 +27,7 @@ def as_float_array(value: Any, *, dtype: Any = None, xp: ModuleType = np) -> Arr
     """``value`` as a floating-point array; what is not one already becomes ``dtype`` (float32).
 
     Raises:
-        TypeError: ``value`` is a Tensor or a list with one, ``None``, complex, text, dates, objects.
+        TypeError: ``value`` is a Tensor, or a list with one, or not made of real numbers.
         ValueError: a ragged list.
     """
     if is_array(value) and value.dtype.kind == "f":

@@ -76,6 +76,8 @@ class NumPySide:
         return array
 
     def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
+        if function in (np.shape, np.ndim, np.size) and len(args) == 1 and not settings:
+            return getattr(self, function.__name__)
         name = function.__name__
         if name in NUMPY or name in SAME_IN_NUMPY:
             raise TypeError(no_numpy_function(name))

@@ -185,7 +185,8 @@ def deviations(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
     xp = array_module(x)
     x = x.astype(wide_dtype(x), copy=False)
     _, exponent = xp.frexp(xp.abs(x).max(axis=axes, keepdims=True))
-    unit = xp.ldexp(xp.ones_like(x, shape=exponent.shape), xp.clip(exponent, -100, 120))
+    limit = xp.finfo(x.dtype).maxexp - 8  # the unit is neither infinite nor subnormal
+    unit = xp.ldexp(xp.ones(exponent.shape, dtype=x.dtype), xp.clip(exponent, -limit, limit))
     z = x / unit
     return z - z.mean(axis=axes, keepdims=True), unit
 

@@ -50,31 +50,10 @@ ATTRIBUTES = {
     "sort": "t.data.argsort() and t[index]",
 }
 # methods elsewhere, functions of tensors here; their first operand is the tensor
-FUNCTIONS = frozenset(
-    [
-        "clip",
-        "cos",
-        "cumsum",
-        "erf",
-        "expand_dims",
-        "flip",
-        "log_softmax",
-        "logsumexp",
-        "masked_fill",
-        "maximum",
-        "minimum",
-        "prod",
-        "relu",
-        "rsqrt",
-        "sigmoid",
-        "silu",
-        "sin",
-        "softmax",
-        "split",
-        "take",
-        "where",
-    ]
-)
+_FUNCTIONS = """clip cos cumsum erf expand_dims flip log_softmax logsumexp masked_fill maximum
+minimum prod relu rsqrt sigmoid silu sin softmax split take where"""
+FUNCTIONS = frozenset(_FUNCTIONS.split())
+
 # functions of NumPy that `ops` has under another name
 NUMPY = {
     "true_divide": "divide",
@@ -83,49 +62,10 @@ NUMPY = {
     "permute_dims": "transpose",
     "concat": "concatenate",
 }
-SAME_IN_NUMPY = frozenset(
-    [
-        "absolute",
-        "add",
-        "broadcast_to",
-        "clip",
-        "concatenate",
-        "cos",
-        "cumsum",
-        "divide",
-        "exp",
-        "expand_dims",
-        "flip",
-        "log",
-        "matmul",
-        "max",
-        "maximum",
-        "mean",
-        "min",
-        "minimum",
-        "multiply",
-        "negative",
-        "pad",
-        "power",
-        "prod",
-        "reshape",
-        "sin",
-        "split",
-        "sqrt",
-        "squeeze",
-        "stack",
-        "std",
-        "subtract",
-        "sum",
-        "swapaxes",
-        "take",
-        "take_along_axis",
-        "tanh",
-        "transpose",
-        "var",
-        "where",
-    ]
-)
+_SAME_IN_NUMPY = """absolute add broadcast_to clip concatenate cos cumsum divide exp expand_dims
+flip log matmul max maximum mean min minimum multiply negative pad power prod reshape sin split sqrt
+squeeze stack std subtract sum swapaxes take take_along_axis tanh transpose var where"""
+SAME_IN_NUMPY = frozenset(_SAME_IN_NUMPY.split())
 
 
 def no_attribute(kind: str, name: str) -> str:
@@ -137,7 +77,5 @@ def no_attribute(kind: str, name: str) -> str:
 def no_numpy_function(name: str) -> str:
     """Why ``np.name(t)`` fails, with the spelling."""
     ours = NUMPY.get(name, name if name in SAME_IN_NUMPY else None)
-    values = f"np.{name}(t.data) for the values alone"
-    return f"np.{name} was given a Tensor; write " + (
-        f"ops.{ours}(t), or {values}" if ours else values
-    )
+    function = f"ops.{ours}(t), or " if ours else ""
+    return f"np.{name} was given a Tensor; write {function}np.{name}(t.data) for the values alone"

@@ -15,8 +15,8 @@ from minillm.backend.arrays import Array
 
 
 def wide_dtype(x: Array) -> Any:
-    """What to add up and count the elements of ``x`` in: float32 for float16, else its own."""
-    return "float32" if x.dtype.itemsize < 4 else x.dtype
+    """The ``dtype=`` of a sum or a count over ``x``: float32 for float16."""
+    return "float32" if x.dtype.itemsize < 4 else x.dtype.newbyteorder("=")
 
 
 def wide_sum(x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:

@@ -3,7 +3,6 @@
 from minillm.autograd.arithmetic import (
     absolute,
     add,
-    astype,
     divide,
     matmul,
     multiply,
@@ -43,7 +42,6 @@ __all__ = [
     "IGNORE",
     "absolute",
     "add",
-    "astype",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
     "clip",

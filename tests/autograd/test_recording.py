@@ -134,9 +134,7 @@ def test_a_setting_whose_gradient_would_be_lost_is_refused(wrapped):
 
 
 def test_a_setting_that_an_op_does_not_have_is_refused_with_the_signature():
-    with pytest.raises(
-        TypeError, match=r"softmax: 'dim' is not .*: softmax\(scores, /, \*, axis=-1"
-    ):
+    with pytest.raises(TypeError, match=r"softmax: 'dim' is not .*: softmax\(scores, /, \*, axis"):
         ops.softmax(x(), dim=0)
     with pytest.raises(TypeError, match=r"sum: 'dim' is not .* axis=None, keepdims=False\)$"):
         x().sum(dim=0)
@@ -144,9 +142,7 @@ def test_a_setting_that_an_op_does_not_have_is_refused_with_the_signature():
         ops.softmax(x(), 0)
 
 
-@pytest.mark.parametrize(
-    "answer", [lambda y: y, lambda y: (y,), lambda y: [y, None], lambda y: None]
-)
+@pytest.mark.parametrize("answer", [lambda y: y, lambda y: (y,), lambda y: [y, id], lambda y: None])
 def test_a_rule_that_does_not_return_output_and_vjp_is_named(answer):
     @op
     def careless(a, /):

@@ -83,7 +83,7 @@ def test_float32_meets_float64_as_in_numpy():
 
 
 def test_an_array_changed_in_place_by_a_tensor_is_refused():
-    with pytest.raises(TypeError, match="write array = array [+] tensor instead"):
+    with pytest.raises(TypeError, match=r"write array = array \+ tensor instead"):
         operator.iadd(np.ones(2), Tensor(np.ones(2)))
 
 
