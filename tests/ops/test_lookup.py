@@ -99,3 +99,18 @@ def test_sorting_is_picking_along_an_axis_and_its_gradient_goes_back(seed, axis)
     y.backward(cotangent)
     assert np.array_equal(y.data, np.sort(values, axis=axis))
     assert np.array_equal(np.take_along_axis(x.grad, order, axis=axis), cotangent)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.integers(0, 4))
+def test_the_padding_row_is_read_like_any_other_but_does_not_learn(ids, padding_idx):
+    rng = np.random.default_rng(len(ids))
+    values, cotangent = rng.standard_normal((5, 3)), rng.standard_normal((len(ids), 3))
+    tables = [Tensor(values, requires_grad=True) for _ in "ab"]
+    plain = ops.embedding(tables[0], ids=ids)
+    padded = ops.embedding(tables[1], ids=ids, padding_idx=padding_idx)
+    for y in (plain, padded):
+        y.backward(cotangent)
+    assert np.array_equal(plain.data, padded.data)
+    assert not tables[1].grad[padding_idx].any()
+    others = np.arange(5) != padding_idx
+    assert np.array_equal(tables[0].grad[others], tables[1].grad[others])
