@@ -81,26 +81,38 @@ def rsqrt(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def sin(x: Array, /) -> tuple[Array, VJP]:
-    """The sine of an angle in radians::
+    """The sine of an angle in radians; NaN at infinity::
 
         y = sin(x)           dL/dx = g cos(x)
 
     Shapes: any, kept.
     """
     xp = array_module(x)
-    return xp.sin(x), lambda g: (g * xp.cos(x),)
+
+    def vjp(g: Array) -> tuple[Array]:
+        with quiet():
+            return (g * xp.cos(x),)
+
+    with quiet():
+        return xp.sin(x), vjp
 
 
 @op
 def cos(x: Array, /) -> tuple[Array, VJP]:
-    """The cosine of an angle in radians::
+    """The cosine of an angle in radians; NaN at infinity::
 
         y = cos(x)           dL/dx = -g sin(x)
 
     Shapes: any, kept.
     """
     xp = array_module(x)
-    return xp.cos(x), lambda g: (-g * xp.sin(x),)
+
+    def vjp(g: Array) -> tuple[Array]:
+        with quiet():
+            return (-g * xp.sin(x),)
+
+    with quiet():
+        return xp.cos(x), vjp
 
 
 @op

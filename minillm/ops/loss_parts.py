@@ -52,7 +52,9 @@ def rows_that_count(scores: Array, counted: Array) -> Array:
     rows = scores.reshape(counted.size, scores.shape[-1])
     if on_host(counted) and counted.all():
         return rows  # saves a pass over all scores
-    return array_module(scores).where(counted.reshape(counted.size, 1), rows, 0.0)
+    rows = rows.copy()
+    rows[~counted.reshape(counted.size)] = 0.0
+    return rows
 
 
 def checked_targets(name: str, scores: Array, targets: Any, ignore_index: int) -> Array:

@@ -143,15 +143,18 @@ def smoothed_cross_entropy(
     counted = targets != ignore_index
     log_p, _ = log_softmax.run(rows_that_count(widened(logits), counted))  # (N, C)
     share = equal_shares("smoothed_cross_entropy", counted, log_p.dtype, reduction)
-    q = xp.full_like(log_p, smoothing / logits.shape[-1])
-    q[chosen_places(targets, counted)] += 1.0 - smoothing
+    chosen, of_each = chosen_places(targets, counted), smoothing / logits.shape[-1]
 
     def vjp(g: Array) -> tuple[Array]:
-        grad = (xp.exp(log_p) - q) * (g * share).reshape(targets.size, 1)
+        grad = xp.exp(log_p)
+        grad -= of_each
+        grad[chosen] -= 1.0 - smoothing  # each row once: no repeated index
+        grad *= (g * share).reshape(targets.size, 1)
         return (rounded(grad.reshape(logits.shape), logits.dtype),)
 
-    costs = times_or_0(share, -times_or_0(q, log_p).sum(axis=-1).reshape(targets.shape))
-    return reduced(costs, reduction, logits.dtype), vjp
+    of_target = times_or_0(1.0 - smoothing, log_p[chosen])
+    costs = -(of_target + times_or_0(of_each, log_p.sum(axis=-1))).reshape(targets.shape)
+    return reduced(times_or_0(share, costs), reduction, logits.dtype), vjp
 
 
 @op

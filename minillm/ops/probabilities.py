@@ -17,8 +17,8 @@ def softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
     Shapes: ``scores (..., N, ...) -> (..., N, ...)``.
 
     Subtracting the largest score first leaves ``p`` unchanged and keeps ``exp`` from
-    overflowing.  A slice of nothing but ``-inf`` has no distribution and gives NaN: masked
-    attention is its own op, where such a row gives zeros.
+    overflowing.  A slice of nothing but ``-inf``, or with an ``inf``, has no distribution and
+    gives NaN: masked attention is its own op, where a row of ``-inf`` gives zeros.
 
     Raises:
         ValueError: ``axis`` is empty or out of range.
