@@ -141,13 +141,13 @@ def pad(x: Array, /, *, widths: Sequence[tuple[int, int]], value: float = 0.0) -
         ValueError: not one pair for each axis, or a negative width.
         TypeError: a width is not an integer, or ``widths`` is not a list of pairs.
     """
-    widths = [tuple(whole_numbers("pad: a pair of widths", pair)) for pair in widths]
-    if len(widths) != x.ndim or any(len(pair) != 2 or min(pair) < 0 for pair in widths):
+    pairs = [tuple(whole_numbers("pad: a pair of widths", pair)) for pair in widths]
+    if len(pairs) != x.ndim or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
         raise ValueError(
             f"pad: shape {x.shape} needs {x.ndim} pairs (before, after), "
-            f"none of them negative, got {widths}"
+            f"none of them negative, got {pairs}"
         )
-    sides = list(zip(x.shape, widths, strict=True))
+    sides = list(zip(x.shape, pairs, strict=True))
     shape = tuple(before + n + after for n, (before, after) in sides)
     middle = tuple(slice(before, before + n) for n, (before, _) in sides)
     y = array_module(x).full(shape, float(value), dtype=x.dtype)
