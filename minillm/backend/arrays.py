@@ -86,9 +86,11 @@ def scatter_add(shape: tuple[int, int], rows: Array, values: Array) -> Array:
     return out.astype(values.dtype, copy=False)
 
 
-def quiet() -> np.errstate:
-    """``with quiet():`` 1/0 and what is too large are infinite, 0/0 is NaN, without warnings.
+def quiet(*, overflow: bool = False) -> np.errstate:
+    """``with quiet():`` 1/0 is infinite and 0/0 is NaN without NumPy's warnings.
 
-    CuPy never warns.  Only where the docstring says that such a result is meant.
+    With ``overflow``, what is beyond the largest float is infinite without a warning too.  CuPy
+    never warns.  Only where the docstring says that such a result is meant.
     """
-    return np.errstate(divide="ignore", invalid="ignore", over="ignore")
+    over = "ignore" if overflow else None  # None: as it is
+    return np.errstate(divide="ignore", invalid="ignore", over=over)

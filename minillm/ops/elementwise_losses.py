@@ -34,7 +34,7 @@ def squared_error(
     x = widened(predictions)
     t = like_predictions("squared_error", "targets", targets, x)
     share = shares("squared_error", 1.0, counted_elements("squared_error", x, reduction), reduction)
-    with quiet():
+    with quiet(overflow=True):
         difference = x - t
         costs = (share * difference) * difference  # divided first: the mean may still be finite
         loss = reduced(costs, reduction, predictions.dtype)

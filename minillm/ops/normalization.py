@@ -34,7 +34,7 @@ def layer_norm(x: Array, gain: Array, bias: Array, /, *, eps: float = 1e-5) -> t
     if gain.shape != width or bias.shape != width:
         given = f"{gain.shape} and {bias.shape}"
         raise ValueError(f"layer_norm: x {x.shape} needs gain and bias {width}, got {given}")
-    with quiet():  # 0/0 where eps is 0 and all numbers are alike
+    with quiet(overflow=True):  # 0/0 where eps is 0 and all numbers are alike
         z = widened(x) - widened(x).mean(axis=-1, keepdims=True)
         s = root_mean_square(z, eps)
         z /= s  # in place, as nothing else has seen it: this is hot
@@ -75,7 +75,7 @@ def rms_norm(x: Array, gain: Array, /, *, eps: float = 1e-6) -> tuple[Array, VJP
         raise ValueError(f"rms_norm: x {x.shape} has no features to normalise")
     if gain.shape != width:
         raise ValueError(f"rms_norm: x {x.shape} needs a gain {width}, got {gain.shape}")
-    with quiet():  # 0/0 where eps is 0 and all numbers are
+    with quiet(overflow=True):  # 0/0 where eps is 0 and all numbers are
         r = root_mean_square(widened(x), eps)
         z = widened(x) / r
 

@@ -22,7 +22,7 @@ def rounded(x: Array, dtype: Any) -> Array:
     """``x`` in the dtype of the operand that it was computed from; beyond its range, infinite."""
     if x.dtype == dtype:
         return x
-    with quiet():
+    with quiet(overflow=True):
         return x.astype(dtype)
 
 

@@ -34,14 +34,14 @@ def cosine_similarity(
     eps = float(eps)
     check_vectors(a, b, axis, eps)
     xp = array_module(a, b)
-    with quiet():  # 0/0 where eps is 0 and a vector too
+    with quiet(overflow=True):  # 0/0 where eps is 0 and a vector too
         u, n_a, free_a = direction(a, axis, eps)
         v, n_b, free_b = direction(b, axis, eps)
         y = (u * v).sum(axis=-1)
 
     def vjp(g: Array) -> tuple[Array, Array]:
         to_y, cosine = xp.expand_dims(widened(g), -1), xp.expand_dims(y, -1)
-        with quiet():
+        with quiet(overflow=True):
             full_a = to_y * (v - free_a * cosine * u) / n_a
             full_b = to_y * (u - free_b * cosine * v) / n_b
         grads = unbroadcast(full_a, u.shape), unbroadcast(full_b, v.shape)
