@@ -108,7 +108,7 @@ def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     """
     axes = reduced_axes(x, axis)
     elements(x, axes, "max")
-    y = x.max(axis=axis, keepdims=True)
+    y = x.max(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
 
 
@@ -123,7 +123,7 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     """
     axes = reduced_axes(x, axis)
     elements(x, axes, "min")
-    y = x.min(axis=axis, keepdims=True)
+    y = x.min(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
 
 
