@@ -298,7 +298,7 @@ GRAPH = {
     69: item(
         "a graph goes on in a forked process; pickling one is a TypeError",
         f"{FAULTS}: test_a_forked_process_walks_the_graph_that_it_inherited",
-        f"{TENSOR}: test_a_tensor_with_a_graph_can_be_neither_copied_nor_pickled",
+        f"{TENSOR}: test_a_tensor_with_a_graph_can_be_neither_deeply_copied_nor_pickled",
     ),
 }
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minillm.autograd import rules
 from minillm.autograd.conversion import as_float_array
 from minillm.backend import Array, array_module, is_array
@@ -161,15 +163,19 @@ def numbers_of(given: tuple[Any, ...]) -> tuple[int, ...]:
 def compared(by: Callable[[Any, Any], Any], one: Operators, other: object) -> Any:
     """A boolean array, element by element; with what is not a number or an array, Python decides.
 
-    Numbers and lists follow the dtype of the tensor, so that ``Tensor(0.1) == 0.1``.
+    Numbers and lists follow the dtype of the tensor, so that ``Tensor(0.1) == 0.1``, and so do
+    arrays without axes: NumPy makes one of a number on the left.
     """
     data = one.data
     if isinstance(other, Operators):
         values = other.data
+    elif isinstance(other, Real | list | tuple) or (
+        isinstance(other, np.ndarray) and not other.ndim
+    ):
+        number = other.item() if isinstance(other, np.ndarray) else other
+        values = as_float_array(number, dtype=data.dtype, xp=array_module(data))
     elif is_array(other):
         values = other
-    elif isinstance(other, Real | list | tuple):
-        values = as_float_array(other, dtype=data.dtype, xp=array_module(data))
     else:
         return NotImplemented
     array_module(data, values)  # refuses a tensor on one device beside an array on another

@@ -41,7 +41,12 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arr
     axes = reduced_axes(x, axis)
     n = elements(x, axes, "mean")
     total = x.sum(axis=axes, keepdims=keepdims, dtype=wide_dtype(x))
-    return (total / n).astype(x.dtype, copy=False), lambda g: (spread(g / n, x, axes),)
+
+    def vjp(g: Array) -> tuple[Array]:
+        share = g.astype(total.dtype, copy=False) / n  # float16 has no number as large as n may be
+        return (spread(share.astype(x.dtype, copy=False), x, axes),)
+
+    return (total / n).astype(x.dtype, copy=False), vjp
 
 
 @op
@@ -66,7 +71,8 @@ def var(
     y = wide_sum(c * c, axes, keepdims=True) / m * unit * unit
 
     def vjp(g: Array) -> tuple[Array]:
-        return ((spread(2.0 / m * g, x, axes) * (c * unit)).astype(x.dtype, copy=False),)
+        share = 2.0 / m * g.astype(c.dtype, copy=False)
+        return ((spread(share, x, axes) * (c * unit)).astype(x.dtype, copy=False),)
 
     return reduced(y, x, axes, keepdims), vjp
 
@@ -108,7 +114,7 @@ def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     """
     axes = reduced_axes(x, axis)
     elements(x, axes, "max")
-    y = x.max(axis=axis, keepdims=True)
+    y = x.max(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
 
 
@@ -123,7 +129,7 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     """
     axes = reduced_axes(x, axis)
     elements(x, axes, "min")
-    y = x.min(axis=axis, keepdims=True)
+    y = x.min(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
 
 

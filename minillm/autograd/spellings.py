@@ -14,7 +14,7 @@ ATTRIBUTES = {
     "unsqueeze": "ops.expand_dims(t, axis=axis)",
     "squeeze": "ops.squeeze(t, axis=axis)",
     "expand": "ops.broadcast_to(t, shape=shape)",
-    "gather": "ops.take_along_axis(t, index=index, axis=axis)",
+    "gather": "ops.take_along_axis(t, ...)",
     "pow": "t ** number",
     "mm": "t @ other",
     "bmm": "t @ other",

@@ -154,9 +154,16 @@ class Tensor(Operators, NumPySide):
             raise ValueError(f"the truth of a tensor of shape {self.shape} is ambiguous")
         return bool(self._data)
 
+    def __copy__(self) -> Tensor:
+        if self.node is None or self.is_leaf:
+            return _rebuild(*self.__reduce__()[1])
+        return Tensor(self._data, node=self.node)  # at the same place of the graph
+
     def __reduce__(self) -> tuple:
-        if self.node is not None and (self.node.parents or self.node.freed):
-            raise TypeError("a tensor with a graph cannot be pickled or copied; detach() it first")
+        if self.node is not None and not self.is_leaf:
+            raise TypeError(
+                "a tensor with a graph cannot be pickled or deeply copied; detach() it first"
+            )
         return _rebuild, (type(self), self._data, self.requires_grad)
 
     def item(self) -> float:
