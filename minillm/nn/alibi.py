@@ -10,7 +10,7 @@ import numpy as np
 from minillm.autograd import Tensor, no_grad
 from minillm.backend import Array, moved_like
 from minillm.nn.attention import MultiHeadAttention
-from minillm.ops import scaled_dot_product_attention_with_bias
+from minillm.ops import scaled_dot_product_attention
 from minillm.ops.attention import probabilities
 
 
@@ -65,7 +65,7 @@ class AlibiAttention(MultiHeadAttention):
     ) -> Tensor:
         """Every head by itself, its slope taken off: (B, H, T, K)."""
         bias = self.bias(q, k)
-        return scaled_dot_product_attention_with_bias(q, k, v, bias, mask=mask, keep=keep)
+        return scaled_dot_product_attention(q, k, v, bias, mask=mask, keep=keep)
 
     def weights(
         self, x: Tensor, memory: Tensor | None = None, *, mask: Array | None = None
@@ -73,7 +73,7 @@ class AlibiAttention(MultiHeadAttention):
         """The attention weights (B, H, T, S), for looking at; nothing is recorded or dropped."""
         with no_grad():
             q, k = self.queries_and_keys(x, x if memory is None else memory)
-            return probabilities(q.data, k.data, mask, self.bias(q, k))[0]
+            return probabilities(q.data, k.data, self.bias(q, k), mask=mask)
 
     def bias(self, q: Tensor, k: Tensor) -> Array:
         """``alibi_bias`` in the library and dtype of the queries."""

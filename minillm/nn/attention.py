@@ -70,7 +70,7 @@ class MultiHeadAttention(Module):
         """The attention weights (B, H, T, S), for looking at; nothing is recorded or dropped."""
         with no_grad():
             q, k = self.queries_and_keys(x, x if memory is None else memory)
-            return probabilities(q.data, k.data, mask)[0]
+            return probabilities(q.data, k.data, mask=mask)
 
     def split_heads(self, x: Tensor) -> Tensor:
         """(B, T, D) -> (B, H, T, K)."""
