@@ -5,6 +5,8 @@ Letters: T queries, S keys, K width of a query and a key, V width of a value.
 
 from __future__ import annotations
 
+from numpy import broadcast_shapes
+
 from minillm.autograd import VJP, op, unbroadcast
 from minillm.backend import Array, array_module, check_one_dtype, is_array, quiet
 
@@ -81,7 +83,7 @@ def probabilities(
     with quiet():  # inf - inf where a key is infinite: masked, or NaN as documented
         scores = query @ key.swapaxes(-1, -2) * scale_of_scores(query, scale)
         if bias is not None:
-            check_fits("bias", bias, scores.shape[-2:])
+            check_fits("bias", bias, scores.shape)
             scores = scores + bias
         if mask is not None:
             check_mask(mask, scores.shape)
@@ -153,6 +155,11 @@ def check_values(query: Array, key: Array, value: Array) -> None:
         raise ValueError(
             f"attention: key {key.shape} and value {value.shape} need one length, at least 1"
         )
+    try:
+        broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+    except ValueError:
+        shapes = f"query {query.shape}, key {key.shape} and value {value.shape}"
+        raise ValueError(f"attention: the leading axes of {shapes} do not broadcast") from None
 
 
 def check_mask(mask: Array, scores: tuple[int, ...]) -> None:
@@ -177,12 +184,12 @@ def check_mask(mask: Array, scores: tuple[int, ...]) -> None:
 
 
 def check_fits(name: str, array: Array, scores: tuple[int, ...]) -> None:
-    """Refuse what does not broadcast to the last axes of the scores.
+    """Refuse what does not broadcast with the scores, or would stretch them over T or S.
 
     Raises:
         ValueError: a size that is neither 1 nor that of the scores.
     """
-    pairs = zip(array.shape[::-1], scores[::-1], strict=False)  # from the last axis; fewer will do
-    if any(n not in (1, full) for n, full in pairs):
+    sizes = enumerate(zip(array.shape[::-1], scores[::-1], strict=False))  # from the last axis
+    if any(n not in (1, full) and (i < 2 or full != 1) for i, (n, full) in sizes):
         wanted = ", ".join(map(str, scores if len(scores) > 2 else ("...", *scores)))
         raise ValueError(f"attention: {name} {array.shape} does not broadcast to ({wanted})")

@@ -141,9 +141,9 @@ def test_attention_weights_are_those_of_the_forward_pass(monkeypatch):
     seen = []
     for block in bert.blocks:
 
-        def watched(x, *, mask, attention=block.attention, forward=block.attention.forward):
-            seen.append(attention.weights(x, mask=mask))
-            return forward(x, mask=mask)
+        def watched(x, *, attention=block.attention, forward=block.attention.forward, **settings):
+            seen.append(attention.weights(x, mask=settings["mask"]))
+            return forward(x, **settings)
 
         monkeypatch.setattr(block.attention, "forward", watched)
     bert(IDS, MASK, SEGMENTS)
