@@ -1,4 +1,4 @@
-"""The parts and sizes that attention may have: shared keys, own widths, causal, any leading axes."""
+"""The parts and sizes that attention may have: shared keys, own widths, causal, any axes."""
 
 import numpy as np
 import pytest

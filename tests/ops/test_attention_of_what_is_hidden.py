@@ -153,7 +153,7 @@ def test_operands_of_two_dtypes_are_refused(rng):
     for place in range(3):
         x = [q, k, v]
         x[place] = x[place].astype(np.float32)
-        with pytest.raises(TypeError, match="attention: query is float.*turn one of them"):
+        with pytest.raises(TypeError, match=r"attention: query is float.*turn one of them"):
             attend(*x)
     with pytest.raises(TypeError, match="bias is float32"):
         attend(q, k, v, np.zeros((T, S), dtype=np.float32))
