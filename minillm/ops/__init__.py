@@ -13,12 +13,12 @@ from minillm.autograd.arithmetic import (
     take,
     transpose,
 )
-from minillm.autograd.reductions import max, mean, min, sum, var
-from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu, tanh
+from minillm.autograd.elementary import cos, erf, exp, log, rsqrt, sin, sqrt, tanh
+from minillm.autograd.reductions import max, mean, min, std, sum, var
+from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu
 from minillm.ops.attention import scaled_dot_product_attention
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
 from minillm.ops.cumulative import cumsum, prod
-from minillm.ops.elementary import cos, erf, exp, log, rsqrt, sin, sqrt
 from minillm.ops.elementwise_losses import binary_cross_entropy_with_logits, squared_error
 from minillm.ops.lookup import embedding, take_along_axis
 from minillm.ops.losses import (
@@ -89,6 +89,7 @@ __all__ = [
     "squared_error",
     "squeeze",
     "stack",
+    "std",
     "subtract",
     "sum",
     "swapaxes",
