@@ -30,6 +30,7 @@ from minillm.ops.losses import (
 )
 from minillm.ops.noise import dropout
 from minillm.ops.normalization import layer_norm, rms_norm
+from minillm.ops.pooling import masked_mean
 from minillm.ops.probabilities import log_softmax, logsumexp, softmax
 from minillm.ops.projection import linear
 from minillm.ops.selection import clip, masked_fill, maximum, minimum, where
@@ -62,6 +63,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "masked_fill",
+    "masked_mean",
     "matmul",
     "max",
     "maximum",

@@ -87,9 +87,7 @@ def test_a_text_that_starts_later_gets_the_positions_from_there_on(kind, rng):
     whole = values(layer, x)
     for start in (0, 2, 8):
         np.testing.assert_array_equal(values(layer, x[:, start:], start=start), whole[:, start:])
-    with pytest.raises(
-        ValueError, match=r"sequence length 9 is not in 1\.\.8"
-    ):
+    with pytest.raises(ValueError, match=r"sequence length 9 is not in 1\.\.8"):
         values(layer, x, start=1)
     with pytest.raises(ValueError, match="start must be at least 0, got -1"):
         values(layer, x, start=-1)
