@@ -207,9 +207,9 @@ PLANTS = [
           "first = start + len(cache) if", "first = start if", "tests/nn/test_assembled_blocks.py"),
     Plant("heads of keys given to the wrong heads", "nn/attention.py",
           "one = x.reshape(*lead, heads, 1, length, width)\n"
-          "        repeated = broadcast_to(one, shape=(*lead, heads, times, length, width))",
+          "        repeated = broadcast_to(one, shape=(*lead, heads, self.sharing, length, width))",
           "one = x.reshape(*lead, 1, heads, length, width)\n"
-          "        repeated = broadcast_to(one, shape=(*lead, times, heads, length, width))",
+          "        repeated = broadcast_to(one, shape=(*lead, self.sharing, heads, length, width))",
           "tests/nn/test_attention_parts.py"),
     Plant("a copy that draws the original's dropout", "nn/dropout.py",
           "memo), key=key, copies=0)", "memo), copies=0)", "tests/nn/test_dropout.py"),
