@@ -99,7 +99,8 @@ MASKS_AND_NUMBERS = {
     19: item("True = may attend", f"{ATTENTION}: test_true_in_the_mask_means_may_attend"),
     20: item(
         "what is masked does not leak, not even NaN",
-        f"{ATTENTION}: test_a_nan_key_in_a_masked_position_does_not_reach_the_output",
+        "tests/ops/test_attention_of_what_is_hidden.py: "
+        "test_a_key_and_its_value_that_nobody_may_see_reach_nobody_forward_or_backward",
     ),
     21: item(
         "a NaN logit shows in the loss, and training stops",

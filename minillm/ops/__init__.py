@@ -24,10 +24,7 @@ from minillm.ops.activations import (
     silu,
     softplus,
 )
-from minillm.ops.attention import (
-    scaled_dot_product_attention,
-    scaled_dot_product_attention_with_bias,
-)
+from minillm.ops.attention import scaled_dot_product_attention
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
 from minillm.ops.contraction import einsum
 from minillm.ops.cumulative import cumsum, prod
@@ -42,6 +39,7 @@ from minillm.ops.losses import (
 )
 from minillm.ops.noise import dropout
 from minillm.ops.normalization import layer_norm, rms_norm
+from minillm.ops.pooling import masked_mean
 from minillm.ops.probabilities import log_softmax, logsumexp, softmax
 from minillm.ops.projection import linear
 from minillm.ops.selection import clip, masked_fill, maximum, minimum, where
@@ -78,6 +76,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "masked_fill",
+    "masked_mean",
     "matmul",
     "max",
     "maximum",
@@ -95,7 +94,6 @@ __all__ = [
     "rms_norm",
     "rsqrt",
     "scaled_dot_product_attention",
-    "scaled_dot_product_attention_with_bias",
     "sigmoid",
     "silu",
     "sin",

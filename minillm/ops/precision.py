@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import Array, array_module, on_host, quiet
+from minillm.backend import Array, array_module, on_host, quiet, wide_dtype
 
 
 def widened(x: Array) -> Array:
@@ -15,7 +15,7 @@ def widened(x: Array) -> Array:
     float16 ends at 65504: the square of 256 is too large for it, and so is the number of the
     positions of a large batch.
     """
-    return x.astype("float32") if x.dtype.itemsize < 4 else x
+    return x.astype(wide_dtype(x), copy=False)
 
 
 def rounded(x: Array, dtype: Any) -> Array:

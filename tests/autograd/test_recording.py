@@ -94,7 +94,8 @@ def test_an_op_documents_itself_in_tensors_and_carries_its_rule(name):
     applied = OPS[name]
     signature = inspect.signature(applied)
     assert signature.return_annotation == "Tensor"
-    assert list(signature.parameters) == list(inspect.signature(applied.rule).parameters)
+    told = [name for name in inspect.signature(applied.rule).parameters if name != "wanted"]
+    assert list(signature.parameters) == told
     assert applied.__name__ == applied.rule.__name__ == name
     assert applied.__doc__ == applied.rule.__doc__
     assert applied.kernels == {}

@@ -13,6 +13,7 @@ from tests.ops import (
     function_samples,
     layer_samples,
     loss_samples,
+    pooling_samples,
     reduction_samples,
     shaping_samples,
 )
@@ -28,6 +29,7 @@ OPS: dict[str, Row] = {
     **shaping_samples.OPS,
     **loss_samples.OPS,
     **class_loss_samples.OPS,
+    **pooling_samples.OPS,
 }
 
 

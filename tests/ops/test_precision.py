@@ -12,9 +12,7 @@ from tests.ops.table import Sample
 from tests.strict import strict
 
 FITTING = [
-    pytest.param(name, one, id=f"{name}-{i}")
-    for name, i, one in cases()
-    if one.fits_float32 and not (name.startswith("scaled") and "keep" in one.settings)
+    pytest.param(name, one, id=f"{name}-{i}") for name, i, one in cases() if one.fits_float32
 ]
 MANY = 70_000  # more than the largest float16, 65504
 
