@@ -92,5 +92,4 @@ def quiet(*, overflow: bool = False) -> np.errstate:
     With ``overflow``, what is beyond the largest float is infinite without a warning too.  CuPy
     never warns.  Only where the docstring says that such a result is meant.
     """
-    over = "ignore" if overflow else None  # None: as it is
-    return np.errstate(divide="ignore", invalid="ignore", over=over)
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore" if overflow else None)
