@@ -23,7 +23,7 @@ def layer_norm(x: Array, gain: Array, bias: Array, /, *, eps: float = 1e-5) -> t
     over the last axis; ``var`` divides by D, not D - 1.
 
     Raises:
-        ValueError: ``gain`` or ``bias`` is not ``(D,)``, or D is 0.
+        ValueError: ``gain`` or ``bias`` is not ``(D,)``, D is 0, or ``eps`` is negative.
         TypeError: the dtypes differ.
     Source: Ba, Kiros & Hinton 2016, "Layer Normalization", eq. 4.
     """
@@ -65,7 +65,7 @@ def rms_norm(x: Array, gain: Array, /, *, eps: float = 1e-6) -> tuple[Array, VJP
     does not matter; that a shift does not matter, it gives up.
 
     Raises:
-        ValueError: ``gain`` is not ``(D,)``, or D is 0.
+        ValueError: ``gain`` is not ``(D,)``, D is 0, or ``eps`` is negative.
         TypeError: the dtypes differ.
     Source: Zhang & Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4.
     """
@@ -94,7 +94,12 @@ def root_mean_square(x: Array, eps: float) -> Array:
 
     The square of every float32 number is a float64 number.  Those of float64 are divided by a
     power of two first, which rounds nothing.
+
+    Raises:
+        ValueError: ``eps`` is negative or NaN.
     """
+    if not eps >= 0.0:
+        raise ValueError(f"normalisation: eps must not be negative, got {eps}")
     double = x.dtype.itemsize == 8
     k = magnitude(x, eps) if double else 1.0
     x = x / k if double else x.astype("float64")

@@ -44,6 +44,7 @@ OPS["layer_norm"] = Row(
         ),
         refused(ValueError, r"got \(7,\) and \(1,\)", np.ones((3, 7)), np.ones(7), np.ones(1)),
         refused(ValueError, "no features", np.array(1.0), np.ones(1), np.ones(1)),
+        refused(ValueError, "got -0.1", np.ones((3, 7)), np.ones(7), np.ones(7), eps=-0.1),
         refused(ValueError, r"\(3, 0\) has no features", np.ones((3, 0)), np.ones(0), np.ones(0)),
     ],
 )

@@ -26,6 +26,8 @@ OPS["rms_norm"] = Row(
         refused(ValueError, r"x \(3, 7\) needs a gain \(7,\), got \(7, 1\)", WIDE, np.ones((7, 1))),
         refused(ValueError, r"got \(1,\)", WIDE, np.ones(1)),
         refused(ValueError, r"x \(\) has no features", np.array(1.0), np.ones(1)),
+        refused(ValueError, "eps must not be negative, got -1.0", WIDE, np.ones(7), eps=-1.0),
+        refused(ValueError, "got nan", WIDE, np.ones(7), eps=np.nan),
         refused(ValueError, r"\(3, 0\) has no features", WIDE[:, :0], np.ones(0)),
     ],
 )
