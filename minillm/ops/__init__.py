@@ -13,16 +13,22 @@ from minillm.autograd.arithmetic import (
     take,
     transpose,
 )
-from minillm.autograd.reductions import max, mean, min, sum, var
+from minillm.autograd.elementary import cos, erf, exp, log, rsqrt, sin, sqrt, tanh
+from minillm.autograd.reductions import max, mean, min, std, sum, var
 from minillm.backend.ids import IGNORE
-from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu, tanh
-from minillm.ops.attention import (
-    scaled_dot_product_attention,
-    scaled_dot_product_attention_with_bias,
+from minillm.ops.activations import (
+    gelu,
+    gelu_tanh,
+    log_sigmoid,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
 )
+from minillm.ops.attention import scaled_dot_product_attention
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
+from minillm.ops.contraction import einsum
 from minillm.ops.cumulative import cumsum, prod
-from minillm.ops.elementary import cos, erf, exp, log, rsqrt, sin, sqrt
 from minillm.ops.elementwise_losses import binary_cross_entropy_with_logits, squared_error
 from minillm.ops.lookup import embedding, take_along_axis
 from minillm.ops.losses import (
@@ -33,10 +39,12 @@ from minillm.ops.losses import (
 )
 from minillm.ops.noise import dropout
 from minillm.ops.normalization import layer_norm, rms_norm
+from minillm.ops.pooling import masked_mean
 from minillm.ops.probabilities import log_softmax, logsumexp, softmax
 from minillm.ops.projection import linear
 from minillm.ops.selection import clip, masked_fill, maximum, minimum, where
 from minillm.ops.shaping import broadcast_to, concatenate, pad, split, stack
+from minillm.ops.similarity import cosine_similarity
 
 __all__ = [
     "IGNORE",
@@ -47,11 +55,13 @@ __all__ = [
     "clip",
     "concatenate",
     "cos",
+    "cosine_similarity",
     "cross_entropy",
     "cross_entropy_with_probabilities",
     "cumsum",
     "divide",
     "dropout",
+    "einsum",
     "embedding",
     "erf",
     "exp",
@@ -62,9 +72,11 @@ __all__ = [
     "layer_norm",
     "linear",
     "log",
+    "log_sigmoid",
     "log_softmax",
     "logsumexp",
     "masked_fill",
+    "masked_mean",
     "matmul",
     "max",
     "maximum",
@@ -82,17 +94,18 @@ __all__ = [
     "rms_norm",
     "rsqrt",
     "scaled_dot_product_attention",
-    "scaled_dot_product_attention_with_bias",
     "sigmoid",
     "silu",
     "sin",
     "smoothed_cross_entropy",
     "softmax",
+    "softplus",
     "split",
     "sqrt",
     "squared_error",
     "squeeze",
     "stack",
+    "std",
     "subtract",
     "sum",
     "swapaxes",

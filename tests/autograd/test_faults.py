@@ -49,14 +49,13 @@ def test_division_by_zero_is_infinite_and_says_so():
         assert y.data.tolist() == [np.inf, -np.inf]
 
 
-@pytest.mark.parametrize("axis", [True, 1.0, [0], "0"])
+@pytest.mark.parametrize("axis", [True, 1.0, [0.0], "0"])
 @pytest.mark.parametrize("name", WITH_AXIS)
-def test_an_axis_that_is_no_integer_is_refused(name, axis):
-    """A list as an axis of a reduction would do in PyTorch; NumPy and we want a tuple."""
+def test_an_axis_that_is_not_an_integer_is_refused(name, axis):
     x = np.ones((2, 3))
-    indices = {"indices": np.zeros((2, 3), dtype=int)} if name == "take_along_axis" else {}
+    index = {"index": np.zeros((2, 3), dtype=int)} if name == "take_along_axis" else {}
     with pytest.raises(TypeError):
-        getattr(ops, name)(x, axis=axis, **indices)
+        getattr(ops, name)(x, axis=axis, **index)
 
 
 def has_0_d_operand(operands: tuple) -> bool:
@@ -64,7 +63,7 @@ def has_0_d_operand(operands: tuple) -> bool:
 
 
 NEEDS_POSITIONS = ["cross_entropy", "cross_entropy_with_probabilities"]
-NEEDS_MATRICES = ["scaled_dot_product_attention", "scaled_dot_product_attention_with_bias"]
+NEEDS_MATRICES = ["scaled_dot_product_attention"]
 
 
 @pytest.mark.parametrize("name", OPS)

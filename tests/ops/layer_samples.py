@@ -44,6 +44,7 @@ OPS["layer_norm"] = Row(
         ),
         refused(ValueError, r"got \(7,\) and \(1,\)", np.ones((3, 7)), np.ones(7), np.ones(1)),
         refused(ValueError, "no features", np.array(1.0), np.ones(1), np.ones(1)),
+        refused(ValueError, "got -0.1", np.ones((3, 7)), np.ones(7), np.ones(7), eps=-0.1),
         refused(ValueError, r"\(3, 0\) has no features", np.ones((3, 0)), np.ones(0), np.ones(0)),
     ],
 )
@@ -85,6 +86,8 @@ OPS["embedding"] = Row(
         sample(normal(7, 1), ids=np.array([6, 6])),
         sample(normal(7, 0), ids=np.array([1, 2])),
         sample(normal(301, 3), ids=np.array([255, 7, 255], dtype=np.uint8)),
+        sample(normal(7, 5), ids=np.array([3, 0, 3, 6]), padding_idx=3, smooth=False),
+        sample(normal(7, 5), ids=np.array([3, 0, 6]), padding_idx=np.int64(1)),
     ],
     [
         refused(
@@ -100,62 +103,14 @@ OPS["embedding"] = Row(
         refused(TypeError, "integers, got bool", np.ones((7, 5)), ids=np.array([True])),
         refused(ValueError, "ragged: lengths 1, 2", np.ones((7, 5)), ids=[[1], [1, 2]]),
         refused(ValueError, r"must be \(V, D\), got \(7,\)", np.ones(7), ids=[0]),
-    ],
-)
-OPS["cross_entropy"] = Row(
-    naive.cross_entropy,
-    [
-        sample(normal(5, 7), targets=np.array([6, 0, 3, 3, 1])),
-        sample(normal(2, 3, 5), targets=np.array([[4, 0, -100], [1, -100, 2]])),
-        sample(normal(3, 5), targets=np.array([1, 2, 0]), ignore_index=2),
-        sample(normal(3, 5), targets=np.array([-100, -100, -100])),
-        sample(normal(0, 5), targets=np.zeros(0, dtype=np.int64)),
-        sample(normal(7), targets=np.array(3)),
-        sample(normal(3, 1), targets=np.array([0, 0, 0], dtype=np.uint8)),
-        sample(np.array([[1e3, -1e3, 0.0], [-1e3, 1e3, 0.0]]), targets=np.array([1, 1])),
-        sample(np.array([[1e300, 0.0]]), targets=np.array([1]), smooth=False, fits=False),
-    ],
-    [
-        refused(
-            IndexError,
-            r"target class 5 at position \(1,\) out of range for a set of classes of 5",
-            np.ones((3, 5)),
-            targets=np.array([0, 5, 1]),
-        ),
-        refused(IndexError, "target class -1", np.ones((3, 5)), targets=[0, -1, 1]),
-        refused(IndexError, "target class -100", np.ones((1, 5)), targets=[-100], ignore_index=-1),
-        refused(TypeError, "integers, got float64", np.ones((1, 5)), targets=np.array([1.0])),
-        refused(TypeError, "integers, got bool", np.ones((1, 5)), targets=np.array([True])),
-        refused(
-            ValueError,
-            r"logits \(3, 5\) need targets \(3,\), got \(3, 1\)",
-            np.ones((3, 5)),
-            targets=np.zeros((3, 1), dtype=int),
-        ),
-        refused(ValueError, "ragged", np.ones((2, 2, 5)), targets=[[0], [1, 2]]),
-    ],
-)
-OPS["cross_entropy_with_probabilities"] = Row(
-    naive.cross_entropy_with_probabilities,
-    [
-        sample(normal(5, 7), probabilities=naive.softmax(normal(5, 7))),
-        sample(normal(2, 3, 5), probabilities=naive.softmax(normal(2, 3, 5))),
-        sample(normal(7), probabilities=naive.softmax(normal(7))),
-        sample(normal(3, 5), probabilities=np.eye(5)[[1, 4, 1]]),
-        sample(np.array([[1e3, -1e3, 0.0]]), probabilities=np.array([[0.5, 0.25, 0.25]])),
-    ],
-    [
-        refused(
-            ValueError,
-            r"logits \(3, 5\) and probabilities \(5,\) differ",
-            np.ones((3, 5)),
-            probabilities=np.ones(5),
-        ),
-        refused(
-            ValueError,
-            r"no positions: logits \(0, 5\)",
-            np.ones((0, 5)),
-            probabilities=np.ones((0, 5)),
+        *(
+            refused(error, message, np.ones((7, 5)), ids=[0], padding_idx=row)
+            for row, error, message in [
+                (7, IndexError, "padding_idx 7 is out of range for a table of 7 rows"),
+                (-1, IndexError, "padding_idx -1 is out of range"),
+                (1.0, TypeError, r"padding_idx must be an integer, got 1\.0"),
+                (True, TypeError, "padding_idx must be an integer, got True"),
+            ]
         ),
     ],
 )
@@ -169,46 +124,4 @@ OPS["dropout"] = Row(
     lambda x, *, keep: naive.elementwise(lambda a, b: a * b)(x, keep),
     [sample(normal(*shape), keep=keep_factors(*shape)) for shape in [(3, 5), (), (0, 3), (7, 1)]],
     [refused(ValueError, r"x is \(3, 5\).*are \(5,\)", np.ones((3, 5)), keep=np.ones(5))],
-)
-
-CAUSAL = np.tri(3, dtype=bool)
-PARTLY = np.array([[True, False, True, True, False]] * 3)
-PARTLY[1] = False  # the second of three queries may attend to nothing
-QUERY, KEY, VALUE = np.ones((3, 2)), np.ones((5, 2)), np.ones((5, 7))
-OPS["scaled_dot_product_attention"] = Row(
-    naive.attention,
-    [
-        sample(normal(3, 2), normal(5, 2), normal(5, 7)),
-        sample(normal(2, 3, 5), normal(2, 7, 5), normal(2, 7, 11)),
-        sample(normal(2, 3, 3, 5), normal(2, 3, 3, 5), normal(2, 3, 3, 5), mask=CAUSAL),
-        sample(normal(2, 3, 2), normal(5, 2), normal(5, 7)),
-        sample(normal(3, 2), normal(2, 5, 2), normal(7, 1, 5, 3)),
-        sample(normal(3, 2), normal(5, 2), normal(5, 7), mask=PARTLY),
-        sample(normal(2, 3, 2), normal(2, 5, 2), normal(2, 5, 7), mask=PARTLY[None]),
-        sample(normal(3, 2), normal(5, 2), normal(5, 7), mask=PARTLY[0]),
-        sample(normal(3, 2), normal(5, 2), normal(5, 7), mask=np.array(True)),
-        sample(normal(3, 2), normal(5, 2), normal(5, 7), mask=np.zeros((1, 1), dtype=bool)),
-        sample(normal(3, 2), normal(5, 2), normal(5, 7), keep=keep_factors(3, 5)),
-        sample(normal(3, 2), normal(5, 2), normal(5, 7), mask=PARTLY, keep=keep_factors(3, 5)),
-        sample(normal(3, 1), normal(1, 1), normal(1, 1)),
-        sample(normal(0, 3, 2), normal(0, 5, 2), normal(0, 5, 7)),
-        sample(normal(0, 2), normal(5, 2), normal(5, 7)),
-        sample(normal(3, 2), normal(5, 2), normal(5, 0)),
-        sample(np.array([[1e3, 0.0]]), np.array([[1.0, 0.0], [-1.0, 5.0]]), normal(2, 3)),
-    ],
-    [
-        refused(TypeError, "boolean, True = may", QUERY, KEY, VALUE, mask=np.ones((3, 5))),
-        refused(
-            ValueError,
-            r"mask \(5, 3\) does not broadcast to \(\.\.\., 3, 5\)",
-            *(QUERY, KEY, VALUE),
-            mask=np.ones((5, 3), dtype=bool),
-        ),
-        refused(ValueError, r"mask \(3,\)", QUERY, KEY, VALUE, mask=np.ones(3, dtype=bool)),
-        refused(ValueError, r"query \(3, 7\) and key \(5, 2\)", np.ones((3, 7)), KEY, VALUE),
-        refused(ValueError, r"\(3, 0\) and key \(5, 0\)", QUERY[:, :0], KEY[:, :0], VALUE),
-        refused(ValueError, r"key \(5, 2\) and value \(3, 7\)", QUERY, KEY, np.ones((3, 7))),
-        refused(ValueError, "one length, at least 1", QUERY, KEY[:0], VALUE[:0]),
-        refused(ValueError, r"two axes at least, got .*\(7,\)$", QUERY, KEY, VALUE[0]),
-    ],
 )

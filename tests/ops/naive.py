@@ -115,33 +115,11 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return y
 
 
-def embedding(table: np.ndarray, *, ids: np.ndarray) -> np.ndarray:
+def embedding(table: np.ndarray, *, ids: np.ndarray, padding_idx: int | None = None) -> np.ndarray:
     y = np.zeros((*np.shape(ids), table.shape[1]))
     for *place, d in np.ndindex(*y.shape):
         y[(*place, d)] = table[int(np.asarray(ids)[tuple(place)]), d]
     return y
-
-
-def cross_entropy(
-    logits: np.ndarray, *, targets: np.ndarray, ignore_index: int = -100
-) -> np.ndarray:
-    losses = [
-        log_sum_exp(logits[place].tolist()) - logits[place][int(target)]
-        for place, target in np.ndenumerate(np.asarray(targets))
-        if target != ignore_index
-    ]
-    return np.array(math.fsum(losses) / max(len(losses), 1))
-
-
-def cross_entropy_with_probabilities(
-    logits: np.ndarray, *, probabilities: np.ndarray
-) -> np.ndarray:
-    losses = [
-        q * (log_sum_exp(logits[place].tolist()) - z)
-        for place in np.ndindex(*logits.shape[:-1])
-        for q, z in zip(probabilities[place], logits[place], strict=True)
-    ]
-    return np.array(math.fsum(losses) / math.prod(logits.shape[:-1]))
 
 
 def attention(
@@ -152,7 +130,9 @@ def attention(
     *,
     mask: np.ndarray | None = None,
     keep: np.ndarray | None = None,
+    scale: float | None = None,
 ) -> np.ndarray:
+    c = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
     batch = np.broadcast_shapes(*(np.shape(x)[:-2] for x in (query, key, value, bias)))
     queries, keys, values = (np.broadcast_to(x, batch + x.shape[-2:]) for x in (query, key, value))
     scores_shape = (*batch, query.shape[-2], key.shape[-2])
@@ -164,8 +144,7 @@ def attention(
         here = tuple(place)
         attended = [s for s in range(key.shape[-2]) if allowed[(*here, t, s)]]
         scores = [
-            math.fsum(queries[(*here, t)] * keys[(*here, s)]) / math.sqrt(query.shape[-1])
-            + added[(*here, t, s)]
+            c * math.fsum(queries[(*here, t)] * keys[(*here, s)]) + added[(*here, t, s)]
             for s in attended
         ]
         for s, score in zip(attended, scores, strict=True):

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from tests.ops import (
     arithmetic_samples,
     attention_samples,
+    class_loss_samples,
+    contraction_samples,
     function_samples,
     layer_samples,
     loss_samples,
+    pooling_samples,
     reduction_samples,
     shaping_samples,
 )
@@ -22,8 +25,11 @@ OPS: dict[str, Row] = {
     **reduction_samples.OPS,
     **layer_samples.OPS,
     **attention_samples.OPS,
+    **contraction_samples.OPS,
     **shaping_samples.OPS,
     **loss_samples.OPS,
+    **class_loss_samples.OPS,
+    **pooling_samples.OPS,
 }
 
 

@@ -203,4 +203,5 @@ def test_the_recipe_decides_the_sizes_of_the_model():
         "max_length": 12,
         "n_segments": 2,
         "dropout": 0.3,
+        "eps": 1e-5,
     }
