@@ -15,7 +15,7 @@ from minillm.backend import Array, array_module, quiet, special
 
 @op
 def exp(x: Array, /) -> tuple[Array, VJP]:
-    """The exponential function.
+    """The exponential function::
 
         y = exp(x)           dL/dx = g y
 
@@ -27,7 +27,7 @@ def exp(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def log(x: Array, /) -> tuple[Array, VJP]:
-    """The natural logarithm; -inf at 0, NaN below.
+    """The natural logarithm; -inf at 0, NaN below::
 
         y = ln(x)            dL/dx = g / x
 
@@ -44,7 +44,7 @@ def log(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def sqrt(x: Array, /) -> tuple[Array, VJP]:
-    """The square root; NaN below 0.
+    """The square root; NaN below 0::
 
         y = √x               dL/dx = g / (2 y)     (infinite at 0, where the curve is vertical)
 
@@ -62,7 +62,7 @@ def sqrt(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def rsqrt(x: Array, /) -> tuple[Array, VJP]:
-    """One over the square root, what a normalisation multiplies by; infinite at 0, NaN below.
+    """One over the square root, what a normalisation multiplies by; infinite at 0, NaN below::
 
         y = 1 / √x           dL/dx = -g y³ / 2
 
@@ -80,7 +80,7 @@ def rsqrt(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def sin(x: Array, /) -> tuple[Array, VJP]:
-    """The sine of an angle in radians.
+    """The sine of an angle in radians::
 
         y = sin(x)           dL/dx = g cos(x)
 
@@ -92,7 +92,7 @@ def sin(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def cos(x: Array, /) -> tuple[Array, VJP]:
-    """The cosine of an angle in radians.
+    """The cosine of an angle in radians::
 
         y = cos(x)           dL/dx = -g sin(x)
 
@@ -104,7 +104,7 @@ def cos(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def tanh(x: Array, /) -> tuple[Array, VJP]:
-    """The hyperbolic tangent.
+    """The hyperbolic tangent::
 
         y = tanh(x)          dL/dx = g (1 - y²)
 
@@ -116,7 +116,7 @@ def tanh(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def erf(x: Array, /) -> tuple[Array, VJP]:
-    """The error function: how much of a normal distribution of variance 1/2 lies within ±x.
+    """The error function: how much of a normal distribution of variance 1/2 lies within ±x::
 
         y = 2/√π · integral of exp(-t²) from 0 to x       dL/dx = g · 2/√π · exp(-x²)
 

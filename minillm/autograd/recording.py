@@ -115,7 +115,7 @@ class Op:
 
 
 def op(rule: Rule) -> Op:
-    """Turn a rule on arrays into an op on tensors; see ``Op``.
+    """Turn a rule on arrays into an op on tensors; see ``Op``::
 
     @op
     def scale(x, /, *, factor):

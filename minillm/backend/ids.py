@@ -31,7 +31,7 @@ def integer_array(ids: Any, *, name: str = "token id") -> np.ndarray:
 def check_ids(
     ids: Any, size: int, *, name: str = "token id", of: str = "a vocabulary"
 ) -> np.ndarray:
-    """The ids as an array, once every one of them is known to lie in ``0 .. size - 1``.
+    """The ids as an array, once every one of them is known to lie in ``0 .. size - 1``::
 
         check_ids([[0, 7]], 7)  ->  token id 7 at position (0, 1) out of range for a vocabulary of 7
 
