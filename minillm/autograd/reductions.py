@@ -33,7 +33,7 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arr
 
         y = (1/n) sum of x   dL/dx = g / n, copied along those axes
 
-    float16 is added up in float32: it cannot hold the sum of 70000 ones, but it can hold their mean.
+    float16 is added up in float32: it can hold the mean of 70000 ones, but not their sum.
 
     Raises:
         ValueError: the mean of no elements, an axis out of bounds or named twice.
