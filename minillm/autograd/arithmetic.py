@@ -27,7 +27,7 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
 
 @op
 def add(a: Array, b: Array, /) -> tuple[Array, VJP]:
-    """Element by element sum, with broadcasting.
+    """Element by element sum, with broadcasting::
 
         y = a + b            dL/da = g,   dL/db = g     (each summed where it was stretched)
 
@@ -42,7 +42,7 @@ def add(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
 @op
 def subtract(a: Array, b: Array, /) -> tuple[Array, VJP]:
-    """Element by element difference, with broadcasting.
+    """Element by element difference, with broadcasting::
 
         y = a - b            dL/da = g,   dL/db = -g
 
@@ -57,7 +57,7 @@ def subtract(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
 @op
 def multiply(a: Array, b: Array, /) -> tuple[Array, VJP]:
-    """Element by element product, with broadcasting.
+    """Element by element product, with broadcasting::
 
         y = a b              dL/da = g b,   dL/db = g a
 
@@ -72,7 +72,7 @@ def multiply(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
 @op
 def divide(a: Array, b: Array, /) -> tuple[Array, VJP]:
-    """Element by element quotient, with broadcasting; division by zero follows the array library.
+    """Element by element quotient, with broadcasting; division by zero follows the array library::
 
         y = a / b            dL/da = g / b,   dL/db = -g y / b
 
@@ -88,7 +88,7 @@ def divide(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
 @op
 def negative(a: Array, /) -> tuple[Array, VJP]:
-    """The additive inverse.
+    """The additive inverse::
 
         y = -a               dL/da = -g
 
@@ -99,7 +99,7 @@ def negative(a: Array, /) -> tuple[Array, VJP]:
 
 @op
 def absolute(x: Array, /) -> tuple[Array, VJP]:
-    """The distance from zero.
+    """The distance from zero::
 
         y = |x|              dL/dx = g sign(x)     (at the kink, x = 0, it is 0)
 
@@ -111,7 +111,7 @@ def absolute(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def power(x: Array, /, *, exponent: float) -> tuple[Array, VJP]:
-    """Every element to a constant power; ``exp(log(x) * n)`` is differentiated in ``n`` too.
+    """Every element to a constant power; ``exp(log(x) * n)`` is differentiated in ``n`` too::
 
         y = xⁿ               dL/dx = g n xⁿ⁻¹
 
@@ -139,7 +139,7 @@ def power(x: Array, /, *, exponent: float) -> tuple[Array, VJP]:
 
 @op
 def matmul(a: Array, b: Array, /) -> tuple[Array, VJP]:
-    """Matrix product over the last two axes, leading axes broadcast.
+    """Matrix product over the last two axes, leading axes broadcast::
 
         y = a b              dL/da = g bᵀ,   dL/db = aᵀ g
 
@@ -175,7 +175,7 @@ def matmul(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
 @op
 def take(x: Array, /, *, index: Any) -> tuple[Array, VJP]:
-    """``x[index]``: numbers, slices, ``...``, ``None``, integer or boolean arrays.
+    """``x[index]``: numbers, slices, ``...``, ``None``, integer or boolean arrays::
 
         y = x[index]         dL/dx = zeros, with g added at index
 
@@ -202,7 +202,7 @@ def take(x: Array, /, *, index: Any) -> tuple[Array, VJP]:
 
 @op
 def reshape(x: Array, /, *, shape: tuple[int, ...]) -> tuple[Array, VJP]:
-    """The same elements in another shape; one size may be -1.
+    """The same elements in another shape; one size may be -1::
 
         y = x                dL/dx = g     (in x's shape)
 
@@ -214,7 +214,7 @@ def reshape(x: Array, /, *, shape: tuple[int, ...]) -> tuple[Array, VJP]:
 
 @op
 def transpose(x: Array, /, *, axes: tuple[int, ...] | None = None) -> tuple[Array, VJP]:
-    """Axes in another order; without ``axes``, reversed.
+    """Axes in another order; without ``axes``, reversed::
 
         y[i_axes] = x[i]     dL/dx = g with the inverse permutation
 
@@ -229,7 +229,7 @@ def transpose(x: Array, /, *, axes: tuple[int, ...] | None = None) -> tuple[Arra
 
 @op
 def astype(x: Array, /, *, dtype: Any) -> tuple[Array, VJP]:
-    """The same numbers in another floating-point dtype.
+    """The same numbers in another floating-point dtype::
 
         y = x                dL/dx = g     (in x's dtype)
 

@@ -31,7 +31,7 @@ def check_vjp(
     """Compare a rule's vector-Jacobian product with a central difference; the largest error.
 
     For random directions ``u`` and ``v`` the two numbers below agree exactly in real
-    arithmetic, whatever the Jacobian ``J``:
+    arithmetic, whatever the Jacobian ``J``::
 
         <v, J u>   ~   <v, f(x + h u) - f(x - h u)> / 2h        (two forward passes)
         <Jᵀ v, u>  =   sum(vjp(v) * u)                          (one backward pass)

@@ -117,7 +117,7 @@ def cos(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def tanh(x: Array, /) -> tuple[Array, VJP]:
-    """The hyperbolic tangent.
+    """The hyperbolic tangent::
 
         y = tanh(x)          dL/dx = g (1 - y²)
 

@@ -120,7 +120,7 @@ class Op:
 
 
 def op(rule: Rule) -> Op:
-    """Turn a rule on arrays into an op on tensors; see ``Op``.
+    """Turn a rule on arrays into an op on tensors; see ``Op``::
 
     @op
     def scale(x, /, *, factor):

@@ -14,7 +14,7 @@ Axis = int | tuple[int, ...] | list[int] | None
 
 @op
 def sum(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Array, VJP]:
-    """Sum over some axes, or over all.
+    """Sum over some axes, or over all::
 
         y = sum of x         dL/dx = g, copied along the summed axes
 
@@ -29,11 +29,11 @@ def sum(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
 
 @op
 def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Array, VJP]:
-    """Mean over some axes, or over all.
+    """Mean over some axes, or over all::
 
         y = (1/n) sum of x   dL/dx = g / n, copied along those axes
 
-    float16 is added up in float32: the sum of 70000 ones is no float16, their mean is.
+    float16 is added up in float32: it can hold the mean of 70000 ones, but not their sum.
 
     Raises:
         ValueError: the mean of no elements, an axis out of bounds or named twice.
@@ -53,7 +53,7 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arr
 def var(
     x: Array, /, *, axis: Axis = None, keepdims: bool = False, correction: float = 0.0
 ) -> tuple[Array, VJP]:
-    """Variance over some axes, or over all: the mean square distance from the mean.
+    """Variance over some axes, or over all: the mean square distance from the mean::
 
         c = x - mean(x),   m = n - correction
         y = (1/m) sum of c²                        dL/dx = 2 g c / m
@@ -81,7 +81,7 @@ def var(
 def std(
     x: Array, /, *, axis: Axis = None, keepdims: bool = False, correction: float = 0.0
 ) -> tuple[Array, VJP]:
-    """Standard deviation over some axes, or over all: the square root of the variance.
+    """Standard deviation over some axes, or over all: the square root of the variance::
 
         c = x - mean(x),   m = n - correction
         y = sqrt((1/m) sum of c²)                  dL/dx = g c / (m y)    (0 where y is 0)
@@ -105,7 +105,7 @@ def std(
 
 @op
 def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Array, VJP]:
-    """The largest element over some axes, or over all.
+    """The largest element over some axes, or over all::
 
         y = max of x         dL/dx = g / k where x = y, else 0     (k elements tie for it)
 
@@ -120,7 +120,7 @@ def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
 
 @op
 def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Array, VJP]:
-    """The smallest element over some axes, or over all.
+    """The smallest element over some axes, or over all::
 
         y = min of x         dL/dx = g / k where x = y, else 0     (k elements tie for it)
 
@@ -181,7 +181,7 @@ def degrees_of_freedom(x: Array, axes: tuple[int, ...], correction: float, name:
 
 
 def deviations(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
-    """The distances from the mean in a unit of their own: ``c`` and ``unit``, at least float32.
+    """The distances from the mean in a unit of their own: ``c`` and ``unit``, at least float32::
 
         x - mean(x) = c unit
 

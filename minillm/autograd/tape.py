@@ -70,7 +70,7 @@ def backpropagate(
     """
     below = reverse_topological(root)
     targets = {n for n in below if n.vjp is None} if wanted is None else {*wanted}
-    on_the_way = ancestors_of(targets, below)
+    on_the_way = {*below} if wanted is None else ancestors_of(targets, below)
     gradients: dict[Node, Array] = {root: gradient}
     found: dict[Node, Array] = {}
     for node in below:
@@ -87,7 +87,7 @@ def backpropagate(
             error.add_note(f"in the backward pass of {node.name}")
             raise
         for parent, share in checked_shares(node, shares):
-            if parent in targets or parent in on_the_way:
+            if parent in on_the_way or parent in targets:
                 gradients[parent] = gradients[parent] + share if parent in gradients else share
         if not keep_graph:
             node.free()
@@ -124,8 +124,10 @@ def ancestors_of(targets: set[Node], below: list[Node]) -> set[Node]:
     """The nodes that have a target somewhere below them."""
     found: set[Node] = set()
     for node in reversed(below):  # parents first
-        if any(parent in targets or parent in found for parent in node.parents):
-            found.add(node)
+        for parent in node.parents:
+            if parent in targets or parent in found:
+                found.add(node)
+                break
     return found
 
 

@@ -20,7 +20,7 @@ def array_module(*arrays: Array) -> ModuleType:
     Python numbers and NumPy scalars belong to any library; with nothing else, it is NumPy.
 
     Raises:
-        TypeError: the arrays live in different libraries, or something is no array.
+        TypeError: the arrays live in different libraries, or something is not an array.
     """
     found: ModuleType | None = None
     for array in arrays:
@@ -50,12 +50,12 @@ def library_of(value: Any) -> ModuleType | None:
 
 
 def is_array(value: Any) -> bool:
-    """Whether ``value`` is an array of a library that is in use (a number is none)."""
+    """Whether ``value`` is an array of a library that is in use (a number is not one)."""
     return library_of(value) is not None
 
 
 def on_host(value: Any) -> bool:
-    """Whether reading the values makes no device wait: a NumPy array, or no array at all."""
+    """Whether reading the values makes no device wait: a NumPy array, or not an array."""
     return library_of(value) in (None, np)
 
 
@@ -65,7 +65,7 @@ def to_numpy(array: Array) -> np.ndarray:
 
 
 def scatter_add(shape: tuple[int, int], rows: Array, values: Array) -> Array:
-    """Zeros of ``shape (V, D)`` with ``values[i]`` added to row ``rows[i]``.
+    """Zeros of ``shape (V, D)`` with ``values[i]`` added to row ``rows[i]``::
 
         out[v] = sum of values[i] over all i with rows[i] = v
 

@@ -43,7 +43,7 @@ TERMS_FLOAT32 = 9  # the rest is below float32's rounding
 
 
 def erf(x: Array) -> Array:
-    """The Gauss error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
+    """The Gauss error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x::
 
         far:    erf(x) = sign(x) (1 - exp(-x^2) P(u) / (|x| + 2)),    u = (|x| - 2) / (|x| + 2)
         near:   erf(x) = x Q(x^2),    the Taylor series, for |x| < 1/4

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from minillm import ops
 from minillm.autograd import Parameter, Tensor
 from tests.strict import StrictArray, strict
 
@@ -182,3 +183,10 @@ def test_elements_are_not_assigned():
     t = Tensor([1.0, 2.0])
     with pytest.raises(TypeError, match=r"ops\.where or ops\.masked_fill, or assign an array to t"):
         t[0] = 3.0
+
+
+def test_a_comparison_serves_as_an_index_and_as_a_condition():
+    x = Parameter(np.array([-1.0, 2.0, -3.0, 4.0]))
+    assert x[x > 0.0].data.tolist() == [2.0, 4.0]
+    ops.where(x, x * 10.0, condition=x > 0.0).sum().backward()
+    assert x.grad.tolist() == [10.0, 1.0, 10.0, 1.0]
