@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
-from minillm.backend import Array, moved_like
+from minillm.backend import Array, array_module, moved_like
 from minillm.nn.cache import KeyValueCache
 from minillm.nn.dropout import Dropout
 from minillm.nn.linear import Linear
@@ -138,6 +138,7 @@ class MultiHeadAttention(Module):
         bias = None if self.position_bias is None else self.position_bias(q, k)
         if mask is not None:
             check_mask(mask, scores_shape(q, k))
+            array_module(q.data, mask)  # one library, or an error in words
         if self.causal:
             causal = moved_like(causal_mask(queries, keys), q.data)
             mask = causal if mask is None else causal & mask
