@@ -42,10 +42,39 @@ def imported_modules(source: str, path: Path) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def used_through_the_package(source: str) -> Iterator[str]:
+    """``minillm.nn`` for every ``minillm.nn...`` that stands in the code, also as ``m.nn...``."""
+    tree = ast.parse(source)
+    aliases = {"minillm"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            aliases |= {a.asname for a in node.names if a.name == "minillm" and a.asname}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in aliases:
+            yield f"minillm.{node.attr}"
+
+
+def homes(source: str) -> dict[str, str]:
+    """The floor of each name that the package itself offers: ``Parameter`` is from ``autograd``."""
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom):
+            parts = (node.module or "").split(".")[1:]  # after `minillm`
+            for alias in node.names:
+                found[alias.asname or alias.name] = parts[0] if parts else alias.name
+    return found
+
+
+HOMES = homes((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+
+
 def imported_floors(source: str, path: Path) -> set[str]:
     """The floors that a module imports from, in whatever spelling."""
-    names = [name.split(".") for name in imported_modules(source, path)]
-    return {name[1] for name in names if name[0] == "minillm" and len(name) > 1}
+    given = [*imported_modules(source, path), *used_through_the_package(source)]
+    names = {name.split(".")[1] for name in given if name.startswith("minillm.")}
+    if "*" in names:
+        names |= {*HOMES}
+    return {HOMES.get(name, name) for name in names}
 
 
 def floors_above(source: str, path: Path) -> set[str]:
@@ -119,6 +148,44 @@ def test_modules_import_only_their_own_floor_and_those_below(path):
 def test_a_planted_import_from_above_is_caught(source):
     assert floors_above(source, Path("ops/planted.py")) == {"nn"}
     assert floors_above(source, Path("nn/planted.py")) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from minillm import Parameter",
+        "from minillm import stream, Parameter as P",
+        "from .. import Parameter",
+        "import minillm\nx = minillm.Parameter(1)",
+        "import minillm as m\nx = m.Parameter(1)",
+        "import minillm.backend\nx = minillm.autograd.Parameter(1)",
+        "if TYPE_CHECKING:\n    from minillm import Tensor",
+        "def late():\n    from minillm import gradients_of",
+    ],
+)
+def test_a_name_of_the_whole_package_counts_as_its_floor(source):
+    assert floors_above(source, Path("backend/planted.py")) == {"autograd"}
+    assert floors_above(source, Path("autograd/planted.py")) == set()
+
+
+def test_all_names_at_once_count_as_every_floor_that_has_one():
+    everything = {*HOMES.values()} & set(FLOORS)
+    assert {"autograd", "nn", "optim"} <= everything
+    for source in ("from minillm import *", "from .. import *"):
+        assert floors_above(source, Path("backend/planted.py")) == everything - {"backend"}
+
+
+def test_every_name_of_the_whole_package_has_a_floor():
+    assert {*minillm.__all__} <= {*HOMES}
+    assert {*HOMES.values()} <= set(FLOORS)
+    for name, floor in HOMES.items():
+        assert hasattr(importlib.import_module(f"minillm.{floor}"), name) or name == floor
+
+
+def test_what_is_no_floor_of_the_package_may_be_imported():
+    for source in ("import minillm", "from minillm import __version__", "import minillm.backend"):
+        assert floors_above(source, Path("backend/planted.py")) == set()
+    assert floors_above("x = other.minillm.nn", Path("backend/planted.py")) == set()
 
 
 def test_relative_imports_are_resolved_from_where_they_stand():

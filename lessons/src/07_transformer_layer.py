@@ -269,19 +269,19 @@ scale = norm.weight.data, norm.bias.data
 errors = {
     "layer norm": check_vjp(layer_norm_rule, batch, *scale, rng=rng),
     "feed-forward": check_vjp(feed_forward_rule, batch, *weights, rng=rng),
-    "post-norm block": check_module(blocks[0], lambda: blocks[0](words), rng=rng, floor=1e-8),
-    "pre-norm block": check_module(blocks[1], lambda: blocks[1](words), rng=rng, floor=1e-8),
+    "post-norm block": check_module(blocks[0], lambda: blocks[0](words), rng=rng),
+    "pre-norm block": check_module(blocks[1], lambda: blocks[1](words), rng=rng),
 }
 for name, error in errors.items():
     print(f"{name:16} largest relative error {error:.1e}")
 assert max(errors.values()) < 1e-7
 
 # %% [markdown] lang="en"
-# (`check_module` does for all parameters of a module what `check_vjp` does for a rule. The bias of the keys shifts all scores of a row alike: its gradient is zero, and `floor` says what counts as that.) The planted
+# (`check_module` does for all parameters of a module what `check_vjp` does for a rule. The bias of the keys shifts all scores of a row alike: its gradient is zero, and so is what rounding leaves of it.) The planted
 # mistake: the mean term is forgotten, as if $m$ were constant.
 
 # %% [markdown] lang="zh"
-# （`check_module` 对模块的全部参数做 `check_vjp` 那样的检验。键的偏置使同一行的分数一齐平移，它的梯度恰好是零，`floor` 规定小到什么程度就算零。）下面故意犯一个错：漏掉均值那一项，仿佛 $m$ 是常数。
+# （`check_module` 对模块的全部参数做 `check_vjp` 那样的检验。键的偏置使同一行的分数一齐平移，它的梯度恰好是零；不超过舍入误差的，就算零。）下面故意犯一个错：漏掉均值那一项，仿佛 $m$ 是常数。
 
 # %%
 try:

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from minillm.autograd.grad_mode import no_grad
 from minillm.autograd.gradients import gradients_of
-from minillm.autograd.tape import VJP
+from minillm.autograd.slopes import STEP, Line, compare, inner, length
+from minillm.autograd.tape import VJP, checked_tuple
 from minillm.autograd.tensor import Parameter, Tensor
-
-STEP = 1e-5  # near the cube root of float64's rounding, where truncation and rounding balance
 
 
 class HasParameters(Protocol):
@@ -26,7 +26,6 @@ def check_vjp(
     rng: np.random.Generator,
     step: float = STEP,
     rtol: float = 1e-6,
-    floor: float = 1e-9,
     **settings: Any,
 ) -> float:
     """Compare a rule's vector-Jacobian product with a central difference; the largest error.
@@ -38,12 +37,13 @@ def check_vjp(
         <Jᵀ v, u>  =   sum(vjp(v) * u)                          (one backward pass)
 
     ``v`` must be random: with ``v = 1`` every softmax gradient is zero, and a rule
-    that returns zeros would pass.
+    that returns zeros would pass.  How far they may differ is said in ``slopes.compare``.
 
     Raises:
-        AssertionError: they disagree by more than ``rtol``, a gradient is missing, has
-            another shape, or is not finite.
-        TypeError: an operand is not float64, where rounding would drown the difference.
+        AssertionError: they disagree, rounding hides whether they agree, a gradient is missing,
+            has another shape, or is not finite.
+        TypeError: an operand is not float64, where rounding would drown the difference; the
+            answer of the VJP is not a tuple.
     """
     name = rule.__name__
     for i, x in enumerate(operands):
@@ -52,19 +52,21 @@ def check_vjp(
     output, vjp = rule(*operands, **settings)
     v = rng.standard_normal(np.shape(output))
     gradients: tuple[Any, ...] = vjp(v)
-    if len(gradients) != len(operands):
+    if isinstance(gradients, tuple) and len(gradients) != len(operands):
         raise AssertionError(f"{name}: {len(operands)} operands but {len(gradients)} gradients")
+    checked_tuple(name, gradients, len(operands))
     worst = 0.0
     for i, (x, gradient) in enumerate(zip(operands, gradients, strict=True)):
         given = None if gradient is None else gradient.shape
         if given != x.shape:
             raise AssertionError(f"{name}: gradient {i} is {given}, operand is {x.shape}")
-        u = rng.standard_normal(x.shape)
-        ahead, _ = rule(*operands[:i], x + step * u, *operands[i + 1 :], **settings)
-        behind, _ = rule(*operands[:i], x - step * u, *operands[i + 1 :], **settings)
-        numeric = np.sum(v * (ahead - behind)) / (2 * step)
-        where = f"{name}: operand {i}"
-        worst = max(worst, compare(where, np.sum(gradient * u), numeric, rtol, floor))
+        u = rng.standard_normal(x.shape) * size_of(x)
+
+        def along(t: float, i: int = i, x: np.ndarray = x, u: np.ndarray = u) -> np.ndarray:
+            return rule(*operands[:i], x + t * u, *operands[i + 1 :], **settings)[0]
+
+        line = Line(f"{name}: operand {i}", along, v, output)
+        worst = max(worst, compare(line, inner(gradient, u), step=step, rtol=rtol))
     return worst
 
 
@@ -75,18 +77,17 @@ def check_module(
     rng: np.random.Generator,
     step: float = STEP,
     rtol: float = 1e-6,
-    floor: float = 1e-9,
 ) -> float:
-    """``check_vjp`` for every parameter of a float64 module in turn; the largest error.
+    """``check_vjp`` for every parameter of a float64 module that is not frozen; the largest error.
 
     ``forward`` computes any tensor from the module, the same one at every call: switch
     dropout off, or fix its masks.
 
     Raises:
-        AssertionError: naming the parameter whose gradient is wrong.
+        AssertionError: naming the parameter whose gradient is wrong or cannot be told.
         TypeError: a parameter is not float64.
     """
-    named = list(module.named_parameters())
+    named = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
     for name, parameter in named:
         if parameter.dtype != np.float64:
             raise TypeError(f"check_module: {name} must be float64, got {parameter.dtype}")
@@ -96,26 +97,21 @@ def check_module(
     worst = 0.0
     for (name, parameter), gradient in zip(named, gradients, strict=True):
         here = parameter.data
-        # in units of the parameter: a step of 1e-5 is long for embeddings of size 0.02
-        u = rng.standard_normal(here.shape) * (np.sqrt(np.mean(here * here)) or 1.0)
-        values = []
-        for signed_step in (step, -step):
-            parameter.data = here + signed_step * u
-            values.append(np.sum(v * forward().data))
-        parameter.data = here
-        numeric = (values[0] - values[1]) / (2 * step)
-        worst = max(worst, compare(name, float(np.sum(gradient * u)), numeric, rtol, floor))
+        u = rng.standard_normal(here.shape) * size_of(here)
+
+        @no_grad
+        def along(t: float, p: Tensor = parameter, here: Any = here, u: Any = u) -> np.ndarray:
+            p.data = here + t * u
+            return forward().data
+
+        try:
+            line = Line(name, along, v, output.data)
+            worst = max(worst, compare(line, inner(gradient, u), step=step, rtol=rtol))
+        finally:
+            parameter.data = here
     return worst
 
 
-def compare(where: str, analytic: float, numeric: float, rtol: float, floor: float) -> float:
-    """Their relative difference.
-
-    Raises:
-        AssertionError: it is above ``rtol``, beyond an absolute ``floor`` for rounding.
-    """
-    scale = max(abs(numeric), abs(analytic))
-    difference = abs(numeric - analytic)
-    if not (difference <= rtol * scale + floor and np.isfinite(scale)):  # NaN fails too
-        raise AssertionError(f"{where}: vjp {analytic:.9g}, numeric {numeric:.9g}")
-    return float(difference / (scale + floor / rtol))
+def size_of(x: np.ndarray) -> float:
+    """The unit of a step: a step of 1e-5 would be long for embeddings of size 0.02."""
+    return min(length(x) / max(x.size, 1) ** 0.5, 1.0) or 1.0

@@ -12,6 +12,24 @@ from minillm.autograd.numpy_side import NumPySide
 from minillm.backend import Array, array_module, is_array
 
 
+def parts_of(name: str, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The operands themselves, or what is in the one list or generator that was given.
+
+    Raises:
+        TypeError: a list of numbers: whether it is one part or many is not clear.
+    """
+    single = len(operands) == 1 and isinstance(operands[0], Iterable)
+    if not single or isinstance(operands[0], NumPySide | str) or is_array(operands[0]):
+        return operands
+    parts = tuple(operands[0])
+    if parts and not any(isinstance(x, NumPySide) or is_array(x) for x in parts):
+        raise TypeError(
+            f"{name}: a list without a tensor or an array may be one part or many; "
+            f"give its parts one by one, {name}(*parts), or as arrays"
+        )
+    return parts
+
+
 def operand_arrays(operands: Iterable[Any]) -> list[Array]:
     """Arrays for a rule: numbers, lists and integer arrays follow the dtype of their neighbours."""
     values = [x.data if isinstance(x, NumPySide) else x for x in operands]

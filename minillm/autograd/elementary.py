@@ -15,19 +15,20 @@ from minillm.backend import Array, array_module, quiet, special
 
 @op
 def exp(x: Array, /) -> tuple[Array, VJP]:
-    """The exponential function.
+    """The exponential function; infinite beyond the largest float::
 
         y = exp(x)           dL/dx = g y
 
     Shapes: any, kept.
     """
-    y = array_module(x).exp(x)
+    with quiet(overflow=True):
+        y = array_module(x).exp(x)
     return y, lambda g: (g * y,)
 
 
 @op
 def log(x: Array, /) -> tuple[Array, VJP]:
-    """The natural logarithm; -inf at 0, NaN below.
+    """The natural logarithm; -inf at 0, NaN below::
 
         y = ln(x)            dL/dx = g / x
 
@@ -44,7 +45,7 @@ def log(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def sqrt(x: Array, /) -> tuple[Array, VJP]:
-    """The square root; NaN below 0.
+    """The square root; NaN below 0::
 
         y = √x               dL/dx = g / (2 y)     (infinite at 0, where the curve is vertical)
 
@@ -62,7 +63,7 @@ def sqrt(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def rsqrt(x: Array, /) -> tuple[Array, VJP]:
-    """One over the square root, what a normalisation multiplies by; infinite at 0, NaN below.
+    """One over the square root, what a normalisation multiplies by; infinite at 0, NaN below::
 
         y = 1 / √x           dL/dx = -g y³ / 2
 
@@ -80,26 +81,38 @@ def rsqrt(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def sin(x: Array, /) -> tuple[Array, VJP]:
-    """The sine of an angle in radians.
+    """The sine of an angle in radians; NaN at infinity::
 
         y = sin(x)           dL/dx = g cos(x)
 
     Shapes: any, kept.
     """
     xp = array_module(x)
-    return xp.sin(x), lambda g: (g * xp.cos(x),)
+
+    def vjp(g: Array) -> tuple[Array]:
+        with quiet():
+            return (g * xp.cos(x),)
+
+    with quiet():
+        return xp.sin(x), vjp
 
 
 @op
 def cos(x: Array, /) -> tuple[Array, VJP]:
-    """The cosine of an angle in radians.
+    """The cosine of an angle in radians; NaN at infinity::
 
         y = cos(x)           dL/dx = -g sin(x)
 
     Shapes: any, kept.
     """
     xp = array_module(x)
-    return xp.cos(x), lambda g: (-g * xp.sin(x),)
+
+    def vjp(g: Array) -> tuple[Array]:
+        with quiet():
+            return (-g * xp.sin(x),)
+
+    with quiet():
+        return xp.cos(x), vjp
 
 
 @op
@@ -116,7 +129,7 @@ def tanh(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def erf(x: Array, /) -> tuple[Array, VJP]:
-    """The error function: how much of a normal distribution of variance 1/2 lies within ±x.
+    """The error function: how much of a normal distribution of variance 1/2 lies within ±x::
 
         y = 2/√π · integral of exp(-t²) from 0 to x       dL/dx = g · 2/√π · exp(-x²)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from minillm.autograd.conversion import holds_tensor, operand_arrays
+from minillm.autograd.conversion import holds_tensor, operand_arrays, parts_of
 from minillm.autograd.grad_mode import is_recording
 from minillm.autograd.tape import VJP, Node
 from minillm.autograd.tensor import Tensor
@@ -32,6 +32,9 @@ class Op:
 
     A rule with a setting ``wanted`` is told which operands need a gradient, one boolean for each;
     it may leave ``None`` in the place of the others.
+
+    A rule of any number of operands, ``(*parts, ...)``, takes them one by one or in one list:
+    ``stack(a, b)`` and ``stack([a, b])`` are the same.
 
     Raises:
         TypeError: a parameter that could be given by position or by name; an operand with a default
@@ -56,6 +59,8 @@ class Op:
         self.most_operands = math.inf if many else len(kinds) - len(names) - anything
 
     def __call__(self, *operands: Any, **settings: Any) -> Tensor:
+        if self.most_operands == math.inf:
+            operands = parts_of(self.__name__, operands)
         self.check_call(len(operands), settings)
         while operands and operands[-1] is None and self.takes_none(len(operands) - 1):
             operands = operands[:-1]

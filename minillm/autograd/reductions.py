@@ -41,7 +41,12 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arr
     axes = reduced_axes(x, axis)
     n = elements(x, axes, "mean")
     total = x.sum(axis=axes, keepdims=keepdims, dtype=wide_dtype(x))
-    return (total / n).astype(x.dtype, copy=False), lambda g: (spread(g / n, x, axes),)
+
+    def vjp(g: Array) -> tuple[Array]:
+        share = g.astype(total.dtype, copy=False) / n  # float16 has no number as large as n may be
+        return (spread(share.astype(x.dtype, copy=False), x, axes),)
+
+    return (total / n).astype(x.dtype, copy=False), vjp
 
 
 @op
@@ -66,7 +71,8 @@ def var(
     y = wide_sum(c * c, axes, keepdims=True) / m * unit * unit
 
     def vjp(g: Array) -> tuple[Array]:
-        return ((spread(2.0 / m * g, x, axes) * (c * unit)).astype(x.dtype, copy=False),)
+        share = 2.0 / m * g.astype(c.dtype, copy=False)
+        return ((spread(share, x, axes) * (c * unit)).astype(x.dtype, copy=False),)
 
     return reduced(y, x, axes, keepdims), vjp
 

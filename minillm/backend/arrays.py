@@ -86,9 +86,10 @@ def scatter_add(shape: tuple[int, int], rows: Array, values: Array) -> Array:
     return out.astype(values.dtype, copy=False)
 
 
-def quiet() -> np.errstate:
+def quiet(*, overflow: bool = False) -> np.errstate:
     """``with quiet():`` 1/0 is infinite and 0/0 is NaN without NumPy's warnings.
 
-    CuPy never warns.  Only where the docstring says that such a result is meant.
+    With ``overflow``, what is beyond the largest float is infinite without a warning too.  CuPy
+    never warns.  Only where the docstring says that such a result is meant.
     """
-    return np.errstate(divide="ignore", invalid="ignore")
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore" if overflow else None)

@@ -15,9 +15,18 @@ from minillm.autograd.arithmetic import (
 )
 from minillm.autograd.elementary import cos, erf, exp, log, rsqrt, sin, sqrt, tanh
 from minillm.autograd.reductions import max, mean, min, std, sum, var
-from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu
+from minillm.ops.activations import (
+    gelu,
+    gelu_tanh,
+    log_sigmoid,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+)
 from minillm.ops.attention import scaled_dot_product_attention
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
+from minillm.ops.contraction import einsum
 from minillm.ops.cumulative import cumsum, prod
 from minillm.ops.elementwise_losses import binary_cross_entropy_with_logits, squared_error
 from minillm.ops.lookup import embedding, take_along_axis
@@ -35,6 +44,7 @@ from minillm.ops.probabilities import log_softmax, logsumexp, softmax
 from minillm.ops.projection import linear
 from minillm.ops.selection import clip, masked_fill, maximum, minimum, where
 from minillm.ops.shaping import broadcast_to, concatenate, pad, split, stack
+from minillm.ops.similarity import cosine_similarity
 
 __all__ = [
     "IGNORE",
@@ -45,11 +55,13 @@ __all__ = [
     "clip",
     "concatenate",
     "cos",
+    "cosine_similarity",
     "cross_entropy",
     "cross_entropy_with_probabilities",
     "cumsum",
     "divide",
     "dropout",
+    "einsum",
     "embedding",
     "erf",
     "exp",
@@ -60,6 +72,7 @@ __all__ = [
     "layer_norm",
     "linear",
     "log",
+    "log_sigmoid",
     "log_softmax",
     "logsumexp",
     "masked_fill",
@@ -86,6 +99,7 @@ __all__ = [
     "sin",
     "smoothed_cross_entropy",
     "softmax",
+    "softplus",
     "split",
     "sqrt",
     "squared_error",

@@ -1,4 +1,4 @@
-"""The non-linear functions between layers: sigmoid, relu, silu, gelu."""
+"""The non-linear functions between layers: sigmoid and its logarithm, relu, silu, gelu."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minillm.backend import Array, array_module, erf
 
 @op
 def sigmoid(x: Array, /) -> tuple[Array, VJP]:
-    """The logistic function, a number between 0 and 1.
+    """The logistic function, a number between 0 and 1::
 
         y = 1 / (1 + exp(-x))                      dL/dx = g y (1 - y)
 
@@ -26,8 +26,40 @@ def sigmoid(x: Array, /) -> tuple[Array, VJP]:
 
 
 @op
+def softplus(x: Array, /) -> tuple[Array, VJP]:
+    """A smooth maximum of x and 0::
+
+        y = ln(1 + exp(x))                         dL/dx = g / (1 + exp(-x))
+
+    Shapes: any, kept.
+
+    It is computed as ``max(x, 0) + ln(1 + exp(-|x|))``, the same number: ``exp(x)`` would overflow.
+
+    Source: Glorot, Bordes & Bengio 2011, "Deep Sparse Rectifier Neural Networks".
+    """
+    xp = array_module(x)
+    y = xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
+    return y, lambda g: (g * sigmoid.run(x)[0],)
+
+
+@op
+def log_sigmoid(x: Array, /) -> tuple[Array, VJP]:
+    """The logarithm of the logistic function::
+
+        y = ln(1 / (1 + exp(-x)))                  dL/dx = g / (1 + exp(x))
+
+    Shapes: any, kept.
+
+    It is ``-softplus(-x)``.  Not ``log(sigmoid(x))``: a probability below the smallest float would
+    give -inf, while its logarithm is an ordinary number.
+    """
+    y, vjp = softplus.run(-x)
+    return -y, vjp
+
+
+@op
 def relu(x: Array, /) -> tuple[Array, VJP]:
-    """The positive part.
+    """The positive part::
 
         y = max(x, 0)        dL/dx = g where x > 0, else 0     (at the kink, x = 0, it is 0)
 
@@ -40,7 +72,7 @@ def relu(x: Array, /) -> tuple[Array, VJP]:
 
 @op
 def silu(x: Array, /) -> tuple[Array, VJP]:
-    """Each input times its own sigmoid; also called swish.
+    """Each input times its own sigmoid; also called swish::
 
         s = 1 / (1 + exp(-x)),   y = x s           dL/dx = g s (1 + x (1 - s))
 
@@ -49,12 +81,18 @@ def silu(x: Array, /) -> tuple[Array, VJP]:
     Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", section 2.
     """
     s, _ = sigmoid.run(x)
-    return x * s, lambda g: (g * s * (1.0 + x * (1.0 - s)),)
+    xp = array_module(x)
+
+    def vjp(g: Array) -> tuple[Array]:
+        near = xp.clip(x, -800.0, 800.0)  # beyond, s is 0 or 1, and 0 times infinity is NaN
+        return (g * s * (1.0 + near * (1.0 - s)),)
+
+    return xp.maximum(x, -800.0) * s, vjp
 
 
 @op
 def gelu(x: Array, /) -> tuple[Array, VJP]:
-    """Each input times the share of a normal distribution below it.
+    """Each input times the share of a normal distribution below it::
 
         Φ(x) = (1 + erf(x / √2)) / 2,   φ(x) = exp(-x² / 2) / √(2π)
         y = x Φ(x)           dL/dx = g (Φ(x) + x φ(x))
@@ -65,20 +103,20 @@ def gelu(x: Array, /) -> tuple[Array, VJP]:
 
     Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", section 2.
     """
+    xp = array_module(x)
     below = 0.5 * (1.0 + erf(x * math.sqrt(0.5)))
 
     def vjp(g: Array) -> tuple[Array]:
-        xp = array_module(x)
         near = xp.clip(x, -40.0, 40.0)  # beyond, φ is 0 and the square could overflow
         density = xp.exp(-0.5 * near * near) * (1.0 / math.sqrt(2.0 * math.pi))
-        return (g * (below + x * density),)
+        return (g * (below + near * density),)
 
-    return x * below, vjp
+    return xp.maximum(x, -40.0) * below, vjp  # there Φ is 0, and -inf times 0 is NaN
 
 
 @op
 def gelu_tanh(x: Array, /) -> tuple[Array, VJP]:
-    """The approximation of ``gelu`` that GPT-2 was trained with; it is within 0.0005 of it.
+    """The approximation of ``gelu`` that GPT-2 was trained with; it is within 0.0005 of it::
 
         t = tanh(a (x + b x³)),   a = √(2/π),   b = 0.044715
         y = x (1 + t) / 2         dL/dx = g ((1 + t) + x (1 - t²) a (1 + 3 b x²)) / 2
@@ -94,6 +132,6 @@ def gelu_tanh(x: Array, /) -> tuple[Array, VJP]:
 
     def vjp(g: Array) -> tuple[Array]:
         slope_of_t = (1.0 - t * t) * (a * (1.0 + 3.0 * b * near * near))
-        return (0.5 * g * (1.0 + t + x * slope_of_t),)
+        return (0.5 * g * (1.0 + t + near * slope_of_t),)
 
-    return 0.5 * x * (1.0 + t), vjp
+    return 0.5 * xp.maximum(x, -40.0) * (1.0 + t), vjp

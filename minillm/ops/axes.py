@@ -11,14 +11,14 @@ from minillm.backend import Array, array_module
 
 @op
 def swapaxes(x: Array, /, *, axis1: int, axis2: int) -> tuple[Array, VJP]:
-    """Two axes exchanged; with the last two, every matrix of a batch transposed.
+    """Two axes exchanged; with the last two, every matrix of a batch transposed::
 
         y[.., i, .., j, ..] = x[.., j, .., i, ..]              dL/dx = g, exchanged back
 
     Shapes: ``x (..., A, ..., B, ...) -> (..., B, ..., A, ...)``.
 
     Raises:
-        ValueError, TypeError: an axis out of range, or no integer.
+        ValueError, TypeError: an axis out of range, or not an integer.
     """
     first = checked_axis("swapaxes", axis1, x.shape)
     second = checked_axis("swapaxes", axis2, x.shape)
@@ -27,14 +27,14 @@ def swapaxes(x: Array, /, *, axis1: int, axis2: int) -> tuple[Array, VJP]:
 
 @op
 def expand_dims(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
-    """A new axis of size 1 that stands at ``axis`` in the result.
+    """A new axis of size 1 that stands at ``axis`` in the result::
 
         y = x                dL/dx = g     (in x's shape)
 
     Shapes: ``x (A, B) -> (1, A, B), (A, 1, B), (A, B, 1)`` for axis 0, 1, 2.
 
     Raises:
-        ValueError, TypeError: ``axis`` out of range, or no integer.
+        ValueError, TypeError: ``axis`` out of range, or not an integer.
     """
     axis = checked_axis("expand_dims", axis, (*x.shape, 1))
     y = array_module(x).expand_dims(x, axis)
@@ -43,7 +43,7 @@ def expand_dims(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
 
 @op
 def squeeze(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
-    """One axis of size 1 removed.
+    """One axis of size 1 removed::
 
         y = x                dL/dx = g     (in x's shape)
 
@@ -54,7 +54,7 @@ def squeeze(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
 
     Raises:
         ValueError: the axis is longer than 1, or out of range.
-        TypeError: ``axis`` is no integer.
+        TypeError: ``axis`` is not an integer.
     """
     axis = checked_axis("squeeze", axis, x.shape)
     if x.shape[axis] != 1:
@@ -64,14 +64,14 @@ def squeeze(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
 
 @op
 def flip(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
-    """The elements along ``axis`` in the opposite order.
+    """The elements along ``axis`` in the opposite order::
 
         y[i] = x[N - 1 - i]            dL/dx[i] = g[N - 1 - i]     (along that axis)
 
     Shapes: any, kept.
 
     Raises:
-        ValueError, TypeError: ``axis`` out of range, or no integer.
+        ValueError, TypeError: ``axis`` out of range, or not an integer.
     """
     axis = checked_axis("flip", axis, x.shape)
     backwards = (*[slice(None)] * axis, slice(None, None, -1))
@@ -82,7 +82,7 @@ def checked_axis(name: str, axis: Any, shape: tuple[int, ...]) -> int:
     """``axis`` counted from the front.
 
     Raises:
-        TypeError: it is no integer; True would silently be axis 1.
+        TypeError: it is not an integer; True would silently be axis 1.
         ValueError: it is out of range for ``shape``.
     """
     if not isinstance(axis, Integral) or isinstance(axis, bool):

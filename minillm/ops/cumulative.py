@@ -3,52 +3,58 @@
 from __future__ import annotations
 
 from minillm.autograd import VJP, op
-from minillm.autograd.reductions import reduced_axes
 from minillm.backend import Array, array_module
+from minillm.ops.axes import checked_axis
+from minillm.ops.precision import rounded, widened
 
 
 @op
 def cumsum(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
-    """The sum of every element and all those before it along ``axis``.
+    """The sum of every element and all those before it along ``axis``::
 
         y_i = x_1 + ... + x_i            dL/dx_i = g_i + ... + g_N
 
     Shapes: any, kept.
 
     Raises:
-        ValueError: ``axis`` is out of bounds.
+        ValueError: ``axis`` is out of range.
+        TypeError: ``axis`` is not an integer.
     """
-    reduced_axes(x, (axis,))
+    axis = checked_axis("cumsum", axis, x.shape)
     xp = array_module(x)
 
     def vjp(g: Array) -> tuple[Array]:
-        return (xp.flip(xp.cumsum(xp.flip(g, axis), axis=axis), axis),)
+        backwards = xp.cumsum(xp.flip(widened(g), axis), axis=axis)
+        return (rounded(xp.flip(backwards, axis), x.dtype),)
 
-    return xp.cumsum(x, axis=axis), vjp
+    return rounded(xp.cumsum(widened(x), axis=axis), x.dtype), vjp
 
 
 @op
 def prod(x: Array, /, *, axis: int | None = None, keepdims: bool = False) -> tuple[Array, VJP]:
-    """Product over one axis, or over all.
+    """Product over one axis, or over all::
 
         y = x_1 x_2 ... x_N              dL/dx_i = g (x_1 ... x_{i-1}) (x_{i+1} ... x_N)
 
     Not ``g y / x_i``: where one factor is 0 that is 0/0, and the slope is an ordinary number.
 
     Raises:
-        ValueError: ``axis`` is out of bounds.
+        ValueError: ``axis`` is out of range.
+        TypeError: ``axis`` is not an integer.
     """
     xp = array_module(x)
     if axis is not None:
-        reduced_axes(x, (axis,))
-    rows = x.reshape(x.size) if axis is None else xp.moveaxis(x, axis, -1)  # (..., N)
+        axis = checked_axis("prod", axis, x.shape)
+    wide = widened(x)
+    rows = wide.reshape(x.size) if axis is None else xp.moveaxis(wide, axis, -1)  # (..., N)
 
     def vjp(g: Array) -> tuple[Array]:
         others = before(rows) * before(rows[..., ::-1])[..., ::-1]
         grad = g.reshape(*rows.shape[:-1], 1) * others
-        return (grad.reshape(x.shape) if axis is None else xp.moveaxis(grad, -1, axis),)
+        grad = grad.reshape(x.shape) if axis is None else xp.moveaxis(grad, -1, axis)
+        return (rounded(grad, x.dtype),)
 
-    return x.prod(axis=axis, keepdims=keepdims), vjp
+    return rounded(wide.prod(axis=axis, keepdims=keepdims), x.dtype), vjp
 
 
 def before(rows: Array) -> Array:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from minillm.autograd import VJP, op
 from minillm.backend import Array
+from minillm.ops.precision import setting_like
 
 
 @op
 def dropout(x: Array, /, *, keep: Array) -> tuple[Array, VJP]:
-    """Each unit times its factor: 0 for a dropped unit, 1/(1-rate) for a kept one.
+    """Each unit times its factor: 0 for a dropped unit, 1/(1-rate) for a kept one::
 
         y = x * keep         dL/dx = g * keep        E[keep] = 1,  Var[keep] = rate / (1 - rate)
 
@@ -19,8 +20,10 @@ def dropout(x: Array, /, *, keep: Array) -> tuple[Array, VJP]:
 
     Raises:
         ValueError: ``keep`` has another shape.
+        TypeError: ``keep`` does not hold real numbers.
     Source: Srivastava et al. 2014, "Dropout", section 10 describes the scaling at training time.
     """
+    keep = setting_like("dropout: keep", keep, x)
     if keep.shape != x.shape:
         raise ValueError(f"dropout: x is {x.shape}, its keep factors are {keep.shape}")
     return x * keep, lambda g: (g * keep,)

@@ -5,38 +5,38 @@ from __future__ import annotations
 from minillm.autograd import VJP, op
 from minillm.backend import Array, array_module, quiet
 from minillm.ops.axes import checked_axis
+from minillm.ops.precision import rounded, widened
 
 
 @op
 def softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
-    """Probabilities along ``axis``, each slice summing to one.
+    """Probabilities along ``axis``, each slice summing to one::
 
         p_i = exp(s_i) / sum_j exp(s_j)            dL/ds = p * (g - sum_j g_j p_j)
 
     Shapes: ``scores (..., N, ...) -> (..., N, ...)``.
 
     Subtracting the largest score first leaves ``p`` unchanged and keeps ``exp`` from
-    overflowing.  A slice of nothing but ``-inf`` has no distribution and gives NaN: masked
-    attention is its own op, where such a row gives zeros.
+    overflowing.  A slice of nothing but ``-inf``, or with an ``inf``, has no distribution and
+    gives NaN: masked attention is its own op, where a row of ``-inf`` gives zeros.
 
     Raises:
         ValueError: ``axis`` is empty or out of range.
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network
         Outputs"; the shift is in Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
-    xp = array_module(scores)
-    weights = xp.exp(scores - largest(scores, axis))
+    weights = array_module(scores).exp(below_largest(widened(scores), axis))
     p = weights / weights.sum(axis=axis, keepdims=True)
 
     def vjp(g: Array) -> tuple[Array]:
-        return (p * (g - (g * p).sum(axis=axis, keepdims=True)),)
+        return (rounded(p * (g - (g * p).sum(axis=axis, keepdims=True)), scores.dtype),)
 
-    return p, vjp
+    return rounded(p, scores.dtype), vjp
 
 
 @op
 def log_softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
-    """Logarithms of the softmax probabilities.
+    """Logarithms of the softmax probabilities::
 
         y_i = s_i - ln sum_j exp(s_j)              dL/ds = g - p * sum_j g_j,   p = exp(y)
 
@@ -50,18 +50,19 @@ def log_softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
     Source: Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
     xp = array_module(scores)
-    shifted = scores - largest(scores, axis)
-    y = shifted - xp.log(xp.exp(shifted).sum(axis=axis, keepdims=True))
+    y = below_largest(widened(scores), axis)
+    y -= xp.log(xp.exp(y).sum(axis=axis, keepdims=True))
 
     def vjp(g: Array) -> tuple[Array]:
-        return (g - xp.exp(y) * g.sum(axis=axis, keepdims=True),)
+        total = widened(g).sum(axis=axis, keepdims=True)
+        return (rounded(g - xp.exp(y) * total, scores.dtype),)
 
-    return y, vjp
+    return rounded(y, scores.dtype), vjp
 
 
 @op
 def logsumexp(scores: Array, /, *, axis: int = -1, keepdims: bool = False) -> tuple[Array, VJP]:
-    """The logarithm of a sum whose terms are given by their logarithms: a smooth maximum.
+    """The logarithm of a sum whose terms are given by their logarithms: a smooth maximum::
 
         m = max_j s_j,   y = m + ln sum_j exp(s_j - m)       dL/ds_i = g exp(s_i - y)
 
@@ -75,17 +76,30 @@ def logsumexp(scores: Array, /, *, axis: int = -1, keepdims: bool = False) -> tu
     Source: Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
     xp = array_module(scores)
-    m = largest(scores, axis)
+    wide = widened(scores)
+    m = largest(wide, axis)
     m = xp.where(xp.isinf(m), 0.0, m)  # -inf - -inf is NaN
-    weights = xp.exp(scores - m)
-    total = weights.sum(axis=axis, keepdims=True)
-    with quiet():  # ln 0 = -inf is meant
+    with quiet(overflow=True):  # ln 0 = -inf is meant, and exp(inf) = inf
+        weights = xp.exp(wide - m)
+        total = weights.sum(axis=axis, keepdims=True)
         y = m + xp.log(total)
 
     def vjp(g: Array) -> tuple[Array]:
-        return (g.reshape(y.shape) * (weights / xp.where(total == 0.0, 1.0, total)),)
+        with quiet(overflow=True):
+            p = weights / xp.where(total == 0.0, 1.0, total)
+            return (rounded(g.reshape(y.shape) * p, scores.dtype),)
 
-    return y if keepdims else y.squeeze(axis), vjp
+    return rounded(y if keepdims else y.squeeze(axis), scores.dtype), vjp
+
+
+def below_largest(scores: Array, axis: int) -> Array:
+    """How far each score is below the largest of its slice; NaN where that one is infinite.
+
+    Raises:
+        ValueError, TypeError: as ``largest``.
+    """
+    with quiet(overflow=True):
+        return scores - largest(scores, axis)
 
 
 def largest(scores: Array, axis: int) -> Array:
@@ -93,7 +107,7 @@ def largest(scores: Array, axis: int) -> Array:
 
     Raises:
         ValueError: ``axis`` is empty or out of range.
-        TypeError: ``axis`` is no integer.
+        TypeError: ``axis`` is not an integer.
     """
     if scores.shape[checked_axis("scores", axis, scores.shape)] == 0:
         raise ValueError(f"scores along an empty axis: shape {scores.shape}, axis {axis}")

@@ -11,7 +11,7 @@ from minillm.backend import Array, array_module
 
 @op
 def maximum(a: Array, b: Array, /) -> tuple[Array, VJP]:
-    """The larger of two, element by element, with broadcasting.
+    """The larger of two, element by element, with broadcasting::
 
         y = max(a, b)        dL/da = g where a > b, g/2 where a = b, else 0;   dL/db = g - dL/da
 
@@ -28,7 +28,7 @@ def maximum(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
 @op
 def minimum(a: Array, b: Array, /) -> tuple[Array, VJP]:
-    """The smaller of two, element by element, with broadcasting.
+    """The smaller of two, element by element, with broadcasting::
 
         y = min(a, b)        dL/da = g where a < b, g/2 where a = b, else 0;   dL/db = g - dL/da
 
@@ -45,7 +45,7 @@ def minimum(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
 @op
 def clip(x: Array, /, *, low: float | None = None, high: float | None = None) -> tuple[Array, VJP]:
-    """The nearest number between ``low`` and ``high``; ``None`` is no bound.
+    """The nearest number between ``low`` and ``high``; ``None`` is no bound::
 
         y = min(max(x, low), high)       dL/dx = g where low <= x <= high, else 0
 
@@ -65,7 +65,7 @@ def clip(x: Array, /, *, low: float | None = None, high: float | None = None) ->
 
 @op
 def where(a: Array, b: Array, /, *, condition: Array) -> tuple[Array, VJP]:
-    """``a`` where the condition holds, ``b`` elsewhere, all three broadcast.
+    """``a`` where the condition holds, ``b`` elsewhere, all three broadcast::
 
         y = a if condition, else b       dL/da = g if condition, else 0
                                          dL/db = 0 if condition, else g
@@ -93,7 +93,7 @@ def where(a: Array, b: Array, /, *, condition: Array) -> tuple[Array, VJP]:
 
 @op
 def masked_fill(x: Array, /, *, mask: Array, value: float) -> tuple[Array, VJP]:
-    """``value`` where the mask is True, ``x`` elsewhere.
+    """``value`` where the mask is True, ``x`` elsewhere::
 
         y = value if mask, else x        dL/dx = 0 if mask, else g
 

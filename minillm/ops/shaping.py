@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Sequence
+from typing import Any
 
 from minillm.autograd import VJP, Tensor, op, unbroadcast
 from minillm.autograd.arithmetic import take
@@ -13,16 +15,16 @@ from minillm.ops.axes import checked_axis
 
 @op
 def concatenate(*parts: Array, axis: int = 0) -> tuple[Array, VJP]:
-    """The parts one after another along ``axis``.
+    """The parts one after another along ``axis``::
 
         y = [x_1; x_2; ...]          dL/dx_k = the piece of g that x_k became
 
-    Shapes: equal but for ``axis``.
+    Shapes: equal but for ``axis``.  The parts may also come in one list, as ``stack`` takes them.
 
     Raises:
         ValueError: no parts, ``axis`` out of range, or a part whose other sizes differ (its place
             is named).
-        TypeError: ``axis`` is no integer.
+        TypeError: ``axis`` is not an integer.
     """
     if not parts:
         raise ValueError("concatenate needs at least one part")
@@ -43,16 +45,18 @@ def concatenate(*parts: Array, axis: int = 0) -> tuple[Array, VJP]:
 
 @op
 def stack(*parts: Array, axis: int = 0) -> tuple[Array, VJP]:
-    """The parts side by side along a new axis, which stands at ``axis`` in the result.
+    """The parts side by side along a new axis, which stands at ``axis`` in the result::
 
         y[k] = x_k           dL/dx_k = g[k]     (counted along that axis)
 
     Shapes: n parts of ``(A, B) -> (n, A, B), (A, n, B), (A, B, n)`` for axis 0, 1, 2.
 
+    ``stack(a, b)`` and ``stack([a, b])`` are the same; any iterable of tensors will do.
+
     Raises:
         ValueError: no parts, ``axis`` out of range, or a part of another shape (its place is
             named).
-        TypeError: ``axis`` is no integer.
+        TypeError: ``axis`` is not an integer.
     """
     if not parts:
         raise ValueError("stack needs at least one part")
@@ -67,25 +71,39 @@ def stack(*parts: Array, axis: int = 0) -> tuple[Array, VJP]:
     return array_module(*parts).stack(parts, axis=axis), vjp
 
 
-def split(x: Tensor, /, *, sizes: Sequence[int], axis: int = 0) -> tuple[Tensor, ...]:
+def split(x: Any, /, *, sizes: Sequence[int], axis: int = 0) -> tuple[Tensor, ...]:
     """``x`` cut along ``axis`` into pieces of the given sizes: what ``concatenate`` joined.
 
     No rule of its own: each piece is ``x[..., start : start + size, ...]``, and the tape adds
-    their gradients up.
+    their gradients up::
 
         split(x, sizes=[2, 3])  ->  x[:2], x[2:]          for x of length 5
 
     Raises:
         ValueError: a negative size, sizes whose sum is not the length, ``axis`` out of range.
-        TypeError: ``axis`` is no integer.
+        TypeError: ``axis`` or a size is not an integer; ``sizes`` is a number.
     """
+    x = x if isinstance(x, Tensor) else Tensor(x)
     axis = checked_axis("split", axis, x.shape)
+    sizes = whole_numbers("split: sizes", sizes)
     if any(size < 0 for size in sizes) or sum(sizes) != x.shape[axis]:
         raise ValueError(
-            f"split: sizes {list(sizes)} must add up to {x.shape[axis]}, "
+            f"split: sizes {sizes} must add up to {x.shape[axis]}, "
             f"the length of axis {axis} of shape {x.shape}"
         )
     return tuple(take(x, index=piece) for piece in pieces(sizes, axis))
+
+
+def whole_numbers(name: str, numbers: Any) -> list[int]:
+    """A list of whole numbers, from any sequence of them.
+
+    Raises:
+        TypeError: it is one number, or something in it is not an integer.
+    """
+    try:
+        return [operator.index(n) for n in numbers]
+    except TypeError as error:
+        raise TypeError(f"{name} must be a list of whole numbers, got {numbers!r}") from error
 
 
 def pieces(sizes: Sequence[int], axis: int) -> list[tuple[slice, ...]]:
@@ -99,7 +117,7 @@ def pieces(sizes: Sequence[int], axis: int) -> list[tuple[slice, ...]]:
 
 @op
 def broadcast_to(x: Array, /, *, shape: tuple[int, ...]) -> tuple[Array, VJP]:
-    """``x`` repeated along its axes of size 1, and along new leading axes, up to ``shape``.
+    """``x`` repeated along its axes of size 1, and along new leading axes, up to ``shape``::
 
         y = copies of x      dL/dx = sum of g over the copies
 
@@ -113,7 +131,7 @@ def broadcast_to(x: Array, /, *, shape: tuple[int, ...]) -> tuple[Array, VJP]:
 
 @op
 def pad(x: Array, /, *, widths: Sequence[tuple[int, int]], value: float = 0.0) -> tuple[Array, VJP]:
-    """``x`` in the middle of a larger array of the constant ``value``.
+    """``x`` in the middle of a larger array of the constant ``value``::
 
         y[before + i] = x[i], elsewhere value          dL/dx[i] = g[before + i]
 
@@ -121,15 +139,17 @@ def pad(x: Array, /, *, widths: Sequence[tuple[int, int]], value: float = 0.0) -
 
     Raises:
         ValueError: not one pair for each axis, or a negative width.
+        TypeError: a width is not an integer, or ``widths`` is not a list of pairs.
     """
-    if len(widths) != x.ndim or any(len(pair) != 2 or min(pair) < 0 for pair in widths):
+    pairs = [tuple(whole_numbers("pad: a pair of widths", pair)) for pair in widths]
+    if len(pairs) != x.ndim or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
         raise ValueError(
             f"pad: shape {x.shape} needs {x.ndim} pairs (before, after), "
-            f"none of them negative, got {widths}"
+            f"none of them negative, got {pairs}"
         )
-    sides = list(zip(x.shape, widths, strict=True))
+    sides = list(zip(x.shape, pairs, strict=True))
     shape = tuple(before + n + after for n, (before, after) in sides)
     middle = tuple(slice(before, before + n) for n, (before, _) in sides)
-    y = array_module(x).full(shape, value, dtype=x.dtype)
+    y = array_module(x).full(shape, float(value), dtype=x.dtype)
     y[middle] = x
     return y, lambda g: (g[middle],)

@@ -11,7 +11,7 @@ from minillm.autograd import Parameter
 from minillm.autograd.check import HasParameters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of tensors compares their elements
 class ParameterGroup:
     """Parameters with a learning rate and a decay of their own.
 

@@ -105,3 +105,13 @@ def test_erf_is_odd_and_that_of_the_standard_library(x):
     y = ops.erf(x).data
     assert np.array_equal(ops.erf(-x).data, -y)
     assert np.allclose(y.ravel(), [math.erf(v) for v in x.ravel()], rtol=0.0, atol=1e-15)
+
+
+def test_an_infinite_angle_has_neither_sine_nor_cosine_and_warns_of_nothing():
+    for name in ("sin", "cos"):
+        y, vjp = getattr(ops, name).rule(np.array([np.inf, -np.inf]))
+        assert np.isnan(y).all() and np.isnan(vjp(np.ones(2))[0]).all()
+
+
+def test_beyond_the_largest_float_the_exponential_is_infinite_without_a_warning():
+    assert ops.exp(np.array([1e4, -1e4])).data.tolist() == [np.inf, 0.0]

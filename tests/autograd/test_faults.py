@@ -53,9 +53,9 @@ def test_division_by_zero_is_infinite_and_says_so():
 @pytest.mark.parametrize("name", WITH_AXIS)
 def test_an_axis_that_is_not_an_integer_is_refused(name, axis):
     x = np.ones((2, 3))
-    indices = {"indices": np.zeros((2, 3), dtype=int)} if name == "take_along_axis" else {}
+    index = {"index": np.zeros((2, 3), dtype=int)} if name == "take_along_axis" else {}
     with pytest.raises(TypeError):
-        getattr(ops, name)(x, axis=axis, **indices)
+        getattr(ops, name)(x, axis=axis, **index)
 
 
 def has_0_d_operand(operands: tuple) -> bool:

@@ -102,5 +102,8 @@ def test_infinities_and_nan_come_quietly_where_they_are_meant_and_only_there():
         assert np.isnan(zero / zero).all()
         with pytest.warns(RuntimeWarning, match="overflow"):
             assert (np.array([1e300]) ** 2).tolist() == [np.inf]
+    with quiet(overflow=True):
+        assert (np.array([1e300]) ** 2).tolist() == [np.inf]
+        assert (1.0 / zero).tolist() == [np.inf]
     with pytest.warns(RuntimeWarning, match="divide by zero"):
         assert (1.0 / zero).tolist() == [np.inf]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minillm.backend.dtypes import check_one_dtype
+from minillm.backend import check_one_dtype, scatter_add, wide_dtype, wide_sum
 from tests.strict import strict
 
 HALF, SINGLE, DOUBLE = np.float16, np.float32, np.float64
@@ -25,7 +25,27 @@ def test_unlike_dtypes_are_refused_with_a_way_out(one, other):
         check_one_dtype("linear", x=np.ones(2, one), weight=np.ones(2, other))
 
 
-def test_a_scale_of_another_dtype_than_the_rest_is_refused_last_of_three_or_not():
+def test_the_one_of_three_that_differs_is_shown():
     single, double = np.ones(2, SINGLE), np.ones(2, DOUBLE)
     with pytest.raises(TypeError, match="bias is float64"):
         check_one_dtype("linear", x=single, weight=single, bias=double)
+
+
+@pytest.mark.parametrize("dtype", [HALF, SINGLE, DOUBLE])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_a_sum_of_float16_is_rounded_once_and_others_are_numpys(dtype, keepdims, rng):
+    x = rng.standard_normal((3, 5000)).astype(dtype)
+    for axis in (None, 0, (1,), (0, 1)):
+        total = wide_sum(x, axis, keepdims=keepdims)
+        exact = x.astype(DOUBLE).sum(axis=axis, keepdims=keepdims)
+        assert total.dtype == dtype
+        assert total.shape == exact.shape
+        assert np.allclose(total, exact, rtol=2 * np.finfo(dtype).eps, atol=1e-4)
+
+
+def test_float16_counts_beyond_its_largest_whole_number():
+    x = np.ones((70_000,), HALF)
+    assert np.mean(x, dtype=wide_dtype(x)) == 1.0
+    assert wide_sum(x[:60_000]) == 60_000
+    ids = np.zeros(5000, int)
+    assert scatter_add((1, 1), ids, np.ones((5000, 1), HALF)).tolist() == [[5000.0]]

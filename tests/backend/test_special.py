@@ -39,3 +39,22 @@ def test_erf_keeps_any_shape():
     assert erf(np.zeros((2, 0, 3))).shape == (2, 0, 3)
     assert erf(np.array(1.0)).shape == ()
     assert float(erf(np.array(1.0))) == pytest.approx(math.erf(1.0), abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "error"), [(np.float64, 2e-15), (np.float32, 1e-6), (np.float16, 6e-4)]
+)
+def test_erf_of_small_numbers_has_as_many_right_digits_as_that_of_large_ones(dtype, error):
+    smallest = float(np.finfo(dtype).tiny)
+    sizes = np.concatenate([np.geomspace(smallest, 6.0, 5001), np.linspace(0.2, 0.3, 501)])
+    x = np.concatenate([sizes, -sizes]).astype(dtype)
+    exact = np.array([math.erf(value) for value in x.tolist()])
+    y = erf(x)
+    assert y.dtype == dtype
+    assert (np.abs(y - exact) / np.abs(exact)).max() <= error
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_erf_is_a_line_near_0(dtype):
+    x = np.array([1e-20, -1e-30, 3e-38], dtype)
+    assert erf(x).tolist() == pytest.approx((x * (2.0 / math.sqrt(math.pi))).tolist(), rel=1e-6)

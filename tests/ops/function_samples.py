@@ -84,6 +84,16 @@ OPS["sigmoid"] = Row(naive.elementwise(logistic), [*unary(normal), FAR, LARGE, H
 OPS["silu"] = Row(
     naive.elementwise(lambda x: x * logistic(x)), [*unary(normal), FAR, LARGE, HUGE], NUMBERS
 )
+OPS["softplus"] = Row(
+    naive.elementwise(lambda x: naive.log_sum_exp([x, 0.0])),
+    [*unary(normal), FAR, LARGE, HUGE],
+    NUMBERS,
+)
+OPS["log_sigmoid"] = Row(
+    naive.elementwise(lambda x: -naive.log_sum_exp([-x, 0.0])),
+    [*unary(normal), FAR, LARGE, HUGE],
+    NUMBERS,
+)
 OPS["gelu_tanh"] = Row(naive.elementwise(tanh_gelu), [*unary(normal), FAR, LARGE], NUMBERS)
 
 TIES = sample(np.array([1.0, 2.0, -3.0]), np.array([[1.0], [2.0]]), smooth=False)

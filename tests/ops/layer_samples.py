@@ -87,6 +87,8 @@ OPS["embedding"] = Row(
         sample(normal(7, 1), ids=np.array([6, 6])),
         sample(normal(7, 0), ids=np.array([1, 2])),
         sample(normal(301, 3), ids=np.array([255, 7, 255], dtype=np.uint8)),
+        sample(normal(7, 5), ids=np.array([3, 0, 3, 6]), padding_idx=3, smooth=False),
+        sample(normal(7, 5), ids=np.array([3, 0, 6]), padding_idx=np.int64(1)),
     ],
     [
         refused(
@@ -102,62 +104,14 @@ OPS["embedding"] = Row(
         refused(TypeError, "integers, got bool", np.ones((7, 5)), ids=np.array([True])),
         refused(ValueError, "ragged: lengths 1, 2", np.ones((7, 5)), ids=[[1], [1, 2]]),
         refused(ValueError, r"must be \(V, D\), got \(7,\)", np.ones(7), ids=[0]),
-    ],
-)
-OPS["cross_entropy"] = Row(
-    naive.cross_entropy,
-    [
-        sample(normal(5, 7), targets=np.array([6, 0, 3, 3, 1])),
-        sample(normal(2, 3, 5), targets=np.array([[4, 0, -100], [1, -100, 2]])),
-        sample(normal(3, 5), targets=np.array([1, 2, 0]), ignore_index=2),
-        sample(normal(3, 5), targets=np.array([-100, -100, -100])),
-        sample(normal(0, 5), targets=np.zeros(0, dtype=np.int64)),
-        sample(normal(7), targets=np.array(3)),
-        sample(normal(3, 1), targets=np.array([0, 0, 0], dtype=np.uint8)),
-        sample(np.array([[1e3, -1e3, 0.0], [-1e3, 1e3, 0.0]]), targets=np.array([1, 1])),
-        sample(np.array([[1e300, 0.0]]), targets=np.array([1]), smooth=False, fits=False),
-    ],
-    [
-        refused(
-            IndexError,
-            r"target class 5 at position \(1,\) out of range for a set of classes of 5",
-            np.ones((3, 5)),
-            targets=np.array([0, 5, 1]),
-        ),
-        refused(IndexError, "target class -1", np.ones((3, 5)), targets=[0, -1, 1]),
-        refused(IndexError, "target class -100", np.ones((1, 5)), targets=[-100], ignore_index=-1),
-        refused(TypeError, "integers, got float64", np.ones((1, 5)), targets=np.array([1.0])),
-        refused(TypeError, "integers, got bool", np.ones((1, 5)), targets=np.array([True])),
-        refused(
-            ValueError,
-            r"logits \(3, 5\) need targets \(3,\), got \(3, 1\)",
-            np.ones((3, 5)),
-            targets=np.zeros((3, 1), dtype=int),
-        ),
-        refused(ValueError, "ragged", np.ones((2, 2, 5)), targets=[[0], [1, 2]]),
-    ],
-)
-OPS["cross_entropy_with_probabilities"] = Row(
-    naive.cross_entropy_with_probabilities,
-    [
-        sample(normal(5, 7), probabilities=naive.softmax(normal(5, 7))),
-        sample(normal(2, 3, 5), probabilities=naive.softmax(normal(2, 3, 5))),
-        sample(normal(7), probabilities=naive.softmax(normal(7))),
-        sample(normal(3, 5), probabilities=np.eye(5)[[1, 4, 1]]),
-        sample(np.array([[1e3, -1e3, 0.0]]), probabilities=np.array([[0.5, 0.25, 0.25]])),
-    ],
-    [
-        refused(
-            ValueError,
-            r"logits \(3, 5\) and probabilities \(5,\) differ",
-            np.ones((3, 5)),
-            probabilities=np.ones(5),
-        ),
-        refused(
-            ValueError,
-            r"no positions: logits \(0, 5\)",
-            np.ones((0, 5)),
-            probabilities=np.ones((0, 5)),
+        *(
+            refused(error, message, np.ones((7, 5)), ids=[0], padding_idx=row)
+            for row, error, message in [
+                (7, IndexError, "padding_idx 7 is out of range for a table of 7 rows"),
+                (-1, IndexError, "padding_idx -1 is out of range"),
+                (1.0, TypeError, r"padding_idx must be an integer, got 1\.0"),
+                (True, TypeError, "padding_idx must be an integer, got True"),
+            ]
         ),
     ],
 )

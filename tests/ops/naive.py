@@ -115,33 +115,11 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
     return y
 
 
-def embedding(table: np.ndarray, *, ids: np.ndarray) -> np.ndarray:
+def embedding(table: np.ndarray, *, ids: np.ndarray, padding_idx: int | None = None) -> np.ndarray:
     y = np.zeros((*np.shape(ids), table.shape[1]))
     for *place, d in np.ndindex(*y.shape):
         y[(*place, d)] = table[int(np.asarray(ids)[tuple(place)]), d]
     return y
-
-
-def cross_entropy(
-    logits: np.ndarray, *, targets: np.ndarray, ignore_index: int = -100
-) -> np.ndarray:
-    losses = [
-        log_sum_exp(logits[place].tolist()) - logits[place][int(target)]
-        for place, target in np.ndenumerate(np.asarray(targets))
-        if target != ignore_index
-    ]
-    return np.array(math.fsum(losses) / max(len(losses), 1))
-
-
-def cross_entropy_with_probabilities(
-    logits: np.ndarray, *, probabilities: np.ndarray
-) -> np.ndarray:
-    losses = [
-        q * (log_sum_exp(logits[place].tolist()) - z)
-        for place in np.ndindex(*logits.shape[:-1])
-        for q, z in zip(probabilities[place], logits[place], strict=True)
-    ]
-    return np.array(math.fsum(losses) / math.prod(logits.shape[:-1]))
 
 
 def attention(

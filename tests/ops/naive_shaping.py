@@ -69,10 +69,10 @@ def pad(x: np.ndarray, *, widths: list[tuple[int, int]], value: float = 0.0) -> 
     return placed(tuple(shape), original_or_value)
 
 
-def take_along_axis(x: np.ndarray, *, indices: np.ndarray, axis: int = -1) -> np.ndarray:
+def take_along_axis(x: np.ndarray, *, index: np.ndarray, axis: int = -1) -> np.ndarray:
     def named(place: tuple[int, ...]) -> float:
         there = list(place)
-        there[axis] = int(np.asarray(indices)[place])
+        there[axis] = int(np.asarray(index)[place])
         return x[tuple(there)]
 
-    return placed(np.shape(indices), named)
+    return placed(np.shape(index), named)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from tests.ops import (
     arithmetic_samples,
     attention_samples,
+    class_loss_samples,
+    contraction_samples,
     function_samples,
     layer_samples,
     loss_samples,
@@ -23,8 +25,10 @@ OPS: dict[str, Row] = {
     **reduction_samples.OPS,
     **layer_samples.OPS,
     **attention_samples.OPS,
+    **contraction_samples.OPS,
     **shaping_samples.OPS,
     **loss_samples.OPS,
+    **class_loss_samples.OPS,
     **pooling_samples.OPS,
 }
 

@@ -113,3 +113,53 @@ def test_silu_at_0_and_at_odds_of_three_to_one():
 @pytest.mark.parametrize("op", [ops.sigmoid, ops.silu, ops.gelu, ops.gelu_tanh, ops.tanh])
 def test_nan_stays_nan(op):
     assert np.isnan(op(np.array([np.nan])).data).all()
+
+
+ENDS = np.array([-np.inf, np.inf])
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "slopes"),
+    [
+        ("softplus", [0.0, np.inf], [0.0, 1.0]),
+        ("log_sigmoid", [-np.inf, 0.0], [1.0, 0.0]),
+        ("sigmoid", [0.0, 1.0], [0.0, 0.0]),
+        ("tanh", [-1.0, 1.0], [0.0, 0.0]),
+        ("relu", [0.0, np.inf], [0.0, 1.0]),
+        ("silu", [0.0, np.inf], [0.0, 1.0]),
+        ("gelu", [0.0, np.inf], [0.0, 1.0]),
+        ("gelu_tanh", [0.0, np.inf], [0.0, 1.0]),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_at_infinity_an_activation_is_its_limit_and_so_is_its_slope(name, values, slopes, dtype):
+    y, vjp = getattr(ops, name).rule(ENDS.astype(dtype))
+    assert y.tolist() == values
+    assert vjp(np.ones(2, dtype))[0].tolist() == slopes
+
+
+@given(st.floats(-700.0, 700.0))
+def test_softplus_less_that_of_minus_x_is_x_and_its_slope_is_the_sigmoid(x):
+    leaf = Tensor(np.array([x]), requires_grad=True)
+    y = ops.softplus(leaf)
+    y.sum().backward()
+    assert y.item() - ops.softplus(np.array([-x])).item() == pytest.approx(x, rel=1e-12, abs=1e-12)
+    assert y.item() >= max(x, 0.0)
+    assert leaf.grad[0] == pytest.approx(ops.sigmoid(np.array([x])).item(), rel=1e-14)
+
+
+@given(st.floats(-1e6, 30.0))
+def test_log_sigmoid_is_the_logarithm_of_the_sigmoid_where_that_is_not_0(x):
+    y = ops.log_sigmoid(np.array([x])).item()
+    assert y <= 0.0
+    if x > -700.0:
+        assert y == pytest.approx(np.log(ops.sigmoid(np.array([x])).item()), rel=1e-10, abs=1e-15)
+    else:
+        assert y == x
+
+
+def test_softplus_and_log_sigmoid_of_0_are_the_logarithm_of_2_with_slope_one_half():
+    for name, sign in (("softplus", 1.0), ("log_sigmoid", -1.0)):
+        y, vjp = getattr(ops, name).rule(np.array([0.0]))
+        assert y[0] == pytest.approx(sign * np.log(2.0), rel=1e-15)
+        assert vjp(np.array([1.0]))[0].tolist() == [0.5]

@@ -94,3 +94,29 @@ def test_yes_and_no_are_mirror_images(z, target):
 
 def test_a_nan_logit_gives_a_nan_loss():
     assert math.isnan(yes_or_no(np.array([0.0, np.nan]), targets=[0, 1]).item())
+
+
+@given(LOGITS, st.data())
+def test_a_weight_multiplies_the_loss_of_its_element_and_the_mean_still_counts_all(z, data):
+    weights = np.array(data.draw(st.lists(st.floats(0, 9), min_size=len(z), max_size=len(z))))
+    settings = {"targets": np.full_like(z, 0.25), "weight_of_positive": 2.0}
+    single, slope = loss_and_gradient(lambda x: yes_or_no(x, **settings, reduction="sum"), z)
+    each = yes_or_no(z, **settings, reduction="none").data
+    loss, gradient = loss_and_gradient(yes_or_no, z, weights=weights, **settings)
+    assert each.sum() == pytest.approx(single, rel=1e-12)
+    assert loss == pytest.approx((weights * each).sum() / len(z), rel=1e-12)
+    assert np.allclose(gradient, weights * slope / len(z), rtol=1e-12, atol=1e-16)
+
+
+def test_a_square_beyond_the_largest_float_is_infinite_and_its_gradient_is_not():
+    x = np.array([1e30, 1e-25], np.float32)
+    loss, gradient = loss_and_gradient(ops.squared_error, x, targets=[0.0, 0.0])
+    assert loss == math.inf
+    assert gradient.tolist() == x.tolist()
+
+
+def test_a_mean_of_squares_that_fits_needs_no_sum_that_does():
+    x = np.zeros(1000, np.float32)
+    x[0] = 2e19  # its square is 4e38
+    loss, _ = loss_and_gradient(ops.squared_error, x, targets=np.zeros(1000))
+    assert loss == pytest.approx(4e35, rel=1e-5)

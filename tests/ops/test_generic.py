@@ -226,11 +226,12 @@ def test_arrays_of_two_libraries_are_refused(name):
         getattr(ops, name)(*mixed, **one.settings)
 
 
-TARGETED = "cross_entropy smoothed_cross_entropy nll_loss squared_error"
+TARGETED = "cross_entropy smoothed_cross_entropy nll_loss squared_error dropout"
+SOFT = "cross_entropy_with_probabilities binary_cross_entropy_with_logits"
 LOOKING = "embedding take_along_axis scaled_dot_product_attention where masked_fill"
 
 
-@pytest.mark.parametrize("name", [*TARGETED.split(), *LOOKING.split()])
+@pytest.mark.parametrize("name", [*TARGETED.split(), *SOFT.split(), *LOOKING.split()])
 def test_settings_left_on_the_host_are_refused_in_words(name):
     one = next(one for one in OPS[name].samples if "mask" in one.settings or "dot" not in name)
     with pytest.raises(TypeError, match="numpy and strict; move them with to_device first"):

@@ -71,7 +71,7 @@ def test_four_ways_to_look_up_agree_in_value_and_gradient(ids, seed):
         lambda table: np.eye(5)[ids] @ table,
         lambda table: ops.embedding(table, ids=ids),
         lambda table: table[np.array(ids)],
-        lambda table: ops.take_along_axis(table, indices=along, axis=0),
+        lambda table: ops.take_along_axis(table, index=along, axis=0),
     ]
     tables = [Tensor(values, requires_grad=True) for _ in ways]
     for way, table in zip(ways, tables, strict=True):
@@ -83,7 +83,7 @@ def test_four_ways_to_look_up_agree_in_value_and_gradient(ids, seed):
 
 def test_picking_along_the_last_axis_by_default_by_hand():
     x = Tensor(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), requires_grad=True)
-    y = ops.take_along_axis(x, indices=[[2, 2], [0, 1]])
+    y = ops.take_along_axis(x, index=[[2, 2], [0, 1]])
     y.backward(np.array([[1.0, 10.0], [100.0, 1000.0]]))
     assert y.data.tolist() == [[3.0, 3.0], [4.0, 5.0]]
     assert x.grad.tolist() == [[0.0, 0.0, 11.0], [100.0, 1000.0, 0.0]]
@@ -95,7 +95,22 @@ def test_sorting_is_picking_along_an_axis_and_its_gradient_goes_back(seed, axis)
     values, cotangent = rng.standard_normal((3, 5)), rng.standard_normal((3, 5))
     order = np.argsort(values, axis=axis)
     x = Tensor(values, requires_grad=True)
-    y = ops.take_along_axis(x, indices=order, axis=axis)
+    y = ops.take_along_axis(x, index=order, axis=axis)
     y.backward(cotangent)
     assert np.array_equal(y.data, np.sort(values, axis=axis))
     assert np.array_equal(np.take_along_axis(x.grad, order, axis=axis), cotangent)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.integers(0, 4))
+def test_the_padding_row_is_read_like_any_other_but_does_not_learn(ids, padding_idx):
+    rng = np.random.default_rng(len(ids))
+    values, cotangent = rng.standard_normal((5, 3)), rng.standard_normal((len(ids), 3))
+    tables = [Tensor(values, requires_grad=True) for _ in "ab"]
+    plain = ops.embedding(tables[0], ids=ids)
+    padded = ops.embedding(tables[1], ids=ids, padding_idx=padding_idx)
+    for y in (plain, padded):
+        y.backward(cotangent)
+    assert np.array_equal(plain.data, padded.data)
+    assert not tables[1].grad[padding_idx].any()
+    others = np.arange(5) != padding_idx
+    assert np.array_equal(tables[0].grad[others], tables[1].grad[others])

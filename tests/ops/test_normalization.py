@@ -98,3 +98,74 @@ def test_rms_norm_of_centred_rows_is_layer_norm_without_a_bias(x):
     centred = x - x.mean(axis=-1, keepdims=True)
     layer = ops.layer_norm(x, ONES, ZEROS, eps=1e-3).data
     assert np.allclose(ops.rms_norm(centred, ONES, eps=1e-3).data, layer, rtol=1e-9, atol=1e-11)
+
+
+def normalised(name, x, gains, cotangent, **settings) -> list[np.ndarray]:
+    y, vjp = getattr(ops, name).rule(x, *gains, **settings)
+    return [y, *vjp(cotangent)]
+
+
+def by_definition(name, x, cotangent, eps) -> list[np.ndarray]:
+    """Output, and the gradient of the input, for a gain of 1, in long double."""
+    x, h = x.astype(np.longdouble), cotangent.astype(np.longdouble)
+    centred = x - x.mean(axis=-1, keepdims=True) if name == "layer_norm" else x
+    root = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.longdouble(eps))
+    z = centred / root
+    grad = h - z * (h * z).mean(axis=-1, keepdims=True)
+    if name == "layer_norm":
+        grad = grad - h.mean(axis=-1, keepdims=True)
+    return [z, grad / root]
+
+
+BOTH = pytest.mark.parametrize("name", ["layer_norm", "rms_norm"])
+GAINS = {"layer_norm": 2, "rms_norm": 1}
+
+
+@BOTH
+@pytest.mark.parametrize("eps", [0.0, 1e-5])
+@pytest.mark.parametrize(
+    ("dtype", "sizes"),
+    [
+        (np.float32, [1e-38, 1e-25, 1e-3, 1.0, 1e20, 1e30, 3e37]),
+        (np.float64, [1e-300, 1e-200, 1e-3, 1.0, 1e200, 1e300]),
+    ],
+)
+def test_numbers_of_any_size_are_normalised_side_by_side(name, eps, dtype, sizes, rng):
+    x = (np.array(sizes)[:, None] * rng.standard_normal((len(sizes), 8))).astype(dtype)
+    cotangent = rng.standard_normal(x.shape).astype(dtype)
+    gains = [np.ones(8, dtype), np.zeros(8, dtype)][: GAINS[name]]
+    found = normalised(name, x, gains, cotangent, eps=eps)
+    for a, b in zip(found, by_definition(name, x, cotangent, eps), strict=False):
+        assert a.dtype == dtype
+        largest = np.abs(b).max(axis=-1, keepdims=True)  # of each row: they differ by 75 digits
+        assert np.all(np.abs(a - b) <= 8e3 * np.finfo(dtype).eps * largest)
+
+
+@BOTH
+@given(st.integers(0, 2**32), st.integers(-90, 90))
+def test_a_power_of_two_changes_no_bit_of_the_output_and_divides_the_gradient(name, seed, power):
+    rng = np.random.default_rng(seed)
+    for dtype, factor in [(np.float32, 2.0**power), (np.float64, 2.0 ** (10 * power))]:
+        x, cotangent = rng.standard_normal((2, 3, 5)).astype(dtype)
+        gains = [*rng.standard_normal((2, 5)).astype(dtype)][: GAINS[name]]
+        y, grad, *rest = normalised(name, x, gains, cotangent, eps=0.0)
+        scaled = normalised(name, x * dtype(factor), gains, cotangent, eps=0.0)
+        for a, b in zip(scaled, [y, grad / dtype(factor), *rest], strict=True):
+            assert np.array_equal(a, b)
+
+
+@BOTH
+def test_a_row_that_is_not_finite_spoils_no_other_and_warns_of_nothing(name):
+    x = np.array([[1.0, np.inf, 0.0], [1.0, np.nan, 0.0], [0.0, 0.0, 0.0], [1.0, 2.0, 4.0]])
+    gains = [np.ones(3), np.zeros(3)][: GAINS[name]]
+    y, grad, *_ = normalised(name, x, gains, np.ones((4, 3)), eps=0.0)
+    alone, alone_grad, *_ = normalised(name, x[3:], gains, np.ones((1, 3)), eps=0.0)
+    assert np.isnan(y[:3]).any(axis=-1).all()
+    assert np.array_equal(y[3:], alone) and np.array_equal(grad[3:], alone_grad)
+
+
+@BOTH
+def test_operands_of_unlike_dtypes_are_refused(name):
+    gains = [np.ones(3), np.zeros(3)][: GAINS[name]]
+    with pytest.raises(TypeError, match=f"{name}: x is float32, gain is float64"):
+        getattr(ops, name)(np.ones((2, 3), np.float32), *gains)

@@ -93,8 +93,19 @@ def test_one_score_of_minus_infinity_has_probability_0():
 
 
 def test_nothing_but_minus_infinity_has_no_distribution():
-    with np.errstate(invalid="ignore"):
-        assert np.isnan(ops.softmax(np.full(3, -np.inf)).data).all()
+    assert np.isnan(ops.softmax(np.full(3, -np.inf)).data).all()
+    assert np.isnan(ops.log_softmax(np.full(3, -np.inf)).data).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scores_as_far_apart_as_floats_can_be_overflow_nowhere(dtype):
+    most = np.finfo(dtype).max
+    x = np.array([most, -most, most], dtype)
+    assert ops.softmax(x).data.tolist() == [0.5, 0.0, 0.5]
+    assert ops.log_softmax(x).data[1] == -np.inf
+    assert ops.logsumexp(x).item() == most
+    y, vjp = ops.logsumexp.rule(x)
+    assert vjp(np.ones_like(y))[0].tolist() == [0.5, 0.0, 0.5]
 
 
 def test_a_nan_score_is_never_hidden():

@@ -141,3 +141,55 @@ def test_copies_hand_back_the_sum_of_their_gradients():
 
 def test_copies_take_no_memory_until_something_is_computed_from_them():
     assert ops.broadcast_to(np.ones((1, 3)), shape=(10**9, 3)).data.strides == (0, 8)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("join", [ops.stack, ops.concatenate], ids=["stack", "concatenate"])
+def test_parts_come_one_by_one_or_in_one_list_tuple_or_generator(join, axis):
+    values = np.arange(12.0).reshape(3, 2, 2)
+    expected = join(*values, axis=axis).data
+    for pack in (list, tuple, iter, lambda parts: (part for part in parts), dict.fromkeys):
+        parts = [Tensor(x, requires_grad=True) for x in values]
+        y = join(pack(parts), axis=axis)
+        y.backward(expected)
+        assert np.array_equal(y.data, expected)
+        assert [part.grad.tolist() for part in parts] == values.tolist()
+
+
+def test_a_list_of_parts_may_mix_tensors_arrays_and_lists():
+    a = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    y = ops.stack([a, np.array([3.0, 4.0]), [5.0, 6.0]])
+    y.sum().backward()
+    assert y.data.tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+    assert a.grad.tolist() == [1.0, 1.0]
+
+
+def test_one_tensor_or_array_is_one_part():
+    x = np.arange(6.0).reshape(2, 3)
+    for one in (x, Tensor(x), [x], (Tensor(x),)):
+        assert ops.stack(one).shape == (1, 2, 3)
+        assert ops.concatenate(one).shape == (2, 3)
+
+
+@pytest.mark.parametrize("join", [ops.stack, ops.concatenate], ids=["stack", "concatenate"])
+def test_no_parts_and_parts_that_are_not_clear_are_refused(join):
+    for nothing in ([], (), iter([])):
+        with pytest.raises(ValueError, match="needs at least one part"):
+            join(nothing)
+    for numbers in ([[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0], ["a"], {"a": 1}):
+        with pytest.raises(TypeError, match=f"{join.__name__}: .* one part or many; .*\\*parts"):
+            join(numbers)
+
+
+def test_split_takes_an_array_or_a_list_of_numbers_too():
+    for x in ([1.0, 2.0, 3.0], np.array([1.0, 2.0, 3.0])):
+        first, rest = ops.split(x, sizes=np.array([1, 2]))
+        assert (first.data.tolist(), rest.data.tolist()) == ([1.0], [2.0, 3.0])
+
+
+@pytest.mark.parametrize("sizes", [3, 2.5, [1.0, 2.0], None])
+def test_sizes_that_are_not_a_list_of_whole_numbers_are_refused(sizes):
+    with pytest.raises(TypeError, match="split: sizes must be a list of whole numbers, got"):
+        ops.split(Tensor(np.ones(3)), sizes=sizes)
+    with pytest.raises(TypeError, match="pad: a pair of widths must be a list of whole numbers"):
+        ops.pad(np.ones(3), widths=[sizes])

@@ -22,7 +22,7 @@ def movements() -> list[Case]:
     along = np.array([[2, 2, 0], [1, 2, 1]])
     return [
         case("take", lambda x, index: x[index], normal(4, 3), index=picked),
-        case("take_along_axis", take_along_axis, normal(2, 4), indices=along, axis=-1),
+        case("take_along_axis", take_along_axis, normal(2, 4), index=along, axis=-1),
         case("reshape", torch.reshape, normal(2, 3, 4), shape=(4, -1)),
         case("transpose", lambda x, axes: x.permute(axes), normal(2, 3, 4), axes=(-1, 0, 1)),
         case("swapaxes", swapaxes, normal(2, 3, 4), axis1=0, axis2=-1),
@@ -57,8 +57,8 @@ def swapaxes(x: torch.Tensor, axis1: int, axis2: int) -> torch.Tensor:
     return x.swapaxes(axis1, axis2)
 
 
-def take_along_axis(x: torch.Tensor, indices: torch.Tensor, axis: int) -> torch.Tensor:
-    return torch.take_along_dim(x, indices, axis)
+def take_along_axis(x: torch.Tensor, index: torch.Tensor, axis: int) -> torch.Tensor:
+    return torch.take_along_dim(x, index, axis)
 
 
 def concatenate(*parts: torch.Tensor, axis: int) -> torch.Tensor:
