@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
-from minillm.backend import Array, moved_like
+from minillm.backend import Array, array_module, moved_like
 from minillm.nn.cache import KeyValueCache
 from minillm.nn.dropout import Dropout
 from minillm.nn.linear import Linear
@@ -88,7 +88,7 @@ class MultiHeadAttention(Module):
         """Attend from ``x`` to ``memory`` (or to ``x``)."""
         k, v = self.keys_and_values(x, memory, start, cache)  # (..., G, S, K)
         q, all_k, bias, mask = self.scoring(x, k, mask, start)
-        keep = self.dropout.keep_factors((*q.shape[:-1], k.shape[-2]), like=q.data)
+        keep = self.dropout.keep_factors(scores_shape(q, all_k), like=q.data)
         heads = scaled_dot_product_attention(
             q, all_k, self.for_all_heads(v), bias, mask=mask, keep=keep, scale=self.scale
         )
@@ -137,8 +137,8 @@ class MultiHeadAttention(Module):
             q = self.rotary(q, start=start + keys - queries)
         bias = None if self.position_bias is None else self.position_bias(q, k)
         if mask is not None:
-            lead = np.broadcast_shapes(q.shape[:-2], k.shape[:-2])
-            check_mask(mask, (*lead, queries, keys))
+            check_mask(mask, scores_shape(q, k))
+            array_module(q.data, mask)  # one library, or an error in words
         if self.causal:
             causal = moved_like(causal_mask(queries, keys), q.data)
             mask = causal if mask is None else causal & mask
@@ -152,6 +152,12 @@ class MultiHeadAttention(Module):
         one = x.reshape(*lead, heads, 1, length, width)
         repeated = broadcast_to(one, shape=(*lead, heads, self.sharing, length, width))
         return repeated.reshape(*lead, self.n_heads, length, width)
+
+
+def scores_shape(q: Tensor, k: Tensor) -> tuple[int, ...]:
+    """The shape of the scores, (..., H, T, S)."""
+    lead = np.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+    return *lead, q.shape[-2], k.shape[-2]
 
 
 def split_heads(x: Tensor, n_heads: int) -> Tensor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import ItemsView, Iterable, KeysView, Mapping, ValuesView
-from types import FunctionType, ModuleType
+from functools import partial
+from types import FunctionType, GeneratorType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from minillm.autograd import Tensor
 
 CONTAINERS = list, tuple, set, frozenset, deque, KeysView, ValuesView, ItemsView
+ONCE = GeneratorType, map, filter, zip
 PLAIN = str, bytes, int, float, type(None), np.generic, type, FunctionType, ModuleType
 
 
@@ -28,6 +30,11 @@ def refuse_hidden(place: str, value: Any, wanted: tuple[type, ...]) -> None:
         raise TypeError(
             f"{place} is a Tensor that wants a gradient, but not a Parameter: write "
             "Parameter(...), or it is neither trained nor saved"
+        )
+    if isinstance(value, ONCE):
+        raise TypeError(
+            f"{place} is a {type(value).__name__}, which is empty once it has been looked through: "
+            "make it a list"
         )
     waiting: list[tuple[Any, bool]] = [(value, True)]  # and whether its attributes are looked at
     seen: set[int] = set()
@@ -47,6 +54,21 @@ def refuse_hidden(place: str, value: Any, wanted: tuple[type, ...]) -> None:
             waiting.extend((one, False) for one in attribute_values(item))
 
 
+def refuse_class_attributes(kind: type, wanted: tuple[type, ...]) -> None:
+    """Raise if all modules of a kind would share what has to be each one's own.
+
+    Raises:
+        TypeError: naming the class and the attribute.
+    """
+    for owner in kind.__mro__:
+        for name, value in vars(owner).items():
+            if isinstance(value, wanted) or is_leaf_tensor(value):
+                raise TypeError(
+                    f"{owner.__name__}.{name} is a {type(value).__name__} of the class, neither "
+                    "trained nor saved: assign it in __init__"
+                )
+
+
 def is_leaf_tensor(value: Any) -> bool:
     """Whether it is a tensor whose gradient somebody wants, such as a weight."""
     return isinstance(value, Tensor) and value.is_leaf
@@ -58,6 +80,8 @@ def contents_of(item: Any) -> Iterable[Any] | None:
         return [*item.keys(), *item.values()]
     if isinstance(item, np.ndarray):
         return item.flat if item.dtype == object else ()
+    if isinstance(item, partial):
+        return [item.func, *item.args, *item.keywords.values()]
     return list(item) if isinstance(item, CONTAINERS) else None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module, to_device, to_numpy
-from minillm.nn.hidden import refuse_hidden
+from minillm.nn.hidden import refuse_class_attributes, refuse_hidden
 
 
 class Module:
@@ -20,6 +20,9 @@ class Module:
 
     One module or parameter may stand under several names: it is listed, counted, trained and
     saved once, under the first.  A module must not hold one that holds it, such as its parent.
+
+    A parameter keeps the array that it is made of, and nothing in the library writes into it:
+    training and loading give it new ones.
 
     Copies: ``copy.deepcopy`` and ``pickle`` give parameters of their own, and what was shared
     inside the module is shared inside the copy.  Dropout of a deep copy draws masks of its own.
@@ -42,8 +45,10 @@ class Module:
 
         Raises:
             TypeError: a child is hidden where no name leads: in a dict, a set, a nested list, an
-                object that is not a module; or a tensor wants a gradient but is not a Parameter.
+                object that is not a module, the class; or a tensor wants a gradient but is not
+                a Parameter.
         """
+        refuse_class_attributes(type(self), (Module, Parameter))
         for name, place, value in attributes(self):
             if isinstance(value, Module | Parameter):
                 yield name, value

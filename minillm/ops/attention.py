@@ -30,9 +30,9 @@ def scaled_dot_product_attention(
         dL/dv = pᵀ g,   h = g vᵀ,   dL/db = dL/ds = p * (h - sum_j h_j p_j)
         dL/dq = c dL/ds k,   dL/dk = c (dL/ds)ᵀ q     (each summed where its operand was stretched)
 
-    Shapes: ``query (..., T, K), key (..., S, K), value (..., S, V) -> (..., T, V)``; ``bias`` and
-    ``keep`` (dropout's factors on p) broadcast to the scores ``(..., T, S)``; ``mask`` (boolean,
-    True = may attend) has at most the two axes (T, S), or as many as the scores.
+    Shapes: ``query (..., T, K), key (..., S, K), value (..., S, V) -> (..., T, V)``; ``bias``
+    broadcasts to the scores ``(..., T, S)``; ``mask`` (boolean, True = may attend) and ``keep``
+    (dropout's factors on p) have at most the two axes (T, S), or as many as the scores.
 
     A mask is no bias: a masked score is -inf whatever stood there.  What has weight 0 counts for
     nothing, also where it is NaN or infinite (0 * NaN is NaN, and one padded sentence would reach
@@ -108,7 +108,7 @@ def factors(keep: Array, p: Array) -> Array:
     """
     keep = asarray(keep) if on_host(keep) else keep
     array_module(keep, p)
-    check_fits("keep", keep, p.shape)
+    check_axes("keep", keep, p.shape)
     return keep.astype(p.dtype)
 
 
@@ -176,12 +176,21 @@ def check_mask(mask: Array, scores: tuple[int, ...]) -> None:
     if not is_array(mask) or mask.dtype.kind != "b":
         given = mask.dtype if hasattr(mask, "dtype") else type(mask).__name__
         raise TypeError(f"attention: mask must be boolean, True = may attend, got {given}")
-    if mask.ndim > 2 and mask.ndim != len(scores):
+    check_axes("mask", mask, scores)
+
+
+def check_axes(name: str, array: Array, scores: tuple[int, ...]) -> None:
+    """Refuse what is neither for every score nor for every query and key alike.
+
+    Raises:
+        ValueError: three axes or more, but not those of the scores; or as ``check_fits``.
+    """
+    if array.ndim > 2 and array.ndim != len(scores):
         raise ValueError(
-            f"attention: mask {mask.shape} must have the axes (T, S) or those of the scores "
-            f"{scores}; mask[:, None] gives it an axis for the heads"
+            f"attention: {name} {array.shape} must have the axes (T, S) or those of the scores "
+            f"{scores}; {name}[:, None] gives it an axis for the heads"
         )
-    check_fits("mask", mask, scores)
+    check_fits(name, array, scores)
 
 
 def check_fits(name: str, array: Array, scores: tuple[int, ...]) -> None:

@@ -154,3 +154,18 @@ def test_the_seed_gives_the_weights_that_it_gave_without_any_part(rng):
     )
     for name, array in plain.items():
         np.testing.assert_array_equal(parted[name], array)
+
+
+def test_one_text_may_read_a_batch_of_memories_also_with_dropout(rng):
+    layer = MultiHeadAttention(D, H, rng=rng, dropout=0.4)
+    x, memory = (rng.standard_normal(shape).astype(np.float32) for shape in [(T, D), (B, S, D)])
+    found = values(layer, x, memory=Tensor(memory))
+    assert found.shape == (B, T, D)
+    assert layer.eval()(Tensor(x), Tensor(memory), mask=np.ones((B, 1, 1, S), bool)).shape == (
+        B,
+        T,
+        D,
+    )
+    for b in range(B):
+        alone = values(layer, x, memory=Tensor(memory[b]))
+        np.testing.assert_allclose(values(layer, x, memory=Tensor(memory))[b], alone, atol=1e-6)

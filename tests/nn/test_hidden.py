@@ -1,13 +1,14 @@
 import weakref
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from minillm.autograd import Parameter, Tensor
-from minillm.nn import Linear
+from minillm.nn import Linear, Module
 from minillm.ops import gelu
 from tests.nn.modules import Holder
 
@@ -30,6 +31,8 @@ class Slotted:
     "hide",
     [
         lambda child: deque([child]),
+        lambda child: partial(print, child),
+        lambda child: partial(print, end=[child]),
         lambda child: {"a": child}.values(),
         lambda child: {child: "a"}.keys(),
         lambda child: {"a": child}.items(),
@@ -111,3 +114,34 @@ def test_a_thousand_modules_inside_each_other_are_no_problem(rng):
         model = Holder(model)
     ((name, _),) = model.named_parameters()
     assert name.count("content") == 3001
+
+
+@pytest.mark.parametrize(
+    "once",
+    [
+        lambda: (Linear(2, 2, rng=np.random.default_rng(i)) for i in range(3)),
+        lambda: map(Parameter, [1.0, 2.0]),
+        lambda: zip([Parameter([1.0])], [1], strict=True),
+        lambda: filter(None, [Parameter([1.0])]),
+    ],
+)
+def test_what_can_be_looked_through_once_is_refused(once):
+    kind = type(once()).__name__
+    with pytest.raises(TypeError, match=rf"Holder\.content is a {kind}, .* make it a list"):
+        Holder(once()).parameters()
+
+
+class Shared(Module):
+    """Its weight belongs to the class."""
+
+    weight = Parameter([1.0])
+
+
+class Below(Shared):
+    """So does this one's."""
+
+
+@pytest.mark.parametrize("kind", [Shared, Below])
+def test_a_weight_of_the_class_is_refused(kind):
+    with pytest.raises(TypeError, match=r"Shared\.weight is a Parameter of the class"):
+        kind().state_dict()

@@ -56,3 +56,12 @@ def test_row_form_and_column_form_agree_and_a_mix_of_them_raises(rng):
 def test_sizes_below_one_are_refused(inputs, outputs, rng):
     with pytest.raises(ValueError, match=f"Linear: .* at least 1, got {inputs} and {outputs}"):
         Linear(inputs, outputs, rng=rng)
+
+
+def test_a_map_without_a_bias_has_one_parameter_and_the_weight_of_its_seed(rng):
+    bare, full = (Linear(5, 7, rng=np.random.default_rng(3), bias=bias) for bias in (False, True))
+    assert [name for name, _ in bare.named_parameters()] == ["weight"]
+    np.testing.assert_array_equal(bare.weight.data, full.weight.data)
+    x = rng.standard_normal((2, 5)).astype(np.float32)
+    np.testing.assert_array_equal(values(bare, x), values(full, x))  # whose bias starts at 0
+    assert check_layer(bare, rng.standard_normal((2, 5)), rng) < 1e-6

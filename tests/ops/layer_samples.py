@@ -53,6 +53,8 @@ OPS["linear"] = Row(
     [
         sample(normal(3, 5), normal(7, 5), normal(7)),
         sample(normal(2, 3, 5), normal(7, 5), normal(7)),
+        sample(normal(2, 3, 5), normal(7, 5)),
+        sample(normal(5), normal(7, 5)),
         sample(normal(5), normal(7, 5), normal(7)),
         sample(normal(0, 3, 5), normal(7, 5), normal(7)),
         sample(normal(3, 0), normal(7, 0), normal(7)),

@@ -107,11 +107,11 @@ def layer_norm(
     return along(-1, normalised, x)
 
 
-def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     y = np.zeros((*x.shape[:-1], weight.shape[0]))
     for *place, o in np.ndindex(*y.shape):
         products = [float(a) * float(w) for a, w in zip(x[tuple(place)], weight[o], strict=True)]
-        y[(*place, o)] = math.fsum([*products, bias[o]])
+        y[(*place, o)] = math.fsum([*products, 0.0 if bias is None else bias[o]])
     return y
 
 

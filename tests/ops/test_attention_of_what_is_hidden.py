@@ -128,6 +128,8 @@ def test_a_mask_without_an_axis_for_the_heads_is_refused_where_it_would_be_misre
     with pytest.raises(ValueError, match=r"\(2, 4, 4\) must have .* mask\[:, None\] gives it"):
         attend(x, x, x, mask=mask)
     attend(x, x, x, mask=mask[:, None])
+    with pytest.raises(ValueError, match=r"keep \(2, 4, 4\) must have the axes"):
+        attend(x, x, x, keep=np.ones(mask.shape))
     for axes in (0, 1, 2):
         attend(x, x, x, mask=np.ones((T,) * axes, dtype=bool))
 
