@@ -217,6 +217,9 @@ PLANTS = [
           "lr = self.lr * self.lr_scales[i]", "lr = self.lr", "tests/optim/test_groups.py"),
     Plant("penalty whose gradient is twice the weights", "optim/penalties.py",
           "return total * 0.5", "return total", "tests/optim/test_penalties.py"),
-    Plant("accumulated batches summed", "training/loop.py",
-          "loss_of(batch) / len(batches)", "loss_of(batch)", "tests/training/test_loop.py"),
+    Plant("accumulated batches summed", "training/accumulation.py",
+          "loss * (n / whole)", "loss * n", "tests/training/test_accumulation.py"),
+    Plant("accumulated batches weighed equally", "training/accumulation.py",
+          "loss * (n / whole)", "loss * (1 / len(batches))",
+          "tests/training/test_accumulation.py"),
 ]  # fmt: skip

@@ -101,7 +101,7 @@ def pretrain(
     heading("Pretrain all of it: which word is hidden?", "2.1")
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     pretrained = out / "pretrained.safetensors"
-    if training.resumed_stage == "finetune":
+    if training.run.resumed_stage == "finetune":
         state, _ = load_arrays(pretrained)
         training.model.load_state_dict(state)  # to be scored; fine-tuning loads its checkpoint
     else:

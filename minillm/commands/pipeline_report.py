@@ -23,9 +23,10 @@ from minillm.tasks import (
     evaluate_masked,
     macro_f1,
 )
-from minillm.text import bucketed_batches, class_counts, pad
+from minillm.tasks.collation import lengths_of
+from minillm.text import class_counts, pad
 from minillm.text.corpora import Corpus
-from minillm.training import read_record
+from minillm.training import bucketed_order, read_record
 
 # (sentence, what a reader says); the last two of sentiment are built as no training sentence is
 SAMPLES = {
@@ -90,19 +91,13 @@ def describe_batch(training: ClassifierTraining) -> None:
     ids, mask = pad(training.labelled[:3])
     for row, real in zip(ids, mask, strict=True):
         print("  " + " ".join(f"{i:>3}" if r else "  ." for i, r in zip(row, real, strict=True)))
-    sizes = [
-        batch.mask
-        for batch in bucketed_batches(
-            training.labelled,
-            vocabulary_size=len(training.encoder.vocabulary),
-            batch_size=training.recipe.batch_size,
-            rng=np.random.default_rng(0),
-        )
-    ]
-    bucketed = 1 - sum(m.sum() for m in sizes) / sum(m.size for m in sizes)
-    n = training.recipe.batch_size
-    plain = [pad(training.labelled[i : i + n])[1] for i in range(0, len(training.labelled), n)]
-    unsorted = 1 - sum(m.sum() for m in plain) / sum(m.size for m in plain)
+    n, lengths = training.recipe.batch_size, lengths_of(training.labelled)
+    in_buckets = bucketed_order(lengths, batch_size=n, rng=np.random.default_rng(0))
+    as_given = [np.arange(i, min(i + n, len(lengths))) for i in range(0, len(lengths), n)]
+    bucketed, unsorted = (
+        1 - lengths.sum() / sum(len(batch) * lengths[batch].max() for batch in order)
+        for order in (in_buckets, as_given)
+    )
     print(
         f"padding: {percent(unsorted)} of all positions, {percent(bucketed)} in buckets by length"
     )

@@ -8,7 +8,7 @@ from minillm.text.augmentation import (
     swap_words,
     word_dropout,
 )
-from minillm.text.batching import Batch, bucketed_batches, bucketed_order, frame, pad
+from minillm.text.batching import frame, pad
 from minillm.text.cleaning import CleaningReport, clean, normalize, text_key
 from minillm.text.delimited import Example, class_counts, read_examples, require_classes
 from minillm.text.labels import Labels
@@ -45,11 +45,8 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "SPECIAL_TOKENS",
     "Vocabulary",
     "Labels",
-    "Batch",
     "frame",
     "pad",
-    "bucketed_order",
-    "bucketed_batches",
     "IGNORED",
     "mask_tokens",
 ]

@@ -77,7 +77,7 @@ def test_the_checkpoint_says_which_stage_it_belongs_to(tmp_path):
         facts = read_facts(stopped(tmp_path, stop) / "checkpoint.safetensors")
         assert facts["stage"] == stage
         training = ClassifierTraining(TEN_AND_TEN, EXAMPLES, out=tmp_path, resume=True)
-        assert training.resumed_stage == stage
+        assert training.run.resumed_stage == stage
 
 
 def test_a_run_without_dropout_state_would_end_elsewhere(whole, tmp_path, monkeypatch):
@@ -126,7 +126,7 @@ def test_a_checkpoint_of_another_kind_of_run_is_refused(tmp_path):
     refused(tmp_path, "not a training checkpoint")
     model = Linear(2, 2, rng=np.random.default_rng(0))
     save_training(path, model, AdamW(model.parameters()), {"seed": 1})
-    refused(tmp_path, "not of a run that pretrains and fine-tunes")
+    refused(tmp_path, "not of a run with the stages pretrain, finetune")
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
