@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+IGNORE = -100  # the target of a position that a loss passes over: the field's convention
+
 
 def integer_array(ids: Any, *, name: str = "token id") -> np.ndarray:
     """The ids as an array of integers, of any shape.
@@ -18,20 +20,20 @@ def integer_array(ids: Any, *, name: str = "token id") -> np.ndarray:
     try:
         array = np.asarray(ids)
     except ValueError as error:
-        raise _ragged(ids, name) from error
+        raise ragged(ids, name) from error
     if array.dtype == object and array.ndim and all(hasattr(row, "__len__") for row in array):
-        raise _ragged(array, name)
+        raise ragged(array, name)
     if array.size == 0 and not isinstance(ids, np.ndarray):
         return array.astype(np.int64)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{_plural(name)} must be integers, got {array.dtype}")
+        raise TypeError(f"{plural(name)} must be integers, got {array.dtype}")
     return array
 
 
 def check_ids(
     ids: Any, size: int, *, name: str = "token id", of: str = "a vocabulary"
 ) -> np.ndarray:
-    """The ids as an array, once every one of them is known to lie in ``0 .. size - 1``.
+    """The ids as an array, once every one of them is known to lie in ``0 .. size - 1``::
 
         check_ids([[0, 7]], 7)  ->  token id 7 at position (0, 1) out of range for a vocabulary of 7
 
@@ -51,13 +53,15 @@ def check_ids(
     return array
 
 
-def _ragged(rows: Any, name: str) -> ValueError:
+def ragged(rows: Any, name: str) -> ValueError:
+    """The error for rows of several lengths."""
     lengths = [len(row) if hasattr(row, "__len__") else "none" for row in rows]
     shown = ", ".join(map(str, lengths[:8])) + (", ..." if len(lengths) > 8 else "")
     return ValueError(
-        f"{_plural(name)} are ragged: lengths {shown}; pad the rows to one length first"
+        f"{plural(name)} are ragged: lengths {shown}; pad the rows to one length first"
     )
 
 
-def _plural(name: str) -> str:
+def plural(name: str) -> str:
+    """``ids`` of ``id``, ``classes`` of ``class``."""
     return f"{name}es" if name.endswith("s") else f"{name}s"

@@ -14,6 +14,7 @@ from minillm.autograd.arithmetic import (
     transpose,
 )
 from minillm.autograd.reductions import max, mean, min, sum, var
+from minillm.backend.ids import IGNORE
 from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu, tanh
 from minillm.ops.attention import (
     scaled_dot_product_attention,
@@ -25,7 +26,6 @@ from minillm.ops.elementary import cos, erf, exp, log, rsqrt, sin, sqrt
 from minillm.ops.elementwise_losses import binary_cross_entropy_with_logits, squared_error
 from minillm.ops.lookup import embedding, take_along_axis
 from minillm.ops.losses import (
-    IGNORE,
     cross_entropy,
     cross_entropy_with_probabilities,
     nll_loss,

@@ -9,10 +9,8 @@ import numpy as np
 
 from minillm.autograd import VJP, op
 from minillm.backend import Array, array_module, check_ids, on_host
-from minillm.backend.ids import integer_array
+from minillm.backend.ids import IGNORE, integer_array
 from minillm.ops.probabilities import log_softmax
-
-IGNORE = -100  # the field's convention for "no target here"
 
 
 @op

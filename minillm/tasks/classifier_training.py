@@ -18,7 +18,7 @@ from minillm.tasks.collation import Batch, collate_sentences, lengths_of
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.masked_lm import MaskedBatch, masked_batches
 from minillm.tasks.recipe import Recipe
-from minillm.text import Example, Labels, Vocabulary
+from minillm.text import Example, Labels, tokenizer_kind
 from minillm.training import Run, Stage, Step, batches_per_epoch, numbered_order
 
 SAVE_EVERY = 100  # updates
@@ -61,11 +61,11 @@ class ClassifierTraining:
         texts = [example.text for example in examples]
         self.encoder = TextEncoder.build(
             [*texts, *unlabelled],
-            tokenizer=recipe.tokenizer,
+            tokenizer=tokenizer_kind(recipe.tokenizer)(),
             max_length=recipe.max_length,
             min_count=recipe.min_count,
         )
-        if len(self.encoder.vocabulary) == len(Vocabulary([])):
+        if not self.encoder.vocabulary.ordinary_ids.size:
             raise ValueError(f"no token of the texts occurs min_count = {recipe.min_count} times")
         self.labels = Labels(example.label for example in examples)
         self.targets = self.labels.encode(example.label for example in examples)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from minillm.text import TOKENIZERS, Vocabulary, frame
+from minillm.text import Tokenizer, Vocabulary, frame, tokenizer_from_json, tokenizer_to_json
 
 
 @dataclass(frozen=True)
@@ -16,22 +16,22 @@ class TextEncoder:
     """Tokeniser, vocabulary and longest length: all that turns a text into a model's input.
 
     Raises:
-        ValueError: ``tokenizer`` is no name in ``TOKENIZERS``.
+        TypeError: ``tokenizer`` is a name or a class instead of a tokeniser.
+        ValueError: the vocabulary has no cls or no sep token; ``max_length`` leaves no room for
+            a token between them.
     """
 
-    tokenizer: str
+    tokenizer: Tokenizer
     vocabulary: Vocabulary
     max_length: int
 
     def __post_init__(self) -> None:
-        if self.tokenizer not in TOKENIZERS:
-            known = ", ".join(TOKENIZERS)
-            raise ValueError(f"tokenizer must be one of {known}, got {self.tokenizer!r}")
+        require_tokenizer(self.tokenizer)
+        frame([], self.vocabulary, max_length=self.max_length)  # fails now rather than later
 
     def tokenize(self, texts: Iterable[str]) -> list[list[str]]:
         """The tokens of every text."""
-        tokenizer = TOKENIZERS[self.tokenizer]()
-        return [tokenizer.tokenize(text) for text in texts]
+        return [self.tokenizer.tokenize(text) for text in texts]
 
     def __call__(self, texts: Iterable[str]) -> list[np.ndarray]:
         """``[CLS] ids [SEP]`` of every text, cut to ``max_length``."""
@@ -45,27 +45,42 @@ class TextEncoder:
         cls,
         texts: Sequence[str],
         *,
-        tokenizer: str,
+        tokenizer: Tokenizer,
         max_length: int,
         min_count: int = 1,
         max_size: int | None = None,
     ) -> TextEncoder:
         """An encoder whose vocabulary is that of ``texts``: training texts, and no others."""
-        empty = cls(tokenizer, Vocabulary([]), max_length)
-        tokens = empty.tokenize(texts)
+        require_tokenizer(tokenizer)
+        tokens = [tokenizer.tokenize(text) for text in texts]
         vocabulary = Vocabulary.build(tokens, min_count=min_count, max_size=max_size)
         return cls(tokenizer, vocabulary, max_length)
 
     def to_json(self) -> dict[str, Any]:
-        """What ``from_json`` needs to build the same encoder."""
-        ordinary = self.vocabulary.tokens[len(Vocabulary([])) :]
+        """What ``from_json`` needs to build the same encoder, the tokeniser's state included.
+
+        Raises:
+            ValueError: the tokeniser is of a kind that ``TOKENIZERS`` does not know.
+        """
         return {
-            "tokenizer": self.tokenizer,
+            "tokenizer": tokenizer_to_json(self.tokenizer),
+            "vocabulary": self.vocabulary.to_json(),
             "max_length": self.max_length,
-            "tokens": list(ordinary),
         }
 
     @classmethod
-    def from_json(cls, saved: dict[str, Any]) -> TextEncoder:
-        """The encoder that ``to_json`` described."""
-        return cls(saved["tokenizer"], Vocabulary(saved["tokens"]), saved["max_length"])
+    def from_json(cls, saved: Mapping[str, Any]) -> TextEncoder:
+        """The encoder that ``to_json`` described.
+
+        Raises:
+            KeyError: a part is missing.
+            ValueError: the tokeniser is of a kind that ``TOKENIZERS`` does not know.
+        """
+        tokenizer = tokenizer_from_json(saved["tokenizer"])
+        return cls(tokenizer, Vocabulary.from_json(saved["vocabulary"]), saved["max_length"])
+
+
+def require_tokenizer(tokenizer: Any) -> None:
+    """Refuse a name or a class in the place of a tokeniser."""
+    if isinstance(tokenizer, str | type):
+        raise TypeError(f"tokenizer must be an object such as WordTokenizer(), got {tokenizer!r}")

@@ -10,7 +10,7 @@ import numpy as np
 from minillm.backend import stream
 from minillm.models import MaskedLanguageModel
 from minillm.tasks.collation import collate_sentences, lengths_of
-from minillm.text import IGNORED, Vocabulary, mask_tokens
+from minillm.text import IGNORE, Vocabulary, mask_tokens
 from minillm.training import bucketed_order, evaluating, numbered_order
 
 
@@ -19,7 +19,7 @@ class MaskedBatch(NamedTuple):
 
     ids: np.ndarray  # (B, T)
     mask: np.ndarray  # (B, T), True = real token
-    targets: np.ndarray  # (B, T), the original id where it was hidden, else IGNORED
+    targets: np.ndarray  # (B, T), the original id where it was hidden, else IGNORE
 
 
 def masked_batches(
@@ -49,9 +49,7 @@ def hide(
     ids: np.ndarray, mask: np.ndarray, vocabulary: Vocabulary, rng: np.random.Generator
 ) -> MaskedBatch:
     """One corrupted copy of a batch."""
-    corrupted, targets = mask_tokens(
-        ids, mask, vocabulary_size=len(vocabulary), mask_id=vocabulary.mask_id, rng=rng
-    )
+    corrupted, targets = mask_tokens(ids, mask, vocabulary, rng=rng)
     return MaskedBatch(corrupted, mask, targets)
 
 
@@ -79,17 +77,17 @@ def evaluate_masked(
     Raises:
         ValueError: ``held_out`` has no known token to hide.
     """
-    counts = NeighbourCounts(train, len(vocabulary))
+    counts = NeighbourCounts(train, vocabulary)
     losses = dict.fromkeys(("model", "neighbours", "unigram"), 0.0)
     n_hidden = 0
     order = bucketed_order(lengths_of(held_out), batch_size=batch_size, rng=None)
     for number, batch in enumerate(map(collate_sentences(held_out), order)):
         rng = stream(seed, "held-out mask", number)
         corrupted, mask, targets = hide(batch.ids, batch.mask, vocabulary, rng)
-        n = int((targets != IGNORED).sum())
+        n = int((targets != IGNORE).sum())
         with evaluating(model):
             losses["model"] += n * float(model.loss(corrupted, mask, targets))
-        rows, places = np.nonzero(targets != IGNORED)
+        rows, places = np.nonzero(targets != IGNORE)
         for row, place in zip(rows, places, strict=True):
             left, right = corrupted[row, place - 1], corrupted[row, place + 1]
             losses["neighbours"] -= counts.log_probability(targets[row, place], left, right)
@@ -98,12 +96,12 @@ def evaluate_masked(
     if not n_hidden:
         raise ValueError(f"{len(held_out)} held-out sentences have no known token to hide")
     per_token = {name: float(total) / n_hidden for name, total in losses.items()}
-    uniform = float(np.log(len(vocabulary) - len(Vocabulary([]))))
+    uniform = float(np.log(len(vocabulary.ordinary_ids)))
     return MaskedScores(**per_token, uniform=uniform, n_hidden=n_hidden)
 
 
 class NeighbourCounts:
-    """The counting baseline: which words were seen between these two neighbours?
+    """The counting baseline: which words were seen between these two neighbours?::
 
         p(w | l, r)  is proportional to  u(w) p(l | w) p(r | w),   u(w) = (n(w) + 1) / (N + V)
         p(l | w) = (n(l, w) + a u(l)) / (n(w) + a)                 (p(r | w) alike)
@@ -111,17 +109,20 @@ class NeighbourCounts:
     A neighbour that is itself hidden says nothing: its factor is left out.
     """
 
-    def __init__(self, sequences: Sequence[np.ndarray], size: int, *, smoothing: float = 1.0):
-        self.size, self.smoothing = size, smoothing
+    def __init__(
+        self, sequences: Sequence[np.ndarray], vocabulary: Vocabulary, *, smoothing: float = 1.0
+    ):
+        self.vocabulary, self.smoothing = vocabulary, smoothing
+        size = len(vocabulary)
         n = np.zeros(size)
         before, after = np.zeros((size, size)), np.zeros((size, size))  # [neighbour, word]
         for ids in sequences:
             np.add.at(n, ids, 1)
             np.add.at(before, (ids[:-1], ids[1:]), 1)
             np.add.at(after, (ids[1:], ids[:-1]), 1)
-        ordinary = np.arange(size) >= len(Vocabulary([]))
-        unigram = np.where(ordinary, n + 1, 0)
-        unigram[Vocabulary.unknown_id] = n[Vocabulary.unknown_id] + 1
+        unigram = np.where(vocabulary.is_special(np.arange(size)), 0, n + 1)
+        if "unknown" in vocabulary.special:
+            unigram[vocabulary.unknown_id] = n[vocabulary.unknown_id] + 1
         self.log_unigram = np.log(np.maximum(unigram / unigram.sum(), 1e-300))
         any_token = (n + 1) / (n + 1).sum()
         self.log_before, self.log_after = (
@@ -133,7 +134,7 @@ class NeighbourCounts:
         """``ln p(word | left, right)``."""
         scores = self.log_unigram.copy()
         for neighbour, table in ((left, self.log_before), (right, self.log_after)):
-            if neighbour != Vocabulary.mask_id:
+            if neighbour != self.vocabulary.mask_id:
                 scores += table[neighbour]
         highest = scores.max()
         return float(scores[word] - highest - np.log(np.exp(scores - highest).sum()))

@@ -1,5 +1,6 @@
 """From a file to batches of ids: read, clean, split, augment, tokenise, number, batch, mask."""
 
+from minillm.backend.ids import IGNORE
 from minillm.text.augmentation import (
     Forms,
     augment,
@@ -12,11 +13,18 @@ from minillm.text.batching import frame, pad
 from minillm.text.cleaning import CleaningReport, clean, normalize, text_key
 from minillm.text.delimited import Example, class_counts, read_examples, require_classes
 from minillm.text.labels import Labels
-from minillm.text.masking import IGNORED, mask_tokens
+from minillm.text.masking import mask_tokens
 from minillm.text.reading import read_lines, read_text
+from minillm.text.special_tokens import BERT_SPECIAL
 from minillm.text.splitting import require_disjoint, shared_texts, split
-from minillm.text.tokenizers import TOKENIZERS, CharacterTokenizer, Tokenizer, WordTokenizer
-from minillm.text.vocabulary import SPECIAL_TOKENS, Vocabulary
+from minillm.text.tokenizer_kinds import (
+    TOKENIZERS,
+    tokenizer_from_json,
+    tokenizer_kind,
+    tokenizer_to_json,
+)
+from minillm.text.tokenizers import CharacterTokenizer, Tokenizer, WordTokenizer
+from minillm.text.vocabulary import Vocabulary
 
 __all__ = [  # noqa: RUF022 (in reading order)
     "read_text",
@@ -42,11 +50,14 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "WordTokenizer",
     "CharacterTokenizer",
     "TOKENIZERS",
-    "SPECIAL_TOKENS",
+    "tokenizer_kind",
+    "tokenizer_to_json",
+    "tokenizer_from_json",
+    "BERT_SPECIAL",
     "Vocabulary",
     "Labels",
     "frame",
     "pad",
-    "IGNORED",
+    "IGNORE",
     "mask_tokens",
 ]

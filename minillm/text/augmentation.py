@@ -22,18 +22,18 @@ Change = Callable[[str, np.random.Generator], str]
 
 
 def word_dropout(tokens: Sequence[str], *, rate: float, rng: np.random.Generator) -> list[str]:
-    """The tokens without some: each is dropped with probability ``rate``, but never all.
+    """The tokens without some: each is dropped with probability ``rate``, but never all::
 
         P(token i is kept) = 1 - rate,  independently;  if none is kept, one at random stays
 
     Raises:
         ValueError: ``rate`` is not in [0, 1].
-        TypeError: ``tokens`` is one string, or no sequence.
+        TypeError: ``tokens`` is one string, or not a sequence.
     Source: Iyyer, Manjunatha, Boyd-Graber & Daumé III 2015, "Deep Unordered Composition Rivals
         Syntactic Methods for Text Classification", section 2.2; "random deletion" in Wei & Zou.
     """
-    tokens = _token_list(tokens)
-    _require_rate(rate)
+    tokens = token_list(tokens)
+    require_rate(rate)
     kept = [
         token for token, lot in zip(tokens, rng.random(len(tokens)), strict=True) if lot >= rate
     ]
@@ -47,12 +47,12 @@ def swap_words(tokens: Sequence[str], *, swaps: int, rng: np.random.Generator) -
 
     Raises:
         ValueError: ``swaps`` is negative.
-        TypeError: ``swaps`` is no integer; ``tokens`` is one string, or no sequence.
+        TypeError: ``swaps`` is not an integer; ``tokens`` is one string, or not a sequence.
     Source: Wei & Zou 2019, "EDA: Easy Data Augmentation Techniques for Boosting Performance on
         Text Classification Tasks", section 2 (random swap: any two).
     """
-    moved = _token_list(tokens)
-    _require_count("swaps", swaps)
+    moved = token_list(tokens)
+    require_count("swaps", swaps)
     for _ in range(swaps if len(moved) > 1 else 0):
         i, j = (int(place) for place in rng.choice(len(moved), size=2, replace=False))
         moved[i], moved[j] = moved[j], moved[i]
@@ -62,7 +62,7 @@ def swap_words(tokens: Sequence[str], *, swaps: int, rng: np.random.Generator) -
 def replace_synonyms(
     text: str, thesaurus: Thesaurus, *, rate: float, rng: np.random.Generator
 ) -> str:
-    """The text with words replaced by synonyms: each word of the thesaurus with chance ``rate``.
+    """The text with words replaced by synonyms: each word of the thesaurus with chance ``rate``::
 
         replace_synonyms("The plot was dull.", {"dull": ("boring",)}, rate=1, rng=rng)
         ->  "The plot was boring."
@@ -77,8 +77,8 @@ def replace_synonyms(
     Source: Zhang, Zhao & LeCun 2015, "Character-level Convolutional Networks for Text
         Classification", section 2.4; "synonym replacement" in Wei & Zou 2019.
     """
-    _require_text(text)
-    _require_rate(rate)
+    require_text(text)
+    require_rate(rate)
     for word, synonyms in thesaurus.items():
         if not word or not synonyms or isinstance(synonyms, str):
             raise ValueError(f"thesaurus: {word!r} needs a sequence of synonyms, got {synonyms!r}")
@@ -88,12 +88,12 @@ def replace_synonyms(
         replaced = rng.random() < rate
         return synonyms[int(rng.integers(len(synonyms)))] if replaced else found.group()
 
-    return _any_of(tuple(thesaurus)).sub(choose, text) if thesaurus else text
+    return any_of(tuple(thesaurus)).sub(choose, text) if thesaurus else text
 
 
 @dataclass(frozen=True)
 class Forms:
-    """Templates that say the same, and for each of their slots a pattern of what it may hold.
+    """Templates that say the same, and for each of their slots a pattern of what it may hold::
 
         Forms(("although {side}, {main}.", "{main}, although {side}."),
               {"side": "[^,]+", "main": "[^,]+"})
@@ -120,9 +120,9 @@ class Forms:
     @cached_property
     def patterns(self) -> list[re.Pattern[str]]:
         """One regular expression for each template, with the slots as named groups."""
-        return [re.compile(self._pattern(template)) for template in self.templates]
+        return [re.compile(self.pattern_of(template)) for template in self.templates]
 
-    def _pattern(self, template: str) -> str:
+    def pattern_of(self, template: str) -> str:
         parts = []
         for literal, name, _, _ in Formatter().parse(template):
             parts.append(re.escape(literal))
@@ -131,7 +131,7 @@ class Forms:
 
 
 def rewrite(text: str, families: Iterable[Forms], *, rng: np.random.Generator) -> str:
-    """The text in another form of the same meaning, drawn at random; unchanged if none fits.
+    """The text in another form of the same meaning, drawn at random; unchanged if no form fits::
 
         "Although the plot was dull, the acting was lively."
         ->  "The acting was lively, although the plot was dull."
@@ -146,7 +146,7 @@ def rewrite(text: str, families: Iterable[Forms], *, rng: np.random.Generator) -
     Source: Sennrich, Haddow & Birch 2016, "Improving Neural Machine Translation Models with
         Monolingual Data" (back-translation).
     """
-    _require_text(text)
+    require_text(text)
     plain = text[:1].lower() + text[1:]
     for family in families:
         for place, pattern in enumerate(family.patterns):
@@ -167,9 +167,9 @@ def augment(
 
     Raises:
         ValueError: ``copies`` is negative.
-        TypeError: ``copies`` is no integer.
+        TypeError: ``copies`` is not an integer.
     """
-    _require_count("copies", copies)
+    require_count("copies", copies)
     changed = [Example(change(text, rng), label) for _ in range(copies) for text, label in examples]
     return [*examples, *changed]
 
@@ -180,7 +180,7 @@ def alternatives(words: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=16)
-def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+def any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of the words; Chinese ones have no borders."""
     chinese = [word for word in words if any(map(is_ideograph, word))]
     others = [word for word in words if word not in chinese]
@@ -188,25 +188,29 @@ def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(filter(None, [alternatives(chinese), bordered])))
 
 
-def _token_list(tokens: Sequence[str]) -> list[str]:
+def token_list(tokens: Sequence[str]) -> list[str]:
+    """The tokens as a new list, refused if they are one string or not a sequence."""
     if isinstance(tokens, str) or not isinstance(tokens, Iterable):
         kind = type(tokens).__name__
         raise TypeError(f"tokens must be a list of tokens, got the {kind} {tokens!r:.40}")
     return list(tokens)
 
 
-def _require_text(text: str) -> None:
+def require_text(text: str) -> None:
+    """Refuse what is not a string."""
     if not isinstance(text, str):
         raise TypeError(f"text must be a str, got {type(text).__name__}")
 
 
-def _require_count(name: str, count: int) -> None:
+def require_count(name: str, count: int) -> None:
+    """Refuse what is not an integer, and less than nothing."""
     if not isinstance(count, int | np.integer):
         raise TypeError(f"{name} must be an integer, got {count!r}")
     if count < 0:
         raise ValueError(f"{name} must not be negative, got {count}")
 
 
-def _require_rate(rate: float) -> None:
+def require_rate(rate: float) -> None:
+    """Refuse what is not a probability."""
     if not 0 <= rate <= 1:
         raise ValueError(f"rate must be in [0, 1], got {rate}")

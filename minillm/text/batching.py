@@ -11,20 +11,30 @@ from minillm.backend.ids import check_ids, integer_array
 from minillm.text.vocabulary import Vocabulary
 
 
-def frame(ids: Any, vocabulary: Vocabulary, *, max_length: int) -> np.ndarray:
-    """The ids between [CLS] and [SEP], cut at the end so that both stay.
+def frame(
+    ids: Any,
+    vocabulary: Vocabulary,
+    *,
+    max_length: int,
+    roles: tuple[str, str] = ("cls", "sep"),
+) -> np.ndarray:
+    """The ids between two special tokens, cut at the end so that both stay::
 
-        frame([7, 8, 9], vocabulary, max_length=4)  ->  [CLS] 7 8 [SEP]
+        frame([7, 8, 9], vocabulary, max_length=4)                         ->  [CLS] 7 8 [SEP]
+        frame([7, 8, 9], vocabulary, max_length=4, roles=("bos", "eos"))   ->  [BOS] 7 8 [EOS]
 
     Raises:
-        ValueError: ``max_length`` is below 3 and leaves no room for a token.
+        ValueError: ``max_length`` is below 3 and leaves no room for a token; the vocabulary has
+            no token in one of the ``roles``.
         IndexError, TypeError: as ``check_ids``.
     Source: Devlin et al. 2019, "BERT", section 3, "Input/Output Representations".
     """
+    first, last = (vocabulary.id_of(role) for role in roles)
     if max_length < 3:
-        raise ValueError(f"max_length must be at least 3 ([CLS], a token, [SEP]), got {max_length}")
+        ends = ", a token, ".join(vocabulary.decode([first, last]))
+        raise ValueError(f"max_length must be at least 3 ({ends}), got {max_length}")
     content = one_dimensional(check_ids(ids, len(vocabulary)))[: max_length - 2]
-    return np.array([vocabulary.cls_id, *content, vocabulary.sep_id], dtype=np.int64)
+    return np.array([first, *content, last], dtype=np.int64)
 
 
 def pad(
@@ -35,7 +45,7 @@ def pad(
     side: Literal["right", "left"] = "right",
     truncate: Literal["right", "left"] = "right",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The sequences as one array, and a mask that tells tokens (True) from padding.
+    """The sequences as one array, and a mask that tells tokens (True) from padding::
 
         pad([[7, 8, 9], [7]])           ->  [[7, 8, 9], [7, 0, 0]],  [[T, T, T], [T, F, F]]
         pad([[7, 8, 9], [7]], length=2) ->  [[7, 8], [7, 0]],        [[T, T], [T, F]]

@@ -23,7 +23,7 @@ UNSEEN = re.compile(
 
 
 def normalize(text: str) -> str:
-    """The text in one canonical spelling: composed, visible, blanks single.
+    """The text in one canonical spelling: composed, visible, blanks single::
 
         normalize("  Ｃafe\\u0301\\u00a0９\\x07 ")  ->  "Café 9"
 

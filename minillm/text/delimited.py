@@ -41,7 +41,7 @@ def read_examples(
             raise ValueError(f"columns must name {needed!r} exactly once, got {list(columns)}")
     is_csv = Path(path).suffix.lower() == ".csv"
     delimiter = delimiter or ("," if is_csv else "\t")
-    rows = _csv_rows(path, delimiter) if is_csv else _plain_rows(path, delimiter)
+    rows = csv_rows(path, delimiter) if is_csv else plain_rows(path, delimiter)
     examples = []
     for line, fields in rows:
         if len(fields) != len(columns):
@@ -76,13 +76,15 @@ def require_classes(examples: Iterable[Example], *, source: str | Path) -> None:
         raise ValueError(f"{source}: {found}, but a classifier needs at least two classes")
 
 
-def _plain_rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def plain_rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of every line that is not empty."""
     for number, line in enumerate(read_lines(path), start=1):
         if line:
             yield number, line.split(delimiter)
 
 
-def _csv_rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Number of the first line and fields of every row, with quotes understood."""
     reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
     first = 1  # a quoted field may hold line ends, so that a row spans several lines
     try:

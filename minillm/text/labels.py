@@ -9,18 +9,18 @@ from minillm.backend.ids import check_ids
 
 
 class Labels:
-    """The names of the classes in sorted order; the place of a name is its id.
+    """The names of the classes in sorted order; the place of a name is its id::
 
         Labels(["spam", "ham", "spam"]).names  ->  ("ham", "spam")
 
     Raises:
-        ValueError: there is no name at all.
+        ValueError: there are no names.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(sorted(set(names)))
         if not self.names:
-            raise ValueError("Labels: at least one class name is needed, got none")
+            raise ValueError("Labels: at least one class name is needed, got an empty list")
         self.name_to_id = {name: i for i, name in enumerate(self.names)}
 
     def __len__(self) -> int:

@@ -2,27 +2,23 @@
 
 import numpy as np
 
-from minillm.backend.ids import check_ids
-from minillm.text.vocabulary import SPECIAL_TOKENS
-
-IGNORED = -100  # the target of a position that the loss passes over
+from minillm.backend.ids import IGNORE, check_ids
+from minillm.text.vocabulary import Vocabulary
 
 
 def mask_tokens(
     ids: np.ndarray,
     mask: np.ndarray,
+    vocabulary: Vocabulary,
     *,
-    vocabulary_size: int,
-    mask_id: int,
-    n_special: int = len(SPECIAL_TOKENS),
     rng: np.random.Generator,
     rate: float = 0.15,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Corrupt some tokens of each sequence, and return the targets that ask for the originals.
+    """Corrupt some tokens of each sequence, and return the targets that ask for the originals::
 
         ids      [CLS] the  cat    sat  [SEP]          chosen: cat
         corrupt  [CLS] the  [MASK] sat  [SEP]          [MASK] 80 %, a random token 10 %, cat 10 %
-        targets  -100  -100 cat    -100 -100
+        targets  -100  -100 cat    -100 -100           -100 is IGNORE
 
     Shapes: ``ids (B, T), mask (B, T) -> corrupted (B, T), targets (B, T)``, both ``int64``.
 
@@ -30,33 +26,36 @@ def mask_tokens(
     at least one, so that no short sentence goes by without a question; the authors' program
     does the same, while choosing each token with probability ``rate`` would leave a sentence
     of five words without one in 44 % of cases.  A chosen token that stays as it is
-    keeps the model from trusting every token that is not [MASK].
+    keeps the model from trusting every token that is not [MASK].  Random tokens are drawn
+    from the ordinary ones, wherever in the vocabulary these stand.
 
     Raises:
-        ValueError: ``rate`` is not in (0, 1]; there are no ordinary ids; the shapes differ.
-        TypeError: ``mask`` is not boolean, ``ids`` are no integers.
-        IndexError: an id is not in ``0 .. vocabulary_size - 1``.
+        ValueError: ``rate`` is not in (0, 1]; there are no ordinary ids or no mask token; the
+            shapes differ.
+        TypeError: ``mask`` is not boolean, ``ids`` are not integers.
+        IndexError: an id is not in the vocabulary.
     Source: Devlin et al. 2019, "BERT", section 3.1 (task 1) and appendix A.1.
     """
     if not 0 < rate <= 1:
         raise ValueError(f"rate must be in (0, 1], got {rate}")
-    if vocabulary_size <= n_special:
-        raise ValueError(f"a vocabulary of {vocabulary_size} has only special ids ({n_special})")
-    original = check_ids(ids, vocabulary_size).astype(np.int64)
+    ordinary, mask_id = vocabulary.ordinary_ids, vocabulary.mask_id
+    if not ordinary.size:
+        raise ValueError(f"a vocabulary of {len(vocabulary)} has only special ids")
+    original = check_ids(ids, len(vocabulary)).astype(np.int64)
     if mask.dtype != bool:
         raise TypeError(f"mask must be boolean, True = real token, got {mask.dtype}")
     if mask.shape != original.shape or original.ndim != 2:
         raise ValueError(f"ids {original.shape} and mask {mask.shape} must share one shape (B, T)")
 
-    chosen = _choose(mask & (original >= n_special), rate, rng)
+    chosen = choose(mask & ~vocabulary.is_special(original), rate, rng)
     lot = rng.random(original.shape)
-    random_tokens = rng.integers(n_special, vocabulary_size, size=original.shape)
+    random_tokens = ordinary[rng.integers(len(ordinary), size=original.shape)]
     corrupted = np.where(chosen & (lot < 0.8), mask_id, original)
     corrupted = np.where(chosen & (lot >= 0.9), random_tokens, corrupted)
-    return corrupted, np.where(chosen, original, IGNORED)
+    return corrupted, np.where(chosen, original, IGNORE)
 
 
-def _choose(candidates: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:
+def choose(candidates: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:
     """In each row ``max(1, round(rate n))`` of its n candidates, all equally likely."""
     n_candidates = candidates.sum(axis=1, keepdims=True)
     n_chosen = np.maximum(1, np.rint(rate * n_candidates))

@@ -11,7 +11,7 @@ def read_text(path: str | Path) -> str:
     converted, not read as rubbish.
 
     Raises:
-        ValueError: the file holds a NUL byte (it is no text) or is not UTF-8.
+        ValueError: the file holds a NUL byte (it is not text) or is not UTF-8.
         OSError: the file is missing, a directory, or may not be read.
     """
     data = Path(path).read_bytes()
@@ -19,14 +19,14 @@ def read_text(path: str | Path) -> str:
     if nul >= 0:
         raise ValueError(
             f"{path}: looks like a binary or UTF-16 file: NUL byte at offset {nul}, "
-            f"line {_line_number(data, nul)}; UTF-8 text is needed"
+            f"line {line_number(data, nul)}; UTF-8 text is needed"
         )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path}: not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}, "
-            f"line {_line_number(data, error.start)} ({error.reason})"
+            f"line {line_number(data, error.start)} ({error.reason})"
         ) from error
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
@@ -45,6 +45,7 @@ def read_lines(path: str | Path) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def _line_number(data: bytes, offset: int) -> int:
+def line_number(data: bytes, offset: int) -> int:
+    """The line, counted from 1, that a byte is in."""
     before = data[:offset].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return before.count(b"\n") + 1

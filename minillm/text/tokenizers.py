@@ -6,14 +6,18 @@ turns a Chinese sentence into one token.  Both tokenisers here are learned from 
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, Self
 
 from minillm.text.cleaning import normalize
 
 
 class Tokenizer(Protocol):
-    """What every tokeniser offers: a name, text to tokens, tokens to readable text."""
+    """What every tokeniser offers: text to tokens and back, and its own state.
+
+    What a tokeniser has learned (merges, pieces) belongs to the object, is saved with the model
+    and comes back with it; ``name`` is the kind under which ``TOKENIZERS`` knows the class.
+    """
 
     name: str
 
@@ -24,6 +28,34 @@ class Tokenizer(Protocol):
     def join(self, tokens: Iterable[str]) -> str:
         """A readable text from tokens."""
         ...
+
+    def to_json(self) -> dict[str, Any]:
+        """The state, in what JSON can hold: all that ``from_json`` needs."""
+        ...
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Self:
+        """The tokeniser whose state this is."""
+        ...
+
+
+class WithoutState:
+    """Of a tokeniser that has learned nothing its kind says everything."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Self:
+        """Such a tokeniser.
+
+        Raises:
+            ValueError: there is a state: another kind of tokeniser wrote it.
+        """
+        if state:
+            raise ValueError(f"{cls.__name__} has no state, got {', '.join(state)}")
+        return cls()
 
 
 def is_ideograph(character: str) -> bool:
@@ -40,7 +72,7 @@ def is_ideograph(character: str) -> bool:
     )
 
 
-class _Kinds(dict[int, str]):
+class Kinds(dict[int, str]):
     """``str.translate`` table from a character to the one letter of its kind, filled as needed.
 
     L letter, N digit, M mark on the character before, J zero-width joiner, I ideograph,
@@ -63,7 +95,7 @@ class _Kinds(dict[int, str]):
 
 
 BY_HAND = {" ": " ", "'": "'", "’": "'", "-": "-", ".": ".", ",": ".", "\u200d": "J", "\u200c": "M"}
-KINDS = _Kinds({ord(character): kind for character, kind in BY_HAND.items()})
+KINDS = Kinds({ord(character): kind for character, kind in BY_HAND.items()})
 
 # A pattern over kinds, not characters: every token of a text is a match in its string of kinds.
 TOKEN = re.compile(
@@ -75,8 +107,8 @@ TOKEN = re.compile(
 )
 
 
-class WordTokenizer:
-    """Lower-cased words, numbers, single signs and single Chinese characters.
+class WordTokenizer(WithoutState):
+    """Lower-cased words, numbers, single signs and single Chinese characters::
 
         "Don't go: it's 3.5 km."  ->  don't  go  :  it's  3.5  km  .
         "我爱NLP，你呢？"          ->  我  爱  nlp  ，  你  呢  ？
@@ -105,12 +137,12 @@ class WordTokenizer:
         """A text to be read by people: no blank beside Chinese nor before a full stop."""
         text = ""
         for token in tokens:
-            text += " " + token if _parted(text[-1:], token[:1]) else token
+            text += " " + token if expects_blank(text[-1:], token[:1]) else token
         return text
 
 
-class CharacterTokenizer:
-    """Every character a token, case kept; the blank is written ``▁`` so that it can be seen.
+class CharacterTokenizer(WithoutState):
+    """Every character a token, case kept; the blank is written ``▁`` so that it can be seen::
 
         "Hi 你好"  ->  H  i  ▁  你  好
 
@@ -133,16 +165,14 @@ class CharacterTokenizer:
         return "".join(tokens).replace("▁", " ")
 
 
-TOKENIZERS: dict[str, type[Tokenizer]] = {"word": WordTokenizer, "character": CharacterTokenizer}
-
-
-def _parted(left: str, right: str) -> bool:
+def expects_blank(left: str, right: str) -> bool:
     """Whether English and Chinese readers expect a blank between two characters."""
-    if not left or not right or _is_chinese(left) or _is_chinese(right):
+    if not left or not right or is_chinese(left) or is_chinese(right):
         return False
     return left not in "([{" and right not in ".,;:!?%)]}"
 
 
-def _is_chinese(character: str) -> bool:
+def is_chinese(character: str) -> bool:
+    """Whether a character is an ideograph or one of the signs written beside them."""
     full_width_sign = "\u3000" <= character <= "\u303f" or "\uff00" <= character <= "\uffef"
     return full_width_sign or is_ideograph(character)

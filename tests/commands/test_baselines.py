@@ -8,7 +8,7 @@ from minillm.commands.baselines import (
     save_baselines,
 )
 from minillm.tasks import TextEncoder
-from minillm.text import Example
+from minillm.text import Example, WordTokenizer
 from tests.commands.command_line import listing
 
 # only the order of two words tells the label, and one word more on every third sentence
@@ -26,7 +26,7 @@ TEXTS = ["not bad but good", "not good but bad"]
 @pytest.fixture(scope="module")
 def encoder():
     """Words of the training sentences."""
-    return TextEncoder.build([e.text for e in TRAIN], tokenizer="word", max_length=9)
+    return TextEncoder.build([e.text for e in TRAIN], tokenizer=WordTokenizer(), max_length=9)
 
 
 @pytest.fixture(scope="module")

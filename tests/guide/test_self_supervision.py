@@ -10,7 +10,9 @@ from minillm.tasks import NeighbourCounts
 from minillm.text import Vocabulary
 from tests.models.small_bert import IDS, MASK, TARGETS, small_bert, small_masked_model
 
-FIRST, WORDS, LENGTH = len(Vocabulary([])), 20, 30
+WORDS, LENGTH = 20, 30
+VOCABULARY = Vocabulary([f"word {i}" for i in range(WORDS)])
+FIRST = VOCABULARY.n_special
 
 
 def sentences(rng, n):
@@ -26,12 +28,12 @@ def test_a23_copying_solves_the_autoencoder_and_says_nothing_about_hidden_words(
     train, ids = sentences(rng, 500), sentences(rng, 200)
     hidden = rng.random(ids.shape) < 0.15
     hidden[:, [0, -1]] = False
-    shown = np.where(hidden, Vocabulary.mask_id, ids)
+    shown = np.where(hidden, VOCABULARY.mask_id, ids)
     copied = shown  # the identity: a perfect autoencoder
     assert np.mean(copied[~hidden] == ids[~hidden]) == 1.0
     assert np.mean(copied[hidden] == ids[hidden]) == 0.0
 
-    counts = NeighbourCounts(train, FIRST + WORDS)  # a model that looks at the context
+    counts = NeighbourCounts(train, VOCABULARY)  # a model that looks at the context
     rows, places = np.nonzero(hidden)
     context = [
         counts.log_probability(ids[i, j], shown[i, j - 1], shown[i, j + 1])

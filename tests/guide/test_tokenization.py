@@ -27,7 +27,7 @@ def test_a66_split_at_blanks_every_chinese_sentence_is_a_word_of_its_own(texts):
     train, test, _ = texts["zh"]
     assert all(len(sentence.split()) == 1 for sentence in train + test)
     at_blanks = Vocabulary.build(map(str.split, train))
-    assert len(at_blanks) - len(text.SPECIAL_TOKENS) == len(set(train)) == len(train)
+    assert len(at_blanks.ordinary_ids) == len(set(train)) == len(train)
     assert at_blanks.unknown_rate(map(str.split, test)) == 1.0
 
 

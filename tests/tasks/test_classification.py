@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from minillm.backend import CheckpointError
 from minillm.models import load_arrays, save_arrays
-from minillm.tasks import TextClassifier, precision_recall
-from minillm.text import Example
+from minillm.tasks import TextClassifier, TextEncoder, precision_recall
+from minillm.text import TOKENIZERS, Example
 from tests.tasks.small import EXAMPLES, PLACES, TEN_AND_TEN, TEXTS, as_bytes, train
+from tests.text.merges import Merges
 
+BPE = {"kind": "bpe", "state": {}}
+TWICE = {"tokens": ["a", "a"], "special": {}}
 OTHER = ["", "The hotel", "bright " * 30, "Nobody wrote this down.", "猫", *TEXTS[::7]]
 
 
@@ -109,6 +112,26 @@ def test_labels_and_tokens_may_be_chinese(tmp_path):
     assert "酒" in loaded.encoder.vocabulary.tokens
 
 
+def test_a_learned_tokenizer_is_saved_with_the_model_and_gives_the_same_ids(
+    classifier, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(TOKENIZERS, "merges", Merges)
+    learned = Merges([("t", "h"), ("th", "e"), ("the", "▁")])
+    encoder = TextEncoder.build(TEXTS, tokenizer=learned, max_length=12, max_size=20)
+    classifier = TextClassifier(classifier.model, encoder, classifier.labels)
+    classifier.save(tmp_path / "model.safetensors")
+    loaded = TextClassifier.load(tmp_path / "model.safetensors")
+    assert loaded.encoder.tokenizer.pairs == learned.pairs
+    ids, expected = loaded.encoder(OTHER), encoder(OTHER)
+    assert [row.tolist() for row in ids] == [row.tolist() for row in expected]
+    assert loaded.predict_probabilities(OTHER).tobytes() == (
+        classifier.predict_probabilities(OTHER).tobytes()
+    )
+    monkeypatch.delitem(TOKENIZERS, "merges")
+    with pytest.raises(CheckpointError, match="must be one of word, character, got 'merges'"):
+        TextClassifier.load(tmp_path / "model.safetensors")
+
+
 @pytest.mark.parametrize("place", [0.02, 0.3, 0.6, 0.99])
 def test_a_damaged_file_is_refused(place, path):
     content = bytearray(path.read_bytes())
@@ -147,8 +170,12 @@ def spoil(path, name, change):
         ("config", lambda c: json.dumps(c | {"width": 8}), "state does not fit"),
         ("labels", lambda c: json.dumps(c[:1]), "at least 2 classes, got 1"),
         ("labels", lambda _: "{", "JSONDecodeError"),
-        ("encoder", lambda c: json.dumps(c | {"tokenizer": "bpe"}), "got 'bpe'"),
-        ("encoder", lambda c: json.dumps(c | {"tokens": ["a", "a"]}), "'a' occurs twice"),
+        (
+            "encoder",
+            lambda c: json.dumps(c | {"tokenizer": {"kind": "bpe", "state": {}}}),
+            "got 'bpe'",
+        ),
+        ("encoder", lambda c: json.dumps(c | {"vocabulary": TWICE}), "'a' occurs twice"),
     ],
 )
 def test_a_description_that_makes_no_sense_is_refused(name, change, message, path):

@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm.tasks import TextEncoder
-from minillm.text import Vocabulary
+from minillm.text import TOKENIZERS, CharacterTokenizer, Vocabulary, WordTokenizer
+from tests.text.merges import Merges
 
+WORDS, CHARACTERS = WordTokenizer(), CharacterTokenizer()
 TEXTS = ["The cat sat.", "the DOG, the cat", "我爱猫，你呢？"]
 
 
-def build(texts=TEXTS, tokenizer="word", max_length=12, **options):
+def build(texts=TEXTS, tokenizer=WORDS, max_length=12, **options):
     """An encoder of the texts."""
     return TextEncoder.build(texts, tokenizer=tokenizer, max_length=max_length, **options)
 
@@ -35,7 +37,7 @@ def test_an_empty_text_is_the_two_marks_alone():
 def test_the_vocabulary_holds_training_tokens_and_no_others():
     encoder = build(["a a b"])
     before = encoder.vocabulary.tokens
-    assert encoder(["z"])[0].tolist() == [2, Vocabulary.unknown_id, 3]
+    assert encoder(["z"])[0].tolist() == [2, encoder.vocabulary.unknown_id, 3]
     assert encoder.vocabulary.tokens == before
 
 
@@ -46,42 +48,68 @@ def test_rare_tokens_and_those_beyond_the_size_are_left_out():
 
 def test_words_and_characters_are_cut_differently():
     assert build().tokenize(["Cat 猫"]) == [["cat", "猫"]]
-    assert build(tokenizer="character").tokenize(["Cat 猫"]) == [["C", "a", "t", "▁", "猫"]]
+    assert build(tokenizer=CHARACTERS).tokenize(["Cat 猫"]) == [["C", "a", "t", "▁", "猫"]]
 
 
 @given(
     st.lists(st.text(max_size=8), max_size=5),
-    st.sampled_from(["word", "character"]),
+    st.sampled_from([WORDS, CHARACTERS]),
     st.integers(3, 9),
 )
 def test_an_encoder_comes_back_from_json_and_encodes_alike(texts, tokenizer, max_length):
     encoder = build(texts, tokenizer, max_length)
     again = TextEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
-    assert (again.tokenizer, again.max_length) == (tokenizer, max_length)
+    assert (type(again.tokenizer), again.max_length) == (type(tokenizer), max_length)
     assert again.vocabulary.tokens == encoder.vocabulary.tokens
     others = [*texts, "nobody wrote this", ""]
     assert [a.tolist() for a in again(others)] == [e.tolist() for e in encoder(others)]
 
 
-def test_json_holds_ordinary_tokens_alone_in_their_order():
-    assert build(["b a b"]).to_json() == {
-        "tokenizer": "word",
+def test_json_holds_kind_and_state_all_tokens_and_their_roles():
+    special = {"cls": "<", "sep": ">"}
+    vocabulary = Vocabulary([">", "b", "<", "a"], special=special)
+    assert TextEncoder(WORDS, vocabulary, 12).to_json() == {
+        "tokenizer": {"kind": "word", "state": {}},
+        "vocabulary": {"tokens": [">", "b", "<", "a"], "special": special},
         "max_length": 12,
-        "tokens": ["b", "a"],
     }
 
 
+def test_a_learned_tokenizer_and_a_vocabulary_of_any_layout_come_back(monkeypatch):
+    monkeypatch.setitem(TOKENIZERS, "merges", Merges)
+    vocabulary = Vocabulary(
+        ["the", "<end>", "n", "<oov>"], special={"cls": "<end>", "sep": "<end>", "unknown": "<oov>"}
+    )
+    encoder = TextEncoder(Merges([("t", "h"), ("th", "e")]), vocabulary, 6)
+    assert [ids.tolist() for ids in encoder(["then", "hen"])] == [[1, 0, 2, 1], [1, 3, 3, 2, 1]]
+    again = TextEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
+    assert again.tokenizer is not encoder.tokenizer
+    assert [ids.tolist() for ids in again(["then", "hen"])] == [[1, 0, 2, 1], [1, 3, 3, 2, 1]]
+    assert again.vocabulary.special == vocabulary.special
+
+
+def test_a_vocabulary_without_the_marks_of_a_sentence_is_refused():
+    vocabulary = Vocabulary(["a", "<end>"], special={"bos": "<end>", "eos": "<end>"})
+    with pytest.raises(ValueError, match="no cls token; its roles: bos, eos"):
+        TextEncoder(WORDS, vocabulary, 6)
+
+
 def test_an_unknown_tokenizer_is_refused_with_those_there_are():
-    message = "tokenizer must be one of word, character, got 'bpe'"
-    with pytest.raises(ValueError, match=message):
-        build(tokenizer="bpe")
-    with pytest.raises(ValueError, match=message):
-        TextEncoder.from_json({"tokenizer": "bpe", "max_length": 5, "tokens": []})
+    saved = build().to_json() | {"tokenizer": {"kind": "bpe", "state": {}}}
+    with pytest.raises(ValueError, match="tokenizer must be one of word, character, got 'bpe'"):
+        TextEncoder.from_json(saved)
+
+
+@pytest.mark.parametrize("tokenizer", ["word", WordTokenizer])
+def test_a_name_or_a_class_instead_of_a_tokenizer_is_refused(tokenizer):
+    for use in (lambda t: build(tokenizer=t), lambda t: TextEncoder(t, Vocabulary([]), 9)):
+        with pytest.raises(TypeError, match=r"must be an object such as WordTokenizer\(\), got"):
+            use(tokenizer)
 
 
 def test_a_length_without_room_for_a_token_is_refused():
     with pytest.raises(ValueError, match=r"max_length must be at least 3 .*, got 2"):
-        build(max_length=2)(["a"])
+        build(max_length=2)
 
 
 def test_an_encoder_cannot_be_changed_after_training():

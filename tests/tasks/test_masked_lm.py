@@ -12,11 +12,12 @@ from minillm.nn import Module
 from minillm.tasks import NeighbourCounts, TextEncoder, evaluate_masked
 from minillm.tasks.collation import collate_sentences
 from minillm.tasks.masked_lm import hide, masked_batches
-from minillm.text import IGNORED, Vocabulary
+from minillm.text import BERT_SPECIAL, IGNORE, Vocabulary, WordTokenizer
 
 SIZE = 11  # seven special tokens, then 7, 8, 9, 10
 TRAIN = [np.array(row) for row in ([2, 7, 8, 7, 3], [2, 7, 8, 9, 3], [2, 9, 1, 7, 3], [2, 3])]
-MASK, UNKNOWN = Vocabulary.mask_id, Vocabulary.unknown_id
+WORDS = Vocabulary(["a", "b", "c", "d"])
+MASK, UNKNOWN = WORDS.mask_id, WORDS.unknown_id
 ANSWERS = [UNKNOWN, 7, 8, 9, 10]  # what a hidden token can be
 
 
@@ -37,7 +38,7 @@ def naive_probability(word, left, right, *, a=1.0):
 @pytest.mark.parametrize("left", [2, UNKNOWN, MASK, 7, 8, 9, 10])
 @pytest.mark.parametrize("right", [3, UNKNOWN, MASK, 7, 8, 9, 10])
 def test_neighbour_counts_agree_with_a_naive_count_and_sum_to_one(left, right):
-    counts = NeighbourCounts(TRAIN, SIZE)
+    counts = NeighbourCounts(TRAIN, WORDS)
     found = [math.exp(counts.log_probability(w, left, right)) for w in ANSWERS]
     assert found == pytest.approx([naive_probability(w, left, right) for w in ANSWERS])
     everything = [math.exp(counts.log_probability(w, left, right)) for w in range(SIZE)]
@@ -45,7 +46,7 @@ def test_neighbour_counts_agree_with_a_naive_count_and_sum_to_one(left, right):
 
 
 def test_more_smoothing_trusts_the_neighbours_less():
-    sharp, flat = (NeighbourCounts(TRAIN, SIZE, smoothing=a) for a in (0.01, 100.0))
+    sharp, flat = (NeighbourCounts(TRAIN, WORDS, smoothing=a) for a in (0.01, 100.0))
     assert sharp.log_probability(8, 7, 7) > flat.log_probability(8, 7, 7)
     assert flat.log_probability(7, 7, 7) == pytest.approx(
         math.log(naive_probability(7, 7, 7, a=100.0))
@@ -53,10 +54,40 @@ def test_more_smoothing_trusts_the_neighbours_less():
 
 
 def test_the_unigram_adds_one_to_every_count_and_knows_no_special_token_but_unknown():
-    u = np.exp(NeighbourCounts(TRAIN, SIZE).log_unigram)
+    u = np.exp(NeighbourCounts(TRAIN, WORDS).log_unigram)
     # 7 occurs four times, 8 and 9 twice, the unknown token once, 10 never
     assert u[ANSWERS] == pytest.approx(np.array([2, 5, 3, 3, 1]) / 14)
     assert u.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("left", [2, UNKNOWN, MASK, 7, 10])
+def test_neighbour_counts_do_not_depend_on_where_special_tokens_stand(left):
+    special = list(BERT_SPECIAL.values())
+    moved = Vocabulary(["a", *special[3:], "b", "c", *special[:3], "d"])
+    place = np.array([moved.token_to_id[token] for token in WORDS.tokens])
+    here, there = NeighbourCounts(TRAIN, WORDS), NeighbourCounts([place[t] for t in TRAIN], moved)
+    found = [there.log_probability(place[w], place[left], place[7]) for w in ANSWERS]
+    assert found == pytest.approx([here.log_probability(w, left, 7) for w in ANSWERS])
+
+
+def test_without_an_unknown_token_the_unigram_is_that_of_the_ordinary_ones():
+    words = Vocabulary(["a", "b", "[MASK]"], special={"mask": "[MASK]"})
+    u = np.exp(NeighbourCounts([np.array([0, 0, 1])], words).log_unigram)
+    assert u == pytest.approx([3 / 5, 2 / 5, 0])
+
+
+def test_scores_of_a_published_layout_are_those_of_the_default_one():
+    """The uniform guess and both counting baselines see tokens, not numbers."""
+    texts = ("a b c", "d b e", "a c c")
+    special = list(BERT_SPECIAL.values())
+    moved = Vocabulary([special[0], "a", *special[1:4], *"bcd", *special[4:], "e"])
+    here, there = (
+        evaluate_masked(WidthAsLoss(), train, train, words, seed=0)
+        for words in (vocabulary(), moved)
+        for train in [sentences(*texts, words=words)]
+    )
+    assert here == pytest.approx(there)
+    assert there.uniform == pytest.approx(math.log(5))
 
 
 def vocabulary(n_words=5):
@@ -73,7 +104,7 @@ def masked_model(seed=0, n_words=5, dropout=0.5):
 
 def sentences(*texts, words=vocabulary()):  # noqa: B008
     """Framed ids of texts whose words are single letters."""
-    return TextEncoder("word", words, 20)(texts)
+    return TextEncoder(WordTokenizer(), words, 20)(texts)
 
 
 def test_the_unigram_score_is_that_of_the_hidden_words_by_hand():
@@ -90,7 +121,8 @@ def test_the_unigram_score_is_that_of_the_hidden_words_by_hand():
 def test_the_neighbour_score_sees_the_corrupted_sentence():
     train = sentences("a b c", "d b e", "a c c")
     scores = evaluate_masked(masked_model(), train, sentences("b"), vocabulary(), seed=0)
-    expected = -NeighbourCounts(train, 12).log_probability(8, Vocabulary.cls_id, Vocabulary.sep_id)
+    words = vocabulary()
+    expected = -NeighbourCounts(train, words).log_probability(8, words.cls_id, words.sep_id)
     assert scores.neighbours == pytest.approx(expected)
 
 
@@ -113,7 +145,7 @@ def test_every_hidden_word_counts_the_same_in_whatever_batch_it_is():
     long, short = " ".join("abcde" * 4), "a b"  # cut to 18 words: 3 hidden; 1 hidden
     held_out = sentences(long, short, short, short)
     scores = evaluate_masked(model, held_out, held_out, vocabulary(), seed=0, batch_size=2)
-    assert [int((s.targets != IGNORED).sum()) for s in model.seen] == [2, 4]
+    assert [int((s.targets != IGNORE).sum()) for s in model.seen] == [2, 4]
     assert scores.model == pytest.approx((2 * 4 + 4 * 20) / 6)
 
 
@@ -157,7 +189,7 @@ def test_the_loss_is_asked_for_at_hidden_positions_alone():
     model = masked_model(dropout=0.0)
     value = model.loss(corrupted, mask, targets).item()
     assert math.isfinite(value)
-    asked = targets != IGNORED
+    asked = targets != IGNORE
     assert (targets[asked] == batch.ids[asked]).all()
     positions = np.flatnonzero(asked)
     logits = model(corrupted, mask, positions).data.astype(np.float64)

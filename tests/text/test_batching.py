@@ -17,6 +17,17 @@ def test_a_frame_keeps_both_ends_when_it_cuts():
     assert (empty.tolist(), empty.dtype) == ([2, 3], np.int64)
 
 
+def test_a_frame_takes_the_ids_of_its_roles_from_the_vocabulary():
+    special = {"bos": "<s>", "eos": "</s>", "cls": "<s>"}
+    words = Vocabulary(["a", "</s>", "b", "<s>"], special=special)
+    assert frame([0, 2], words, max_length=4, roles=("bos", "eos")).tolist() == [3, 0, 2, 1]
+    assert frame([0, 2], words, max_length=3, roles=("cls", "eos")).tolist() == [3, 0, 1]
+    with pytest.raises(ValueError, match=r"no sep token; its roles: cls, bos, eos"):
+        frame([0, 2], words, max_length=4)
+    with pytest.raises(ValueError, match=r"at least 3 \(<s>, a token, </s>\), got 2"):
+        frame([0], words, max_length=2, roles=("bos", "eos"))
+
+
 @pytest.mark.parametrize(
     ("ids", "max_length", "error", "message"),
     [

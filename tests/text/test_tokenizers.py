@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.text import TOKENIZERS, CharacterTokenizer, WordTokenizer, normalize
+from minillm.text import CharacterTokenizer, WordTokenizer, normalize
 
 word, character = WordTokenizer(), CharacterTokenizer()
 
@@ -95,11 +95,6 @@ def test_characters_by_example():
 def test_joining_characters_gives_the_normalized_text_back(text):
     text = text.replace("▁", "")
     assert character.join(character.tokenize(text)) == normalize(text)
-
-
-@pytest.mark.parametrize("name", ["word", "character"])
-def test_tokenizers_are_found_by_name(name):
-    assert TOKENIZERS[name]().name == name
 
 
 @pytest.mark.parametrize("tokenizer", [word, character])

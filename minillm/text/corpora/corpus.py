@@ -66,11 +66,11 @@ def load_corpus(
     """
     if len(sizes) != len(SPLITS):
         raise ValueError(f"sizes must be those of {', '.join(SPLITS)}, got {sizes}")
-    cells = _cells(name, language, seed)
+    cells = cells_of(name, language, seed)
     splits, tags = [], {}
     for stream, (split, size) in enumerate(zip(SPLITS, sizes, strict=True)):
         rng = np.random.default_rng((seed, stream))
-        examples, tags[split] = _draw(cells, split, size, rng)
+        examples, tags[split] = draw(cells, split, size, rng)
         splits.append(examples)
     train, dev, test = splits
     return Corpus(train, dev, test, tags)
@@ -86,11 +86,11 @@ def unlabelled(name: str, language: str, *, seed: int = 0, size: int = 10000) ->
         ValueError: the name or language is unknown, or ``size`` is out of range, as above.
     """
     rng = np.random.default_rng((seed, len(SPLITS)))
-    examples, _ = _draw(_cells(name, language, seed), "unlabelled", size, rng)
+    examples, _ = draw(cells_of(name, language, seed), "unlabelled", size, rng)
     return [example.text for example in examples]
 
 
-def _cells(name: str, language: str, seed: int) -> dict[str, list[Cell]]:
+def cells_of(name: str, language: str, seed: int) -> dict[str, list[Cell]]:
     """The grammar by label, every cell's numbers shuffled and cut into pools."""
     if (name, language) not in GRAMMARS:
         choices = ", ".join(f"{name!r} in {language!r}" for name, language in GRAMMARS)
@@ -106,7 +106,7 @@ def _cells(name: str, language: str, seed: int) -> dict[str, list[Cell]]:
     return cells
 
 
-def _draw(
+def draw(
     cells: dict[str, list[Cell]], split: str, size: int, rng: np.random.Generator
 ) -> tuple[list[Example], list[frozenset[str]]]:
     """``size`` examples of one split and their tags, in random order."""
@@ -115,7 +115,7 @@ def _draw(
     items = []
     for place, (label, row) in enumerate(cells.items()):
         of_label = size // len(cells) + (place < size % len(cells))
-        for cell, count in zip(row, _quotas(row, of_label), strict=True):
+        for cell, count in zip(row, quotas(row, of_label), strict=True):
             numbers = cell.pools[split]
             if count > len(numbers):
                 raise ValueError(
@@ -128,7 +128,7 @@ def _draw(
     return [example for example, _ in shuffled], [tags for _, tags in shuffled]
 
 
-def _quotas(cells: list[Cell], size: int) -> list[int]:
+def quotas(cells: list[Cell], size: int) -> list[int]:
     """``size`` parted by the cells' shares; running totals are rounded, so nothing is lost."""
     ends = np.rint(np.cumsum([0.0, *(cell.share for cell in cells)]) * size)
     return np.diff(ends).astype(int).tolist()

@@ -32,8 +32,8 @@ def paraphrases(language: str) -> tuple[Forms, ...]:
     if language not in PHRASES:
         raise ValueError(f"no paraphrases in {language!r}; there are {', '.join(PHRASES)}")
     phrases = PHRASES[language]
-    slots = _slots(phrases, ADJECTIVES[language])
-    exchanged = [_with_names(template, EXCHANGED) for template in phrases.agreement]
+    slots = slots_of(phrases, ADJECTIVES[language])
+    exchanged = [with_names(template, EXCHANGED) for template in phrases.agreement]
     families = [
         (*phrases.agreement, *exchanged),
         phrases.comment,
@@ -47,7 +47,7 @@ def paraphrases(language: str) -> tuple[Forms, ...]:
     )
 
 
-def _slots(phrases: Phrases, adjective: str) -> dict[str, str]:
+def slots_of(phrases: Phrases, adjective: str) -> dict[str, str]:
     """What each slot of the templates may hold, as a regular expression."""
     subject = alternatives(a.subject for domain in phrases.domains for a in domain.aspects)
     setting = alternatives(setting for domain in phrases.domains for setting in domain.settings)
@@ -57,6 +57,6 @@ def _slots(phrases: Phrases, adjective: str) -> dict[str, str]:
     return {"setting": setting, "verdict": verdict, **subjects, **adjectives}
 
 
-def _with_names(template: str, names: dict[str, str]) -> str:
+def with_names(template: str, names: dict[str, str]) -> str:
     """The template with its slots renamed."""
     return re.sub(r"\{(\w+)\}", lambda m: f"{{{names.get(m[1], m[1])}}}", template)

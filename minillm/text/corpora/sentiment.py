@@ -1,7 +1,7 @@
 """How opinions combine into sentences, in any language.
 
 Half of the sentences name a good and a bad quality, and only the order of the words says which
-of the two the writer means:
+of the two the writer means::
 
     Although the plot was dull, the acting was lively.       positive
     Although the acting was lively, the plot was dull.       negative
@@ -67,14 +67,14 @@ def sentiment(phrases: Phrases) -> list[Kind]:
         return Kind(frozenset(tags.split()), share, sentences)
 
     return [
-        kind("plain", 0.40, _plain),
-        kind("negation", 0.10, _denial),
-        kind("order concession", 0.25, _concession),
-        kind("order negation", 0.25, _contrast),
+        kind("plain", 0.40, plain),
+        kind("negation", 0.10, denial),
+        kind("order concession", 0.25, concession),
+        kind("order negation", 0.25, contrast),
     ]
 
 
-def _plain(phrases: Phrases, label: str) -> Iterator[Pattern]:
+def plain(phrases: Phrases, label: str) -> Iterator[Pattern]:
     """Everything said agrees: two subjects, or one and a verdict."""
     for setting, aspects in phrases.domains:
         for main, second in permutations(aspects, 2):
@@ -87,7 +87,7 @@ def _plain(phrases: Phrases, label: str) -> Iterator[Pattern]:
             yield from (Pattern(template, slots) for template in phrases.comment)
 
 
-def _denial(phrases: Phrases, label: str) -> Iterator[Pattern]:
+def denial(phrases: Phrases, label: str) -> Iterator[Pattern]:
     """One opinion, denied: "not at all dull" is praise."""
     for setting, aspects in phrases.domains:
         for main in aspects:
@@ -96,7 +96,7 @@ def _denial(phrases: Phrases, label: str) -> Iterator[Pattern]:
             yield from (Pattern(template, slots) for template in phrases.denial)
 
 
-def _concession(phrases: Phrases, label: str) -> Iterator[Pattern]:
+def concession(phrases: Phrases, label: str) -> Iterator[Pattern]:
     """Two opinions about two subjects: the main clause decides."""
     for setting, aspects in phrases.domains:
         for main, side in permutations(aspects, 2):
@@ -106,7 +106,7 @@ def _concession(phrases: Phrases, label: str) -> Iterator[Pattern]:
             yield from (Pattern(template, slots) for template in phrases.concession)
 
 
-def _contrast(phrases: Phrases, label: str) -> Iterator[Pattern]:
+def contrast(phrases: Phrases, label: str) -> Iterator[Pattern]:
     """Two opposite opinions about one subject, one of them denied: the other decides."""
     for setting, aspects in phrases.domains:
         for main in aspects:

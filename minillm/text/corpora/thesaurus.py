@@ -53,7 +53,7 @@ CHINESE = """
 """
 
 
-def _parsed(table: str, colon: str, comma: str) -> dict[str, tuple[str, ...]]:
+def parsed(table: str, colon: str, comma: str) -> dict[str, tuple[str, ...]]:
     """The entries of a table, parted by two blanks or more: a word and its synonyms."""
     entries = [entry for line in table.splitlines() for entry in line.split("  ") if entry.strip()]
     pairs = [entry.strip().split(colon) for entry in entries]
@@ -61,4 +61,4 @@ def _parsed(table: str, colon: str, comma: str) -> dict[str, tuple[str, ...]]:
 
 
 # language -> word -> synonyms
-THESAURUS = {"en": _parsed(ENGLISH, ":", ","), "zh": _parsed(CHINESE, "：", "，")}
+THESAURUS = {"en": parsed(ENGLISH, ":", ","), "zh": parsed(CHINESE, "：", "，")}

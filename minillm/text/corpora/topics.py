@@ -1,6 +1,6 @@
 """How a news item is made of people, deeds and events, in any language.
 
-Many sentences mention an event of a second topic in passing:
+Many sentences mention an event of a second topic in passing::
 
     Shortly after the book fair, the goalkeeper signed a new contract.       sport
 
@@ -50,7 +50,7 @@ def topics(news: News) -> list[Kind]:
     """
     plain, mention, order = (
         {label: Sentences(patterns(news, label)) for label in news.topics}
-        for patterns in (_plain, _deed_and_mention, _event_and_mention)
+        for patterns in (one_topic, deed_and_mention, event_and_mention)
     )
     return [
         Kind(frozenset({"plain"}), 0.40, plain),
@@ -59,26 +59,30 @@ def topics(news: News) -> list[Kind]:
     ]
 
 
-def _plain(news: News, label: str) -> Iterator[Pattern]:
+def one_topic(news: News, label: str) -> Iterator[Pattern]:
+    """A deed or an event of the topic, and nothing else."""
     topic = news.topics[label]
     for subjects, verbs in (*topic.scenes, (topic.events, news.outcomes)):
         slots = {"when": news.whens, "source": news.sources, "subject": subjects, "verb": verbs}
         yield Pattern(news.plain, slots)
 
 
-def _deed_and_mention(news: News, label: str) -> Iterator[Pattern]:
+def deed_and_mention(news: News, label: str) -> Iterator[Pattern]:
+    """A deed of the topic, and an event of another one in passing."""
     for subjects, verbs in news.topics[label].scenes:
-        slots = {"subject": subjects, "verb": verbs, "minor": _events_elsewhere(news, label)}
+        slots = {"subject": subjects, "verb": verbs, "minor": events_elsewhere(news, label)}
         yield from (Pattern(template, slots) for template in news.mention)
 
 
-def _event_and_mention(news: News, label: str) -> Iterator[Pattern]:
+def event_and_mention(news: News, label: str) -> Iterator[Pattern]:
+    """An event of the topic, and one of another topic in passing."""
     slots = {"subject": news.topics[label].events, "verb": news.outcomes}
-    slots |= {"minor": _events_elsewhere(news, label)}
+    slots |= {"minor": events_elsewhere(news, label)}
     yield from (Pattern(template, slots) for template in news.mention)
 
 
-def _events_elsewhere(news: News, label: str) -> tuple[str, ...]:
+def events_elsewhere(news: News, label: str) -> tuple[str, ...]:
+    """The events of all other topics."""
     return tuple(
         event for other, topic in news.topics.items() if other != label for event in topic.events
     )

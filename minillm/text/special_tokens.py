@@ -1,0 +1,48 @@
+"""The roles that tokens may play beside standing for text: padding, the ends of a sentence."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+# role -> token; the roles are these seven, the tokens BERT's and two in its style
+BERT_SPECIAL: Mapping[str, str] = {
+    "pad": "[PAD]",
+    "unknown": "[UNK]",
+    "cls": "[CLS]",
+    "sep": "[SEP]",
+    "mask": "[MASK]",
+    "bos": "[BOS]",
+    "eos": "[EOS]",
+}
+ROLES = tuple(BERT_SPECIAL)
+
+
+def in_order_of_roles(special: Mapping[str, str]) -> dict[str, str]:
+    """The same roles and tokens in the order of ``ROLES``.
+
+    Raises:
+        ValueError: a role does not exist.
+    """
+    for role in special:
+        if role not in ROLES:
+            raise ValueError(f"special: {role!r} is not a role; roles are {', '.join(ROLES)}")
+    return {role: special[role] for role in ROLES if role in special}
+
+
+def bracketed(tokens: Collection[str]) -> dict[str, str]:
+    """Those of BERT's special tokens that are among ``tokens``, by role."""
+    present = set(tokens)
+    return {role: token for role, token in BERT_SPECIAL.items() if token in present}
+
+
+def require_listed(special: Mapping[str, str], tokens: Iterable[str]) -> None:
+    """Refuse a special token that is not among the tokens.
+
+    Raises:
+        ValueError: names the role and its token.
+    """
+    present = set(tokens)
+    for role, token in special.items():
+        if token not in present:
+            raise ValueError(
+                f"special: the {role} token {token!r} is not among the tokens; "
+                "name the roles that these play, and no others"
+            )

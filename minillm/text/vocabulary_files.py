@@ -1,0 +1,86 @@
+"""Vocabularies in files: one token a line, as published, or JSON, which also holds the roles."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from minillm.text.reading import read_lines, read_text
+from minillm.text.special_tokens import BERT_SPECIAL, bracketed, require_listed
+
+MARK = "\ufeff"  # the byte-order mark
+
+
+def write_vocabulary(path: str | Path, tokens: Sequence[str], special: Mapping[str, str]) -> None:
+    """See ``Vocabulary.save``."""
+    if is_json(path):
+        described = {"special": dict(special), "tokens": list(tokens)}
+        text = json.dumps(described, ensure_ascii=False, indent=0) + "\n"
+    elif special and special == bracketed(tokens):
+        text = "".join(f"{token}\n" for token in tokens)
+        # Reading takes one mark away: a first token that begins with one would lose it.
+        text = MARK + text if text.startswith(MARK) else text
+    else:
+        raise ValueError(
+            f"{path}: one token a line keeps no roles but those of BERT's special tokens, got "
+            f"special={dict(special)}; give a path that ends in .json"
+        )
+    encoded = text.encode("utf-8")  # before the old file is touched: this may fail
+    Path(path).write_bytes(encoded)
+
+
+def read_vocabulary(
+    path: str | Path, special: Mapping[str, str] | None
+) -> tuple[list[str], Mapping[str, str]]:
+    """All tokens and the roles, see ``Vocabulary.load``."""
+    if is_json(path):
+        tokens, found = read_json(path)
+    else:
+        tokens = read_lines(path)
+        found = bracketed(tokens)
+        if not found and special is None:
+            known = ", ".join(BERT_SPECIAL.values())
+            raise ValueError(
+                f"{path}: none of {known} is a line; say which lines are special with special="
+            )
+        problem = first_problem(tokens)
+        if problem:
+            place, reason = problem
+            raise ValueError(f"{path}, line {place + 1}: token {reason}")
+    roles = found if special is None else special
+    try:
+        require_listed(roles, tokens)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return tokens, roles
+
+
+def read_json(path: str | Path) -> tuple[list[str], dict[str, str]]:
+    """What ``write_vocabulary`` wrote into a ``.json`` file."""
+    try:
+        saved: Any = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: not JSON: {error}") from error
+    kinds = (("tokens", list), ("special", dict))
+    if not isinstance(saved, dict) or not all(isinstance(saved.get(n), k) for n, k in kinds):
+        raise ValueError(f"{path}: a list 'tokens' and an object 'special' are needed")
+    return saved["tokens"], saved["special"]
+
+
+def is_json(path: str | Path) -> bool:
+    """Whether the path ends in ``.json``."""
+    return Path(path).suffix.lower() == ".json"
+
+
+def first_problem(tokens: Sequence[str]) -> tuple[int, str] | None:
+    """Position and description of the first token that no vocabulary can hold."""
+    seen = set()
+    for place, token in enumerate(tokens):
+        if not isinstance(token, str) or not token:
+            return place, f"must be a non-empty str, got {token!r}"
+        if any(character in token for character in "\n\r\0"):
+            return place, f"{token!r} does not fit on one line of a text file"
+        if token in seen:
+            return place, f"{token!r} occurs twice"
+        seen.add(token)
+    return None
