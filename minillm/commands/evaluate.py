@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from minillm.commands.baselines import load_baselines
+from minillm.commands.baselines import as_classifiers, load_baselines
 from minillm.commands.scores import positive_class, score_table, show_confusion
-from minillm.tasks import TextClassifier
+from minillm.tasks import TextClassifier, evaluate
 from minillm.text import class_counts, read_examples
 
 
@@ -26,10 +26,12 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.positive, dict.fromkeys(classifier.labels.names, 0) | counts
     )
     print(f"{len(examples)} texts, classes {counts} (threshold: the most probable class)")
-    probabilities = classifier.predict_probabilities([example.text for example in examples])
-    baselines = load_baselines(arguments.model)
-    print(score_table(classifier, baselines, examples, probabilities, positive))
-    print(show_confusion(classifier.labels, examples, probabilities))
+    baselines = as_classifiers(load_baselines(arguments.model), classifier.encoder.tokenizer)
+    scores = {
+        name: evaluate(one, examples) for name, one in {**baselines, "BERT": classifier}.items()
+    }
+    print(score_table(scores, positive))
+    print(show_confusion(scores["BERT"]))
 
 
 def load_classifier(path: Path, device: str) -> TextClassifier:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from minillm.backend import to_numpy
-from minillm.commands.baselines import baseline_answers
+from minillm.commands.baselines import as_classifiers
 from minillm.commands.pictures import attention_picture, confusion_picture, learning_curves
 from minillm.commands.predict import prediction_table
 from minillm.commands.tables import percent, table
@@ -18,10 +18,8 @@ from minillm.tasks import (
     MaskedScores,
     TextClassifier,
     TextEncoder,
-    accuracy,
-    confusion_matrix,
+    evaluate,
     evaluate_masked,
-    macro_f1,
 )
 from minillm.tasks.collation import lengths_of
 from minillm.text import class_counts, pad
@@ -132,20 +130,15 @@ def print_table(
     models: dict[str, TextClassifier], baselines: dict[str, BagOfWords], corpus: Corpus
 ) -> None:
     """Accuracy on the test set, whole and by what a sentence demands."""
-    first = next(iter(models.values()))
-    labels, texts = first.labels, [example.text for example in corpus.test]
-    said = baseline_answers(baselines, texts, first.encoder, positive=labels.names[-1])
-    answers = {name: answer.labels for name, answer in said.items()}
-    answers |= {name: model.predict(texts) for name, model in models.items()}
-    true = labels.encode(example.label for example in corpus.test)
+    tokenizer = next(iter(models.values())).encoder.tokenizer
     groups = sorted({tag for tags in corpus.tags["test"] for tag in tags})
     rows = []
-    for name, answer in answers.items():
-        p = labels.encode(answer)
-        row = [name, percent(accuracy(p, true)), f"{macro_f1(p, true, len(labels)):.3f}"]
+    for name, classifier in {**as_classifiers(baselines, tokenizer), **models}.items():
+        scores = evaluate(classifier, corpus.test)
+        row = [name, percent(scores.accuracy), f"{scores.macro_f1:.3f}"]
         for group in groups:
             chosen = np.array([group in tags for tags in corpus.tags["test"]])
-            row.append(percent(accuracy(p[chosen], true[chosen])))
+            row.append(percent(scores.among(chosen).accuracy))
         rows.append(row)
     print(table(["test accuracy", "all", "macro F1", *groups], rows))
 
@@ -166,17 +159,14 @@ def draw_pictures(
         print("none: matplotlib is not installed")
         return
     classifier = training.result()
-    texts = [example.text for example in corpus.test]
-    true = classifier.labels.encode(example.label for example in corpus.test)
-    p = classifier.predict_probabilities(texts)
     classes = len(classifier.labels)
     _, events = read_record(out / "record.jsonl")  # also what came before a resume
     losses = {s: [e["loss"] for e in events if e["stage"] == s] for s in ("pretrain", "finetune")}
     learning_curves(out / "curves.png", losses, masked, n_classes=classes)
-    counts = confusion_matrix(p.argmax(axis=1), true, len(classifier.labels))
+    counts = evaluate(classifier, corpus.test).confusion
     confusion_picture(out / "confusion.png", counts, classifier.labels.names)
     hard = next((i for i, tags in enumerate(corpus.tags["test"]) if "order" in tags), 0)
-    ids = training.encoder([texts[hard]])[0]
+    ids = training.encoder([corpus.test[hard].text])[0]
     tokens = training.encoder.vocabulary.decode(ids)
     training.model.eval()
     maps = list(training.model.classifier.bert.attention_weights(ids[None], ids[None] >= 0))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from minillm.backend import stream
 from minillm.commands.arguments import recipe_of
-from minillm.commands.baselines import fit_baselines, save_baselines
+from minillm.commands.baselines import as_classifiers, fit_baselines, save_baselines
 from minillm.commands.progress import watch
 from minillm.commands.scores import positive_class, score_table
 from minillm.commands.tables import percent
 from minillm.models.bag_of_words import BagOfWords
-from minillm.tasks import ClassifierTraining
+from minillm.tasks import ClassifierTraining, evaluate
 from minillm.text import (
     Example,
     class_counts,
@@ -158,8 +158,9 @@ def print_scores(
     positive: str,
 ) -> None:
     """One table per split: the model beside its baselines, classes chosen by probability."""
-    classifier = training.result()
+    classifiers = as_classifiers(baselines, training.encoder.tokenizer)
+    classifiers["BERT"] = training.result()
     for name, examples in splits.items():
         print(f"\n{name}, {len(examples)} texts (threshold: the most probable class)")
-        p = classifier.predict_probabilities([example.text for example in examples])
-        print(score_table(classifier, baselines, examples, p, positive))
+        scores = {kind: evaluate(one, examples) for kind, one in classifiers.items()}
+        print(score_table(scores, positive))

@@ -88,7 +88,7 @@ class BagOfWords:
         self.weights, self.bias = theta[:-1], theta[-1]
         return self
 
-    def predict_proba(self, token_lists: TokenLists) -> np.ndarray:
+    def predict_probabilities(self, token_lists: TokenLists) -> np.ndarray:
         """The probability of every class, ``(N, C)``, in the order of ``classes``.
 
         Raises:
@@ -100,12 +100,7 @@ class BagOfWords:
 
     def predict(self, token_lists: TokenLists) -> list[str]:
         """The most probable class of every text; of equals the first in ``classes``."""
-        return [self.classes[c] for c in self.predict_proba(token_lists).argmax(axis=1)]
-
-    def accuracy(self, token_lists: TokenLists, labels: Sequence[str]) -> float:
-        """The share of texts whose predicted class is their label."""
-        _require_pairs(token_lists, labels)
-        return float(np.mean(np.array(self.predict(token_lists)) == np.array(labels)))
+        return [self.classes[c] for c in self.predict_probabilities(token_lists).argmax(axis=1)]
 
     def save(self, path: str | Path) -> None:
         """Write everything that prediction needs into one file.
@@ -187,7 +182,11 @@ def tune_bag_of_words(
     models = {
         l2: BagOfWords(l2=l2, ngrams=ngrams).fit(*train) for l2 in sorted(penalties, reverse=True)
     }
-    accuracies = {l2: model.accuracy(*dev) for l2, model in models.items()}
+    _require_pairs(*dev)
+    accuracies = {
+        l2: float(np.mean(np.array(model.predict(dev[0])) == np.array(dev[1])))
+        for l2, model in models.items()
+    }
     best = max(accuracies, key=lambda l2: accuracies[l2])  # max keeps the first of equals
     return models[best], accuracies
 

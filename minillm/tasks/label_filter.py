@@ -83,7 +83,7 @@ def bag_of_words_fit(*, l2: float) -> Fit:
     def fit(examples: Sequence[Example]) -> Predictor:
         tokens = [tokenize(text) for text, _ in examples]
         model = BagOfWords(l2=l2).fit(tokens, [label for _, label in examples])
-        return lambda texts: model.predict_proba([tokenize(text) for text in texts])
+        return lambda texts: model.predict_probabilities([tokenize(text) for text in texts])
 
     return fit
 

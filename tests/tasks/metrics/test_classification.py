@@ -3,10 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.tasks import (
+from minillm.tasks.metrics import (
     PrecisionRecall,
     accuracy,
-    average_precision,
     confusion_matrix,
     macro_f1,
     precision_recall,
@@ -14,9 +13,6 @@ from minillm.tasks import (
 
 PREDICTED, TRUE = [0, 0, 1, 1, 2], [0, 1, 1, 1, 2]
 pairs = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=12)
-ranking = st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=12).filter(
-    lambda rows: any(positive for _, positive in rows)
-)
 
 
 def test_accuracy_is_the_share_of_right_answers():
@@ -67,48 +63,6 @@ def test_accuracy_flatters_a_filter_that_finds_no_spam():
     nothing_found = np.zeros(100, dtype=int)
     assert accuracy(nothing_found, spam) == 0.95
     assert precision_recall(nothing_found, spam, 1) == (0, 0, 0)
-    assert average_precision(nothing_found, spam) == 0.05
-
-
-@pytest.mark.parametrize(
-    ("scores", "positive", "expected"),
-    [
-        ([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0], 1 / 2 * 1 + 1 / 2 * 2 / 3),
-        ([0.9, 0.8, 0.1], [1, 1, 0], 1.0),
-        ([0.9, 0.8, 0.7, 0.1], [0, 0, 0, 1], 1 / 4),  # the worst ranking
-        ([0.5, 0.5, 0.5, 0.5], [0, 1, 0, 0], 1 / 4),  # no ranking: the share of positives
-        ([0.9, 0.5, 0.5, 0.1], [0, 1, 0, 1], 1 / 2 * 1 / 3 + 1 / 2 * 2 / 4),
-        ([-1.0, -7.0], [1, 0], 1.0),  # scores need not be probabilities
-    ],
-)
-def test_average_precision_by_hand(scores, positive, expected):
-    assert average_precision(scores, positive) == pytest.approx(expected)
-
-
-@given(ranking)
-def test_average_precision_is_precision_summed_over_steps_of_recall(rows):
-    total, recall_before = 0.0, 0.0
-    for threshold in sorted({score for score, _ in rows}, reverse=True):
-        called = [positive for score, positive in rows if score >= threshold]
-        recall = sum(called) / sum(positive for _, positive in rows)
-        total += (recall - recall_before) * sum(called) / len(called)
-        recall_before = recall
-    scores, marks = zip(*rows, strict=True)
-    assert average_precision(scores, marks) == pytest.approx(total)
-
-
-@given(ranking, st.randoms())
-def test_average_precision_ignores_the_order_of_the_pairs_also_among_ties(rows, random):
-    shuffled = random.sample(rows, len(rows))
-    assert average_precision(*zip(*shuffled, strict=True)) == pytest.approx(
-        average_precision(*zip(*rows, strict=True))
-    )
-
-
-@given(ranking)
-def test_average_precision_depends_on_ranks_alone(rows):
-    scores, marks = (np.array(column) for column in zip(*rows, strict=True))
-    assert average_precision(np.exp(3.0 * scores), marks) == average_precision(scores, marks)
 
 
 @given(pairs, st.randoms())
@@ -140,15 +94,25 @@ def test_right_answers_score_one_everywhere(rows):
     assert macro_f1(true, true, 3) == pytest.approx(len(set(true)) / 3)
 
 
-@pytest.mark.parametrize("score", [accuracy, lambda p, t: precision_recall(p, t, 0),
-                                   lambda p, t: confusion_matrix(p, t, 2),
-                                   lambda p, t: macro_f1(p, t, 2)])  # fmt: skip
+SCORES = {
+    "accuracy": accuracy,
+    "precision_recall": lambda p, t: precision_recall(p, t, 0),
+    "confusion_matrix": lambda p, t: confusion_matrix(p, t, 3),
+    "macro_f1": lambda p, t: macro_f1(p, t, 3),
+}
+each_score = pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
+
+
+@each_score
 @pytest.mark.parametrize(
     ("predicted", "true", "message"),
     [
         ([], [], r"\(0,\) predictions for \(0,\) true classes"),
         ([0, 1], [0], r"\(2,\) predictions for \(1,\) true classes"),
         ([[0], [1]], [0, 1], r"\(2, 1\) predictions for \(2,\) true classes"),
+        ([[0], [1]], [[0], [1]], r"\(2, 1\) predictions for \(2, 1\) true classes"),
+        (1, 1, r"\(\) predictions for \(\) true classes"),
+        ([[0], [1, 2]], [0, 1], "predicted classes are ragged: lengths 1, 2"),
     ],
 )
 def test_unpaired_predictions_are_refused_with_both_shapes(score, predicted, true, message):
@@ -156,14 +120,64 @@ def test_unpaired_predictions_are_refused_with_both_shapes(score, predicted, tru
         score(predicted, true)
 
 
+@each_score
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_negative_class_is_refused_by_place(score, place):
+    wrong = [0, 1, 2, 0]
+    wrong[place] = -100
+    with pytest.raises(ValueError, match=f"predicted class -100 at place {place} is not one of 0"):
+        score(wrong, [0, 0, 0, 0])
+    with pytest.raises(ValueError, match=f"true class -100 at place {place} is not one of 0"):
+        score([0, 0, 0, 0], np.array(wrong))
+
+
+@each_score
 @pytest.mark.parametrize(
-    ("scores", "positive", "message"),
+    "wrong", [[0.9, 0.1], np.array([0.0, 1.0]), ["a", "b"], [None, 0], [1 + 0j, 0], [0.5, np.nan]]
+)
+def test_what_is_not_a_class_number_is_refused(score, wrong):
+    with pytest.raises(TypeError, match="predicted classes must be integers, got"):
+        score(wrong, [0, 1])
+    with pytest.raises(TypeError, match="true classes must be integers, got"):
+        score([0, 1], wrong)
+
+
+@pytest.mark.parametrize("score", [confusion_matrix, macro_f1])
+@pytest.mark.parametrize("n_classes", [1, 2, 5])
+@pytest.mark.parametrize("excess", [0, 1, 200])
+def test_a_class_out_of_range_is_refused_and_not_counted_as_another(score, n_classes, excess):
+    right, wrong = [0] * 4, [0, 0, n_classes + excess, 0]
+    known = f"{n_classes + excess} at place 2 is not one of 0 to {n_classes - 1}"
+    with pytest.raises(ValueError, match=f"predicted class {known}"):
+        score(wrong, right, n_classes)
+    with pytest.raises(ValueError, match=f"true class {known}"):
+        score(right, wrong, n_classes)
+
+
+@pytest.mark.parametrize("score", [confusion_matrix, macro_f1])
+@pytest.mark.parametrize("n_classes", [0, -1])
+def test_fewer_than_one_class_is_refused(score, n_classes):
+    with pytest.raises(ValueError, match=f"n_classes must be at least 1, got {n_classes}"):
+        score([0], [0], n_classes)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint64, bool])
+def test_small_integers_do_not_overflow(dtype):
+    n = 2 if dtype is bool else 120
+    classes = np.arange(n).astype(dtype)
+    assert (confusion_matrix(classes, classes, n) == np.eye(n)).all()
+    assert macro_f1(classes, classes[::-1], n) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("positive", "error", "message"),
     [
-        ([0.5, 0.5], [0, 0], "0 of them positive"),
-        ([], [], "0 of them positive"),
-        ([0.5], [1, 0], r"\(1,\) scores, \(2,\) marks"),
+        (-1, ValueError, "positive -1 at place 0 is not one of 0 and up"),
+        (1.0, TypeError, "positives must be integers, got float64"),
+        ("spam", TypeError, "positives must be integers, got <U4"),
+        (None, TypeError, "positives must be integers, got object"),
     ],
 )
-def test_average_precision_of_nothing_is_refused(scores, positive, message):
-    with pytest.raises(ValueError, match=message):
-        average_precision(scores, positive)
+def test_a_positive_that_is_not_a_class_number_is_refused(positive, error, message):
+    with pytest.raises(error, match=message):
+        precision_recall([0, 1], [0, 1], positive)
