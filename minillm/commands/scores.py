@@ -20,10 +20,16 @@ def positive_class(wanted: str | None, counts: Mapping[str, int]) -> str:
 
 
 def score_row(scores: Scores, positive: str) -> list[str]:
-    """Accuracy; precision, recall and F1 of ``positive``; its average precision, if it occurs."""
+    """Accuracy; precision, recall and F1 of ``positive``, and its average precision.
+
+    The last only where ``positive`` occurs, and where the texts are ranked at all: the majority
+    class says the same of every text.
+    """
     row = [percent(scores.accuracy), *(f"{value:.3f}" for value in scores.of(positive))]
-    there = (scores.true == scores.labels.name_to_id[positive]).any()
-    return [*row, f"{scores.average_precision(positive):.3f}" if there else "-"]
+    number = scores.labels.name_to_id[positive]
+    p = scores.probabilities[:, number]
+    ranked = (scores.true == number).any() and (p != p[0]).any()
+    return [*row, f"{scores.average_precision(positive):.3f}" if ranked else "-"]
 
 
 def score_header(positive: str) -> list[str]:

@@ -26,6 +26,11 @@ def test_a_row_of_scores_by_hand():
     assert len(score_header("spam")) == 1 + len(row)  # the name goes first
 
 
+def test_without_a_ranking_there_is_no_average_precision():
+    constant = Scores(LABELS, SCORES.true, np.tile([0.7, 0.3], (5, 1)))
+    assert score_row(constant, "spam") == ["60.0 %", "0.000", "0.000", "0.000", "-"]
+
+
 def test_without_positives_there_is_no_average_precision():
     row = score_row(SCORES.among(np.array([2])), "spam")
     assert row == ["100.0 %", "0.000", "0.000", "0.000", "-"]
