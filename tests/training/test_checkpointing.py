@@ -2,11 +2,18 @@ import numpy as np
 import pytest
 
 from minillm.backend import CheckpointError
-from minillm.models import Bert, BertConfig, SequenceClassifier, save_arrays
+from minillm.models import Bert, BertConfig, SequenceClassifier, load_arrays, save_arrays
 from minillm.nn import Dropout, Linear, Module
-from minillm.optim import AdamW, linear_with_warmup
+from minillm.optim import SGD, AdamW, linear_with_warmup
 from minillm.text import pad
-from minillm.training import fit, load_training, numbered_order, read_facts, save_training
+from minillm.training import (
+    fit,
+    load_training,
+    load_weights,
+    numbered_order,
+    read_facts,
+    save_training,
+)
 
 FACTS = {"seed": 3, "betas": (0.9, 0.999), "文本": "数据", "nested": {"lr": 0.01}}
 SEQUENCES = [[2, *range(5, 5 + i % 4 + 1), 3] for i in range(14)]
@@ -129,6 +136,47 @@ def test_a_file_that_is_no_training_checkpoint_is_refused(tmp_path):
         read_facts(path)
 
 
+@pytest.mark.parametrize("missing", ["facts", "dropout", "progress"])
+def test_a_checkpoint_without_one_of_its_parts_is_refused_in_words(missing, path):
+    arrays, metadata = load_arrays(path)
+    del metadata[missing]
+    save_arrays(path, arrays, metadata)
+    refused(path, f"not a training checkpoint, it has no {missing}")
+
+
+def test_what_the_caller_saved_beside_comes_back(path):
+    run = Run()
+    progress = {"best": np.inf, "worse": 2, "文": "字"}
+    arrays = {"model.x": np.arange(3.0), "empty": np.zeros((0, 2))}
+    save_training(path, run.model, run.optimizer, FACTS, progress, arrays)
+    saved = load_training(path, run.model, run.optimizer, facts=FACTS)
+    assert saved.progress == progress
+    assert sorted(saved.arrays) == ["empty", "model.x"]
+    assert all((saved.arrays[name] == array).all() for name, array in arrays.items())
+
+
+def test_weights_alone_come_from_a_checkpoint_or_from_a_file_of_weights(path, tmp_path):
+    run, other = Run(), Run(seed=99)
+    run.advance(5)
+    save_arrays(tmp_path / "weights", run.model.state_dict(), {})
+    for file in (path, tmp_path / "weights"):
+        fresh = Run(seed=99)
+        load_weights(file, fresh.model)
+        assert all(
+            (fresh.model.state_dict()[n] == a).all() for n, a in run.model.state_dict().items()
+        )
+        assert fresh.optimizer.steps == 0
+        assert fresh.everything()[1] == other.everything()[1]  # dropout is that of the new run
+
+
+def test_weights_that_do_not_fit_change_nothing(path):
+    run = Run(width=12)
+    before = run.everything()
+    with pytest.raises(CheckpointError, match="does not fit: SequenceClassifier: state does not"):
+        load_weights(path, run.model)
+    assert run.everything() == before
+
+
 def test_a_missing_file_is_an_error_of_the_system(tmp_path):
     run = Run()
     with pytest.raises(FileNotFoundError, match="nowhere"):
@@ -137,6 +185,12 @@ def test_a_missing_file_is_an_error_of_the_system(tmp_path):
 
 def test_a_model_of_another_size_is_refused(path):
     refused(path, r"does not fit: SequenceClassifier: state does not fit", Run(width=12))
+
+
+def test_an_optimiser_of_another_kind_is_refused_and_the_model_not_changed(path):
+    run = Run(seed=99)
+    run.optimizer = SGD(run.model.parameters(), lr=0.1)
+    refused(path, "does not fit: SGD: the state is of another optimiser", run)
 
 
 def test_an_optimiser_of_other_parameters_is_refused_and_the_model_not_changed(path):
