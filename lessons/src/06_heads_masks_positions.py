@@ -680,7 +680,7 @@ check("06.3", rotation)
 # * Vaswani et al. 2017, "Attention Is All You Need", sections 3.2.2 (heads), 3.2.3 (masks), 3.5 (positions), table 1 (cost).
 # * Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding": learned positions.
 # * Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Embedding", turns queries and keys themselves; Press, Smith & Lewis 2022, "Train
-#   Short, Test Long", subtracts the distance from the scores. Here: `nn.RotaryPositions`, `nn.AlibiAttention`.
+#   Short, Test Long", subtracts the distance from the scores. Here: `nn.RotaryPositions`, `nn.AlibiBias`.
 # * Michel, Levy & Neubig 2019, "Are Sixteen Heads Really Better than One?"
 # * Elman 1990, "Finding Structure in Time": the recurrent net of section 6; Hochreiter & Schmidhuber 1997, "Long Short-Term Memory": gates.
 # * In this project: `minillm/nn/attention.py`, `masks.py`, `positions.py`; `minillm/labs/transformer/`; `tests/nn/test_attention.py`.
@@ -690,7 +690,7 @@ check("06.3", rotation)
 #
 # * Vaswani 等，2017，“Attention Is All You Need”，3.2.2 节（多头）、3.2.3 节（掩码）、3.5 节（位置编码）、表 1（代价）。
 # * Devlin 等，2019，“BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding”：学出来的位置。
-# * Su 等，2021，“RoFormer: Enhanced Transformer with Rotary Position Embedding”，直接旋转查询和键；Press、Smith、Lewis，2022，“Train Short, Test Long”，从分数里减去距离。本项目中见 `nn.RotaryPositions`、`nn.AlibiAttention`。
+# * Su 等，2021，“RoFormer: Enhanced Transformer with Rotary Position Embedding”，直接旋转查询和键；Press、Smith、Lewis，2022，“Train Short, Test Long”，从分数里减去距离。本项目中见 `nn.RotaryPositions`、`nn.AlibiBias`。
 # * Michel、Levy、Neubig，2019，“Are Sixteen Heads Really Better than One?”。
 # * Elman，1990，“Finding Structure in Time”：第 6 节的循环网络；Hochreiter、Schmidhuber，1997，“Long Short-Term Memory”：门控。
 # * 本项目：`minillm/nn/attention.py`、`masks.py`、`positions.py`；`minillm/labs/transformer/`；`tests/nn/test_attention.py`。

@@ -14,7 +14,7 @@
 #     guide: ['3.1', '3.2', '3.3', '4.1.3']
 #     budget_s: 40
 #     errata: [A33, A35, A36, A37, A38, A39, A40, A49, A50]
-#     introduces: [minillm.ops.normalization, minillm.nn.layer_normalization, minillm.nn.feed_forward, minillm.nn.encoder_blocks, minillm.nn.decoder_blocks, minillm.nn.summary, minillm.models.bert]
+#     introduces: [minillm.ops.normalization, minillm.nn.layer_normalization, minillm.nn.feed_forward, minillm.nn.encoder_blocks, minillm.nn.decoder_blocks, minillm.nn.table, minillm.models.bert]
 # ---
 
 # %% [markdown] lang="en"

@@ -73,8 +73,23 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a gradient can flow here."""
+        """Whether a gradient can flow here.
+
+        ``False`` makes a constant of a leaf: nothing is recorded for it any more, and its ``grad``
+        is gone.  ``True`` makes a leaf of a constant, with a copy of the array: a graph that holds
+        the old one could not see it change.
+        """
         return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if self.node is not None and not self.is_leaf:
+            raise RuntimeError("requires_grad is set on leaves and constants; detach() a result")
+        if wanted and self.node is None:
+            self._data = self._data.copy()
+            self.node = Node("leaf", self._data)
+        elif not wanted:
+            self.node = None
 
     shape = property(lambda self: self._data.shape)
     ndim = property(lambda self: self._data.ndim)
@@ -221,7 +236,9 @@ class Parameter(Tensor):
 
 
 def _rebuild(kind: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
-    return kind(data) if kind is Parameter else kind(data, requires_grad=requires_grad)
+    tensor = kind.__new__(kind)
+    Tensor.__init__(tensor, data, requires_grad=requires_grad)  # a Parameter may be frozen
+    return tensor
 
 
 def as_float_array(value: Any, *, dtype: Any = None, xp: ModuleType = np) -> Array:

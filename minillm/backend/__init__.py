@@ -11,9 +11,10 @@ from minillm.backend.arrays import (
     to_numpy,
 )
 from minillm.backend.devices import DEVICES, moved_like, probe_cuda, to_device
+from minillm.backend.dtypes import check_one_dtype
 from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.ids import check_ids
-from minillm.backend.randomness import counted_uniform, stream
+from minillm.backend.randomness import check_rng, counted_uniform, stream
 from minillm.backend.special import erf
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "DeviceError",
     "array_module",
     "check_ids",
+    "check_one_dtype",
+    "check_rng",
     "counted_uniform",
     "erf",
     "is_array",

@@ -7,8 +7,23 @@ asks for the same stream.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
+
+
+def check_rng(rng: Any) -> np.random.Generator:
+    """``rng``, once it is known to be a generator: a number in its place would fail far away.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            "rng must be a np.random.Generator, such as np.random.default_rng(0), "
+            f"got {type(rng).__name__}"
+        )
+    return rng
 
 
 def stream(seed: int, purpose: str, place: int = 0) -> np.random.Generator:

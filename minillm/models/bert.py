@@ -28,15 +28,19 @@ class BertConfig:
     max_length: int = 64
     n_segments: int = 2
     dropout: float = 0.1
+    eps: float = 1e-5  # of every LayerNorm; the released code has 1e-12
 
 
 class Bert(Module):
-    """Token, position and segment vectors, then a stack of encoder blocks.
+    """Token, position and segment vectors, then a stack of encoder blocks::
 
         x_0 = drop(LN(E[ids] + P + S[segments])),   x_l = block_l(x_{l-1})
 
     Shapes: ``ids (B, T), mask (B, T), segments (B, T) -> (B, T, D)``; ``mask`` is True at real
     tokens.  Every position sees every real position, to its left and to its right.
+
+    Positions are counted from a sentence's first real token: padded on the left or on the right,
+    it gives the same vectors.
 
     Raises:
         ValueError: a mask or segments of another shape, a length of 0 or above ``max_length``.
@@ -52,10 +56,10 @@ class Bert(Module):
         self.tokens = Embedding(c.vocabulary_size, c.width, rng=rng)
         self.positions = LearnedPositions(c.max_length, c.width, rng=rng)
         self.segments = Embedding(c.n_segments, c.width, rng=rng)
-        self.norm = LayerNorm(c.width)
+        self.norm = LayerNorm(c.width, eps=c.eps)
         self.dropout = Dropout(c.dropout, rng=rng)
         self.blocks = [
-            EncoderBlock(c.width, c.n_heads, c.hidden, rng=rng, dropout=c.dropout)
+            EncoderBlock(c.width, c.n_heads, c.hidden, rng=rng, dropout=c.dropout, eps=c.eps)
             for _ in range(c.n_layers)
         ]
 
@@ -85,13 +89,13 @@ class Bert(Module):
             raise ValueError(f"Bert: segments {segments.shape} must be of ids' shape {ids.shape}")
         table = self.tokens.weight.data
         x = self.tokens(on_device(ids, self.config.vocabulary_size, "token id", table))
-        x = self.positions(x)
+        x = self.positions(x, start=-first_real(mask))
         x = x + self.segments(on_device(segments, self.config.n_segments, "segment", table))
         return self.dropout(self.norm(x)), moved_like(mask[:, None, None, :], table)  # (B, 1, 1, T)
 
 
 class MaskedLanguageModel(Module):
-    """BERT's pretraining head: which token was hidden here?
+    """BERT's pretraining head: which token was hidden here? ::
 
         h = LN(gelu(x W + b)),   logits = h Eᵀ + c     (E is the token table itself: tied)
 
@@ -103,7 +107,7 @@ class MaskedLanguageModel(Module):
     def __init__(self, bert: Bert, *, rng: np.random.Generator):
         self.bert = bert
         self.transform = Linear(bert.config.width, bert.config.width, rng=rng)
-        self.norm = LayerNorm(bert.config.width)
+        self.norm = LayerNorm(bert.config.width, eps=bert.config.eps)
         self.bias = Parameter(np.zeros(bert.config.vocabulary_size, dtype=np.float32))
 
     def forward(
@@ -138,11 +142,12 @@ class MaskedLanguageModel(Module):
 
 
 class SequenceClassifier(Module):
-    """One label for a sentence, read off the vector at [CLS].
+    """One label for a sentence, read off the vector at [CLS], its first real token::
 
-        pooled = tanh(x[:, 0] W + b),   logits = drop(pooled) U + c
+        pooled = tanh(x_cls W + b),   logits = drop(pooled) U + c
 
-    Shapes: ``ids (B, T), mask (B, T) -> (B, C)``.
+    Shapes: ``ids (B, T), mask (B, T) -> (B, C)``.  It does not matter on which side a sentence is
+    padded; one of padding alone is read at position 0.
 
     Raises:
         ValueError: fewer than two classes.
@@ -160,8 +165,13 @@ class SequenceClassifier(Module):
 
     def forward(self, ids: Array, mask: Array, segments: Array | None = None) -> Tensor:
         """Logits of the classes."""
-        first = self.bert(ids, mask, segments)[:, 0, :]
-        return self.output(self.dropout(tanh(self.pooler(first))))
+        hidden, first = self.bert(ids, mask, segments), first_real(mask)
+        if isinstance(first, int):
+            cls = hidden[:, first, :]
+        else:
+            rows = np.arange(len(ids))
+            cls = hidden[moved_like(rows, hidden.data), moved_like(first, hidden.data)]
+        return self.output(self.dropout(tanh(self.pooler(cls))))
 
     def loss(
         self, ids: np.ndarray, mask: np.ndarray, targets: np.ndarray, segments: Array | None = None
@@ -171,6 +181,16 @@ class SequenceClassifier(Module):
         return cross_entropy(
             logits, targets=on_device(targets, logits.shape[1], "class", logits.data)
         )
+
+
+def first_real(mask: Array) -> int | Array:
+    """Where each sentence of ``mask (B, T)`` has its first real token; 0 where it has none.
+
+    The number 0 stands for zeros, as in a batch that is padded on the right: a mask on the host
+    may be looked at, one on a device is not.
+    """
+    first = mask.argmax(axis=1) if mask.shape[1] else mask.sum(axis=1)
+    return 0 if on_host(mask) and not first.any() else first
 
 
 def on_device(ids: Array, size: int, name: str, reference: Array) -> Array:

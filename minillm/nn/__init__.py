@@ -1,7 +1,9 @@
 """Floor 3: modules, layers, encoder and decoder blocks."""
 
-from minillm.nn.alibi import AlibiAttention, alibi_bias, alibi_slopes
+from minillm.nn.alibi import AlibiBias, alibi_bias, alibi_slopes
 from minillm.nn.attention import MultiHeadAttention
+from minillm.nn.blocks import PostNormBlock, PreNormBlock
+from minillm.nn.cache import KeyValueCache
 from minillm.nn.decoder_blocks import DecoderBlock, PreNormDecoderBlock
 from minillm.nn.dropout import Dropout
 from minillm.nn.embedding import Embedding
@@ -20,26 +22,30 @@ from minillm.nn.linear import Linear
 from minillm.nn.masks import causal_mask
 from minillm.nn.module import Module
 from minillm.nn.positions import LearnedPositions, SinusoidalPositions, sinusoids
+from minillm.nn.relative_bias import RelativeBias
 from minillm.nn.rms_normalization import RMSNorm
-from minillm.nn.rotary import RotaryAttention, RotaryPositions
-from minillm.nn.summary import summary
+from minillm.nn.rotary import RotaryPositions
+from minillm.nn.table import summary
 
 __all__ = [
-    "AlibiAttention",
+    "AlibiBias",
     "DecoderBlock",
     "Dropout",
     "Embedding",
     "EncoderBlock",
     "FeedForward",
+    "KeyValueCache",
     "LayerNorm",
     "LearnedPositions",
     "Linear",
     "Module",
     "MultiHeadAttention",
+    "PostNormBlock",
+    "PreNormBlock",
     "PreNormDecoderBlock",
     "PreNormEncoderBlock",
     "RMSNorm",
-    "RotaryAttention",
+    "RelativeBias",
     "RotaryPositions",
     "SinusoidalPositions",
     "SwiGLU",

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from minillm.autograd import Tensor, no_grad
-from minillm.backend import Array, moved_like
-from minillm.nn.attention import MultiHeadAttention
-from minillm.ops import scaled_dot_product_attention_with_bias
-from minillm.ops.attention import probabilities
+from minillm.autograd import Tensor
+from minillm.backend import moved_like
+from minillm.nn.masks import check_last
+from minillm.nn.module import Module
 
 
 def alibi_slopes(n_heads: int) -> np.ndarray:
-    """How steeply each head forgets: m_h = 2^(-8h/H) for h = 1..H.
+    """How steeply each head forgets: m_h = 2^(-8h/H) for h = 1..H::
 
         alibi_slopes(4)  ->  [1/4, 1/16, 1/64, 1/256]
 
@@ -41,41 +40,31 @@ def alibi_bias(n_heads: int, queries: int, keys: int) -> np.ndarray:
     Source: Press, Smith & Lewis 2022, section 3; under a causal mask only j <= i counts, and
         |i - j| is their i - j.
     """
-    if queries > keys:
-        raise ValueError(f"alibi_bias: {queries} queries are not the last of {keys} positions")
+    check_last(queries, keys)
     distance = np.abs(np.arange(keys - queries, keys)[:, None] - np.arange(keys))
     return -alibi_slopes(n_heads)[:, None, None] * distance
 
 
-class AlibiAttention(MultiHeadAttention):
-    """``MultiHeadAttention`` whose scores fall off with the distance, in each head at its own rate.
+class AlibiBias(Module):
+    """The position part of an attention whose scores fall off with the distance, head by head::
 
         head_h = softmax(q kᵀ / √K - m_h |i - j|) v
 
-    Shapes: as ``MultiHeadAttention``; the queries are the last T of the S keys' positions.
+    Shapes: ``q (..., H, T, K), k (..., H, S, K) -> (H, T, S)``; T queries, the last of S positions.
 
     There is no table to run out of: trained on short texts, it reads longer ones as if their
-    far ends were a little farther.  A block takes it as ``block.attention = AlibiAttention(...)``.
+    far ends were a little farther.  ``MultiHeadAttention(..., position_bias=AlibiBias(n_heads))``.
 
+    Raises:
+        ValueError: ``n_heads`` is below 1; more queries than keys.
     Source: Press, Smith & Lewis 2022, "Train Short, Test Long", section 3.
     """
 
-    def attend(
-        self, q: Tensor, k: Tensor, v: Tensor, *, mask: Array | None, keep: Array | None
-    ) -> Tensor:
-        """Every head by itself, its slope taken off: (B, H, T, K)."""
-        bias = self.bias(q, k)
-        return scaled_dot_product_attention_with_bias(q, k, v, bias, mask=mask, keep=keep)
+    def __init__(self, n_heads: int):
+        alibi_slopes(n_heads)  # refuses what is not a number of heads
+        self.n_heads = n_heads
 
-    def weights(
-        self, x: Tensor, memory: Tensor | None = None, *, mask: Array | None = None
-    ) -> Array:
-        """The attention weights (B, H, T, S), for looking at; nothing is recorded or dropped."""
-        with no_grad():
-            q, k = self.queries_and_keys(x, x if memory is None else memory)
-            return probabilities(q.data, k.data, mask, self.bias(q, k))[0]
-
-    def bias(self, q: Tensor, k: Tensor) -> Array:
+    def forward(self, q: Tensor, k: Tensor) -> Tensor:
         """``alibi_bias`` in the library and dtype of the queries."""
         bias = alibi_bias(self.n_heads, q.shape[-2], k.shape[-2])
-        return moved_like(bias.astype(q.dtype), q.data)
+        return Tensor(moved_like(bias.astype(q.dtype), q.data))

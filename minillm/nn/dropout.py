@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Any, Self
+
 import numpy as np
 
 from minillm.autograd import Tensor
-from minillm.backend import Array, counted_uniform, moved_like
+from minillm.backend import Array, check_rng, counted_uniform, moved_like, stream
 from minillm.nn.module import Module
 from minillm.ops import dropout
 
@@ -17,10 +20,16 @@ class Dropout(Module):
     depends on the layer's key, drawn from ``rng``, and on how often it has been called: two
     calls never share a mask, and a resumed run draws what the uninterrupted one would have.
 
+    A copy (``copy.copy``, ``copy.deepcopy``, also of a model around it) gets a key of its own, made
+    of this layer's and of how many copies it had: two models that train side by side draw
+    different masks, and this layer draws what it would have drawn.  A pickle keeps key and count:
+    what goes on elsewhere, from a file or in a worker, goes on with the same masks.
+
     Shapes: ``x (...) -> (...)``.
 
     Raises:
         ValueError: ``rate`` outside [0, 1).
+        TypeError: ``rng`` is not a generator.
     Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
         Overfitting".
     """
@@ -29,8 +38,8 @@ class Dropout(Module):
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"Dropout: rate must be in [0, 1), got {rate}")
         self.rate = rate
-        self.key = int(rng.integers(2**63))
-        self.calls = 0
+        self.key = int(check_rng(rng).integers(2**63))
+        self.calls = self.copies = 0
 
     def forward(self, x: Tensor) -> Tensor:
         """``x * keep`` in training, ``x`` otherwise."""
@@ -46,3 +55,13 @@ class Dropout(Module):
         # a boolean times a Python float would be float64
         scale = uniform.dtype.type(1.0 / (1.0 - self.rate))
         return moved_like(((uniform >= self.rate) * scale).astype(like.dtype), like)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin = memo[id(self)] = object.__new__(type(self))
+        key = int(stream(self.key, "copy of dropout", self.copies).integers(2**63))
+        self.copies += 1
+        vars(twin).update(copy.deepcopy(vars(self), memo), key=key, copies=0)
+        return twin
+
+    def __copy__(self) -> Self:
+        return self.__deepcopy__({})

@@ -31,10 +31,11 @@ class FeedForward(Module):
         *,
         rng: np.random.Generator,
         activation: Callable[[Tensor], Tensor] = gelu,
+        bias: bool = True,
     ):
         self.activation = activation
-        self.inner = Linear(width, hidden, rng=rng)
-        self.outer = Linear(hidden, width, rng=rng)
+        self.inner = Linear(width, hidden, rng=rng, bias=bias)
+        self.outer = Linear(hidden, width, rng=rng, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """``f(x W1ᵀ + b1) W2ᵀ + b2``."""

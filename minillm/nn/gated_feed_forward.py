@@ -23,10 +23,10 @@ class SwiGLU(Module):
         biases out.
     """
 
-    def __init__(self, width: int, hidden: int, *, rng: np.random.Generator):
-        self.gate = Linear(width, hidden, rng=rng)
-        self.inner = Linear(width, hidden, rng=rng)
-        self.outer = Linear(hidden, width, rng=rng)
+    def __init__(self, width: int, hidden: int, *, rng: np.random.Generator, bias: bool = True):
+        self.gate = Linear(width, hidden, rng=rng, bias=bias)
+        self.inner = Linear(width, hidden, rng=rng, bias=bias)
+        self.outer = Linear(hidden, width, rng=rng, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(silu(x Wgᵀ + bg) * (x W1ᵀ + b1)) W2ᵀ + b2``."""

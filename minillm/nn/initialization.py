@@ -6,10 +6,16 @@ import math
 
 import numpy as np
 
+from minillm.backend import check_rng
+
 
 def normal(shape: tuple[int, ...], *, std: float, rng: np.random.Generator) -> np.ndarray:
-    """Independent normal numbers of mean 0 and standard deviation ``std``, in float32."""
-    return (std * rng.standard_normal(shape)).astype(np.float32)
+    """Independent normal numbers of mean 0 and standard deviation ``std``, in float32.
+
+    Raises:
+        TypeError: ``rng`` is not a generator; so in all functions of this file.
+    """
+    return (std * check_rng(rng).standard_normal(shape)).astype(np.float32)
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -33,7 +39,7 @@ def xavier_uniform(shape: tuple[int, int], *, rng: np.random.Generator) -> np.nd
         Neural Networks", eq. 16.
     """
     limit = math.sqrt(6.0 / sum(fans(shape)))
-    return rng.uniform(-limit, limit, shape).astype(np.float32)
+    return check_rng(rng).uniform(-limit, limit, shape).astype(np.float32)
 
 
 def xavier_normal(shape: tuple[int, int], *, rng: np.random.Generator) -> np.ndarray:
@@ -55,7 +61,7 @@ def kaiming_uniform(shape: tuple[int, int], *, rng: np.random.Generator) -> np.n
     """
     inputs, _ = fans(shape)
     limit = math.sqrt(6.0 / inputs)
-    return rng.uniform(-limit, limit, shape).astype(np.float32)
+    return check_rng(rng).uniform(-limit, limit, shape).astype(np.float32)
 
 
 def kaiming_normal(shape: tuple[int, int], *, rng: np.random.Generator) -> np.ndarray:

@@ -13,17 +13,19 @@ from minillm.ops import linear
 class Linear(Module):
     """One affine map, applied at every position: ``y = x Wᵀ + b``.
 
-    Shapes: ``x (..., inputs) -> (..., outputs)``; ``weight (outputs, inputs), bias (outputs,)``.
+    Shapes: ``x (..., inputs) -> (..., outputs)``; ``weight (outputs, inputs), bias (outputs,)``,
+    or no bias.
 
     Raises:
         ValueError: a size below 1.
+        TypeError: ``rng`` is not a generator; so in every layer with random weights.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, rng: np.random.Generator):
+    def __init__(self, inputs: int, outputs: int, *, rng: np.random.Generator, bias: bool = True):
         if inputs < 1 or outputs < 1:
             raise ValueError(f"Linear: sizes must be at least 1, got {inputs} and {outputs}")
         self.weight = Parameter(xavier_uniform((outputs, inputs), rng=rng))
-        self.bias = Parameter(np.zeros(outputs, dtype=np.float32))
+        self.bias = Parameter(np.zeros(outputs, dtype=np.float32)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         """``x Wᵀ + b``."""

@@ -8,7 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from minillm.autograd import Parameter
-from minillm.backend import array_module, to_device, to_numpy
+from minillm.backend import Array, array_module, to_device, to_numpy
+from minillm.nn.hidden import refuse_hidden
 
 
 class Module:
@@ -16,6 +17,12 @@ class Module:
 
     A subclass assigns parameters, modules, or lists of them to attributes and writes
     ``forward``.  Nothing is registered, and there is no ``super().__init__()`` to forget.
+
+    One module or parameter may stand under several names: it is listed, counted, trained and
+    saved once, under the first.  A module must not hold one that holds it, such as its parent.
+
+    Copies: ``copy.deepcopy`` and ``pickle`` give parameters of their own, and what was shared
+    inside the module is shared inside the copy.  Dropout of a deep copy draws masks of its own.
     """
 
     training = True  # read by Dropout alone; train() and eval() set it down the tree
@@ -27,30 +34,47 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.forward(*args, **kwargs)
 
+    def __repr__(self) -> str:
+        return "\n".join(tree(self, {id(self)}))
+
     def children(self) -> Iterator[tuple[str, Module | Parameter]]:
         """Direct children in order of assignment; a list contributes ``name.0``, ``name.1`` ...
 
         Raises:
-            TypeError: a child is hidden where no name leads: in a dict, a set or a nested list.
+            TypeError: a child is hidden where no name leads: in a dict, a set, a nested list, an
+                object that is not a module; or a tensor wants a gradient but is not a Parameter.
         """
-        for name, value in vars(self).items():
+        for name, place, value in attributes(self):
             if isinstance(value, Module | Parameter):
                 yield name, value
-            elif isinstance(value, list | tuple):
-                for i, item in enumerate(value):
-                    if isinstance(item, Module | Parameter):
-                        yield f"{name}.{i}", item
-                    else:
-                        refuse_hidden_children(f"{type(self).__name__}.{name}[{i}]", item)
             else:
-                refuse_hidden_children(f"{type(self).__name__}.{name}", value)
+                refuse_hidden(f"{type(self).__name__}.{place}", value, (Module, Parameter))
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module (under its prefix) and all modules below, in assignment order."""
-        yield prefix.removesuffix("."), self
-        for name, child in self.children():
-            if isinstance(child, Module):
-                yield from child.named_modules(f"{prefix}{name}.")
+        """This module (under its prefix) and all below, each once, in assignment order.
+
+        Raises:
+            TypeError: a module holds itself or one that holds it; or as ``children``.
+        """
+        seen: set[int] = set()
+        waiting: list[tuple[str, tuple[Module, ...]]] = [(prefix.removesuffix("."), (self,))]
+        while waiting:
+            path, line = waiting.pop()  # the module, and behind it those that hold it
+            if id(line[0]) in seen:
+                continue
+            seen.add(id(line[0]))
+            yield path, line[0]
+            below = []
+            for name, child in line[0].children():
+                name = f"{path}.{name}" if path else name
+                if any(child is holder for holder in line):
+                    raise TypeError(
+                        f"{name} leads back to the {type(child).__name__} that holds it: pass it "
+                        "as an argument, or keep a weakref.ref to it"
+                    )
+                if isinstance(child, Module):
+                    below.append((name, (child, *line)))
+            waiting.extend(reversed(below))
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """``("blocks.0.attention.query.weight", parameter)`` pairs, in assignment order.
@@ -65,12 +89,32 @@ class Module:
                     yield f"{path}.{name}" if path else name, child
 
     def parameters(self) -> list[Parameter]:
-        """All parameters, each once, in the order of ``named_parameters``."""
+        """All parameters, frozen ones too, each once, in the order of ``named_parameters``."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    def trainable_parameters(self) -> list[Parameter]:
+        """The parameters that are not frozen: what an optimiser is given."""
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
     def parameter_count(self) -> int:
-        """How many numbers training may change."""
+        """How many numbers ``parameters`` hold: frozen ones too, shared ones once."""
         return sum(parameter.size for parameter in self.parameters())
+
+    def freeze(self) -> Self:
+        """Make constants of all parameters here and below.
+
+        Nothing is recorded for them, so that what is frozen costs no backward pass.  They stay
+        in ``parameters`` and ``state_dict``; their ``grad`` is gone.
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad = False
+        return self
+
+    def unfreeze(self) -> Self:
+        """Let training change all parameters here and below."""
+        for parameter in self.parameters():
+            parameter.requires_grad = True
+        return self
 
     def train(self, mode: bool = True) -> Self:
         """Switch dropout on, here and below."""
@@ -94,9 +138,19 @@ class Module:
         return self
 
     def to_dtype(self, dtype: type[np.floating]) -> Self:
-        """Turn every parameter into ``dtype``: float64 is what a gradient check needs."""
+        """Turn every parameter into ``dtype``: float64 is what a gradient check needs.
+
+        What is frozen stays frozen; make the optimiser afterwards.
+
+        Raises:
+            TypeError: ``dtype`` is not a floating-point type; nothing was changed.
+        """
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"to_dtype needs a floating-point dtype, got {np.dtype(dtype)}")
         for parameter in self.parameters():
+            trainable = parameter.requires_grad
             Parameter.__init__(parameter, parameter.data.astype(dtype))
+            parameter.requires_grad = trainable
         return self
 
     def state_dict(self) -> dict[str, np.ndarray]:
@@ -104,7 +158,11 @@ class Module:
         return {name: to_numpy(p.data).copy() for name, p in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
-        """Copy ``state`` in, in the dtype that is there.
+        """Give every parameter a new array with the values of ``state``, in the dtype it has.
+
+        No array is written into, neither a parameter's old one nor one of ``state``: others may
+        hold it, or a view of it.  Whoever keeps a parameter's array must take the new one; that
+        it changed is noticed by backward.
 
         Raises:
             ValueError: names or shapes differ; all misfits are listed, and nothing was changed.
@@ -113,36 +171,45 @@ class Module:
         problems = [f"missing {name}" for name in parameters.keys() - state.keys()]
         problems += [f"unexpected {name}" for name in state.keys() - parameters.keys()]
         problems += [
-            f"{name}: have {parameters[name].shape}, given {state[name].shape}"
+            f"{name}: have {parameters[name].shape}, given {np.shape(state[name])}"
             for name in parameters.keys() & state.keys()
-            if parameters[name].shape != state[name].shape
+            if parameters[name].shape != np.shape(state[name])
         ]
         if problems:
             raise ValueError(
                 f"{type(self).__name__}: state does not fit\n  " + "\n  ".join(sorted(problems))
             )
-        arrays = {  # all of them before the first is written: what cannot be turned changes nothing
-            name: array_module(p.data).asarray(state[name], dtype=p.dtype)
-            for name, p in parameters.items()
-        }
+        arrays = {name: loaded(p, state[name]) for name, p in parameters.items()}
         for name, parameter in parameters.items():
-            data = parameter.data  # written into: an optimiser may hold views of this array
-            data[...] = arrays[name]
-            parameter.data = data  # marks it as changed
+            parameter.data = arrays[name]
 
 
-def refuse_hidden_children(place: str, value: Any) -> None:
-    """Raise if ``value`` is a container with modules or parameters in it, at any depth.
+def loaded(parameter: Parameter, values: Any) -> Array:
+    """A new array of ``values``, in the parameter's library and dtype, its rows one by one."""
+    return array_module(parameter.data).asarray(values, dtype=parameter.dtype).copy()
 
-    Raises:
-        TypeError: naming the place.
-    """
-    if not isinstance(value, dict | list | tuple | set | frozenset):
-        return
-    for item in value.values() if isinstance(value, dict) else value:
-        if isinstance(item, Module | Parameter):
-            raise TypeError(
-                f"{place} hides a {type(item).__name__}: keep modules and parameters in "
-                "attributes or in a flat list, or they are neither trained nor saved"
-            )
-        refuse_hidden_children(place, item)
+
+def attributes(module: Module) -> Iterator[tuple[str, str, Any]]:
+    """A child's name, its place in words, and the value, for each attribute and item of a list."""
+    for name, value in vars(module).items():
+        if isinstance(value, list | tuple):
+            for i, item in enumerate(value):
+                yield f"{name}.{i}", f"{name}[{i}]", item
+        else:
+            yield name, name, value
+
+
+def tree(module: Module, shown: set[int]) -> list[str]:
+    """One line for the module with its parameters' sizes, and one, indented, for each below."""
+    sizes, below = [], []
+    for name, _, child in attributes(module):
+        if isinstance(child, Parameter):
+            sizes.append(f"{name} {child.shape}{'' if child.requires_grad else ' frozen'}")
+        elif isinstance(child, Module) and id(child) in shown:
+            below.append(f"  {name}: {type(child).__name__}, shown above")
+        elif isinstance(child, Module):
+            shown.add(id(child))
+            first, *rest = tree(child, shown)
+            below += [f"  {name}: {first}", *(f"  {line}" for line in rest)]
+    head = type(module).__name__
+    return [f"{head}({', '.join(sizes)})" if sizes else head, *below]

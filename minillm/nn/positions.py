@@ -5,15 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor
-from minillm.backend import moved_like
+from minillm.backend import Array, array_module, moved_like, on_host
 from minillm.nn.initialization import normal
 from minillm.nn.module import Module
+from minillm.ops import embedding
 
 
 class LearnedPositions(Module):
     """Adds one learned vector per position.
 
-    Shapes: ``x (B, T, width) -> (B, T, width)`` for ``T <= length``.
+    Shapes: ``x (..., T, width) -> (..., T, width)`` for ``start + T <= length``.
+
+    ``start`` is the position of the first row: a number, or an array with one for each sequence.
+    Of a batch padded on the left it is minus the number of padding rows (see ``rows_of``).
 
     Raises:
         ValueError: a size below 1, or a sequence longer than ``length``.
@@ -27,17 +31,23 @@ class LearnedPositions(Module):
             )
         self.weight = Parameter(normal((length, width), std=0.02, rng=rng))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """``x + weight[:T]``."""
-        return x + self.weight[: checked_length(x, self.weight.shape[0])]
+    def forward(self, x: Tensor, *, start: int | Array = 0) -> Tensor:
+        """``x + weight[start : start + T]``."""
+        rows = rows_of(x, start, self.weight.shape[0])
+        return x + (self.weight[rows] if isinstance(rows, slice) else self.looked_up(rows))
+
+    def looked_up(self, rows: Array) -> Tensor:
+        """The vectors of ``rows``, on the device of the table."""
+        return embedding(self.weight, ids=moved_like(rows, self.weight.data))
 
 
 class SinusoidalPositions(Module):
-    """Adds sines and cosines of geometrically falling frequencies; nothing is learned.
+    """Adds sines and cosines of geometrically falling frequencies; nothing is learned::
 
         P[t, 2i] = sin(t / 10000^(2i/D)),   P[t, 2i+1] = cos(t / 10000^(2i/D))
 
-    Shapes: ``x (B, T, D) -> (B, T, D)`` for ``T <= length`` and even ``D``.
+    Shapes: ``x (..., T, D) -> (..., T, D)`` for ``start + T <= length`` and even ``D``; ``start``
+    as in ``LearnedPositions``.
 
     For a fixed offset, P[t + offset] is a rotation of P[t], the same one at every t.
 
@@ -54,10 +64,13 @@ class SinusoidalPositions(Module):
             )
         self.table = sinusoids(length, width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """``x + P[:T]``."""
-        table = self.table[: checked_length(x, self.table.shape[0])]
-        return x + moved_like(table.astype(x.dtype), x.data)
+    def forward(self, x: Tensor, *, start: int | Array = 0) -> Tensor:
+        """``x + P[start : start + T]``."""
+        rows = rows_of(x, start, len(self.table))
+        if isinstance(rows, slice):
+            return x + moved_like(self.table[rows].astype(x.dtype), x.data)
+        table = moved_like(self.table.astype(x.dtype), x.data)
+        return x + table[moved_like(rows, x.data)]
 
 
 def sinusoids(length: int, width: int) -> np.ndarray:
@@ -66,13 +79,34 @@ def sinusoids(length: int, width: int) -> np.ndarray:
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, width)
 
 
-def checked_length(x: Tensor, longest: int) -> int:
-    """The sequence length of ``x (B, T, D)``.
+def rows_of(x: Tensor, start: int | Array, longest: int) -> slice | Array:
+    """Which rows of a table belong to ``x (..., T, D)``, whose first row stands at ``start``.
+
+    With one ``start`` for each sequence, rows before position 0 are padding: they get position 0.
 
     Raises:
-        ValueError: it is 0 or more than ``longest``.
+        ValueError: positions beyond ``longest``, no position, or a number below 0; starts that
+            are not one for each sequence.
     """
-    length = x.shape[-2]
-    if not 1 <= length <= longest:
-        raise ValueError(f"sequence length {length} is not in 1..{longest}, the known positions")
-    return length
+    if isinstance(start, int | np.integer):
+        return known_rows(x.shape[-2], int(start), longest)
+    if start.shape != x.shape[:-2]:
+        raise ValueError(f"positions: start {start.shape} must be one for each of {x.shape[:-2]}")
+    last = int(start.max()) if on_host(start) and start.size else 0
+    known_rows(x.shape[-2], 0, longest - max(last, 0))
+    xp = array_module(start)
+    return xp.maximum(start[..., None] + xp.arange(x.shape[-2]), 0)  # (..., T)
+
+
+def known_rows(length: int, start: int, longest: int) -> slice:
+    """The rows ``start .. start + length - 1`` of a table.
+
+    Raises:
+        ValueError: see ``rows_of``.
+    """
+    if start < 0:
+        raise ValueError(f"positions: start must be at least 0, got {start}")
+    if not 1 <= length <= longest - start:
+        known = max(longest - start, 0)
+        raise ValueError(f"sequence length {length} is not in 1..{known}, the known positions")
+    return slice(start, start + length)

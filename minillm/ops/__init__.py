@@ -16,10 +16,7 @@ from minillm.autograd.arithmetic import (
 from minillm.autograd.reductions import max, mean, min, sum, var
 from minillm.backend.ids import IGNORE
 from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu, tanh
-from minillm.ops.attention import (
-    scaled_dot_product_attention,
-    scaled_dot_product_attention_with_bias,
-)
+from minillm.ops.attention import scaled_dot_product_attention
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
 from minillm.ops.cumulative import cumsum, prod
 from minillm.ops.elementary import cos, erf, exp, log, rsqrt, sin, sqrt
@@ -82,7 +79,6 @@ __all__ = [
     "rms_norm",
     "rsqrt",
     "scaled_dot_product_attention",
-    "scaled_dot_product_attention_with_bias",
     "sigmoid",
     "silu",
     "sin",

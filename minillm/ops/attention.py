@@ -5,8 +5,10 @@ Letters: T queries, S keys, K width of a query and a key, V width of a value.
 
 from __future__ import annotations
 
+from numpy import broadcast_shapes
+
 from minillm.autograd import VJP, op, unbroadcast
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, check_one_dtype, is_array, quiet
 
 
 @op
@@ -14,119 +16,134 @@ def scaled_dot_product_attention(
     query: Array,
     key: Array,
     value: Array,
+    bias: Array | None = None,
     /,
     *,
     mask: Array | None = None,
     keep: Array | None = None,
+    scale: float | None = None,
+    wanted: tuple[bool, ...] = (True, True, True, True),
 ) -> tuple[Array, VJP]:
-    """Every query takes the mean of the values, weighted by how well their keys match.
+    """Every query takes the mean of the values, weighted by how well their keys match::
 
-        p = softmax(q kᵀ / √K),  o = p v             dL/dv = pᵀ g,   h = g vᵀ
-        dL/ds = p * (h - sum_j h_j p_j) / √K         dL/dq = dL/ds k,   dL/dk = dL/dsᵀ q
+        s = c q kᵀ + b,   p = softmax(s),   o = p v        c = 1/√K unless ``scale`` is given
+        dL/dv = pᵀ g,   h = g vᵀ,   dL/db = dL/ds = p * (h - sum_j h_j p_j)
+        dL/dq = c dL/ds k,   dL/dk = c (dL/ds)ᵀ q     (each summed where its operand was stretched)
 
-    Shapes: ``query (..., T, K), key (..., S, K), value (..., S, V) -> (..., T, V)``; ``mask``
-    (boolean, True = may attend) and ``keep`` (dropout's factors on p) broadcast to
-    ``(..., T, S)``.
+    Shapes: ``query (..., T, K), key (..., S, K), value (..., S, V) -> (..., T, V)``; ``bias`` and
+    ``keep`` (dropout's factors on p) broadcast to the scores ``(..., T, S)``; ``mask`` (boolean,
+    True = may attend) has at most the two axes (T, S), or as many as the scores.
 
-    A query that may attend to nothing gives zeros, and zero gradients: not NaN, which would
-    reach every weight of the model through one padded sentence.
+    A mask is no bias: a masked score is -inf whatever stood there.  What has weight 0 counts for
+    nothing, also where it is NaN or infinite (0 * NaN is NaN, and one padded sentence would reach
+    every weight of the model).  A query that may attend to nothing gives zeros and zero gradients.
+    A NaN that a query does attend to makes its output NaN; so does a score of +inf.
 
     Raises:
-        TypeError: ``mask`` is not boolean: an additive mask would be read upside down; or the
-            arrays live in different libraries.
+        TypeError: ``mask`` is not boolean: an additive mask would be read upside down; operands of
+            two dtypes; arrays of two libraries.
         ValueError: shapes that do not fit.
-    Source: Vaswani et al. 2017, "Attention Is All You Need", eq. 1.
+    Source: Vaswani et al. 2017, "Attention Is All You Need", eq. 1; with a bias: Raffel et al.
+        2020, "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer",
+        section 2.1, where c = 1; Press, Smith & Lewis 2022, "Train Short, Test Long", section 3.
     """
-    array_module(query, key, value, *(x for x in (mask, keep) if x is not None))
-    check_shapes(query, key, value, mask)
-    p, scale = probabilities(query, key, mask)
-    kept = p if keep is None else p * keep
+    check_values(query, key, value)
+    p = probabilities(query, key, bias, mask=mask, scale=scale)
+    kept = p if keep is None else p * factors(keep, p)
+    c, v = scale_of_scores(query, scale), finite(value)
+    of_query, of_key, of_value, of_bias = (*wanted, False)[:4]
 
-    def vjp(g: Array) -> tuple[Array, ...]:
-        grad_scores = gradient_of_scores(g, p, value, keep) * scale
-        full = grad_scores @ key, grad_scores.swapaxes(-1, -2) @ query, kept.swapaxes(-1, -2) @ g
-        shapes = query.shape, key.shape, value.shape  # leading axes may have been broadcast
-        return tuple(map(unbroadcast, full, shapes))
+    def vjp(g: Array) -> tuple[Array | None, ...]:
+        grads: list[Array | None] = [None, None, None, None]
+        if of_query or of_key or of_bias:
+            grad_bias = gradient_of_scores(g, p, v, keep)
+            ds = c * grad_bias
+            grads[0] = ds @ finite(key) if of_query else None
+            grads[1] = ds.swapaxes(-1, -2) @ finite(query) if of_key else None
+            grads[3] = grad_bias if of_bias else None
+        grads[2] = kept.swapaxes(-1, -2) @ g if of_value else None
+        operands = (query, key, value) if bias is None else (query, key, value, bias)
+        pairs = zip(grads, operands, strict=False)
+        return tuple(None if d is None else unbroadcast(d, x.shape) for d, x in pairs)
 
-    return kept @ value, vjp
-
-
-@op
-def scaled_dot_product_attention_with_bias(
-    query: Array,
-    key: Array,
-    value: Array,
-    bias: Array,
-    /,
-    *,
-    mask: Array | None = None,
-    keep: Array | None = None,
-) -> tuple[Array, VJP]:
-    """Attention with a number added to every score: where a key stands counts too.
-
-        s = q kᵀ / √K + b,  p = softmax(s),  o = p v     dL/dv = pᵀ g,   h = g vᵀ
-        dL/db = dL/ds = p * (h - sum_j h_j p_j)          (summed where b was stretched)
-        dL/dq = dL/ds k / √K,   dL/dk = dL/dsᵀ q / √K
-
-    Shapes: as ``scaled_dot_product_attention``; ``bias`` broadcasts to ``(..., T, S)``.
-
-    The bias is added after the scaling.  A number common to all keys of a query changes
-    nothing, so the gradient of the bias sums to zero over the keys.  A mask is no bias: it stays
-    boolean, and a masked score is -inf whatever the bias says.
-
-    Raises:
-        TypeError, ValueError: as ``scaled_dot_product_attention``; a bias that does not broadcast.
-    Source: Raffel et al. 2020, "Exploring the Limits of Transfer Learning with a Unified
-        Text-to-Text Transformer", section 2.1 (a learned number for each distance);
-        Press, Smith & Lewis 2022, "Train Short, Test Long" (ALiBi), section 3 (a fixed slope).
-    """
-    array_module(query, key, value, bias, *(x for x in (mask, keep) if x is not None))
-    check_shapes(query, key, value, mask)
-    check_fits_scores("bias", bias, query, key)
-    p, scale = probabilities(query, key, mask, bias)
-    kept = p if keep is None else p * keep
-
-    def vjp(g: Array) -> tuple[Array, ...]:
-        grad_bias = gradient_of_scores(g, p, value, keep)
-        grad_product = grad_bias * scale
-        grad_key = grad_product.swapaxes(-1, -2) @ query
-        full = grad_product @ key, grad_key, kept.swapaxes(-1, -2) @ g, grad_bias
-        shapes = query.shape, key.shape, value.shape, bias.shape
-        return tuple(map(unbroadcast, full, shapes))
-
-    return kept @ value, vjp
+    return kept @ v + spoiled(kept, value != v), vjp
 
 
 def probabilities(
-    query: Array, key: Array, mask: Array | None, bias: Array | None = None
-) -> tuple[Array, float]:
-    """The attention weights ``p (..., T, S)``, and the scale 1/√K."""
-    xp = array_module(query, key)
-    scale = query.shape[-1] ** -0.5
-    scores = query @ key.swapaxes(-1, -2) * scale
-    if bias is not None:
-        scores = scores + bias
-    if mask is not None:
-        scores = xp.where(mask, scores, -xp.inf)
-    highest = scores.max(axis=-1, keepdims=True)
-    weights = xp.exp(scores - xp.where(highest == -xp.inf, 0.0, highest))
+    query: Array,
+    key: Array,
+    bias: Array | None = None,
+    *,
+    mask: Array | None = None,
+    scale: float | None = None,
+) -> Array:
+    """The attention weights ``p (..., T, S)`` of ``scaled_dot_product_attention``."""
+    xp = array_module(query, key, *(x for x in (bias, mask) if is_array(x)))
+    check_one_dtype("attention", query=query, bias=bias)
+    with quiet():  # inf - inf where a key is infinite: masked, or NaN as documented
+        scores = query @ key.swapaxes(-1, -2) * scale_of_scores(query, scale)
+        if bias is not None:
+            check_fits("bias", bias, scores.shape)
+            scores = scores + bias
+        if mask is not None:
+            check_mask(mask, scores.shape)
+            scores = xp.where(mask, scores, -xp.inf)
+        highest = scores.max(axis=-1, keepdims=True)
+        weights = xp.exp(scores - xp.where(highest == -xp.inf, 0.0, highest))
     total = weights.sum(axis=-1, keepdims=True)
-    return weights / xp.where(total == 0.0, 1.0, total), scale
+    return weights / xp.where(total == 0.0, 1.0, total)
 
 
-def gradient_of_scores(g: Array, p: Array, value: Array, keep: Array | None) -> Array:
+def scale_of_scores(query: Array, scale: float | None) -> float:
+    """``scale`` as a Python number, which promotes nothing; 1/√K where it is left out."""
+    return query.shape[-1] ** -0.5 if scale is None else float(scale)
+
+
+def factors(keep: Array, p: Array) -> Array:
+    """Dropout's factors in the dtype of the weights.
+
+    Raises:
+        TypeError: they live in another library.
+        ValueError: they do not broadcast to the weights.
+    """
+    array_module(keep, p)
+    check_fits("keep", keep, p.shape)
+    return keep.astype(p.dtype)
+
+
+def spoiled(weights: Array, bad: Array) -> Array:
+    """NaN for every query that gives some weight to a value with a ``bad`` entry; 0 for others.
+
+    Shapes: ``weights (..., T, S), bad (..., S, V) -> (..., T, 1)``.
+    """
+    xp = array_module(weights, bad)
+    weight_of_bad = weights @ bad.any(axis=-1, keepdims=True).astype(weights.dtype)
+    return xp.where(weight_of_bad > 0.0, xp.nan, 0.0).astype(weights.dtype)
+
+
+def finite(x: Array) -> Array:
+    """``x`` with 0 in the place of NaN and infinity."""
+    xp = array_module(x)
+    return xp.where(xp.isfinite(x), x, 0.0)
+
+
+def gradient_of_scores(g: Array, p: Array, v: Array, keep: Array | None) -> Array:
     """``p * (h - sum_j h_j p_j)`` with ``h = g vᵀ``, dropout's factors taken along."""
-    h = g @ value.swapaxes(-1, -2)
-    h = h if keep is None else h * keep
+    h = g @ v.swapaxes(-1, -2)
+    h = h if keep is None else h * factors(keep, p)
     return p * (h - (h * p).sum(axis=-1, keepdims=True))
 
 
-def check_shapes(query: Array, key: Array, value: Array, mask: Array | None) -> None:
-    """Refuse operands that do not fit, in words.
+def check_values(query: Array, key: Array, value: Array) -> None:
+    """Refuse operands that do not fit together.
 
     Raises:
-        TypeError, ValueError: see ``scaled_dot_product_attention``.
+        TypeError: operands of two dtypes, or of two libraries.
+        ValueError: too few axes; widths of query and key that differ; values that are not as many
+            as the keys, or none of them.
     """
+    array_module(query, key, value)
+    check_one_dtype("attention", query=query, key=key, value=value)
     if min(query.ndim, key.ndim, value.ndim) < 2:
         shapes = f"{query.shape}, {key.shape}, {value.shape}"
         raise ValueError(f"attention: query, key and value need two axes at least, got {shapes}")
@@ -138,22 +155,41 @@ def check_shapes(query: Array, key: Array, value: Array, mask: Array | None) -> 
         raise ValueError(
             f"attention: key {key.shape} and value {value.shape} need one length, at least 1"
         )
-    if mask is None:
-        return
-    if mask.dtype.kind != "b":
-        raise TypeError(f"attention: mask must be boolean, True = may attend, got {mask.dtype}")
-    check_fits_scores("mask", mask, query, key)
+    try:
+        broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+    except ValueError:
+        shapes = f"query {query.shape}, key {key.shape} and value {value.shape}"
+        raise ValueError(f"attention: the leading axes of {shapes} do not broadcast") from None
 
 
-def check_fits_scores(name: str, array: Array, query: Array, key: Array) -> None:
-    """Refuse what does not broadcast to the scores ``(..., T, S)``.
+def check_mask(mask: Array, scores: tuple[int, ...]) -> None:
+    """Refuse what is not a mask for scores of this shape: the one place where masks are judged.
+
+    A mask (B, T, S) beside scores (B, H, T, S) would be stretched from its end, B being taken for
+    the heads: without a word where both are equal.
 
     Raises:
-        ValueError: a last size that is neither 1 nor that of the scores.
+        TypeError: no boolean array.
+        ValueError: sizes that do not broadcast; three axes or more, but not those of the scores.
     """
-    scores = query.shape[-2], key.shape[-2]
-    pairs = zip(array.shape[::-1], scores[::-1], strict=False)  # from the last axis; fewer will do
-    if any(n not in (1, full) for n, full in pairs):
+    if not is_array(mask) or mask.dtype.kind != "b":
+        given = mask.dtype if hasattr(mask, "dtype") else type(mask).__name__
+        raise TypeError(f"attention: mask must be boolean, True = may attend, got {given}")
+    if mask.ndim > 2 and mask.ndim != len(scores):
         raise ValueError(
-            f"attention: {name} {array.shape} does not broadcast to (..., {scores[0]}, {scores[1]})"
+            f"attention: mask {mask.shape} must have the axes (T, S) or those of the scores "
+            f"{scores}; mask[:, None] gives it an axis for the heads"
         )
+    check_fits("mask", mask, scores)
+
+
+def check_fits(name: str, array: Array, scores: tuple[int, ...]) -> None:
+    """Refuse what does not broadcast with the scores, or would stretch them over T or S.
+
+    Raises:
+        ValueError: a size that is neither 1 nor that of the scores.
+    """
+    sizes = enumerate(zip(array.shape[::-1], scores[::-1], strict=False))  # from the last axis
+    if any(n not in (1, full) and (i < 2 or full != 1) for i, (n, full) in sizes):
+        wanted = ", ".join(map(str, scores if len(scores) > 2 else ("...", *scores)))
+        raise ValueError(f"attention: {name} {array.shape} does not broadcast to ({wanted})")

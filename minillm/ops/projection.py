@@ -5,36 +5,50 @@ from __future__ import annotations
 import math
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array
+from minillm.backend import Array, check_one_dtype
 
 
 @op
-def linear(x: Array, weight: Array, bias: Array, /) -> tuple[Array, VJP]:
-    """One affine map, applied at every position.
+def linear(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    /,
+    *,
+    wanted: tuple[bool, ...] = (True, True, True),
+) -> tuple[Array, VJP]:
+    """One affine map, applied at every position::
 
         y = x Wᵀ + b         dL/dx = g W,   dL/dW = gᵀ x,   dL/db = sum of g    (over positions)
 
-    Shapes: ``x (..., I), weight (O, I), bias (O,) -> (..., O)``.
+    Shapes: ``x (..., I), weight (O, I), bias (O,) -> (..., O)``; without a bias, ``y = x Wᵀ``.
 
     Positions are flattened to one matrix first: one product instead of one per batch entry.
 
     Raises:
+        TypeError: operands of two dtypes.
         ValueError: the shapes do not fit; a weight (I, O) is named as the likely mistake.
     """
+    check_one_dtype("linear", x=x, weight=weight, bias=bias)
     if x.ndim == 0 or weight.ndim != 2 or x.shape[-1] != weight.shape[1]:
         turned = weight.ndim == 2 and x.ndim > 0 and x.shape[-1] == weight.shape[0]
         hint = "; it is (in, out), transpose it" if turned else ""
         raise ValueError(f"linear: x {x.shape} needs a weight (out, in), got {weight.shape}{hint}")
-    if bias.shape != weight.shape[:1]:
+    if bias is not None and bias.shape != weight.shape[:1]:
         raise ValueError(
             f"linear: weight {weight.shape} needs bias ({weight.shape[0]},), got {bias.shape}"
         )
     outputs, inputs = weight.shape
     positions = math.prod(x.shape[:-1])  # -1 would not do: a batch may be empty
     flat = x.reshape(positions, inputs)
+    y = flat @ weight.T if bias is None else flat @ weight.T + bias
+    of_x, of_weight, of_bias = (*wanted, False)[:3]
 
-    def vjp(g: Array) -> tuple[Array, Array, Array]:
+    def vjp(g: Array) -> tuple[Array | None, ...]:
         flat_g = g.reshape(positions, outputs)
-        return (flat_g @ weight).reshape(x.shape), flat_g.T @ flat, flat_g.sum(axis=0)
+        grad_x = (flat_g @ weight).reshape(x.shape) if of_x else None
+        grad_weight = flat_g.T @ flat if of_weight else None
+        grad_bias = flat_g.sum(axis=0) if of_bias else None
+        return (grad_x, grad_weight) if bias is None else (grad_x, grad_weight, grad_bias)
 
-    return (flat @ weight.T + bias).reshape(*x.shape[:-1], outputs), vjp
+    return y.reshape(*x.shape[:-1], outputs), vjp

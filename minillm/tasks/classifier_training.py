@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from minillm.autograd import Parameter, Tensor
+from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.models import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
 from minillm.nn import Module
@@ -116,11 +116,10 @@ class ClassifierTraining:
         def loss_of(batch: MaskedBatch) -> Tensor:
             return masked.loss(batch.ids, batch.mask, batch.targets)
 
-        lr = self.recipe.pretrain_lr
-        return self.stage("pretrain", masked.parameters(), batches, loss_of, lr)
+        return self.stage("pretrain", masked, batches, loss_of, self.recipe.pretrain_lr)
 
     def finetuning(self) -> Stage:
-        """The stage of classification."""
+        """The stage of classification; the encoder is frozen where the head alone is to learn."""
         classifier = self.model.classifier
         collate = collate_sentences(self.labelled, self.targets)
 
@@ -138,26 +137,33 @@ class ClassifierTraining:
         def loss_of(batch: Batch) -> Tensor:
             return classifier.loss(batch.ids, batch.mask, batch.targets)  # type: ignore[arg-type]
 
-        head = [*classifier.pooler.parameters(), *classifier.output.parameters()]
-        trained = head if self.recipe.head_only else classifier.parameters()
-        return self.stage("finetune", trained, batches, loss_of, self.recipe.finetune_lr)
+        frozen = classifier.bert if self.recipe.head_only else None
+        lr = self.recipe.finetune_lr
+        return self.stage("finetune", classifier, batches, loss_of, lr, frozen=frozen)
 
     def stage(
         self,
         name: str,
-        parameters: list[Parameter],
+        model: Module,
         batches: Callable[[int, int], Iterator[Any]],
         loss_of: Callable[[Any], Tensor],
         peak: float,
+        frozen: Module | None = None,
     ) -> Stage:
         """What both stages share: AdamW under a rate that rises for a tenth, then falls to 0."""
         total = self.steps[name]
+
+        def optimizer() -> AdamW:
+            if frozen is not None:
+                frozen.freeze()
+            return AdamW(model.trainable_parameters(), decay=self.recipe.decay)
+
         return Stage(
             name,
             loss_of,
             batches,
             total,
-            optimizer=lambda: AdamW(parameters, decay=self.recipe.decay),
+            optimizer=optimizer,
             schedule=linear_with_warmup(peak=peak, warmup=total // 10, total=total)
             if total
             else None,

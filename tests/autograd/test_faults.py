@@ -64,7 +64,7 @@ def has_0_d_operand(operands: tuple) -> bool:
 
 
 NEEDS_POSITIONS = ["cross_entropy", "cross_entropy_with_probabilities"]
-NEEDS_MATRICES = ["scaled_dot_product_attention", "scaled_dot_product_attention_with_bias"]
+NEEDS_MATRICES = ["scaled_dot_product_attention"]
 
 
 @pytest.mark.parametrize("name", OPS)

@@ -30,7 +30,7 @@ def test_a27_a_weight_belongs_to_two_positions_and_twice_the_text_has_four_times
     sizes = []
     for n in (N, 2 * N):
         q, k = rng.standard_normal((2, n, WIDTH))
-        weights, _ = probabilities(q, k, None)
+        weights = probabilities(q, k)
         np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-12)
         assert np.abs(weights - weights[0]).max() > 0.1  # not one list of weights for everybody
         sizes.append(weights.size)
@@ -42,7 +42,7 @@ def test_a30_the_dot_products_are_scores_and_become_weights_by_softmax(rng):
     scores = q @ k.T / np.sqrt(WIDTH)
     assert scores.min() < 0
     assert np.abs(scores.sum(axis=1) - 1).max() > 0.5
-    weights, _ = probabilities(q, k, None)
+    weights = probabilities(q, k)
     assert weights.min() > 0
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-12)
 
@@ -50,7 +50,7 @@ def test_a30_the_dot_products_are_scores_and_become_weights_by_softmax(rng):
 def test_a32_the_second_step_has_summed_already_what_the_third_would_sum(rng):
     q, k, v = rng.standard_normal((3, N, N))  # as wide as long, so that a second product exists
     second = scaled_dot_product_attention(q, k, v).data
-    weights, _ = probabilities(q, k, None)
+    weights = probabilities(q, k)
     np.testing.assert_allclose(second, weights @ v, rtol=1e-12)  # the printed Output
     assert np.abs(second @ v - second).max() > 0.1  # the words: weights times V, once more
 
@@ -58,7 +58,7 @@ def test_a32_the_second_step_has_summed_already_what_the_third_would_sum(rng):
 def test_a34_every_head_has_a_score_for_every_pair(layer, x):
     assert layer.weights(x).size == HEADS * N**2 == 256
     pieces = np.split(x[0], HEADS)  # the guide's sub-sequences, each attending in itself
-    scores = [probabilities(piece, piece, None)[0].size for piece in pieces]
+    scores = [probabilities(piece, piece).size for piece in pieces]
     assert sum(scores) == N**2 // HEADS == 16
 
 

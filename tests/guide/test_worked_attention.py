@@ -21,7 +21,7 @@ def test_softmax_of_one_number_is_one_and_not_the_number():
 
 
 def test_two_equal_words_share_the_attention_and_the_output_is_ones():
-    weights, _ = probabilities(ONES, ONES, None)
+    weights = probabilities(ONES, ONES)
     np.testing.assert_allclose(weights, np.full((2, 2), 0.5), rtol=1e-15)
     output = scaled_dot_product_attention(ONES, ONES, ONES).data
     np.testing.assert_allclose(output, ONES, rtol=1e-15)
@@ -29,10 +29,10 @@ def test_two_equal_words_share_the_attention_and_the_output_is_ones():
 
 def test_with_distinct_vectors_and_projections_the_words_attend_differently(rng):
     words = rng.standard_normal((2, WIDTH))
-    unprojected, _ = probabilities(words, words, None)
+    unprojected = probabilities(words, words)
     assert np.diag(unprojected).min() > 0.99  # a word is most like itself
     wq, wk = (rng.standard_normal((WIDTH, 64)) / np.sqrt(WIDTH) for _ in range(2))
-    weights, _ = probabilities(words @ wq, words @ wk, None)
+    weights = probabilities(words @ wq, words @ wk)
     np.testing.assert_allclose(weights.sum(axis=-1), 1.0, rtol=1e-12)
     assert weights.min() > 0.01  # what to look for is learned, not given
     assert abs(weights[0, 0] - weights[1, 0]) > 0.01

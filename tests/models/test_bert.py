@@ -3,9 +3,18 @@ import pytest
 
 from minillm.autograd import check_module, gradients_of
 from minillm.models import Bert, BertConfig, load_arrays, save_arrays
-from minillm.nn import Dropout, Linear, embedding, linear, positions
+from minillm.nn import Dropout, LayerNorm, Linear, embedding, linear, positions
 from minillm.ops import layer_norm
-from tests.models.small_bert import CONFIG, IDS, MASK, SEGMENTS, small_bert
+from tests.models.small_bert import (
+    CONFIG,
+    IDS,
+    MASK,
+    SEGMENTS,
+    on_strict_double,
+    small_bert,
+    small_masked_model,
+)
+from tests.strict import SYNCS, strict
 
 
 def test_the_result_has_one_vector_per_position():
@@ -39,6 +48,7 @@ def test_the_defaults_are_those_of_the_small_model():
         "max_length": 64,
         "n_segments": 2,
         "dropout": 0.1,
+        "eps": 1e-5,
     }
 
 
@@ -87,6 +97,54 @@ def test_a_padded_batch_gives_what_each_sentence_gives_alone(extra, junk):
         alone = bert(IDS[row : row + 1, :length], MASK[row : row + 1, :length]).data[0]
         np.testing.assert_allclose(padded[row, :length], alone, rtol=0, atol=1e-12)
         assert np.abs(unmasked[row, :length] - alone).max() > 1e-3  # it was the mask
+
+
+def padded_on_the_left(extra, junk=0):
+    """The batch with its padding, and ``extra`` more, in front."""
+    ids, mask = np.full((2, 5 + extra), junk), np.zeros((2, 5 + extra), dtype=bool)
+    for row, length in enumerate(MASK.sum(axis=1)):
+        ids[row, 5 + extra - length :] = IDS[row, :length]
+        mask[row, 5 + extra - length :] = True
+    return ids, mask
+
+
+@pytest.mark.parametrize("junk", [0, 12])
+@pytest.mark.parametrize("extra", [0, 1, 6])
+def test_padding_on_the_left_gives_the_vectors_that_padding_on_the_right_gives(extra, junk):
+    bert = small_bert()
+    ids, mask = padded_on_the_left(extra, junk)
+    np.testing.assert_allclose(bert(ids, mask).data[mask], bert(IDS, MASK).data[MASK], atol=1e-12)
+    looked = zip(bert.attention_weights(ids, mask), bert.attention_weights(IDS, MASK), strict=True)
+    for left, right in looked:
+        np.testing.assert_allclose(left[1, :, -3:, -3:], right[1, :, :3, :3], atol=1e-12)
+        assert not left[1, :, :, : 2 + extra].any()
+
+
+def test_gradients_are_the_same_padded_on_the_left_and_on_the_right():
+    bert = small_bert()
+    parameters, found = bert.parameters(), []
+    for ids, mask in (padded_on_the_left(2), (IDS, MASK)):
+        real = bert(ids, mask) * mask[..., None]
+        found.append(gradients_of((real * real).sum(), parameters))
+    for left, right in zip(*found, strict=True):
+        np.testing.assert_allclose(left, right, rtol=0, atol=1e-11)
+
+
+def test_a_mask_on_the_device_is_not_looked_at():
+    bert = small_bert()
+    here = [bert(*batch).data for batch in (padded_on_the_left(1), (IDS, MASK))]
+    on_strict_double(bert)
+    for (ids, mask), expected in zip((padded_on_the_left(1), (IDS, MASK)), here, strict=True):
+        SYNCS.clear()
+        there = bert(strict.asarray(ids), strict.asarray(mask), strict.asarray(0 * ids)).data
+        assert SYNCS == []
+        np.testing.assert_allclose(there.get()[mask], expected[mask], rtol=0, atol=1e-12)
+
+
+def test_the_eps_of_every_layer_norm_is_the_configurations():
+    norms = [m for _, m in small_bert(eps=1e-3).named_modules() if isinstance(m, LayerNorm)]
+    assert [norm.eps for norm in norms] == [1e-3] * 5
+    assert small_masked_model(eps=1e-3).norm.eps == 1e-3
 
 
 def test_a_sentence_of_nothing_but_padding_is_finite_and_leaves_the_other_alone():
@@ -141,9 +199,9 @@ def test_attention_weights_are_those_of_the_forward_pass(monkeypatch):
     seen = []
     for block in bert.blocks:
 
-        def watched(x, *, mask, attention=block.attention, forward=block.attention.forward):
-            seen.append(attention.weights(x, mask=mask))
-            return forward(x, mask=mask)
+        def watched(x, *, attention=block.attention, forward=block.attention.forward, **settings):
+            seen.append(attention.weights(x, mask=settings["mask"]))
+            return forward(x, **settings)
 
         monkeypatch.setattr(block.attention, "forward", watched)
     bert(IDS, MASK, SEGMENTS)

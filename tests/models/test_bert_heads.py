@@ -63,6 +63,28 @@ def test_a_padded_sentence_gets_the_logits_that_it_gets_alone():
     np.testing.assert_allclose(model(IDS, MASK).data[1:], alone, rtol=0, atol=1e-12)
 
 
+LEFT_IDS = np.array([[0, 2, 7, 5, 12, 3], [0, 0, 0, 2, 7, 3]])
+LEFT_MASK = np.array([[False] + [True] * 5, [False] * 3 + [True] * 3])
+
+
+def test_a_sentence_padded_on_the_left_gets_the_logits_that_it_gets_alone():
+    model = small_classifier()
+    logits = model(LEFT_IDS, LEFT_MASK)
+    np.testing.assert_allclose(logits.data, model(IDS, MASK).data, rtol=0, atol=1e-12)
+    rng = np.random.default_rng(1)
+    error = check_module(model, lambda: model.loss(LEFT_IDS, LEFT_MASK, CLASSES), rng=rng)
+    assert error < 1e-6
+    with_a_sentence_of_padding = np.array([LEFT_MASK[0], [False] * 6])
+    assert np.isfinite(model(LEFT_IDS, with_a_sentence_of_padding).data).all()
+
+
+def test_the_masked_model_asks_the_same_of_a_batch_padded_on_the_left():
+    model = small_masked_model()
+    targets = np.array([[IGNORE, IGNORE, 9, IGNORE, 12, IGNORE], [IGNORE] * 4 + [4, IGNORE]])
+    left = float(model.loss(LEFT_IDS, LEFT_MASK, targets))
+    assert left == pytest.approx(float(model.loss(IDS, MASK, TARGETS)), abs=1e-13)
+
+
 def test_the_pooled_vector_is_dropped_in_training_only():
     model = small_classifier(dropout=0.5)
     assert np.abs(model(IDS, MASK).data - model(IDS, MASK).data).max() > 0.01

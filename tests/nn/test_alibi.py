@@ -8,11 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm.autograd import Tensor
-from minillm.nn import AlibiAttention, MultiHeadAttention, alibi_bias, alibi_slopes, causal_mask
+from minillm.nn import AlibiBias, MultiHeadAttention, alibi_bias, alibi_slopes, causal_mask
+from minillm.nn.attention import merge_heads, split_heads
 from tests.nn.checks import check_layer, dtypes_of_output_and_gradients, scrambled, values
 from tests.strict import SYNCS, StrictArray, strict
 
 B, H, T, D = 2, 3, 4, 15
+
+
+def alibi(rng, **settings):
+    """Attention whose scores fall off with the distance."""
+    return MultiHeadAttention(D, H, rng=rng, position_bias=AlibiBias(H), **settings)
 
 
 def test_the_slopes_of_the_papers_eight_and_sixteen_heads():
@@ -57,9 +63,9 @@ def test_no_heads_are_refused(n_heads):
 def test_more_queries_than_keys_are_refused(rng):
     with pytest.raises(ValueError, match="5 queries are not the last of 3 positions"):
         alibi_bias(H, 5, 3)
-    layer = AlibiAttention(D, H, rng=rng)
+    layer = alibi(rng)
     with pytest.raises(ValueError, match="4 queries are not the last of 3 positions"):
-        layer(Tensor(np.zeros((B, T, D))), Tensor(np.zeros((B, 3, D))))
+        layer(*(Tensor(np.zeros((B, n, D), dtype=np.float32)) for n in (T, 3)))
 
 
 def head_by_head(layer, x, mask):
@@ -82,7 +88,7 @@ def head_by_head(layer, x, mask):
 
 @pytest.mark.parametrize("mask", [np.ones((T, T), dtype=bool), np.tri(T, dtype=bool)])
 def test_it_equals_explicit_heads_with_falling_scores(mask, rng):
-    layer = scrambled(AlibiAttention(D, H, rng=rng), rng)
+    layer = scrambled(alibi(rng), rng)
     x = rng.standard_normal((B, T, D))
     expected = head_by_head(layer, x, mask)
     np.testing.assert_allclose(values(layer, x, mask=mask), expected, rtol=0, atol=1e-12)
@@ -90,29 +96,29 @@ def test_it_equals_explicit_heads_with_falling_scores(mask, rng):
 
 def test_gradients_of_all_weights_and_of_the_input(rng):
     x = rng.standard_normal((B, T, D))
-    layer = AlibiAttention(D, H, rng=rng)
+    layer = alibi(rng)
     assert check_layer(layer, x, rng, mask=causal_mask(T)) < 1e-6
 
 
 def test_float32_stays_float32_with_mask_and_dropout(rng):
     x = rng.standard_normal((B, T, D)).astype(np.float32)
-    layer = AlibiAttention(D, H, rng=rng, dropout=0.3)
+    layer = alibi(rng, dropout=0.3)
     kinds = dtypes_of_output_and_gradients(layer, x, mask=causal_mask(T))
     assert kinds == {np.dtype(np.float32)}
 
 
 def test_the_weights_that_are_looked_at_are_those_of_the_forward_pass(rng):
-    layer = scrambled(AlibiAttention(D, H, rng=rng), rng)
+    layer = scrambled(alibi(rng), rng)
     x, mask = rng.standard_normal((B, T, D)), causal_mask(T)
     weights = layer.weights(Tensor(x), mask=mask)
-    v = layer.split_heads(layer.value(Tensor(x))).data
-    mixed = layer.output(layer.merge_heads(Tensor(weights @ v))).data
+    v = split_heads(layer.value(Tensor(x)), H).data
+    mixed = layer.output(merge_heads(Tensor(weights @ v))).data
     np.testing.assert_array_equal(mixed, values(layer, x, mask=mask))
 
 
 def test_equal_words_are_weighted_by_distance_alone(rng):
     """An exact example: with equal scores, neighbouring weights differ by the factor e^m."""
-    layer = scrambled(AlibiAttention(D, H, rng=rng), rng)
+    layer = scrambled(alibi(rng), rng)
     x = np.broadcast_to(rng.standard_normal(D), (1, 7, D))
     weights = layer.weights(Tensor(x), mask=causal_mask(7))
     for h, m in enumerate(alibi_slopes(H)):
@@ -122,7 +128,7 @@ def test_equal_words_are_weighted_by_distance_alone(rng):
 
 def test_a_shift_of_the_whole_text_is_invisible_and_its_order_is_not(rng):
     """Properties 49 and 34: distances count, places do not, and the order is seen."""
-    layer = scrambled(AlibiAttention(D, H, rng=rng), rng)
+    layer = scrambled(alibi(rng), rng)
     x = rng.standard_normal((B, T, D))
     shifted = np.concatenate([np.zeros((B, 3, D)), x], axis=1)
     moved = values(layer, shifted, mask=np.arange(T + 3) >= 3)[:, 3:]
@@ -133,20 +139,20 @@ def test_a_shift_of_the_whole_text_is_invisible_and_its_order_is_not(rng):
 
 def test_what_has_been_read_before_may_be_kept_as_memory(rng):
     """The last query alone, over all keys, is the last row of the whole."""
-    layer = scrambled(AlibiAttention(D, H, rng=rng), rng)
+    layer = scrambled(alibi(rng), rng)
     x = rng.standard_normal((B, T, D))
     last = values(layer, x[:, -1:], memory=Tensor(x))
     np.testing.assert_allclose(last, values(layer, x)[:, -1:], rtol=0, atol=1e-12)
 
 
 def test_no_length_is_unknown_to_it_and_nothing_more_is_learned(rng):
-    layer, plain = AlibiAttention(D, H, rng=rng), MultiHeadAttention(D, H, rng=rng)
+    layer, plain = alibi(rng), MultiHeadAttention(D, H, rng=rng)
     assert layer.parameter_count() == plain.parameter_count()
     assert values(layer, np.zeros((1, 100, D), dtype=np.float32)).shape == (1, 100, D)
 
 
 def test_on_another_array_library_it_gives_the_same_bits_and_never_waits(rng):
-    layer = scrambled(AlibiAttention(D, H, rng=rng), rng)
+    layer = scrambled(alibi(rng), rng)
     x = rng.standard_normal((B, T, D))
     here = values(layer, x)
     for parameter in layer.parameters():

@@ -84,7 +84,7 @@ def test_weights_sum_to_one_over_the_keys_and_are_zero_where_masked(layer, x, me
 
 
 def test_looking_at_weights_records_nothing_and_draws_nothing(x, rng, monkeypatch):
-    layer = MultiHeadAttention(D, H, rng=rng, dropout=0.5)
+    layer = MultiHeadAttention(D, H, rng=rng, dropout=0.5).to_dtype(np.float64)
     recorded = []
     project = layer.query.forward
     monkeypatch.setattr(

@@ -1,8 +1,12 @@
+import copy
+import itertools
+import pickle
+
 import numpy as np
 import pytest
 
 from minillm.autograd import Parameter, Tensor, gradients_of
-from minillm.nn import Dropout
+from minillm.nn import Dropout, PreNormEncoderBlock
 from tests.nn.checks import dtypes_of_output_and_gradients, values
 
 N = 200_000
@@ -93,3 +97,51 @@ def test_keep_factors_take_shape_and_dtype_that_are_asked_for(rng):
 def test_a_rate_outside_zero_to_one_is_refused(rate, rng):
     with pytest.raises(ValueError, match=rf"Dropout: rate must be in \[0, 1\), got {rate}"):
         Dropout(rate, rng=rng)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_draws_masks_of_its_own_and_the_original_what_it_would_have_drawn(copied):
+    x = np.ones(200)
+    layer, alone = (Dropout(0.5, rng=np.random.default_rng(3)) for _ in range(2))
+    twins = [copied(layer), copied(layer)]
+    twins.append(copied(twins[0]))
+    masks = [values(one, x) for one in (layer, *twins)]
+    for i, j in itertools.combinations(range(4), 2):
+        assert 60 < np.sum(masks[i] != masks[j]) < 140
+    for mask in (masks[0], values(layer, x)):
+        np.testing.assert_array_equal(mask, values(alone, x))
+
+
+def test_copies_are_the_same_in_every_run():
+    keys = []
+    for _ in range(2):
+        layer = Dropout(0.5, rng=np.random.default_rng(3))
+        keys.append([copy.deepcopy(layer).key for _ in range(3)])
+    assert keys[0] == keys[1]
+    assert len({layer.key, *keys[0]}) == 4
+
+
+def test_copies_of_a_model_draw_other_masks_in_every_layer(rng):
+    model = PreNormEncoderBlock(6, 2, 7, rng=rng, dropout=0.5).to_dtype(np.float64)
+    twin = copy.deepcopy(model)
+    x = rng.standard_normal((2, 4, 6))
+    assert np.abs(values(model, x) - values(twin, x)).max() > 0.01
+    np.testing.assert_array_equal(values(model.eval(), x), values(twin.eval(), x))
+    shared = [Dropout(0.5, rng=rng)] * 2
+    first, second = copy.deepcopy(shared)
+    assert first is second
+
+
+def test_a_pickle_goes_on_with_the_masks_of_the_original(rng):
+    layer = Dropout(0.5, rng=rng)
+    x = np.ones(100)
+    values(layer, x)
+    twin = pickle.loads(pickle.dumps(layer))
+    np.testing.assert_array_equal(values(twin, x), values(layer, x))
+
+
+def test_turning_the_dtype_leaves_the_masks_alone(rng):
+    layer = Dropout(0.5, rng=rng)
+    key = layer.key
+    layer.to_dtype(np.float64).freeze()
+    assert (layer.key, layer.calls) == (key, 0)

@@ -1,39 +1,10 @@
 import numpy as np
 import pytest
 
-from minillm.autograd import Parameter, Tensor, gradients_of
-from minillm.nn import Dropout, LayerNorm, Linear, Module
+from minillm.autograd import Parameter, gradients_of
+from minillm.nn import Linear
 from minillm.optim import AdamW
-
-
-class Stack(Module):
-    """Attributes of every kind that a module may have."""
-
-    def __init__(self, rng):
-        self.name = "a stack"
-        self.scale = Parameter([1.0, 2.0])
-        self.first = Linear(2, 3, rng=rng)
-        self.layers = [Linear(3, 3, rng=rng), np.tanh, LayerNorm(3)]
-        self.extra = (Parameter([4.0]),)
-        self.dropout = Dropout(0.5, rng=rng)
-
-
-class Holder(Module):
-    """One attribute, whatever it is."""
-
-    def __init__(self, content):
-        self.content = content
-
-
-class Tied(Module):
-    """One parameter under two names, and one module under two names."""
-
-    def __init__(self, rng):
-        self.encoder = Linear(3, 2, rng=rng)
-        self.again = self.encoder
-        self.table = Parameter(np.ones((2, 2)))
-        self.output = self.table
-
+from tests.nn.modules import ONES, Holder, Stack, Tied
 
 NAMES = [
     "scale",
@@ -108,7 +79,7 @@ def test_a_shared_parameter_is_listed_counted_and_saved_once_under_its_first_nam
 def test_a_shared_parameter_is_stepped_once_and_stays_shared_after_loading(rng):
     model = Tied(rng)
     optimizer = AdamW(model.parameters(), lr=0.5, decay=0.0)
-    loss = (model.table * model.output).sum() + model.encoder(Tensor(np.ones((1, 3)))).sum()
+    loss = (model.table * model.output).sum() + model.encoder(ONES).sum()
     optimizer.step(gradients_of(loss, optimizer.parameters))
     np.testing.assert_allclose(model.table.data, 0.5, atol=1e-6)  # one step of lr, not two
     model.load_state_dict(Tied(np.random.default_rng(1)).state_dict())
@@ -123,14 +94,18 @@ def test_the_state_dict_is_a_copy(rng):
     assert model.scale.data.tolist() == [1.0, 2.0]
 
 
-def test_loading_a_state_dict_gives_equal_parameters_in_the_arrays_that_were_there(rng):
+def test_loading_a_state_dict_gives_equal_parameters_in_arrays_of_their_own(rng):
     source, target = Stack(rng), Stack(rng)
-    arrays = [parameter.data for parameter in target.parameters()]
-    target.load_state_dict(source.state_dict())
-    for a, b, held in zip(source.parameters(), target.parameters(), arrays, strict=True):
+    before = [parameter.data for parameter in target.parameters()]
+    copies = [array.copy() for array in before]
+    state = source.state_dict()
+    target.load_state_dict(state)
+    for (name, a), b, old, copy in zip(
+        source.named_parameters(), target.parameters(), before, copies, strict=True
+    ):
         np.testing.assert_array_equal(a.data, b.data)
-        assert b.data is held
-        assert not np.shares_memory(a.data, b.data)
+        np.testing.assert_array_equal(old, copy)  # somebody may still hold the old array
+        assert not any(np.shares_memory(b.data, other) for other in (a.data, old, state[name]))
 
 
 def test_loading_keeps_the_dtype_that_is_there(rng):
@@ -172,7 +147,7 @@ def test_a_state_of_text_changes_nothing(rng):
 
 def test_loading_between_forward_and_backward_is_an_error_not_a_wrong_gradient(rng):
     layer = Linear(3, 2, rng=rng)
-    loss = layer(Tensor(np.ones((1, 3)))).sum()
+    loss = layer(ONES).sum()
     layer.load_state_dict(layer.state_dict())
     with pytest.raises(RuntimeError, match="linear: operand 1 was changed between"):
         gradients_of(loss, layer.parameters())
@@ -217,3 +192,25 @@ def test_to_device_keeps_the_parameters_and_refuses_an_unknown_device(rng):
 def test_a_module_without_forward_says_so():
     with pytest.raises(NotImplementedError, match="Holder has no forward"):
         Holder(1)(2)
+
+
+def test_a_module_shows_its_tree_with_the_sizes_of_its_parameters(rng):
+    model = Stack(rng)
+    model.layers[2].freeze()
+    assert repr(model).splitlines() == [
+        "Stack(scale (2,), extra.0 (1,))",
+        "  first: Linear(weight (3, 2), bias (3,))",
+        "  layers.0: Linear(weight (3, 3), bias (3,))",
+        "  layers.2: LayerNorm(weight (3,) frozen, bias (3,) frozen)",
+        "  dropout: Dropout",
+    ]
+
+
+def test_a_nested_tree_is_indented_and_what_is_shared_is_shown_once(rng):
+    assert repr(Holder([Tied(rng)])).splitlines() == [
+        "Holder",
+        "  content.0: Tied(table (2, 2), output (2, 2))",
+        "    encoder: Linear(weight (2, 3), bias (2,))",
+        "    again: Linear, shown above",
+    ]
+    assert repr(Holder({"a": Linear(2, 2, rng=rng)})) == "Holder"  # refused elsewhere, in words

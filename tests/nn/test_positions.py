@@ -77,3 +77,35 @@ def test_an_odd_width_or_no_position_is_refused(length, width):
 def test_sizes_below_one_are_refused(length, width, rng):
     with pytest.raises(ValueError, match=f"LearnedPositions: .* got {length} and {width}"):
         LearnedPositions(length, width, rng=rng)
+
+
+@pytest.mark.parametrize("kind", [LearnedPositions, SinusoidalPositions])
+def test_a_text_that_starts_later_gets_the_positions_from_there_on(kind, rng):
+    settings = {"rng": rng} if kind is LearnedPositions else {}
+    layer = kind(9, 6, **settings).to_dtype(np.float64)
+    x = rng.standard_normal((2, 9, 6))
+    whole = values(layer, x)
+    for start in (0, 2, 8):
+        np.testing.assert_array_equal(values(layer, x[:, start:], start=start), whole[:, start:])
+    with pytest.raises(ValueError, match=r"sequence length 9 is not in 1\.\.8"):
+        values(layer, x, start=1)
+    with pytest.raises(ValueError, match="start must be at least 0, got -1"):
+        values(layer, x, start=-1)
+
+
+@pytest.mark.parametrize("kind", [LearnedPositions, SinusoidalPositions])
+def test_every_text_of_a_batch_may_start_elsewhere_and_padding_before_it_is_at_position_0(
+    kind, rng
+):
+    settings = {"rng": rng} if kind is LearnedPositions else {}
+    layer = kind(9, 6, **settings).to_dtype(np.float64)
+    x = rng.standard_normal((3, 5, 6))
+    found = values(layer, x, start=np.array([-2, 0, 4]))
+    table = values(layer, np.zeros((9, 6)))
+    rows = np.array([[0, 0, 0, 1, 2], [0, 1, 2, 3, 4], [4, 5, 6, 7, 8]])
+    np.testing.assert_array_equal(found, x + table[rows])
+    with pytest.raises(ValueError, match=r"sequence length 5 is not in 1\.\.4"):
+        values(layer, x, start=np.array([0, 5, 0]))
+    with pytest.raises(ValueError, match=r"start \(2,\) must be one for each of \(3,\)"):
+        values(layer, x, start=np.array([0, 1]))
+    assert check_layer(layer, x, rng, start=np.array([-2, 0, 4])) < 1e-6

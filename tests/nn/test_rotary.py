@@ -11,14 +11,20 @@ from minillm.autograd import Tensor
 from minillm.nn import (
     EncoderBlock,
     MultiHeadAttention,
-    RotaryAttention,
     RotaryPositions,
     sinusoids,
 )
+from minillm.nn.attention import merge_heads, split_heads
 from tests.nn.checks import check_layer, dtypes_of_output_and_gradients, scrambled, values
 from tests.strict import SYNCS, StrictArray, strict
 
 B, H, T, S, K, D = 2, 3, 5, 7, 4, 12
+
+
+def rotary(length, rng, **settings):
+    """Attention between queries and keys that have been turned to their positions."""
+    turned = RotaryPositions(length, K)
+    return MultiHeadAttention(D, H, rng=rng, rotary=turned, **settings)
 
 
 def turned_by_hand(x, start=0):
@@ -101,7 +107,7 @@ def test_the_gradient_is_turned_back(rng):
 def test_float32_stays_float32(rng):
     x = rng.standard_normal((B, H, T, K)).astype(np.float32)
     assert dtypes_of_output_and_gradients(RotaryPositions(T, K), x) == {np.dtype(np.float32)}
-    layer = RotaryAttention(D, H, T, rng=rng, dropout=0.3)
+    layer = rotary(T, rng, dropout=0.3)
     x = rng.standard_normal((B, T, D)).astype(np.float32)
     assert dtypes_of_output_and_gradients(layer, x) == {np.dtype(np.float32)}
 
@@ -123,12 +129,12 @@ def test_positions_beyond_the_table_are_refused():
         positions(x, start=3)
     with pytest.raises(ValueError, match=r"sequence length 0 is not in 1\.\.7"):
         positions(Tensor(np.zeros((0, K))))
-    with pytest.raises(ValueError, match=r"needs start >= 0 .* got -1 and \(5, 4\)"):
+    with pytest.raises(ValueError, match="start must be at least 0, got -1"):
         positions(x, start=-1)
 
 
 def test_another_width_is_refused():
-    with pytest.raises(ValueError, match=r"x \(\.\.\., T, 4\), got 0 and \(5, 6\)"):
+    with pytest.raises(ValueError, match=r"x \(\.\.\., T, 4\), got \(5, 6\)"):
         RotaryPositions(7, K)(Tensor(np.zeros((5, 6))))
 
 
@@ -141,14 +147,15 @@ def head_by_head(layer, x, memory):
             source @ s[f"{name}.weight"][rows].T + s[f"{name}.bias"][rows]
             for name, source in (("query", x), ("key", memory), ("value", memory))
         )
-        scores = turned_by_hand(q) @ turned_by_hand(k).swapaxes(-1, -2) / math.sqrt(K)
+        turned = turned_by_hand(q, memory.shape[1] - x.shape[1])  # the last of the positions
+        scores = turned @ turned_by_hand(k).swapaxes(-1, -2) / math.sqrt(K)
         p = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
         outputs.append(p @ v)
     return np.concatenate(outputs, axis=-1) @ s["output.weight"].T + s["output.bias"]
 
 
 def test_queries_and_keys_are_turned_and_values_are_not(rng):
-    layer = scrambled(RotaryAttention(D, H, S, rng=rng), rng)
+    layer = scrambled(rotary(S, rng), rng)
     x, memory = rng.standard_normal((B, T, D)), rng.standard_normal((B, S, D))
     found = values(layer, x, memory=Tensor(memory))
     np.testing.assert_allclose(found, head_by_head(layer, x, memory), rtol=0, atol=1e-12)
@@ -156,23 +163,23 @@ def test_queries_and_keys_are_turned_and_values_are_not(rng):
 
 
 def test_gradients_of_all_weights_and_of_the_input(rng):
-    layer = RotaryAttention(D, H, T, rng=rng)
+    layer = rotary(T, rng)
     mask = np.tri(T, dtype=bool)
     assert check_layer(layer, rng.standard_normal((B, T, D)), rng, mask=mask) < 1e-6
 
 
 def test_the_weights_that_are_looked_at_are_those_of_the_forward_pass(rng):
-    layer = scrambled(RotaryAttention(D, H, T, rng=rng), rng)
+    layer = scrambled(rotary(T, rng), rng)
     x = rng.standard_normal((B, T, D))
     weights = layer.weights(Tensor(x))
-    v = layer.split_heads(layer.value(Tensor(x))).data
-    mixed = layer.output(layer.merge_heads(Tensor(weights @ v))).data
+    v = split_heads(layer.value(Tensor(x)), H).data
+    mixed = layer.output(merge_heads(Tensor(weights @ v))).data
     np.testing.assert_array_equal(mixed, values(layer, x))
 
 
 def test_a_shift_of_the_whole_text_is_invisible_and_its_order_is_not(rng):
     """Property 34, negative: with positions, attention is not permutation equivariant."""
-    layer = scrambled(RotaryAttention(D, H, S, rng=rng), rng)
+    layer = scrambled(rotary(S, rng), rng)
     x = rng.standard_normal((B, T, D))
     shifted = np.concatenate([np.zeros((B, 2, D)), x], axis=1)
     mask = np.arange(T + 2) >= 2  # the two new positions are there and nobody sees them
@@ -183,16 +190,39 @@ def test_a_shift_of_the_whole_text_is_invisible_and_its_order_is_not(rng):
 
 
 def test_it_has_the_parameters_of_plain_attention_and_other_values(rng):
-    plain, rotary = MultiHeadAttention(D, H, rng=rng), RotaryAttention(D, H, T, rng=rng)
-    rotary.load_state_dict(plain.state_dict())
+    plain, turned = MultiHeadAttention(D, H, rng=rng), rotary(T, rng)
+    turned.load_state_dict(plain.state_dict())
     x = rng.standard_normal((B, T, D)).astype(np.float32)
-    assert np.abs(values(plain, x) - values(rotary, x)).max() > 1e-3
-    np.testing.assert_array_equal(values(plain, x[:, :1]), values(rotary, x[:, :1]))
+    assert np.abs(values(plain, x) - values(turned, x)).max() > 1e-3
+    np.testing.assert_array_equal(values(plain, x[:, :1]), values(turned, x[:, :1]))
+
+
+@pytest.mark.parametrize("queries", [1, 2, T])
+def test_the_last_queries_alone_are_the_last_rows_of_the_whole(queries, rng):
+    """What has been read before is the memory, and the queries are the last of its positions."""
+    layer = scrambled(rotary(S, rng), rng)
+    x = rng.standard_normal((B, T, D))
+    last = values(layer, x[:, T - queries :], memory=Tensor(x))
+    np.testing.assert_allclose(last, values(layer, x)[:, T - queries :], rtol=0, atol=1e-12)
+
+
+def test_where_the_text_starts_is_invisible_and_more_queries_than_positions_are_refused(rng):
+    layer = scrambled(rotary(S, rng), rng)
+    x = rng.standard_normal((B, T, D))
+    moved = layer(Tensor(x), start=2).data
+    np.testing.assert_allclose(moved, values(layer, x), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        layer.weights(Tensor(x), start=2), layer.weights(Tensor(x)), rtol=0, atol=1e-12
+    )
+    with pytest.raises(ValueError, match=r"sequence length 5 is not in 1\.\.4"):
+        layer(Tensor(x), start=3)
+    with pytest.raises(ValueError, match="5 queries are not the last of 3 positions"):
+        layer(Tensor(x), Tensor(x[:, :3]))
 
 
 def test_a_block_becomes_rotary_by_its_attention(rng):
     block = EncoderBlock(D, H, 7, rng=rng)
-    block.attention = RotaryAttention(D, H, T, rng=rng)
+    block.attention = rotary(T, rng)
     scrambled(block, rng)
     x = rng.standard_normal((B, T, D))
     y = values(block.attention_norm, x + values(block.attention, x))
@@ -204,13 +234,14 @@ def test_a_block_becomes_rotary_by_its_attention(rng):
 
 def test_heads_of_odd_width_are_refused(rng):
     with pytest.raises(ValueError, match=r"RotaryPositions: .* got 5 and 3"):
-        RotaryAttention(9, 3, 5, rng=rng)
-    with pytest.raises(ValueError, match="width 12 does not split into 0 equal heads"):
-        RotaryAttention(12, 0, 5, rng=rng)
+        RotaryPositions(5, 3)
+    layer = MultiHeadAttention(9, 3, rng=rng, rotary=RotaryPositions(5, 4))
+    with pytest.raises(ValueError, match=r"needs x \(\.\.\., T, 4\), got \(1, 3, 2, 3\)"):
+        layer(Tensor(np.zeros((1, 2, 9), dtype=np.float32)))
 
 
 def test_on_another_array_library_it_gives_the_same_bits_and_never_waits(rng):
-    layer = scrambled(RotaryAttention(D, H, T, rng=rng), rng)
+    layer = scrambled(rotary(T, rng), rng)
     x = rng.standard_normal((B, T, D))
     here = values(layer, x)
     for parameter in layer.parameters():

@@ -152,7 +152,9 @@ def attention(
     *,
     mask: np.ndarray | None = None,
     keep: np.ndarray | None = None,
+    scale: float | None = None,
 ) -> np.ndarray:
+    c = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
     batch = np.broadcast_shapes(*(np.shape(x)[:-2] for x in (query, key, value, bias)))
     queries, keys, values = (np.broadcast_to(x, batch + x.shape[-2:]) for x in (query, key, value))
     scores_shape = (*batch, query.shape[-2], key.shape[-2])
@@ -164,8 +166,7 @@ def attention(
         here = tuple(place)
         attended = [s for s in range(key.shape[-2]) if allowed[(*here, t, s)]]
         scores = [
-            math.fsum(queries[(*here, t)] * keys[(*here, s)]) / math.sqrt(query.shape[-1])
-            + added[(*here, t, s)]
+            c * math.fsum(queries[(*here, t)] * keys[(*here, s)]) + added[(*here, t, s)]
             for s in attended
         ]
         for s, score in zip(attended, scores, strict=True):

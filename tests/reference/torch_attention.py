@@ -24,7 +24,7 @@ def cases() -> list[Case]:
     ]
     for settings in ({}, {"mask": causal}):
         bias = normal(H, T, S)
-        found.append(case(f"{NAME}_with_bias", biased_attention, *operands(), bias, **settings))
+        found.append(case(NAME, biased_attention, *operands(), bias, **settings))
     return found
 
 

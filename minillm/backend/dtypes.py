@@ -1,0 +1,27 @@
+"""Which dtype a result has, and which dtype it is computed in.
+
+* float32 in, float32 out, gradients too; float64 stays float64.  Python numbers never promote.
+* Plain arithmetic of unlike arrays promotes as NumPy does.  A rule that joins data with a *weight*
+  refuses: one float64 input would silently turn the whole model behind it to float64.
+* float16 is for storage and element-by-element arithmetic.  It counts to 2048 and ends at 65504,
+  so whatever adds up or counts does so in float32 and rounds once at the end.
+"""
+
+from __future__ import annotations
+
+from minillm.backend.arrays import Array
+
+
+def check_one_dtype(op_name: str, **operands: Array | None) -> None:
+    """Refuse operands of unlike dtypes; what is ``None`` was left out.
+
+    Raises:
+        TypeError: two operands have different dtypes; the message says how to turn one of them.
+    """
+    dtypes = {name: x.dtype for name, x in operands.items() if x is not None}
+    if len(set(dtypes.values())) > 1:
+        given = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items())
+        raise TypeError(
+            f"{op_name}: {given}: turn one of them, "
+            "x.astype(np.float32) or model.to_dtype(np.float64)"
+        )

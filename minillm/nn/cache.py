@@ -1,0 +1,117 @@
+"""What a decoder has already worked out of the words before.
+
+Letters: H heads of keys, S positions so far, K head width.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minillm.autograd import Tensor
+from minillm.backend import Array, moved_like
+from minillm.ops import concatenate
+
+
+class KeyValueCache:
+    """The keys and values of the positions that one block has seen, and those of its memory.
+
+    A block that is called with it puts the keys and values of its input behind those that are
+    there, and lets the queries of the input attend to all: word by word, a text gives what it
+    gives at once.  Cross-attention projects its memory once.  One cache serves one block and one
+    batch of texts: ``[KeyValueCache() for _ in model.blocks]``, made anew for each generation.
+
+    ``len(cache)`` is the number of positions: where the next one starts.  ``mask`` speaks of all
+    keys, the ones that are kept too.
+
+    Shapes: ``keys`` and ``values (..., H, S, K)``.
+
+    What is kept is constant: gradients do not flow through it, and asking for them is an error.
+    """
+
+    def __init__(self) -> None:
+        self.keys: Tensor | None = None
+        self.values: Tensor | None = None
+        self.memory: Array | None = None  # whose keys and values these are:
+        self.memory_keys: Tensor | None = None
+        self.memory_values: Tensor | None = None
+
+    def __len__(self) -> int:
+        return 0 if self.keys is None else self.keys.shape[-2]
+
+    def __bool__(self) -> bool:
+        return True  # also while it is empty
+
+    def followed_by(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """What is kept and behind it what is new; the cache itself is left as it is.
+
+        Raises:
+            RuntimeError: a gradient is wanted.
+            ValueError: the new ones are of another batch or of other heads.
+        """
+        refuse_recorded(keys, values)
+        if self.keys is None or self.values is None:
+            return keys, values
+        for kept, new in ((self.keys, keys), (self.values, values)):
+            if (*kept.shape[:-2], kept.shape[-1]) != (*new.shape[:-2], new.shape[-1]):
+                raise ValueError(
+                    f"KeyValueCache: holds {kept.shape}, got {new.shape}: only the number of "
+                    "positions may differ; another batch needs a cache of its own"
+                )
+        return concatenate(self.keys, keys, axis=-2), concatenate(self.values, values, axis=-2)
+
+    def keep(self, keys: Tensor, values: Tensor) -> None:
+        """Hold these, from now on."""
+        self.keys, self.values = keys, values
+
+    def of_memory(self, memory: Tensor) -> tuple[Tensor, Tensor] | None:
+        """The keys and values of ``memory``, or ``None`` if they have to be worked out.
+
+        Raises:
+            ValueError: the cache holds those of another memory.
+        """
+        if self.memory_keys is None or self.memory_values is None:
+            return None
+        if self.memory is not None and memory.data is not self.memory:
+            raise ValueError(
+                "KeyValueCache: holds the keys of another memory; each source needs a cache of "
+                "its own, and the memory must stay the same array"
+            )
+        self.memory = memory.data
+        return self.memory_keys, self.memory_values
+
+    def keep_memory(self, memory: Tensor, keys: Tensor, values: Tensor) -> None:
+        """Hold the keys and values of ``memory``, from now on.
+
+        Raises:
+            RuntimeError: a gradient is wanted.
+        """
+        refuse_recorded(keys, values)
+        self.memory, self.memory_keys, self.memory_values = memory.data, keys, values
+
+    def select(self, rows: Array) -> None:
+        """Go on with these texts of the batch, in this order; one may come twice (a beam's).
+
+        The next call's memory must be the same rows of the memory there was.
+
+        Raises:
+            ValueError: what is held is one text without an axis for the batch.
+        """
+        if self.keys is not None and self.keys.ndim < 4:
+            raise ValueError(f"KeyValueCache: keys {self.keys.shape} have no axis of a batch")
+        for name in ("keys", "values", "memory_keys", "memory_values"):
+            held = getattr(self, name)
+            if held is not None:
+                setattr(self, name, held[moved_like(np.asarray(rows), held.data)])
+        self.memory = None
+
+
+def refuse_recorded(keys: Tensor, values: Tensor) -> None:
+    """Raise if somebody wants the gradient of what is to be kept.
+
+    Raises:
+        RuntimeError: somebody does.
+    """
+    if keys.requires_grad or values.requires_grad:
+        raise RuntimeError(
+            "KeyValueCache: no gradient flows through what is kept; call the model under no_grad()"
+        )

@@ -1,0 +1,71 @@
+"""Parameters where no name leads: they would be neither trained nor saved, without a word."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, MappingView
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from minillm.autograd import Tensor
+
+CONTAINERS = list, tuple, set, frozenset, deque, MappingView  # a dict's .values() too
+PLAIN = str, bytes, int, float, type(None), np.generic, type, FunctionType, ModuleType
+
+
+def refuse_hidden(place: str, value: Any, wanted: tuple[type, ...]) -> None:
+    """Raise if ``value`` holds something that has to have a name: modules and parameters.
+
+    Looked through are containers at any depth, and the attributes of one object that is not a
+    module, such as a dataclass; not the objects behind those.
+
+    Raises:
+        TypeError: naming the place.
+    """
+    if is_leaf_tensor(value):
+        raise TypeError(
+            f"{place} is a Tensor that wants a gradient, but not a Parameter: write "
+            "Parameter(...), or it is neither trained nor saved"
+        )
+    waiting: list[tuple[Any, bool]] = [(value, True)]  # and whether its attributes are looked at
+    seen: set[int] = set()
+    while waiting:
+        item, open_objects = waiting.pop()
+        if isinstance(item, PLAIN) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, wanted) or is_leaf_tensor(item):
+            raise TypeError(
+                f"{place} hides a {type(item).__name__}: keep modules and parameters in "
+                "attributes or in a flat list, or they are neither trained nor saved"
+            )
+        if (contents := contents_of(item)) is not None:
+            waiting.extend((one, open_objects) for one in contents)
+        elif open_objects and not isinstance(item, Tensor):
+            waiting.extend((one, False) for one in attribute_values(item))
+
+
+def is_leaf_tensor(value: Any) -> bool:
+    """Whether it is a tensor whose gradient somebody wants, such as a weight."""
+    return isinstance(value, Tensor) and value.is_leaf
+
+
+def contents_of(item: Any) -> Iterable[Any] | None:
+    """What a container holds; ``None`` for what is not a container."""
+    if isinstance(item, Mapping):
+        return [*item.keys(), *item.values()]
+    if isinstance(item, np.ndarray):
+        return item.flat if item.dtype == object else ()
+    return list(item) if isinstance(item, CONTAINERS) else None
+
+
+def attribute_values(item: Any) -> list[Any]:
+    """The values of an object's attributes, those in slots too."""
+    slots = [
+        name
+        for kind in type(item).__mro__
+        for name in np.atleast_1d(vars(kind).get("__slots__", ())).tolist()
+    ]
+    return [*getattr(item, "__dict__", {}).values(), *(getattr(item, s, None) for s in slots)]

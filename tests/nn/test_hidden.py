@@ -1,0 +1,113 @@
+import weakref
+from collections import deque
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from minillm.autograd import Parameter, Tensor
+from minillm.nn import Linear
+from minillm.ops import gelu
+from tests.nn.modules import Holder
+
+
+@dataclass
+class Plain:
+    """An object that is not a module."""
+
+    inner: object
+
+
+@dataclass(slots=True)
+class Slotted:
+    """One without a dictionary of attributes."""
+
+    inner: object
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        lambda child: deque([child]),
+        lambda child: {"a": child}.values(),
+        lambda child: {child: "a"}.keys(),
+        lambda child: {"a": child}.items(),
+        lambda child: {child: "a"},
+        lambda child: SimpleNamespace(inner=child),
+        lambda child: Plain(child),
+        lambda child: Slotted(child),
+        lambda child: [Plain([{"a": child}])],
+        lambda child: np.array([None, child], dtype=object),
+    ],
+)
+@pytest.mark.parametrize("kind", ["module", "parameter", "tensor"])
+def test_a_child_in_any_other_container_or_object_is_an_error_too(hide, kind, rng):
+    makes = {
+        "module": lambda: Linear(2, 2, rng=rng),
+        "parameter": lambda: Parameter([1.0]),
+        "tensor": lambda: Tensor([1.0], requires_grad=True),
+    }
+    with pytest.raises(TypeError, match=r"Holder\.content.* hides a (Linear|Parameter|Tensor)"):
+        Holder(hide(makes[kind]())).parameters()
+
+
+def test_a_tensor_that_wants_a_gradient_is_refused_where_a_parameter_is_meant():
+    for content in (Tensor([1.0], requires_grad=True), [Tensor([1.0], requires_grad=True)]):
+        holder = Holder(content)
+        for look in (holder.parameters, holder.state_dict, holder.eval, holder.freeze):
+            with pytest.raises(TypeError, match=r"Holder\.content.* not a Parameter: write Param"):
+                look()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Tensor([1.0]),
+        Parameter([1.0]) * 2.0,
+        SimpleNamespace(),
+        deque([1]),
+        {}.values(),
+        np.tanh,
+        gelu,
+    ],
+)
+def test_constants_results_and_ordinary_objects_are_left_alone(content):
+    assert Holder(content).parameters() == []
+
+
+def test_a_container_or_an_object_that_holds_itself_is_looked_through_once(rng):
+    around: list = []
+    around.append(around)
+    itself = SimpleNamespace()
+    itself.me = itself
+    assert Holder([around, itself]).parameters() == []
+
+
+@pytest.mark.parametrize("inside", [lambda m: m, lambda m: [m], lambda m: (1, m)])
+def test_a_child_that_holds_its_parent_is_refused_in_words(inside, rng):
+    child, selfish = Linear(2, 2, rng=rng), Holder(None)
+    parent = Holder([child])
+    child.parent = inside(parent)
+    selfish.content = inside(selfish)
+    for module, path in ((parent, r"content\.0\.parent"), (child, "parent"), (selfish, "content")):
+        for look in (module.parameters, module.state_dict, module.train, module.freeze):
+            with pytest.raises(TypeError, match=path + r".* leads back to the .*weakref"):
+                look()
+        assert "shown above" in repr(module)
+
+
+def test_a_parent_known_by_a_weak_reference_and_a_module_twice_are_fine(rng):
+    child = Linear(2, 2, rng=rng)
+    parent = Holder([child, child])
+    child.parent = weakref.ref(parent)
+    assert [name for name, _ in parent.named_modules()] == ["", "content.0"]
+    assert parent.parameter_count() == 6
+
+
+def test_a_thousand_modules_inside_each_other_are_no_problem(rng):
+    model = Holder(Parameter([1.0]))
+    for _ in range(3000):
+        model = Holder(model)
+    ((name, _),) = model.named_parameters()
+    assert name.count("content") == 3001
