@@ -1,6 +1,6 @@
-"""The roles that tokens may play beside standing for text: padding, the ends of a sentence."""
+"""What tokens a vocabulary may hold, and the roles that some of them play."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 # role -> token; the roles are these seven, the tokens BERT's and two in its style
 BERT_SPECIAL: Mapping[str, str] = {
@@ -19,11 +19,14 @@ def in_order_of_roles(special: Mapping[str, str]) -> dict[str, str]:
     """The same roles and tokens in the order of ``ROLES``.
 
     Raises:
-        ValueError: a role does not exist.
+        ValueError: a role does not exist, or its token is one that no vocabulary can hold.
     """
-    for role in special:
+    for role, token in special.items():
         if role not in ROLES:
             raise ValueError(f"special: {role!r} is not a role; roles are {', '.join(ROLES)}")
+        problem = first_problem([token])
+        if problem:
+            raise ValueError(f"special: the {role} token {problem[1]}")
     return {role: special[role] for role in ROLES if role in special}
 
 
@@ -46,3 +49,17 @@ def require_listed(special: Mapping[str, str], tokens: Iterable[str]) -> None:
                 f"special: the {role} token {token!r} is not among the tokens; "
                 "name the roles that these play, and no others"
             )
+
+
+def first_problem(tokens: Sequence[str]) -> tuple[int, str] | None:
+    """Position and description of the first token that no vocabulary can hold."""
+    seen = set()
+    for place, token in enumerate(tokens):
+        if not isinstance(token, str) or not token:
+            return place, f"must be a non-empty str, got {token!r}"
+        if any(character in token for character in "\n\r\0"):
+            return place, f"{token!r} does not fit on one line of a text file"
+        if token in seen:
+            return place, f"{token!r} occurs twice"
+        seen.add(token)
+    return None

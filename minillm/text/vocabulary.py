@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 
 from minillm.backend.ids import check_ids
-from minillm.text.special_tokens import BERT_SPECIAL, in_order_of_roles, require_listed
-from minillm.text.vocabulary_files import first_problem, read_vocabulary, write_vocabulary
+from minillm.text.special_tokens import (
+    BERT_SPECIAL,
+    first_problem,
+    in_order_of_roles,
+    require_listed,
+)
+from minillm.text.vocabulary_files import read_vocabulary, write_vocabulary
 
 
 def id_in_role(role: str) -> property:
@@ -52,19 +57,18 @@ class Vocabulary:
     def __init__(self, tokens: Iterable[str], *, special: Mapping[str, str] = BERT_SPECIAL) -> None:
         listed = list(require_tokens(tokens))
         self.special = in_order_of_roles(special)
-        distinct = list(dict.fromkeys(self.special.values()))
-        for name, some in (("special", distinct), ("token", listed)):
-            problem = first_problem(some)
-            if problem:
-                place, reason = problem
-                raise ValueError(f"Vocabulary: {name} at position {place} {reason}")
-        if set(distinct).isdisjoint(listed):
-            listed = distinct + listed
+        problem = first_problem(listed)
+        if problem:
+            place, reason = problem
+            raise ValueError(f"Vocabulary: token at position {place} {reason}")
+        apart = dict.fromkeys(self.special.values())  # each once, in the order of their roles
+        if apart.keys().isdisjoint(listed):
+            listed = [*apart, *listed]
         require_listed(self.special, listed)
         self.tokens = tuple(listed)
         self.token_to_id = {token: i for i, token in enumerate(listed)}
         # what text is looked up in
-        self.ordinary = {t: i for t, i in self.token_to_id.items() if t not in set(distinct)}
+        self.ordinary = {t: i for t, i in self.token_to_id.items() if t not in apart}
         self.ordinary_ids = np.array(list(self.ordinary.values()), dtype=np.int64)
         self.ordinary_ids.flags.writeable = False
 

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from minillm.text.reading import read_lines, read_text
-from minillm.text.special_tokens import BERT_SPECIAL, bracketed, require_listed
+from minillm.text.special_tokens import (
+    BERT_SPECIAL,
+    bracketed,
+    first_problem,
+    in_order_of_roles,
+    require_listed,
+)
 
 MARK = "\ufeff"  # the byte-order mark
 
@@ -43,12 +49,13 @@ def read_vocabulary(
             raise ValueError(
                 f"{path}: none of {known} is a line; say which lines are special with special="
             )
-        problem = first_problem(tokens)
-        if problem:
-            place, reason = problem
-            raise ValueError(f"{path}, line {place + 1}: token {reason}")
-    roles = found if special is None else special
+    problem = first_problem(tokens)
+    if problem:
+        place, reason = problem
+        where = f": token at position {place}" if is_json(path) else f", line {place + 1}: token"
+        raise ValueError(f"{path}{where} {reason}")
     try:
+        roles = in_order_of_roles(found if special is None else special)
         require_listed(roles, tokens)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
@@ -70,17 +77,3 @@ def read_json(path: str | Path) -> tuple[list[str], dict[str, str]]:
 def is_json(path: str | Path) -> bool:
     """Whether the path ends in ``.json``."""
     return Path(path).suffix.lower() == ".json"
-
-
-def first_problem(tokens: Sequence[str]) -> tuple[int, str] | None:
-    """Position and description of the first token that no vocabulary can hold."""
-    seen = set()
-    for place, token in enumerate(tokens):
-        if not isinstance(token, str) or not token:
-            return place, f"must be a non-empty str, got {token!r}"
-        if any(character in token for character in "\n\r\0"):
-            return place, f"{token!r} does not fit on one line of a text file"
-        if token in seen:
-            return place, f"{token!r} occurs twice"
-        seen.add(token)
-    return None

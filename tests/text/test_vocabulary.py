@@ -168,8 +168,8 @@ def test_json_whose_special_tokens_are_gone_is_refused_and_not_completed():
     ("special", "message"),
     [
         ({"unk": "[UNK]"}, "'unk' is not a role; roles are pad, unknown, cls, sep, mask, bos, eos"),
-        ({"eos": ""}, "special at position 0 must be a non-empty str"),
-        ({"eos": 3}, "special at position 0 must be a non-empty str, got 3"),
+        ({"eos": ""}, "the eos token must be a non-empty str"),
+        ({"eos": 3}, "the eos token must be a non-empty str, got 3"),
         ({"eos": "a\nb"}, "does not fit on one line"),
         ({"bos": "cat", "eos": "<end>"}, "the eos token '<end>' is not among the tokens"),
     ],

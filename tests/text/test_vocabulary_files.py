@@ -130,6 +130,10 @@ def test_a_token_that_utf_8_cannot_hold_leaves_the_old_file_as_it_was(name, tmp_
         ('{"the": 0}', "a list 'tokens' and an object 'special' are needed"),
         ("[]", "a list 'tokens' and an object 'special' are needed"),
         ('{"tokens": "cat", "special": {}}', "a list 'tokens' and an object 'special' are needed"),
+        ('{"tokens": ["a", "a"], "special": {}}', "token at position 1 'a' occurs twice"),
+        ('{"tokens": [["a"]], "special": {}}', "token at position 0 must be a non-empty str"),
+        ('{"tokens": ["a"], "special": {"unk": "a"}}', "'unk' is not a role"),
+        ('{"tokens": ["a"], "special": {"eos": ["a"]}}', "the eos token must be a non-empty str"),
         ('{"tokens": ["cat"], "special": {"eos": "."}}', "the eos token '.' is not among"),
     ],
 )
