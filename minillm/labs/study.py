@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import minillm
+from minillm.backend import write_atomically
 
 STORED = Path(minillm.__file__).parents[1] / "figures" / "studies"
 DIGITS = 6  # of a stored number: rounding differs between machines further behind
@@ -67,7 +67,7 @@ def find_study(name: str) -> Study:
 def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED) -> Path:
     """Measure every seed under a progress bar and write the file; its path.
 
-    The file is written whole, at the end, under another name and then renamed.
+    The file is written whole, at the end.
 
     Raises:
         ValueError: no seeds, or a measured number that is not finite.
@@ -93,10 +93,7 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED) -> Path
     results = as_lines({key: json.dumps(n) for key, n in numbers.items()}, indent=" ")
     text = as_lines({**lines, "results": results}) + "\n"
     path = folder / f"{study.name}.json"
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
+    write_atomically(path, text.encode())
     return path
 
 

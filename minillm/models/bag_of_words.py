@@ -8,9 +8,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from minillm.backend import CheckpointError
-from minillm.models.checkpoints import load_arrays, save_arrays
-from minillm.models.lbfgs import minimize
+from minillm.backend import CheckpointError, load_arrays, save_arrays
+from minillm.optim import minimize
 
 TokenLists = Sequence[Sequence[str]]
 KIND = "bag of words"

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from minillm.autograd import no_grad
-from minillm.backend import CheckpointError, stream, to_numpy
-from minillm.models import Bert, BertConfig, SequenceClassifier, load_arrays, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays, stream, to_numpy
+from minillm.models import Bert, BertConfig, SequenceClassifier
 from minillm.ops import softmax
 from minillm.tasks.encoding import TextEncoder
 from minillm.text import Labels, bucketed_batches

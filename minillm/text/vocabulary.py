@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minillm.backend import write_atomically
 from minillm.backend.ids import check_ids
 from minillm.text.reading import read_lines
 
@@ -112,10 +113,11 @@ class Vocabulary:
         """Write one token a line, in the order of the ids.
 
         Raises:
+            UnicodeEncodeError: a token has half of a surrogate pair; the old file is untouched.
             OSError: the file cannot be written.
         """
         text = "".join(f"{token}\n" for token in self.tokens)
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
+        write_atomically(path, text.encode())
 
     @classmethod
     def load(cls, path: str | Path) -> "Vocabulary":

@@ -5,8 +5,7 @@ import os
 
 import pytest
 
-from minillm.backend import devices
-from minillm.models import load_arrays
+from minillm.backend import devices, load_arrays
 from tests.commands.command_line import TINY, listing, write_examples
 from tests.tasks.small import EXAMPLES
 

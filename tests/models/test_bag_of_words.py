@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minillm import CheckpointError
-from minillm.models import save_arrays
+from minillm.backend import save_arrays
 from minillm.models.bag_of_words import (
     BagOfWords,
     Presence,

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minillm.backend import CheckpointError
-from minillm.models import save_arrays
+from minillm.backend import CheckpointError, save_arrays
 from minillm.nn import Linear
 from minillm.optim import AdamW
 from minillm.tasks import ClassifierTraining

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from minillm.backend import CheckpointError
-from minillm.models import Bert, BertConfig, SequenceClassifier, save_arrays
+from minillm.backend import CheckpointError, save_arrays
+from minillm.models import Bert, BertConfig, SequenceClassifier
 from minillm.nn import Dropout, Linear, Module
 from minillm.optim import AdamW, linear_with_warmup
 from minillm.training import fit, load_training, read_facts, save_training

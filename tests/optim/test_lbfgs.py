@@ -5,7 +5,7 @@ from collections import deque
 import numpy as np
 import pytest
 
-from minillm.models.lbfgs import inverse_hessian_times, minimize
+from minillm.optim.lbfgs import inverse_hessian_times, minimize
 
 
 def quadratic(matrix, target):
