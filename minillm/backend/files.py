@@ -25,14 +25,14 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     is removed first (see ``is_abandoned``).
 
     Raises:
-        OSError: the disk is full or the folder is not writable; it names ``path``, the old file
-            is untouched and nothing is left behind.
+        OSError: the disk is full or the folder is not writable; it names ``path``, or the folder
+            that cannot be made.  The old file is untouched and nothing is left behind.
     """
     place = Path(os.path.realpath(path))
     writer = f"{machine()}.{os.getpid()}.{secrets.token_hex(6)}"
     temporary = place.with_name(f".{place.name}.{writer}.tmp")
+    place.parent.mkdir(parents=True, exist_ok=True)  # its errors name the folder
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(place)
         with open(temporary, "xb") as file:
             file.write(data)

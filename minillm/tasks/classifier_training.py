@@ -169,7 +169,7 @@ class ClassifierTraining:
         total = self.steps[name]
         if total == 0 or STAGES.index(name) < STAGES.index(self.resumed_stage or STAGES[0]):
             return
-        optimizer = AdamW(parameters, decay=self.recipe.decay)
+        optimizer = AdamW(parameters, weight_decay=self.recipe.weight_decay)
         facts = {**self.facts, "stage": name}
         if self.resumed_stage == name:
             load_training(self.checkpoint, self.model, optimizer, facts=facts)

@@ -94,6 +94,7 @@ def test_two_processes_that_save_to_one_path_never_mix(tmp_path):
         numbers = [number_in(path) for _ in range(100)]
         while {n % 2 for n in numbers} != {0, 1}:  # until both have been seen
             numbers.append(number_in(path))
+            assert odd.poll() is even.poll() is None
     finally:
         stop(odd)
         stop(even)
@@ -137,12 +138,12 @@ def test_the_data_are_on_the_disk_before_the_name_changes(tmp_path, monkeypatch)
     assert order == ["fsync", "replace", "fsync"]  # the last one is the folder's
 
 
-@pytest.mark.parametrize("place", ["a/file", "."])
-def test_a_path_that_cannot_be_written_is_an_oserror_that_names_it(place, tmp_path):
+@pytest.mark.parametrize(("place", "named"), [("a/file", "a"), ("a/b/file", "a/b"), (".", ".")])
+def test_a_path_that_cannot_be_written_is_an_oserror_that_names_it(place, named, tmp_path):
     (tmp_path / "a").write_text("a file, not a folder", encoding="utf-8")
     with pytest.raises(OSError, match=tmp_path.name) as caught:
         write_atomically(tmp_path / place, b"x")
-    assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / place), None)
+    assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / named), None)
     assert os.listdir(tmp_path) == ["a"]
 
 

@@ -100,7 +100,9 @@ def test_training_takes_no_notice_of_its_folder_and_of_other_random_numbers(tmp_
     assert as_bytes(plain.model.state_dict()) == as_bytes(recorded.model.state_dict())
 
 
-@pytest.mark.parametrize("setting", [{"decay": 0.5}, {"pretrain_lr": 1e-4}, {"dropout": 0.0}])
+@pytest.mark.parametrize(
+    "setting", [{"weight_decay": 0.5}, {"pretrain_lr": 1e-4}, {"dropout": 0.0}]
+)
 def test_the_settings_of_the_recipe_reach_the_weights(setting):
     usual, _ = train(TEN_AND_TEN)
     other, _ = train(replace(TEN_AND_TEN, **setting))
