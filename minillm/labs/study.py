@@ -74,7 +74,7 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED) -> Path
     """
     from tqdm import tqdm
 
-    if not seeds:
+    if len(seeds) == 0:
         raise ValueError(f"study {study.name} needs at least one seed")
     measured = [study.measure(seed) for seed in tqdm(seeds, desc=study.name, unit="seed")]
     numbers = {
@@ -87,7 +87,7 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED) -> Path
         "minillm": minillm.__version__,
         "numpy": np.__version__,
         "settings": dict(study.settings),
-        "seeds": list(seeds),
+        "seeds": [int(seed) for seed in seeds],
     }
     lines = {key: json.dumps(value) for key, value in described.items()}
     results = as_lines({key: json.dumps(n) for key, n in numbers.items()}, indent=" ")

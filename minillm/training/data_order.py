@@ -39,7 +39,7 @@ def numbered_batches(
     Raises:
         ValueError: there are no sequences, or ``batch_size`` is below 1.
     """
-    if not sequences:
+    if len(sequences) == 0:
         raise ValueError(f"{purpose}: there are no sequences to train on")
     per_epoch = batches_per_epoch(len(sequences), batch_size)
     for epoch in itertools.count(start // per_epoch):

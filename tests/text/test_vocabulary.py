@@ -127,6 +127,18 @@ def test_loading_undoes_saving(tmp_path):
     assert path.read_bytes() == (SPECIAL_LINES + "".join(f"{t}\n" for t in tokens)).encode()
 
 
+def test_a_token_that_no_encoding_knows_leaves_the_old_file(tmp_path):
+    """Half of a surrogate pair: the file must not be emptied before that is known."""
+    path = tmp_path / "vocabulary.txt"
+    Vocabulary(["the"]).save(path)
+    vocabulary = Vocabulary(["a"])
+    vocabulary.tokens = (*vocabulary.tokens, "\ud800")
+    with pytest.raises(UnicodeEncodeError):
+        vocabulary.save(path)
+    assert Vocabulary.load(path).tokens[7:] == ("the",)
+    assert [place.name for place in tmp_path.iterdir()] == ["vocabulary.txt"]
+
+
 def test_an_edited_file_may_have_a_byte_order_mark_and_windows_line_ends(file):
     path = file("\ufeff" + (SPECIAL_LINES + "cat").replace("\n", "\r\n"))
     assert Vocabulary.load(path).tokens[7:] == ("cat",)

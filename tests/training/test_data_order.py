@@ -74,3 +74,17 @@ def test_an_empty_stretch_has_no_batches():
 def test_nothing_to_train_on_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         batches(0, 1, **changes)
+
+
+@pytest.mark.parametrize("empty", [[], (), np.zeros((0, 3), dtype=int)])
+def test_no_sequences_are_refused(empty):
+    with pytest.raises(ValueError, match="test: there are no sequences to train on"):
+        batches(0, 1, sequences=empty)
+
+
+@pytest.mark.parametrize("rows", [np.zeros((11, 1), dtype=int), np.arange(22).reshape(11, 2) % 4])
+def test_sequences_of_one_length_may_be_an_array(rows):
+    given, listed = (batches(0, 6, sequences=some) for some in (rows, rows.tolist()))
+    assert order(given) == order(listed)
+    for a, b in zip(given, listed, strict=True):
+        np.testing.assert_array_equal(a.ids, b.ids)
