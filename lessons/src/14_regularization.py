@@ -147,7 +147,7 @@ assert np.allclose(ridge_gradient(np.ones(1), points_x, points_y, 4), 0)
 weight = Parameter(np.array([w]))
 (gradient,) = gradients_of(strength * optim.l2_penalty([weight]), [weight])
 assert np.allclose(gradient, strength * w)
-optim.SGD([weight], lr=lr, decay=strength).step([np.array([w - 1])])
+optim.SGD([weight], lr=lr, weight_decay=strength).step([np.array([w - 1])])
 print(weight.data)
 assert np.allclose(weight.data, 2.3)
 
@@ -181,14 +181,14 @@ def first_step(optimizer, gradient):
 
 plain = first_step(lambda p: optim.Adam(p, lr=0.1), 2.0)
 penalised = first_step(lambda p: optim.Adam(p, lr=0.1), 2.0 + 0.1 * 1.0)
-decoupled = first_step(lambda p: optim.AdamW(p, lr=0.1, decay=0.1), 2.0)
+decoupled = first_step(lambda p: optim.AdamW(p, lr=0.1, weight_decay=0.1), 2.0)
 print(plain, penalised, decoupled)
 assert np.allclose([plain, penalised, decoupled], [0.9, 0.9, 0.89])
 
 layer = nn.Linear(3, 2, rng=rng)
-optimizer = optim.AdamW(optim.decay_groups(layer), decay=0.1)
-print([(p.shape, decay) for p, decay in zip(optimizer.parameters, optimizer.decays, strict=True)])
-assert optimizer.decays == [0.1, 0.0]
+optimizer = optim.AdamW(optim.decay_groups(layer), weight_decay=0.1)
+print([(p.shape, decay) for p, decay in zip(optimizer.parameters, optimizer.weight_decays, strict=True)])
+assert optimizer.weight_decays == [0.1, 0.0]
 
 # %% [markdown] lang="en"
 # **Dropout** with rate $p$ multiplies every unit by a factor of its own, drawn anew at each call, in training only:
@@ -504,7 +504,7 @@ study = read_study("gap")  # dropout (10, 5, 3), decay (10, 6, 3): train, dev, t
 for name, place, live in (
     ("dropout", 0, gap.accuracies(0)),
     ("dropout", 1, gap.accuracies(0, dropout=0.1)),
-    ("decay", 3, gap.accuracies(0, decay=3.0)),
+    ("decay", 3, gap.accuracies(0, weight_decay=3.0)),
 ):
     print(name, place, "train, dev, test:", live.round(3), "stored:", study[name][0, place])
     assert np.allclose(live, study[name][0, place], atol=0.06)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minillm.backend import load_arrays, save_arrays
 from minillm.commands.baselines import fit_baselines, save_baselines
 from minillm.commands.pipeline_report import (
     describe_batch,
@@ -21,7 +22,6 @@ from minillm.commands.pipeline_report import (
     print_table,
 )
 from minillm.commands.progress import watch
-from minillm.models import load_arrays, save_arrays
 from minillm.nn import summary
 from minillm.tasks import ClassifierTraining, MaskedScores, Recipe, TextClassifier
 from minillm.text import clean, require_disjoint

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import minillm
+from minillm.backend import write_atomically
 
 STORED = Path(minillm.__file__).parents[1] / "figures" / "studies"
 DIGITS = 6  # of a stored number: rounding differs between machines further behind
@@ -67,14 +67,14 @@ def find_study(name: str) -> Study:
 def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED) -> Path:
     """Measure every seed under a progress bar and write the file; its path.
 
-    The file is written whole, at the end, under another name and then renamed.
+    The file is written whole, at the end.
 
     Raises:
         ValueError: no seeds, or a measured number that is not finite.
     """
     from tqdm import tqdm
 
-    if not seeds:
+    if len(seeds) == 0:
         raise ValueError(f"study {study.name} needs at least one seed")
     measured = [study.measure(seed) for seed in tqdm(seeds, desc=study.name, unit="seed")]
     numbers = {
@@ -87,16 +87,13 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED) -> Path
         "minillm": minillm.__version__,
         "numpy": np.__version__,
         "settings": dict(study.settings),
-        "seeds": list(seeds),
+        "seeds": [int(seed) for seed in seeds],
     }
     lines = {key: json.dumps(value) for key, value in described.items()}
     results = as_lines({key: json.dumps(n) for key, n in numbers.items()}, indent=" ")
     text = as_lines({**lines, "results": results}) + "\n"
     path = folder / f"{study.name}.json"
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
+    write_atomically(path, text.encode())
     return path
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from minillm.backend import CheckpointError, stream, to_numpy
-from minillm.models import Bert, BertConfig, SequenceClassifier, load_arrays, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays, stream, to_numpy
+from minillm.models import Bert, BertConfig, SequenceClassifier
 from minillm.ops import softmax
 from minillm.tasks.collation import collate_sentences, lengths_of
 from minillm.tasks.encoding import TextEncoder

@@ -156,7 +156,7 @@ class ClassifierTraining:
         def optimizer() -> AdamW:
             if frozen is not None:
                 frozen.freeze()
-            return AdamW(model.trainable_parameters(), decay=self.recipe.decay)
+            return AdamW(model.trainable_parameters(), weight_decay=self.recipe.weight_decay)
 
         return Stage(
             name,

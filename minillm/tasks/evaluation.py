@@ -90,7 +90,7 @@ def evaluate(classifier: Classifier, examples: Sequence[Example]) -> Scores:
         ValueError: no examples, or a label that the classifier does not know; probabilities of
             another shape, or that are not finite.
     """
-    if not examples:
+    if len(examples) == 0:
         raise ValueError("evaluate: at least one labelled text is needed, got none")
     true = classifier.labels.encode(example.label for example in examples)
     return Scores(

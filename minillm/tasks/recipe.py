@@ -37,7 +37,7 @@ class Recipe:
     pretrain_lr: float = setting(2e-3, "highest learning rate of pretraining")
     finetune_epochs: float = setting(6.0, "passes over the labelled texts")
     finetune_lr: float = setting(1e-3, "highest learning rate of fine-tuning")
-    decay: float = setting(0.01, "AdamW's weight decay")
+    weight_decay: float = setting(0.01, "share of each weight that AdamW takes off, times the rate")
     max_norm: float = setting(1.0, "longest gradient, all parameters together; 0: any length")
     head_only: bool = setting(False, "fine-tune the classification head, freeze the encoder")
 

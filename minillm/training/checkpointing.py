@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minillm.backend import CheckpointError
-from minillm.models import load_arrays, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.nn import Dropout, Module
 from minillm.optim import Optimizer
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import naming
+from minillm.backend import naming, write_atomically
 
 
 class RunRecord:
@@ -22,11 +22,9 @@ class RunRecord:
 
     def __init__(self, path: str | Path, configuration: dict[str, Any]):
         self.path, self.events = Path(path), 0
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         versions = {"python": platform.python_version(), "numpy": np.__version__}
         head = to_line({"configuration": configuration, "versions": versions})
-        with naming(self.path):
-            self.path.write_text(head, encoding="utf-8")
+        write_atomically(self.path, head.encode())  # an earlier run's record may stand there
 
     @classmethod
     def resume(cls, path: str | Path, *, n_events: int) -> RunRecord:

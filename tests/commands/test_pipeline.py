@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
+from minillm.backend import load_arrays
 from minillm.commands import pipeline
 from minillm.commands.pipeline_report import SAMPLES
-from minillm.models import load_arrays
 from minillm.tasks import TextClassifier
 from minillm.text import text_key
 from minillm.text.corpora import load_corpus, unlabelled

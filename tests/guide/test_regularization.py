@@ -29,7 +29,7 @@ def means(dropout, decay):
     train, unseen = corpus.train[:N_TRAIN], corpus.dev
     scores = []
     for seed in SEEDS:
-        recipe = Recipe(seed=seed, dropout=dropout, decay=decay, **RECIPE)
+        recipe = Recipe(seed=seed, dropout=dropout, weight_decay=decay, **RECIPE)
         training = ClassifierTraining(recipe, train)
         for _ in training.finetune():
             pass

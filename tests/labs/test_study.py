@@ -1,6 +1,8 @@
 """Studies: every seed measured, the numbers kept with what made them, and remade on demand."""
 
+import errno
 import json
+import os
 import sys
 from types import SimpleNamespace
 
@@ -58,6 +60,28 @@ def test_numbers_that_are_not_finite_and_no_seeds_are_refused_and_nothing_is_wri
     with pytest.raises(ValueError, match="needs at least one seed"):
         run_study(STUDY, [], tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seeds", [np.arange(2), np.array([0]), range(1)])
+def test_seeds_may_be_an_array(seeds, tmp_path):
+    stored = json.loads(run_study(STUDY, seeds, tmp_path).read_text(encoding="utf-8"))
+    assert stored["seeds"] == list(seeds)
+    with pytest.raises(ValueError, match="at least one seed"):
+        run_study(STUDY, np.array([], dtype=int), tmp_path)
+
+
+def test_a_study_that_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = run_study(STUDY, [0], tmp_path)
+    before = path.read_bytes()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        run_study(STUDY, [1], tmp_path)
+    assert path.read_bytes() == before
+    assert [place.name for place in tmp_path.iterdir()] == ["planted.json"]
 
 
 def test_the_command_lists_runs_and_refuses(tmp_path, capsys):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minillm import CheckpointError
-from minillm.models import save_arrays
+from minillm.backend import save_arrays
 from minillm.models.bag_of_words import (
     BagOfWords,
     Presence,
@@ -147,6 +147,50 @@ def test_tuning_prefers_accuracy_on_dev_to_a_strong_penalty():
 def test_the_majority_class_is_the_most_frequent_and_ties_go_by_name():
     assert majority_class(["b", "a", "b"]) == "b"
     assert majority_class(["b", "a"]) == "a"
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (np.array([0]), 0),
+        (np.array([0, 0, 1]), 0),
+        (np.array([1, 0]), 0),
+        (np.array(["a", "a", "b"]), "a"),
+        (np.array(["b"]), "b"),
+        (np.array([False]), False),
+        (np.array(["b", "a"], dtype=object), "a"),
+        (("b", "b", "a"), "b"),
+    ],
+)
+def test_the_majority_of_an_array_is_that_of_the_list(labels, expected):
+    found = majority_class(labels)
+    assert (found, type(found)) == (expected, type(expected))
+    with pytest.raises(ValueError, match="majority_class needs at least one label"):
+        majority_class(labels[:0])
+
+
+@pytest.mark.parametrize("kind", [np.array, tuple, lambda labels: np.array(labels, dtype=object)])
+@pytest.mark.parametrize("labels", [LABELS, [1, 1, 0, 0]])
+def test_arrays_do_what_lists_do(kind, labels, tmp_path):
+    model = BagOfWords(l2=0.1).fit(TEXTS, labels)
+    other = BagOfWords(l2=np.float32(0.1), ngrams=np.int64(1)).fit(
+        [np.array(text) for text in TEXTS], kind(labels)
+    )
+    assert (other.classes, other.majority) == (model.classes, model.majority)
+    np.testing.assert_allclose(other.weights, model.weights, atol=1e-4)
+    assert other.predict(TEXTS) == labels
+    other.save(tmp_path / "bag")
+    assert BagOfWords.load(tmp_path / "bag").predict(TEXTS) == labels
+
+
+def test_penalties_may_be_an_array_also_of_one_zero():
+    data = TEXTS, np.array(LABELS)
+    model, accuracies = tune_bag_of_words(data, data, penalties=np.array([0.3, 0.1]))
+    assert (accuracies, model.l2) == ({0.3: 1.0, 0.1: 1.0}, 0.3)
+    with pytest.raises(ValueError, match="l2 must be a positive number, got 0"):
+        tune_bag_of_words(data, data, penalties=np.array([0.0]))
+    with pytest.raises(ValueError, match="at least one value of l2"):
+        tune_bag_of_words(data, data, penalties=np.array([]))
 
 
 @pytest.mark.parametrize("l2", [0, -0.1, float("nan"), float("inf")])

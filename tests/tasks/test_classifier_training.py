@@ -114,7 +114,7 @@ def test_training_takes_no_notice_of_its_folder_and_of_other_random_numbers(tmp_
 
 
 @pytest.mark.parametrize(
-    "setting", [{"decay": 0.5}, {"pretrain_lr": 1e-4}, {"dropout": 0.0}, {"max_norm": 0.1}]
+    "setting", [{"weight_decay": 0.5}, {"pretrain_lr": 1e-4}, {"dropout": 0.0}, {"max_norm": 0.1}]
 )
 def test_the_settings_of_the_recipe_reach_the_weights(setting):
     usual, _ = train(TEN_AND_TEN)

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minillm.backend import CheckpointError
-from minillm.models import save_arrays
+from minillm.backend import CheckpointError, save_arrays
 from minillm.nn import Linear
 from minillm.optim import AdamW
 from minillm.tasks import ClassifierTraining
@@ -99,9 +98,9 @@ def refused(out, message, recipe=TEN_AND_TEN, examples=EXAMPLES, **options):
 
 @pytest.mark.parametrize("stop", [7, 17])
 def test_another_recipe_is_refused_with_the_differences_and_no_more(stop, tmp_path):
-    recipe = replace(TEN_AND_TEN, seed=3, decay=0.5)
+    recipe = replace(TEN_AND_TEN, seed=3, weight_decay=0.5)
     lines = refused(stopped(tmp_path, stop), "belongs to another run", recipe)
-    assert lines[1:] == ["  decay: was 0.01, is 0.5", "  seed: was 0, is 3"]
+    assert lines[1:] == ["  seed: was 0, is 3", "  weight_decay: was 0.01, is 0.5"]
 
 
 @pytest.mark.parametrize("stop", [7, 17])

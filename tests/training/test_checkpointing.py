@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from minillm.backend import CheckpointError
-from minillm.models import Bert, BertConfig, SequenceClassifier, load_arrays, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays
+from minillm.models import Bert, BertConfig, SequenceClassifier
 from minillm.nn import Dropout, Linear, Module
 from minillm.optim import SGD, AdamW, linear_with_warmup
 from minillm.text import pad

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minillm
+from minillm import ops
 from minillm.autograd import Parameter, Tensor
 from minillm.optim import SGD, Adam, AdamW, linear_with_warmup
 from minillm.training import DivergenceError, fit
@@ -118,7 +119,7 @@ def test_a_loss_that_is_not_finite_stops_before_anything_changes(bad, message):
 def test_a_gradient_that_is_not_finite_stops_also_where_the_loss_is_fine():
     w = Parameter(np.zeros(1, dtype=np.float32))
     with pytest.raises(DivergenceError, match="step 0: loss 0, gradient norm inf"):
-        list(fit(slope(w), [np.array([1e30], dtype=np.float32)], Adam([w])))
+        list(fit(lambda _: ops.sqrt(w).sum(), [None], Adam([w])))
     assert w.data.tolist() == [0.0]
 
 

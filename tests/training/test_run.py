@@ -6,8 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from minillm.backend import CheckpointError
-from minillm.models import load_arrays, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.training import DivergenceError, Run, Stage, read_facts, read_record
 from tests.training.toys import Reader, Walk, run_of, translation, two_stages, walk
 

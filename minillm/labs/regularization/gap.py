@@ -30,7 +30,12 @@ def news() -> Corpus:
 
 
 def accuracies(
-    seed: int, *, dropout: float = 0.0, decay: float = 0.0, items: int = ITEMS, epochs: int = EPOCHS
+    seed: int,
+    *,
+    dropout: float = 0.0,
+    weight_decay: float = 0.0,
+    items: int = ITEMS,
+    epochs: int = EPOCHS,
 ) -> np.ndarray:
     """Accuracy on train, dev and test, (3,), after ``epochs`` passes over the seed's own items.
 
@@ -41,7 +46,9 @@ def accuracies(
     mine = corpus.train[seed * items : (seed + 1) * items]
     if len(mine) < items:
         raise ValueError(f"seed {seed} needs items up to {(seed + 1) * items} of the corpus")
-    recipe = Recipe(seed=seed, dropout=dropout, decay=decay, finetune_epochs=epochs, **SIZES)
+    recipe = Recipe(
+        seed=seed, dropout=dropout, weight_decay=weight_decay, finetune_epochs=epochs, **SIZES
+    )
     training = ClassifierTraining(recipe, mine)
     for _ in training.finetune():
         pass
@@ -61,7 +68,9 @@ def measure(seed: int) -> dict[str, np.ndarray]:
     neither = accuracies(seed)
     return {
         "dropout": np.array([neither, *(accuracies(seed, dropout=rate) for rate in RATES[1:])]),
-        "decay": np.array([neither, *(accuracies(seed, decay=decay) for decay in DECAYS[1:])]),
+        "decay": np.array(
+            [neither, *(accuracies(seed, weight_decay=decay) for decay in DECAYS[1:])]
+        ),
     }
 
 

@@ -30,7 +30,9 @@ def path_of(form: str, rng: np.random.Generator, *, steps: int = STEPS) -> np.nd
     if form not in ("L2", "decoupled", "none"):
         raise ValueError(f"form must be L2, decoupled or none, got {form!r}")
     w = Parameter(np.ones(2))
-    optimizer = AdamW([w], lr=LR, decay=STRENGTH) if form == "decoupled" else Adam([w], lr=LR)
+    optimizer = (
+        AdamW([w], lr=LR, weight_decay=STRENGTH) if form == "decoupled" else Adam([w], lr=LR)
+    )
     path = [w.data]
     for step in range(1, steps + 1):
         g = rng.standard_normal(2) * NOISE

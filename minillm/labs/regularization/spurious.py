@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minillm.labs.study import Study
-from minillm.models.lbfgs import minimize
+from minillm.optim import minimize
 
 AGREEMENTS = IN_DISTRIBUTION, SHIFTED = 0.95, 0.05
 SCALES = (2.0, 0.5)

@@ -10,7 +10,7 @@ from minillm.labs.regularization.gap import DECAYS, ITEMS, RATES, accuracies, ch
 def test_twenty_items_are_learned_by_heart_but_not_without_weights_or_without_units():
     free = accuracies(0, items=20, epochs=30)
     assert free[0] == 1.0 and free[2] < 0.95
-    for too_much in ({"decay": 900.0}, {"dropout": 0.95}):
+    for too_much in ({"weight_decay": 900.0}, {"dropout": 0.95}):
         held = accuracies(0, items=20, epochs=30, **too_much)
         assert held[0] <= 0.6 and held[2] < 0.45  # four topics: chance is 0.25
 
