@@ -5,7 +5,7 @@ from minillm.tasks.classification import TextClassifier
 from minillm.tasks.classifier_training import ClassifierTraining
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.evaluation import Classifier, Scores, evaluate
-from minillm.tasks.label_filter import bag_of_words_fit, drop_doubtful, label_probabilities
+from minillm.tasks.label_filter import bag_of_words_learner, drop_doubtful, label_probabilities
 from minillm.tasks.masked_lm import MaskedScores, NeighbourCounts, evaluate_masked
 from minillm.tasks.metrics import (
     PrecisionRecall,
@@ -31,7 +31,7 @@ __all__ = [
     "TextEncoder",
     "accuracy",
     "average_precision",
-    "bag_of_words_fit",
+    "bag_of_words_learner",
     "confusion_matrix",
     "drop_doubtful",
     "evaluate",

@@ -15,7 +15,7 @@ from minillm.labs.data import classifiers
 from minillm.labs.data.classifiers import KINDS, both_fits, groups_of
 from minillm.labs.data.reader import reader
 from minillm.labs.study import Study
-from minillm.tasks.label_filter import Fit
+from minillm.tasks.label_filter import Learner
 from minillm.text import (
     Example,
     WordTokenizer,
@@ -99,7 +99,7 @@ def learning_curve(
     groups: Mapping[str, np.ndarray],
     change: Change | None,
     *,
-    fit: Fit,
+    fit: Learner,
     sizes: Sequence[int],
     rng: np.random.Generator,
     copies: int = COPIES,
@@ -129,7 +129,7 @@ def curves(
     language: str,
     kinds: Sequence[str],
     *,
-    fit: Fit,
+    fit: Learner,
     seed: int,
     sizes: Sequence[int],
 ) -> np.ndarray:
@@ -149,7 +149,7 @@ def measure(
     *,
     sizes: Sequence[int] = SIZES,
     n_test: int = TEST,
-    fits: Mapping[str, Fit] | None = None,
+    fits: Mapping[str, Learner] | None = None,
 ) -> dict[str, np.ndarray]:
     """Curves ``(A, S, K)`` of both models in English, and of the bag of words in Chinese.
 
@@ -167,7 +167,7 @@ def measure(
 
 
 def measure_corpus(
-    corpus: Corpus, language: str, *, seed: int, sizes: Sequence[int], fits: Mapping[str, Fit]
+    corpus: Corpus, language: str, *, seed: int, sizes: Sequence[int], fits: Mapping[str, Learner]
 ) -> dict[str, np.ndarray]:
     """The curves of each model, and what becomes of labels, in one language."""
     numbers = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from minillm.tasks import ClassifierTraining, Recipe, bag_of_words_fit
-from minillm.tasks.label_filter import Fit, Predictor
+from minillm.tasks import ClassifierTraining, Recipe, bag_of_words_learner
+from minillm.tasks.label_filter import Learner, Predictor
 from minillm.text import Example, Labels
 from minillm.training.data_order import batches_per_epoch
 
@@ -29,7 +29,7 @@ SETTINGS = {
 }
 
 
-def small_bert_fit(*, seed: int, updates: int = UPDATES, max_length: int = 32) -> Fit:
+def small_bert_fit(*, seed: int, updates: int = UPDATES, max_length: int = 32) -> Learner:
     """Training of a small BERT with random initial weights, in a fixed number of updates.
 
     More examples do not mean more updates: each is then seen less often.
@@ -56,9 +56,9 @@ def small_bert_fit(*, seed: int, updates: int = UPDATES, max_length: int = 32) -
     return fit
 
 
-def both_fits(seed: int) -> dict[str, Fit]:
+def both_fits(seed: int) -> dict[str, Learner]:
     """The bag of words, which has no seed, and the small BERT, by name."""
-    return {"bag_of_words": bag_of_words_fit(l2=PENALTY), "bert": small_bert_fit(seed=seed)}
+    return {"bag_of_words": bag_of_words_learner(l2=PENALTY), "bert": small_bert_fit(seed=seed)}
 
 
 def is_right(predict: Predictor, examples: Sequence[Example], classes: Labels) -> np.ndarray:
@@ -68,7 +68,7 @@ def is_right(predict: Predictor, examples: Sequence[Example], classes: Labels) -
 
 
 def accuracies(
-    fit: Fit,
+    fit: Learner,
     train: Sequence[Example],
     test: Sequence[Example],
     groups: Mapping[str, np.ndarray],

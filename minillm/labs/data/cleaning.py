@@ -27,7 +27,7 @@ from minillm.labs.data.flaws import (
 )
 from minillm.labs.study import Study
 from minillm.tasks import label_probabilities
-from minillm.tasks.label_filter import Fit
+from minillm.tasks.label_filter import Learner
 from minillm.text import Example, normalize, require_disjoint, shared_texts, text_key
 from minillm.text.corpora import load_corpus
 
@@ -45,7 +45,7 @@ CONDITIONS = (
 
 
 def without_doubtful(
-    items: Sequence[Item], fit: Fit, *, rng: np.random.Generator
+    items: Sequence[Item], fit: Learner, *, rng: np.random.Generator
 ) -> tuple[list[Item], list[Item]]:
     """Items whose label has a probability of ``THRESHOLD`` or more out of fold, and the others."""
     own = label_probabilities([item.example for item in items], fit, folds=FOLDS, rng=rng)
@@ -66,7 +66,7 @@ def examples_of(items: Sequence[Item]) -> list[Example]:
 
 
 def measure_flaws(
-    seed: int, fits: Mapping[str, Fit], *, n_train: int, n_test: int
+    seed: int, fits: Mapping[str, Learner], *, n_train: int, n_test: int
 ) -> dict[str, np.ndarray]:
     """Accuracies ``(C, K)`` of both models, and what was found, as ``audit``."""
     corpus = load_corpus("sentiment", "en", seed=seed, sizes=(n_train, 0, n_test))
@@ -102,7 +102,7 @@ def audit_after(tidy: Sequence[Item], doubtful: Sequence[Item]) -> list[float]:
 
 
 def measure_leak(
-    seed: int, fits: Mapping[str, Fit], *, n_train: int, n_test: int
+    seed: int, fits: Mapping[str, Learner], *, n_train: int, n_test: int
 ) -> dict[str, np.ndarray]:
     """Accuracy ``(3,)`` with test sentences in training, on all, those leaked, and the others.
 
@@ -137,7 +137,7 @@ def measure(
     n_train: int = TRAIN,
     n_test: int = TEST,
     leak_train: int = LEAK_TRAIN,
-    fits: Mapping[str, Fit] | None = None,
+    fits: Mapping[str, Learner] | None = None,
 ) -> dict[str, np.ndarray]:
     """Everything for one seed."""
     models = both_fits(seed) if fits is None else fits

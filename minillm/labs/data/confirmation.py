@@ -14,7 +14,7 @@ from minillm.labs.data import classifiers
 from minillm.labs.data.augmentation import COPIES, TEST, curves
 from minillm.labs.data.classifiers import KINDS, both_fits
 from minillm.labs.study import Study
-from minillm.tasks.label_filter import Fit
+from minillm.tasks.label_filter import Learner
 from minillm.text.corpora import load_corpus
 
 SIZE = 1000
@@ -22,7 +22,7 @@ TREATMENTS = ("none", "word dropout", "rewriting")
 
 
 def measure(
-    seed: int, *, size: int = SIZE, n_test: int = TEST, fits: Mapping[str, Fit] | None = None
+    seed: int, *, size: int = SIZE, n_test: int = TEST, fits: Mapping[str, Learner] | None = None
 ) -> dict[str, np.ndarray]:
     """Test accuracies of the small BERT ``(3, K)`` by treatment and kind of sentence."""
     fit = (both_fits(seed) if fits is None else fits)["bert"]

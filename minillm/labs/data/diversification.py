@@ -15,7 +15,7 @@ from minillm.backend import stream
 from minillm.labs.data import augmentation, classifiers
 from minillm.labs.data.classifiers import KINDS, both_fits, groups_of
 from minillm.labs.study import Study
-from minillm.tasks.label_filter import Fit
+from minillm.tasks.label_filter import Learner
 from minillm.text import Example, WordTokenizer, augment, require_disjoint
 from minillm.text.corpora.sentiment import LABELS, Domain, sentiment
 from minillm.text.corpora.sentiment_en import ENGLISH
@@ -77,7 +77,7 @@ def held_out_accuracy(
     test: Sequence[Example],
     groups: Mapping[str, np.ndarray],
     *,
-    fit: Fit,
+    fit: Learner,
 ) -> list[float]:
     """Accuracy in each group of a test set from elsewhere.
 
@@ -125,7 +125,7 @@ def measure(
     budget: int = BUDGET,
     n_test: int = TEST,
     held_out: Sequence[str] = DOMAINS,
-    fits: Mapping[str, Fit] | None = None,
+    fits: Mapping[str, Learner] | None = None,
 ) -> dict[str, np.ndarray]:
     """Accuracies ``(H, C, K)`` by held-out domain, condition and kind of sentence, for each model.
 
