@@ -99,6 +99,14 @@ def test_modules_import_only_their_own_floor_and_those_below(path):
         assert not above, f"{place} imports from above: {sorted(above)}"
 
 
+def test_training_knows_nothing_of_text():
+    """An order is indices and a task makes batches of them, whatever its examples are."""
+    for path in MODULES:
+        place = path.relative_to(PACKAGE)
+        if place.parts[0] == "training":
+            assert "text" not in imported_floors(path.read_text(encoding="utf-8"), place), place
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -12,7 +12,7 @@ def positive_class(wanted: str | None, counts: Mapping[str, int]) -> str:
     """The class to find: the one that was asked for, else the rarest.
 
     Raises:
-        ValueError: ``wanted`` is none of the classes.
+        ValueError: ``wanted`` is not one of the classes.
     """
     if wanted is not None and wanted not in counts:
         raise ValueError(f"--positive {wanted!r} is not one of {', '.join(counts)}")

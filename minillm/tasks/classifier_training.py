@@ -53,11 +53,11 @@ class ClassifierTraining:
         examples: Sequence[Example],
         unlabelled: Sequence[str] = (),
         *,
-        out: Path | None = None,
+        out: str | Path | None = None,
         resume: bool = False,
         device: str = "cpu",
     ):
-        self.recipe, self.out, self.device = recipe, out, device
+        self.recipe, self.device = recipe, device
         texts = [example.text for example in examples]
         self.encoder = TextEncoder.build(
             [*texts, *unlabelled],

@@ -20,7 +20,7 @@ Learner = Callable[[Sequence[Example]], Predictor]
 def label_probabilities(
     examples: Sequence[Example], learn: Learner, *, folds: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """For each example the probability of its own label, from a model that was not fitted on it.
+    """For each example the probability of its own label, from a model that was not fitted on it::
 
         p_i = P(y_i | x_i; model of all folds but that of i)
 

@@ -40,10 +40,9 @@ def save_training(
     parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
     parts["progress"] = dict(arrays or {})
     named = {f"{part}.{name}": a for part, state in parts.items() for name, a in state.items()}
-    described = {"facts": dict(facts), "progress": dict(progress or {})}
-    described["dropout"] = dropout_state(model)
+    described = {"facts": facts, "progress": progress or {}, "dropout": dropout_state(model)}
     metadata = {
-        name: json.dumps(value, ensure_ascii=False, sort_keys=True)
+        name: json.dumps(as_json(value), ensure_ascii=False, sort_keys=True)
         for name, value in described.items()
     }
     save_arrays(path, named, metadata)
@@ -117,17 +116,33 @@ def refuse_other_facts(
     Raises:
         CheckpointError: listing every difference.
     """
-    wanted = json.loads(json.dumps(dict(wanted)))
+    wanted = as_json(wanted)
+    pairs = {key: (saved.get(key), wanted.get(key)) for key in saved.keys() | wanted.keys()}
     differences = [
-        f"{key}: was {saved.get(key)!r}, is {wanted.get(key)!r}"
-        for key in sorted(saved.keys() | wanted.keys())
-        if saved.get(key) != wanted.get(key)
+        f"{key}: was {was!r}, is {wish!r}"
+        for key, (was, wish) in sorted(pairs.items())
+        if was != wish and json.dumps(was) != json.dumps(wish)  # NaN is not equal to itself
     ]
     if differences:
         raise CheckpointError(
             f"{path} belongs to another run; start anew or repeat its settings\n  "
             + "\n  ".join(differences)
         )
+
+
+def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """``facts`` as JSON has them: lists for tuples, Python's numbers for NumPy's.
+
+    Raises:
+        TypeError: something that JSON cannot hold.
+    """
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.generic):
+            return value.item()
+        raise TypeError(f"facts must be what JSON can hold, got {type(value).__name__} {value!r}")
+
+    return json.loads(json.dumps(dict(facts), default=plain))
 
 
 def part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

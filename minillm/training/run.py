@@ -13,6 +13,7 @@ from minillm.backend import CheckpointError
 from minillm.nn import Module
 from minillm.optim import Optimizer
 from minillm.training.checkpointing import (
+    as_json,
     load_training,
     load_weights,
     read_facts,
@@ -42,6 +43,7 @@ class Run:
 
     Raises:
         ValueError: no stages, two of one name, or ``save_every`` below 1.
+        TypeError: facts that JSON cannot hold.
         CheckpointError: nothing to resume; the checkpoint belongs to another run; the weights
             to start from do not fit.
     """
@@ -52,12 +54,13 @@ class Run:
         stages: Sequence[Stage],
         facts: Mapping[str, Any],
         *,
-        out: Path | None = None,
+        out: str | Path | None = None,
         resume: bool = False,
-        start_from: Path | None = None,
+        start_from: str | Path | None = None,
         save_every: int = 100,
     ):
-        self.model, self.out, self.save_every = model, out, save_every
+        self.model, self.save_every = model, save_every
+        self.out = None if out is None else Path(out)
         self.stages = {stage.name: stage for stage in stages}
         self.order = list(self.stages)
         if not stages or len(self.order) < len(stages):
@@ -65,9 +68,7 @@ class Run:
             raise ValueError(f"a run needs stages, each with a name of its own, got {names}")
         if save_every < 1:
             raise ValueError(f"save_every must be at least 1 update, got {save_every}")
-        self.facts = dict(facts)
-        for stage in stages:
-            self.facts |= stage.facts()
+        self.facts = as_json({**facts, **{k: v for s in stages for k, v in s.facts().items()}})
         if start_from is not None:
             self.facts["start_from"] = hashlib.sha256(Path(start_from).read_bytes()).hexdigest()
         self.resumed_stage = self.find_stage() if resume else None
@@ -85,7 +86,7 @@ class Run:
         """The stage that the checkpoint in ``out`` belongs to.
 
         Raises:
-            CheckpointError: there is none, or it is of another run.
+            CheckpointError: it is missing, or of another run.
         """
         if self.out is None or not self.checkpoint.exists():
             raise CheckpointError(f"nothing to resume: there is no checkpoint in {self.out}")

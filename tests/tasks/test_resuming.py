@@ -29,7 +29,7 @@ def whole(tmp_path_factory):
 
 def everything(training):
     """Weights, checkpoint and record of a run, as bytes."""
-    files = [training.out / name for name in ("checkpoint.safetensors", "record.jsonl")]
+    files = [training.run.out / name for name in ("checkpoint.safetensors", "record.jsonl")]
     return as_bytes(training.model.state_dict()), *(file.read_bytes() for file in files)
 
 

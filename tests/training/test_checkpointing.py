@@ -118,6 +118,23 @@ def test_a_run_with_other_facts_is_refused_with_all_differences(path):
     ]
 
 
+def test_facts_may_be_numpys_numbers_and_a_nan_is_equal_to_a_nan(path):
+    run = Run()
+    facts = {"a": np.int64(3), "b": np.float32(0.5), "c": np.nan, "d": np.bool_(True), "e": np.inf}
+    save_training(path, run.model, run.optimizer, facts)
+    plain = {"a": 3, "b": 0.5, "c": float("nan"), "d": True, "e": float("inf")}
+    load_training(path, run.model, run.optimizer, facts=plain)
+    refused(path, "c: was nan, is 1.0", run, facts=plain | {"c": 1.0})
+
+
+def test_facts_that_json_cannot_hold_are_refused_and_the_old_file_stays(path):
+    before = path.read_bytes()
+    run = Run()
+    with pytest.raises(TypeError, match="facts must be what JSON can hold, got set"):
+        save_training(path, run.model, run.optimizer, {"words": {"a"}})
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.99])
 def test_a_damaged_checkpoint_is_refused(place, path):
     content = bytearray(path.read_bytes())

@@ -43,7 +43,7 @@ def test_the_runs_below_are_as_long_as_they_should_be(whole):
 def test_a_run_left_anywhere_and_resumed_ends_at_the_same_bits(kind, stop, whole, tmp_path):
     left = run_of(kind, out=tmp_path, save_every=4)
     list(itertools.islice(left.all(), stop))
-    again = run_of(kind, out=tmp_path, save_every=4, resume=True)
+    again = run_of(kind, out=str(tmp_path), save_every=4, resume=True)
     list(again.all())
     assert everything(again) == whole[kind][0]
 
@@ -355,6 +355,12 @@ def test_a_stage_that_makes_no_sense_is_refused(changes, message):
 def test_a_run_that_makes_no_sense_is_refused(stages, options, message):
     with pytest.raises(ValueError, match=message):
         Run(Walk(), stages, {}, **options)
+
+
+def test_facts_that_no_checkpoint_could_hold_are_refused_before_training():
+    with pytest.raises(TypeError, match="facts must be what JSON can hold, got ndarray"):
+        Run(Walk(), [stage()], {"weights": np.ones(2)})
+    assert Run(Walk(), [stage(steps=np.int64(2))], {"lr": np.float32(0.5)}).facts["lr"] == 0.5
 
 
 def test_a_checkpoint_is_written_every_so_often_and_at_the_end_of_a_stage(tmp_path, monkeypatch):
