@@ -81,7 +81,7 @@ IDS_AND_BATCHES = {
 }
 
 ATTENTION = "tests/ops/test_attention.py"
-ELEMENTARY = "tests/ops/test_elementary.py"
+ELEMENTARY = "tests/autograd/test_elementary.py"
 
 MASKS_AND_NUMBERS = {
     16: item(
@@ -99,7 +99,8 @@ MASKS_AND_NUMBERS = {
     19: item("True = may attend", f"{ATTENTION}: test_true_in_the_mask_means_may_attend"),
     20: item(
         "what is masked does not leak, not even NaN",
-        f"{ATTENTION}: test_a_nan_key_in_a_masked_position_does_not_reach_the_output",
+        "tests/ops/test_attention_of_what_is_hidden.py: "
+        "test_a_key_and_its_value_that_nobody_may_see_reach_nobody_forward_or_backward",
     ),
     21: item(
         "a NaN logit shows in the loss, and training stops",
@@ -182,7 +183,7 @@ SHAPES_AND_LAYOUT = {
     ),
     40: item(
         "an axis that is no integer is a TypeError in every op",
-        f"{FAULTS}: test_an_axis_that_is_no_integer_is_refused",
+        f"{FAULTS}: test_an_axis_that_is_not_an_integer_is_refused",
     ),
     41: item("a boolean index of another length", "refused by take: boolean index"),
     42: item(
@@ -298,7 +299,7 @@ GRAPH = {
     69: item(
         "a graph goes on in a forked process; pickling one is a TypeError",
         f"{FAULTS}: test_a_forked_process_walks_the_graph_that_it_inherited",
-        f"{TENSOR}: test_a_tensor_with_a_graph_can_be_neither_copied_nor_pickled",
+        f"{TENSOR}: test_a_tensor_with_a_graph_can_be_neither_deeply_copied_nor_pickled",
     ),
 }
 

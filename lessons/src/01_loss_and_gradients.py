@@ -14,7 +14,7 @@
 #     guide: ['1.4.2', '5.2.2']
 #     budget_s: 15
 #     errata: [A11, A12, A72]
-#     introduces: [minillm.autograd.tape, minillm.autograd.tensor, minillm.autograd.recording, minillm.autograd.arithmetic, minillm.autograd.reductions, minillm.autograd.check, minillm.autograd.gradients, minillm.ops.activations, minillm.ops.elementary, minillm.ops.probabilities, minillm.ops.losses, minillm.optim.sgd, minillm.optim.adam, minillm.training.loop]
+#     introduces: [minillm.autograd.tape, minillm.autograd.tensor, minillm.autograd.recording, minillm.autograd.arithmetic, minillm.autograd.reductions, minillm.autograd.check, minillm.autograd.gradients, minillm.ops.activations, minillm.autograd.elementary, minillm.ops.probabilities, minillm.ops.losses, minillm.optim.sgd, minillm.optim.adam, minillm.training.loop]
 # ---
 
 # %% [markdown] lang="en"

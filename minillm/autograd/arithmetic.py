@@ -1,4 +1,4 @@
-"""The rules behind the operators: + - * / ** @ [], abs, reshape, transpose."""
+"""The rules behind the operators: + - * / ** @ [], abs, reshape, transpose, astype."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import math
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from minillm.autograd.recording import op
-from minillm.autograd.reductions import max, mean, min, sum, var  # noqa: F401  (Tensor's methods)
 from minillm.autograd.tape import VJP
-from minillm.backend import Array, array_module, quiet
+from minillm.backend import Array, array_module, quiet, wide_dtype, wide_sum
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
@@ -19,9 +20,9 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
     """
     if gradient.shape == shape:
         return gradient
-    gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
+    gradient = wide_sum(gradient, axis=tuple(range(gradient.ndim - len(shape))))
     stretched = tuple(i for i, n in enumerate(shape) if n == 1 and gradient.shape[i] != 1)
-    return gradient.sum(axis=stretched, keepdims=True)
+    return wide_sum(gradient, axis=stretched, keepdims=True)
 
 
 @op
@@ -189,12 +190,12 @@ def take(x: Array, /, *, index: Any) -> tuple[Array, VJP]:
     basic = all(part is None or part is ... or isinstance(part, int | slice) for part in parts)
 
     def vjp(g: Array) -> tuple[Array]:
-        grad = xp.zeros_like(x)
+        grad = xp.zeros(x.shape, dtype=wide_dtype(x))
         if basic:  # no element can be met twice
             grad[index] = g
         else:
             xp.add.at(grad, index, g)
-        return (grad,)
+        return (grad.astype(x.dtype, copy=False),)
 
     return y, vjp
 
@@ -218,9 +219,25 @@ def transpose(x: Array, /, *, axes: tuple[int, ...] | None = None) -> tuple[Arra
         y[i_axes] = x[i]     dL/dx = g with the inverse permutation
 
     Raises:
-        ValueError: ``axes`` is no permutation of x's axes.
+        ValueError: ``axes`` is not a permutation of x's axes.
     """
     order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
     y = x.transpose(order)
     inverse = sorted(range(x.ndim), key=lambda i: order[i] % x.ndim)
     return y, lambda g: (g.transpose(inverse),)
+
+
+@op
+def astype(x: Array, /, *, dtype: Any) -> tuple[Array, VJP]:
+    """The same numbers in another floating-point dtype.
+
+        y = x                dL/dx = g     (in x's dtype)
+
+    Shapes: any, kept.
+
+    Raises:
+        TypeError: ``dtype`` is not a floating-point one.
+    """
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"astype: a tensor is floating point, got {np.dtype(dtype)}; use t.data")
+    return x.astype(dtype), lambda g: (g.astype(x.dtype),)

@@ -10,27 +10,32 @@ from minillm.backend import Array, array_module
 
 def gradients_of(
     loss: Tensor,
-    parameters: Sequence[Tensor],
+    tensors: Sequence[Tensor],
     *,
     keep_graph: bool = False,
     allow_unused: bool = False,
 ) -> list[Array | None]:
-    """``d loss / d parameter`` for each parameter, with no ``grad`` attribute touched.
+    """``d loss / d tensor`` for each tensor, with no ``grad`` attribute touched.
 
-    ``keep_graph`` keeps the graph for another loss over the same trunk.  A parameter that the
-    loss does not reach is an error, or ``None`` with ``allow_unused``.
+    The tensors are parameters, or results on the way to the loss: a representation that several
+    losses share, or the loss itself.  Below the lowest of them nothing is computed and nothing is
+    freed, so that ``shared.backward(gradient)`` can go on from there.
+
+    ``keep_graph`` keeps the rest for another loss over the same trunk.  A tensor that does not
+    influence the loss is an error, or ``None`` with ``allow_unused``.
 
     Raises:
-        RuntimeError: ``loss`` is no scalar, nothing was recorded, or a parameter is not reached
-            (its place in the list and its shape are named).
+        RuntimeError: ``loss`` has more than one element, nothing was recorded, its graph is
+            freed, or a tensor does not influence it (its place and its shape are named).
     """
-    found = loss.leaf_gradients(keep_graph=keep_graph)
-    gradients = [found.get(p.node) if p.node else None for p in parameters]
+    wanted = {x.node for x in tensors if x.node is not None}
+    found = loss.gradients_at(wanted, keep_graph=keep_graph)
+    gradients = [found.get(x.node) if x.node else None for x in tensors]
     if not allow_unused:
-        for i, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
+        for i, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
             if gradient is None:
                 raise RuntimeError(
-                    f"parameter {i} of shape {parameter.shape} does not influence the loss; "
+                    f"parameter {i} of shape {tensor.shape} does not influence the loss; "
                     "leave it out, or pass allow_unused=True"
                 )
     return separated(gradients)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
+from minillm.autograd.conversion import holds_tensor, operand_arrays
 from minillm.autograd.grad_mode import is_recording
 from minillm.autograd.tape import VJP, Node
-from minillm.autograd.tensor import Tensor, as_float_array
-from minillm.backend import Array, array_module, is_array
+from minillm.autograd.tensor import Tensor
+from minillm.backend import Array, array_module
 
 Rule = Callable[..., tuple[Array, VJP]]
 
@@ -35,7 +35,8 @@ class Op:
 
     Raises:
         TypeError: a parameter that could be given by position or by name; an operand with a default
-            other than ``None``.
+            other than ``None``.  When it is called: a setting that it does not have, or that is a
+            tensor whose gradient would be lost; a rule whose answer is not ``(output, vjp)``.
     """
 
     __name__: str
@@ -47,12 +48,19 @@ class Op:
         self.kernels: dict[ModuleType, Rule] = {}
         self.tells_wanted = "wanted" in checked_signature(rule).parameters
         self.__signature__ = tensor_signature(rule)
+        kinds = {p.name: p.kind for p in self.__signature__.parameters.values()}
+        names = {name for name, kind in kinds.items() if kind is inspect.Parameter.KEYWORD_ONLY}
+        anything = inspect.Parameter.VAR_KEYWORD in kinds.values()
+        self.settings = None if anything else names
+        many = inspect.Parameter.VAR_POSITIONAL in kinds.values()
+        self.most_operands = math.inf if many else len(kinds) - len(names) - anything
 
     def __call__(self, *operands: Any, **settings: Any) -> Tensor:
+        self.check_call(len(operands), settings)
         while operands and operands[-1] is None and self.takes_none(len(operands) - 1):
             operands = operands[:-1]
         arrays = operand_arrays(operands)
-        settings = {k: v._data if isinstance(v, Tensor) else v for k, v in settings.items()}
+        settings = {name: self.constant(name, value) for name, value in settings.items()}
         parents = tuple(x.node if isinstance(x, Tensor) else None for x in operands)
         if not is_recording() or not any(parents):
             return Tensor(self.run(*arrays, **settings)[0])
@@ -63,9 +71,36 @@ class Op:
 
     def run(self, *arrays: Array, **settings: Any) -> tuple[Array, VJP]:
         """Output and VJP from the fastest rule there is for the arrays' library."""
-        if not self.kernels:
-            return self.rule(*arrays, **settings)
-        return self.kernels.get(array_module(*arrays), self.rule)(*arrays, **settings)
+        rule = self.kernels.get(array_module(*arrays), self.rule) if self.kernels else self.rule
+        answer = rule(*arrays, **settings)
+        if not isinstance(answer, tuple) or len(answer) != 2 or not callable(answer[1]):
+            kind = type(answer).__name__
+            raise TypeError(f"op {self.__name__}: its rule must return (output, vjp), got {kind}")
+        return answer
+
+    def check_call(self, operands: int, settings: dict[str, Any]) -> None:
+        """Refuse more operands than the rule has, and settings that it does not have, in words."""
+        if operands > self.most_operands:
+            wrong = f"{operands} operands given, {self.most_operands} taken"
+        elif self.settings is not None and not self.settings.issuperset(settings):
+            wrong = f"{min(settings.keys() - self.settings)!r} is not one of its settings"
+        else:
+            return
+        shown = [p.replace(annotation=p.empty) for p in self.__signature__.parameters.values()]
+        raise TypeError(f"{self.__name__}: {wrong}: {self.__name__}{inspect.Signature(shown)}")
+
+    def constant(self, name: str, value: Any) -> Any:
+        """The value of a setting, arrays in the place of tensors."""
+        if isinstance(value, Tensor):
+            if value.requires_grad and is_recording():
+                raise TypeError(
+                    f"{self.__name__}: {name} is a setting, through which no gradient flows, but "
+                    "the tensor requires one; detach() it"
+                )
+            return value._data
+        if isinstance(value, list | tuple) and holds_tensor(value):
+            return type(value)(self.constant(name, item) for item in value)
+        return value
 
     def takes_none(self, place: int) -> bool:
         """Whether the operand at ``place`` may be left out."""
@@ -119,14 +154,3 @@ def tensor_signature(rule: Rule) -> inspect.Signature:
         if p.name != "wanted"
     ]
     return signature.replace(parameters=parameters, return_annotation="Tensor")
-
-
-def operand_arrays(operands: Iterable[Any]) -> list[Array]:
-    """Arrays for a rule: numbers, lists and integer arrays follow the dtype of their neighbours."""
-    values = [x._data if isinstance(x, Tensor) else x for x in operands]
-    floats = [x for x in values if is_array(x) and x.dtype.kind == "f"]
-    if len(floats) == len(values):
-        return values
-    xp = array_module(*(x for x in values if is_array(x)))
-    dtype = np.result_type(*(x.dtype for x in floats)) if floats else None
-    return [as_float_array(x, dtype=dtype, xp=xp) for x in values]

@@ -1,4 +1,4 @@
-"""Many elements into one: sum, mean, var, max, min over some axes, or over all."""
+"""Many elements into one: sum, mean, var, std, max, min over some axes, or over all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import operator
 
 from minillm.autograd.recording import op
 from minillm.autograd.tape import VJP
-from minillm.autograd.tensor import Axis
-from minillm.backend import Array, array_module, quiet
+from minillm.backend import Array, array_module, quiet, wide_dtype, wide_sum
+
+Axis = int | tuple[int, ...] | list[int] | None
 
 
 @op
@@ -23,8 +24,7 @@ def sum(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
         ValueError: an axis out of bounds or named twice.
     """
     axes = reduced_axes(x, axis)
-    y = added(x, axis).astype(x.dtype, copy=False)
-    return y if keepdims else y.squeeze(axes), lambda g: (spread(g, x, axes),)
+    return wide_sum(x, axes, keepdims=keepdims), lambda g: (spread(g, x, axes),)
 
 
 @op
@@ -40,8 +40,8 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arr
     """
     axes = reduced_axes(x, axis)
     n = elements(x, axes, "mean")
-    y = (added(x, axis) / n).astype(x.dtype, copy=False)
-    return y if keepdims else y.squeeze(axes), lambda g: (spread(g / n, x, axes),)
+    total = x.sum(axis=axes, keepdims=keepdims, dtype=wide_dtype(x))
+    return (total / n).astype(x.dtype, copy=False), lambda g: (spread(g / n, x, axes),)
 
 
 @op
@@ -61,13 +61,40 @@ def var(
         ValueError: no more elements than ``correction``, an axis out of bounds or named twice.
     """
     axes = reduced_axes(x, axis)
-    n = elements(x, axes, "var")
-    m = n - float(correction)
-    if m <= 0.0:
-        raise ValueError(f"var of {n} elements with correction {correction}: shape {x.shape}")
-    c = x - x.mean(axis=axis, keepdims=True)
-    y = (c * c).sum(axis=axis, keepdims=keepdims) / m
-    return y, lambda g: (spread(2.0 / m * g, x, axes) * c,)
+    m = degrees_of_freedom(x, axes, correction, "var")
+    c, unit = deviations(x, axes)
+    y = wide_sum(c * c, axes, keepdims=True) / m * unit * unit
+
+    def vjp(g: Array) -> tuple[Array]:
+        return ((spread(2.0 / m * g, x, axes) * (c * unit)).astype(x.dtype, copy=False),)
+
+    return reduced(y, x, axes, keepdims), vjp
+
+
+@op
+def std(
+    x: Array, /, *, axis: Axis = None, keepdims: bool = False, correction: float = 0.0
+) -> tuple[Array, VJP]:
+    """Standard deviation over some axes, or over all: the square root of the variance.
+
+        c = x - mean(x),   m = n - correction
+        y = sqrt((1/m) sum of c²)                  dL/dx = g c / (m y)    (0 where y is 0)
+
+    Numbers whose squares are too large or too small for their dtype have one all the same.
+
+    Raises:
+        ValueError: no more elements than ``correction``, an axis out of bounds or named twice.
+    """
+    axes = reduced_axes(x, axis)
+    m = degrees_of_freedom(x, axes, correction, "std")
+    c, unit = deviations(x, axes)
+    y = (wide_sum(c * c, axes, keepdims=True) / m) ** 0.5
+
+    def vjp(g: Array) -> tuple[Array]:
+        slope = c / array_module(x).where(y == 0.0, 1.0, m * y)
+        return ((spread(g, x, axes) * slope).astype(x.dtype, copy=False),)
+
+    return reduced(y * unit, x, axes, keepdims), vjp
 
 
 @op
@@ -81,7 +108,7 @@ def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     """
     axes = reduced_axes(x, axis)
     elements(x, axes, "max")
-    y = x.max(axis=axis, keepdims=True)
+    y = x.max(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
 
 
@@ -96,7 +123,7 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     """
     axes = reduced_axes(x, axis)
     elements(x, axes, "min")
-    y = x.min(axis=axis, keepdims=True)
+    y = x.min(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
 
 
@@ -109,7 +136,10 @@ def reduced_axes(x: Array, axis: Axis) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(x.ndim))
-    named = [operator.index(i) for i in (axis if isinstance(axis, tuple) else (axis,))]
+    named = axis if isinstance(axis, tuple | list) else (axis,)
+    if any(isinstance(i, bool) for i in named):
+        raise TypeError(f"an axis is an integer, got {axis}")
+    named = [operator.index(i) for i in named]
     for i in named:
         if not -x.ndim <= i < x.ndim:
             raise ValueError(f"axis {i} is out of bounds for shape {x.shape}")
@@ -131,9 +161,40 @@ def elements(x: Array, axes: tuple[int, ...], name: str) -> int:
     return n
 
 
-def added(x: Array, axis: Axis) -> Array:
-    """Sums with the reduced axes kept at size 1; of float16, in float32."""
-    return x.sum(axis=axis, keepdims=True, dtype="float32" if x.dtype.itemsize < 4 else None)
+def degrees_of_freedom(x: Array, axes: tuple[int, ...], correction: float, name: str) -> float:
+    """By what a sum of squares is divided.
+
+    Raises:
+        ValueError: it is not above 0.
+    """
+    n = elements(x, axes, name)
+    m = n - float(correction)
+    if m <= 0.0:
+        raise ValueError(f"{name} of {n} elements with correction {correction}: shape {x.shape}")
+    return m
+
+
+def deviations(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """The distances from the mean in a unit of their own: ``c`` and ``unit``, at least float32.
+
+        x - mean(x) = c unit
+
+    The unit is the power of two next to the largest element, so that nothing is rounded and the
+    squares of ``c`` neither overflow nor vanish: those of 1e20 and 1e-25 would, in float32.
+    """
+    xp = array_module(x)
+    x = x.astype(wide_dtype(x), copy=False)
+    _, exponent = xp.frexp(xp.abs(x).max(axis=axes, keepdims=True))
+    limit = xp.finfo(x.dtype).maxexp - 8  # the unit is neither infinite nor subnormal
+    unit = xp.ldexp(xp.ones(exponent.shape, dtype=x.dtype), xp.clip(exponent, -limit, limit))
+    z = x / unit
+    return z - z.mean(axis=axes, keepdims=True), unit
+
+
+def reduced(y: Array, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    """``y`` in the dtype of ``x``; without ``keepdims``, without the reduced axes."""
+    y = y.astype(x.dtype, copy=False)
+    return y if keepdims else y.squeeze(axes)
 
 
 def spread(g: Array, x: Array, axes: tuple[int, ...]) -> Array:
@@ -144,6 +205,7 @@ def spread(g: Array, x: Array, axes: tuple[int, ...]) -> Array:
 
 def shared_by_ties(g: Array, x: Array, y: Array, axes: tuple[int, ...]) -> Array:
     """``g``, divided equally among the elements of ``x`` that equal ``y``."""
-    winners = (x == y).astype(x.dtype)
+    winners = (x == y).astype(wide_dtype(x))
     with quiet():  # nothing equals NaN: its gradient is 0/0
-        return g.reshape(y.shape) * (winners / winners.sum(axis=axes, keepdims=True))
+        share = winners / winners.sum(axis=axes, keepdims=True)
+    return (g.reshape(y.shape) * share).astype(x.dtype, copy=False)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from minillm.backend import Array
+import numpy as np
+
+from minillm.backend import Array, is_array
 
 VJP = Callable[[Array], tuple[Array | None, ...]]  # dL/d(output) -> dL/d(each operand)
 
 
-_creation = itertools.count()
+# One step of it cannot be interrupted by another thread; `n += 1` could be.
+_ticks = itertools.count()
 
 
 class Node:
     """One recorded op, or (without parents and vjp) one leaf whose gradient is wanted.
 
+    ``order`` is the tick of its creation, ``version`` that of the last change of its data.
     ``versions`` are those of the parents when the op ran: a leaf that was changed since would
     give the gradient of a function that was never evaluated.
     """
@@ -35,34 +39,47 @@ class Node:
     ):
         self.name, self.parents, self.vjp = name, parents, vjp
         self.shape, self.dtype = output.shape, output.dtype
-        self.order = next(_creation)
-        self.version = 0
+        self.order = self.version = next(_ticks)
         self.versions = tuple(p.version if p else 0 for p in parents)
         self.freed = False
         self.grad: Array | None = None  # of a leaf, filled by Tensor.backward
+
+    def changed(self) -> None:
+        """Note that the data are others than those that earlier ops have seen."""
+        self.version = next(_ticks)
 
     def free(self) -> None:
         """Drop the operands and the arrays that ``vjp`` holds."""
         self.parents, self.versions, self.vjp, self.freed = (), (), None, True
 
 
-def backpropagate(root: Node, gradient: Array, *, keep_graph: bool = False) -> dict[Node, Array]:
-    """Gradients of ``sum(gradient * output)`` at every leaf below ``root``.
+def backpropagate(
+    root: Node, gradient: Array, wanted: Iterable[Node] | None = None, *, keep_graph: bool = False
+) -> dict[Node, Array]:
+    """Gradients of ``sum(gradient * output)`` at the ``wanted`` nodes, by default all leaves.
 
-    The chain rule, once per node: by the time a node is reached, every path from the
-    output has added its share.  The graph is freed on the way unless ``keep_graph``.
+    The chain rule, once per node: by the time a node is reached, every path from the output has
+    added its share.  Nodes from which no wanted one can be reached are left alone, and so is what
+    lies below the lowest of them; what is walked is freed on the way unless ``keep_graph``.
 
     Raises:
         RuntimeError: the graph was freed by an earlier backward pass, holds a cycle, or a leaf
             was changed after an op had used it.
+        TypeError: a vjp answers with something other than a tuple of arrays.
     Source: Linnainmaa 1970; Griewank & Walther 2008, "Evaluating Derivatives", chapter 3.
     """
+    below = reverse_topological(root)
+    targets = {n for n in below if n.vjp is None} if wanted is None else {*wanted}
+    on_the_way = ancestors_of(targets, below)
     gradients: dict[Node, Array] = {root: gradient}
-    leaves: dict[Node, Array] = {}
-    for node in reverse_topological(root):
+    found: dict[Node, Array] = {}
+    for node in below:
+        if node not in gradients:
+            continue
         arriving = gradients.pop(node)
-        if node.vjp is None:
-            leaves[node] = arriving
+        if node in targets:
+            found[node] = arriving
+        if node.vjp is None or node not in on_the_way:
             continue
         try:
             shares = node.vjp(arriving)
@@ -70,10 +87,11 @@ def backpropagate(root: Node, gradient: Array, *, keep_graph: bool = False) -> d
             error.add_note(f"in the backward pass of {node.name}")
             raise
         for parent, share in checked_shares(node, shares):
-            gradients[parent] = gradients[parent] + share if parent in gradients else share
+            if parent in targets or parent in on_the_way:
+                gradients[parent] = gradients[parent] + share if parent in gradients else share
         if not keep_graph:
             node.free()
-    return leaves
+    return found
 
 
 def reverse_topological(root: Node) -> list[Node]:
@@ -102,12 +120,18 @@ def reverse_topological(root: Node) -> list[Node]:
     return sorted(reached, key=lambda node: node.order, reverse=True)
 
 
+def ancestors_of(targets: set[Node], below: list[Node]) -> set[Node]:
+    """The nodes that have a target somewhere below them."""
+    found: set[Node] = set()
+    for node in reversed(below):  # parents first
+        if any(parent in targets or parent in found for parent in node.parents):
+            found.add(node)
+    return found
+
+
 def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tuple[Node, Array]]:
     """Each parent with its share of the gradient, once the rule's answer has been checked."""
-    if len(shares) != len(node.parents):
-        raise RuntimeError(
-            f"{node.name}: its vjp gave {len(shares)} gradients for {len(node.parents)} operands"
-        )
+    checked_tuple(node.name, shares, len(node.parents))
     for i, (parent, share) in enumerate(zip(node.parents, shares, strict=True)):
         if parent is None:
             continue
@@ -116,6 +140,9 @@ def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tup
                 f"{node.name}: operand {i} was changed between forward and backward; "
                 "its gradient would belong to another function"
             )
+        if share is not None and not is_array(share) and not isinstance(share, np.generic):
+            kind = type(share).__name__
+            raise TypeError(f"{node.name}: its vjp gave a {kind} for operand {i}, not an array")
         if share is None or share.shape != parent.shape:
             given = None if share is None else share.shape
             raise RuntimeError(
@@ -123,3 +150,21 @@ def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tup
             )
         # an operand may be float32 beside float64: its gradient has the operand's dtype
         yield parent, share if share.dtype == parent.dtype else share.astype(parent.dtype)
+
+
+def checked_tuple(name: str, shares: object, operands: int) -> None:
+    """Refuse a VJP's answer unless it is a tuple with an entry for each operand.
+
+    An array of as many rows as there are operands would pass for one, row by row.
+
+    Raises:
+        TypeError: it is not a tuple.
+        RuntimeError: it has another length.
+    """
+    if not isinstance(shares, tuple):
+        raise TypeError(
+            f"{name}: its vjp must return a tuple with a gradient for each operand, as in "
+            f"`return (gradient,)`, got {type(shares).__name__}"
+        )
+    if len(shares) != operands:
+        raise RuntimeError(f"{name}: its vjp gave {len(shares)} gradients for {operands} operands")

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minillm.autograd.conversion import as_float_array
+from minillm.autograd.numpy_side import NumPySide
+from minillm.autograd.operators import Operators
+from minillm.autograd.spellings import no_attribute
 from minillm.autograd.tape import Node, backpropagate
 from minillm.backend import Array, array_module, is_array, to_numpy
 
-Axis = int | tuple[int, ...] | None
+# Two threads that add to one gradient at a time would both read the old sum, and one share would
+# be lost.  One lock will do: it is held for a few additions, the backward pass runs outside.
+_adding = threading.Lock()
 
 
-class Tensor:
+class Tensor(Operators, NumPySide):
     """A floating-point array with operators that record themselves for ``backward``.
 
     Float arrays keep their dtype; numbers, lists and integer arrays become float32.  Ids,
-    masks and targets are no tensors: they stay plain arrays.
+    masks and targets stay plain arrays.
 
     Raises:
         TypeError: the data are not real numbers.
     """
 
     __slots__ = ("_data", "node")
-    __array_ufunc__ = None  # `array * tensor` must ask the tensor, not loop over it
 
     def __init__(self, data: Any, *, requires_grad: bool = False, node: Node | None = None):
         self._data = as_float_array(data)
@@ -34,6 +40,7 @@ class Tensor:
     def data(self) -> Array:
         """The array.  Assigning to it marks the tensor as changed (see ``Node.versions``).
 
+        The new one may lie on another device; a gradient from before does not move along.
         Rules hold their operands, not copies.  ``x.data += 1`` is noticed; writing into single
         elements, ``x.data[0] = 1``, between forward and backward is not, and spoils gradients.
         """
@@ -51,24 +58,39 @@ class Tensor:
                 "only the data of a leaf may be changed in place, for others nobody would notice "
                 "before backward; assign a new array instead: x.data = x.data + 1"
             )
+        moved = array_module(new) is not array_module(self._data)
         self._data = new
         if self.node is not None:
-            self.node.version += 1
+            self.node.changed()
+            self.node.grad = None if moved else self.node.grad
 
     @property
     def grad(self) -> Array | None:
-        """What ``backward`` has added up so far; ``None`` before, and for what is no leaf."""
+        """What ``backward`` has added up at a leaf; ``None`` before, and for all other tensors.
+
+        The gradient of a result on the way to a loss is ``gradients_of(loss, [result])``.
+        """
         return self.node.grad if self.node is not None else None
 
     @grad.setter
     def grad(self, new: Array | None) -> None:
         if self.node is None or not self.is_leaf:
             raise RuntimeError("only a leaf that requires a gradient has one")
+        if isinstance(new, Tensor):
+            raise TypeError("grad is an array, got a Tensor; use .data")
+        if new is not None:
+            if not is_array(new) and not isinstance(new, np.generic):
+                raise TypeError(f"grad is an array or None, got {type(new).__name__}")
+            if array_module(new, self._data) and new.shape != self.shape:
+                raise ValueError(f"grad must be {self.shape} as the tensor is, got {new.shape}")
+            if new.dtype != self.dtype:
+                raise TypeError(f"grad must be {self.dtype} as the tensor is, got {new.dtype}")
+            new = as_float_array(new)  # a scalar, where NumPy made one of a 0-d array
         self.node.grad = new
 
     @property
     def is_leaf(self) -> bool:
-        """Whether gradients end here: a parameter is a leaf; constants and results are none."""
+        """Whether gradients end here, as at a parameter; neither a constant nor a result is one."""
         return self.node is not None and self.node.vjp is None and not self.node.freed
 
     @property
@@ -97,28 +119,61 @@ class Tensor:
     dtype = property(lambda self: self._data.dtype)
     T = property(lambda self: self.transpose())
 
-    def __len__(self) -> int:
-        return len(self._data)
+    if not TYPE_CHECKING:  # a type checker would let every name pass
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(no_attribute(type(self).__name__, name), name=name, obj=self)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "the elements of a tensor are not assigned: compute a new one with ops.where or "
+            "ops.masked_fill, or assign an array to t.data"
+        )
 
     def __repr__(self) -> str:
+        kind = type(self).__name__
+        values = np.array2string(to_numpy(self._data), prefix=f"{kind}(")
+        size = f", shape={self.shape}" if "..." in values else ""
         made_by = f", from {self.node.name}" if self.node and self.node.parents else ""
-        return f"{type(self).__name__}({to_numpy(self._data)}, dtype={self.dtype}{made_by})"
+        return f"{kind}({values}{size}, dtype={self.dtype}{made_by})"
+
+    def __format__(self, specification: str) -> str:
+        return format(self.item(), specification) if specification else str(self)
 
     def __float__(self) -> float:
-        return float(self._data.item())
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self.item(), digits)
 
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(f"the truth of a tensor of shape {self.shape} is ambiguous")
         return bool(self._data)
 
+    def __copy__(self) -> Tensor:
+        if self.node is None or self.is_leaf:
+            return _rebuild(*self.__reduce__()[1])
+        return Tensor(self._data, node=self.node)  # at the same place of the graph
+
     def __reduce__(self) -> tuple:
-        if self.node is not None and (self.node.parents or self.node.freed):
-            raise TypeError("a tensor with a graph cannot be pickled or copied; detach() it first")
+        if self.node is not None and not self.is_leaf:
+            raise TypeError(
+                "a tensor with a graph cannot be pickled or deeply copied; detach() it first"
+            )
         return _rebuild, (type(self), self._data, self.requires_grad)
 
     def item(self) -> float:
-        """The only element as a Python number (waits for the device)."""
+        """The only element as a Python number (waits for the device).
+
+        Raises:
+            ValueError: there are more elements, or none.
+        """
+        if self.size != 1:
+            raise ValueError(f"only a tensor of size 1 is a number, this one is {self.shape}")
         return self._data.item()
 
     def numpy(self) -> np.ndarray:
@@ -132,19 +187,27 @@ class Tensor:
     def backward(self, gradient: Array | None = None, *, keep_graph: bool = False) -> None:
         """Add ``d sum(gradient * self) / d leaf`` to the ``grad`` of every leaf below.
 
+        Several threads may do so at the same time.
+
         Raises:
             RuntimeError: nothing was recorded; no ``gradient`` for a non-scalar; or the graph
                 cannot be used (see ``backpropagate``).
             ValueError, TypeError: ``gradient`` has another shape or dtype than the tensor.
         """
-        for leaf, share in self.leaf_gradients(gradient, keep_graph=keep_graph).items():
-            # copied: rules may hand one array to two leaves, or a read-only view
-            leaf.grad = share.copy() if leaf.grad is None else as_float_array(leaf.grad + share)
+        found = self.gradients_at(None, gradient, keep_graph=keep_graph)
+        with _adding:
+            for leaf, share in found.items():
+                # copied: rules may hand one array to two leaves, or a read-only view
+                leaf.grad = share.copy() if leaf.grad is None else as_float_array(leaf.grad + share)
 
-    def leaf_gradients(
-        self, gradient: Array | None = None, *, keep_graph: bool = False
+    def gradients_at(
+        self,
+        wanted: Iterable[Node] | None,
+        gradient: Array | None = None,
+        *,
+        keep_graph: bool = False,
     ) -> dict[Node, Array]:
-        """What ``backward`` adds, by leaf, with no ``grad`` touched."""
+        """The gradients at the ``wanted`` nodes, or at all leaves, with no ``grad`` touched."""
         if self.node is None:
             raise RuntimeError("backward: no operand required a gradient, nothing was recorded")
         if gradient is None:
@@ -152,78 +215,17 @@ class Tensor:
                 raise RuntimeError(f"backward from shape {self.shape} needs a gradient; use .sum()")
             gradient = array_module(self._data).ones_like(self._data)
         if isinstance(gradient, Tensor):
+            if gradient.requires_grad:
+                raise TypeError("backward: gradient is a constant, but requires one; detach() it")
             gradient = gradient._data
         gradient = as_float_array(gradient, dtype=self.dtype, xp=array_module(self._data))
         if gradient.shape != self.shape:
             raise ValueError(f"backward: gradient is {gradient.shape}, the tensor is {self.shape}")
         if gradient.dtype != self.dtype:
             raise TypeError(f"backward: gradient is {gradient.dtype}, the tensor is {self.dtype}")
-        found = backpropagate(self.node, gradient, keep_graph=keep_graph)
+        found = backpropagate(self.node, gradient, wanted, keep_graph=keep_graph)
         # a NumPy sum of 0-d arrays is a scalar, not an array
-        return {leaf: as_float_array(share) for leaf, share in found.items()}
-
-    def __add__(self, other: Any) -> Tensor:
-        return rules.add(self, other)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return rules.add(other, self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return rules.subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return rules.subtract(other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return rules.multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return rules.multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return rules.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return rules.divide(other, self)
-
-    def __neg__(self) -> Tensor:
-        return rules.negative(self)
-
-    def __abs__(self) -> Tensor:
-        return rules.absolute(self)
-
-    def __pow__(self, exponent: float) -> Tensor:
-        return rules.power(self, exponent=exponent)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return rules.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return rules.matmul(other, self)
-
-    def __getitem__(self, index: Any) -> Tensor:
-        return rules.take(self, index=index)
-
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return rules.sum(self, axis=axis, keepdims=keepdims)
-
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return rules.mean(self, axis=axis, keepdims=keepdims)
-
-    def var(self, axis: Axis = None, keepdims: bool = False, correction: float = 0.0) -> Tensor:
-        return rules.var(self, axis=axis, keepdims=keepdims, correction=correction)
-
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return rules.max(self, axis=axis, keepdims=keepdims)
-
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return rules.min(self, axis=axis, keepdims=keepdims)
-
-    def reshape(self, *shape: int) -> Tensor:
-        return rules.reshape(self, shape=shape)
-
-    def transpose(self, *axes: int) -> Tensor:
-        return rules.transpose(self, axes=axes or None)
+        return {node: as_float_array(share) for node, share in found.items()}
 
 
 class Parameter(Tensor):
@@ -239,27 +241,3 @@ def _rebuild(kind: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
     tensor = kind.__new__(kind)
     Tensor.__init__(tensor, data, requires_grad=requires_grad)  # a Parameter may be frozen
     return tensor
-
-
-def as_float_array(value: Any, *, dtype: Any = None, xp: ModuleType = np) -> Array:
-    """``value`` as a floating-point array; what is not one already becomes ``dtype`` (float32).
-
-    Raises:
-        TypeError: ``value`` is a Tensor, ``None``, complex, text, dates or objects.
-        ValueError: a ragged list.
-    """
-    if is_array(value) and value.dtype.kind == "f":
-        native = value.dtype.isnative
-        return value if native else value.astype(value.dtype.newbyteorder("="))
-    if isinstance(value, np.floating):  # what a NumPy reduction returns: it has a dtype of its own
-        return np.asarray(value) if dtype is None else xp.asarray(value, dtype=dtype)
-    if isinstance(value, Tensor):
-        raise TypeError("expected an array, got a Tensor; use detach() for its values")
-    array = value if is_array(value) else np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"expected real numbers, got {type(value).__name__} of dtype {array.dtype}")
-    return xp.asarray(array, dtype=dtype or np.float32)
-
-
-# The operators need the rules and the rules need `op`: the one deliberate pair of the package.
-from minillm.autograd import arithmetic as rules  # noqa: E402

@@ -12,7 +12,7 @@ from minillm.backend.arrays import (
     to_numpy,
 )
 from minillm.backend.devices import DEVICES, moved_like, probe_cuda, to_device
-from minillm.backend.dtypes import check_one_dtype
+from minillm.backend.dtypes import check_one_dtype, wide_dtype, wide_sum
 from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
@@ -44,5 +44,7 @@ __all__ = [
     "stream",
     "to_device",
     "to_numpy",
+    "wide_dtype",
+    "wide_sum",
     "write_atomically",
 ]

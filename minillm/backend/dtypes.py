@@ -9,7 +9,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minillm.backend.arrays import Array
+
+
+def wide_dtype(x: Array) -> Any:
+    """The ``dtype=`` of a sum or a count over ``x``: float32 for float16."""
+    return "float32" if x.dtype.itemsize < 4 else x.dtype.newbyteorder("=")
+
+
+def wide_sum(x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
+    """The sum over some axes, or over all, added up in ``wide_dtype`` and rounded once."""
+    total = x.sum(axis=axis, keepdims=keepdims, dtype=wide_dtype(x))
+    return total.astype(x.dtype, copy=False)
 
 
 def check_one_dtype(op_name: str, **operands: Array | None) -> None:

@@ -60,13 +60,14 @@ class MultiHeadAttention(Module):
             raise ValueError(
                 f"MultiHeadAttention: width {width} does not split into {n_heads} equal heads"
             )
-        self.n_heads, self.n_key_heads = n_heads, n_heads if n_key_heads is None else n_key_heads
-        if self.n_key_heads < 1 or n_heads % self.n_key_heads:
+        n_key_heads = n_heads if n_key_heads is None else n_key_heads
+        if n_key_heads < 1 or n_heads % n_key_heads:
             raise ValueError(
                 f"MultiHeadAttention: {n_heads} heads do not share {n_key_heads} heads of keys"
             )
         head_width = width // n_heads if head_width is None else head_width
-        asking, answering = n_heads * head_width, self.n_key_heads * head_width
+        asking, answering = n_heads * head_width, n_key_heads * head_width
+        self.n_heads, self.sharing = n_heads, n_heads // n_key_heads  # H, and H / G
         self.query = Linear(width, asking, rng=rng, bias=bias)
         self.key = Linear(width, answering, rng=rng, bias=bias)
         self.value = Linear(width, answering, rng=rng, bias=bias)
@@ -112,8 +113,9 @@ class MultiHeadAttention(Module):
         if memory is not None and cache is not None and (held := cache.of_memory(memory)):
             return held
         source = x if memory is None else memory
-        k = split_heads(self.key(source), self.n_key_heads)
-        v = split_heads(self.value(source), self.n_key_heads)
+        n_key_heads = self.n_heads // self.sharing
+        k = split_heads(self.key(source), n_key_heads)
+        v = split_heads(self.value(source), n_key_heads)
         if self.rotary is not None:
             first = start + len(cache) if cache is not None and memory is None else start
             k = self.rotary(k, start=first)
@@ -144,12 +146,11 @@ class MultiHeadAttention(Module):
 
     def for_all_heads(self, x: Tensor) -> Tensor:
         """(..., G, S, K) -> (..., H, S, K): every head of keys once for each that asks it."""
-        times = self.n_heads // self.n_key_heads
-        if times == 1:
+        if self.sharing == 1:
             return x
         *lead, heads, length, width = x.shape
         one = x.reshape(*lead, heads, 1, length, width)
-        repeated = broadcast_to(one, shape=(*lead, heads, times, length, width))
+        repeated = broadcast_to(one, shape=(*lead, heads, self.sharing, length, width))
         return repeated.reshape(*lead, self.n_heads, length, width)
 
 

@@ -6,9 +6,11 @@ Letters: T positions, S positions of the memory, H heads, D model width.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from minillm.autograd import Tensor
 from minillm.backend import Array
+from minillm.nn.attention import MultiHeadAttention
 from minillm.nn.cache import KeyValueCache
 from minillm.nn.module import Module
 
@@ -35,16 +37,16 @@ class Block(Module):
     def __init__(
         self,
         *,
-        attention: Module,
+        attention: MultiHeadAttention,
         feed_forward: Module,
         norm: Callable[[], Module],
-        cross_attention: Module | None = None,
+        cross_attention: MultiHeadAttention | None = None,
         dropout: Module | None = None,
     ):
         self.attention = attention
         self.attention_norm = norm()
         self.cross_attention = cross_attention
-        self.cross_attention_norm = norm() if cross_attention is not None else None
+        self.cross_attention_norm: Any = None if cross_attention is None else norm()
         self.feed_forward = feed_forward
         self.feed_forward_norm = norm()
         self.dropout = dropout

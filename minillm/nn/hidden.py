@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, MappingView
+from collections.abc import ItemsView, Iterable, KeysView, Mapping, ValuesView
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from minillm.autograd import Tensor
 
-CONTAINERS = list, tuple, set, frozenset, deque, MappingView  # a dict's .values() too
+CONTAINERS = list, tuple, set, frozenset, deque, KeysView, ValuesView, ItemsView
 PLAIN = str, bytes, int, float, type(None), np.generic, type, FunctionType, ModuleType
 
 

@@ -13,13 +13,13 @@ from minillm.autograd.arithmetic import (
     take,
     transpose,
 )
-from minillm.autograd.reductions import max, mean, min, sum, var
+from minillm.autograd.elementary import cos, erf, exp, log, rsqrt, sin, sqrt, tanh
+from minillm.autograd.reductions import max, mean, min, std, sum, var
 from minillm.backend.ids import IGNORE
-from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu, tanh
+from minillm.ops.activations import gelu, gelu_tanh, relu, sigmoid, silu
 from minillm.ops.attention import scaled_dot_product_attention
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
 from minillm.ops.cumulative import cumsum, prod
-from minillm.ops.elementary import cos, erf, exp, log, rsqrt, sin, sqrt
 from minillm.ops.elementwise_losses import binary_cross_entropy_with_logits, squared_error
 from minillm.ops.lookup import embedding, take_along_axis
 from minillm.ops.losses import (
@@ -30,6 +30,7 @@ from minillm.ops.losses import (
 )
 from minillm.ops.noise import dropout
 from minillm.ops.normalization import layer_norm, rms_norm
+from minillm.ops.pooling import masked_mean
 from minillm.ops.probabilities import log_softmax, logsumexp, softmax
 from minillm.ops.projection import linear
 from minillm.ops.selection import clip, masked_fill, maximum, minimum, where
@@ -62,6 +63,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "masked_fill",
+    "masked_mean",
     "matmul",
     "max",
     "maximum",
@@ -89,6 +91,7 @@ __all__ = [
     "squared_error",
     "squeeze",
     "stack",
+    "std",
     "subtract",
     "sum",
     "swapaxes",

@@ -1,4 +1,4 @@
-"""The non-linear functions between layers: tanh, sigmoid, relu, silu, gelu."""
+"""The non-linear functions between layers: sigmoid, relu, silu, gelu."""
 
 from __future__ import annotations
 
@@ -6,18 +6,6 @@ import math
 
 from minillm.autograd import VJP, op
 from minillm.backend import Array, array_module, erf
-
-
-@op
-def tanh(x: Array, /) -> tuple[Array, VJP]:
-    """The hyperbolic tangent.
-
-        y = tanh(x)          dL/dx = g (1 - y²)
-
-    Shapes: any, kept.
-    """
-    y = array_module(x).tanh(x)
-    return y, lambda g: (g * (1.0 - y * y),)
 
 
 @op

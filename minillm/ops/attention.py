@@ -5,10 +5,10 @@ Letters: T queries, S keys, K width of a query and a key, V width of a value.
 
 from __future__ import annotations
 
-from numpy import broadcast_shapes
+from numpy import asarray, broadcast_shapes
 
 from minillm.autograd import VJP, op, unbroadcast
-from minillm.backend import Array, array_module, check_one_dtype, is_array, quiet
+from minillm.backend import Array, array_module, check_one_dtype, is_array, on_host, quiet, wide_sum
 
 
 @op
@@ -90,7 +90,7 @@ def probabilities(
             scores = xp.where(mask, scores, -xp.inf)
         highest = scores.max(axis=-1, keepdims=True)
         weights = xp.exp(scores - xp.where(highest == -xp.inf, 0.0, highest))
-    total = weights.sum(axis=-1, keepdims=True)
+    total = wide_sum(weights, axis=-1, keepdims=True)
     return weights / xp.where(total == 0.0, 1.0, total)
 
 
@@ -106,6 +106,7 @@ def factors(keep: Array, p: Array) -> Array:
         TypeError: they live in another library.
         ValueError: they do not broadcast to the weights.
     """
+    keep = asarray(keep) if on_host(keep) else keep
     array_module(keep, p)
     check_fits("keep", keep, p.shape)
     return keep.astype(p.dtype)
@@ -131,7 +132,7 @@ def gradient_of_scores(g: Array, p: Array, v: Array, keep: Array | None) -> Arra
     """``p * (h - sum_j h_j p_j)`` with ``h = g vᵀ``, dropout's factors taken along."""
     h = g @ v.swapaxes(-1, -2)
     h = h if keep is None else h * factors(keep, p)
-    return p * (h - (h * p).sum(axis=-1, keepdims=True))
+    return p * (h - wide_sum(h * p, axis=-1, keepdims=True))
 
 
 def check_values(query: Array, key: Array, value: Array) -> None:

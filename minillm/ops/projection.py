@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, check_one_dtype
+from minillm.backend import Array, check_one_dtype, wide_sum
 
 
 @op
@@ -48,7 +48,7 @@ def linear(
         flat_g = g.reshape(positions, outputs)
         grad_x = (flat_g @ weight).reshape(x.shape) if of_x else None
         grad_weight = flat_g.T @ flat if of_weight else None
-        grad_bias = flat_g.sum(axis=0) if of_bias else None
+        grad_bias = wide_sum(flat_g, axis=0) if of_bias else None
         return (grad_x, grad_weight) if bias is None else (grad_x, grad_weight, grad_bias)
 
     return y.reshape(*x.shape[:-1], outputs), vjp

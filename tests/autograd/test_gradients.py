@@ -1,8 +1,13 @@
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from minillm import ops
-from minillm.autograd import Parameter, Tensor, gradients_of
+from minillm.autograd import Parameter, Tensor, gradients_of, op
+from tests.autograd.expressions import STEPS, cosines, expressions, leaves
 
 
 def parameters(*shapes: tuple[int, ...]) -> list[Parameter]:
@@ -93,3 +98,122 @@ def test_only_a_scalar_loss_has_gradients():
     (a,) = parameters((3,))
     with pytest.raises(RuntimeError, match=r"backward from shape \(3,\)"):
         gradients_of(a * 2.0, [a])
+
+
+def test_a_result_on_the_way_has_the_gradient_that_arrives_there():
+    (w,) = parameters((3,))
+    shared = w * w
+    (alone,) = gradients_of((shared * shared).sum(), [shared])
+    assert np.allclose(alone, 2.0 * w.data**2, rtol=1e-15)
+    shared = w * w
+    loss = (shared * shared).sum()
+    of_loss, of_shared, of_w, again = gradients_of(loss, [loss, shared, w, shared])
+    assert of_loss.tolist() == 1.0
+    assert np.allclose(of_shared, alone, rtol=1e-15)
+    assert np.allclose(of_w, 4.0 * w.data**3, rtol=1e-14)
+    assert np.array_equal(again, of_shared)
+    for one, other in itertools.combinations((of_loss, of_shared, of_w, again), 2):
+        assert not np.shares_memory(one, other)
+
+
+def test_a_result_used_in_several_places_has_the_sum_of_what_arrives():
+    (w,) = parameters((2, 2))
+    h = ops.tanh(w)
+    (found,) = gradients_of((h @ h).sum() + (h * 3.0).sum() + h[0, 0] * 5.0, [h])
+    leaf = Parameter(h.data.copy())
+    (reference,) = gradients_of((leaf @ leaf).sum() + (leaf * 3.0).sum() + leaf[0, 0] * 5.0, [leaf])
+    assert np.allclose(found, reference, rtol=1e-14)
+
+
+def test_below_the_representation_nothing_is_computed_or_freed():
+    """The losses go as far as the representation; one pass from there does the rest."""
+    (w,) = parameters((3,))
+    passes = []
+
+    @op
+    def trunk(x, /):
+        def vjp(g):
+            passes.append(g)
+            return (2.0 * g,)
+
+        return 2.0 * x, vjp
+
+    shared = trunk(w)
+    losses = [(shared * shared).sum(), (shared * 3.0).sum()]
+    rows = [gradients_of(loss, [shared])[0] for loss in losses]
+    assert passes == []
+    assert np.allclose(rows, [2.0 * shared.data, np.full(3, 3.0)], rtol=1e-15)
+    shared.backward(rows[0] + rows[1])
+    assert len(passes) == 1
+    assert np.allclose(w.grad, 2.0 * (rows[0] + rows[1]), rtol=1e-15)
+    with pytest.raises(RuntimeError, match="the graph was already freed"):
+        gradients_of(losses[0] + 0.0 * losses[1], [shared])
+
+
+def test_a_kept_graph_gives_the_gradient_of_a_result_again():
+    (w,) = parameters((3,))
+    shared = ops.exp(w)
+    loss = (shared * shared).sum()
+    first = gradients_of(loss, [shared, w], keep_graph=True)
+    second = gradients_of(loss, [shared, w])
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    for wanted in ([shared], [w], [loss]):
+        with pytest.raises(RuntimeError, match="already freed"):
+            gradients_of(loss, wanted)
+
+
+def test_a_result_outside_the_graph_does_not_influence_the_loss():
+    a, b = parameters((2,), (3,))
+    outside, later = b * 2.0, None
+    loss = (a * a).sum()
+    later = loss * 2.0
+    for stranger in (outside, later, Tensor(np.ones(3))):
+        with pytest.raises(
+            RuntimeError, match=r"parameter 1 of shape .* does not influence the loss"
+        ):
+            gradients_of(loss, [a, stranger], keep_graph=True)
+    found = gradients_of(loss, [outside, a], allow_unused=True)
+    assert found[0] is None
+    assert np.array_equal(found[1], 2.0 * a.data)
+
+
+def test_a_result_has_no_grad_attribute_of_its_own():
+    (w,) = parameters((2,))
+    shared = w * w
+    shared.sum().backward()
+    assert shared.grad is None
+
+
+def test_a_leaf_beside_the_asked_one_that_was_changed_is_still_noticed():
+    a, b = parameters((2,), (2,))
+    loss = (a * b).sum()
+    b.data += 1.0
+    with pytest.raises(RuntimeError, match="multiply: operand 1 was changed"):
+        gradients_of(loss, [a])
+
+
+@given(expressions(), st.data())
+def test_gradients_at_a_step_and_from_there_are_those_of_the_whole(expression, data):
+    """The chain rule cut in two: to a step in the middle, and from it to the leaves."""
+    inputs = leaves(expression)
+    made = dict(enumerate(inputs))
+    for n, (name, i, j) in enumerate(expression.steps):
+        made[3 + n] = STEPS[name][0](made[i], made[j])
+    end = made[2 + len(expression.steps)]
+    loss = (end * cosines(end.shape)).sum()
+    whole = gradients_of(loss, inputs, keep_graph=True, allow_unused=True)
+    step = made[data.draw(st.integers(3, 2 + len(expression.steps)))]
+    (share,) = gradients_of(loss, [step], keep_graph=True, allow_unused=True)
+    if share is None:
+        return
+    cut = Tensor(step.data.copy(), requires_grad=True)
+    again = {k: v for k, v in made.items() if k < 3}
+    for n, (name, i, j) in enumerate(expression.steps):
+        again[3 + n] = cut if made[3 + n] is step else STEPS[name][0](again[i], again[j])
+    end = again[2 + len(expression.steps)]
+    around = gradients_of((end * cosines(end.shape)).sum(), [*inputs, cut], allow_unused=True)
+    assert np.allclose(share, around[-1], rtol=1e-12, atol=1e-12)
+    (step * share).sum().backward()  # from the step down to the leaves
+    for x, total, beside in zip(inputs, whole, around[:-1], strict=True):
+        parts = [part for part in (x.grad, beside) if part is not None]
+        assert np.allclose(sum(parts), 0.0 if total is None else total, rtol=1e-9, atol=1e-9)

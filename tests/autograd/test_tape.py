@@ -181,6 +181,14 @@ def test_a_wrong_cotangent_is_refused(cotangent, error, message):
     assert x.grad is None
 
 
+def test_a_cotangent_whose_own_gradient_would_be_lost_is_refused():
+    x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    for gradient in (w, w * 2.0):
+        with pytest.raises(TypeError, match=r"gradient is a constant, .*; detach\(\) it"):
+            (x * 2.0).backward(gradient)
+    assert x.grad is None
+
+
 def test_a_cotangent_may_be_a_tensor_or_a_list():
     x = leaf(1.0, 2.0)
     (x * 2.0).backward(Tensor(np.array([1.0, 10.0])))
@@ -200,6 +208,14 @@ def test_backward_with_nothing_recorded_is_refused():
         (lambda g: (g, g, g), "bad_rule: its vjp gave 3 gradients for 2 operands"),
         (lambda g: (g, g[:1]), r"bad_rule: its vjp gave \(1,\) for operand 1 of shape \(2,\)"),
         (lambda g: (None, g), r"bad_rule: its vjp gave None for operand 0 of shape \(2,\)"),
+        (lambda g: g, r"bad_rule: its vjp must return a tuple .* got ndarray"),
+        (lambda g: np.stack([g, g]), "bad_rule: its vjp must return a tuple .* got ndarray"),
+        (lambda g: [g, g], "bad_rule: its vjp must return a tuple .* got list"),
+        (lambda g: None, "bad_rule: its vjp must return a tuple .* got NoneType"),
+        (lambda g: (part for part in (g, g)), "bad_rule: its vjp must return a tuple .* generator"),
+        (lambda g: (g, Tensor(g)), "bad_rule: its vjp gave a Tensor for operand 1, not an array"),
+        (lambda g: (0.0, g), "bad_rule: its vjp gave a float for operand 0, not an array"),
+        (lambda g: (g.tolist(), g), "bad_rule: its vjp gave a list for operand 0, not an array"),
     ],
 )
 def test_a_rule_with_a_wrong_answer_is_named(answer, message):
@@ -208,7 +224,7 @@ def test_a_rule_with_a_wrong_answer_is_named(answer, message):
         return a + b, answer
 
     x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises((RuntimeError, TypeError), match=message):
         bad_rule(x, y).sum().backward()
     assert x.grad is None
     assert y.grad is None

@@ -45,6 +45,7 @@ def test_a49_the_auxiliary_part_holds_two_thirds_of_the_weights(rng):
 def test_a50_the_printed_formula_never_falls_below_its_bias(seed):
     x, [layer] = layers(seed, 1)
     scrambled(layer, np.random.default_rng(seed))
+    x = Tensor(x.data.astype(np.float64))
     bias = layer.outer.bias.data
     below = right(layer, x).data < bias
     assert 0.3 < below.mean() < 0.7

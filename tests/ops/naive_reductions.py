@@ -33,6 +33,11 @@ def variance(row: list[float], *, correction: float = 0.0) -> float:
     return math.fsum((v - mean) ** 2 for v in row) / (len(row) - correction)
 
 
+def deviation(row: list[float], *, correction: float = 0.0) -> float:
+    mean = math.fsum(row) / len(row)
+    return math.hypot(*(v - mean for v in row)) / math.sqrt(len(row) - correction)
+
+
 def logsumexp(x: np.ndarray, *, axis: int = -1, keepdims: bool = False) -> np.ndarray:
     return reduced(naive.log_sum_exp)(x, axis=axis, keepdims=keepdims)
 

@@ -1,4 +1,4 @@
-"""The rows of var, max, min, prod, cumsum and logsumexp."""
+"""The rows of var, std, max, min, prod, cumsum and logsumexp."""
 
 import math
 
@@ -29,6 +29,24 @@ OPS["var"] = Row(
             np.ones((1, 3)),
             axis=0,
             correction=1,
+        ),
+    ],
+)
+OPS["std"] = Row(
+    naive.reduced(naive.deviation),
+    [
+        *REDUCTIONS,
+        sample(normal(7), correction=1),
+        sample(normal(3, 5), axis=1, keepdims=True, correction=np.float64(1.0)),
+        sample(100.0 + normal(3, 5), axis=1),
+        sample(np.array([[1e160, -1e160], [1e-170, 3e-170]]), axis=1, smooth=False, fits=False),
+        sample(np.array([[2.0, 2.0], [0.0, 0.0]]), axis=1, smooth=False),
+    ],
+    [
+        *AXES,
+        refused(ValueError, r"std of no elements: shape \(0, 3\)", np.ones((0, 3)), axis=0),
+        refused(
+            ValueError, "std of 1 elements with correction 1", np.ones((1, 3)), axis=0, correction=1
         ),
     ],
 )

@@ -11,6 +11,7 @@ from tests.ops import (
     function_samples,
     layer_samples,
     loss_samples,
+    pooling_samples,
     reduction_samples,
     shaping_samples,
 )
@@ -24,6 +25,7 @@ OPS: dict[str, Row] = {
     **attention_samples.OPS,
     **shaping_samples.OPS,
     **loss_samples.OPS,
+    **pooling_samples.OPS,
 }
 
 

@@ -230,5 +230,6 @@ def test_the_recipe_decides_the_sizes_of_the_model():
         "hidden": 48,
         "max_length": 12,
         "dropout": 0.3,
+        "eps": 1e-5,
     }
     assert expected.items() <= asdict(config).items()

@@ -1,4 +1,4 @@
-"""The functions of a calculator: exp, log, sqrt, rsqrt, sin, cos, erf.
+"""The functions of a calculator: exp, log, sqrt, rsqrt, sin, cos, tanh, erf.
 
 Outside its domain a function is NaN and at a pole it is infinite, and so is its gradient,
 without a warning from NumPy: CuPy gives none either.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from minillm.autograd import VJP, op
+from minillm.autograd.recording import op
+from minillm.autograd.tape import VJP
 from minillm.backend import Array, array_module, quiet, special
 
 
@@ -99,6 +100,18 @@ def cos(x: Array, /) -> tuple[Array, VJP]:
     """
     xp = array_module(x)
     return xp.cos(x), lambda g: (-g * xp.sin(x),)
+
+
+@op
+def tanh(x: Array, /) -> tuple[Array, VJP]:
+    """The hyperbolic tangent.
+
+        y = tanh(x)          dL/dx = g (1 - y²)
+
+    Shapes: any, kept.
+    """
+    y = array_module(x).tanh(x)
+    return y, lambda g: (g * (1.0 - y * y),)
 
 
 @op
