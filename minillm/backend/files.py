@@ -50,8 +50,16 @@ def write_atomically(path: str | Path, data: bytes) -> None:
 
 
 def machine() -> str:
-    """Eight letters for the name of this computer, which may be long and have dots in it."""
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    """Eight letters for this computer.
+
+    Containers may have their computer's name, but count processes by themselves: each counts as
+    a computer of its own.
+    """
+    try:
+        counting = os.readlink("/proc/self/ns/pid")
+    except OSError:  # not Linux
+        counting = ""
+    return hashlib.sha256(f"{platform.node()} {counting}".encode()).hexdigest()[:8]
 
 
 def remove_abandoned(place: Path) -> None:

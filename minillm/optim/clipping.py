@@ -8,7 +8,7 @@ from numbers import Real
 
 import numpy as np
 
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, is_array
 
 
 def clip_gradients(
@@ -27,7 +27,7 @@ def clip_gradients(
 
     Raises:
         ValueError: ``max_norm`` is not a positive number, or there is no gradient at all.
-        TypeError: a gradient is not an array, or they belong to different libraries.
+        TypeError: a gradient is not an array of floats, or they belong to different libraries.
     Source: Pascanu, Mikolov & Bengio 2013, "On the Difficulty of Training Recurrent Neural
         Networks", algorithm 1.
     """
@@ -36,6 +36,10 @@ def clip_gradients(
     present = [g for g in gradients if g is not None]
     if not present:
         raise ValueError("clip_gradients: there is no gradient")
+    for g in present:
+        if not (is_array(g) or isinstance(g, np.generic)) or g.dtype.kind != "f":
+            kind = getattr(g, "dtype", type(g).__name__)
+            raise TypeError(f"clip_gradients: a gradient must be an array of floats, got {kind}")
     xp = array_module(*present)
     with np.errstate(all="ignore"):  # what is not finite shows in the norm
         norm = euclidean_norm(xp.stack([euclidean_norm(g) for g in present]))
@@ -57,7 +61,7 @@ def euclidean_norm(x: Array) -> Array:
     xp = array_module(x)
     if x.size == 0:
         return xp.zeros((), dtype=np.float64)
-    largest = xp.abs(x).max()
+    largest = xp.maximum(x.max(), -x.min())  # max |x| without an array of its own
     s = xp.where((largest > 0) & (largest < math.inf), largest, 1.0).astype(wide(x))
     shares = x / s
     return s.astype(np.float64) * xp.sqrt((shares * shares).sum().astype(np.float64))
@@ -65,7 +69,7 @@ def euclidean_norm(x: Array) -> Array:
 
 def scaled(g: Array, scale: Array) -> Array:
     """``scale g`` in the dtype of ``g``."""
-    return (g * scale.astype(wide(g))).astype(g.dtype)
+    return (g * scale.astype(wide(g))).astype(g.dtype, copy=False)
 
 
 def wide(*arrays: Array) -> np.dtype:

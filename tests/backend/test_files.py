@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -234,6 +235,15 @@ def test_a_file_that_is_being_written_is_nobody_elses_to_remove(tmp_path):
     write_atomically(path, b"new")
     assert [place.exists() for place in kept] == [True] * 3
     assert [place.exists() for place in gone] == [False] * 3
+
+
+@pytest.mark.parametrize("what", ["node", "readlink"])
+def test_another_name_or_another_counting_of_processes_is_another_computer(what, monkeypatch):
+    """A container with its computer's name does not see that computer's processes."""
+    here = machine()
+    assert here == machine()
+    monkeypatch.setattr(platform if what == "node" else os, what, lambda *_: "elsewhere")
+    assert machine() != here
 
 
 def test_only_temporaries_of_the_same_file_are_removed(tmp_path):

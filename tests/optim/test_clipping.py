@@ -178,7 +178,11 @@ def test_on_another_array_library_it_gives_the_same_bits_and_never_waits(rng):
 
 
 def test_what_is_not_an_array_or_is_of_two_libraries_is_refused(rng):
-    with pytest.raises(TypeError, match="expected an array or a number, got Tensor"):
+    others = {"list": [1.0, 2.0], "float": 1.0, "int64": np.array([3, 4]), "bool": np.ones(2, bool)}
+    for kind, other in others.items():  # integers would be scaled down to 0
+        with pytest.raises(TypeError, match=f"must be an array of floats, got {kind}"):
+            clip_gradients([np.ones(2), None, other], 1.0)
+    with pytest.raises(TypeError, match="must be an array of floats, got "):
         clip_gradients([np.ones(2), Tensor(np.ones(2))], 1.0)
     with pytest.raises(TypeError, match="arrays from numpy and strict"):
         clip_gradients([np.ones(2), strict.asarray(np.ones(2))], 1.0)
