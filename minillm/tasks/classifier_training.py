@@ -176,7 +176,8 @@ class ClassifierTraining:
         schedule = linear_with_warmup(peak=peak, warmup=total // 10, total=total)
         self.open_record(name, optimizer.steps)
         waiting = batches(optimizer.steps, total)
-        for step in fit(loss_of, waiting, optimizer, schedule=schedule):
+        max_norm = self.recipe.max_norm
+        for step in fit(loss_of, waiting, optimizer, schedule=schedule, max_norm=max_norm):
             self.note(name, step)
             if self.out and (optimizer.steps % SAVE_EVERY == 0 or optimizer.steps == total):
                 save_training(self.checkpoint, self.model, optimizer, facts)

@@ -36,6 +36,7 @@ class Recipe:
     finetune_epochs: float = setting(6.0, "passes over the labelled texts")
     finetune_lr: float = setting(1e-3, "highest learning rate of fine-tuning")
     decay: float = setting(0.01, "AdamW's weight decay")
+    max_norm: float = setting(1.0, "a longer gradient is shortened to this")
     head_only: bool = setting(False, "fine-tune the classification head, freeze the encoder")
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,14 +37,15 @@ def fit(
     optimizer: Optimizer,
     *,
     schedule: Callable[[int], float] | None = None,
-    max_norm: float = 1.0,
+    max_norm: float | None = 1.0,
     allow_unused: bool = False,
     accumulate: int = 1,
 ) -> Iterator[Step]:
     """Train, one update per ``accumulate`` batches, and yield what happened.
 
     Stop by leaving the loop.  ``schedule`` gives the learning rate of a step; without it, the
-    optimiser's own stays.
+    optimiser's own stays.  A gradient longer than ``max_norm`` is shortened; ``None`` leaves all
+    as they are.
 
     An update takes the mean of its batches' losses: k batches of equal size, one after another,
     give the gradient of a batch k times as large in the memory of one.  The last update may have
@@ -65,7 +67,8 @@ def fit(
             loss, gradients = mean_gradients(
                 loss_of, window, optimizer.parameters, allow_unused=allow_unused
             )
-            clipped, norm = clip_gradients(gradients, max_norm)
+            limit = math.inf if max_norm is None else max_norm
+            clipped, norm = clip_gradients(gradients, limit)
             stop_if_not_finite(index, loss, norm)
             optimizer.step(clipped)
         yield Step(index, loss, norm, optimizer.lr)
