@@ -5,10 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from minillm.commands.arguments import add_columns, add_model
 from minillm.commands.baselines import as_classifiers, load_baselines
 from minillm.commands.scores import positive_class, score_table, show_confusion
 from minillm.tasks import TextClassifier, evaluate
 from minillm.text import class_counts, read_examples
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A model, and a labelled file."""
+    add_model(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="labelled texts, one a line")
+    add_columns(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from minillm.backend import load_arrays, save_arrays
+from minillm.commands.arguments import add_run_options
 from minillm.commands.baselines import fit_baselines, save_baselines
 from minillm.commands.pipeline_report import (
     describe_batch,
@@ -29,6 +30,14 @@ from minillm.text.corpora import Corpus, load_corpus, unlabelled
 
 EXTRA_TEXTS = 4000  # unlabelled sentences beside the labelled ones, for pretraining
 RECIPE = Recipe(max_length=40, pretrain_epochs=12, finetune_epochs=6)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The data, the seed, and where to write."""
+    parser.add_argument("--language", choices=("en", "zh"), default="en")
+    parser.add_argument("--corpus", choices=("sentiment", "topics"), default="sentiment")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    add_run_options(parser, default_out=None)
 
 
 def run(arguments: argparse.Namespace) -> None:

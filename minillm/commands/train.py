@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from minillm.backend import stream
-from minillm.commands.arguments import recipe_of
+from minillm.commands.arguments import add_columns, add_recipe, add_run_options, recipe_of
 from minillm.commands.baselines import as_classifiers, fit_baselines, save_baselines
 from minillm.commands.progress import watch
 from minillm.commands.scores import positive_class, score_table
@@ -24,6 +24,18 @@ from minillm.text import (
     split,
     text_key,
 )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The files, how they are laid out, where to write, and the recipe."""
+    parser.add_argument("train", type=Path, metavar="FILE", help="labelled texts, one a line")
+    parser.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
+    parser.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
+    parser.add_argument("--unlabelled", type=Path, help="more texts to pretrain on, one a line")
+    add_columns(parser)
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
+    add_run_options(parser, default_out=Path("runs/train"))
+    add_recipe(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

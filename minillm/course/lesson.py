@@ -13,7 +13,7 @@ import numpy as np
 import minillm
 from minillm.backend import probe_cuda, write_atomically
 from minillm.backend.threads import limit_threads
-from minillm.labs.study import as_lines, rounded
+from minillm.labs.stored import as_lines, rounded
 
 PROJECT = Path(minillm.__file__).parents[1]
 

@@ -1,27 +1,30 @@
 """The study of augmentation: what it gives to a model, and what it keeps from it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from minillm.labs.data import confirmation
+from minillm.labs.data import augmentation_again
 from minillm.labs.data.augmentation import (
-    AUGMENTATIONS,
     STUDY,
+    Changes,
     corpus_changes,
-    curves,
     learning_curve,
     measure,
+    measure_curves,
     outside,
     share_kept,
     share_met,
 )
-from minillm.labs.data.classifiers import groups_of
+from minillm.labs.worlds.kinds import groups_of
 from minillm.text import Example
 from minillm.text.corpora import load_corpus
-from tests.labs.data.planted_models import certain, counts, reads, remembers, spy
+from tests.labs.planted_models import certain, counts, reads, remembers, spy
 
 CORPUS = load_corpus("sentiment", "en", sizes=(200, 0, 200))
 GROUPS = groups_of(CORPUS.tags["test"])
+CURVES = STUDY.settings.curves
 
 
 def rng():
@@ -29,7 +32,9 @@ def rng():
 
 
 def curve(change, fit, sizes=(20, 200), train=CORPUS.train, groups=GROUPS):
-    return learning_curve(train, CORPUS.test, groups, change, fit=fit, sizes=sizes, rng=rng())
+    return learning_curve(
+        train, CORPUS.test, groups, change, fit=fit, sizes=sizes, copies=4, rng=rng()
+    )
 
 
 def test_a_model_that_can_read_gets_everything_right():
@@ -58,15 +63,16 @@ def test_a_copy_that_is_a_test_sentence_is_not_taken():
 def test_the_seed_decides_what_the_copies_are():
     sets = []
     for seed in (0, 0, 1):
-        curves(CORPUS, "en", ("word dropout",), fit=spy(sets), seed=seed, sizes=(20,))
+        settings = replace(CURVES, augmentations=("word dropout",), sizes=(20,))
+        measure_curves(settings, CORPUS, "en", fit=spy(sets), seed=seed)
     assert sets[0] == sets[1] != sets[2] and len(sets[2]) == 20 * 5
     assert sets[0][:20] == sets[2][:20] == CORPUS.train[:20]
 
 
 def test_the_share_of_test_sentences_that_are_met_by_hand():
-    train = [Example("a", "x"), Example("b", "x")]
+    copied = [Example("a!", "x"), Example("b!", "x"), Example("b", "x")]
     test = [Example("A!", "x"), Example("b", "x"), Example("c", "x"), Example("d", "x")]
-    assert share_met(train, test, lambda text, _: text + "!", rng()) == 0.5
+    assert share_met(copied, test) == 0.5
 
 
 def test_too_large_a_size_and_a_shared_sentence_are_refused():
@@ -78,9 +84,10 @@ def test_too_large_a_size_and_a_shared_sentence_are_refused():
 
 def test_what_knows_the_language_keeps_every_label_and_what_does_not_breaks_the_order():
     corpus = load_corpus("sentiment", "en", sizes=(2000, 0, 0))
+    groups = groups_of(corpus.tags["train"])
     kept = {
-        name: share_kept(corpus.train, corpus.tags["train"], change, language="en", rng=rng())
-        for name, change in corpus_changes("en").items()
+        name: share_kept(corpus.train, groups, change, language="en", rng=rng())
+        for name, change in corpus_changes("en", Changes()).items()
     }
     assert (kept["synonyms"] == 1).all() and (kept["rewriting"] == 1).all()
     for name in ("word dropout", "swap"):
@@ -95,8 +102,9 @@ def test_a_measured_seed_has_all_curves_and_is_the_same_again():
         return lambda texts: certain(["positive" if len(t) > middle else "negative" for t in texts])
 
     fits = {"bag_of_words": longest, "bert": longest}
-    once, again = (measure(3, sizes=(40, 80), n_test=80, fits=fits) for _ in range(2))
-    assert once["bert_en"].shape == (len(AUGMENTATIONS), 2, 4)
+    settings = replace(STUDY.settings, curves=replace(CURVES, sizes=(40, 80), test=80))
+    once, again = (measure(settings, 3, fits=fits) for _ in range(2))
+    assert once["bert_en"].shape == (5, 2, 4)
     assert once["kept_zh"].shape == (4, 4)
     assert sorted(once) == sorted(again)
     assert "bert_zh" not in once
@@ -105,8 +113,17 @@ def test_a_measured_seed_has_all_curves_and_is_the_same_again():
 
 def test_the_confirmation_measures_the_same_as_the_study_and_on_other_seeds():
     fits = {"bag_of_words": counts, "bert": counts}
-    study = measure(6, sizes=(40,), n_test=80, fits=fits)
-    again = confirmation.measure(6, size=40, n_test=80, fits=fits)
-    places = [AUGMENTATIONS.index(name) for name in confirmation.TREATMENTS]
+    small = {"sizes": (40,), "test": 80}
+    study = measure(replace(STUDY.settings, curves=replace(CURVES, **small)), 6, fits=fits)
+    settings = augmentation_again.STUDY.settings
+    settings = replace(settings, curves=replace(settings.curves, **small))
+    again = augmentation_again.measure(settings, 6, fit=counts)
+    places = [CURVES.augmentations.index(name) for name in settings.curves.augmentations]
     assert np.array_equal(again["bert"], study["bert_en"][places, 0])
-    assert not set(confirmation.STUDY.seeds) & set(STUDY.seeds)
+    assert not set(augmentation_again.STUDY.seeds) & set(STUDY.seeds)
+
+
+def test_an_unknown_augmentation_is_refused():
+    settings = replace(CURVES, augmentations=("none", "translation"), sizes=(20,))
+    with pytest.raises(ValueError, match=r"among none, word dropout, .* got 'translation'"):
+        measure_curves(settings, CORPUS, "en", fit=reads, seed=0)

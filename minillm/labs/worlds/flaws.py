@@ -10,18 +10,15 @@ import numpy as np
 from minillm.text import Example, clean, normalize
 from minillm.text.cleaning import FULL_WIDTH
 
-# What can be wrong with an item.  Of the first, the label; of the next three, the label of a
-# copy; "spelling" is a right label under stray characters; "useless" is no sentence at all.
-FLAWS = ("wrong label", "twin", "near twin", "reworded twin", "spelling", "useless")
-RATES = {
-    "wrong label": 0.2,
-    "twin": 0.05,
-    "near twin": 0.05,
-    "reworded twin": 0.05,
-    "spelling": 0.1,
-    "useless": 0.05,
+# What can be wrong with an item
+FLAWS = {
+    "wrong label": "the label",
+    "twin": "the label of a copy",
+    "near twin": "the label of a copy that is spelled otherwise",
+    "reworded twin": "the label of a copy that has a word more",
+    "spelling": "nothing but stray characters",
+    "useless": "all: it is not a sentence",
 }
-USELESS = ("", " \u3000", "?!", "...", "x" * 1200)
 OTHER = {"negative": "positive", "positive": "negative"}
 
 
@@ -49,6 +46,12 @@ def respelled(text: str, rng: np.random.Generator) -> str:
 def reworded(text: str) -> str:
     """The same to a person, another text to a program."""
     return "Well, " + text[:1].lower() + text[1:]
+
+
+def useless(rng: np.random.Generator) -> str:
+    """A line that says nothing."""
+    lines = ("", " \u3000", "?!", "...", "x" * 1200)
+    return lines[int(rng.integers(len(lines)))]
 
 
 def spoil(
@@ -84,8 +87,7 @@ def spoil(
                 bell = example.text.replace(" ", "\x07\u00a0 ", 1)
                 items[i] = Item(Example(bell, example.label), flaw, kind)
             elif flaw == "useless":
-                nothing = Example(USELESS[int(rng.integers(len(USELESS)))], example.label)
-                items.append(Item(nothing, flaw, frozenset()))
+                items.append(Item(Example(useless(rng), example.label), flaw, frozenset()))
             else:
                 twins = {
                     "twin": example.text,
@@ -124,7 +126,7 @@ def recall(items: Sequence[Item], dropped: Sequence[Item], flaw: str, kind: str 
     """The share of the items with a flaw, and a tag where one is given, that were dropped.
 
     Raises:
-        ValueError: there is no such item.
+        ValueError: no item is such.
     """
 
     def count(some: Sequence[Item]) -> int:

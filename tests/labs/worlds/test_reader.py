@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from minillm.labs.data.reader import reader
+from minillm.labs.worlds.reader import reader
 from minillm.text.corpora.rewriting import PHRASES
 from minillm.text.corpora.sentiment import sentiment
 
@@ -59,7 +59,7 @@ def test_what_is_left_of_a_chinese_sentence(text, label):
 
 def test_every_process_reads_by_the_same_pattern():
     """Whatever the order in which its sets come out."""
-    code = "from minillm.labs.data.reader import reader; print(reader('en').pattern.pattern)"
+    code = "from minillm.labs.worlds.reader import reader; print(reader('en').pattern.pattern)"
     patterns = {
         subprocess.run(
             [sys.executable, "-c", code],

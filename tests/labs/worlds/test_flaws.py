@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from minillm.labs.data.flaws import (
+from minillm.labs.data.cleaning import flaw_rates
+from minillm.labs.worlds.flaws import (
     FLAWS,
-    RATES,
     Item,
     cleaned,
     flipped,
@@ -22,6 +22,7 @@ from minillm.text.corpora import load_corpus
 
 CORPUS = load_corpus("sentiment", "en", sizes=(200, 0, 0))
 TRUTH = dict(CORPUS.train)
+RATES = flaw_rates()
 
 
 def spoiled(rates=RATES, seed=0):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minillm.labs.data.reader import reader
+from minillm.labs.worlds.reader import reader
 from minillm.text import text_key
 
 CLASSES = ("negative", "positive")
