@@ -7,6 +7,7 @@ Read from the bottom up: ``backend``, ``autograd``, ``ops``, ``nn``, ``optim``, 
 from minillm import autograd, backend, nn, ops, optim
 from minillm.autograd import Parameter, Tensor, check_module, check_vjp, gradients_of, no_grad
 from minillm.backend import CheckpointError, DeviceError, stream, to_device, to_numpy
+from minillm.training import fit
 
 __version__ = "0.1.0"
 
@@ -19,6 +20,7 @@ __all__ = [
     "backend",
     "check_module",
     "check_vjp",
+    "fit",
     "gradients_of",
     "nn",
     "no_grad",

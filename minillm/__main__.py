@@ -1,4 +1,4 @@
-"""The command line: ``python -m minillm pipeline | train | evaluate | predict | info``."""
+"""The command line: ``python -m minillm COMMAND``; `commands/arguments.py` lists the commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 done, 1 failed, 2 wrong options, 130 stopped by Ctrl-C, 143 by SIGTERM.
     """
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = build_parser(words).parse_args(words)
     try:
         limit_threads(arguments.threads)
         arguments.run(arguments)

@@ -36,7 +36,7 @@ IDS_AND_BATCHES = {
         "an id beyond the vocabulary is an IndexError with the id, its place and the size",
         "refused by embedding: id 7 at position",
         f"{IDS}: test_an_id_outside_the_vocabulary_is_named_with_its_place",
-        "tests/text/test_batching.py: test_wrong_examples_are_refused_before_the_first_batch",
+        "tests/text/test_batching.py: test_a_frame_without_room_or_with_wrong_ids_is_refused",
     ),
     2: item("a negative id is no last row", "refused by embedding: id -1 at position"),
     3: item("float ids are a TypeError", "refused by embedding: integers, got float64"),
@@ -388,7 +388,7 @@ TRAINING = {
     ),
     87: item(
         "the last, smaller window of accumulated batches takes the mean of what is there",
-        f"{LOOP}: test_five_batches_by_two_give_three_updates_by_hand",
+        "tests/training/test_accumulation.py: test_five_batches_by_two_give_three_updates_by_hand",
     ),
     88: item(
         "a resumed run ends at the bits of the uninterrupted one",

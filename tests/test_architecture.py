@@ -128,6 +128,14 @@ def test_modules_import_only_their_own_floor_and_those_below(path):
         assert not above, f"{place} imports from above: {sorted(above)}"
 
 
+def test_training_knows_nothing_of_text():
+    """An order is indices and a task makes batches of them, whatever its examples are."""
+    for path in MODULES:
+        place = path.relative_to(PACKAGE)
+        if place.parts[0] == "training":
+            assert "text" not in imported_floors(path.read_text(encoding="utf-8"), place), place
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -246,6 +254,35 @@ def test_planted_opens_without_an_encoding_are_caught():
     assert [opened_without_encoding(line) for line in planted] == [[1]] * 4
     fine = ["open(p, 'rb')", "p.open('wb')", "p.read_text(encoding='utf-8')", "os.open(p, 0)"]
     assert [opened_without_encoding(line) for line in fine] == [[]] * 4
+
+
+def written_in_place(source: str) -> list[int]:
+    """Lines that replace a file without ``write_atomically``; what appends does not."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        opens = name == "open" or name.endswith(".open")
+        given = [*node.args, *(k.value for k in node.keywords if k.arg == "mode")]
+        modes = [a.value for a in given if isinstance(a, ast.Constant)]
+        writing = any(isinstance(m, str) and set("wx+") & set(m) for m in modes)
+        if name.endswith((".write_text", ".write_bytes")) or (opens and writing):
+            found.append(node.lineno)
+    return found
+
+
+@each_module
+def test_files_are_replaced_in_one_way_only(path):
+    if in_package(path) != "backend/files.py":
+        assert written_in_place(path.read_text(encoding="utf-8")) == []
+
+
+def test_planted_writes_in_place_are_caught():
+    planted = ["p.write_text(t)", "p.write_bytes(b)", "open(p, 'wb')", "p.open(mode='x')"]
+    assert [written_in_place(line) for line in planted] == [[1]] * 4
+    fine = ["open(p)", "open(p, 'rb')", "open(p, 'a', encoding='utf-8')", "write_atomically(p, b)"]
+    assert [written_in_place(line) for line in fine] == [[]] * 4
 
 
 def packages() -> list[str]:

@@ -116,7 +116,7 @@ mean_by_hand, half_by_hand = 0.80, 4.303 * 0.10 / np.sqrt(3)
 #
 # Comments say shapes, where they change: `# (n, d)` is an array of $n$ rows and $d$ columns. The last lines compare with
 # the number found by hand and with the library, where the same thing exists with its checks. When you have read the
-# lines here, open the library's file and find them there: `minillm/labs/study.py`.
+# lines here, open the library's file and find them there: `minillm/labs/statistics.py`.
 
 # %% [markdown] lang="zh"
 # ## 3 公式与代码
@@ -125,7 +125,7 @@ mean_by_hand, half_by_hand = 0.80, 4.303 * 0.10 / np.sqrt(3)
 #
 # $$\bar x = \frac1n \sum_i x_i, \qquad s^2 = \frac1{n-1} \sum_i (x_i - \bar x)^2, \qquad \bar x \pm t_{n-1} \frac{s}{\sqrt n}.$$
 #
-# 注释写的是形状，只写在形状改变的地方：`# (n, d)` 表示 $n$ 行 $d$ 列的数组。最后几行把结果与手算的数作比较，再与程序库作比较；程序库里有同样的函数，多出来的是对输入的检查。读完这里的几行，请打开 `minillm/labs/study.py`，在里面找到它们。
+# 注释写的是形状，只写在形状改变的地方：`# (n, d)` 表示 $n$ 行 $d$ 列的数组。最后几行把结果与手算的数作比较，再与程序库作比较；程序库里有同样的函数，多出来的是对输入的检查。读完这里的几行，请打开 `minillm/labs/statistics.py`，在里面找到它们。
 
 
 # %%

@@ -43,7 +43,8 @@ import numpy as np
 
 from minillm import Tensor, check_vjp, nn, ops
 from minillm.course import check, savefig, setup
-from minillm.labs import mean_and_interval, read_study
+from minillm.labs import mean_and_interval, read_settings, read_study
+from minillm.labs.transformer import attention_cost
 from minillm.labs.transformer import positions as order_task
 from minillm.labs.transformer import recall as recall_task
 
@@ -466,7 +467,7 @@ assert ahead > 0.01 and moved > 0.1 and kept < 1e-14
 # and a *recurrent* net, which passes one state from letter to letter. Chance is $1/8$; naming the letter that
 # was most frequent so far, the best that a bag can do, finds about $0.2$.
 #
-# One seed is trained here; five were stored by `python -m minillm.labs run positions` and `... run recall`.
+# One seed is trained here; five were stored by `python -m minillm labs run positions` and `... run recall`.
 
 # %% [markdown] lang="zh"
 # ## 6 实验
@@ -475,20 +476,24 @@ assert ahead > 0.01 and moved > 0.1 and kept < 1e-14
 #
 # **距离**　一串 48 个随机字母，字母表只有八个。问：往回数 $k$ 个是哪个字母？每个 $k$ 单独训练。三种模型大小相近（4744、4712、4814 个参数），都训练 300 步：一是带位置编码和因果掩码的注意力；二是把注意力换成到当前为止的**平均**；三是**循环**网络，靠一个状态逐字母往后传。瞎猜能对 $1/8$。如果总是回答到目前为止出现最多的那个字母，能对约 $0.2$；作为一袋词，最多只能做到这样。
 #
-# 这里只训练一个种子；五个种子的结果已由 `python -m minillm.labs run positions` 和 `... run recall` 存好。
+# 这里只训练一个种子；五个种子的结果已由 `python -m minillm labs run positions` 和 `... run recall` 存好。
 
 # %%
+print("order:", read_settings("positions"))
+print("recall:", read_settings("recall"))
 order_stored, recall_stored = read_study("positions"), read_study("recall")
-for kind, accuracy in order_task.measure(0).items():
+order, recall = order_task.STUDY.settings, recall_task.STUDY.settings
+for kind, accuracy in order_task.measure(order, 0).items():
     print(f"order, positions {kind:10s}  {accuracy:.3f}  stored {order_stored[kind][0]:.3f}")
     assert abs(accuracy - order_stored[kind][0]) < 0.02
 
-distances = recall_task.DISTANCES
+distances = recall.distances
 place, parameters = distances.index(16), {}
-for kind in recall_task.KINDS:
-    reader = recall_task.trained(kind, 16, seed=0)
+texts = recall_task.held_out(recall, 16, seed=0)
+for kind in recall_task.MEMORIES:
+    reader = recall_task.trained(recall, kind, 16, seed=0)
     parameters[kind] = reader.parameter_count()
-    accuracy = recall_task.accuracy(reader, 16, seed=0)
+    accuracy = recall_task.share_right(reader, texts)
     print(
         f"16 places back, {kind:10s}   {accuracy:.3f}  stored {recall_stored[kind][0, place]:.3f}"
     )
@@ -498,13 +503,13 @@ assert parameters == {"attention": 4744, "mean": 4712, "recurrent": 4814}
 # %%
 figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
 drawn = {}
-for i, (kind, marker) in enumerate(zip(order_task.KINDS, "^os", strict=True)):
+for i, (kind, marker) in enumerate(zip(order.kinds, "^os", strict=True)):
     drawn[f"order_{kind}"] = seeds = order_stored[kind]  # (5,)
     mean, half = mean_and_interval(seeds)
     left.errorbar(i, mean, half, marker=marker, capsize=6, color="black", mfc="none")
     left.plot(i + np.linspace(0.15, 0.35, len(seeds)), seeds, ".", color="gray")
 left.set(title="which came first?", xlabel="positions", ylabel="accuracy", xlim=(-0.5, 2.6))
-left.set(xticks=range(3), xticklabels=order_task.KINDS)
+left.set(xticks=range(3), xticklabels=order.kinds)
 for kind, style in (("mean", "^:"), ("recurrent", "s--"), ("attention", "o-")):
     mean, half = mean_and_interval(recall_stored[kind])  # (6,) each
     drawn[f"recall_{kind}"], drawn[f"recall_{kind}_half"] = mean, half
@@ -552,13 +557,15 @@ assert np.allclose([pooled.mean(axis=0), counting], 0.2, atol=0.02)
 
 # %%
 lengths = [128, 256, 512, 1024, 2048]
-scores, peaks, seconds = np.array([recall_task.cost(length) for length in lengths]).T  # (5,) each
+sizes = {"width": recall.width, "n_heads": recall.n_heads, "repeats": 3}
+costs = [attention_cost.cost(length, **sizes) for length in lengths]
+scores, peaks, seconds = np.array(costs).T  # (5,) each
 for row in zip(lengths, scores, peaks / 2**20, seconds * 1000, strict=True):
     print("n = {:4d}: {:9.0f} scores {:6.1f} MiB {:7.1f} ms".format(*row))
 bytes_fit, time_fit = np.polyfit(lengths, peaks, 2), np.polyfit(lengths, seconds, 2)
 print(f"bytes: {bytes_fit[0]:.1f} n^2 + {bytes_fit[1]:.0f} n, seconds: {time_fit[0]:.1e} n^2")
-assert (scores == recall_task.HEADS * np.array(lengths) ** 2).all()
-assert np.isclose(bytes_fit[0], 3 * recall_task.HEADS * 4, rtol=0.4)
+assert (scores == recall.n_heads * np.array(lengths) ** 2).all()
+assert np.isclose(bytes_fit[0], 3 * recall.n_heads * 4, rtol=0.4)
 
 # %% [markdown] lang="en"
 # Twice the text, four times the scores. At the peak about three arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about 24 bytes

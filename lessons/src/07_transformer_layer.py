@@ -43,8 +43,8 @@ import numpy as np
 
 from minillm import Tensor, check_module, check_vjp, nn, ops
 from minillm.course import check, savefig, setup
-from minillm.labs import mean_and_interval, read_study
-from minillm.labs.transformer import depth
+from minillm.labs import mean_and_interval, read_settings, read_study
+from minillm.labs.transformer import bending, depth, stacks
 from minillm.nn import summary
 
 setup()
@@ -349,13 +349,14 @@ assert guide[:, 2].min() > 0.98 and right[:, 2].max() < 0.9
 # 训练能不能补救？取一个同样大小、写法正确的网络，让两种写法都去学它的输出：200 个输入，Adam 300 步，各取四个学习率中最好的，五个种子。一律答 0 的损失是 1。
 
 # %%
-study = read_study("depth")
-live = np.array(depth.bent_losses(0))  # (2,): one ReLU, two ReLUs
-assert np.allclose(live, study["bent_loss"][0], rtol=0.1)
-for name, losses in zip(("one ReLU", "two ReLUs"), study["bent_loss"].T, strict=True):
+print(read_settings("bending"))
+bent = read_study("bending")["loss"]  # (5, 2): one ReLU, two ReLUs
+live = np.array(bending.losses(bending.STUDY.settings, 0))
+assert np.allclose(live, bent[0], rtol=0.1)
+for name, losses in zip(("one ReLU", "two ReLUs"), bent.T, strict=True):
     mean, half = mean_and_interval(losses)
     print(f"{name:9} loss {mean:.4f} ± {half:.4f}")
-assert study["bent_loss"][:, 0].max() < 0.01 and study["bent_loss"][:, 1].min() > 0.1
+assert bent[:, 0].max() < 0.01 and bent[:, 1].min() > 0.1
 
 # %% [markdown] lang="en"
 # It does not: with two ReLUs the loss stays above 0.1 for every seed, with one it falls below 0.01.
@@ -384,34 +385,35 @@ assert abs(network_size / (attention_size + network_size) - 2 / 3) < 1e-3
 # attention once per head, with the same weights each time: $h$ attention sub-layers in a row, one feed-forward network at the end. The loop
 # belongs around **layers**, each with its own parameters and a feed-forward network inside. We compare size (root mean
 # square) and cosine of the words for $h$ heads in a loop, $h$ heads at once, and $h$ layers; the ways through a block stand
-# in `minillm/labs/transformer/depth.py`. Bands: the range of five draws.
+# in `minillm/labs/transformer/stacks.py`. Bands: the range of five draws.
 
 # %% [markdown] lang="zh"
 # 注意力与前馈神经网络合计，后者占三分之二：$12d^2$ 个权重中的 $8d^2$ 个。
 #
-# **循环**（3.2 节，A37）　各个头本来是在多头注意力的一次调用**之内**并排计算的。指南的循环却是有几个头就把整个注意力调用几次，每次用同一套权重，等于串起 $h$ 个注意力子层，最后只有一个前馈神经网络。该循环的是**层**：每层有自己的参数，前馈神经网络也在循环里面。下面比较三种做法：循环 $h$ 次、$h$ 个头并排、$h$ 层相叠，看各词向量的大小（均方根）和彼此的余弦。各种接法的代码都在 `minillm/labs/transformer/depth.py` 里。图中色带是五次抽样的范围。
+# **循环**（3.2 节，A37）　各个头本来是在多头注意力的一次调用**之内**并排计算的。指南的循环却是有几个头就把整个注意力调用几次，每次用同一套权重，等于串起 $h$ 个注意力子层，最后只有一个前馈神经网络。该循环的是**层**：每层有自己的参数，前馈神经网络也在循环里面。下面比较三种做法：循环 $h$ 次、$h$ 个头并排、$h$ 层相叠，看各词向量的大小（均方根）和彼此的余弦。各种接法的代码都在 `minillm/labs/transformer/stacks.py` 里。图中色带是五次抽样的范围。
 
 
 # %%
 counts = [1, 2, 4, 8, 16]
+wide = stacks.Sizes(width=64, hidden=256)
 
 
 def forms(rng):
     x = Tensor(rng.standard_normal((1, 16, 64)))  # (1, n, d)
-    single, *blocks = depth.new_blocks(17, 64, 256, rng)
+    single, *blocks = stacks.new_blocks(17, wide, rng)
     for h in counts:
         single.attention.n_heads = h
         looped = x
         for _ in range(h):
             looped = looped + single.attention(looped)
         yield looped + single.feed_forward(looped)
-        yield depth.no_norm(single, x)
-        yield depth.through(depth.post_norm, blocks[:h], x)
-        yield depth.through(depth.pre_norm, blocks[:h], x)
+        yield stacks.no_norm(single, x)
+        yield stacks.through(stacks.post_norm, blocks[:h], x)
+        yield stacks.through(stacks.pre_norm, blocks[:h], x)
 
 
 ends = [[y.data[0] for y in forms(child)] for child in rng.spawn(5)]
-sizes = np.array([[depth.rms(y) for y in seed] for seed in ends]).reshape(5, 5, 4).T  # (4, 5, 5)
+sizes = np.array([[stacks.rms(y) for y in seed] for seed in ends]).reshape(5, 5, 4).T  # (4, 5, 5)
 cosines = np.array([[cosine(y) for y in seed] for seed in ends]).reshape(5, 5, 4).T
 names = ["loop over heads", "heads at once", "layers, post-norm", "layers, pre-norm"]
 for name, size, angle in zip(names, sizes.mean(axis=2), cosines.mean(axis=2), strict=True):
@@ -462,9 +464,9 @@ def around_attention_only(block, x):
 
 for child in rng.spawn(5):
     x = Tensor(child.standard_normal((1, 16, 64)))  # (1, n, d)
-    blocks = depth.new_blocks(12, 64, 256, child)
-    one = depth.rms(depth.through(around_attention_only, blocks, x).data)
-    two = depth.rms(depth.through(depth.no_norm, blocks, x).data)
+    blocks = stacks.new_blocks(12, wide, child)
+    one = stacks.rms(stacks.through(around_attention_only, blocks, x).data)
+    two = stacks.rms(stacks.through(stacks.no_norm, blocks, x).data)
     print(f"size after 12 layers: one residual {one:.1e}, two {two:.1e}")
     assert one < 1e-2 and two > 50
 
@@ -502,9 +504,10 @@ for child in rng.spawn(5):
 # 再从顶端传入一个范数为 1 的随机梯度，测它回到第一层权重时的范数。然后训练：一批四句话，每句八个词，目标随机，要求背下来；Adam 60 步，每种接法取四个学习率中最好的。一律答 0 的损失是 1。这里现场跑一个种子，五个种子的结果已经存好。
 
 # %%
-settings = depth.STUDY.settings
-variants, depths = settings["variants"], settings["depths"]
-live = depth.signals(0)
+print(read_settings("depth"))
+study, settings = read_study("depth"), depth.STUDY.settings
+variants, depths = settings.variants, settings.depths
+live = depth.signals(settings, 0)
 for key, numbers in live.items():
     close = np.isclose(numbers, study[key][0], rtol=1e-3)
     assert np.all(close | (numbers < 1e-12)), key

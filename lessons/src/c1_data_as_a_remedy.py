@@ -43,8 +43,10 @@ import numpy as np
 
 from minillm import check_vjp, ops
 from minillm.course import check, savefig, setup
-from minillm.labs import mean_and_interval, read_study
-from minillm.labs.data import augmentation, classifiers, diversification, flaws, reader
+from minillm.labs import mean_and_interval, read_settings, read_study
+from minillm.labs.data import augmentation, cleaning, diversification
+from minillm.labs.learners import Learners, bert_fit, fits_of
+from minillm.labs.worlds import flaws, kinds, reader
 from minillm.tasks import label_probabilities
 from minillm.text import augment, require_disjoint, rewrite, swap_words, word_dropout
 from minillm.text.corpora import load_corpus, paraphrases
@@ -184,13 +186,14 @@ text = "At the pub, although the food was bland, the service was prompt."
 for _ in range(3):
     print(rewrite(text, paraphrases("en"), rng=rng))
 corpus = load_corpus("sentiment", "en", seed=0, sizes=(1000, 0, 1000))
-changes = augmentation.corpus_changes("en")
+changes = augmentation.corpus_changes("en", augmentation.Changes())
+groups = kinds.groups_of(corpus.tags["train"])
 print("share of changed sentences that still say their label")
-print(f"{'':14s}", *(f"{kind:>7s}" for kind in classifiers.KINDS))
+print(f"{'':14s}", *(f"{kind:>7s}" for kind in groups))
 kept = {}
 for name, change in changes.items():
     kept[name] = augmentation.share_kept(
-        corpus.train, corpus.tags["train"], change, language="en", rng=np.random.default_rng(0)
+        corpus.train, groups, change, language="en", rng=np.random.default_rng(0)
     )
     print(f"{name:14s}", *(f"{share:7.3f}" for share in kept[name]))
 
@@ -267,11 +270,12 @@ else:
 # “提高泛化能力”，总得说清**泛化到哪里**。同一来源里没见过的句子是一回事，换一个领域是另一回事（A111）。我们的文法有五个领域，每次留出一个，用其余领域中一个、两个或四个的 600 条评论训练词袋模型，也用该领域自己的 600 条作对照，都用留出领域的 *plain* 句来测试：
 
 # %%
-bag = {"bag_of_words": classifiers.both_fits(0)["bag_of_words"]}
-live = diversification.measure(0, fits=bag)
+bag = {"bag_of_words": fits_of(Learners(), seed=0)["bag_of_words"]}
+settings = diversification.STUDY.settings
+live = diversification.measure(settings, 0, fits=bag)
 plain, known = live["bag_of_words"][:, :, 1], live["known"]  # (5, C) each
-print(f"{'held out':12s}", *(f"{c:>16s}" for c in diversification.CONDITIONS))
-for name, scores, shares in zip(diversification.DOMAINS, plain, known, strict=True):
+print(f"{'held out':12s}", *(f"{c:>16s}" for c in settings.conditions))
+for name, scores, shares in zip(settings.held_out, plain, known, strict=True):
     print(f"{name:12s}", *(f"{s:10.2f} ({k:.2f})" for s, k in zip(scores, shares, strict=True)))
 stored = read_study("diversification")
 assert np.allclose(live["bag_of_words"], stored["bag_of_words"][0], atol=0.03)
@@ -318,8 +322,8 @@ except ValueError as refused:
 # **数据**　训练 1000 条评论，测试 1000 条。**模型**　一个很小的 BERT（一层，宽 32），不做预训练，更新 1000 次，每次 20 句。用增强时，每句多四个副本，但**更新次数相同**，并没有多练。代码中的 `bert(train)` 训练一个模型，返回一个由文本算出各类概率的函数。**错误表**（一个种子）如下：
 
 # %%
-groups = classifiers.groups_of(corpus.tags["test"])
-bert = classifiers.small_bert_fit(seed=0)
+groups = kinds.groups_of(corpus.tags["test"])
+bert = bert_fit(Learners().bert, seed=0)
 labels = sorted({label for _, label in corpus.test})
 truth = np.array([labels.index(label) for _, label in corpus.test])  # (N,)
 wrong = {}
@@ -361,9 +365,11 @@ assert share_wrong[0] < 0.1 < min(share_wrong[1:]) and share_wrong[2] > 0.2
 # %%
 study = read_study("augmentation")
 curves = study["bert_en"]  # (seeds, A, S, K)
-sizes = augmentation.SIZES
+settings = augmentation.STUDY.settings.curves
+sizes = settings.sizes
+print(read_settings("augmentation"))
 gains = curves - curves[:, :1]
-for name, gain in zip(augmentation.AUGMENTATIONS, gains.swapaxes(0, 1), strict=True):
+for name, gain in zip(settings.augmentations, gains.swapaxes(0, 1), strict=True):
     mean, half = mean_and_interval(gain[..., 3])  # (S,) each: order
     print(f"{name:13s}", *(f"{m:+.3f}±{h:.3f}" for m, h in zip(mean, half, strict=True)))
 gain, half = mean_and_interval(gains[:, 1:, :, 3])  # (4, S) each
@@ -384,7 +390,7 @@ for name, row in zip(
     mean, half = mean_and_interval(row)  # (K,) each
     print(
         f"{name:13s}",
-        *(f"{k} {m:+.3f}±{h:.3f};" for k, m, h in zip(classifiers.KINDS, mean, half, strict=True)),
+        *(f"{k} {m:+.3f}±{h:.3f};" for k, m, h in zip(settings.kinds, mean, half, strict=True)),
     )
     seen = {"word dropout": [0.085, 0.040], "rewriting": [0.071, 0.034]}[name]
     assert np.allclose([mean[0], half[0]], seen, atol=0.001)
@@ -397,9 +403,9 @@ figure, axes = plt.subplots(1, 2, sharey=True)
 styles = ("o-", "s--", "^:", "D-.", "v-")
 drawn = {"sizes": sizes}
 for panel, kind in zip(axes, ("plain", "order"), strict=True):
-    scores = curves[..., classifiers.KINDS.index(kind)]  # (seeds, A, S)
+    scores = curves[..., settings.kinds.index(kind)]  # (seeds, A, S)
     mean, half = mean_and_interval(scores)  # (A, S) each
-    for a, (name, style) in enumerate(zip(augmentation.AUGMENTATIONS, styles, strict=True)):
+    for a, (name, style) in enumerate(zip(settings.augmentations, styles, strict=True)):
         shifted = np.array(sizes) * 1.06 ** (a - 2)
         panel.errorbar(shifted, mean[a], half[a], fmt=style, ms=4, lw=1.2, capsize=2, label=name)
     panel.axhline(0.5, color="gray", lw=0.8)
@@ -445,10 +451,10 @@ savefig(figure, "c1_curves", drawn)
 # 先看一个种子，用词袋模型来筛：
 
 # %%
-items = flaws.spoil(corpus.train, corpus.tags["train"], flaws.RATES, rng)
+items = flaws.spoil(corpus.train, corpus.tags["train"], cleaning.flaw_rates(), rng)
 left, dropped = flaws.cleaned(items)
 print("clean:", *(f"{flaw} {flaws.recall(items, dropped, flaw):.2f};" for flaw in flaws.FLAWS))
-fit = classifiers.both_fits(0)["bag_of_words"]
+fit = fits_of(Learners(), seed=0)["bag_of_words"]
 own = label_probabilities([item.example for item in left], fit, folds=5, rng=rng)  # (N,)
 doubtful = {}
 for kind in ("plain", "order"):

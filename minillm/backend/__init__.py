@@ -1,6 +1,7 @@
-"""Floor 0: arrays and their libraries, devices, random streams, the allocator."""
+"""Floor 0: arrays and their libraries, devices, random streams, the allocator, files."""
 
 from minillm.backend.allocator import ALLOCATOR
+from minillm.backend.array_files import load_arrays, read_safetensors, save_arrays
 from minillm.backend.arrays import (
     Array,
     array_module,
@@ -13,6 +14,7 @@ from minillm.backend.arrays import (
 from minillm.backend.devices import DEVICES, moved_like, probe_cuda, to_device
 from minillm.backend.dtypes import check_one_dtype, wide_dtype, wide_sum
 from minillm.backend.errors import CheckpointError, DeviceError, naming
+from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
 from minillm.backend.randomness import check_rng, counted_uniform, stream
 from minillm.backend.special import erf
@@ -30,15 +32,19 @@ __all__ = [
     "counted_uniform",
     "erf",
     "is_array",
+    "load_arrays",
     "moved_like",
     "naming",
     "on_host",
     "probe_cuda",
     "quiet",
+    "read_safetensors",
+    "save_arrays",
     "scatter_add",
     "stream",
     "to_device",
     "to_numpy",
     "wide_dtype",
     "wide_sum",
+    "write_atomically",
 ]

@@ -1,87 +1,54 @@
-"""Every command with its options."""
+"""The commands, and the options that several of them have.
+
+A command is a module of this package with ``add_arguments(parser)`` and ``run(arguments)``; it is
+imported when it is chosen.
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from minillm.backend import DEVICES
 from minillm.tasks import Recipe
 from minillm.text import TOKENIZERS
 
+COMMANDS = {  # module -> what it does
+    "pipeline": "the guide's pipeline on built-in data, from text to prediction",
+    "train": "pretrain and fine-tune a classifier on your own file",
+    "evaluate": "score a trained model on a labelled file",
+    "predict": "label new texts with a trained model",
+    "labs": "list the experiments, or measure one again",
+    "info": "what is installed and in force on this machine",
+}
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser; each command's function is imported when that command is chosen."""
+
+def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of a command line: every command by name, and the chosen one's options."""
     parser = argparse.ArgumentParser(prog="minillm", description="Language models from scratch.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    add_pipeline(commands)
-    add_train(commands)
-    add_evaluate(commands)
-    add_predict(commands)
-    add_command(commands, "info", "what is installed and in force on this machine")
+    chosen = next((word for word in argv if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        own = commands.add_parser(
+            name, help=summary, description=summary[0].upper() + summary[1:] + "."
+        )
+        if name == chosen:
+            module = importlib.import_module(f"minillm.commands.{name}")
+            module.add_arguments(own)
+            add_shared(own)
+            own.set_defaults(run=module.run)
     return parser
 
 
-def add_command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
-    """A command with the options that all share."""
-    parser = commands.add_parser(
-        name, help=summary, description=summary[0].upper() + summary[1:] + "."
-    )
+def add_shared(parser: argparse.ArgumentParser) -> None:
+    """What every command has."""
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.add_argument(
         "--threads", type=int, default=1, metavar="N", help="of BLAS; 1 is best for small models"
     )
-    parser.set_defaults(run=lambda arguments: command(name)(arguments))
-    return parser
-
-
-def command(name: str) -> Any:
-    """The function ``run`` of ``minillm.commands.<name>``."""
-    import importlib
-
-    return importlib.import_module(f"minillm.commands.{name}").run
-
-
-def add_pipeline(commands: Any) -> None:
-    """``pipeline``: the whole guide on built-in data."""
-    parser = add_command(
-        commands, "pipeline", "the guide's pipeline on built-in data, from text to prediction"
-    )
-    parser.add_argument("--language", choices=("en", "zh"), default="en")
-    parser.add_argument("--corpus", choices=("sentiment", "topics"), default="sentiment")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
-    add_run_options(parser, default_out=None)
-
-
-def add_train(commands: Any) -> None:
-    """``train``: pretrain and fine-tune on the user's files."""
-    parser = add_command(commands, "train", "pretrain and fine-tune a classifier on your own file")
-    parser.add_argument("train", type=Path, metavar="FILE", help="labelled texts, one a line")
-    parser.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
-    parser.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
-    parser.add_argument("--unlabelled", type=Path, help="more texts to pretrain on, one a line")
-    add_columns(parser)
-    parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
-    add_run_options(parser, default_out=Path("runs/train"))
-    add_recipe(parser)
-
-
-def add_evaluate(commands: Any) -> None:
-    """``evaluate``: a trained model on a labelled file."""
-    parser = add_command(commands, "evaluate", "score a trained model on a labelled file")
-    add_model(parser)
-    parser.add_argument("file", type=Path, metavar="FILE", help="labelled texts, one a line")
-    add_columns(parser)
-
-
-def add_predict(commands: Any) -> None:
-    """``predict``: labels for new texts."""
-    parser = add_command(commands, "predict", "label new texts with a trained model")
-    add_model(parser)
-    parser.add_argument("texts", nargs="*", metavar="TEXT")
-    parser.add_argument("--file", type=Path, help="texts to label, one a line")
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
 
 from minillm.models.bag_of_words import BagOfWords, tune_bag_of_words
-from minillm.tasks import TextEncoder
-from minillm.text import Example
+from minillm.tasks import BagOfWordsClassifier, Classifier, MajorityClassifier, TextEncoder
+from minillm.text import Example, Labels, Tokenizer
 
 FILES = {"bag of words": "bag_of_words.safetensors", "bag of words and pairs": None}
-
-
-class Answers(NamedTuple):
-    """What one method says of some texts."""
-
-    labels: list[str]
-    scores: np.ndarray | None  # of the class to find, where the method has probabilities
 
 
 def fit_baselines(
@@ -37,21 +27,13 @@ def fit_baselines(
     }
 
 
-def baseline_answers(
-    baselines: Mapping[str, BagOfWords],
-    texts: Sequence[str],
-    encoder: TextEncoder,
-    *,
-    positive: str,
-) -> dict[str, Answers]:
-    """What the majority class and each bag of words say, in the order of a table."""
-    tokens = encoder.tokenize(texts)
-    majority = next(iter(baselines.values())).majority
-    answers = {"majority": Answers([majority] * len(texts), None)}
-    for name, model in baselines.items():
-        scores = model.predict_proba(tokens)[:, model.classes.index(positive)]
-        answers[name] = Answers(model.predict(tokens), scores)
-    return answers
+def as_classifiers(bags: Mapping[str, BagOfWords], tokenizer: Tokenizer) -> dict[str, Classifier]:
+    """The majority class and each bag of words, in the order of a table; none without bags."""
+    found: dict[str, Classifier] = {}
+    for name, bag in bags.items():
+        found.setdefault("majority", MajorityClassifier(Labels(bag.classes), bag.majority))
+        found[name] = BagOfWordsClassifier(bag, tokenizer)
+    return found
 
 
 def save_baselines(folder: Path, baselines: Mapping[str, BagOfWords]) -> None:

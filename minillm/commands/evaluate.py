@@ -5,10 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from minillm.commands.baselines import load_baselines
+from minillm.commands.arguments import add_columns, add_model
+from minillm.commands.baselines import as_classifiers, load_baselines
 from minillm.commands.scores import positive_class, score_table, show_confusion
-from minillm.tasks import TextClassifier
+from minillm.tasks import TextClassifier, evaluate
 from minillm.text import class_counts, read_examples
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A model, and a labelled file."""
+    add_model(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="labelled texts, one a line")
+    add_columns(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -26,10 +34,12 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.positive, dict.fromkeys(classifier.labels.names, 0) | counts
     )
     print(f"{len(examples)} texts, classes {counts} (threshold: the most probable class)")
-    probabilities = classifier.predict_probabilities([example.text for example in examples])
-    baselines = load_baselines(arguments.model)
-    print(score_table(classifier, baselines, examples, probabilities, positive))
-    print(show_confusion(classifier.labels, examples, probabilities))
+    baselines = as_classifiers(load_baselines(arguments.model), classifier.encoder.tokenizer)
+    scores = {
+        name: evaluate(one, examples) for name, one in {**baselines, "BERT": classifier}.items()
+    }
+    print(score_table(scores, positive))
+    print(show_confusion(scores["BERT"]))
 
 
 def load_classifier(path: Path, device: str) -> TextClassifier:

@@ -17,6 +17,10 @@ from minillm.backend.threads import VARIABLES
 FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE")
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing but what every command has."""
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Print one fact a line."""
     for name, value in facts().items():

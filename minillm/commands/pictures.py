@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minillm.backend import write_atomically
 from minillm.tasks import MaskedScores
 
 CJK_FONTS = (
@@ -52,7 +54,14 @@ def learning_curves(
     for ax in (left, right):
         ax.set_ylim(bottom=0)
         ax.legend(frameon=False, loc="upper right")
-    figure.savefig(path, dpi=150)
+    save(figure, path)
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write the picture as PNG, whole or not at all."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=150)
+    write_atomically(path, drawn.getvalue())
 
 
 def draw_curve(ax: Any, losses: Sequence[float]) -> None:
@@ -79,7 +88,7 @@ def confusion_picture(path: Path, counts: np.ndarray, names: Sequence[str]) -> N
     ax.set_yticks(ticks, labels=names)
     ax.set(xlabel="predicted", ylabel="true", title="Test sentences")
     figure.colorbar(image, ax=ax, shrink=0.8, label="share of the true class")
-    figure.savefig(path, dpi=150)
+    save(figure, path)
 
 
 def attention_picture(path: Path, weights: np.ndarray, tokens: Sequence[str]) -> bool:
@@ -96,7 +105,7 @@ def attention_picture(path: Path, weights: np.ndarray, tokens: Sequence[str]) ->
         ax.set_xlabel("attended (key)", fontsize=8)
     axes[0].set_ylabel("attending (query)", fontsize=8)
     figure.colorbar(image, ax=list(axes), shrink=0.75, label="attention weight")
-    figure.savefig(path, dpi=150)
+    save(figure, path)
     return font is not None
 
 

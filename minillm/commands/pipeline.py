@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from minillm.backend import load_arrays, save_arrays
+from minillm.commands.arguments import add_run_options
 from minillm.commands.baselines import fit_baselines, save_baselines
 from minillm.commands.pipeline_report import (
     describe_batch,
@@ -21,7 +23,6 @@ from minillm.commands.pipeline_report import (
     print_table,
 )
 from minillm.commands.progress import watch
-from minillm.models import load_arrays, save_arrays
 from minillm.nn import summary
 from minillm.tasks import ClassifierTraining, MaskedScores, Recipe, TextClassifier
 from minillm.text import clean, require_disjoint
@@ -29,6 +30,14 @@ from minillm.text.corpora import Corpus, load_corpus, unlabelled
 
 EXTRA_TEXTS = 4000  # unlabelled sentences beside the labelled ones, for pretraining
 RECIPE = Recipe(max_length=40, pretrain_epochs=12, finetune_epochs=6)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The data, the seed, and where to write."""
+    parser.add_argument("--language", choices=("en", "zh"), default="en")
+    parser.add_argument("--corpus", choices=("sentiment", "topics"), default="sentiment")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    add_run_options(parser, default_out=None)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -101,7 +110,7 @@ def pretrain(
     heading("Pretrain all of it: which word is hidden?", "2.1")
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     pretrained = out / "pretrained.safetensors"
-    if training.resumed_stage == "finetune":
+    if training.run.resumed_stage == "finetune":
         state, _ = load_arrays(pretrained)
         training.model.load_state_dict(state)  # to be scored; fine-tuning loads its checkpoint
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from minillm.backend import to_numpy
-from minillm.commands.baselines import baseline_answers
+from minillm.commands.baselines import as_classifiers
 from minillm.commands.pictures import attention_picture, confusion_picture, learning_curves
 from minillm.commands.predict import prediction_table
 from minillm.commands.tables import percent, table
@@ -18,46 +18,14 @@ from minillm.tasks import (
     MaskedScores,
     TextClassifier,
     TextEncoder,
-    accuracy,
-    confusion_matrix,
+    evaluate,
     evaluate_masked,
-    macro_f1,
 )
-from minillm.text import bucketed_batches, class_counts, pad
+from minillm.tasks.collation import lengths_of
+from minillm.text import class_counts, pad
 from minillm.text.corpora import Corpus
-from minillm.training import read_record
-
-# (sentence, what a reader says); the last two of sentiment are built as no training sentence is
-SAMPLES = {
-    ("sentiment", "en"): (
-        ("The final scene was not confusing but witty.", "positive"),
-        ("The final scene was not witty but confusing.", "negative"),
-        ("Although the tables were dirty, the teacher was friendly.", "positive"),
-        ("The tables were dirty, although the teacher was friendly.", "negative"),
-        ("I have seldom seen a film less dull.", "positive"),
-        ("I would not call this film gripping.", "negative"),
-    ),
-    ("sentiment", "zh"): (
-        ("结尾并不老套，反而很新颖。", "positive"),
-        ("结尾并不新颖，反而很老套。", "negative"),
-        ("虽然价格很离谱，但是老师很认真。", "positive"),
-        ("虽然老师很认真，但是价格很离谱。", "negative"),
-        ("这部电影没有让人失望。", "positive"),
-        ("谈不上喜欢这部电影。", "negative"),
-    ),
-    ("topics", "en"): (
-        ("The striker scored twice in the final.", "sport"),
-        ("The bank raised its interest rate again.", "economy"),
-        ("The museum opened an exhibition of early prints.", "culture"),
-        ("Researchers measured the light of a distant star.", "science"),
-    ),
-    ("topics", "zh"): (
-        ("前锋在决赛中打进两球。", "sport"),
-        ("央行再次上调利率。", "economy"),
-        ("博物馆推出早期版画展。", "culture"),
-        ("研究人员测量了一颗遥远恒星的亮度。", "science"),
-    ),
-}
+from minillm.text.corpora.samples import SAMPLES
+from minillm.training import bucketed_order, read_record
 
 
 def describe_corpus(corpus: Corpus, extra: Sequence[str]) -> None:
@@ -90,19 +58,13 @@ def describe_batch(training: ClassifierTraining) -> None:
     ids, mask = pad(training.labelled[:3])
     for row, real in zip(ids, mask, strict=True):
         print("  " + " ".join(f"{i:>3}" if r else "  ." for i, r in zip(row, real, strict=True)))
-    sizes = [
-        batch.mask
-        for batch in bucketed_batches(
-            training.labelled,
-            vocabulary_size=len(training.encoder.vocabulary),
-            batch_size=training.recipe.batch_size,
-            rng=np.random.default_rng(0),
-        )
-    ]
-    bucketed = 1 - sum(m.sum() for m in sizes) / sum(m.size for m in sizes)
-    n = training.recipe.batch_size
-    plain = [pad(training.labelled[i : i + n])[1] for i in range(0, len(training.labelled), n)]
-    unsorted = 1 - sum(m.sum() for m in plain) / sum(m.size for m in plain)
+    n, lengths = training.recipe.batch_size, lengths_of(training.labelled)
+    in_buckets = bucketed_order(lengths, batch_size=n, rng=np.random.default_rng(0))
+    as_given = [np.arange(i, min(i + n, len(lengths))) for i in range(0, len(lengths), n)]
+    bucketed, unsorted = (
+        1 - lengths.sum() / sum(len(batch) * lengths[batch].max() for batch in order)
+        for order in (in_buckets, as_given)
+    )
     print(
         f"padding: {percent(unsorted)} of all positions, {percent(bucketed)} in buckets by length"
     )
@@ -137,20 +99,15 @@ def print_table(
     models: dict[str, TextClassifier], baselines: dict[str, BagOfWords], corpus: Corpus
 ) -> None:
     """Accuracy on the test set, whole and by what a sentence demands."""
-    first = next(iter(models.values()))
-    labels, texts = first.labels, [example.text for example in corpus.test]
-    said = baseline_answers(baselines, texts, first.encoder, positive=labels.names[-1])
-    answers = {name: answer.labels for name, answer in said.items()}
-    answers |= {name: model.predict(texts) for name, model in models.items()}
-    true = labels.encode(example.label for example in corpus.test)
+    tokenizer = next(iter(models.values())).encoder.tokenizer
     groups = sorted({tag for tags in corpus.tags["test"] for tag in tags})
     rows = []
-    for name, answer in answers.items():
-        p = labels.encode(answer)
-        row = [name, percent(accuracy(p, true)), f"{macro_f1(p, true, len(labels)):.3f}"]
+    for name, classifier in {**as_classifiers(baselines, tokenizer), **models}.items():
+        scores = evaluate(classifier, corpus.test)
+        row = [name, percent(scores.accuracy), f"{scores.macro_f1:.3f}"]
         for group in groups:
             chosen = np.array([group in tags for tags in corpus.tags["test"]])
-            row.append(percent(accuracy(p[chosen], true[chosen])))
+            row.append(percent(scores.among(chosen).accuracy))
         rows.append(row)
     print(table(["test accuracy", "all", "macro F1", *groups], rows))
 
@@ -171,17 +128,14 @@ def draw_pictures(
         print("none: matplotlib is not installed")
         return
     classifier = training.result()
-    texts = [example.text for example in corpus.test]
-    true = classifier.labels.encode(example.label for example in corpus.test)
-    p = classifier.predict_probabilities(texts)
     classes = len(classifier.labels)
     _, events = read_record(out / "record.jsonl")  # also what came before a resume
     losses = {s: [e["loss"] for e in events if e["stage"] == s] for s in ("pretrain", "finetune")}
     learning_curves(out / "curves.png", losses, masked, n_classes=classes)
-    counts = confusion_matrix(p.argmax(axis=1), true, len(classifier.labels))
+    counts = evaluate(classifier, corpus.test).confusion
     confusion_picture(out / "confusion.png", counts, classifier.labels.names)
     hard = next((i for i, tags in enumerate(corpus.tags["test"]) if "order" in tags), 0)
-    ids = training.encoder([texts[hard]])[0]
+    ids = training.encoder([corpus.test[hard].text])[0]
     tokens = training.encoder.vocabulary.decode(ids)
     training.model.eval()
     maps = list(training.model.classifier.bert.attention_weights(ids[None], ids[None] >= 0))

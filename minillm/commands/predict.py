@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
+from minillm.commands.arguments import add_model
 from minillm.commands.evaluate import load_classifier
 from minillm.commands.tables import percent, table
 from minillm.tasks import TextClassifier
 from minillm.text import read_lines
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A model, and texts."""
+    add_model(parser)
+    parser.add_argument("texts", nargs="*", metavar="TEXT")
+    parser.add_argument("--file", type=Path, help="texts to label, one a line")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 from minillm.backend import stream
-from minillm.commands.arguments import recipe_of
-from minillm.commands.baselines import fit_baselines, save_baselines
+from minillm.commands.arguments import add_columns, add_recipe, add_run_options, recipe_of
+from minillm.commands.baselines import as_classifiers, fit_baselines, save_baselines
 from minillm.commands.progress import watch
 from minillm.commands.scores import positive_class, score_table
 from minillm.commands.tables import percent
 from minillm.models.bag_of_words import BagOfWords
-from minillm.tasks import ClassifierTraining
+from minillm.tasks import ClassifierTraining, evaluate
 from minillm.text import (
     Example,
     class_counts,
@@ -24,6 +24,18 @@ from minillm.text import (
     split,
     text_key,
 )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The files, how they are laid out, where to write, and the recipe."""
+    parser.add_argument("train", type=Path, metavar="FILE", help="labelled texts, one a line")
+    parser.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
+    parser.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
+    parser.add_argument("--unlabelled", type=Path, help="more texts to pretrain on, one a line")
+    add_columns(parser)
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
+    add_run_options(parser, default_out=Path("runs/train"))
+    add_recipe(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -158,8 +170,9 @@ def print_scores(
     positive: str,
 ) -> None:
     """One table per split: the model beside its baselines, classes chosen by probability."""
-    classifier = training.result()
+    classifiers = as_classifiers(baselines, training.encoder.tokenizer)
+    classifiers["BERT"] = training.result()
     for name, examples in splits.items():
         print(f"\n{name}, {len(examples)} texts (threshold: the most probable class)")
-        p = classifier.predict_probabilities([example.text for example in examples])
-        print(score_table(classifier, baselines, examples, p, positive))
+        scores = {kind: evaluate(one, examples) for kind, one in classifiers.items()}
+        print(score_table(scores, positive))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from minillm.backend import write_atomically
 from minillm.course.lesson import PROJECT
 
 LESSONS = PROJECT / "lessons"
@@ -127,5 +128,4 @@ def read(path: Path) -> str | None:
 
 def write(path: Path, text: str) -> None:
     """Write ``text`` with line feeds, in a folder that is made where it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_atomically(path, text.encode())

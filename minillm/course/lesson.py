@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 import minillm
-from minillm.backend import probe_cuda
+from minillm.backend import probe_cuda, write_atomically
 from minillm.backend.threads import limit_threads
-from minillm.labs.study import as_lines, rounded
+from minillm.labs.stored import as_lines, rounded
 
 PROJECT = Path(minillm.__file__).parents[1]
 
@@ -50,7 +50,7 @@ def savefig(figure: Any, name: str, numbers: Mapping[str, Any]) -> None:
     }
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": "minillm"})
-    (folder / f"{name}.json").write_text(as_lines(kept) + "\n", encoding="utf-8", newline="\n")
+    write_atomically(folder / f"{name}.json", (as_lines(kept) + "\n").encode())
 
 
 def gpu() -> bool:

@@ -8,9 +8,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from minillm.backend import CheckpointError
-from minillm.models.checkpoints import load_arrays, save_arrays
-from minillm.models.lbfgs import minimize
+from minillm.backend import CheckpointError, load_arrays, save_arrays
+from minillm.optim import minimize
 
 TokenLists = Sequence[Sequence[str]]
 KIND = "bag of words"
@@ -56,7 +55,7 @@ class BagOfWords:
             raise ValueError(f"l2 must be a positive number, got {l2}")
         if ngrams < 1:
             raise ValueError(f"ngrams must be at least 1, got {ngrams}")
-        self.l2, self.ngrams = l2, ngrams
+        self.l2, self.ngrams = float(l2), int(ngrams)  # JSON does not know NumPy's numbers
         self.words: list[str] = []
         self.classes: list[str] = []
         self.majority = ""
@@ -70,6 +69,7 @@ class BagOfWords:
             TypeError: a text is a string, not a list of tokens.
         """
         _require_pairs(token_lists, labels)
+        labels = _plain(labels)
         classes = sorted(set(labels))
         if len(classes) < 2:
             raise ValueError(f"fit needs at least two classes, got {classes}")
@@ -88,7 +88,7 @@ class BagOfWords:
         self.weights, self.bias = theta[:-1], theta[-1]
         return self
 
-    def predict_proba(self, token_lists: TokenLists) -> np.ndarray:
+    def predict_probabilities(self, token_lists: TokenLists) -> np.ndarray:
         """The probability of every class, ``(N, C)``, in the order of ``classes``.
 
         Raises:
@@ -100,12 +100,7 @@ class BagOfWords:
 
     def predict(self, token_lists: TokenLists) -> list[str]:
         """The most probable class of every text; of equals the first in ``classes``."""
-        return [self.classes[c] for c in self.predict_proba(token_lists).argmax(axis=1)]
-
-    def accuracy(self, token_lists: TokenLists, labels: Sequence[str]) -> float:
-        """The share of texts whose predicted class is their label."""
-        _require_pairs(token_lists, labels)
-        return float(np.mean(np.array(self.predict(token_lists)) == np.array(labels)))
+        return [self.classes[c] for c in self.predict_probabilities(token_lists).argmax(axis=1)]
 
     def save(self, path: str | Path) -> None:
         """Write everything that prediction needs into one file.
@@ -182,12 +177,16 @@ def tune_bag_of_words(
     Raises:
         ValueError: ``penalties`` is empty; or as ``BagOfWords.fit``.
     """
-    if not penalties:
+    if len(penalties) == 0:
         raise ValueError("penalties must name at least one value of l2, got none")
     models = {
         l2: BagOfWords(l2=l2, ngrams=ngrams).fit(*train) for l2 in sorted(penalties, reverse=True)
     }
-    accuracies = {l2: model.accuracy(*dev) for l2, model in models.items()}
+    _require_pairs(*dev)
+    accuracies = {
+        l2: float(np.mean(np.array(model.predict(dev[0])) == np.array(_plain(dev[1]))))
+        for l2, model in models.items()
+    }
     best = max(accuracies, key=lambda l2: accuracies[l2])  # max keeps the first of equals
     return models[best], accuracies
 
@@ -198,9 +197,9 @@ def majority_class(labels: Sequence[str]) -> str:
     Raises:
         ValueError: there are no labels.
     """
-    if not labels:
+    if len(labels) == 0:
         raise ValueError("majority_class needs at least one label, got none")
-    counts = Counter(labels)
+    counts = Counter(_plain(labels))
     return min(counts, key=lambda label: (-counts[label], label))
 
 
@@ -223,8 +222,13 @@ def _log_softmax(scores: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
+def _plain(labels: Sequence[str]) -> list[str]:
+    """The labels as Python has them, also those of a NumPy array."""
+    return labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+
+
 def _require_pairs(token_lists: TokenLists, labels: Sequence[str]) -> None:
     if len(token_lists) != len(labels):
         raise ValueError(f"{len(token_lists)} texts but {len(labels)} labels: one each is needed")
-    if not labels:
+    if len(labels) == 0:
         raise ValueError("at least one labelled text is needed, got none")

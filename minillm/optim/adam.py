@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from minillm.autograd import Parameter
 from minillm.backend import Array
-from minillm.optim.groups import ParameterGroup
+from minillm.optim.groups import ParameterGroup, checked_number
 from minillm.optim.optimizer import Optimizer
 
 
 class AdamW(Optimizer):
-    """Adam's step, and beside it a decay of the weights that the moments never see.
+    """Adam's step, and beside it a decay of the weights that the moments never see::
 
         m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g²
         m^ = m / (1 - b1^t),     v^ = v / (1 - b2^t)
-        w = w - lr (m^ / (sqrt(v^) + eps) + decay w)
+        w = w - lr (m^ / (sqrt(v^) + eps) + weight_decay w)
 
-    L2 in the loss would send ``decay w`` through the division by sqrt(v^), and so decay least
-    the weights whose gradients are largest.
+    L2 in the loss would send ``weight_decay w`` through the division by sqrt(v^), and so decay
+    least the weights whose gradients are largest.
+
+    ``t`` counts the updates of the parameter, not the steps of the optimiser.  The moments start
+    at 0, and the division by ``1 - b^t`` undoes that: a parameter whose first gradient comes
+    late, or that is skipped now and then, has moments that are as young as its own updates.
+
+    In float32 a gradient beyond 1.8e19 has an infinite square: its weight would never move again.
+    NumPy warns; ``clip_gradients`` brings such gradients back first.
 
     Raises:
-        ValueError: betas outside [0, 1), eps not positive, a negative decay; see ``Optimizer``.
+        ValueError: betas outside [0, 1), an eps that is not a positive finite number or that
+            the weights' dtype rounds to 0, a negative weight decay; see ``Optimizer``.
     Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
     """
 
@@ -32,39 +40,32 @@ class AdamW(Optimizer):
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        decay: float = 0.01,
+        weight_decay: float = 0.01,
     ):
-        if not (len(betas) == 2 and all(0 <= b < 1 for b in betas)):
-            raise ValueError(f"betas must be two numbers in [0, 1), got {betas}")
-        if not eps > 0 or not decay >= 0:
-            raise ValueError(f"needs eps > 0 and decay >= 0, got {eps} and {decay}")
-        super().__init__(parameters, lr=lr, decay=decay, slots=("m", "v"))
-        self.betas = float(betas[0]), float(betas[1])  # NumPy's float64 would promote the weights
-        self.eps = float(eps)
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
+        b1, b2 = (checked_number("betas", beta, below=1.0) for beta in betas)
+        self.betas = b1, b2
+        self.eps = checked_number("eps", eps)
+        super().__init__(parameters, lr=lr, weight_decay=weight_decay, slots=("m", "v"))
+        for p in self.parameters:
+            if p.dtype.type(self.eps) == 0:  # where no gradient has come yet, 0 / 0 is NaN
+                raise ValueError(f"eps must be positive in the weights' {p.dtype}, got {eps}")
 
-    def step(self, gradients: Sequence[Array | None]) -> None:
-        """One update from one gradient per parameter; ``None`` leaves its parameter alone.
-
-        Raises:
-            ValueError: gradients that do not fit the parameters; nothing was changed.
-        """
-        b1, b2 = self.betas
+    def updated(self, i: int, w: Array, g: Array) -> Array:
+        """The formula of the class."""
+        (b1, b2), t = self.betas, self.updates[i]
         m, v = self.state["m"], self.state["v"]
-        fitting = self.checked(gradients)
-        self.steps += 1
-        for i, (p, g) in enumerate(zip(self.parameters, fitting, strict=True)):
-            if g is None:
-                continue
-            m[i] = b1 * m[i] + (1 - b1) * g
-            v[i] = b2 * v[i] + (1 - b2) * g * g
-            m_hat = m[i] / (1 - b1**self.steps)
-            v_hat = v[i] / (1 - b2**self.steps)
-            lr = self.lr * self.lr_scales[i]
-            p.data = p.data - lr * (m_hat / (v_hat**0.5 + self.eps) + self.decays[i] * p.data)
+        m[i] = b1 * m[i] + (1 - b1) * g
+        v[i] = b2 * v[i] + (1 - b2) * g * g
+        m_hat = m[i] / (1 - b1**t)
+        v_hat = v[i] / (1 - b2**t)
+        step = m_hat / (v_hat**0.5 + self.eps) + self.weight_decays[i] * w
+        return w - self.lr * self.lr_scales[i] * step
 
 
 class Adam(AdamW):
-    """Steps of a size that does not depend on the gradient's: ``AdamW`` without decay.
+    """Steps of a size that does not depend on the gradient's: ``AdamW`` without decay::
 
         w = w - lr m^ / (sqrt(v^) + eps)
 
@@ -79,4 +80,4 @@ class Adam(AdamW):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
     ):
-        super().__init__(parameters, lr=lr, betas=betas, eps=eps, decay=0.0)
+        super().__init__(parameters, lr=lr, betas=betas, eps=eps, weight_decay=0.0)

@@ -2,36 +2,76 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, is_array
 
 
 def clip_gradients(
     gradients: Sequence[Array | None], max_norm: float
 ) -> tuple[list[Array | None], Array]:
-    """The gradients scaled to a joint Euclidean norm of at most ``max_norm``, and the norm before.
+    """The gradients with a joint Euclidean norm of at most ``max_norm``, and the norm before::
 
         g <- g min(1, max_norm / |g|)
 
-    New arrays are returned: two leaves may share one.  ``None`` stays ``None``; a NaN in any
-    gradient makes the norm NaN, for the caller to notice.  ``math.inf`` only measures.
+    New arrays are returned: two leaves may share one.  ``None`` stays ``None``.  A gradient that
+    is not finite shows in the norm, for the caller to notice.  ``math.inf`` only measures: the
+    gradients come back as they are, whatever their norm.
+
+    The norm comes in the widest dtype of the gradients, float16 as float32; they are scaled by
+    it before it is rounded to that.
 
     Raises:
-        ValueError: ``max_norm`` is not positive, or there is no gradient at all.
+        ValueError: ``max_norm`` is not a positive number, or there is no gradient at all.
+        TypeError: a gradient is not an array of floats, or they belong to different libraries.
     Source: Pascanu, Mikolov & Bengio 2013, "On the Difficulty of Training Recurrent Neural
         Networks", algorithm 1.
     """
-    if not max_norm > 0:
-        raise ValueError(f"max_norm must be positive, got {max_norm}")
+    if not (isinstance(max_norm, Real) and max_norm > 0):
+        raise ValueError(f"max_norm must be positive, got {max_norm!r}")
     present = [g for g in gradients if g is not None]
     if not present:
         raise ValueError("clip_gradients: there is no gradient")
-    xp = array_module(present[0])
-    # overflow shows in the norm; a norm of 0 divides to inf, and min() makes that 1
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        norm = xp.sqrt(sum((g * g).sum() for g in present))
-        scale = xp.minimum(max_norm / norm, 1.0)
-        return [None if g is None else g * scale.astype(g.dtype) for g in gradients], norm
+    for g in present:
+        if not (is_array(g) or isinstance(g, np.generic)) or g.dtype.kind != "f":
+            kind = getattr(g, "dtype", type(g).__name__)
+            raise TypeError(f"clip_gradients: a gradient must be an array of floats, got {kind}")
+    xp = array_module(*present)
+    with np.errstate(all="ignore"):  # what is not finite shows in the norm
+        norm = euclidean_norm(xp.stack([euclidean_norm(g) for g in present]))
+        if max_norm == math.inf:
+            clipped = [None if g is None else g.copy() for g in gradients]
+        else:
+            scale = xp.minimum(float(max_norm) / norm, 1.0)  # a norm of 0 divides to inf
+            clipped = [None if g is None else scaled(g, scale) for g in gradients]
+        return clipped, norm.astype(wide(*present))
+
+
+def euclidean_norm(x: Array) -> Array:
+    """The length of an array of any shape, in float64::
+
+        |x| = s sqrt(sum (x / s)²),    s = max |x|
+
+    Without ``s``, 1e20 squared would overflow in float32 and 1e-25 squared would be 0.
+    """
+    xp = array_module(x)
+    if x.size == 0:
+        return xp.zeros((), dtype=np.float64)
+    largest = xp.maximum(x.max(), -x.min())  # max |x| without an array of its own
+    s = xp.where((largest > 0) & (largest < math.inf), largest, 1.0).astype(wide(x))
+    shares = x / s
+    return s.astype(np.float64) * xp.sqrt((shares * shares).sum().astype(np.float64))
+
+
+def scaled(g: Array, scale: Array) -> Array:
+    """``scale g`` in the dtype of ``g``."""
+    return (g * scale.astype(wide(g))).astype(g.dtype, copy=False)
+
+
+def wide(*arrays: Array) -> np.dtype:
+    """The dtype to compute in: float16 holds neither a sum of squares nor a small scale."""
+    return np.result_type(np.float32, *(x.dtype for x in arrays))

@@ -13,23 +13,23 @@ from minillm.autograd.check import HasParameters
 
 @dataclass(frozen=True, eq=False)  # == of tensors compares their elements
 class ParameterGroup:
-    """Parameters with a learning rate and a decay of their own.
+    """Parameters with a learning rate and a weight decay of their own.
 
     ``lr_scale`` multiplies the optimiser's rate, so that one schedule serves all groups; without
-    ``decay``, the optimiser's own counts.
+    ``weight_decay``, the optimiser's own counts.
 
     Raises:
-        ValueError: a scale or decay that is negative or not finite.
+        ValueError: a scale or weight decay that is negative or not finite.
     """
 
     parameters: Sequence[Parameter]
     lr_scale: float = 1.0
-    decay: float | None = None
+    weight_decay: float | None = None
 
     def __post_init__(self) -> None:
         checked_number("lr_scale", self.lr_scale)
-        if self.decay is not None:
-            checked_number("decay", self.decay)
+        if self.weight_decay is not None:
+            checked_number("weight_decay", self.weight_decay)
 
 
 def decay_groups(module: HasParameters) -> list[ParameterGroup]:
@@ -45,7 +45,7 @@ def decay_groups(module: HasParameters) -> list[ParameterGroup]:
     parameters = [parameter for _, parameter in module.named_parameters()]
     matrices = [p for p in parameters if p.ndim >= 2]
     rest = [p for p in parameters if p.ndim < 2]
-    return [ParameterGroup(matrices), ParameterGroup(rest, decay=0.0)]
+    return [ParameterGroup(matrices), ParameterGroup(rest, weight_decay=0.0)]
 
 
 def as_groups(parameters: Iterable[Parameter | ParameterGroup]) -> list[ParameterGroup]:
@@ -53,12 +53,13 @@ def as_groups(parameters: Iterable[Parameter | ParameterGroup]) -> list[Paramete
     return [p if isinstance(p, ParameterGroup) else ParameterGroup([p]) for p in parameters]
 
 
-def checked_number(name: str, value: float) -> float:
+def checked_number(name: str, value: float, *, below: float = math.inf) -> float:
     """``value`` as a plain float: a NumPy float64 would make float32 weights float64.
 
     Raises:
-        ValueError: it is no number, negative or not finite.
+        ValueError: it is not a number, negative, or not less than ``below``.
     """
-    if not (isinstance(value, Real) and 0 <= value < math.inf):
-        raise ValueError(f"{name} must be a number >= 0, got {value!r}")
+    if not (isinstance(value, Real) and 0 <= value < below):
+        wanted = "a number >= 0" if below == math.inf else f"in [0, {below:g})"
+        raise ValueError(f"{name} must be {wanted}, got {value!r}")
     return float(value)

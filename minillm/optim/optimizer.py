@@ -1,24 +1,30 @@
-"""What every optimiser shares: its parameters, its learning rate, its state."""
+"""What every optimiser shares: its parameters, its learning rate, its state, and a step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from minillm.autograd import Parameter
-from minillm.backend import Array, array_module, to_numpy
+from minillm.autograd import Parameter, Tensor
+from minillm.backend import Array, array_module, is_array, to_numpy
 from minillm.optim.groups import ParameterGroup, as_groups, checked_number
 
 
 class Optimizer:
     """Holds parameters and the arrays that an update rule carries from step to step.
 
-    ``parameters`` may be groups: ``lr_scales`` and ``decays`` have one number per parameter.
+    ``parameters`` may be groups: ``lr_scales`` and ``weight_decays`` have one number per
+    parameter.  ``steps`` counts the calls of ``step``, which is what a schedule is asked for;
+    ``updates`` counts the gradients that each parameter has seen.
+
+    An update rule is one method, ``updated``.
 
     Raises:
-        ValueError: no parameters, one given twice, or a learning rate or decay that is negative
-            or not finite.
+        ValueError: no parameters, one given twice, one that is frozen, or a learning rate or
+            weight decay that is negative or not finite.
+        TypeError: something else than parameters, or weights in float16.
     """
 
     _lr: float
@@ -28,22 +34,21 @@ class Optimizer:
         parameters: Iterable[Parameter | ParameterGroup],
         *,
         lr: float,
-        decay: float = 0.0,
+        weight_decay: float = 0.0,
         slots: Sequence[str] = (),
     ):
         members = [(p, group) for group in as_groups(parameters) for p in group.parameters]
         self.parameters = [p for p, _ in members]
-        if not self.parameters:
-            raise ValueError(
-                f"{type(self).__name__}: there are no parameters (a used-up iterator?)"
-            )
-        if len({id(p) for p in self.parameters}) != len(self.parameters):
-            raise ValueError(f"{type(self).__name__}: a parameter was given twice")
+        check_parameters(type(self).__name__, self.parameters)
         self.lr = lr
-        self.decay = checked_number("decay", decay)
+        self.weight_decay = checked_number("weight_decay", weight_decay)
         self.lr_scales = [float(group.lr_scale) for _, group in members]
-        self.decays = [self.decay if g.decay is None else float(g.decay) for _, g in members]
+        self.weight_decays = [
+            self.weight_decay if group.weight_decay is None else float(group.weight_decay)
+            for _, group in members
+        ]
         self.steps = 0
+        self.updates = [0] * len(members)
         self.state: dict[str, list[Array]] = {
             slot: [array_module(p.data).zeros_like(p.data) for p in self.parameters]
             for slot in slots
@@ -62,41 +67,78 @@ class Optimizer:
     def lr(self, rate: float) -> None:
         self._lr = checked_number("learning rate", rate)
 
-    def step(self, gradients: Sequence[Array | None]) -> None:
-        """Change every parameter that has a gradient; every optimiser writes its own."""
-        raise NotImplementedError(f"{type(self).__name__} has no step")
+    def step(self, gradients: Sequence[Array | None] | None = None) -> None:
+        """Change every parameter that has a gradient.
 
-    def checked(self, gradients: Sequence[Array | None]) -> Sequence[Array | None]:
-        """``gradients`` themselves, once all are known to fit: a step happens whole or not at all.
+        ``gradients`` has one per parameter, and ``None`` for one that is left alone.  Without
+        it, each parameter's own ``grad`` counts, which ``backward`` fills and ``zero_grad``
+        empties.  A step happens whole or not at all.
+
+        Raises:
+            RuntimeError: no ``gradients`` were given, and no parameter has a ``grad``.
+            ValueError, TypeError: the gradients do not fit the parameters.
+        """
+        if gradients is None:
+            gradients = [p.grad for p in self.parameters]
+            if all(g is None for g in gradients):
+                raise RuntimeError("step: no parameter has a gradient; call loss.backward() first")
+        self.check_gradients(gradients)
+        self.steps += 1
+        for i, (p, g) in enumerate(zip(self.parameters, gradients, strict=True)):
+            if g is not None:
+                self.updates[i] += 1
+                p.data = self.updated(i, p.data, g)
+
+    def updated(self, i: int, w: Array, g: Array) -> Array:
+        """The new values of parameter ``i``, whose values are ``w`` and whose gradient is ``g``.
+
+        A new array: nothing is written into ``w`` or ``g``.  ``updates[i]`` counts this update.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no update rule")
+
+    def zero_grad(self) -> None:
+        """Forget every parameter's ``grad``, so that the next ``backward`` begins anew."""
+        for p in self.parameters:
+            if p.grad is not None:
+                p.grad = None
+
+    def check_gradients(self, gradients: Sequence[Array | None]) -> None:
+        """Refuse what does not fit before anything is changed.
 
         Raises:
             ValueError: not one per parameter, or one of another shape or dtype than its own.
+            TypeError: a gradient is not an array, or is one of another library.
         """
         if len(gradients) != len(self.parameters):
             raise ValueError(
                 f"step: {len(gradients)} gradients for {len(self.parameters)} parameters"
             )
         for i, (p, g) in enumerate(zip(self.parameters, gradients, strict=True)):
-            if g is not None and (g.shape != p.shape or g.dtype != p.dtype):
+            if g is None:
+                continue
+            if not (is_array(g) or isinstance(g, np.generic)):
+                raise TypeError(f"step: gradient {i} must be an array, got a {type(g).__name__}")
+            if g.shape != p.shape or g.dtype != p.dtype:
                 raise ValueError(
                     f"step: gradient {i} is {g.shape} {g.dtype}, its parameter {p.shape} {p.dtype}"
                 )
-        return gradients
+            array_module(p.data, g)
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Host copies of the state: ``steps`` and one array per slot and parameter."""
+        """Host copies of the state: both counts, and one array per slot and parameter."""
         arrays = {
             f"{slot}.{i}": to_numpy(array).copy()
             for slot, slots in self.state.items()
             for i, array in enumerate(slots)
         }
-        return {"steps": np.array(self.steps, dtype=np.int64), **arrays}
+        counts = {"steps": self.steps, "updates": self.updates}
+        return {name: np.array(n, dtype=np.int64) for name, n in counts.items()} | arrays
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over a state of the same kind.
 
         Raises:
-            ValueError: other names or shapes; nothing was changed.
+            ValueError: other names or shapes, or counts that count nothing; nothing was changed.
         """
         mine = self.state_dict()
         problems = sorted(mine.keys() ^ state.keys())
@@ -106,7 +148,45 @@ class Optimizer:
                 f"{type(self).__name__}: the state is of another optimiser; it differs in "
                 + ", ".join(problems[:6])
             )
-        self.steps = int(state["steps"])
-        for slot, arrays in self.state.items():
-            for i, array in enumerate(arrays):
-                arrays[i] = array_module(array).array(state[f"{slot}.{i}"], dtype=array.dtype)
+        for name in ("steps", "updates"):
+            if state[name].dtype.kind not in "iu" or (state[name] < 0).any():
+                raise ValueError(f"{type(self).__name__}: {name} must be counts >= 0")
+        arrays = {  # all of them before the first is taken over
+            slot: [
+                array_module(array).array(state[f"{slot}.{i}"], dtype=array.dtype)
+                for i, array in enumerate(held)
+            ]
+            for slot, held in self.state.items()
+        }
+        self.steps, self.updates = int(state["steps"]), state["updates"].tolist()
+        self.state = arrays
+
+
+def check_parameters(name: str, parameters: Sequence[Any]) -> None:
+    """Refuse what an optimiser cannot train.
+
+    float16 is for storage and for passing through a network.  Of a weight near 1 it keeps steps
+    of 1/1024, so that smaller updates are rounded away; the square of a gradient below 0.0002
+    is 0, and so is Adam's eps.
+
+    Raises:
+        ValueError, TypeError: naming the first parameter that is refused, and its place.
+    """
+    if not parameters:
+        raise ValueError(f"{name}: there are no parameters (a used-up iterator?)")
+    for i, p in enumerate(parameters):
+        if not isinstance(p, Tensor):
+            raise TypeError(
+                f"{name}: parameter {i} must be a Parameter or stand in a ParameterGroup, "
+                f"got a {type(p).__name__}"
+            )
+        if not (p.requires_grad and p.is_leaf):
+            what = "the result of an op" if p.requires_grad else "frozen or a constant"
+            raise ValueError(f"{name}: parameter {i} of shape {p.shape} is {what}; leave it out")
+        if p.dtype.itemsize < 4:
+            raise TypeError(
+                f"{name}: parameter {i} is {p.dtype}, which loses small updates; keep the "
+                "weights in float32, float16 is for storage"
+            )
+    if len({id(p) for p in parameters}) != len(parameters):
+        raise ValueError(f"{name}: a parameter was given twice")

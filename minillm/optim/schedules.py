@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Integral, Real
+
+from minillm.optim.groups import checked_number
 
 
 def linear_with_warmup(*, peak: float, warmup: int, total: int) -> Callable[[int], float]:
-    """Up to ``peak`` in ``warmup`` steps, then down to 0 at step ``total``, both in straight lines.
+    """Up to ``peak`` in ``warmup`` steps, then down to 0 at step ``total``, in straight lines::
 
         lr(t) = peak (t + 1) / warmup                      for t < warmup
         lr(t) = peak (total - t) / (total - warmup)        for t >= warmup, and 0 from total on
@@ -16,9 +19,10 @@ def linear_with_warmup(*, peak: float, warmup: int, total: int) -> Callable[[int
 
     Raises:
         ValueError: not ``0 <= warmup < total``, or a ``peak`` that is negative or not finite.
+        TypeError: ``warmup`` or ``total`` is not an integer.
     Source: Devlin et al. 2019, "BERT", appendix A.2.
     """
-    check_schedule(peak=peak, warmup=warmup, total=total)
+    peak, warmup, total = checked_schedule(peak=peak, warmup=warmup, total=total)
 
     def rate(step: int) -> float:
         if step < warmup:
@@ -31,7 +35,7 @@ def linear_with_warmup(*, peak: float, warmup: int, total: int) -> Callable[[int
 def cosine_with_warmup(
     *, peak: float, warmup: int, total: int, lowest: float = 0.0
 ) -> Callable[[int], float]:
-    """Up to ``peak`` in ``warmup`` steps, then down to ``lowest`` on half a cosine.
+    """Up to ``peak`` in ``warmup`` steps, then down to ``lowest`` on half a cosine::
 
         lr(t) = peak (t + 1) / warmup                                          for t < warmup
         lr(t) = lowest + (peak - lowest) (1 + cos(π s)) / 2                    for t >= warmup
@@ -40,13 +44,14 @@ def cosine_with_warmup(
     Flat at both ends: it stays long near the peak and comes to rest at ``lowest``.
 
     Raises:
-        ValueError: as ``linear_with_warmup``, or not ``0 <= lowest <= peak``.
+        ValueError, TypeError: as ``linear_with_warmup``, or not ``0 <= lowest <= peak``.
     Source: Loshchilov & Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts",
         eq. 5, without the restarts; Radford et al. 2018, section 4.1, for the warm-up.
     """
-    check_schedule(peak=peak, warmup=warmup, total=total)
-    if not 0 <= lowest <= peak:
-        raise ValueError(f"lowest must be between 0 and the peak {peak}, got {lowest}")
+    peak, warmup, total = checked_schedule(peak=peak, warmup=warmup, total=total)
+    if not (isinstance(lowest, Real) and 0 <= lowest <= peak):
+        raise ValueError(f"lowest must be between 0 and the peak {peak}, got {lowest!r}")
+    lowest = float(lowest)
 
     def rate(step: int) -> float:
         if step < warmup:
@@ -59,13 +64,16 @@ def cosine_with_warmup(
     return rate
 
 
-def check_schedule(*, peak: float, warmup: int, total: int) -> None:
-    """Refuse a schedule that would leave no step after its warm-up, or has no number for a peak.
+def checked_schedule(*, peak: float, warmup: int, total: int) -> tuple[float, int, int]:
+    """The three as plain numbers: those of NumPy would wrap round in uint8, or round in float32.
 
     Raises:
-        ValueError: naming the values.
+        TypeError: ``warmup`` or ``total`` is not an integer.
+        ValueError: no step would be left after the warm-up, or the peak is not a number.
     """
+    for name, steps in (("warmup", warmup), ("total", total)):
+        if not isinstance(steps, Integral):
+            raise TypeError(f"{name} must be a whole number of steps, got {steps!r}")
     if not 0 <= warmup < total:
         raise ValueError(f"needs 0 <= warmup < total, got warmup {warmup} and total {total}")
-    if not 0 <= peak < math.inf:
-        raise ValueError(f"peak must be a finite number >= 0, got {peak}")
+    return checked_number("peak", peak), int(warmup), int(total)

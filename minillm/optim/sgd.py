@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from minillm.autograd import Parameter
 from minillm.backend import Array
-from minillm.optim.groups import ParameterGroup
+from minillm.optim.groups import ParameterGroup, checked_number
 from minillm.optim.optimizer import Optimizer
 
 
 class SGD(Optimizer):
-    """Steps against the gradient; momentum lets earlier gradients roll on.
+    """Steps against the gradient; momentum lets earlier gradients roll on::
 
         v = momentum v + g
         d = v,  with Nesterov  g + momentum v
-        w = w - lr (d + decay w)
+        w = w - lr (d + weight_decay w)
 
     A steady gradient g ends at the velocity g / (1 - momentum): 0.9 makes the steps ten times
     as long, so that ``lr`` has to be smaller than without.  Nesterov's direction is that of the
-    next velocity, were the gradient to stay.
+    next velocity, were the gradient to stay.  The velocity starts at 0 and is a sum, not a mean:
+    unlike Adam's moments it needs no correction, whenever a parameter's first gradient comes.
 
     The decay stands beside the velocity, as in ``AdamW``.  Without momentum it is the same as an
     L2 penalty in the loss (``l2_penalty``); with momentum, the penalty would roll on too.
@@ -38,28 +39,17 @@ class SGD(Optimizer):
         lr: float,
         momentum: float = 0.0,
         nesterov: bool = False,
-        decay: float = 0.0,
+        weight_decay: float = 0.0,
     ):
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be in [0, 1), got {momentum}")
+        self.momentum = checked_number("momentum", momentum, below=1.0)
+        self.nesterov = nesterov
         if nesterov and momentum == 0:
             raise ValueError("nesterov looks ahead along the momentum, which is 0")
-        super().__init__(parameters, lr=lr, decay=decay, slots=("velocity",))
-        self.momentum, self.nesterov = float(momentum), nesterov
+        super().__init__(parameters, lr=lr, weight_decay=weight_decay, slots=("velocity",))
 
-    def step(self, gradients: Sequence[Array | None]) -> None:
-        """One update from one gradient per parameter; ``None`` leaves its parameter alone.
-
-        Raises:
-            ValueError: gradients that do not fit the parameters; nothing was changed.
-        """
+    def updated(self, i: int, w: Array, g: Array) -> Array:
+        """The formula of the class."""
         v = self.state["velocity"]
-        fitting = self.checked(gradients)
-        self.steps += 1
-        for i, (p, g) in enumerate(zip(self.parameters, fitting, strict=True)):
-            if g is None:
-                continue
-            v[i] = self.momentum * v[i] + g
-            direction = g + self.momentum * v[i] if self.nesterov else v[i]
-            lr = self.lr * self.lr_scales[i]
-            p.data = p.data - lr * (direction + self.decays[i] * p.data)
+        v[i] = self.momentum * v[i] + g
+        direction = g + self.momentum * v[i] if self.nesterov else v[i]
+        return w - self.lr * self.lr_scales[i] * (direction + self.weight_decays[i] * w)

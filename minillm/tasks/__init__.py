@@ -1,9 +1,11 @@
 """Floor 8: what the models are used for."""
 
+from minillm.tasks.baselines import BagOfWordsClassifier, MajorityClassifier
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.classifier_training import ClassifierTraining
 from minillm.tasks.encoding import TextEncoder
-from minillm.tasks.label_filter import bag_of_words_fit, drop_doubtful, label_probabilities
+from minillm.tasks.evaluation import Classifier, Scores, evaluate
+from minillm.tasks.label_filter import bag_of_words_learner, drop_doubtful, label_probabilities
 from minillm.tasks.masked_lm import MaskedScores, NeighbourCounts, evaluate_masked
 from minillm.tasks.metrics import (
     PrecisionRecall,
@@ -16,18 +18,23 @@ from minillm.tasks.metrics import (
 from minillm.tasks.recipe import Recipe
 
 __all__ = [
+    "BagOfWordsClassifier",
+    "Classifier",
     "ClassifierTraining",
+    "MajorityClassifier",
     "MaskedScores",
     "NeighbourCounts",
     "PrecisionRecall",
     "Recipe",
+    "Scores",
     "TextClassifier",
     "TextEncoder",
     "accuracy",
     "average_precision",
-    "bag_of_words_fit",
+    "bag_of_words_learner",
     "confusion_matrix",
     "drop_doubtful",
+    "evaluate",
     "evaluate_masked",
     "label_probabilities",
     "macro_f1",

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from minillm.autograd import no_grad
-from minillm.backend import CheckpointError, stream, to_numpy
-from minillm.models import Bert, BertConfig, SequenceClassifier, load_arrays, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays, stream, to_numpy
+from minillm.models import Bert, BertConfig, SequenceClassifier
 from minillm.ops import softmax
+from minillm.tasks.collation import collate_sentences, lengths_of
 from minillm.tasks.encoding import TextEncoder
-from minillm.text import Labels, bucketed_batches
+from minillm.text import Labels
+from minillm.training import bucketed_order, evaluating
 
 KIND = "text classifier"
 
@@ -27,20 +28,13 @@ class TextClassifier:
 
     def predict_probabilities(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
         """The probability of every label for every text, (N, C), in the order of the texts."""
+        sentences = self.encoder(texts)
         probabilities = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
-        batches = bucketed_batches(
-            self.encoder(texts),
-            vocabulary_size=len(self.encoder.vocabulary),
-            batch_size=batch_size,
-            rng=None,
-        )
-        was_training = self.model.training
-        self.model.eval()
-        with no_grad():
-            for batch in batches:
+        order = bucketed_order(lengths_of(sentences), batch_size=batch_size, rng=None)
+        with evaluating(self.model):
+            for batch in map(collate_sentences(sentences), order):
                 p = softmax(self.model(batch.ids, batch.mask))
                 probabilities[batch.indices] = to_numpy(p.data)
-        self.model.train(was_training)
         return probabilities
 
     def predict(self, texts: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pretrain, then fine-tune: two generators of steps that can stop anywhere and resume."""
+"""Pretrain, then fine-tune: the two stages by which a classifier is trained."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from minillm.autograd import Parameter, Tensor
-from minillm.backend import CheckpointError, stream
+from minillm.autograd import Tensor
+from minillm.backend import stream
 from minillm.models import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
 from minillm.nn import Module
 from minillm.optim import AdamW, linear_with_warmup
 from minillm.tasks.classification import TextClassifier
+from minillm.tasks.collation import Batch, collate_sentences, lengths_of
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.masked_lm import MaskedBatch, masked_batches
 from minillm.tasks.recipe import Recipe
-from minillm.text import Batch, Example, Labels, tokenizer_kind
-from minillm.training import RunRecord, Step, fit, load_training, read_facts, save_training
-from minillm.training.data_order import batches_per_epoch, numbered_batches
+from minillm.text import Example, Labels, tokenizer_kind
+from minillm.training import Run, Stage, Step, batches_per_epoch, numbered_order
 
 SAVE_EVERY = 100  # updates
-STAGES = ("pretrain", "finetune")
 
 
 class TwoHeads(Module):
@@ -40,7 +39,7 @@ class ClassifierTraining:
     ``pretrain()`` and ``finetune()`` yield a ``Step`` after each update; what has to happen in
     between (progress, pictures) is the caller's.  With a folder ``out`` a checkpoint is written
     every 100 steps and at the end of each stage, and ``resume=True`` goes on from the last one,
-    bit for bit as if nothing had happened.
+    bit for bit as if nothing had happened: see ``Run``, whose stages they are.
 
     Raises:
         ValueError: fewer than two classes, no examples or no tokens, or a recipe that does not
@@ -54,11 +53,11 @@ class ClassifierTraining:
         examples: Sequence[Example],
         unlabelled: Sequence[str] = (),
         *,
-        out: Path | None = None,
+        out: str | Path | None = None,
         resume: bool = False,
         device: str = "cpu",
     ):
-        self.recipe, self.out, self.device = recipe, out, device
+        self.recipe, self.device = recipe, device
         texts = [example.text for example in examples]
         self.encoder = TextEncoder.build(
             [*texts, *unlabelled],
@@ -76,46 +75,32 @@ class ClassifierTraining:
             "pretrain": self.count_steps(len(self.all_text), recipe.pretrain_epochs),
             "finetune": self.count_steps(len(self.labelled), recipe.finetune_epochs),
         }
-        self.model = TwoHeads(self.config(), len(self.labels), seed=recipe.seed).to_device(device)
-        self.facts = {**asdict(recipe), "data": digest(examples, unlabelled)}
-        self.resumed_stage = self.find_stage(resume)
-        self.record: RunRecord | None = None
-
-    def config(self) -> BertConfig:
-        """The sizes of the encoder."""
-        r = self.recipe
-        return BertConfig(
-            vocabulary_size=len(self.encoder.vocabulary),
-            width=r.width,
-            n_layers=r.n_layers,
-            n_heads=r.n_heads,
-            hidden=4 * r.width,
-            max_length=r.max_length,
-            dropout=r.dropout,
+        config = recipe.model_config(len(self.encoder.vocabulary))
+        self.model = TwoHeads(config, len(self.labels), seed=recipe.seed).to_device(device)
+        self.run = Run(
+            self.model,
+            [self.pretraining(), self.finetuning()],
+            {**asdict(recipe), "data": digest(examples, unlabelled)},
+            out=out,
+            resume=resume,
+            save_every=SAVE_EVERY,
         )
 
     def count_steps(self, n_examples: int, epochs: float) -> int:
-        """Updates in that many passes over the data."""
-        return round(epochs * batches_per_epoch(n_examples, self.recipe.batch_size))
-
-    def find_stage(self, resume: bool) -> str | None:
-        """The stage that the checkpoint in ``out`` belongs to, ``None`` to start anew."""
-        if not resume:
-            return None
-        if self.out is None or not self.checkpoint.exists():
-            raise CheckpointError(f"nothing to resume: there is no checkpoint in {self.out}")
-        stage = read_facts(self.checkpoint).get("stage")
-        if stage not in STAGES:
-            raise CheckpointError(f"{self.checkpoint}: not of a run that pretrains and fine-tunes")
-        return stage
-
-    @property
-    def checkpoint(self) -> Path:
-        """Where the state of an unfinished run is."""
-        return (self.out or Path()) / "checkpoint.safetensors"
+        """Updates in that many passes over the data: at least one, if there are to be any."""
+        steps = round(epochs * batches_per_epoch(n_examples, self.recipe.batch_size))
+        return max(steps, 1) if epochs > 0 and n_examples else steps
 
     def pretrain(self) -> Iterator[Step]:
         """Masked language modelling on all texts."""
+        return self.run.stage("pretrain")
+
+    def finetune(self) -> Iterator[Step]:
+        """Classification of the labelled texts, from the pretrained encoder."""
+        return self.run.stage("finetune")
+
+    def pretraining(self) -> Stage:
+        """The stage of masked language modelling."""
         masked = self.model.masked
 
         def batches(start: int, stop: int) -> Iterator[MaskedBatch]:
@@ -131,78 +116,59 @@ class ClassifierTraining:
         def loss_of(batch: MaskedBatch) -> Tensor:
             return masked.loss(batch.ids, batch.mask, batch.targets)
 
-        lr = self.recipe.pretrain_lr
-        return self.stage("pretrain", masked.parameters(), batches, loss_of, lr)
+        return self.stage("pretrain", masked, batches, loss_of, self.recipe.pretrain_lr)
 
-    def finetune(self) -> Iterator[Step]:
-        """Classification of the labelled texts, from the pretrained encoder."""
+    def finetuning(self) -> Stage:
+        """The stage of classification; the encoder is frozen where the head alone is to learn."""
         classifier = self.model.classifier
+        collate = collate_sentences(self.labelled, self.targets)
 
         def batches(start: int, stop: int) -> Iterator[Batch]:
-            return numbered_batches(
-                self.labelled,
-                self.targets,
-                vocabulary_size=len(self.encoder.vocabulary),
+            order = numbered_order(
+                lengths_of(self.labelled),
                 batch_size=self.recipe.batch_size,
                 seed=self.recipe.seed,
                 purpose="finetune",
                 start=start,
                 stop=stop,
             )
+            return map(collate, order)
 
         def loss_of(batch: Batch) -> Tensor:
             return classifier.loss(batch.ids, batch.mask, batch.targets)  # type: ignore[arg-type]
 
-        head = [*classifier.pooler.parameters(), *classifier.output.parameters()]
-        trained = head if self.recipe.head_only else classifier.parameters()
-        return self.stage("finetune", trained, batches, loss_of, self.recipe.finetune_lr)
+        frozen = classifier.bert if self.recipe.head_only else None
+        lr = self.recipe.finetune_lr
+        return self.stage("finetune", classifier, batches, loss_of, lr, frozen=frozen)
 
     def stage(
         self,
         name: str,
-        parameters: list[Parameter],
+        model: Module,
         batches: Callable[[int, int], Iterator[Any]],
         loss_of: Callable[[Any], Tensor],
         peak: float,
-    ) -> Iterator[Step]:
-        """One stage, from its beginning or from the checkpoint."""
+        frozen: Module | None = None,
+    ) -> Stage:
+        """What both stages share: AdamW under a rate that rises for a tenth, then falls to 0."""
         total = self.steps[name]
-        if total == 0 or STAGES.index(name) < STAGES.index(self.resumed_stage or STAGES[0]):
-            return
-        optimizer = AdamW(parameters, decay=self.recipe.decay)
-        facts = {**self.facts, "stage": name}
-        if self.resumed_stage == name:
-            load_training(self.checkpoint, self.model, optimizer, facts=facts)
-        schedule = linear_with_warmup(peak=peak, warmup=total // 10, total=total)
-        self.open_record(name, optimizer.steps)
-        waiting = batches(optimizer.steps, total)
-        for step in fit(loss_of, waiting, optimizer, schedule=schedule):
-            self.note(name, step)
-            if self.out and (optimizer.steps % SAVE_EVERY == 0 or optimizer.steps == total):
-                save_training(self.checkpoint, self.model, optimizer, facts)
-            yield step
 
-    def open_record(self, stage: str, steps_done: int) -> None:
-        """Begin ``record.jsonl``, or continue it where the checkpoint stands."""
-        if self.out is None or self.record is not None:
-            return
-        path = self.out / "record.jsonl"
-        if self.resumed_stage is None:
-            self.record = RunRecord(path, self.facts)
-        else:
-            before = self.steps["pretrain"] if stage == "finetune" else 0
-            self.record = RunRecord.resume(path, n_events=before + steps_done)
+        def optimizer() -> AdamW:
+            if frozen is not None:
+                frozen.freeze()
+            return AdamW(model.trainable_parameters(), weight_decay=self.recipe.weight_decay)
 
-    def note(self, stage: str, step: Step) -> None:
-        """One line of the record."""
-        if self.record is not None:
-            self.record.append(
-                stage=stage,
-                step=step.index,
-                loss=float(step.loss),
-                gradient_norm=float(step.gradient_norm),
-                lr=step.lr,
-            )
+        return Stage(
+            name,
+            loss_of,
+            batches,
+            total,
+            optimizer=optimizer,
+            schedule=linear_with_warmup(peak=peak, warmup=total // 10, total=total)
+            if total
+            else None,
+            max_norm=self.recipe.max_norm or None,
+        )
 
     def result(self) -> TextClassifier:
         """The classifier as it is now."""

@@ -8,17 +8,19 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from minillm.models.bag_of_words import BagOfWords
+from minillm.tasks.baselines import BagOfWordsClassifier
 from minillm.text import Example, WordTokenizer
 
-# Texts -> the probability of every class, (N, C), classes in sorted order
+# Texts -> the probability of every class, (N, C), classes in sorted order: what a Classifier
+# calls predict_probabilities
 Predictor = Callable[[Sequence[str]], np.ndarray]
-Fit = Callable[[Sequence[Example]], Predictor]
+Learner = Callable[[Sequence[Example]], Predictor]
 
 
 def label_probabilities(
-    examples: Sequence[Example], fit: Fit, *, folds: int, rng: np.random.Generator
+    examples: Sequence[Example], learn: Learner, *, folds: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """For each example the probability of its own label, from a model that was not fitted on it.
+    """For each example the probability of its own label, from a model that was not fitted on it::
 
         p_i = P(y_i | x_i; model of all folds but that of i)
 
@@ -27,32 +29,32 @@ def label_probabilities(
 
     Raises:
         ValueError: there are fewer than 2 folds; fewer than two classes; a class has fewer
-            examples than there are folds; ``fit`` predicts another number of classes, or
-            probabilities that are not finite.
+            examples than there are folds; the model that ``learn`` gives
+            predicts another number of classes, or probabilities that are not finite.
     Source: Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in
         Dataset Labels", section 3 (out-of-sample probabilities).
     """
-    fold_of = _folds(examples, folds, rng)
+    fold_of = folds_of(examples, folds, rng)
     classes = sorted({example.label for example in examples})
     own = np.zeros(len(examples))
     for fold in range(folds):
         inside = np.flatnonzero(fold_of == fold).tolist()
-        predict = fit([examples[i] for i in np.flatnonzero(fold_of != fold).tolist()])
+        predict = learn([examples[i] for i in np.flatnonzero(fold_of != fold).tolist()])
         p = predict([examples[i].text for i in inside])
         if p.shape != (len(inside), len(classes)):
             raise ValueError(
-                f"fit: its model gave probabilities {p.shape} for {len(inside)} texts and "
+                f"learn: its model gave probabilities {p.shape} for {len(inside)} texts and "
                 f"{len(classes)} classes"
             )
         if not np.isfinite(p).all():
-            raise ValueError("fit: its model gave probabilities that are not finite")
+            raise ValueError("learn: its model gave probabilities that are not finite")
         own[inside] = [p[row, classes.index(examples[i].label)] for row, i in enumerate(inside)]
     return own
 
 
 def drop_doubtful(
     examples: Sequence[Example],
-    fit: Fit,
+    learn: Learner,
     *,
     rng: np.random.Generator,
     folds: int = 5,
@@ -70,25 +72,25 @@ def drop_doubtful(
     """
     if not 0 <= threshold <= 1:
         raise ValueError(f"threshold must be in [0, 1], got {threshold}")
-    own = label_probabilities(examples, fit, folds=folds, rng=rng)
+    own = label_probabilities(examples, learn, folds=folds, rng=rng)
     kept = [example for example, p in zip(examples, own, strict=True) if p >= threshold]
     doubtful = [example for example, p in zip(examples, own, strict=True) if p < threshold]
     return kept, doubtful
 
 
-def bag_of_words_fit(*, l2: float) -> Fit:
-    """The ``fit`` of a bag of words, for ``drop_doubtful``."""
-    tokenize = WordTokenizer().tokenize
+def bag_of_words_learner(*, l2: float) -> Learner:
+    """A bag of words that ``drop_doubtful`` may ask."""
+    tokenizer = WordTokenizer()
 
-    def fit(examples: Sequence[Example]) -> Predictor:
-        tokens = [tokenize(text) for text, _ in examples]
+    def learn(examples: Sequence[Example]) -> Predictor:
+        tokens = [tokenizer.tokenize(text) for text, _ in examples]
         model = BagOfWords(l2=l2).fit(tokens, [label for _, label in examples])
-        return lambda texts: model.predict_proba([tokenize(text) for text in texts])
+        return BagOfWordsClassifier(model, tokenizer).predict_probabilities
 
-    return fit
+    return learn
 
 
-def _folds(examples: Sequence[Example], folds: int, rng: np.random.Generator) -> np.ndarray:
+def folds_of(examples: Sequence[Example], folds: int, rng: np.random.Generator) -> np.ndarray:
     """The fold of every example, (N,)."""
     if folds < 2:
         raise ValueError(f"folds must be at least 2, got {folds}")

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minillm.autograd import no_grad
 from minillm.backend import stream
 from minillm.models import MaskedLanguageModel
-from minillm.text import IGNORE, Vocabulary, bucketed_batches, mask_tokens
-from minillm.training.data_order import numbered_batches
+from minillm.tasks.collation import collate_sentences, lengths_of
+from minillm.text import IGNORE, Vocabulary, mask_tokens
+from minillm.training import bucketed_order, evaluating, numbered_order
 
 
 class MaskedBatch(NamedTuple):
@@ -32,16 +32,15 @@ def masked_batches(
     stop: int,
 ) -> Iterator[MaskedBatch]:
     """Batches ``start`` to ``stop - 1``; every epoch hides other tokens."""
-    batches = numbered_batches(
-        sequences,
-        vocabulary_size=len(vocabulary),
+    order = numbered_order(
+        lengths_of(sequences),
         batch_size=batch_size,
         seed=seed,
         purpose="pretrain",
         start=start,
         stop=stop,
     )
-    for number, batch in enumerate(batches, start=start):
+    for number, batch in enumerate(map(collate_sentences(sequences), order), start=start):
         rng = stream(seed, "mask", number)
         yield hide(batch.ids, batch.mask, vocabulary, rng)
 
@@ -78,19 +77,15 @@ def evaluate_masked(
     Raises:
         ValueError: ``held_out`` has no known token to hide.
     """
-    was_training = model.training
-    model.eval()
     counts = NeighbourCounts(train, vocabulary)
     losses = dict.fromkeys(("model", "neighbours", "unigram"), 0.0)
     n_hidden = 0
-    batches = bucketed_batches(
-        held_out, vocabulary_size=len(vocabulary), batch_size=batch_size, rng=None
-    )
-    for number, batch in enumerate(batches):
+    order = bucketed_order(lengths_of(held_out), batch_size=batch_size, rng=None)
+    for number, batch in enumerate(map(collate_sentences(held_out), order)):
         rng = stream(seed, "held-out mask", number)
         corrupted, mask, targets = hide(batch.ids, batch.mask, vocabulary, rng)
         n = int((targets != IGNORE).sum())
-        with no_grad():
+        with evaluating(model):
             losses["model"] += n * float(model.loss(corrupted, mask, targets))
         rows, places = np.nonzero(targets != IGNORE)
         for row, place in zip(rows, places, strict=True):
@@ -98,7 +93,6 @@ def evaluate_masked(
             losses["neighbours"] -= counts.log_probability(targets[row, place], left, right)
             losses["unigram"] -= counts.log_unigram[targets[row, place]]
         n_hidden += n
-    model.train(was_training)
     if not n_hidden:
         raise ValueError(f"{len(held_out)} held-out sentences have no known token to hide")
     per_token = {name: float(total) / n_hidden for name, total in losses.items()}

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from math import inf
 from typing import Any
 
+from minillm.models import BertConfig
+
 LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
 
 
@@ -16,7 +18,7 @@ def setting(default: Any, meaning: str) -> Any:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that, with the data, decides the result of a run.
+    """The sizes of a model and the settings of its stages: with the data, they decide a run.
 
     Raises:
         ValueError: a number that makes no sense, with its name.
@@ -25,17 +27,18 @@ class Recipe:
     seed: int = setting(0, "of initial weights, order, masks and dropout")
     tokenizer: str = setting("word", "word or character; Chinese characters are words in both")
     min_count: int = setting(1, "a token that is rarer in the training texts is unknown")
-    max_length: int = setting(64, "longer texts are cut; [CLS] and [SEP] count")
-    width: int = setting(64, "of every token's vector")
-    n_layers: int = setting(2, "encoder blocks")
-    n_heads: int = setting(4, "attention heads in each block")
-    dropout: float = setting(0.1, "rate, in training")
+    max_length: int = setting(BertConfig.max_length, "longer texts are cut; [CLS] and [SEP] count")
+    width: int = setting(BertConfig.width, "of every token's vector")
+    n_layers: int = setting(BertConfig.n_layers, "encoder blocks")
+    n_heads: int = setting(BertConfig.n_heads, "attention heads in each block")
+    dropout: float = setting(BertConfig.dropout, "rate, in training")
     batch_size: int = setting(32, "texts in one update")
     pretrain_epochs: float = setting(3.0, "passes over all texts by masked language modelling")
     pretrain_lr: float = setting(2e-3, "highest learning rate of pretraining")
     finetune_epochs: float = setting(6.0, "passes over the labelled texts")
     finetune_lr: float = setting(1e-3, "highest learning rate of fine-tuning")
-    decay: float = setting(0.01, "AdamW's weight decay")
+    weight_decay: float = setting(0.01, "share of each weight that AdamW takes off, times the rate")
+    max_norm: float = setting(1.0, "longest gradient, all parameters together; 0: any length")
     head_only: bool = setting(False, "fine-tune the classification head, freeze the encoder")
 
     def __post_init__(self) -> None:
@@ -45,3 +48,15 @@ class Recipe:
                 raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")
+
+    def model_config(self, vocabulary_size: int) -> BertConfig:
+        """The sizes of the encoder."""
+        return BertConfig(
+            vocabulary_size=vocabulary_size,
+            width=self.width,
+            n_layers=self.n_layers,
+            n_heads=self.n_heads,
+            hidden=4 * self.width,
+            max_length=self.max_length,
+            dropout=self.dropout,
+        )

@@ -9,7 +9,7 @@ from minillm.text.augmentation import (
     swap_words,
     word_dropout,
 )
-from minillm.text.batching import Batch, bucketed_batches, bucketed_order, frame, pad
+from minillm.text.batching import frame, pad
 from minillm.text.cleaning import CleaningReport, clean, normalize, text_key
 from minillm.text.delimited import Example, class_counts, read_examples, require_classes
 from minillm.text.labels import Labels
@@ -56,11 +56,8 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "BERT_SPECIAL",
     "Vocabulary",
     "Labels",
-    "Batch",
     "frame",
     "pad",
-    "bucketed_order",
-    "bucketed_batches",
     "IGNORE",
     "mask_tokens",
 ]

@@ -80,7 +80,7 @@ def replace_synonyms(
     require_text(text)
     require_rate(rate)
     for word, synonyms in thesaurus.items():
-        if not word or not synonyms or isinstance(synonyms, str):
+        if not word or isinstance(synonyms, str) or len(synonyms) == 0:
             raise ValueError(f"thesaurus: {word!r} needs a sequence of synonyms, got {synonyms!r}")
 
     def choose(found: re.Match[str]) -> str:

@@ -28,7 +28,7 @@ def split(
     """
     if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
         raise ValueError(f"fractions must be positive and sum to 1, got {fractions}")
-    if not examples:
+    if len(examples) == 0:
         raise ValueError("split: there are no examples")
     places: defaultdict[str, list[int]] = defaultdict(list)
     for i, example in enumerate(examples):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from minillm.backend import write_atomically
 from minillm.text.reading import read_lines, read_text
 from minillm.text.special_tokens import (
     BERT_SPECIAL,
@@ -31,8 +32,7 @@ def write_vocabulary(path: str | Path, tokens: Sequence[str], special: Mapping[s
             f"{path}: one token a line keeps no roles but those of BERT's special tokens, got "
             f"special={dict(special)}; give a path that ends in .json"
         )
-    encoded = text.encode("utf-8")  # before the old file is touched: this may fail
-    Path(path).write_bytes(encoded)
+    write_atomically(path, text.encode())
 
 
 def read_vocabulary(

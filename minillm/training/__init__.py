@@ -1,15 +1,29 @@
-"""Floor 7: the training loop, records of runs, and checkpoints to resume from."""
+"""Floor 7: the training loop, stages of a run, records, and checkpoints to resume from."""
 
-from minillm.training.checkpointing import load_training, read_facts, save_training
-from minillm.training.loop import DivergenceError, Step, fit
+from minillm.training.accumulation import mean_gradients
+from minillm.training.checkpointing import load_training, load_weights, read_facts, save_training
+from minillm.training.data_order import batches_per_epoch, bucketed_order, numbered_order
+from minillm.training.evaluation_mode import evaluating
+from minillm.training.loop import DivergenceError, Gradients, Step, fit
 from minillm.training.records import RunRecord, read_record
+from minillm.training.run import Run
+from minillm.training.stages import Stage
 
 __all__ = [
     "DivergenceError",
+    "Gradients",
+    "Run",
     "RunRecord",
+    "Stage",
     "Step",
+    "batches_per_epoch",
+    "bucketed_order",
+    "evaluating",
     "fit",
     "load_training",
+    "load_weights",
+    "mean_gradients",
+    "numbered_order",
     "read_facts",
     "read_record",
     "save_training",

@@ -5,44 +5,63 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from minillm.backend import CheckpointError
-from minillm.models import load_arrays, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.nn import Dropout, Module
 from minillm.optim import Optimizer
 
 
+class Saved(NamedTuple):
+    """What a checkpoint keeps for its caller, beside model and optimiser."""
+
+    progress: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
 def save_training(
-    path: str | Path, model: Module, optimizer: Optimizer, facts: Mapping[str, Any]
+    path: str | Path,
+    model: Module,
+    optimizer: Optimizer,
+    facts: Mapping[str, Any],
+    progress: Mapping[str, Any] | None = None,
+    arrays: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """Write weights, optimiser state, dropout counters and ``facts`` (JSON) in one atomic file.
+    """Write all that a run needs to go on in one atomic file.
+
+    That is: weights, optimiser state, dropout counters, ``facts`` (JSON) by which a run is
+    known again, and what else the caller wants back, as JSON and as arrays.
 
     Random numbers need no state of their own: every stream is a function of the seed and of
     the step (``minillm.backend.stream``), and dropout's of each layer's number of calls.
     """
-    arrays = {f"model.{name}": array for name, array in model.state_dict().items()}
-    arrays |= {f"optimizer.{name}": array for name, array in optimizer.state_dict().items()}
-    saved = {"facts": json.dumps(dict(facts), ensure_ascii=False, sort_keys=True)}
-    save_arrays(path, arrays, {**saved, "dropout": json.dumps(dropout_state(model))})
+    parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    parts["progress"] = dict(arrays or {})
+    named = {f"{part}.{name}": a for part, state in parts.items() for name, a in state.items()}
+    described = {"facts": facts, "progress": progress or {}, "dropout": dropout_state(model)}
+    metadata = {
+        name: json.dumps(as_json(value), ensure_ascii=False, sort_keys=True)
+        for name, value in described.items()
+    }
+    save_arrays(path, named, metadata)
 
 
 def load_training(
     path: str | Path, model: Module, optimizer: Optimizer, *, facts: Mapping[str, Any]
-) -> None:
-    """Put a checkpoint's state into ``model`` and ``optimizer``.
+) -> Saved:
+    """Put a checkpoint's state into ``model`` and ``optimizer``; what else was saved comes back.
 
     ``facts`` are those of the run that wants to go on; they must be the saved ones.
 
     Raises:
-        CheckpointError: damaged, no training checkpoint, of a run with other facts (the
+        CheckpointError: damaged, not a training checkpoint, of a run with other facts (the
             differences are listed), or not fitting the model; then nothing was changed.
     """
     arrays, metadata = load_arrays(path)
-    refuse_other_facts(path, saved_facts(path, metadata), json.loads(json.dumps(dict(facts))))
-    dropout = json.loads(metadata["dropout"])
+    refuse_other_facts(path, described(path, metadata, "facts"), facts)
+    dropout, progress = (described(path, metadata, name) for name in ("dropout", "progress"))
     if dropout.keys() != dropout_state(model).keys():
         raise CheckpointError(f"{path} does not fit: its dropout layers are {sorted(dropout)}")
     before = model.state_dict()
@@ -53,44 +72,77 @@ def load_training(
         model.load_state_dict(before)
         raise CheckpointError(f"{path} does not fit: {error}") from error
     restore_dropout(model, dropout)
+    return Saved(progress, part(arrays, "progress."))
+
+
+def load_weights(path: str | Path, model: Module) -> None:
+    """Put weights alone into ``model``: those of a training checkpoint, or a file of them.
+
+    Raises:
+        CheckpointError: damaged, or not of a model with these parameters; nothing was changed.
+    """
+    arrays, metadata = load_arrays(path)
+    try:
+        model.load_state_dict(part(arrays, "model.") if "facts" in metadata else arrays)
+    except ValueError as error:
+        raise CheckpointError(f"{path} does not fit: {error}") from error
 
 
 def read_facts(path: str | Path) -> dict[str, Any]:
     """The facts that were saved with a checkpoint.
 
     Raises:
-        CheckpointError: damaged, or no training checkpoint.
+        CheckpointError: damaged, or not a training checkpoint.
     """
-    return saved_facts(path, load_arrays(path)[1])
+    return described(path, load_arrays(path)[1], "facts")
 
 
-def saved_facts(path: str | Path, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The facts in a checkpoint's metadata.
+def described(path: str | Path, metadata: Mapping[str, str], name: str) -> dict[str, Any]:
+    """One JSON object of a checkpoint's metadata.
 
     Raises:
-        CheckpointError: there are none.
+        CheckpointError: it is not there.
     """
-    if "facts" not in metadata:
-        raise CheckpointError(f"{path}: not a training checkpoint")
-    return json.loads(metadata["facts"])
+    if name not in metadata:
+        raise CheckpointError(f"{path}: not a training checkpoint, it has no {name}")
+    return json.loads(metadata[name])
 
 
-def refuse_other_facts(path: str | Path, saved: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """Raise unless both are equal.
+def refuse_other_facts(
+    path: str | Path, saved: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> None:
+    """Raise unless both are equal, once ``wanted`` is as JSON has it.
 
     Raises:
         CheckpointError: listing every difference.
     """
+    wanted = as_json(wanted)
+    pairs = {key: (saved.get(key), wanted.get(key)) for key in saved.keys() | wanted.keys()}
     differences = [
-        f"{key}: was {saved.get(key)!r}, is {wanted.get(key)!r}"
-        for key in sorted(saved.keys() | wanted.keys())
-        if saved.get(key) != wanted.get(key)
+        f"{key}: was {was!r}, is {wish!r}"
+        for key, (was, wish) in sorted(pairs.items())
+        if was != wish and json.dumps(was) != json.dumps(wish)  # NaN is not equal to itself
     ]
     if differences:
         raise CheckpointError(
             f"{path} belongs to another run; start anew or repeat its settings\n  "
             + "\n  ".join(differences)
         )
+
+
+def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """``facts`` as JSON has them: lists for tuples, Python's numbers for NumPy's.
+
+    Raises:
+        TypeError: something that JSON cannot hold.
+    """
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.generic):
+            return value.item()
+        raise TypeError(f"facts must be what JSON can hold, got {type(value).__name__} {value!r}")
+
+    return json.loads(json.dumps(dict(facts), default=plain))
 
 
 def part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

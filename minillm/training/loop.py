@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import inf
+from typing import Any, Protocol
 
 import numpy as np
 
-from minillm.autograd import Parameter, Tensor, gradients_of
+from minillm.autograd import Parameter
 from minillm.backend import Array, array_module
 from minillm.optim import Optimizer, clip_gradients
+from minillm.training.accumulation import counted, mean_gradients
 
 
 class DivergenceError(RuntimeError):
     """The loss or its gradient is no longer a finite number; the weights are the last good ones."""
+
+
+class Gradients(Protocol):
+    """The seam between loss and update: batches in, a loss to report and gradients out.
+
+    ``counts`` says what each batch counts; the gradients are one for each of ``parameters``.
+    """
+
+    def __call__(
+        self,
+        loss_of: Callable[[Any], Any],
+        batches: Sequence[Any],
+        parameters: Sequence[Parameter],
+        *,
+        counts: Sequence[float],
+        allow_unused: bool,
+    ) -> tuple[Array, Sequence[Array | None]]: ...
 
 
 @dataclass(frozen=True)
@@ -28,72 +45,88 @@ class Step:
     loss: Array  # before the update, in nats
     gradient_norm: Array  # before clipping
     lr: float
+    held_out_loss: float | None = None  # after the update, where a stage of a run measured it
 
 
 def fit(
-    loss_of: Callable[[Any], Tensor],
+    loss_of: Callable[[Any], Any],
     batches: Iterable[Any],
     optimizer: Optimizer,
     *,
     schedule: Callable[[int], float] | None = None,
-    max_norm: float = 1.0,
+    max_norm: float | None = None,
     allow_unused: bool = False,
     accumulate: int = 1,
+    count: Callable[[Any], float] | None = None,
+    gradients: Gradients = mean_gradients,
 ) -> Iterator[Step]:
     """Train, one update per ``accumulate`` batches, and yield what happened.
 
     Stop by leaving the loop.  ``schedule`` gives the learning rate of a step; without it, the
-    optimiser's own stays.
+    optimiser's own stays.  Gradients are shortened to the joint norm ``max_norm`` where it is
+    given, and otherwise taken as they are.
 
-    An update takes the mean of its batches' losses: k batches of equal size, one after another,
-    give the gradient of a batch k times as large in the memory of one.  The last update may have
-    fewer, and takes the mean of those.
+    An update takes the mean over all targets of its batches, of which ``count`` says how many a
+    batch has: k batches, one after another, then give the gradient of all in one, in the memory
+    of the largest.  The last update may have fewer batches, and takes the mean of those.
+
+    ``gradients`` makes one update's gradients out of its batches.  Another function in the place
+    of ``mean_gradients`` may clip each example by itself, weigh several losses against each
+    other (``loss_of`` then returns what that function wants), or add up what other processes
+    found.
 
     Raises:
         DivergenceError: a loss or gradient that is not finite, before it touches the weights.
-        ValueError: a schedule's rate that is negative or not finite, or ``accumulate`` below 1,
-            before anything happens.
+        ValueError: ``accumulate`` below 1, or above 1 without ``count``; a count or a rate that
+            is negative or not finite; a schedule that is over, before anything happens.
     """
-    if accumulate < 1:
-        raise ValueError(f"accumulate must be at least 1 batch per update, got {accumulate}")
-    waiting = iter(batches)
+    check_accumulation(accumulate, count)
+    waiting, start = iter(batches), optimizer.steps
     while window := list(itertools.islice(waiting, accumulate)):
         index = optimizer.steps
         if schedule is not None:
+            refuse_finished(schedule, index, start)
             optimizer.lr = schedule(index)
+        counts = counted(count, window)
         with np.errstate(over="ignore", invalid="ignore"):  # one error, not a flood of warnings
-            loss, gradients = mean_gradients(
-                loss_of, window, optimizer.parameters, allow_unused=allow_unused
+            loss, found = gradients(
+                loss_of, window, optimizer.parameters, counts=counts, allow_unused=allow_unused
             )
-            clipped, norm = clip_gradients(gradients, max_norm)
+            clipped, norm = clip_gradients(found, inf if max_norm is None else max_norm)
             stop_if_not_finite(index, loss, norm)
             optimizer.step(clipped)
         yield Step(index, loss, norm, optimizer.lr)
 
 
-def mean_gradients(
-    loss_of: Callable[[Any], Tensor],
-    batches: Sequence[Any],
-    parameters: Sequence[Parameter],
-    *,
-    allow_unused: bool = False,
-) -> tuple[Array, list[Array | None]]:
-    """The mean loss of the batches and its gradients; one batch's graph is alive at a time."""
-    shares: list[Tensor] = []
-    total: list[Array | None] = [None] * len(parameters)
-    for batch in batches:
-        share = loss_of(batch) / len(batches)
-        gradients = gradients_of(share, parameters, allow_unused=allow_unused)
-        total = [added(a, b) for a, b in zip(total, gradients, strict=True)]
-        shares.append(share.detach())
-    return functools.reduce(operator.add, shares).data, total
+def check_accumulation(accumulate: int, count: Callable[[Any], float] | None) -> None:
+    """Refuse to accumulate batches whose weights nobody knows.
+
+    Raises:
+        ValueError: ``accumulate`` is below 1, or above 1 without ``count``.
+    """
+    if accumulate < 1:
+        raise ValueError(f"accumulate must be at least 1 batch per update, got {accumulate}")
+    if accumulate > 1 and count is None:
+        raise ValueError(
+            f"accumulate = {accumulate} batches per update need count, a function that gives the "
+            "number of targets of a batch; for batches of equal size count=len will do"
+        )
 
 
-def added(a: Array | None, b: Array | None) -> Array | None:
-    """The sum of two gradients, where ``None`` is that of a parameter which was not used."""
-    if a is None or b is None:
-        return b if a is None else a
-    return a + b
+def refuse_finished(schedule: Callable[[int], float], index: int, start: int) -> None:
+    """Refuse to begin where a schedule has come down to nothing: no update would change a weight.
+
+    A rate of 0 from the very beginning, of a warm-up or of an experiment without learning, is
+    somebody's wish; so is one at the end of a longer training.
+
+    Raises:
+        ValueError: ``index`` is ``start``, the rate there is 0, and it was more before.
+    """
+    if index == start and schedule(start) == 0 and any(schedule(i) > 0 for i in range(start)):
+        raise ValueError(
+            f"the schedule is over: its rate at step {start}, where this optimiser stands, is 0; "
+            "give a schedule that goes on beyond it, or a new optimiser to begin at step 0"
+        )
 
 
 def stop_if_not_finite(index: int, loss: Array, norm: Array) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import naming
+from minillm.backend import naming, write_atomically
 
 
 class RunRecord:
@@ -21,12 +21,10 @@ class RunRecord:
     """
 
     def __init__(self, path: str | Path, configuration: dict[str, Any]):
-        self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self.events = Path(path), 0
         versions = {"python": platform.python_version(), "numpy": np.__version__}
         head = to_line({"configuration": configuration, "versions": versions})
-        with naming(self.path):
-            self.path.write_text(head, encoding="utf-8")
+        write_atomically(self.path, head.encode())  # an earlier run's record may stand there
 
     @classmethod
     def resume(cls, path: str | Path, *, n_events: int) -> RunRecord:
@@ -36,7 +34,7 @@ class RunRecord:
             ValueError: the file has fewer events, or a damaged line among them.
         """
         record = cls.__new__(cls)
-        record.path = Path(path)
+        record.path, record.events = Path(path), n_events
         lines = whole_lines(record.path)
         if len(lines) < n_events + 1:
             raise ValueError(f"{path}: {len(lines)} whole lines, expected {n_events + 1}")
@@ -49,6 +47,7 @@ class RunRecord:
         """Write one event and push it out of the process."""
         with naming(self.path), open(self.path, "a", encoding="utf-8") as file:
             file.write(to_line(event))
+        self.events += 1
 
 
 def read_record(path: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:

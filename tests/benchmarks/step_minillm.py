@@ -42,7 +42,7 @@ def prepared(size: Size, gelu: Callable[[Tensor], Tensor] = ops.gelu) -> Callabl
     """A function that makes one training step and gives the loss before it."""
     model = LanguageModel(size, gelu)
     model.load_state_dict(problem.weights(size))
-    optimizer = AdamW(model.parameters(), **ADAMW, decay=DECAY)
+    optimizer = AdamW(model.parameters(), **ADAMW, weight_decay=DECAY)
     ids, targets = problem.batch(size)
     mask = problem.causal(size)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minillm.__main__ import main
-from minillm.models import load_arrays
+from minillm.backend import load_arrays
 from tests.commands.command_line import (
     ENVIRONMENT,
     SAVING_OFTEN,

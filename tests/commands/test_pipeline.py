@@ -7,12 +7,12 @@ from functools import partial
 
 import pytest
 
+from minillm.backend import load_arrays
 from minillm.commands import pipeline
-from minillm.commands.pipeline_report import SAMPLES
-from minillm.models import load_arrays
 from minillm.tasks import TextClassifier
 from minillm.text import text_key
 from minillm.text.corpora import load_corpus, unlabelled
+from minillm.text.corpora.samples import SAMPLES
 from tests.commands.command_line import listing
 
 SIZES = (60, 20, 60)

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 
 from minillm.commands.scores import positive_class, score_header, score_row, show_confusion
-from minillm.text import Example, Labels
+from minillm.tasks import Scores
+from minillm.text import Labels
 
 LABELS = Labels(["ham", "spam"])
 TRUE = ["spam", "ham", "ham", "spam", "ham"]
-PREDICTED = ["spam", "spam", "ham", "ham", "ham"]
+SPAM = np.array([0.9, 0.8, 0.1, 0.4, 0.2])  # the probabilities of it
+SCORES = Scores(LABELS, LABELS.encode(TRUE), np.stack([1 - SPAM, SPAM], axis=1))
 
 
 def test_the_class_to_find_is_the_rarest_unless_asked_for():
@@ -18,21 +20,24 @@ def test_the_class_to_find_is_the_rarest_unless_asked_for():
 
 
 def test_a_row_of_scores_by_hand():
-    row = score_row(LABELS, TRUE, PREDICTED, np.array([0.9, 0.8, 0.1, 0.4, 0.2]), "spam")
+    row = score_row(SCORES, "spam")
     # ranked: spam, ham, spam: average precision 1/2 * 1 + 1/2 * 2/3
     assert row == ["60.0 %", "0.500", "0.500", "0.500", "0.833"]
     assert len(score_header("spam")) == 1 + len(row)  # the name goes first
 
 
-def test_without_scores_or_without_positives_there_is_no_average_precision():
-    assert score_row(LABELS, TRUE, PREDICTED, None, "spam")[-1] == "-"
-    row = score_row(LABELS, ["ham"], ["ham"], np.array([0.3]), "spam")
+def test_without_a_ranking_there_is_no_average_precision():
+    constant = Scores(LABELS, SCORES.true, np.tile([0.7, 0.3], (5, 1)))
+    assert score_row(constant, "spam") == ["60.0 %", "0.000", "0.000", "0.000", "-"]
+
+
+def test_without_positives_there_is_no_average_precision():
+    row = score_row(SCORES.among(np.array([2])), "spam")
     assert row == ["100.0 %", "0.000", "0.000", "0.000", "-"]
 
 
 def test_the_confusion_matrix_has_true_classes_as_rows():
-    p = np.eye(2)[LABELS.encode(PREDICTED)]
-    assert show_confusion(LABELS, [Example("", label) for label in TRUE], p).split("\n") == [
+    assert show_confusion(SCORES).split("\n") == [
         "           called ham  called spam",
         "true ham            2            1",
         "true spam           1            1",

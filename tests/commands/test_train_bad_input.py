@@ -5,8 +5,7 @@ import os
 
 import pytest
 
-from minillm.backend import devices
-from minillm.models import load_arrays
+from minillm.backend import devices, load_arrays
 from tests.commands.command_line import TINY, listing, write_examples
 from tests.tasks.small import EXAMPLES
 
@@ -147,11 +146,13 @@ def test_resuming_nothing_is_one_line(call, file, tmp_path):
 def test_resuming_with_other_settings_lists_them(call, file, tmp_path):
     assert call("train", file, "--out", tmp_path / "run", *TINY).code == 0
     before = {p.name: p.read_bytes() for p in (tmp_path / "run").iterdir()}
-    result = call("train", file, "--out", tmp_path / "run", *TINY, "--resume", "--decay", "0.5")
+    result = call(
+        "train", file, "--out", tmp_path / "run", *TINY, "--resume", "--weight-decay", "0.5"
+    )
     assert result.code == 1
     assert "Traceback" not in result.err
     assert f"{tmp_path / 'run' / 'checkpoint.safetensors'} belongs to another run" in result.err
-    assert result.err.rstrip().endswith("\n  decay: was 0.01, is 0.5")
+    assert result.err.rstrip().endswith("\n  weight_decay: was 0.01, is 0.5")
     assert {p.name: p.read_bytes() for p in (tmp_path / "run").iterdir()} == before
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from minillm.course import lesson
 from minillm.course.lesson import PROJECT, gpu, savefig, setup
-from minillm.labs.study import rounded
+from minillm.labs.stored import rounded
 
 
 @pytest.fixture

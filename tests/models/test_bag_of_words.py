@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minillm import CheckpointError
-from minillm.models import save_arrays
+from minillm.backend import save_arrays
 from minillm.models.bag_of_words import (
     BagOfWords,
     Presence,
@@ -62,7 +62,7 @@ def test_fit_stops_where_the_gradient_is_zero_and_the_penalty_balances_the_error
     assert model.words == ["bad", "book", "film", "good"]
     presence = np.array([[0, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 0]])
     onehot = np.array([[0, 1], [0, 1], [1, 0], [1, 0]])  # negative, positive
-    errors = model.predict_proba(TEXTS) - onehot
+    errors = model.predict_probabilities(TEXTS) - onehot
     np.testing.assert_allclose(errors.sum(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(presence.T @ errors / 4, -0.05 * model.weights, atol=1e-5)
 
@@ -79,31 +79,30 @@ def test_two_opposite_words_have_the_weights_of_the_closed_form():
 def test_separable_texts_are_separated():
     model = BagOfWords(l2=0.01).fit(TEXTS, LABELS)
     assert model.predict(TEXTS) == LABELS
-    assert model.accuracy(TEXTS, LABELS) == 1.0
     assert model.predict([["a", "good", "day"], ["bad"]]) == ["positive", "negative"]
 
 
 def test_a_repeated_word_counts_once():
     model = BagOfWords(l2=0.01).fit(TEXTS, LABELS)
-    once, twice = model.predict_proba([["good"], ["good", "good"]])
+    once, twice = model.predict_probabilities([["good"], ["good", "good"]])
     np.testing.assert_array_equal(once, twice)
 
 
 def test_unknown_words_and_empty_texts_leave_the_frequencies_of_the_classes():
     model = BagOfWords(l2=100.0).fit([["a"], ["b"], ["c"], []], ["x", "x", "x", "y"])
-    empty, unknown = model.predict_proba([[], ["never", "seen"]])
+    empty, unknown = model.predict_probabilities([[], ["never", "seen"]])
     np.testing.assert_array_equal(empty, unknown)
     np.testing.assert_allclose(empty, [0.75, 0.25], atol=0.01)
 
 
 def test_texts_without_any_word_leave_the_bias_alone():
     model = BagOfWords(l2=1.0).fit([[], [], []], ["x", "y", "x"])
-    np.testing.assert_allclose(model.predict_proba([["a"]]), [[2 / 3, 1 / 3]], atol=1e-5)
+    np.testing.assert_allclose(model.predict_probabilities([["a"]]), [[2 / 3, 1 / 3]], atol=1e-5)
 
 
 def test_predictions_for_no_texts_are_no_predictions():
     model = BagOfWords(l2=0.1).fit(TEXTS, LABELS)
-    assert model.predict_proba([]).shape == (0, 2)
+    assert model.predict_probabilities([]).shape == (0, 2)
     assert model.predict([]) == []
 
 
@@ -111,14 +110,14 @@ def test_three_classes_have_probabilities_that_add_up_to_one():
     model = BagOfWords(l2=0.01).fit([["a"], ["b"], ["c"]], ["z", "y", "x"])
     assert model.classes == ["x", "y", "z"]
     assert model.predict([["a"], ["b"], ["c"]]) == ["z", "y", "x"]
-    np.testing.assert_allclose(model.predict_proba([["a", "b"]]).sum(), 1)
+    np.testing.assert_allclose(model.predict_probabilities([["a", "b"]]).sum(), 1)
 
 
 def test_pairs_of_words_tell_what_single_words_cannot():
     texts = [["not", "dull", "but", "clever"], ["not", "clever", "but", "dull"]]
     labels = ["positive", "negative"]
     single, pairs = (BagOfWords(l2=0.01, ngrams=n).fit(texts, labels) for n in (1, 2))
-    np.testing.assert_allclose(single.predict_proba(texts), 0.5, atol=1e-5)
+    np.testing.assert_allclose(single.predict_probabilities(texts), 0.5, atol=1e-5)
     assert pairs.predict(texts) == labels
     assert "not dull" in pairs.words
 
@@ -148,6 +147,50 @@ def test_tuning_prefers_accuracy_on_dev_to_a_strong_penalty():
 def test_the_majority_class_is_the_most_frequent_and_ties_go_by_name():
     assert majority_class(["b", "a", "b"]) == "b"
     assert majority_class(["b", "a"]) == "a"
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (np.array([0]), 0),
+        (np.array([0, 0, 1]), 0),
+        (np.array([1, 0]), 0),
+        (np.array(["a", "a", "b"]), "a"),
+        (np.array(["b"]), "b"),
+        (np.array([False]), False),
+        (np.array(["b", "a"], dtype=object), "a"),
+        (("b", "b", "a"), "b"),
+    ],
+)
+def test_the_majority_of_an_array_is_that_of_the_list(labels, expected):
+    found = majority_class(labels)
+    assert (found, type(found)) == (expected, type(expected))
+    with pytest.raises(ValueError, match="majority_class needs at least one label"):
+        majority_class(labels[:0])
+
+
+@pytest.mark.parametrize("kind", [np.array, tuple, lambda labels: np.array(labels, dtype=object)])
+@pytest.mark.parametrize("labels", [LABELS, [1, 1, 0, 0]])
+def test_arrays_do_what_lists_do(kind, labels, tmp_path):
+    model = BagOfWords(l2=0.1).fit(TEXTS, labels)
+    other = BagOfWords(l2=np.float32(0.1), ngrams=np.int64(1)).fit(
+        [np.array(text) for text in TEXTS], kind(labels)
+    )
+    assert (other.classes, other.majority) == (model.classes, model.majority)
+    np.testing.assert_allclose(other.weights, model.weights, atol=1e-4)
+    assert other.predict(TEXTS) == labels
+    other.save(tmp_path / "bag")
+    assert BagOfWords.load(tmp_path / "bag").predict(TEXTS) == labels
+
+
+def test_penalties_may_be_an_array_also_of_one_zero():
+    data = TEXTS, np.array(LABELS)
+    model, accuracies = tune_bag_of_words(data, data, penalties=np.array([0.3, 0.1]))
+    assert (accuracies, model.l2) == ({0.3: 1.0, 0.1: 1.0}, 0.3)
+    with pytest.raises(ValueError, match="l2 must be a positive number, got 0"):
+        tune_bag_of_words(data, data, penalties=np.array([0.0]))
+    with pytest.raises(ValueError, match="at least one value of l2"):
+        tune_bag_of_words(data, data, penalties=np.array([]))
 
 
 @pytest.mark.parametrize("l2", [0, -0.1, float("nan"), float("inf")])
@@ -181,7 +224,7 @@ def test_a_saved_model_predicts_the_same_to_the_last_bit(tmp_path):
     model = BagOfWords(l2=0.1, ngrams=2).fit(texts, ["p", "n", "p", "n"])
     model.save(tmp_path / "bag.safetensors")
     loaded = BagOfWords.load(tmp_path / "bag.safetensors")
-    assert np.array_equal(loaded.predict_proba(texts), model.predict_proba(texts))
+    assert np.array_equal(loaded.predict_probabilities(texts), model.predict_probabilities(texts))
     assert (loaded.l2, loaded.ngrams, loaded.classes, loaded.majority) == (0.1, 2, ["n", "p"], "n")
 
 

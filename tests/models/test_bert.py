@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from minillm.autograd import check_module, gradients_of
-from minillm.models import Bert, BertConfig, load_arrays, save_arrays
+from minillm.backend import load_arrays, save_arrays
+from minillm.models import Bert, BertConfig
 from minillm.nn import Dropout, LayerNorm, Linear, embedding, linear, positions
 from minillm.ops import layer_norm
 from tests.models.small_bert import CONFIG, IDS, MASK, SEGMENTS, small_bert, small_masked_model

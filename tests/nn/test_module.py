@@ -78,7 +78,7 @@ def test_a_shared_parameter_is_listed_counted_and_saved_once_under_its_first_nam
 
 def test_a_shared_parameter_is_stepped_once_and_stays_shared_after_loading(rng):
     model = Tied(rng)
-    optimizer = AdamW(model.parameters(), lr=0.5, decay=0.0)
+    optimizer = AdamW(model.parameters(), lr=0.5, weight_decay=0.0)
     loss = (model.table * model.output).sum() + model.encoder(ONES).sum()
     optimizer.step(gradients_of(loss, optimizer.parameters))
     np.testing.assert_allclose(model.table.data, 0.5, atol=1e-6)  # one step of lr, not two

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minillm.autograd import Tensor
 from minillm.optim import clip_gradients
+from tests.strict import SYNCS, strict
 
 
 def joint_norm(gradients):
@@ -77,14 +79,118 @@ def test_a_gradient_that_is_not_finite_shows_in_the_norm(bad):
     assert np.isnan(norm) == np.isnan(bad)
 
 
-def test_an_overflow_of_the_squares_shows_in_the_norm():
-    _, norm = clip_gradients([np.array([1e30], dtype=np.float32)], 1.0)
-    assert np.isinf(norm)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1,), (), (3, 5), (1000,)])
+@pytest.mark.parametrize("share", [0.9, 0.3, -0.3, -0.9])
+def test_the_norm_is_right_where_squares_overflow_or_vanish(dtype, shape, share):
+    """``share`` of the way from 1 to the largest number (or to the smallest normal one)."""
+    limits = np.finfo(dtype)
+    size = float(limits.max) ** share if share > 0 else float(limits.tiny) ** -share
+    gradient = np.full(shape, size, dtype)
+    expected = math.sqrt(gradient.size) * float(gradient.flat[0])
+    clipped, norm = clip_gradients([gradient, None, np.zeros(2, dtype)], expected / 4)
+    assert float(norm) == pytest.approx(expected, rel=1e-5)
+    assert clipped[0].dtype == dtype
+    tiny = limits.smallest_subnormal
+    np.testing.assert_allclose(clipped[0], gradient / dtype(4), rtol=1e-3, atol=tiny)
+    kept, _ = clip_gradients([gradient], expected * 2)
+    np.testing.assert_array_equal(kept[0], gradient)
 
 
-@pytest.mark.parametrize("max_norm", [0.0, -1.0, math.nan])
+def test_gradients_of_twenty_digits_before_and_behind_the_point_by_hand():
+    huge, tiny = np.array([3e20, 4e20], np.float32), np.array([3e-25, 4e-25], np.float32)
+    for gradient, length in ((huge, 5e20), (tiny, 5e-25)):
+        clipped, norm = clip_gradients([gradient], length / 10)
+        assert float(norm) == pytest.approx(length, rel=1e-6)
+        np.testing.assert_allclose(clipped[0], gradient / 10, rtol=1e-6)
+    clipped, norm = clip_gradients([huge, tiny], 1.0)
+    assert float(norm) == pytest.approx(5e20, rel=1e-6)
+    np.testing.assert_allclose(clipped[0], [0.6, 0.8], rtol=1e-6)
+
+
+def test_a_norm_beyond_float32_of_gradients_within_it_still_clips_them():
+    gradients = [np.full(100, 3e38, np.float32), np.full(100, -3e38, np.float32)]
+    clipped, norm = clip_gradients(gradients, 1.0)
+    assert float(norm) == math.inf
+    np.testing.assert_allclose(clipped[1], -1 / math.sqrt(200), rtol=1e-4)
+    _, norm = clip_gradients([*gradients, np.zeros(1)], 1.0)
+    assert float(norm) == pytest.approx(3e38 * math.sqrt(200), rel=1e-5)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([np.float16, np.float32, np.float64]), st.integers(-20, 4)),
+        min_size=1,
+        max_size=5,
+    ),
+    st.integers(0, 2**32 - 1),
+)
+def test_mixed_dtypes_have_one_norm_and_each_keeps_its_own(kinds, seed):
+    rng = np.random.default_rng(seed)
+    gradients = [(rng.standard_normal((3, 2)) * 10.0**size).astype(kind) for kind, size in kinds]
+    expected = joint_norm([g.astype(np.float64) for g in gradients])
+    clipped, norm = clip_gradients(gradients, 0.5)
+    assert float(norm) == pytest.approx(expected, rel=1e-5)
+    assert norm.dtype == np.result_type(np.float32, *(g.dtype for g in gradients))
+    factor = min(1.0, 0.5 / expected) if expected else 1.0
+    for before, after in zip(gradients, clipped, strict=True):
+        assert after.dtype == before.dtype
+        wanted = before.astype(np.float64) * factor
+        np.testing.assert_allclose(after, wanted, rtol=2e-3, atol=6e-8)
+
+
+def test_sixty_thousand_small_float16_gradients_are_added_up_in_float32():
+    gradient = np.full(60_000, 0.01, np.float16)  # their squares add up to 0.25 in float16
+    _, norm = clip_gradients([gradient], 1.0)
+    assert float(norm) == pytest.approx(float(gradient[0]) * math.sqrt(60_000), rel=1e-5)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_measuring_alone_changes_nothing_whatever_the_norm(bad, dtype):
+    gradients = [np.array([1.5, bad], dtype), None, np.ones((2, 2), dtype)]
+    measured, norm = clip_gradients(gradients, math.inf)
+    assert np.isnan(norm) if np.isnan(bad) else float(norm) == math.inf
+    np.testing.assert_array_equal(measured[0], gradients[0])
+    np.testing.assert_array_equal(measured[2], gradients[2])
+    assert measured[1] is None
+    assert measured[0] is not gradients[0]
+
+
+def test_an_empty_gradient_counts_for_nothing():
+    clipped, norm = clip_gradients([np.zeros((0, 3)), np.array([3.0, 4.0])], 1.0)
+    assert (clipped[0].shape, float(norm)) == ((0, 3), 5.0)
+    clipped, norm = clip_gradients([np.zeros((0, 3))], 1.0)
+    assert (clipped[0].shape, float(norm)) == ((0, 3), 0.0)
+
+
+def test_on_another_array_library_it_gives_the_same_bits_and_never_waits(rng):
+    gradients = [rng.standard_normal((2, 3)).astype(np.float32), rng.standard_normal(5), None]
+    there = [g if g is None else strict.asarray(g) for g in gradients]
+    for max_norm in (0.1, 100.0, math.inf):
+        here, norm = clip_gradients(gradients, max_norm)
+        SYNCS.clear()
+        moved, moved_norm = clip_gradients(there, max_norm)
+        assert SYNCS == []
+        assert float(moved_norm) == float(norm)
+        for a, b in zip(here[:2], moved[:2], strict=True):
+            np.testing.assert_array_equal(b.get(), a)
+
+
+def test_what_is_not_an_array_or_is_of_two_libraries_is_refused(rng):
+    others = {"list": [1.0, 2.0], "float": 1.0, "int64": np.array([3, 4]), "bool": np.ones(2, bool)}
+    for kind, other in others.items():  # integers would be scaled down to 0
+        with pytest.raises(TypeError, match=f"must be an array of floats, got {kind}"):
+            clip_gradients([np.ones(2), None, other], 1.0)
+    with pytest.raises(TypeError, match="must be an array of floats, got "):
+        clip_gradients([np.ones(2), Tensor(np.ones(2))], 1.0)
+    with pytest.raises(TypeError, match="arrays from numpy and strict"):
+        clip_gradients([np.ones(2), strict.asarray(np.ones(2))], 1.0)
+
+
+@pytest.mark.parametrize("max_norm", [0.0, -1.0, -math.inf, math.nan, None, "1"])
 def test_a_bound_that_is_not_positive_is_refused(max_norm):
-    with pytest.raises(ValueError, match=f"max_norm must be positive, got {max_norm}"):
+    with pytest.raises(ValueError, match=f"max_norm must be positive, got {max_norm!r}"):
         clip_gradients([np.ones(2)], max_norm)
 
 

@@ -44,14 +44,19 @@ def test_matrices_decay_and_biases_norms_and_numbers_do_not(rng):
         name = names[id(p)]
         assert name.endswith("bias") or "norm" in name or name == "temperature"
     assert len(matrices.parameters) + len(rest.parameters) == len(model.parameters())
-    assert (matrices.lr_scale, matrices.decay, rest.lr_scale, rest.decay) == (1.0, None, 1.0, 0.0)
+    assert (matrices.lr_scale, matrices.weight_decay, rest.lr_scale, rest.weight_decay) == (
+        1.0,
+        None,
+        1.0,
+        0.0,
+    )
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.3])
 def test_the_groups_of_a_model_shrink_as_they_should_without_any_gradient(decay, rng):
     model = Small(rng)
     before = model.state_dict()
-    optimizer = AdamW(decay_groups(model), lr=0.1, decay=decay)
+    optimizer = AdamW(decay_groups(model), lr=0.1, weight_decay=decay)
     optimizer.step([np.zeros_like(p.data) for p in optimizer.parameters])
     for name, after in model.state_dict().items():
         factor = 1 - 0.1 * decay if after.ndim == 2 else 1.0
@@ -62,8 +67,8 @@ def test_the_groups_of_a_model_shrink_as_they_should_without_any_gradient(decay,
 def test_a_group_has_its_own_rate_and_decay_by_hand():
     """w = 2 - 0.1 · 0.5 (3 + 0.25 · 2) beside w = 2 - 0.1 (3 + 0.5 · 2)."""
     one, two = Parameter(np.array([2.0])), Parameter(np.array([2.0]))
-    groups = [ParameterGroup([one], lr_scale=0.5, decay=0.25), two]
-    SGD(groups, lr=0.1, decay=0.5).step([np.array([3.0])] * 2)
+    groups = [ParameterGroup([one], lr_scale=0.5, weight_decay=0.25), two]
+    SGD(groups, lr=0.1, weight_decay=0.5).step([np.array([3.0])] * 2)
     np.testing.assert_allclose([one.data[0], two.data[0]], [1.825, 1.6], rtol=1e-15)
 
 
@@ -73,10 +78,13 @@ def test_each_group_goes_as_under_an_optimiser_of_its_own(make, rng):
     together = [weights(3, seed=1), weights(2, 3, seed=2)]
     apart = [weights(3, seed=1), weights(2, 3, seed=2)]
     optimizer = make(
-        [ParameterGroup(together[:1], lr_scale=0.5, decay=0.0), ParameterGroup(together[1:])],
-        decay=0.3,
+        [
+            ParameterGroup(together[:1], lr_scale=0.5, weight_decay=0.0),
+            ParameterGroup(together[1:]),
+        ],
+        weight_decay=0.3,
     )
-    others = [make(apart[:1], decay=0.0), make(apart[1:], decay=0.3)]
+    others = [make(apart[:1], weight_decay=0.0), make(apart[1:], weight_decay=0.3)]
     others[0].lr = 0.05
     for _ in range(5):
         gradients = [rng.standard_normal(p.shape) for p in together]
@@ -91,8 +99,8 @@ def test_each_group_goes_as_under_an_optimiser_of_its_own(make, rng):
 def test_groups_without_settings_are_a_plain_list(make, rng):
     """Property 60: grouping alone changes no bit."""
     plain, grouped = ([weights(2, seed=1), weights(3, seed=2)] for _ in range(2))
-    one = make(plain, decay=0.1)
-    two = make([ParameterGroup(grouped[:1]), ParameterGroup(grouped[1:])], decay=0.1)
+    one = make(plain, weight_decay=0.1)
+    two = make([ParameterGroup(grouped[:1]), ParameterGroup(grouped[1:])], weight_decay=0.1)
     for _ in range(5):
         gradients = [rng.standard_normal(p.shape) for p in plain]
         one.step(gradients)
@@ -112,10 +120,10 @@ def test_the_schedule_reaches_every_group_by_its_scale():
 
 def test_parameters_keep_the_order_in_which_they_were_given():
     a, b, c, d = (weights(1) for _ in range(4))
-    optimizer = Adam([a, ParameterGroup([c, b], lr_scale=2.0, decay=0.5), d])
+    optimizer = Adam([a, ParameterGroup([c, b], lr_scale=2.0, weight_decay=0.5), d])
     assert [id(p) for p in optimizer.parameters] == [id(p) for p in (a, c, b, d)]
     assert optimizer.lr_scales == [1.0, 2.0, 2.0, 1.0]
-    assert optimizer.decays == [0.0, 0.5, 0.5, 0.0]
+    assert optimizer.weight_decays == [0.0, 0.5, 0.5, 0.0]
 
 
 def test_an_empty_group_beside_others_is_fine_and_alone_it_is_no_parameters():
@@ -128,11 +136,11 @@ def test_an_empty_group_beside_others_is_fine_and_alone_it_is_no_parameters():
 def test_a_parameter_in_two_groups_is_refused():
     w = weights(1)
     with pytest.raises(ValueError, match="SGD: a parameter was given twice"):
-        SGD([ParameterGroup([w]), ParameterGroup([w], decay=0.0)], lr=0.1)
+        SGD([ParameterGroup([w]), ParameterGroup([w], weight_decay=0.0)], lr=0.1)
 
 
 @pytest.mark.parametrize("bad", [-0.1, math.nan, math.inf, "1"])
-@pytest.mark.parametrize("name", ["lr_scale", "decay"])
+@pytest.mark.parametrize("name", ["lr_scale", "weight_decay"])
 def test_a_scale_or_decay_that_is_no_number_from_zero_up_is_refused(name, bad):
     with pytest.raises(ValueError, match=f"{name} must be a number >= 0, got {bad!r}"):
         ParameterGroup([weights(1)], **{name: bad})
@@ -142,7 +150,7 @@ def test_a_scale_or_decay_that_is_no_number_from_zero_up_is_refused(name, bad):
 
 def test_float32_stays_float32_with_numpy_scales():
     w = Parameter(np.ones(3, dtype=np.float32))
-    group = ParameterGroup([w], lr_scale=np.float64(0.5), decay=np.float64(0.1))
+    group = ParameterGroup([w], lr_scale=np.float64(0.5), weight_decay=np.float64(0.1))
     for optimizer in (SGD([group], lr=0.1), AdamW([group])):
         optimizer.step([np.ones(3, dtype=np.float32)])
     assert w.dtype == np.float32

@@ -38,11 +38,33 @@ def test_no_parameters_are_refused_with_a_hint_at_used_up_iterators():
         l2_penalty(parameters)
 
 
+def test_an_array_is_refused_because_it_would_pull_at_nothing():
+    w = Parameter([1.0, 2.0])
+    with pytest.raises(TypeError, match="l2_penalty: parameter 1 must be a Tensor, got a ndarray"):
+        l2_penalty([w, w.data])
+    with pytest.raises(TypeError, match="l2_penalty: parameter 0 must be a Tensor, got a tuple"):
+        l2_penalty([("weight", w)])
+
+
+def test_a_frozen_parameter_counts_and_gets_no_gradient():
+    trained, frozen = Parameter([3.0]), Tensor([4.0])
+    penalty = l2_penalty([frozen, trained])
+    assert float(penalty) == 12.5
+    np.testing.assert_array_equal(gradients_of(penalty, [trained])[0], [3.0])
+
+
+@pytest.mark.parametrize("strength", [np.float64(0.5), np.float32(0.5)])
+def test_a_strength_from_numpy_promotes_nothing(strength):
+    w = Parameter(np.ones(2, dtype=np.float32))
+    penalty = strength * l2_penalty([w])
+    assert (penalty.dtype, gradients_of(penalty, [w])[0].dtype) == (np.float32, np.float32)
+
+
 def trained(make, strength, *, in_loss, seed, steps=20):
     """The weights after some noisy steps, decayed by ``strength`` in the loss or beside it."""
     rng = np.random.default_rng(seed)
     w = Parameter(rng.standard_normal(5))
-    optimizer = make([w], decay=0.0 if in_loss else strength)
+    optimizer = make([w], weight_decay=0.0 if in_loss else strength)
     for x in rng.standard_normal((steps, 5)) * np.array([0.01, 0.1, 1.0, 10.0, 100.0]):
         loss = (w * Tensor(x)).sum()
         if in_loss:
@@ -51,12 +73,12 @@ def trained(make, strength, *, in_loss, seed, steps=20):
     return w.data
 
 
-def sgd(parameters, decay, momentum=0.0):
-    return SGD(parameters, lr=0.1, decay=decay, momentum=momentum)
+def sgd(parameters, weight_decay, momentum=0.0):
+    return SGD(parameters, lr=0.1, weight_decay=weight_decay, momentum=momentum)
 
 
-def adam(parameters, decay):
-    return AdamW(parameters, lr=0.1, decay=decay)
+def adam(parameters, weight_decay):
+    return AdamW(parameters, lr=0.1, weight_decay=weight_decay)
 
 
 @given(st.floats(0.0, 1.0), st.integers(0, 2**32 - 1))
@@ -78,8 +100,8 @@ def test_in_adam_it_is_not(strength, seed):
 def test_in_sgd_with_momentum_it_is_not_either():
     """The penalty rolls on with the velocity, the decay does not."""
 
-    def rolling(parameters, decay):
-        return sgd(parameters, decay, momentum=0.9)
+    def rolling(parameters, weight_decay):
+        return sgd(parameters, weight_decay, momentum=0.9)
 
     penalised = trained(rolling, 0.3, in_loss=True, seed=0)
     decayed = trained(rolling, 0.3, in_loss=False, seed=0)
@@ -89,18 +111,21 @@ def test_in_sgd_with_momentum_it_is_not_either():
 def test_where_they_part_by_hand():
     """Property 57: w = 2, g = 3, lr = 0.1, strength = 0.5; Adam's first step has size lr."""
     found = []
-    for make in (sgd, lambda p, decay: AdamW(p, lr=0.1, decay=decay, eps=1e-300)):
+    for make in (
+        sgd,
+        lambda p, weight_decay: AdamW(p, lr=0.1, weight_decay=weight_decay, eps=1e-300),
+    ):
         for in_loss in (True, False):
             w = Parameter(np.array([2.0]))
             gradient = 3.0 + (0.5 * 2.0 if in_loss else 0.0)
-            make([w], decay=0.0 if in_loss else 0.5).step([np.array([gradient])])
+            make([w], weight_decay=0.0 if in_loss else 0.5).step([np.array([gradient])])
             found.append(float(w.data[0]))
     np.testing.assert_allclose(found, [1.6, 1.6, 1.9, 1.8], rtol=1e-15)
 
 
 def test_adam_is_adamw_without_either(rng):
     one, two = Parameter(np.ones(3)), Parameter(np.ones(3))
-    plain, decoupled = Adam([one], lr=0.1), AdamW([two], lr=0.1, decay=0.0)
+    plain, decoupled = Adam([one], lr=0.1), AdamW([two], lr=0.1, weight_decay=0.0)
     for x in rng.standard_normal((3, 3)):
         plain.step(gradients_of((one * x).sum() + 0.0 * l2_penalty([one]), [one]))
         decoupled.step([x])

@@ -1,6 +1,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,7 +85,7 @@ def test_a_cosine_is_point_symmetric_and_flat_at_both_ends():
     assert rate(99) < 0.05 * linear(99)
 
 
-@pytest.mark.parametrize("lowest", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("lowest", [-0.1, 1.1, float("nan"), None])
 def test_a_lowest_rate_below_zero_or_above_the_peak_is_refused(lowest):
     with pytest.raises(
         ValueError, match=f"lowest must be between 0 and the peak 1.0, got {lowest}"
@@ -108,7 +109,26 @@ def test_a_warmup_that_leaves_no_step_is_refused(schedule, warmup, total):
 
 
 @each_schedule
-@pytest.mark.parametrize("peak", [-0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("peak", [-0.1, float("nan"), float("inf"), None])
 def test_a_peak_that_is_negative_or_not_finite_is_refused(schedule, peak):
     with pytest.raises(ValueError, match=f"peak must .*, got {peak}"):
         schedule(peak=peak, warmup=0, total=3)
+
+
+@each_schedule
+@pytest.mark.parametrize("steps", [{"total": 8.5}, {"total": math.inf}, {"warmup": 1.0}])
+def test_a_number_of_steps_that_is_not_whole_is_refused(schedule, steps):
+    """With an endless total the rate would be infinity over infinity."""
+    ((name, value),) = steps.items()
+    with pytest.raises(TypeError, match=f"{name} must be a whole number of steps, got {value}"):
+        schedule(**{"peak": 1.0, "warmup": 2, "total": 9, **steps})
+
+
+@each_schedule
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int64])
+def test_numbers_from_numpy_give_the_same_plain_rates(schedule, kind):
+    plain = schedule(peak=0.5, warmup=20, total=120)
+    rate = schedule(peak=np.float32(0.5), warmup=kind(20), total=kind(120))
+    for step in (0, 7, 20, 100, 119, 120, 121, 300):
+        assert rate(step) == plain(step)
+        assert type(rate(step)) is float

@@ -38,13 +38,13 @@ def test_three_steps_of_nesterov_by_hand():
 def test_one_step_with_decay_by_hand():
     """w = 2 - 0.1 (3 + 0.5 · 2)."""
     w = Parameter(np.array([2.0]))
-    SGD([w], lr=0.1, decay=0.5).step([np.array([3.0])])
+    SGD([w], lr=0.1, weight_decay=0.5).step([np.array([3.0])])
     np.testing.assert_allclose(w.data, 1.6, rtol=1e-15)
 
 
 def test_the_defaults_are_plain_gradient_descent():
     optimizer = SGD([weights(1)], lr=0.1)
-    assert (optimizer.momentum, optimizer.nesterov, optimizer.decay) == (0.0, False, 0.0)
+    assert (optimizer.momentum, optimizer.nesterov, optimizer.weight_decay) == (0.0, False, 0.0)
 
 
 @given(st.floats(0.0, 0.99), st.integers(1, 12), st.integers(0, 2**32 - 1))
@@ -72,7 +72,7 @@ def test_without_momentum_each_step_is_lr_times_the_gradient(lr, decay, seed):
     """Property 58: momentum 0 is plain gradient descent."""
     w = weights(3)
     expected = w.data
-    optimizer = SGD([w], lr=lr, decay=decay)
+    optimizer = SGD([w], lr=lr, weight_decay=decay)
     for g in np.random.default_rng(seed).standard_normal((4, 3)):
         optimizer.step([g])
         expected = expected - lr * (g + decay * expected)
@@ -139,7 +139,7 @@ def test_momentum_crosses_a_narrow_valley_faster():
 def test_a_parameter_without_gradient_is_left_alone():
     still, moving = weights(3), weights(3)
     start = still.data.copy()
-    optimizer = SGD([still, moving], lr=0.1, momentum=0.9, decay=0.5)
+    optimizer = SGD([still, moving], lr=0.1, momentum=0.9, weight_decay=0.5)
     optimizer.step([np.ones(3), np.ones(3)])
     velocity, before = optimizer.state["velocity"][0].copy(), still.data.copy()
     optimizer.step([None, np.ones(3)])
@@ -152,7 +152,7 @@ def test_a_learning_rate_of_zero_changes_no_weight_but_advances_the_state():
     """Property 59 for SGD."""
     w = weights(3)
     start = w.data.copy()
-    optimizer = SGD([w], lr=0.0, momentum=0.9, decay=0.5)
+    optimizer = SGD([w], lr=0.0, momentum=0.9, weight_decay=0.5)
     optimizer.step([np.ones(3)])
     np.testing.assert_array_equal(w.data, start)
     assert (optimizer.steps, optimizer.state["velocity"][0].tolist()) == (1, [1.0] * 3)
@@ -171,7 +171,7 @@ def test_the_step_writes_into_nothing_that_it_was_given():
 
 def test_float32_stays_float32_also_with_numpy_settings():
     w = Parameter(np.ones(3, dtype=np.float32))
-    settings = {"lr": 0.1, "momentum": 0.9, "decay": 0.1}
+    settings = {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1}
     numbers = {name: np.float64(value) for name, value in settings.items()}
     optimizer = SGD([w], nesterov=True, **numbers)
     for _ in range(2):
@@ -192,7 +192,7 @@ def test_a_loaded_state_goes_on_bit_for_bit(rng):
         first.step([g])
         resumed.step([g])
     np.testing.assert_array_equal(one.data, two.data)
-    assert list(first.state_dict()) == ["steps", "velocity.0"]
+    assert list(first.state_dict()) == ["steps", "updates", "velocity.0"]
 
 
 def test_gradients_that_do_not_fit_are_refused_before_anything_changes():
@@ -205,9 +205,9 @@ def test_gradients_that_do_not_fit_are_refused_before_anything_changes():
     assert (optimizer.steps, optimizer.state["velocity"][0].tolist()) == (0, [0.0] * 3)
 
 
-@pytest.mark.parametrize("momentum", [1.0, 1.5, -0.1, math.nan])
+@pytest.mark.parametrize("momentum", [1.0, 1.5, -0.1, math.nan, None, "0.9"])
 def test_a_momentum_outside_zero_to_one_is_refused(momentum):
-    with pytest.raises(ValueError, match=rf"momentum must be in \[0, 1\), got {momentum}"):
+    with pytest.raises(ValueError, match=rf"momentum must be in \[0, 1\), got {momentum!r}"):
         SGD([weights(1)], lr=0.1, momentum=momentum)
 
 
@@ -218,15 +218,15 @@ def test_nesterov_without_momentum_is_refused():
 
 @pytest.mark.parametrize("decay", [-0.1, math.nan, math.inf, None, "0.1"])
 def test_a_decay_that_is_no_number_from_zero_up_is_refused(decay):
-    with pytest.raises(ValueError, match="decay must be a number >= 0, got"):
-        SGD([weights(1)], lr=0.1, decay=decay)
-    with pytest.raises(ValueError, match="decay must be a number >= 0, got"):
-        Optimizer([weights(1)], lr=0.1, decay=decay)
+    with pytest.raises(ValueError, match="weight_decay must be a number >= 0, got"):
+        SGD([weights(1)], lr=0.1, weight_decay=decay)
+    with pytest.raises(ValueError, match="weight_decay must be a number >= 0, got"):
+        Optimizer([weights(1)], lr=0.1, weight_decay=decay)
 
 
 def test_on_another_array_library_it_gives_the_same_bits_and_never_waits(rng):
     here, there = weights(3), Parameter(strict.asarray(weights(3).data))
-    settings = {"lr": 0.1, "momentum": 0.9, "nesterov": True, "decay": 0.1}
+    settings = {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}
     one, two = SGD([here], **settings), SGD([there], **settings)
     SYNCS.clear()
     for g in rng.standard_normal((3, 3)):

@@ -41,10 +41,10 @@ def made(weights: list[Parameter], recipe: dict[str, Any]) -> optim.Optimizer:
     """The optimiser; with groups, only the matrices decay."""
     options = dict(recipe.get("options", {}))
     if "decay" in recipe:
-        options["decay"] = recipe["decay"]
+        options["weight_decay"] = recipe["decay"]
     groups: Any = weights
     if recipe.get("groups"):
-        vectors = optim.ParameterGroup(weights[1::2], decay=0.0)
+        vectors = optim.ParameterGroup(weights[1::2], weight_decay=0.0)
         groups = [optim.ParameterGroup(weights[::2]), vectors]
     return getattr(optim, recipe["name"])(groups, lr=recipe["lr"], **options)
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.backend import CheckpointError
-from minillm.models import load_arrays, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.tasks import TextClassifier, TextEncoder, precision_recall
 from minillm.text import TOKENIZERS, Example
 from tests.tasks.small import EXAMPLES, PLACES, TEN_AND_TEN, TEXTS, as_bytes, train

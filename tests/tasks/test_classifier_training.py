@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from minillm.backend import DeviceError, devices
+from minillm.optim import clip_gradients
 from minillm.tasks import ClassifierTraining, Recipe, accuracy, evaluate_masked
-from minillm.tasks.classifier_training import SAVE_EVERY, digest
+from minillm.tasks.classifier_training import digest
 from minillm.text import Example
 from minillm.training import read_record
 from tests.tasks.small import EXAMPLES, TEN_AND_TEN, TEXTS, TINY, as_bytes, train
@@ -68,6 +69,18 @@ def test_the_head_alone_leaves_the_encoder_as_it_was_bit_for_bit(head_only):
     assert all(head_after[name] != weights for name, weights in head.items())
 
 
+def test_the_head_alone_costs_no_gradient_of_the_encoder():
+    training = ClassifierTraining(replace(TEN_AND_TEN, head_only=True), EXAMPLES)
+    classifier = training.model.classifier
+    list(training.pretrain())
+    assert classifier.trainable_parameters() == classifier.parameters()
+    next(training.finetune())
+    head = [*classifier.pooler.parameters(), *classifier.output.parameters()]
+    assert [id(p) for p in classifier.trainable_parameters()] == [id(p) for p in head]
+    batch = np.array([[2, 7, 8, 3]])
+    assert not classifier.bert(batch, batch >= 0).requires_grad
+
+
 def test_both_heads_stand_on_one_encoder():
     model = ClassifierTraining(TEN_AND_TEN, EXAMPLES).model
     assert model.masked.bert is model.classifier.bert
@@ -100,7 +113,9 @@ def test_training_takes_no_notice_of_its_folder_and_of_other_random_numbers(tmp_
     assert as_bytes(plain.model.state_dict()) == as_bytes(recorded.model.state_dict())
 
 
-@pytest.mark.parametrize("setting", [{"decay": 0.5}, {"pretrain_lr": 1e-4}, {"dropout": 0.0}])
+@pytest.mark.parametrize(
+    "setting", [{"weight_decay": 0.5}, {"pretrain_lr": 1e-4}, {"dropout": 0.0}, {"max_norm": 0.1}]
+)
 def test_the_settings_of_the_recipe_reach_the_weights(setting):
     usual, _ = train(TEN_AND_TEN)
     other, _ = train(replace(TEN_AND_TEN, **setting))
@@ -119,7 +134,12 @@ def test_unlabelled_texts_are_for_pretraining_and_for_the_vocabulary():
 def test_the_record_has_the_recipe_and_every_update(tmp_path):
     _, steps = train(TEN_AND_TEN, out=tmp_path)
     head, events = read_record(tmp_path / "record.jsonl")
-    assert head["configuration"] == {**asdict(TEN_AND_TEN), "data": digest(EXAMPLES, [])}
+    configuration = head["configuration"]
+    assert asdict(TEN_AND_TEN).items() <= configuration.items()
+    assert configuration["data"] == digest(EXAMPLES, [])
+    for stage in ("pretrain", "finetune"):
+        found = [configuration[f"{stage}.{name}"] for name in ("steps", "max_norm", "accumulate")]
+        assert found == [10, 1.0, 1]
     assert [event["stage"] for event in events] == ["pretrain"] * 10 + ["finetune"] * 10
     assert [event["step"] for event in events] == [*range(10), *range(10)]
     assert [event["loss"] for event in events] == [float(step.loss) for step in steps]
@@ -127,20 +147,28 @@ def test_the_record_has_the_recipe_and_every_update(tmp_path):
     assert all(event["gradient_norm"] > 0 for event in events)
 
 
-def test_a_checkpoint_is_written_every_so_often_and_at_the_end_of_a_stage(tmp_path, monkeypatch):
-    written = []
+def test_gradients_are_as_short_as_the_recipe_wants_them(monkeypatch):
+    asked = []
 
-    def note(path, model, optimizer, facts):
-        written.append((path, facts["stage"], optimizer.steps))
+    def spy(gradients, max_norm):
+        asked.append(max_norm)
+        return clip_gradients(gradients, max_norm)
 
-    assert SAVE_EVERY == 100
-    monkeypatch.setattr("minillm.tasks.classifier_training.SAVE_EVERY", 4)
-    monkeypatch.setattr("minillm.tasks.classifier_training.save_training", note)
-    train(TEN_AND_TEN, out=tmp_path)
-    path = tmp_path / "checkpoint.safetensors"
-    assert written == [
-        (path, stage, step) for stage in ("pretrain", "finetune") for step in (4, 8, 10)
-    ]
+    monkeypatch.setattr("minillm.training.loop.clip_gradients", spy)
+    for max_norm in (1.0, 0.25, 0):
+        train(replace(TEN_AND_TEN, max_norm=max_norm), stop=11)
+    assert asked == [1.0] * 11 + [0.25] * 11 + [np.inf] * 11
+
+
+@pytest.mark.parametrize("epochs", [1e-9, 0.05, 0.1, 0.2])
+def test_any_part_of_an_epoch_is_at_least_one_update(epochs):
+    recipe = replace(TEN_AND_TEN, pretrain_epochs=epochs, finetune_epochs=epochs)
+    training, steps = train(recipe)
+    expected = max(1, round(8 * epochs))
+    assert training.steps == {"pretrain": expected, "finetune": expected}
+    assert len(steps) == 2 * expected
+    fresh = ClassifierTraining(recipe, EXAMPLES)
+    assert parts(training)[2] != parts(fresh)[2]
 
 
 def test_no_epochs_leave_the_first_weights(tmp_path):
@@ -194,14 +222,14 @@ def test_the_recipe_decides_the_sizes_of_the_model():
     recipe = Recipe(**TINY | {"width": 12, "n_heads": 3, "n_layers": 2}, dropout=0.3)
     config = ClassifierTraining(recipe, EXAMPLES).model.masked.bert.config
     words = len({w for text in TEXTS for w in text.lower().replace(".", " .").split()})
-    assert asdict(config) == {
+    expected = {
         "vocabulary_size": 7 + words,
         "width": 12,
         "n_layers": 2,
         "n_heads": 3,
         "hidden": 48,
         "max_length": 12,
-        "n_segments": 2,
         "dropout": 0.3,
         "eps": 1e-5,
     }
+    assert expected.items() <= asdict(config).items()

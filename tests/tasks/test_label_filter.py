@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minillm.tasks import bag_of_words_fit, drop_doubtful, label_probabilities
+from minillm.tasks import bag_of_words_learner, drop_doubtful, label_probabilities
 from minillm.text import Example
 from minillm.text.corpora import load_corpus
 
@@ -39,7 +39,7 @@ def test_a_twin_in_another_fold_gives_the_label_away():
 def test_every_example_is_judged_once_and_every_model_sees_the_other_folds():
     fitted, judged = [], []
 
-    def fit(examples):
+    def learn(examples):
         fitted.append(examples)
 
         def predict(texts):
@@ -48,21 +48,21 @@ def test_every_example_is_judged_once_and_every_model_sees_the_other_folds():
 
         return predict
 
-    label_probabilities(EXAMPLES, fit, folds=4, rng=rng())
+    label_probabilities(EXAMPLES, learn, folds=4, rng=rng())
     assert sorted(judged) == sorted(text for text, _ in EXAMPLES)
     assert [len(examples) for examples in fitted] == [14, 14, 16, 16]
     assert all({label for _, label in examples} == {"x", "y"} for examples in fitted)
 
 
 def test_the_probability_is_that_of_the_own_label_and_the_threshold_is_kept():
-    def fit(examples):
+    def learn(examples):
         return lambda texts: np.tile([0.3, 0.7], (len(texts), 1))
 
-    own = label_probabilities(EXAMPLES, fit, folds=2, rng=rng())
+    own = label_probabilities(EXAMPLES, learn, folds=2, rng=rng())
     assert own.tolist() == [0.3, 0.7] * 10
-    kept, doubtful = drop_doubtful(EXAMPLES, fit, folds=2, threshold=0.3, rng=rng())
+    kept, doubtful = drop_doubtful(EXAMPLES, learn, folds=2, threshold=0.3, rng=rng())
     assert kept == EXAMPLES and doubtful == []
-    kept, doubtful = drop_doubtful(EXAMPLES, fit, folds=2, threshold=0.31, rng=rng())
+    kept, doubtful = drop_doubtful(EXAMPLES, learn, folds=2, threshold=0.31, rng=rng())
     assert kept == EXAMPLES[1::2] and doubtful == EXAMPLES[::2]
 
 
@@ -70,7 +70,7 @@ def test_planted_wrong_labels_are_found_where_words_tell_and_missed_where_only_o
     corpus = load_corpus("sentiment", "en", sizes=(1000, 0, 0))
     lot = rng().random(1000)
     noisy = [flipped(e) if u < 0.1 else e for e, u in zip(corpus.train, lot, strict=True)]
-    _, doubtful = drop_doubtful(noisy, bag_of_words_fit(l2=0.003), rng=rng())
+    _, doubtful = drop_doubtful(noisy, bag_of_words_learner(l2=0.003), rng=rng())
     found = set(doubtful)
     for kind, low, high in (("plain", 0.9, 1.0), ("order", 0.0, 0.6)):
         wrong = [
@@ -102,5 +102,5 @@ def test_a_threshold_that_is_no_probability_and_a_wrong_number_of_classes_are_re
 
 
 def test_a_label_without_a_probability_would_be_neither_kept_nor_doubtful_and_is_refused():
-    with pytest.raises(ValueError, match="fit: its model gave probabilities that are not finite"):
+    with pytest.raises(ValueError, match="learn: its model gave probabilities that are not finite"):
         drop_doubtful(EXAMPLES, lambda _: lambda t: np.full((len(t), 2), np.nan), rng=rng())

@@ -8,9 +8,11 @@ import pytest
 
 from minillm.autograd import Parameter
 from minillm.models import Bert, BertConfig, MaskedLanguageModel
+from minillm.nn import Module
 from minillm.tasks import NeighbourCounts, TextEncoder, evaluate_masked
+from minillm.tasks.collation import collate_sentences
 from minillm.tasks.masked_lm import hide, masked_batches
-from minillm.text import BERT_SPECIAL, IGNORE, Vocabulary, WordTokenizer, bucketed_batches
+from minillm.text import BERT_SPECIAL, IGNORE, Vocabulary, WordTokenizer
 
 SIZE = 11  # seven special tokens, then 7, 8, 9, 10
 TRAIN = [np.array(row) for row in ([2, 7, 8, 7, 3], [2, 7, 8, 9, 3], [2, 9, 1, 7, 3], [2, 3])]
@@ -124,19 +126,11 @@ def test_the_neighbour_score_sees_the_corrupted_sentence():
     assert scores.neighbours == pytest.approx(expected)
 
 
-class WidthAsLoss:
+class WidthAsLoss(Module):
     """Stands in for a model: its mean loss on a batch is the width of the batch."""
-
-    training = True
 
     def __init__(self):
         self.seen = []
-
-    def eval(self):
-        self.training = False
-
-    def train(self, mode):
-        self.training = mode
 
     def loss(self, corrupted, mask, targets):
         recorded = (Parameter(np.ones(1)) * 2).requires_grad
@@ -190,9 +184,7 @@ def test_held_out_sentences_without_a_known_word_are_refused():
 
 def test_the_loss_is_asked_for_at_hidden_positions_alone():
     words = vocabulary()
-    (batch,) = bucketed_batches(
-        sentences("a b c d e", "e d"), vocabulary_size=12, batch_size=2, rng=None
-    )
+    batch = collate_sentences(sentences("a b c d e", "e d"))(np.array([1, 0]))
     corrupted, mask, targets = hide(batch.ids, batch.mask, words, np.random.default_rng(0))
     model = masked_model(dropout=0.0)
     value = model.loss(corrupted, mask, targets).item()

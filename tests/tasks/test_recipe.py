@@ -23,7 +23,8 @@ def test_the_defaults_are_these():
         "pretrain_lr": 0.002,
         "finetune_epochs": 6.0,
         "finetune_lr": 0.001,
-        "decay": 0.01,
+        "weight_decay": 0.01,
+        "max_norm": 1.0,
         "head_only": False,
     }
 
@@ -50,7 +51,7 @@ def test_sizes_have_a_least_value(name, least):
 
 
 def test_no_epochs_no_dropout_and_no_decay_are_allowed():
-    Recipe(pretrain_epochs=0, finetune_epochs=0, dropout=0, decay=0, pretrain_lr=0)
+    Recipe(pretrain_epochs=0, finetune_epochs=0, dropout=0, weight_decay=0, pretrain_lr=0)
 
 
 def test_a_width_that_does_not_split_into_heads_is_refused_with_both():

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minillm.backend import CheckpointError
-from minillm.models import save_arrays
+from minillm.backend import CheckpointError, save_arrays
 from minillm.nn import Linear
 from minillm.optim import AdamW
 from minillm.tasks import ClassifierTraining
@@ -30,7 +29,7 @@ def whole(tmp_path_factory):
 
 def everything(training):
     """Weights, checkpoint and record of a run, as bytes."""
-    files = [training.out / name for name in ("checkpoint.safetensors", "record.jsonl")]
+    files = [training.run.out / name for name in ("checkpoint.safetensors", "record.jsonl")]
     return as_bytes(training.model.state_dict()), *(file.read_bytes() for file in files)
 
 
@@ -77,7 +76,7 @@ def test_the_checkpoint_says_which_stage_it_belongs_to(tmp_path):
         facts = read_facts(stopped(tmp_path, stop) / "checkpoint.safetensors")
         assert facts["stage"] == stage
         training = ClassifierTraining(TEN_AND_TEN, EXAMPLES, out=tmp_path, resume=True)
-        assert training.resumed_stage == stage
+        assert training.run.resumed_stage == stage
 
 
 def test_a_run_without_dropout_state_would_end_elsewhere(whole, tmp_path, monkeypatch):
@@ -99,9 +98,9 @@ def refused(out, message, recipe=TEN_AND_TEN, examples=EXAMPLES, **options):
 
 @pytest.mark.parametrize("stop", [7, 17])
 def test_another_recipe_is_refused_with_the_differences_and_no_more(stop, tmp_path):
-    recipe = replace(TEN_AND_TEN, seed=3, decay=0.5)
+    recipe = replace(TEN_AND_TEN, seed=3, weight_decay=0.5)
     lines = refused(stopped(tmp_path, stop), "belongs to another run", recipe)
-    assert lines[1:] == ["  decay: was 0.01, is 0.5", "  seed: was 0, is 3"]
+    assert lines[1:] == ["  seed: was 0, is 3", "  weight_decay: was 0.01, is 0.5"]
 
 
 @pytest.mark.parametrize("stop", [7, 17])
@@ -126,7 +125,7 @@ def test_a_checkpoint_of_another_kind_of_run_is_refused(tmp_path):
     refused(tmp_path, "not a training checkpoint")
     model = Linear(2, 2, rng=np.random.default_rng(0))
     save_training(path, model, AdamW(model.parameters()), {"seed": 1})
-    refused(tmp_path, "not of a run that pretrains and fine-tunes")
+    refused(tmp_path, "not of a run with the stages pretrain, finetune")
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):

@@ -209,10 +209,16 @@ def test_other_wrong_arguments_are_refused_by_name():
         augment([], lambda text, _: text, copies=-1, rng=rng())
 
 
-@pytest.mark.parametrize("entry", [{"": ("a",)}, {"a": ()}, {"a": "boring"}])
+@pytest.mark.parametrize("entry", [{"": ("a",)}, {"a": ()}, {"a": "boring"}, {"a": np.array([])}])
 def test_a_thesaurus_without_a_word_or_a_list_of_synonyms_is_refused(entry):
     with pytest.raises(ValueError, match="needs a sequence of synonyms, got"):
         replace_synonyms("a", entry, rate=1, rng=rng())
+
+
+def test_synonyms_may_be_an_array():
+    for words in (["dull"], ["dull", "flat"]):
+        listed = replace_synonyms("a film", {"film": words}, rate=1, rng=rng())
+        assert replace_synonyms("a film", {"film": np.array(words)}, rate=1, rng=rng()) == listed
 
 
 def test_forms_that_do_not_belong_together_are_refused():

@@ -72,3 +72,18 @@ def test_splits_that_share_a_sentence_are_refused_by_name():
     require_disjoint(train=train, dev=dev)
     with pytest.raises(ValueError, match=r"^train and test share 2 text\(s\), .* 'Twice'$"):
         require_disjoint(train=train, dev=dev, test=test)
+
+
+@pytest.mark.parametrize("empty", [[], (), np.array([])])
+def test_no_examples_are_refused(empty, rng):
+    with pytest.raises(ValueError, match="split: there are no examples"):
+        split(empty, rng=rng)
+
+
+def test_an_array_of_examples_is_split_like_the_list():
+    examples = examples_of(spam=20, ham=30)
+    array = np.empty(len(examples), dtype=object)
+    for i, example in enumerate(examples):
+        array[i] = example
+    parts, others = (split(some, rng=np.random.default_rng(1)) for some in (examples, array))
+    assert parts == others

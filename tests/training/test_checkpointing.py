@@ -1,12 +1,19 @@
 import numpy as np
 import pytest
 
-from minillm.backend import CheckpointError
-from minillm.models import Bert, BertConfig, SequenceClassifier, save_arrays
+from minillm.backend import CheckpointError, load_arrays, save_arrays
+from minillm.models import Bert, BertConfig, SequenceClassifier
 from minillm.nn import Dropout, Linear, Module
-from minillm.optim import AdamW, linear_with_warmup
-from minillm.training import fit, load_training, read_facts, save_training
-from minillm.training.data_order import numbered_batches
+from minillm.optim import SGD, AdamW, linear_with_warmup
+from minillm.text import pad
+from minillm.training import (
+    fit,
+    load_training,
+    load_weights,
+    numbered_order,
+    read_facts,
+    save_training,
+)
 
 FACTS = {"seed": 3, "betas": (0.9, 0.999), "文本": "数据", "nested": {"lr": 0.01}}
 SEQUENCES = [[2, *range(5, 5 + i % 4 + 1), 3] for i in range(14)]
@@ -24,10 +31,8 @@ class Run:
 
     def advance(self, stop):
         """Train up to step ``stop``; gives the losses."""
-        batches = numbered_batches(
-            SEQUENCES,
-            CLASSES,
-            vocabulary_size=11,
+        batches = numbered_order(
+            [len(sequence) for sequence in SEQUENCES],
             batch_size=4,
             seed=3,
             purpose="train",
@@ -36,8 +41,9 @@ class Run:
         )
         schedule = linear_with_warmup(peak=0.01, warmup=3, total=10)
 
-        def loss_of(batch):
-            return self.model.loss(batch.ids, batch.mask, batch.targets)
+        def loss_of(indices):
+            ids, mask = pad([SEQUENCES[i] for i in indices])
+            return self.model.loss(ids, mask, np.array(CLASSES)[indices])
 
         return [s.loss.item() for s in fit(loss_of, batches, self.optimizer, schedule=schedule)]
 
@@ -112,6 +118,23 @@ def test_a_run_with_other_facts_is_refused_with_all_differences(path):
     ]
 
 
+def test_facts_may_be_numpys_numbers_and_a_nan_is_equal_to_a_nan(path):
+    run = Run()
+    facts = {"a": np.int64(3), "b": np.float32(0.5), "c": np.nan, "d": np.bool_(True), "e": np.inf}
+    save_training(path, run.model, run.optimizer, facts)
+    plain = {"a": 3, "b": 0.5, "c": float("nan"), "d": True, "e": float("inf")}
+    load_training(path, run.model, run.optimizer, facts=plain)
+    refused(path, "c: was nan, is 1.0", run, facts=plain | {"c": 1.0})
+
+
+def test_facts_that_json_cannot_hold_are_refused_and_the_old_file_stays(path):
+    before = path.read_bytes()
+    run = Run()
+    with pytest.raises(TypeError, match="facts must be what JSON can hold, got set"):
+        save_training(path, run.model, run.optimizer, {"words": {"a"}})
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.99])
 def test_a_damaged_checkpoint_is_refused(place, path):
     content = bytearray(path.read_bytes())
@@ -130,6 +153,47 @@ def test_a_file_that_is_no_training_checkpoint_is_refused(tmp_path):
         read_facts(path)
 
 
+@pytest.mark.parametrize("missing", ["facts", "dropout", "progress"])
+def test_a_checkpoint_without_one_of_its_parts_is_refused_in_words(missing, path):
+    arrays, metadata = load_arrays(path)
+    del metadata[missing]
+    save_arrays(path, arrays, metadata)
+    refused(path, f"not a training checkpoint, it has no {missing}")
+
+
+def test_what_the_caller_saved_beside_comes_back(path):
+    run = Run()
+    progress = {"best": np.inf, "worse": 2, "文": "字"}
+    arrays = {"model.x": np.arange(3.0), "empty": np.zeros((0, 2))}
+    save_training(path, run.model, run.optimizer, FACTS, progress, arrays)
+    saved = load_training(path, run.model, run.optimizer, facts=FACTS)
+    assert saved.progress == progress
+    assert sorted(saved.arrays) == ["empty", "model.x"]
+    assert all((saved.arrays[name] == array).all() for name, array in arrays.items())
+
+
+def test_weights_alone_come_from_a_checkpoint_or_from_a_file_of_weights(path, tmp_path):
+    run, other = Run(), Run(seed=99)
+    run.advance(5)
+    save_arrays(tmp_path / "weights", run.model.state_dict(), {})
+    for file in (path, tmp_path / "weights"):
+        fresh = Run(seed=99)
+        load_weights(file, fresh.model)
+        assert all(
+            (fresh.model.state_dict()[n] == a).all() for n, a in run.model.state_dict().items()
+        )
+        assert fresh.optimizer.steps == 0
+        assert fresh.everything()[1] == other.everything()[1]  # dropout is that of the new run
+
+
+def test_weights_that_do_not_fit_change_nothing(path):
+    run = Run(width=12)
+    before = run.everything()
+    with pytest.raises(CheckpointError, match="does not fit: SequenceClassifier: state does not"):
+        load_weights(path, run.model)
+    assert run.everything() == before
+
+
 def test_a_missing_file_is_an_error_of_the_system(tmp_path):
     run = Run()
     with pytest.raises(FileNotFoundError, match="nowhere"):
@@ -138,6 +202,12 @@ def test_a_missing_file_is_an_error_of_the_system(tmp_path):
 
 def test_a_model_of_another_size_is_refused(path):
     refused(path, r"does not fit: SequenceClassifier: state does not fit", Run(width=12))
+
+
+def test_an_optimiser_of_another_kind_is_refused_and_the_model_not_changed(path):
+    run = Run(seed=99)
+    run.optimizer = SGD(run.model.parameters(), lr=0.1)
+    refused(path, "does not fit: SGD: the state is of another optimiser", run)
 
 
 def test_an_optimiser_of_other_parameters_is_refused_and_the_model_not_changed(path):

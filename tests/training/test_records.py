@@ -1,5 +1,7 @@
+import errno
 import json
 import math
+import os
 
 import numpy as np
 import pytest
@@ -19,6 +21,19 @@ def path(tmp_path):
 def steps(path):
     """The numbers of the recorded steps."""
     return [event["step"] for event in read_record(path)[1]]
+
+
+def test_a_run_that_cannot_begin_its_record_leaves_that_of_the_run_before(path, monkeypatch):
+    before = path.read_bytes()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*run\.jsonl'"):
+        RunRecord(path, {"seed": 2})
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == ["run.jsonl"]
 
 
 def test_the_first_line_has_configuration_and_versions_and_each_event_a_line(path):

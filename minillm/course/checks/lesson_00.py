@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from minillm.course.checks.common import Function, told
 from minillm.course.exercises import Property, answered
-from minillm.labs.study import T_95, mean_and_interval
+from minillm.labs.statistics import T_95, mean_and_interval
 
 T_OF_FOUR = T_95[2]  # for four values
 NUMBERS = st.integers(-40, 40).map(lambda n: n / 4)

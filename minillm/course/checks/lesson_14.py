@@ -80,7 +80,7 @@ def stepped(
 ) -> list[float]:
     """The weight before and after each step of the library's optimisers."""
     p = Parameter(np.array([w]))
-    optimizer = AdamW([p], lr=lr, decay=strength) if decoupled else Adam([p], lr=lr)
+    optimizer = AdamW([p], lr=lr, weight_decay=strength) if decoupled else Adam([p], lr=lr)
     path = [w]
     for g in gradients:
         optimizer.step([np.array([g]) + (0.0 if decoupled else strength) * p.data])

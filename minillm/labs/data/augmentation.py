@@ -7,15 +7,16 @@ trainings have equally many updates, so that an augmented one is not a longer on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from minillm.backend import stream
-from minillm.labs.data import classifiers
-from minillm.labs.data.classifiers import KINDS, both_fits, groups_of
-from minillm.labs.data.reader import reader
+from minillm.labs.learners import Learners, accuracies, fits_of
 from minillm.labs.study import Study
-from minillm.tasks.label_filter import Fit
+from minillm.labs.worlds.kinds import groups_of
+from minillm.labs.worlds.reader import reader
+from minillm.tasks.label_filter import Learner
 from minillm.text import (
     Example,
     WordTokenizer,
@@ -27,13 +28,40 @@ from minillm.text import (
     text_key,
     word_dropout,
 )
-from minillm.text.augmentation import Change, Thesaurus
+from minillm.text.augmentation import Change
 from minillm.text.corpora import THESAURUS, Corpus, load_corpus, paraphrases
 
-SIZES, TEST = (20, 100, 200, 1000, 2000), 1000  # 1, 5, 10, 50 and 100 % of the data
-COPIES = 4
-DROPPED, SWAPS, REPLACED = 0.1, 1, 0.5
-AUGMENTATIONS = ("none", "word dropout", "swap", "synonyms", "rewriting")
+
+@dataclass(frozen=True)
+class Changes:
+    """How strong each augmentation is."""
+
+    dropped: float = 0.1  # of the words
+    swaps: int = 1
+    replaced: float = 0.5  # of the words that the thesaurus knows
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Learning curves: with which augmentations, at which sizes, on which kinds of sentences."""
+
+    augmentations: tuple[str, ...] = ("none", "word dropout", "swap", "synonyms", "rewriting")
+    changes: Changes = Changes()
+    copies: int = 4  # changed ones of each example
+    sizes: tuple[int, ...] = (20, 100, 200, 1000, 2000)  # 1, 5, 10, 50 and 100 % of the data
+    test: int = 1000
+    kinds: tuple[str, ...] = ("all", "plain", "denial", "order")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The corpus, the learning curves, and the models; the BERT reads some languages only."""
+
+    corpus: str = "sentiment"
+    languages: tuple[str, ...] = ("en", "zh")
+    bert_languages: tuple[str, ...] = ("en",)
+    curves: Curves = Curves()
+    learners: Learners = Learners()
 
 
 def on_tokens(change: Callable[[list[str], np.random.Generator], list[str]]) -> Change:
@@ -42,25 +70,14 @@ def on_tokens(change: Callable[[list[str], np.random.Generator], list[str]]) -> 
     return lambda text, rng: words.join(change(words.tokenize(text), rng))
 
 
-def blind_changes() -> dict[str, Change]:
-    """The two augmentations that know nothing about language."""
+def corpus_changes(language: str, changes: Changes) -> dict[str, Change]:
+    """Two augmentations that know nothing about language, two that know the sentiment corpus."""
+    families, thesaurus = paraphrases(language), THESAURUS[language]
+    rate, swaps, replaced = changes.dropped, changes.swaps, changes.replaced
     return {
-        "word dropout": on_tokens(lambda tokens, rng: word_dropout(tokens, rate=DROPPED, rng=rng)),
-        "swap": on_tokens(lambda tokens, rng: swap_words(tokens, swaps=SWAPS, rng=rng)),
-    }
-
-
-def synonyms(thesaurus: Thesaurus) -> Change:
-    """Replacement of half of the words that the thesaurus knows."""
-    return lambda text, rng: replace_synonyms(text, thesaurus, rate=REPLACED, rng=rng)
-
-
-def corpus_changes(language: str) -> dict[str, Change]:
-    """All four, with what is known about the sentiment corpus."""
-    families = paraphrases(language)
-    return {
-        **blind_changes(),
-        "synonyms": synonyms(THESAURUS[language]),
+        "word dropout": on_tokens(lambda tokens, rng: word_dropout(tokens, rate=rate, rng=rng)),
+        "swap": on_tokens(lambda tokens, rng: swap_words(tokens, swaps=swaps, rng=rng)),
+        "synonyms": lambda text, rng: replace_synonyms(text, thesaurus, rate=replaced, rng=rng),
         "rewriting": lambda text, rng: rewrite(text, families, rng=rng),
     }
 
@@ -81,16 +98,16 @@ def outside(examples: Sequence[Example], change: Change) -> Change:
 
 def share_kept(
     examples: Sequence[Example],
-    tags: Sequence[frozenset[str]],
+    groups: Mapping[str, np.ndarray],
     change: Change,
     *,
     language: str,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Of each kind of sentence the share of changed ones that still say their label, ``(K,)``."""
+    """Of each group of sentences the share of changed ones that still say their label, ``(K,)``."""
     read = reader(language)
     kept = np.array([read.label(change(text, rng)) == label for text, label in examples])
-    return np.array([kept[mask].mean() for mask in groups_of(tags).values()])
+    return np.array([kept[mask].mean() for mask in groups.values()])
 
 
 def learning_curve(
@@ -99,10 +116,10 @@ def learning_curve(
     groups: Mapping[str, np.ndarray],
     change: Change | None,
     *,
-    fit: Fit,
+    fit: Learner,
     sizes: Sequence[int],
+    copies: int,
     rng: np.random.Generator,
-    copies: int = COPIES,
 ) -> np.ndarray:
     """Test accuracy by size of the training data and group of test sentences, ``(S, K)``.
 
@@ -120,93 +137,89 @@ def learning_curve(
         if change is not None:
             part = augment(part, outside(test, change), copies=copies, rng=rng)
         require_disjoint(train=part, test=test)
-        curve.append(classifiers.accuracies(fit, part, test, groups))
+        curve.append(accuracies(fit, part, test, groups))
     return np.array(curve)
 
 
-def curves(
-    corpus: Corpus,
-    language: str,
-    kinds: Sequence[str],
-    *,
-    fit: Fit,
-    seed: int,
-    sizes: Sequence[int],
+def measure_curves(
+    settings: Curves, corpus: Corpus, language: str, *, fit: Learner, seed: int
 ) -> np.ndarray:
-    """A learning curve for each of ``kinds`` of augmentation, ``(A, S, K)``."""
-    changes, groups = corpus_changes(language), groups_of(corpus.tags["test"])
-    found = []
-    for kind in kinds:
-        rng, change = stream(seed, f"{kind} {language}"), changes.get(kind)
-        found.append(
-            learning_curve(corpus.train, corpus.test, groups, change, fit=fit, sizes=sizes, rng=rng)
-        )
-    return np.array(found)
+    """A learning curve for each augmentation, ``(A, S, K)``.
+
+    Raises:
+        ValueError: an augmentation is unknown.
+    """
+    changes: dict[str, Change | None] = {"none": None}
+    changes |= corpus_changes(language, settings.changes)
+    unknown = [name for name in settings.augmentations if name not in changes]
+    if unknown:
+        raise ValueError(f"augmentations must be among {', '.join(changes)}, got {unknown[0]!r}")
+    groups = groups_of(corpus.tags["test"], settings.kinds)
+    return np.array(
+        [
+            learning_curve(
+                corpus.train,
+                corpus.test,
+                groups,
+                changes[name],
+                fit=fit,
+                sizes=settings.sizes,
+                copies=settings.copies,
+                rng=stream(seed, f"{name} {language}"),
+            )
+            for name in settings.augmentations
+        ]
+    )
 
 
 def measure(
-    seed: int,
-    *,
-    sizes: Sequence[int] = SIZES,
-    n_test: int = TEST,
-    fits: Mapping[str, Fit] | None = None,
+    settings: Settings, seed: int, *, fits: Mapping[str, Learner] | None = None
 ) -> dict[str, np.ndarray]:
-    """Curves ``(A, S, K)`` of both models in English, and of the bag of words in Chinese.
+    """Curves ``(A, S, K)`` of the models in each language.
 
-    Also ``kept (A - 1, K)``: how many changed sentences still say their label; and ``met``: the
+    Also ``kept (4, K)``: how many changed sentences still say their label; and ``met``: the
     share of test sentences that rewriting would have put among the training sentences.
     """
     numbers: dict[str, np.ndarray] = {}
-    models = both_fits(seed) if fits is None else fits
-    for language in ("en", "zh"):
-        corpus = load_corpus("sentiment", language, seed=seed, sizes=(max(sizes), 0, n_test))
-        used = {n: fit for n, fit in models.items() if (n, language) != ("bert", "zh")}
-        measured = measure_corpus(corpus, language, seed=seed, sizes=sizes, fits=used)
-        numbers |= {f"{name}_{language}": values for name, values in measured.items()}
+    models = fits_of(settings.learners, seed=seed) if fits is None else fits
+    sizes = max(settings.curves.sizes), 0, settings.curves.test
+    for language in settings.languages:
+        corpus = load_corpus(settings.corpus, language, seed=seed, sizes=sizes)
+        for name, fit in models.items():
+            if name != "bert" or language in settings.bert_languages:
+                found = measure_curves(settings.curves, corpus, language, fit=fit, seed=seed)
+                numbers[f"{name}_{language}"] = found
+        fates = of_sentences(settings.curves, corpus, language, seed=seed)
+        numbers |= {f"{name}_{language}": values for name, values in fates.items()}
     return numbers
 
 
-def measure_corpus(
-    corpus: Corpus, language: str, *, seed: int, sizes: Sequence[int], fits: Mapping[str, Fit]
+def of_sentences(
+    settings: Curves, corpus: Corpus, language: str, *, seed: int
 ) -> dict[str, np.ndarray]:
-    """The curves of each model, and what becomes of labels, in one language."""
-    numbers = {
-        name: curves(corpus, language, AUGMENTATIONS, fit=fit, seed=seed, sizes=sizes)
-        for name, fit in fits.items()
-    }
-    changes, tags = corpus_changes(language), corpus.tags["train"]
+    """What becomes of labels, and how many test sentences are met, in one language."""
+    changes = corpus_changes(language, settings.changes)
+    groups = groups_of(corpus.tags["train"], settings.kinds)
     kept = [
-        share_kept(corpus.train, tags, change, language=language, rng=stream(seed, "kept"))
+        share_kept(corpus.train, groups, change, language=language, rng=stream(seed, "kept"))
         for change in changes.values()
     ]
-    met = share_met(corpus.train, corpus.test, changes["rewriting"], stream(seed, "met"))
-    return {**numbers, "kept": np.array(kept), "met": np.array(met)}
+    rewriting, copies = changes["rewriting"], settings.copies
+    copied = augment(corpus.train, rewriting, copies=copies, rng=stream(seed, "met"))
+    return {"kept": np.array(kept), "met": np.array(share_met(copied, corpus.test))}
 
 
-def share_met(
-    train: Sequence[Example], test: Sequence[Example], change: Change, rng: np.random.Generator
-) -> float:
+def share_met(copied: Sequence[Example], test: Sequence[Example]) -> float:
     """The share of test sentences among the changed training sentences."""
-    seen = {text_key(text) for text, _ in augment(train, change, copies=COPIES, rng=rng)}
+    seen = {text_key(text) for text, _ in copied}
     return float(np.mean([text_key(text) in seen for text, _ in test]))
 
 
 STUDY = Study(
     name="augmentation",
     question="Which augmentation helps at which size of the data, and does the label survive?",
-    settings={
-        "corpus": "sentiment",
-        "sizes": list(SIZES),
-        "test": TEST,
-        "copies": COPIES,
-        "augmentations": list(AUGMENTATIONS),
-        "word dropout": DROPPED,
-        "swaps": SWAPS,
-        "synonyms": REPLACED,
-        "kinds": list(KINDS),
-        **classifiers.SETTINGS,
-    },
+    settings=Settings(),
     measure=measure,
-    seeds=(0, 1, 2, 3, 4),
+    seeds=range(5),
     tolerance=0.12,
 )

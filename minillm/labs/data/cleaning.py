@@ -8,15 +8,14 @@ these, test sentences are put into the training data, to see how much they flatt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from minillm.backend import stream
-from minillm.labs.data import classifiers
-from minillm.labs.data.classifiers import KINDS, accuracies, both_fits, groups_of
-from minillm.labs.data.flaws import (
-    FLAWS,
-    RATES,
+from minillm.labs.learners import Learners, accuracies, fits_of
+from minillm.labs.study import Study
+from minillm.labs.worlds.flaws import (
     Item,
     cleaned,
     is_bad,
@@ -25,39 +24,83 @@ from minillm.labs.data.flaws import (
     respelled,
     spoil,
 )
-from minillm.labs.study import Study
+from minillm.labs.worlds.kinds import groups_of
 from minillm.tasks import label_probabilities
-from minillm.tasks.label_filter import Fit
+from minillm.tasks.label_filter import Learner
 from minillm.text import Example, normalize, require_disjoint, shared_texts, text_key
 from minillm.text.corpora import load_corpus
 
-TRAIN, TEST = 2000, 1000
-FOLDS, THRESHOLD = 5, 0.3
-LEAK_TRAIN, LEAKED = 1000, 0.3  # of the test sentences
-CONDITIONS = (
-    "flawless",
-    "flawed",
-    "cleaned",
-    "cleaned, bag filter",
-    "cleaned, BERT filter",
-    "all bad dropped",  # what a perfect filter would leave
-)
+
+def flaw_rates() -> dict[str, float]:
+    """Which share of the training data has which flaw."""
+    return {
+        "wrong label": 0.2,
+        "twin": 0.05,
+        "near twin": 0.05,
+        "reworded twin": 0.05,
+        "spelling": 0.1,
+        "useless": 0.05,
+    }
+
+
+@dataclass(frozen=True)
+class Leak:
+    """The training data into which test sentences are put, and the share of the test put there."""
+
+    train: int = 1000
+    share: float = 0.3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The data and their flaws, the filter, the leak, the models; the rows of the results."""
+
+    corpus: str = "sentiment"
+    language: str = "en"
+    train: int = 2000
+    test: int = 1000
+    rates: Mapping[str, float] = field(default_factory=flaw_rates)
+    folds: int = 5
+    threshold: float = 0.3  # a label that is less probable is doubtful
+    leak: Leak = Leak()
+    learners: Learners = Learners()
+    kinds: tuple[str, ...] = ("all", "plain", "denial", "order")
+    conditions: tuple[str, ...] = (
+        "flawless",
+        "flawed",
+        "cleaned",
+        "cleaned, filter of bag_of_words",
+        "cleaned, filter of bert",
+        "all bad dropped",  # what a perfect filter would leave
+    )
+    found: tuple[str, ...] = (  # by ``clean``
+        *("precision", "wrong label", "twin", "near twin", "reworded twin", "useless"),
+        *("wrong label, plain", "wrong label, order"),
+    )
+    filtered: tuple[str, ...] = (  # of what ``clean`` cannot see
+        *("precision", "wrong label", "wrong label, plain", "wrong label, order"),
+        "reworded twin",
+    )
 
 
 def without_doubtful(
-    items: Sequence[Item], fit: Fit, *, rng: np.random.Generator
+    items: Sequence[Item], fit: Learner, *, folds: int, threshold: float, rng: np.random.Generator
 ) -> tuple[list[Item], list[Item]]:
-    """Items whose label has a probability of ``THRESHOLD`` or more out of fold, and the others."""
-    own = label_probabilities([item.example for item in items], fit, folds=FOLDS, rng=rng)
-    kept = [item for item, p in zip(items, own, strict=True) if p >= THRESHOLD]
-    return kept, [item for item, p in zip(items, own, strict=True) if p < THRESHOLD]
+    """Items whose label has a probability of at least ``threshold`` out of fold, and the others."""
+    own = label_probabilities([item.example for item in items], fit, folds=folds, rng=rng)
+    kept = [item for item, p in zip(items, own, strict=True) if p >= threshold]
+    return kept, [item for item, p in zip(items, own, strict=True) if p < threshold]
 
 
-def audit(items: Sequence[Item], dropped: Sequence[Item]) -> list[float]:
-    """Precision; recall of each flaw; recall of wrong labels in plain sentences and by order."""
-    of_flaws = [recall(items, dropped, flaw) for flaw in FLAWS if flaw != "spelling"]
-    by_kind = [recall(items, dropped, "wrong label", kind) for kind in ("plain", "order")]
-    return [precision(dropped), *of_flaws, *by_kind]
+def audit(items: Sequence[Item], dropped: Sequence[Item], rows: Sequence[str]) -> np.ndarray:
+    """A number for each row: "precision", or the recall of a flaw, perhaps of one kind only."""
+    found = []
+    for row in rows:
+        flaw, _, kind = row.partition(", ")
+        found.append(
+            precision(dropped) if row == "precision" else recall(items, dropped, flaw, kind)
+        )
+    return np.array(found)
 
 
 def examples_of(items: Sequence[Item]) -> list[Example]:
@@ -66,53 +109,58 @@ def examples_of(items: Sequence[Item]) -> list[Example]:
 
 
 def measure_flaws(
-    seed: int, fits: Mapping[str, Fit], *, n_train: int, n_test: int
+    settings: Settings, seed: int, fits: Mapping[str, Learner]
 ) -> dict[str, np.ndarray]:
-    """Accuracies ``(C, K)`` of both models, and what was found, as ``audit``."""
-    corpus = load_corpus("sentiment", "en", seed=seed, sizes=(n_train, 0, n_test))
-    items = spoil(corpus.train, corpus.tags["train"], RATES, stream(seed, "flaws"))
+    """Accuracies ``(C, K)`` of the models by condition, and what was found, as ``audit``.
+
+    Raises:
+        ValueError: a condition is unknown.
+    """
+    sizes = settings.train, 0, settings.test
+    corpus = load_corpus(settings.corpus, settings.language, seed=seed, sizes=sizes)
+    items = spoil(corpus.train, corpus.tags["train"], settings.rates, stream(seed, "flaws"))
     tidy, untidy = cleaned(items)
-    sets = [corpus.train, examples_of(items), examples_of(tidy)]
-    spelled = [item for item in tidy if item.flaw == "spelling"]
     originals = {text for text, _ in corpus.train}
-    repaired = [normalize(item.example.text) in originals for item in spelled]
-    n_spelled = sum(item.flaw == "spelling" for item in items)
+    spelled = [normalize(i.example.text) in originals for i in tidy if i.flaw == "spelling"]
     numbers = {
-        "clean": np.array(audit(items, untidy)),
-        "repaired": np.array(sum(repaired) / n_spelled),
+        "clean": audit(items, untidy, settings.found),
+        "repaired": np.array(sum(spelled) / sum(i.flaw == "spelling" for i in items)),
     }
+    sets = {"flawless": corpus.train, "flawed": examples_of(items), "cleaned": examples_of(tidy)}
     for name, fit in fits.items():
-        kept, doubtful = without_doubtful(tidy, fit, rng=stream(seed, "folds"))
-        sets.append(examples_of(kept))
-        numbers[f"filter_{name}"] = np.array(
-            [precision(doubtful), *audit_after(tidy, doubtful)],
+        kept, doubtful = without_doubtful(
+            tidy,
+            fit,
+            folds=settings.folds,
+            threshold=settings.threshold,
+            rng=stream(seed, "folds"),
         )
-    sets.append(examples_of([item for item in tidy if not is_bad(item)]))
-    groups = groups_of(corpus.tags["test"])
+        sets[f"cleaned, filter of {name}"] = examples_of(kept)
+        numbers[f"filter_{name}"] = audit(tidy, doubtful, settings.filtered)
+    sets["all bad dropped"] = examples_of([item for item in tidy if not is_bad(item)])
+    unknown = [name for name in settings.conditions if name not in sets]
+    if unknown:
+        raise ValueError(f"conditions must be among {', '.join(sets)}, got {unknown[0]!r}")
+    groups = groups_of(corpus.tags["test"], settings.kinds)
     for name, fit in fits.items():
-        rows = [accuracies(fit, train, corpus.test, groups) for train in sets]
+        rows = [accuracies(fit, sets[c], corpus.test, groups) for c in settings.conditions]
         numbers[name] = np.array(rows)
     return numbers
 
 
-def audit_after(tidy: Sequence[Item], doubtful: Sequence[Item]) -> list[float]:
-    """Recall of what ``clean`` cannot see: wrong labels (all, plain, order), reworded twins."""
-    wrong = [recall(tidy, doubtful, "wrong label", kind) for kind in ("", "plain", "order")]
-    return [*wrong, recall(tidy, doubtful, "reworded twin")]
-
-
 def measure_leak(
-    seed: int, fits: Mapping[str, Fit], *, n_train: int, n_test: int
+    settings: Settings, seed: int, fits: Mapping[str, Learner]
 ) -> dict[str, np.ndarray]:
     """Accuracy ``(3,)`` with test sentences in training, on all, those leaked, and the others.
 
     ``honest_*`` is the same after their removal; ``shared`` the share of the test that was in
     training, before and after.
     """
-    corpus = load_corpus("sentiment", "en", seed=seed, sizes=(n_train, 0, n_test))
-    rng = stream(seed, "leak")
+    n_test, rng = settings.test, stream(seed, "leak")
+    sizes = settings.leak.train, 0, n_test
+    corpus = load_corpus(settings.corpus, settings.language, seed=seed, sizes=sizes)
     leaked = np.zeros(n_test, dtype=bool)
-    leaked[rng.permutation(n_test)[: round(LEAKED * n_test)]] = True
+    leaked[rng.permutation(n_test)[: round(settings.leak.share * n_test)]] = True
     copies = [
         Example(respelled(text, rng), label)
         for (text, label), inside in zip(corpus.test, leaked, strict=True)
@@ -132,39 +180,18 @@ def measure_leak(
 
 
 def measure(
-    seed: int,
-    *,
-    n_train: int = TRAIN,
-    n_test: int = TEST,
-    leak_train: int = LEAK_TRAIN,
-    fits: Mapping[str, Fit] | None = None,
+    settings: Settings, seed: int, *, fits: Mapping[str, Learner] | None = None
 ) -> dict[str, np.ndarray]:
     """Everything for one seed."""
-    models = both_fits(seed) if fits is None else fits
-    return {
-        **measure_flaws(seed, models, n_train=n_train, n_test=n_test),
-        **measure_leak(seed, models, n_train=leak_train, n_test=n_test),
-    }
+    models = fits_of(settings.learners, seed=seed) if fits is None else fits
+    return {**measure_flaws(settings, seed, models), **measure_leak(settings, seed, models)}
 
 
 STUDY = Study(
     name="cleaning",
     question="What do cleaning and a label filter find, and what is it worth?",
-    settings={
-        "corpus": "sentiment, English",
-        "train": TRAIN,
-        "test": TEST,
-        "rates": RATES,
-        "conditions": list(CONDITIONS),
-        "found": ["precision", *(f for f in FLAWS if f != "spelling"), "plain", "order"],
-        "filtered": ["precision", "wrong label", "plain", "order", "reworded twin"],
-        "folds": FOLDS,
-        "threshold": THRESHOLD,
-        "leak": {"train": LEAK_TRAIN, "share of test": LEAKED},
-        "kinds": list(KINDS),
-        **classifiers.SETTINGS,
-    },
+    settings=Settings(),
     measure=measure,
-    seeds=(0, 1, 2, 3, 4),
+    seeds=range(5),
     tolerance=0.12,
 )

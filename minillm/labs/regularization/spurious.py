@@ -1,47 +1,31 @@
-"""A clue that goes with the class in training and against it afterwards.
+"""Logistic regression where a clue of the training data turns against the class.
 
-    class  y = -1 or 1, equally often
-    core   x1 = y + standard normal noise             what defines the class; alone 84 % right
-    clue   x2 = scale s,   s = y with probability a    a = 0.95 in training, 0.05 after the shift
-
-Logistic regression in several forms is fitted to a sample; its accuracy in both worlds is then
-exact, with no test sample: x1 is normal, so that each case (y, s) is right with probability
-
-    Phi((w1 + y b + y s scale w2) / |w1|).
-
-The clue comes in two scales, because a penalty on weights depends on units.
+It is fitted in several forms to a sample of the training world; its accuracy is exact in both
+worlds.  The clue comes in two scales, because a penalty on weights depends on units.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
+from minillm.backend import stream
 from minillm.labs.study import Study
-from minillm.models.lbfgs import minimize
-
-AGREEMENTS = IN_DISTRIBUTION, SHIFTED = 0.95, 0.05
-SCALES = (2.0, 0.5)
-EXAMPLES, RATE, STRENGTHS = 1000, 0.3, (0.01, 0.1, 1.0)
+from minillm.labs.worlds.clue import Sample, draw, exact_accuracy
+from minillm.optim import minimize
 
 
-class Sample(NamedTuple):
-    """Examples with the weight that each has in the loss."""
+@dataclass(frozen=True)
+class Settings:
+    """How often the clue agrees with the class, its sizes, the sample, and the remedies."""
 
-    x: np.ndarray  # (N, 2)
-    y: np.ndarray  # (N,) -1 or 1
-    weights: np.ndarray  # (N,) sum to 1
-
-
-def draw(n: int, scale: float, rng: np.random.Generator) -> Sample:
-    """``n`` examples of the training world, all of the same weight."""
-    y = rng.choice([-1.0, 1.0], n)
-    s = np.where(rng.random(n) < IN_DISTRIBUTION, y, -y)
-    return Sample(np.stack([y + rng.standard_normal(n), scale * s], axis=1), y, np.full(n, 1 / n))
+    in_distribution: float = 0.95
+    shifted: float = 0.05
+    scales: tuple[float, ...] = (2.0, 0.5)
+    examples: int = 1000
+    strengths: tuple[float, ...] = (0.01, 0.1, 1.0)
+    dropout: float = 0.3
 
 
 def with_dropout(sample: Sample, rate: float) -> Sample:
@@ -68,8 +52,8 @@ def reweighted(sample: Sample) -> Sample:
     return sample._replace(weights=weights / weights.sum())
 
 
-def fit(sample: Sample, *, strength: float = 0.0) -> np.ndarray:
-    """The only minimum of the penalised loss, (w1, w2, b); the bias is free of the penalty.
+def regression(sample: Sample, *, strength: float = 0.0) -> np.ndarray:
+    """The only minimum of the penalised loss, (w1, w2, b); the bias is free of the penalty::
 
     L = sum_i weight_i log(1 + exp(-y_i (w.x_i + b))) + strength/2 (w1² + w2²)
     """
@@ -85,55 +69,40 @@ def fit(sample: Sample, *, strength: float = 0.0) -> np.ndarray:
     return minimize(loss, np.zeros(3))
 
 
-def exact_accuracy(theta: np.ndarray, scale: float, aligned: float) -> float:
-    """The probability of a right answer where clue and class agree with that probability."""
-    w1, w2, b = theta
-    return sum(
-        (aligned if s == y else 1 - aligned)
-        / 2
-        * normal((w1 + y * b + y * s * scale * w2) / abs(w1))
-        for y in (-1, 1)
-        for s in (-1, 1)
-    )
-
-
-def normal(z: float) -> float:
-    """The distribution function of the standard normal."""
-    return (1 + math.erf(z / math.sqrt(2))) / 2
-
-
-METHODS: dict[str, Callable[[Sample], np.ndarray]] = {
-    "plain": fit,
-    **{f"L2 {strength:g}": partial(fit, strength=strength) for strength in STRENGTHS},
-    f"dropout {RATE:g}": lambda sample: fit(with_dropout(sample, RATE)),
-    "reweighted": lambda sample: fit(reweighted(sample)),
-}
-
-
-def measure(seed: int) -> dict[str, np.ndarray]:
-    """For each method the accuracy in distribution and shifted, at both scales, (2, 2)."""
-    samples = {scale: draw(EXAMPLES, scale, np.random.default_rng(seed)) for scale in SCALES}
+def fitted(settings: Settings, sample: Sample) -> dict[str, np.ndarray]:
+    """The weights (w1, w2, b) that each method finds."""
+    noisy = with_dropout(sample, settings.dropout)
     return {
-        name: np.array(
-            [
-                [exact_accuracy(method(samples[scale]), scale, a) for a in AGREEMENTS]
-                for scale in SCALES
-            ]
-        )
-        for name, method in METHODS.items()
+        "plain": regression(sample),
+        **{f"L2 {s:g}": regression(sample, strength=s) for s in settings.strengths},
+        f"dropout {settings.dropout:g}": regression(noisy),
+        "reweighted": regression(reweighted(sample)),
     }
 
 
+def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
+    """For each method the accuracy in distribution and shifted, at every scale, (scales, 2)."""
+    found: dict[str, list[list[float]]] = {}
+    for scale in settings.scales:
+        sample = draw(
+            settings.examples,
+            scale=scale,
+            agreement=settings.in_distribution,
+            rng=stream(seed, "sample"),
+        )
+        for name, theta in fitted(settings, sample).items():
+            row = [
+                exact_accuracy(theta, scale=scale, agreement=agreement)
+                for agreement in (settings.in_distribution, settings.shifted)
+            ]
+            found.setdefault(name, []).append(row)
+    return {name: np.array(rows) for name, rows in found.items()}
+
+
 STUDY = Study(
-    "spurious",
-    "Does L2 or dropout help where a clue of the training data turns against the class?",
-    {
-        "agreement": AGREEMENTS,
-        "scales": SCALES,
-        "examples": EXAMPLES,
-        "rate": RATE,
-        "strengths": STRENGTHS,
-    },
-    measure,
-    range(10),
+    name="spurious",
+    question="Does L2 or dropout help where a clue of the training data turns against the class?",
+    settings=Settings(),
+    measure=measure,
+    seeds=range(10),
 )

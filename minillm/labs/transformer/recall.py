@@ -1,55 +1,63 @@
 """Which letter stood k places back?  Attention, a mean and a recurrent net of one size.
 
-A text is 48 independent letters of an alphabet of 8.  At each of its last 16 places a model
-names the letter that stood k places before.  One model is trained for each distance k.
+At each of the last places of a text a model names the letter that stood k places before.  One
+model is trained for each distance k.
 """
 
 from __future__ import annotations
 
-import time
-import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from minillm.autograd import Parameter, Tensor, no_grad
+from minillm.autograd import Parameter, Tensor
+from minillm.backend import stream
+from minillm.labs.learners import AdamSettings, Batch, floating, learn_classes, share_right
 from minillm.labs.study import Study
-from minillm.labs.transformer.training import learn, share_right
+from minillm.labs.worlds.letters import Letters, draw, most_frequent
 from minillm.nn import Linear, Module, MultiHeadAttention, SinusoidalPositions, causal_mask
 from minillm.ops import embedding, stack, tanh
-
-ALPHABET, LENGTH, ASKED = 8, 48, 16  # the last ASKED places are asked
-WIDTH, HEADS, STATE = 32, 2, 50
-DISTANCES = 1, 2, 4, 8, 16, 32
-STEPS, BATCH, TESTED = 300, 32, 200
-# of 0.003 and 0.01 the better one for each, tried on seed 100, which the study does not use
-RATES = {"attention": 1e-2, "mean": 1e-2, "recurrent": 3e-3}
+from minillm.tasks import accuracy
 
 
-class Reader(Module):
-    """Letters to vectors, a memory of what came before, scores of the next letter; float64.
+@dataclass(frozen=True)
+class Trainings:
+    """How each kind of reader learns.
 
-    Shapes: ``ids (B, T) -> (B, ASKED, ALPHABET)``.
+    Of the rates 0.003 and 0.01 the better one for each, tried on seed 100, which the study does
+    not use.
     """
 
-    def __init__(self, memory: Module, width: int, *, rng: np.random.Generator):
-        self.letters = Parameter(rng.standard_normal((ALPHABET, WIDTH)))
-        self.memory = memory
-        self.output = Linear(width, ALPHABET, rng=rng)
-        self.to_dtype(np.float64)
+    attention: AdamSettings = AdamSettings(rate=1e-2, steps=300)
+    mean: AdamSettings = AdamSettings(rate=1e-2, steps=300)
+    recurrent: AdamSettings = AdamSettings(rate=3e-3, steps=300)
 
-    def forward(self, ids: np.ndarray) -> Tensor:
-        """The scores at the last places."""
-        return self.output(self.memory(embedding(self.letters, ids=ids))[:, -ASKED:])
+
+@dataclass(frozen=True)
+class Settings:
+    """The letters, how far back is asked, the readers' sizes, their training and test."""
+
+    letters: Letters = Letters()
+    distances: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
+    width: int = 32
+    n_heads: int = 2
+    hidden: int = 64  # of the running mean
+    state: int = 50  # of the recurrent net
+    dtype: str = "float64"
+    batch: int = 32
+    trainings: Trainings = Trainings()
+    tested: int = 200
 
 
 class Attention(Module):
     """Every place attends to itself and to what came before."""
 
-    def __init__(self, *, rng: np.random.Generator):
-        self.positions = SinusoidalPositions(LENGTH, WIDTH)
-        self.attention = MultiHeadAttention(WIDTH, HEADS, rng=rng)
+    def __init__(self, settings: Settings, *, rng: np.random.Generator):
+        self.width = settings.width  # of what it hands on
+        self.positions = SinusoidalPositions(settings.letters.length, settings.width)
+        self.attention = MultiHeadAttention(settings.width, settings.n_heads, rng=rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, D) -> (B, T, D)."""
@@ -59,29 +67,31 @@ class Attention(Module):
 class RunningMean(Module):
     """The mean of what came so far, through a layer of ``tanh``: attention with equal weights."""
 
-    def __init__(self, *, rng: np.random.Generator):
-        self.positions = SinusoidalPositions(LENGTH, WIDTH)
-        self.hidden = Linear(WIDTH, 2 * WIDTH, rng=rng)
-        self.back = Linear(2 * WIDTH, WIDTH, rng=rng)
+    def __init__(self, settings: Settings, *, rng: np.random.Generator):
+        self.width = settings.width
+        self.positions = SinusoidalPositions(settings.letters.length, settings.width)
+        self.hidden = Linear(settings.width, settings.hidden, rng=rng)
+        self.back = Linear(settings.hidden, settings.width, rng=rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, D) -> (B, T, D)."""
         n = x.shape[1]
-        mean = np.tri(n) / np.arange(1, n + 1)[:, None]
+        mean = (np.tri(n) / np.arange(1, n + 1)[:, None]).astype(x.dtype)
         return self.back(tanh(self.hidden(mean @ self.positions(x))))
 
 
 class Recurrent(Module):
-    """One state that is carried from place to place.
+    """One state that is carried from place to place::
 
         h_t = tanh(x_t Wᵀ + h_{t-1} Uᵀ + b)
 
     Source: Elman 1990, "Finding Structure in Time".
     """
 
-    def __init__(self, *, rng: np.random.Generator):
-        self.inputs = Linear(WIDTH, STATE, rng=rng)
-        self.state = Parameter(np.linalg.qr(rng.standard_normal((STATE, STATE)))[0])
+    def __init__(self, settings: Settings, *, rng: np.random.Generator):
+        self.width = settings.state
+        self.inputs = Linear(settings.width, self.width, rng=rng)
+        self.state = Parameter(np.linalg.qr(rng.standard_normal((self.width, self.width)))[0])
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, D) -> (B, T, STATE)."""
@@ -94,99 +104,62 @@ class Recurrent(Module):
         return stack(*states, axis=1)
 
 
-KINDS: dict[str, tuple[Callable[..., Module], int]] = {
-    "attention": (Attention, WIDTH),
-    "mean": (RunningMean, WIDTH),
-    "recurrent": (Recurrent, STATE),
+MEMORIES: dict[str, type[Attention] | type[RunningMean] | type[Recurrent]] = {
+    "attention": Attention,
+    "mean": RunningMean,
+    "recurrent": Recurrent,
 }
 
 
-def asked(number: int, distance: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Texts, and for their last places the letters ``distance`` places before.
+class Reader(Module):
+    """Letters to vectors, a memory of what came before, scores of the letter that is asked.
 
-    Shapes: ``(number, LENGTH), (number, ASKED)``.
+    Shapes: ``ids (B, T) -> (B, asked, alphabet)``.
     """
-    ids = rng.integers(0, ALPHABET, (number, LENGTH))
-    return ids, ids[:, LENGTH - ASKED - distance : LENGTH - distance]
+
+    def __init__(self, settings: Settings, kind: str, *, rng: np.random.Generator):
+        self.asked, alphabet = settings.letters.asked, settings.letters.alphabet
+        self.letters = Parameter(rng.standard_normal((alphabet, settings.width)))
+        self.memory = MEMORIES[kind](settings, rng=rng)
+        self.output = Linear(self.memory.width, alphabet, rng=rng)
+        self.to_dtype(floating(settings.dtype))
+
+    def forward(self, ids: np.ndarray) -> Tensor:
+        """The scores at the last places."""
+        return self.output(self.memory(embedding(self.letters, ids=ids))[:, -self.asked :])
 
 
-def trained(kind: str, distance: int, seed: int, steps: int = STEPS) -> Reader:
-    """A reader of that kind after ``steps`` batches of fresh texts."""
-    rng = np.random.default_rng([seed, distance, list(KINDS).index(kind)])
-    memory, width = KINDS[kind]
-    reader = Reader(memory(rng=rng), width, rng=rng)
-    learn(reader, (asked(BATCH, distance, rng) for _ in range(steps)), rate=RATES[kind])
+def trained(settings: Settings, kind: str, distance: int, seed: int) -> Reader:
+    """A reader of that kind after its training on fresh texts, the same for every kind."""
+    reader = Reader(settings, kind, rng=stream(seed, f"{kind} reader", distance))
+    rng = stream(seed, "training texts", distance)
+    adam: AdamSettings = getattr(settings.trainings, kind)
+    learn_classes(reader, lambda: draw(settings.letters, settings.batch, distance, rng), adam)
     return reader
 
 
-def held_out(distance: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """``TESTED`` texts that no training of this seed draws."""
-    return asked(TESTED, distance, np.random.default_rng([seed, distance, len(KINDS)]))
+def held_out(settings: Settings, distance: int, seed: int) -> Batch:
+    """Texts that no training of this seed draws."""
+    return draw(settings.letters, settings.tested, distance, stream(seed, "test texts", distance))
 
 
-def accuracy(reader: Reader, distance: int, seed: int) -> float:
-    """Share of the letters asked in the test texts that have the highest score."""
-    return share_right(reader, held_out(distance, seed))
-
-
-def most_frequent(ids: np.ndarray) -> np.ndarray:
-    """At each asked place the letter that came most often so far: the best that a bag can do.
-
-    Shapes: ``(N, LENGTH) -> (N, ASKED)``.
-    """
-    counts = np.cumsum(np.eye(ALPHABET, dtype=np.int64)[ids], axis=1)
-    return counts.argmax(axis=-1)[:, -ASKED:]
-
-
-def measure(seed: int) -> Mapping[str, Any]:
+def measure(settings: Settings, seed: int) -> Mapping[str, Any]:
     """Accuracy by distance on texts that training did not draw, for each kind and for counting."""
-    found: dict[str, Any] = {kind: [] for kind in (*KINDS, "most_frequent")}
-    for distance in DISTANCES:
-        for kind in KINDS:
-            found[kind].append(accuracy(trained(kind, distance, seed), distance, seed))
-        ids, targets = held_out(distance, seed)
-        found["most_frequent"].append(float(np.mean(most_frequent(ids) == targets)))
+    found: dict[str, Any] = {kind: [] for kind in (*MEMORIES, "most_frequent")}
+    for distance in settings.distances:
+        ids, targets = held_out(settings, distance, seed)
+        for kind in MEMORIES:
+            reader = trained(settings, kind, distance, seed)
+            found[kind].append(share_right(reader, (ids, targets)))
+        counted = most_frequent(settings.letters, ids)
+        found["most_frequent"].append(accuracy(counted.ravel(), targets.ravel()))
     return found
-
-
-def cost(length: int, *, repeats: int = 3) -> tuple[int, int, float]:
-    """Scores, bytes at the peak, and CPU seconds of attention over ``length`` places in float32.
-
-    The seconds differ between machines and runs; the other two do not.
-    """
-    rng = np.random.default_rng(length)
-    layer = MultiHeadAttention(WIDTH, HEADS, rng=rng)
-    x = Tensor(rng.standard_normal((1, length, WIDTH)).astype(np.float32))
-    with no_grad():
-        scores = layer.weights(x).size
-        seconds = []
-        for _ in range(repeats):
-            start = time.process_time()
-            layer(x)
-            seconds.append(time.process_time() - start)
-        tracemalloc.start()
-        layer(x)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    return scores, peak, min(seconds)
 
 
 STUDY = Study(
     name="recall",
     question="How far back can attention, a running mean and a recurrent net of one size look?",
-    settings={
-        "distances": DISTANCES,
-        "alphabet": ALPHABET,
-        "length": LENGTH,
-        "asked": ASKED,
-        "width": WIDTH,
-        "heads": HEADS,
-        "state": STATE,
-        "steps": STEPS,
-        "batch": BATCH,
-        "rates": RATES,
-        "tested": TESTED,
-    },
+    settings=Settings(),
     measure=measure,
     seeds=range(5),
 )

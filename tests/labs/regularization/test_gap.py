@@ -1,35 +1,53 @@
 """The validation gap: small runs whose outcome is known, and the stored numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from minillm.labs import read_study
-from minillm.labs.regularization.gap import DECAYS, ITEMS, RATES, accuracies, chosen_by_dev, news
+from minillm.labs.regularization import gap
+from minillm.labs.regularization.gap import (
+    STUDY,
+    chosen_by_dev,
+    measure,
+    news,
+    three_accuracies,
+    with_decay,
+    with_dropout,
+)
+
+SETTINGS = STUDY.settings
+
+
+def few(updates):
+    """Twenty items, learned in so many updates."""
+    return replace(SETTINGS, items=20, bert=replace(SETTINGS.bert, updates=updates))
 
 
 def test_twenty_items_are_learned_by_heart_but_not_without_weights_or_without_units():
-    free = accuracies(0, items=20, epochs=30)
+    free = three_accuracies(few(30), 0)
     assert free[0] == 1.0 and free[2] < 0.95
-    for too_much in ({"decay": 900.0}, {"dropout": 0.95}):
-        held = accuracies(0, items=20, epochs=30, **too_much)
+    for too_much in (with_decay(few(30), 900.0), with_dropout(few(30), 0.95)):
+        held = three_accuracies(too_much, 0)
         assert held[0] <= 0.6 and held[2] < 0.45  # four topics: chance is 0.25
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_has_other_items():
-    runs = [accuracies(seed, items=20, epochs=3, dropout=0.1) for seed in (1, 1, 2)]
+    runs = [three_accuracies(with_dropout(few(3), 0.1), seed) for seed in (1, 1, 2)]
     assert (runs[0] == runs[1]).all() and (runs[0] != runs[2]).any()
 
 
 def test_a_seed_beyond_the_corpus_is_refused():
     with pytest.raises(ValueError, match="seed 20 needs items up to 4200"):
-        accuracies(20)
+        three_accuracies(SETTINGS, 20)
 
 
 def test_no_item_is_in_two_splits():
-    corpus = news()
+    corpus = news("topics", "en")
     texts = [{example.text for example in part} for part in (corpus.train, corpus.dev, corpus.test)]
     assert not (texts[0] & texts[1] or texts[0] & texts[2] or texts[1] & texts[2])
-    assert len(corpus.train) >= 10 * ITEMS
+    assert len(corpus.train) >= 10 * SETTINGS.items
 
 
 def test_the_best_setting_on_dev_is_chosen_whatever_test_says():
@@ -39,6 +57,20 @@ def test_the_best_setting_on_dev_is_chosen_whatever_test_says():
 
 def test_every_setting_is_stored():
     results = read_study("gap")
-    assert results["dropout"].shape == (10, len(RATES), 3)
-    assert results["decay"].shape == (10, len(DECAYS), 3)
+    assert results["dropout"].shape == (10, len(SETTINGS.dropouts), 3)
+    assert results["decay"].shape == (10, len(SETTINGS.decays), 3)
     assert (results["dropout"][:, 0] == results["decay"][:, 0]).all()
+
+
+def test_both_sweeps_begin_with_neither_which_is_trained_once(monkeypatch):
+    trained = []
+
+    def counted(settings, seed):
+        trained.append(settings)
+        return np.array([settings.bert.dropout, settings.bert.weight_decay, seed])
+
+    monkeypatch.setattr(gap, "three_accuracies", counted)
+    found = measure(SETTINGS, 3)
+    assert len(trained) == len(set(trained)) == 5 + 6 - 1
+    assert found["dropout"].tolist() == [[rate, 0, 3] for rate in SETTINGS.dropouts]
+    assert found["decay"].tolist() == [[0, decay, 3] for decay in SETTINGS.decays]

@@ -1,57 +1,36 @@
-"""The order task: what its texts are, and that nothing but order tells their classes."""
+"""Readers of the order task: what they can know, and how they are trained."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from minillm.labs.transformer.positions import (
-    BATCH,
-    KINDS,
-    WORDS,
-    OrderReader,
-    accuracy,
-    texts,
-    trained,
-    twins,
-)
+from minillm.labs.transformer.positions import STUDY, OrderReader, measure, order_accuracy, trained
+from minillm.labs.worlds.orders import texts
+
+SETTINGS = STUDY.settings
 
 
-def test_a_text_has_every_word_once_and_its_class_is_the_order_of_two(rng):
-    ids, classes = texts(200, rng)
-    assert np.array_equal(np.sort(ids, axis=1), np.tile(np.arange(WORDS), (200, 1)))
-    for text, label in zip(ids.tolist(), classes, strict=True):
-        assert label == (text.index(0) < text.index(1))
-    assert 60 < classes.sum() < 140
+def steps(number):
+    return replace(SETTINGS, adam=replace(SETTINGS.adam, steps=number))
 
 
-def test_a_twin_differs_in_two_words_and_has_the_other_class(rng):
-    ids, classes = twins(50, rng)
-    for text, twin in zip(ids[:50].tolist(), ids[50:].tolist(), strict=True):
-        a, b = text.index(0), text.index(1)
-        text[a], text[b] = text[b], text[a]
-        assert text == twin
-    assert np.array_equal(classes[:50] + classes[50:], np.ones(50))
-    assert all(
-        (twin.index(0) < twin.index(1)) == c
-        for twin, c in zip(ids[50:].tolist(), classes[50:], strict=True)
-    )
-
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SETTINGS.kinds)
 def test_a_reader_knows_the_order_only_with_positions(kind, rng):
-    ids, _ = texts(BATCH, rng)
-    scores = OrderReader(kind, rng=rng)(ids).data
+    ids, _ = texts(64, SETTINGS.words, rng)
+    scores = OrderReader(SETTINGS, kind, rng=rng)(ids).data
     spread = np.abs(scores - scores[0]).max()
-    assert scores.shape == (BATCH, 2) and scores.dtype == np.float64
+    assert scores.shape == (64, 2) and scores.dtype == np.float64
     assert spread < 1e-12 if kind == "none" else spread > 1e-6
 
 
 def test_a_reader_without_positions_is_right_on_exactly_half_of_the_twins(rng):
-    assert accuracy(OrderReader("none", rng=rng), seed=0) == 0.5
+    assert order_accuracy(SETTINGS, OrderReader(SETTINGS, "none", rng=rng), seed=0) == 0.5
 
 
 def test_training_changes_the_reader_and_is_repeated_by_its_seed():
-    one, again, other = (trained("learned", seed, steps=2) for seed in (3, 3, 4))
-    untrained = trained("learned", 3, steps=0)
+    one, again, other = (trained(steps(2), "learned", seed) for seed in (3, 3, 4))
+    untrained = trained(steps(0), "learned", 3)
     for name, values in one.state_dict().items():
         assert np.array_equal(values, again.state_dict()[name])
         # one number for all keys of a query changes nothing: the bias of the keys stays
@@ -62,4 +41,14 @@ def test_training_changes_the_reader_and_is_repeated_by_its_seed():
 
 def test_an_unknown_kind_is_refused(rng):
     with pytest.raises(ValueError, match="one of none, sinusoidal, learned, got 'rotary'"):
-        OrderReader("rotary", rng=rng)
+        OrderReader(SETTINGS, "rotary", rng=rng)
+
+
+def test_every_kind_reads_the_same_texts(monkeypatch):
+    drawn = []
+    module = "minillm.labs.transformer.positions.texts"
+    monkeypatch.setattr(module, lambda *a: drawn.append(texts(*a)) or drawn[-1])
+    measure(replace(steps(2), tested=5), 0)
+    assert len(drawn) == 2 * len(SETTINGS.kinds)
+    assert all(np.array_equal(drawn[i][0], drawn[i + 2][0]) for i in range(4))
+    assert not np.array_equal(drawn[0][0], drawn[1][0])

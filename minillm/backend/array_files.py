@@ -1,0 +1,162 @@
+"""Files of named arrays: our own, which are whole or refused, and those of others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from minillm.backend.errors import CheckpointError
+from minillm.backend.files import write_atomically
+
+FORMAT = 1
+RESERVED = frozenset({"minillm_format", "sha256"})  # metadata that save_arrays adds
+# The names that safetensors has for NumPy's dtypes; BF16 is read too (see ``stored_array``).
+DTYPES = {
+    "BOOL": "?",
+    "U8": "u1",
+    "U16": "<u2",
+    "U32": "<u4",
+    "U64": "<u8",
+    "I8": "i1",
+    "I16": "<i2",
+    "I32": "<i4",
+    "I64": "<i8",
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
+}
+
+
+def save_arrays(
+    path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]
+) -> None:
+    """Write ``arrays`` and ``metadata`` as one safetensors file, atomically.
+
+    A SHA-256 of all contents goes into the metadata, so that a flipped bit is noticed.
+    Equal contents give equal files.
+
+    Raises:
+        OSError: as ``write_atomically``.
+        TypeError: an array of something else than booleans, integers or floats up to 64 bits.
+        ValueError: a name that the format keeps for itself.
+    """
+    from safetensors.numpy import save
+
+    taken = RESERVED & metadata.keys() | {"__metadata__"} & arrays.keys()
+    if taken:
+        raise ValueError(f"{path}: names kept for the file format: {', '.join(sorted(taken))}")
+    contents = {name: storable(name, array) for name, array in arrays.items()}
+    described = {**metadata, "minillm_format": str(FORMAT)}
+    described["sha256"] = digest(contents, described)
+    write_atomically(path, with_sorted_header(save(contents, metadata=described)))
+
+
+def with_sorted_header(file: bytes) -> bytes:
+    """The same safetensors file with its header in alphabetical order::
+
+        eight bytes: length of the header | header, JSON padded with blanks | data
+
+    The library writes metadata in an order that changes from call to call.
+    """
+    length = int.from_bytes(file[:8], "little")
+    names = json.loads(file[8 : 8 + length])
+    header = json.dumps(names, ensure_ascii=False, sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + file[8 + length :]
+
+
+def storable(name: str, array: np.ndarray) -> np.ndarray:
+    """``array`` in C order and in this machine's byte order, as safetensors wants it.
+
+    Raises:
+        TypeError: its dtype cannot be stored.
+    """
+    dtype = np.asarray(array).dtype
+    if dtype.kind not in "biuf" or dtype.itemsize > 8:
+        raise TypeError(f"{name}: {dtype} cannot be saved, only booleans, integers and floats can")
+    return np.array(array, dtype=dtype.newbyteorder("="), order="C")
+
+
+def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and the metadata that were given to ``save_arrays``.
+
+    Raises:
+        OSError: the file is missing, a folder, or not readable.
+        CheckpointError: it is damaged, of somebody else, or of a newer format.
+    """
+    arrays, metadata = read_safetensors(path)
+    if "minillm_format" not in metadata:
+        raise CheckpointError(f"{path}: a safetensors file, but not one that minillm wrote")
+    if metadata["minillm_format"] != str(FORMAT):
+        raise CheckpointError(
+            f"{path}: format {metadata['minillm_format']}, this version reads format {FORMAT}"
+        )
+    if metadata.pop("sha256", None) != digest(arrays, metadata):
+        raise CheckpointError(f"{path}: damaged, its contents do not have the checksum they had")
+    del metadata["minillm_format"]
+    return arrays, metadata
+
+
+def read_safetensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and the metadata of any safetensors file, such as published weights.
+
+    bfloat16, which NumPy lacks, becomes float32 and keeps its values.  There is no checksum:
+    a flipped bit in the data is not noticed.
+
+    Raises:
+        OSError: the file is missing, a folder, or not readable.
+        CheckpointError: it is damaged, or holds numbers of a kind that NumPy does not have.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    with open(path, "rb") as file:  # a missing file is Python's own error, with the path in it
+        try:
+            with safe_open(path, framework="numpy"):  # checks the header against the file
+                pass
+            header = read_header(file)
+        except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise CheckpointError(f"{path}: damaged, or not a safetensors file: {error}") from error
+        metadata = header.pop("__metadata__", None) or {}
+        unknown = {n: e["dtype"] for n, e in header.items() if e["dtype"] not in {*DTYPES, "BF16"}}
+        if unknown:
+            name, dtype = next(iter(unknown.items()))
+            raise CheckpointError(f"{path}: {name} is stored as {dtype}, which NumPy does not have")
+        start = file.tell()
+        return {name: stored_array(file, start, entry) for name, entry in header.items()}, metadata
+
+
+def read_header(file: BinaryIO) -> dict[str, Any]:
+    """The header of a safetensors file; afterwards the file stands where its data begin."""
+    return dict(json.loads(file.read(int.from_bytes(file.read(8), "little"))))
+
+
+def stored_array(file: BinaryIO, start: int, entry: Mapping[str, Any]) -> np.ndarray:
+    """The array that an entry of the header describes, in this machine's byte order.
+
+    A bfloat16 is the upper half of a float32: sixteen zeros behind it give the same number.
+    """
+    begin, end = entry["data_offsets"]
+    dtype = np.dtype(DTYPES.get(entry["dtype"], "<u2"))
+    file.seek(start + begin)
+    array = np.fromfile(file, dtype=dtype, count=(end - begin) // dtype.itemsize)
+    array = array.astype(dtype.newbyteorder("="), copy=False)
+    if entry["dtype"] == "BF16":
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    return array.reshape(entry["shape"])
+
+
+def digest(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+    """SHA-256 over names, dtypes, shapes, bytes and metadata, independent of their order."""
+    sha = hashlib.sha256()
+    for key in sorted(metadata):
+        sha.update(f"{key}\0{metadata[key]}\0".encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        sha.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        sha.update(array.tobytes())
+    return sha.hexdigest()

@@ -1,0 +1,110 @@
+"""The one way to replace a file: afterwards it is the old one or the new one, nothing between."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import secrets
+import time
+from pathlib import Path
+
+ABANDONED_AFTER = 3600.0  # seconds without a change; no file takes so long to write
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Put ``data`` into the file at ``path``, whole or not at all.
+
+    The bytes go into a temporary file beside it, from there to the disk, and then the temporary
+    is renamed: whoever reads ``path`` finds the old file or the new one, also when the process
+    is killed on the way.  Missing folders are made.  A link stays; what it leads to is replaced.
+
+    A process that is killed cannot tidy up after itself.  What earlier ones left of *this* file
+    is removed first (see ``is_abandoned``).
+
+    Raises:
+        OSError: the disk is full or the folder is not writable; it names ``path``, or the folder
+            that cannot be made.  The old file is untouched and nothing is left behind.
+    """
+    place = Path(os.path.realpath(path))
+    writer = f"{machine()}.{os.getpid()}.{secrets.token_hex(6)}"
+    temporary = place.with_name(f".{place.name}.{writer}.tmp")
+    place.parent.mkdir(parents=True, exist_ok=True)  # its errors name the folder
+    try:
+        remove_abandoned(place)
+        with open(temporary, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, place)
+        flush_folder(place.parent)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # the reader knows nothing of a temporary
+            error.filename = str(path)
+            del error.filename2  # None would be written out
+        raise
+
+
+def machine() -> str:
+    """Eight letters for this computer.
+
+    Containers may have their computer's name, but count processes by themselves: each counts as
+    a computer of its own.
+    """
+    try:
+        counting = os.readlink("/proc/self/ns/pid")
+    except OSError:  # not Linux
+        counting = ""
+    return hashlib.sha256(f"{platform.node()} {counting}".encode()).hexdigest()[:8]
+
+
+def remove_abandoned(place: Path) -> None:
+    """Remove the temporary files of ``place`` whose writers are gone; none of another file."""
+    ours = re.compile(rf"\.{re.escape(place.name)}\.([0-9a-f]+)\.(\d+)\.[0-9a-f]+\.tmp")
+    for name in os.listdir(place.parent):
+        match = ours.fullmatch(name)
+        if match and is_abandoned(place.with_name(name), match[1], int(match[2])):
+            with contextlib.suppress(OSError):  # somebody else was faster, or it is not ours
+                place.with_name(name).unlink()
+
+
+def is_abandoned(temporary: Path, computer: str, process: int) -> bool:
+    """Whether nobody writes this file any more.
+
+    Either it was written on this computer, by a process that does not run; or it has not
+    changed for an hour.  Who writes from another computer into a shared folder, or in a process
+    whose number cannot be asked for (on Windows), has that hour.  A file is so never taken away
+    from a process that is writing it.
+    """
+    if computer == machine() and os.name == "posix" and not runs(process):
+        return True
+    try:
+        return time.time() - temporary.stat().st_mtime > ABANDONED_AFTER
+    except OSError:  # it has been renamed or removed meanwhile
+        return False
+
+
+def runs(process: int) -> bool:
+    """Whether a process of that number runs on this computer, whoever started it."""
+    try:
+        os.kill(process, 0)  # signal 0 is never sent, only checked
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def flush_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` survive a power cut, where the system can do that."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows cannot open folders
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,75 @@
+"""Measure a study, seed by seed or several seeds at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from minillm.backend.threads import limit_threads
+from minillm.labs.stored import STORED, write_study
+from minillm.labs.study import Study
+
+
+def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs: int = 1) -> Path:
+    """Measure every seed under a progress bar and write the file; its path.
+
+    ``jobs`` processes measure at the same time; the numbers are those of one.
+
+    Raises:
+        ValueError: no seeds, ``jobs`` below 1, or a measured number that is not finite; nothing
+            is written.
+    """
+    if len(seeds) == 0:
+        raise ValueError(f"study {study.name} needs at least one seed")
+    if jobs < 1:
+        raise ValueError(f"--jobs must be at least 1, got {jobs}")
+    measure_all = in_this_process if jobs == 1 else in_processes
+    return write_study(study, seeds, measure_all(study, seeds, jobs), folder)
+
+
+def in_this_process(study: Study, seeds: Sequence[int], _: int) -> list[Mapping[str, Any]]:
+    """The numbers of every seed, one after another."""
+    from tqdm import tqdm
+
+    bar = tqdm(seeds, desc=study.name, unit="seed")
+    return [study.measure(study.settings, seed) for seed in bar]
+
+
+def in_processes(study: Study, seeds: Sequence[int], jobs: int) -> list[Mapping[str, Any]]:
+    """The numbers of every seed, measured by ``jobs`` processes, in the order of the seeds.
+
+    Where one fails, or Ctrl-C ends the wait, the others are stopped at once.
+    """
+    from tqdm import tqdm
+
+    others = set(multiprocessing.active_children())
+    workers = ProcessPoolExecutor(
+        min(jobs, len(seeds)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=prepare_worker,
+    )
+    try:
+        waiting = [workers.submit(study.measure, study.settings, seed) for seed in seeds]
+        with tqdm(total=len(seeds), desc=study.name, unit="seed") as bar:
+            for done in as_completed(waiting):
+                done.result()
+                bar.update()
+        return [done.result() for done in waiting]
+    except BaseException:
+        workers.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+            child.join()
+        raise
+    finally:
+        workers.shutdown()
+
+
+def prepare_worker() -> None:
+    """One BLAS thread for each process; Ctrl-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit_threads(1)

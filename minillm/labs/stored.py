@@ -1,0 +1,116 @@
+"""The file that keeps the numbers of a study, with everything that made them."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import minillm
+from minillm.backend import write_atomically
+from minillm.labs.study import Study
+
+STORED = Path(minillm.__file__).parents[1] / "figures" / "studies"
+DIGITS = 6  # of a stored number: rounding differs between machines further behind
+
+
+def write_study(
+    study: Study, seeds: Sequence[int], measured: Sequence[Mapping[str, Any]], folder: Path
+) -> Path:
+    """Write the numbers of every seed, and what made them; the path.
+
+    The file is written whole under another name and then renamed.
+
+    Raises:
+        ValueError: a measured number that is not finite; nothing is written.
+    """
+    numbers = {
+        key: [rounded(f"study {study.name}", key, one[key]) for one in measured]
+        for key in measured[0]
+    }
+    described = {
+        "question": study.question,
+        "command": f"python -m minillm labs run {study.name}",
+        "minillm": minillm.__version__,
+        "numpy": np.__version__,
+        "processor": processor(),
+        "settings": asdict(study.settings),
+        "seeds": [int(seed) for seed in seeds],
+    }
+    lines = {key: json.dumps(value) for key, value in described.items()}
+    results = as_lines({key: json.dumps(n) for key, n in numbers.items()}, indent=" ")
+    text = as_lines({**lines, "results": results}) + "\n"
+    path = folder / f"{study.name}.json"
+    write_atomically(path, text.encode())
+    return path
+
+
+def as_lines(entries: Mapping[str, str], indent: str = "") -> str:
+    """A JSON object with an entry a line; its values are JSON already."""
+    lines = (f"{indent} {json.dumps(key)}: {value}" for key, value in entries.items())
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+def rounded(where: str, key: str, values: Any) -> Any:
+    """Numbers as nested lists, with six significant digits.
+
+    Raises:
+        TypeError: something else than numbers.
+        ValueError: one of them is not finite.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "iubf":
+        raise TypeError(f"{where}: {key} must hold numbers, got {values!r:.60}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{where}: {key} holds a number that is not finite: {values}")
+    if array.dtype.kind in "iub":
+        return array.tolist()
+    flat = [float(f"{x:.{DIGITS}g}") for x in array.ravel()]
+    return np.array(flat).reshape(array.shape).tolist()
+
+
+def processor() -> str:
+    """The name of the processor, by which the last bits of a sum may differ."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # another system than Linux
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def read_study(name: str, folder: Path = STORED) -> dict[str, np.ndarray]:
+    """The measured numbers of a study, each with the seeds along its first axis.
+
+    Raises:
+        FileNotFoundError: it was not run; the message has the command that runs it.
+    """
+    return {key: np.array(values) for key, values in read_file(name, folder)["results"].items()}
+
+
+def read_settings(name: str, folder: Path = STORED) -> dict[str, Any]:
+    """The settings that shaped the numbers of a study, as its file has them.
+
+    Raises:
+        FileNotFoundError: as ``read_study``.
+    """
+    settings: dict[str, Any] = read_file(name, folder)["settings"]
+    return settings
+
+
+def read_file(name: str, folder: Path) -> dict[str, Any]:
+    """Everything that the file of a study holds.
+
+    Raises:
+        FileNotFoundError: as ``read_study``.
+    """
+    path = folder / f"{name}.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: python -m minillm labs run {name}")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,1 @@
+"""Data of which the truth is known: what a study of them finds can be held against it."""

@@ -1,0 +1,83 @@
+"""Sentences about one domain of the sentiment grammar at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from minillm.backend import stream
+from minillm.text import Example, WordTokenizer
+from minillm.text.corpora.sentiment import Domain, sentiment
+from minillm.text.corpora.sentiment_en import ENGLISH
+
+# in the order of the grammar
+DOMAINS: dict[str, Domain] = dict(
+    zip(("film", "book", "restaurant", "hotel", "course"), ENGLISH.domains, strict=True)
+)
+
+
+class Tagged(NamedTuple):
+    """Examples and their tags, in the same order."""
+
+    examples: list[Example]
+    tags: list[frozenset[str]]
+
+
+def draw_domain(domain: Domain, *, sizes: Sequence[int], seed: int) -> list[Tagged]:
+    """Disjoint sets of different English sentences about one domain, balanced and of all kinds.
+
+    Raises:
+        ValueError: a size is not a multiple of 40, so that the shares do not come out even; the
+            domain has not so many sentences.
+    """
+    if any(size % 40 for size in sizes):
+        raise ValueError(f"sizes must be multiples of 40, got {list(sizes)}")
+    rng = stream(seed, f"domain {domain.aspects[0].subject}")
+    drawn: list[list[tuple[Example, frozenset[str]]]] = [[] for _ in sizes]
+    for tags, share, by_label in sentiment(ENGLISH._replace(domains=(domain,))):
+        for label, sentences in by_label.items():
+            counts = [round(size * share / len(by_label)) for size in sizes]
+            if sum(counts) > len(sentences):
+                raise ValueError(
+                    f"{sum(counts)} sentences needed, the grammar has {len(sentences)}"
+                )
+            numbers = rng.permutation(len(sentences))[: sum(counts)]
+            parts = np.split(numbers, np.cumsum(counts)[:-1])
+            for items, part in zip(drawn, parts, strict=True):
+                items += [(Example(sentences[int(n)], label), tags) for n in part]
+    shuffled = [[items[i] for i in rng.permutation(len(items))] for items in drawn]
+    return [Tagged([e for e, _ in items], [t for _, t in items]) for items in shuffled]
+
+
+def adjectives(domain: Domain) -> set[str]:
+    """The words that praise or blame something of the domain."""
+    return {w for a in domain.aspects for side in a.words.values() for w in side}
+
+
+def mixed(sources: Sequence[Sequence[Example]], budget: int) -> list[Example]:
+    """The first ``budget / k`` examples of each of k sources.
+
+    Raises:
+        ValueError: the budget cannot be shared equally, or a source has too few.
+    """
+    each, rest = divmod(budget, len(sources))
+    if rest or any(len(source) < each for source in sources):
+        lengths = [len(source) for source in sources]
+        raise ValueError(f"{budget} examples cannot come in equal parts from sources of {lengths}")
+    return [example for source in sources for example in source[:each]]
+
+
+def share_known(train: Sequence[Example], test: Sequence[Example], words: set[str]) -> float:
+    """The share of the test's occurrences of ``words`` that training contains.
+
+    Raises:
+        ValueError: none of the words occurs in the test.
+    """
+    tokenize = WordTokenizer().tokenize
+    seen = {token for text, _ in train for token in tokenize(text)}
+    met = [token in seen for text, _ in test for token in tokenize(text) if token in words]
+    if not met:
+        raise ValueError("none of the words occurs in the test")
+    return float(np.mean(met))

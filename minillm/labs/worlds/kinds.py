@@ -1,0 +1,28 @@
+"""The kinds of sentences in the sentiment corpora, as masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+KINDS: dict[str, Callable[[frozenset[str]], bool]] = {
+    "all": lambda tags: True,
+    "plain": lambda tags: tags == {"plain"},  # the words agree
+    "denial": lambda tags: tags == {"negation"},  # one opinion, denied
+    "order": lambda tags: "order" in tags,  # the order of the words decides
+}
+
+
+def groups_of(
+    tags: Sequence[frozenset[str]], kinds: Sequence[str] = tuple(KINDS)
+) -> dict[str, np.ndarray]:
+    """For each of the ``kinds`` which sentences are of it, ``(N,)``.
+
+    Raises:
+        ValueError: a kind is unknown.
+    """
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise ValueError(f"kinds must be among {', '.join(KINDS)}, got {', '.join(unknown)}")
+    return {kind: np.array([KINDS[kind](t) for t in tags], dtype=bool) for kind in kinds}

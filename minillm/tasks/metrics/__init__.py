@@ -1,0 +1,19 @@
+"""Scores of predictions against what is true, one file for each kind of prediction."""
+
+from minillm.tasks.metrics.classification import (
+    PrecisionRecall,
+    accuracy,
+    confusion_matrix,
+    macro_f1,
+    precision_recall,
+)
+from minillm.tasks.metrics.ranking import average_precision
+
+__all__ = [
+    "PrecisionRecall",
+    "accuracy",
+    "average_precision",
+    "confusion_matrix",
+    "macro_f1",
+    "precision_recall",
+]

@@ -1,0 +1,73 @@
+"""From the losses of some batches to the gradients of one update, each batch by what it counts."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any
+
+from minillm.autograd import Parameter, Tensor, gradients_of
+from minillm.backend import Array, array_module
+
+
+def mean_gradients(
+    loss_of: Callable[[Any], Tensor],
+    batches: Sequence[Any],
+    parameters: Sequence[Parameter],
+    *,
+    counts: Sequence[float],
+    allow_unused: bool = False,
+) -> tuple[Array, list[Array | None]]:
+    """The mean loss over all that the batches count together, and its gradients::
+
+        L = sum_b (n_b / N) L_b,   N = sum_b n_b            L_b the mean over the n_b of batch b
+
+    ``counts`` are the ``n_b``: how many targets each batch's own mean is taken over.  So the
+    result does not depend on how the targets were cut into batches.  A batch that counts 0 has
+    no mean and is not asked for one; where nothing is counted, loss and gradients are 0.
+
+    One batch's graph is alive at a time.
+    """
+    whole = sum(counts)
+    losses: list[Array] = []
+    total: list[Array | None] = [None] * len(parameters)
+    for batch, n in zip(batches, counts, strict=True):
+        if n == 0:
+            continue
+        loss = loss_of(batch)
+        share = loss if n == whole else loss * (n / whole)
+        gradients = gradients_of(share, parameters, allow_unused=allow_unused)
+        total = [added(a, b) for a, b in zip(total, gradients, strict=True)]
+        losses.append(share.data)
+    if not losses:
+        nothing = [array_module(p.data).zeros_like(p.data) for p in parameters]
+        return nothing[0].sum(), [*nothing]
+    summed = functools.reduce(operator.add, losses)
+    return array_module(summed).asarray(summed), total  # NumPy makes a scalar of a sum of two
+
+
+def added(a: Array | None, b: Array | None) -> Array | None:
+    """The sum of two gradients, where ``None`` is that of a parameter which was not used."""
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b
+
+
+def counted(count: Callable[[Any], float] | None, batches: Sequence[Any]) -> list[float]:
+    """What each batch counts; without ``count`` all count the same.
+
+    Raises:
+        ValueError: a count that is negative or not finite, with the batch's place.
+    """
+    if count is None:
+        return [1.0] * len(batches)
+    counts = [float(count(batch)) for batch in batches]
+    for place, n in enumerate(counts):
+        if not 0 <= n < inf:
+            raise ValueError(
+                f"count gave {n} for batch {place} of an update; it must be a number of targets, "
+                "at least 0 and finite"
+            )
+    return counts

@@ -1,0 +1,204 @@
+"""A run: stages one after another, that can be left anywhere and go on at the same bits."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from minillm.backend import CheckpointError
+from minillm.nn import Module
+from minillm.optim import Optimizer
+from minillm.training.checkpointing import (
+    as_json,
+    load_training,
+    load_weights,
+    read_facts,
+    refuse_other_facts,
+    save_training,
+)
+from minillm.training.loop import Step, fit
+from minillm.training.progress import Progress
+from minillm.training.records import RunRecord
+from minillm.training.stages import Stage
+
+
+class Run:
+    """Trains a model in stages; each goes on from the weights that the one before left.
+
+    ``stage(name)`` yields a ``Step`` after each update, ``all()`` those of all stages in turn;
+    what has to happen in between (progress, pictures) is the caller's, who may leave the loop
+    at any step.
+
+    With a folder ``out``, ``record.jsonl`` gets a line for every update, and a checkpoint is
+    written every ``save_every`` updates and at the end of each stage.  ``resume=True`` goes on
+    from the last one, bit for bit as if nothing had happened.  ``facts`` are all settings that
+    shape the result, in a form that JSON has: a run with other facts does not resume.
+
+    ``start_from`` is a checkpoint or a file of weights of an earlier run of the same model, to
+    train on from.
+
+    Raises:
+        ValueError: no stages, two of one name, or ``save_every`` below 1.
+        TypeError: facts that JSON cannot hold.
+        CheckpointError: nothing to resume; the checkpoint belongs to another run; the weights
+            to start from do not fit.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        stages: Sequence[Stage],
+        facts: Mapping[str, Any],
+        *,
+        out: str | Path | None = None,
+        resume: bool = False,
+        start_from: str | Path | None = None,
+        save_every: int = 100,
+    ):
+        self.model, self.save_every = model, save_every
+        self.out = None if out is None else Path(out)
+        self.stages = {stage.name: stage for stage in stages}
+        self.order = list(self.stages)
+        if not stages or len(self.order) < len(stages):
+            names = [stage.name for stage in stages]
+            raise ValueError(f"a run needs stages, each with a name of its own, got {names}")
+        if save_every < 1:
+            raise ValueError(f"save_every must be at least 1 update, got {save_every}")
+        self.facts = as_json({**facts, **{k: v for s in stages for k, v in s.facts().items()}})
+        if start_from is not None:
+            self.facts["start_from"] = hashlib.sha256(Path(start_from).read_bytes()).hexdigest()
+        self.resumed_stage = self.find_stage() if resume else None
+        if start_from is not None:
+            load_weights(start_from, model)
+        self.begun: str | None = None
+        self.record: RunRecord | None = None
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state of the run is kept."""
+        return (self.out or Path()) / "checkpoint.safetensors"
+
+    def find_stage(self) -> str:
+        """The stage that the checkpoint in ``out`` belongs to.
+
+        Raises:
+            CheckpointError: it is missing, or of another run.
+        """
+        if self.out is None or not self.checkpoint.exists():
+            raise CheckpointError(f"nothing to resume: there is no checkpoint in {self.out}")
+        saved = read_facts(self.checkpoint)
+        stage = saved.get("stage")
+        if stage not in self.stages:
+            known = ", ".join(self.order)
+            raise CheckpointError(f"{self.checkpoint}: not of a run with the stages {known}")
+        refuse_other_facts(self.checkpoint, saved, {**self.facts, "stage": stage})
+        return stage
+
+    def all(self) -> Iterator[Step]:
+        """The steps of all stages in turn."""
+        return itertools.chain.from_iterable(self.stage(name) for name in self.order)
+
+    def stage(self, name: str) -> Iterator[Step]:
+        """The steps of one stage, from its beginning or from the checkpoint.
+
+        A stage that a resumed run had finished has none left.
+
+        Raises:
+            ValueError: there is no such stage.  When the first step is asked for: this stage or
+                a later one was begun before, or an earlier one is still to be resumed.  At its
+                end: the batches did not last.
+            CheckpointError: the checkpoint does not fit the model.
+            DivergenceError: as ``fit``; or a held-out loss that is not finite.
+        """
+        if name not in self.stages:
+            raise ValueError(f"there is no stage {name!r}, only {', '.join(self.order)}")
+        return self.steps_of(self.stages[name])
+
+    def steps_of(self, stage: Stage) -> Iterator[Step]:
+        """``stage``, once the name is known."""
+        if stage.steps == 0 or self.comes_before(stage.name, self.resumed_stage):
+            return
+        self.take_turn(stage)
+        optimizer = stage.optimizer()
+        progress = self.begin(stage, optimizer)
+        first, stop = (n * stage.accumulate for n in (optimizer.steps, stage.steps))
+        steps = fit(
+            stage.loss_of,
+            stage.batches(first, stop) if not progress.finished else [],
+            optimizer,
+            schedule=stage.schedule,
+            max_norm=stage.max_norm,
+            allow_unused=stage.allow_unused,
+            accumulate=stage.accumulate,
+            count=stage.count,
+            gradients=stage.gradients,
+        )
+        while not progress.finished:
+            step = next(steps, None)
+            if step is None:
+                raise ValueError(
+                    f"stage {stage.name!r}: its batches ended after {optimizer.steps} of "
+                    f"{stage.steps} updates"
+                )
+            step = replace(step, held_out_loss=progress.after(step, stage, self.model))
+            self.note(stage, step, optimizer, progress)
+            yield step
+
+    def comes_before(self, name: str, other: str | None) -> bool:
+        """Whether stage ``name`` is over when stage ``other`` begins."""
+        return other is not None and self.order.index(name) < self.order.index(other)
+
+    def take_turn(self, stage: Stage) -> None:
+        """Note that ``stage`` begins, unless it is not its turn.
+
+        Raises:
+            ValueError: it or a later one was begun before; an earlier one waits to be resumed.
+        """
+        if self.begun is not None and not self.comes_before(self.begun, stage.name):
+            raise ValueError(
+                f"stage {stage.name!r} cannot begin: {self.begun!r} was begun in this run; go on "
+                "with the steps that it gave, or make a new run that resumes"
+            )
+        if self.begun is None and self.resumed_stage not in (None, stage.name):
+            raise ValueError(
+                f"stage {stage.name!r} cannot begin: the checkpoint is of {self.resumed_stage!r}, "
+                "which is to be run to its end first"
+            )
+        self.begun = stage.name
+
+    def begin(self, stage: Stage, optimizer: Optimizer) -> Progress:
+        """The state at the stage's beginning, or that of the checkpoint; the record is opened."""
+        progress = Progress(events=self.record.events if self.record else 0)
+        if self.resumed_stage == stage.name:
+            facts = {**self.facts, "stage": stage.name}
+            saved = load_training(self.checkpoint, self.model, optimizer, facts=facts)
+            progress = Progress.resumed(*saved)
+        if self.out is not None and self.record is None:
+            path = self.out / "record.jsonl"
+            if self.resumed_stage is None:
+                self.record = RunRecord(path, self.facts)
+            else:
+                self.record = RunRecord.resume(path, n_events=progress.events)
+        return progress
+
+    def note(self, stage: Stage, step: Step, optimizer: Optimizer, progress: Progress) -> None:
+        """A line of the record, and a checkpoint where one is due."""
+        if self.record is None:
+            return
+        examined = {} if step.held_out_loss is None else {"held_out_loss": step.held_out_loss}
+        self.record.append(
+            stage=stage.name,
+            step=step.index,
+            loss=float(step.loss),
+            gradient_norm=float(step.gradient_norm),
+            lr=step.lr,
+            **examined,
+        )
+        progress.events = self.record.events
+        if progress.finished or optimizer.steps % self.save_every == 0:
+            facts = {**self.facts, "stage": stage.name}
+            save_training(self.checkpoint, self.model, optimizer, facts, *progress.saved())

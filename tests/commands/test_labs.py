@@ -1,0 +1,59 @@
+"""``labs``: the experiments are listed, run, and kept from losing what lessons draw."""
+
+import pytest
+
+from minillm.labs import read_study
+from minillm.labs.stored import STORED
+from minillm.labs.study import study_modules
+
+NAME = "planted_study"
+FOUND = {**study_modules(), NAME: "tests.labs.planted_study"}
+
+
+@pytest.fixture(autouse=True)
+def planted(monkeypatch):
+    """One more study is found."""
+    for module in ("minillm.labs.study", "minillm.commands.labs"):
+        monkeypatch.setattr(f"{module}.study_modules", lambda: FOUND)
+
+
+def test_every_study_is_listed_with_its_question(call):
+    result = call("labs", "list")
+    assert result.code == 0
+    names = [line.partition(": ")[0] for line in result.out.splitlines()]
+    assert names == list(FOUND)
+    assert f"{NAME}: Does it work?" in result.out
+
+
+def test_a_study_is_run_and_its_file_named(call, tmp_path):
+    result = call("labs", "run", NAME, "--seeds", 4, 5, "--out", tmp_path, "--jobs", 2)
+    assert (result.code, result.out) == (0, f"{tmp_path / NAME}.json\n")
+    assert read_study(NAME, tmp_path)["curve"].tolist() == [[4, 4.5], [5, 5.5]]
+
+
+def test_without_a_name_every_study_is_run(call, tmp_path, monkeypatch):
+    run = []
+    monkeypatch.setattr(
+        "minillm.commands.labs.run_study", lambda study, *a, **b: run.append(study.name)
+    )
+    assert call("labs", "run", "--out", tmp_path).code == 0
+    assert run == list(FOUND)
+
+
+def test_an_unknown_study_is_refused_before_anything_is_run(call, tmp_path):
+    result = call("labs", "run", NAME, "planed", "--out", tmp_path)
+    assert result.code == 1
+    assert result.message.startswith("minillm labs: no study 'planed'; there are augmentation, ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_seeds_do_not_overwrite_what_lessons_draw(call):
+    result = call("labs", "run", NAME, "--seeds", 4)
+    assert result.code == 1
+    assert f"lessons draw seeds [0, 1, 2] of {NAME}: --seeds needs --out" in result.message
+    assert not (STORED / f"{NAME}.json").exists()
+
+
+@pytest.mark.parametrize("arguments", [["labs"], ["labs", "walk"], ["labs", "run", "--jobs", "x"]])
+def test_wrong_usage_is_exit_code_two(arguments, call):
+    assert call(*arguments).code == 2

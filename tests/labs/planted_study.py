@@ -1,0 +1,29 @@
+"""A study that is measured in no time, and how to take a study for one that can be found."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+from minillm.backend import stream
+from minillm.labs.study import Study
+
+
+@dataclass(frozen=True)
+class Settings:
+    steps: int = 7
+    fail_at: int = -1
+    interrupted: bool = False
+
+
+def measure(settings, seed):
+    if seed == settings.fail_at:
+        raise ArithmeticError(f"seed {seed} cannot be measured")
+    if settings.interrupted:  # a worker presses Ctrl-C for its parent, and goes on
+        os.kill(os.getppid(), signal.SIGINT)
+        time.sleep(600)
+    drawn = stream(seed, "planted").standard_normal(settings.steps)
+    return {"score": seed / 3, "curve": [seed, seed + 0.5], "drawn": drawn}
+
+
+STUDY = Study("planted_study", "Does it work?", Settings(), measure, [0, 1, 2])

@@ -1,0 +1,284 @@
+"""What shapes a number stands in the settings: nothing behind their back, and nothing idle."""
+
+import ast
+import importlib
+import inspect
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minillm.labs
+from minillm.labs import stored
+from minillm.labs.study import find_study, study_modules
+from minillm.models.bag_of_words import BagOfWords
+from minillm.optim import AdamW
+from tests.labs import planted_study
+from tests.labs.planted_models import certain
+
+LABS = Path(minillm.labs.__file__).parent
+FRAME = {"study", "stored", "running", "statistics"}  # they measure nothing
+MEASURING = sorted(path for path in LABS.rglob("*.py") if path.stem not in FRAME)
+SMALL_BERT = {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10, "max_length": 12}
+ALL = find_study("augmentation").settings.curves.augmentations
+# per study the sizes under which a seed is measured in well under a second
+TINY = {
+    "augmentation": {"curves": {"sizes": (20, 30), "test": 40}, "learners.bert": SMALL_BERT},
+    "augmentation_again": {
+        "curves": {"sizes": (20,), "test": 40, "augmentations": ALL},
+        "bert": SMALL_BERT,
+    },
+    "bending": {"width": 4, "hidden": 8, "inputs": 10, "steps": 3},
+    "cleaning": {
+        "train": 80,
+        "test": 40,
+        "leak": {"train": 40},
+        "folds": 2,
+        "learners.bert": SMALL_BERT,
+    },
+    "depth": {
+        "variants": ("no norm", "pre-norm"),
+        "depths": (1, 2),
+        "sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
+        "trainings": {"depths": (1,), "steps": 2, "rates": (1e-2,), "max_norms": (None, 1e-3)},
+        "trainings.sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
+    },
+    "diversification": {
+        "held_out": ("film",),
+        "budget": 40,
+        "test": 40,
+        "learners.bert": SMALL_BERT,
+    },
+    "gap": {
+        "items": 20,
+        "dropouts": (0.0, 0.3),
+        "decays": (0.0, 900.0),
+        "bert": {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10},
+    },
+    "positions": {"width": 8, "batch": 8, "tested": 20, "adam": {"steps": 12, "rate": 0.1}},
+    "recall": {
+        "letters": {"length": 12, "asked": 4},
+        "distances": (1, 3),
+        "width": 8,
+        "batch": 4,
+        "tested": 10,
+        **{f"trainings.{kind}": {"steps": 2} for kind in ("attention", "mean", "recurrent")},
+    },
+    "shrinkage": {"adam": {"steps": 20}, "every": 5},
+    "spurious": {"examples": 100},
+}
+
+
+TRAINS_BERT = {"augmentation", "augmentation_again", "cleaning", "diversification", "gap"}
+
+
+def put(settings, path, value):
+    """A copy of the settings with ``value``, or the fields in it, at a dotted path."""
+    name, _, rest = path.partition(".")
+    inner = getattr(settings, name)
+    if rest:
+        value = put(inner, rest, value)
+    elif is_dataclass(inner) and isinstance(value, dict):
+        value = replace(inner, **value)
+    return replace(settings, **{name: value})
+
+
+def tiny(name):
+    """The settings of a study, small enough to be measured often."""
+    settings = find_study(name).settings
+    for path, value in TINY[name].items():
+        settings = put(settings, path, value)
+    return settings
+
+
+def leaves(settings, above=""):
+    """Dotted path and value of every setting, those of nested settings included."""
+    for entry in fields(settings):
+        path, value = above + entry.name, getattr(settings, entry.name)
+        if is_dataclass(value):
+            yield from leaves(value, path + ".")
+        else:
+            yield path, value
+
+
+def perturbed(value):
+    """Other values of the same kind; one of them should make a difference."""
+    if isinstance(value, bool):
+        return []
+    if isinstance(value, dict):
+        first = next(iter(value))
+        return [{**value, first: value[first] / 2}]
+    if isinstance(value, str):
+        return ["float32"] if value == "float64" else [f"not {value}"]
+    if isinstance(value, tuple) and len(value) > 1:
+        return [value[:-1], tuple(reversed(value))]
+    if isinstance(value, tuple):
+        return [(other,) for other in perturbed(value[0])]
+    if isinstance(value, int):
+        return [2 * value, value + 1, value // 2]
+    return [1e-9] if value is None else [value / 2, 1e-9, 2 * value, value + 0.4, 1e3]
+
+
+@pytest.fixture
+def learned(monkeypatch):
+    """What AdamW and the bag of words learn, as numbers, one for each update or fit."""
+    found = []
+
+    def noting(owner, name, what):
+        original = getattr(owner, name)
+
+        def noted(self, *arguments, **options):
+            result = original(self, *arguments, **options)
+            found.append(what(self))
+            return result
+
+        monkeypatch.setattr(owner, name, noted)
+
+    noting(AdamW, "step", lambda optimizer: sum(float(p.data.sum()) for p in optimizer.parameters))
+    noting(BagOfWords, "fit", lambda bag: float(np.sum(bag.weights**2)))
+    return found
+
+
+def outcome(study, settings, learned, **planted):
+    """The numbers of a study and all that was learned on the way, as text; or the error."""
+    learned.clear()
+    try:
+        numbers = study.measure(settings, 0, **planted)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        return f"refused: {error!r}"
+    return repr([(key, np.asarray(n).tolist()) for key, n in numbers.items()]) + repr(learned)
+
+
+def idle_settings(study, settings, learned, paths, **planted):
+    """Which of the settings at these paths change nothing, whatever their value."""
+    wanted = outcome(study, settings, learned, **planted)
+    assert wanted == outcome(study, settings, learned, **planted), "it is not repeated"
+    assert not wanted.startswith("refused"), wanted
+    values = dict(leaves(settings))
+    return [
+        path
+        for path in paths
+        if all(
+            outcome(study, put(settings, path, other), learned, **planted) == wanted
+            for other in perturbed(values[path])
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in TRAINS_BERT)) for n in TINY]
+)
+def test_every_setting_changes_what_is_measured(name, learned):
+    settings = tiny(name)
+    paths = [path for path, _ in leaves(settings)]
+    assert idle_settings(find_study(name), settings, learned, paths) == []
+
+
+@pytest.mark.parametrize("name", sorted(TRAINS_BERT - {"gap"}))
+def test_every_setting_but_the_models_changes_what_the_models_get(name, learned):
+    """In no time: planted models note what they are trained on and what they are asked."""
+
+    def noting(examples):
+        learned.append(list(examples))
+        return lambda texts: learned.append(list(texts)) or certain([None] * len(texts))
+
+    planted = {"fit": noting} if name == "augmentation_again" else {"fits": {"bert": noting}}
+    if name != "augmentation_again":
+        planted["fits"]["bag_of_words"] = noting
+    settings = tiny(name)
+    if name == "cleaning":
+        settings = replace(settings, rates={**settings.rates, "useless": 0.1})
+    models = ("learners.", "bert.", "threshold")
+    paths = [path for path, _ in leaves(settings) if not path.startswith(models)]
+    assert idle_settings(find_study(name), settings, learned, paths, **planted) == []
+
+
+def test_every_study_has_its_tiny_settings():
+    assert sorted(TINY) == list(study_modules())
+
+
+def test_an_idle_setting_is_found(learned):
+    study = replace(planted_study.STUDY, settings=planted_study.Settings())
+    paths = ["steps", "interrupted"]
+    assert idle_settings(study, study.settings, learned, paths) == ["interrupted"]
+
+
+def holds_numbers(value):
+    """Whether a constant could shape a number: a number, a tuple, or a collection of numbers."""
+
+    def inside(value):
+        if isinstance(value, dict):
+            return any(map(inside, value.values()))
+        if isinstance(value, list | tuple | set | frozenset):
+            return any(map(inside, value))
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
+    return type(value) is tuple or inside(value)
+
+
+def constants_of(tree, names):
+    """The constants of a module, its own and those from other labs, by what they are called."""
+    foreign = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("minillm.labs")
+        for alias in node.names
+    }
+    own = {name: value for name, value in names.items() if name.isupper() and name not in foreign}
+    modules = [
+        (name, value)
+        for name, value in names.items()
+        if inspect.ismodule(value) and value.__name__.startswith("minillm.labs")
+    ]
+    for prefix, module in modules:
+        own |= {f"{prefix}.{name}": v for name, v in vars(module).items() if name.isupper()}
+    return own
+
+
+def hidden_constants(source, names):
+    """Constants that hold numbers and are used inside a function; numbers as default values.
+
+    ``names`` are those of the module: what it defines and what it imports.
+    """
+    tree, found = ast.parse(source), []
+    constants = constants_of(tree, names)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.Lambda):
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name | ast.Attribute):
+                name = ast.unparse(inner)
+                found += [name] if holds_numbers(constants.get(name)) else []
+        for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
+            if isinstance(default, ast.Constant) and holds_numbers(default.value) and default.value:
+                found.append(ast.unparse(default))
+    return found
+
+
+@pytest.mark.parametrize("path", MEASURING, ids=lambda path: str(path.relative_to(LABS)))
+def test_no_function_uses_a_number_that_is_not_in_the_settings(path):
+    parts = path.relative_to(LABS).with_suffix("").parts
+    module = importlib.import_module(".".join(["minillm.labs", *parts]).removesuffix(".__init__"))
+    assert hidden_constants(path.read_text(encoding="utf-8"), vars(module)) == []
+
+
+def test_planted_constants_are_caught():
+    names = {
+        "STEPS": 3,
+        "RATES": (0.1,),
+        "WAYS": {"a": len},
+        "TABLE": {"a": (1,)},
+        "CUES": {"a": ("b",)},
+    }
+    assert hidden_constants("def f():\n    return STEPS", names) == ["STEPS"]
+    assert hidden_constants("def f(steps=STEPS):\n    pass", names) == ["STEPS"]
+    assert hidden_constants("f = lambda: RATES[0]", names) == ["RATES"]
+    assert hidden_constants("def f():\n    return TABLE['a']", names) == ["TABLE"]
+    assert hidden_constants("def f(*, rate=0.1, n=0):\n    pass", names) == ["0.1"]
+    assert hidden_constants("def f():\n    return m.DIGITS", {"m": stored}) == ["m.DIGITS"]
+    assert hidden_constants("def f():\n    return m.STORED", {"m": stored}) == []
+    foreign = "from minillm.text.cleaning import STEPS\n\ndef f():\n    return STEPS"
+    assert hidden_constants(foreign, names) == []
+    fine = "def f(x=0, y=None):\n    return WAYS['a'], CUES\n\n\nclass S:\n    n: int = STEPS"
+    assert hidden_constants(fine, names) == []

@@ -1,0 +1,53 @@
+"""Sentences of one domain at a time, mixtures of domains, and which words are known."""
+
+import pytest
+
+from minillm.labs.worlds.domains import DOMAINS, adjectives, draw_domain, mixed, share_known
+from minillm.labs.worlds.kinds import groups_of
+from minillm.text import Example, shared_texts
+
+FILM = DOMAINS["film"]
+
+
+def test_a_domain_is_drawn_balanced_of_all_kinds_without_repetition():
+    test, train = draw_domain(FILM, sizes=(80, 160), seed=0)
+    assert [len(test.examples), len(train.examples)] == [80, 160]
+    assert not shared_texts(test.examples, train.examples)
+    assert len({text for text, _ in train.examples}) == 160
+    assert sum(label == "positive" for _, label in train.examples) == 80
+    assert [int(mask.sum()) for mask in groups_of(train.tags).values()] == [160, 64, 16, 80]
+    subjects = [a.subject for a in FILM.aspects]
+    assert all(any(s in text.lower() for s in subjects) for text, _ in train.examples)
+
+
+def test_other_seeds_draw_other_sentences_and_equal_ones_the_same():
+    a, b, c = (draw_domain(FILM, sizes=(40,), seed=seed)[0] for seed in (0, 0, 1))
+    assert a == b and a != c
+
+
+def test_sizes_that_do_not_come_out_even_or_are_too_large_are_refused():
+    with pytest.raises(ValueError, match="multiples of 40"):
+        draw_domain(FILM, sizes=(50,), seed=0)
+    with pytest.raises(ValueError, match="the grammar has"):
+        draw_domain(FILM, sizes=(40_000,), seed=0)
+
+
+def test_a_mixture_takes_equal_parts():
+    a, b = ([Example(f"{name}{i}", "x") for i in range(4)] for name in "ab")
+    assert [text for text, _ in mixed([a, b], 4)] == ["a0", "a1", "b0", "b1"]
+    for sources, budget in (([a, b], 3), ([a, b], 10)):
+        with pytest.raises(ValueError, match="cannot come in equal parts"):
+            mixed(sources, budget)
+
+
+def test_the_share_of_known_words_by_hand():
+    train = [Example("The plot was dull.", "negative")]
+    test = [Example("The acting was dull.", "negative"), Example("It was flat, dull.", "negative")]
+    assert share_known(train, test, {"dull", "flat"}) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="none of the words"):
+        share_known(train, test, {"lively"})
+
+
+def test_the_adjectives_of_a_domain_are_those_of_both_sides():
+    assert {"dull", "lively"} <= adjectives(FILM)
+    assert "dirty" not in adjectives(FILM)

@@ -1,0 +1,20 @@
+"""The kinds of sentences part the corpus."""
+
+import pytest
+
+from minillm.labs.worlds.kinds import groups_of
+from minillm.text.corpora import load_corpus
+
+TAGS = load_corpus("sentiment", "zh", sizes=(0, 0, 400)).tags["test"]
+
+
+def test_the_kinds_of_sentences_part_the_corpus():
+    groups = groups_of(TAGS)
+    assert [int(mask.sum()) for mask in groups.values()] == [400, 160, 40, 200]
+    assert not (groups["denial"] & groups["order"]).any()
+
+
+def test_the_kinds_asked_for_come_in_their_order_and_an_unknown_one_is_refused():
+    assert list(groups_of(TAGS, ("order", "plain"))) == ["order", "plain"]
+    with pytest.raises(ValueError, match="among all, plain, denial, order, got irony"):
+        groups_of(TAGS, ("plain", "irony"))
