@@ -23,7 +23,7 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs
         ValueError: no seeds, ``jobs`` below 1, or a measured number that is not finite; nothing
             is written.
     """
-    if not seeds:
+    if len(seeds) == 0:
         raise ValueError(f"study {study.name} needs at least one seed")
     if jobs < 1:
         raise ValueError(f"--jobs must be at least 1, got {jobs}")

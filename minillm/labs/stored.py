@@ -40,7 +40,7 @@ def write_study(
         "numpy": np.__version__,
         "processor": processor(),
         "settings": asdict(study.settings),
-        "seeds": list(seeds),
+        "seeds": [int(seed) for seed in seeds],
     }
     lines = {key: json.dumps(value) for key, value in described.items()}
     results = as_lines({key: json.dumps(n) for key, n in numbers.items()}, indent=" ")

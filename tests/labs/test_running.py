@@ -23,6 +23,12 @@ def test_every_seed_is_measured_and_written(tmp_path):
     assert read_study("planted_study", tmp_path)["curve"].tolist() == [[4, 4.5], [2, 2.5]]
 
 
+@pytest.mark.parametrize("seeds", [np.arange(2), np.array([0]), range(1)])
+def test_seeds_may_be_an_array(seeds, tmp_path):
+    run_study(STUDY, seeds, tmp_path)
+    assert len(read_study("planted_study", tmp_path)["score"]) == len(seeds)
+
+
 def test_several_processes_give_the_bytes_of_one(tmp_path):
     one, two = (
         run_study(STUDY, [2, 0, 1], tmp_path / str(jobs), jobs=jobs).read_bytes() for jobs in (1, 2)
@@ -31,8 +37,9 @@ def test_several_processes_give_the_bytes_of_one(tmp_path):
 
 
 def test_no_seeds_and_no_jobs_are_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(ValueError, match="needs at least one seed"):
-        run_study(STUDY, [], tmp_path)
+    for none in ([], np.array([], dtype=int)):
+        with pytest.raises(ValueError, match="needs at least one seed"):
+            run_study(STUDY, none, tmp_path)
     with pytest.raises(ValueError, match="--jobs must be at least 1, got 0"):
         run_study(STUDY, [0], tmp_path, jobs=0)
     assert not list(tmp_path.iterdir())
