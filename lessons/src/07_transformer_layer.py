@@ -38,6 +38,8 @@
 # **预备知识**　注意力（第 5、6 课）、链式法则。**用时**　运行约半分钟，细读约一小时。
 
 # %%
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -491,8 +493,8 @@ for child in rng.spawn(5):
 # $$\frac{\lVert X - \mathbf{1}\,\bar{x} \rVert}{\lVert X \rVert}, \qquad \bar{x} = \frac1n \sum_i x_i;$$
 #
 # and the norm of the gradient that reaches the first layer's weights when a random one of norm 1 starts at the top. Then we train: four
-# sentences of eight words, random targets to be learned by heart, 60 steps of Adam, the best of four learning rates. Predicting
-# 0 costs 1. One seed runs here, five are stored.
+# sentences of eight words, random targets to be learned by heart, 60 steps of Adam, the best of four learning rates; once with gradients as
+# they are, once *clipped*: shortened to norm 1 where they are longer. Predicting 0 costs 1. One seed runs here, five are stored.
 
 # %% [markdown] lang="zh"
 # ## 6 实验
@@ -501,7 +503,7 @@ for child in rng.spawn(5):
 #
 # $$\frac{\lVert X - \mathbf{1}\,\bar{x} \rVert}{\lVert X \rVert}, \qquad \bar{x} = \frac1n \sum_i x_i;$$
 #
-# 再从顶端传入一个范数为 1 的随机梯度，测它回到第一层权重时的范数。然后训练：一批四句话，每句八个词，目标随机，要求背下来；Adam 60 步，每种接法取四个学习率中最好的。一律答 0 的损失是 1。这里现场跑一个种子，五个种子的结果已经存好。
+# 再从顶端传入一个范数为 1 的随机梯度，测它回到第一层权重时的范数。然后训练：一批四句话，每句八个词，目标随机，要求背下来；Adam 60 步，每种接法取四个学习率中最好的；一次不限制梯度，一次作**裁剪**，范数超过 1 就缩短到 1。一律答 0 的损失是 1。这里现场跑一个种子，五个种子的结果已经存好。
 
 # %%
 print(read_settings("depth"))
@@ -511,21 +513,28 @@ live = depth.signals(settings, 0)
 for key, numbers in live.items():
     close = np.isclose(numbers, study[key][0], rtol=1e-3)
     assert np.all(close | (numbers < 1e-12)), key
-live = depth.losses(0, depths=settings["trained depths"][1:2])
-assert np.allclose(live["loss"], study["loss"][0, :, 1:2], rtol=0.05)  # depth 8
+short = replace(settings.trainings, depths=(8,), max_norms=(None,))
+live = depth.losses(replace(settings, trainings=short), 0)
+assert np.allclose(live["loss"], study["loss"][0, :1, :, 1:2], rtol=0.05)
 
 print("size of the stream, geometric mean of 5 seeds; depth", *depths)
 for name, numbers in zip(variants, study["rms"].swapaxes(0, 1), strict=True):
     print(f"{name:12}", *(f"{size:9.2g}" for size in 10 ** np.log10(numbers).mean(axis=0)))
-print("training loss, mean and range of 5 seeds; depth", *settings["trained depths"])
-for name, numbers in zip(variants, study["loss"].swapaxes(0, 1), strict=True):
-    spread = zip(numbers.mean(axis=0), numbers.min(axis=0), numbers.max(axis=0), strict=True)
-    print(f"{name:12}", *(f"  {mean:.2f} ({low:.2f}-{high:.2f})" for mean, low, high in spread))
+print("training loss, mean and range of 5 seeds; depth", *settings.trainings.depths)
+for limit, losses in zip(settings.trainings.max_norms, study["loss"].swapaxes(0, 1), strict=True):
+    print("gradients", "as they are" if limit is None else f"of norm {limit:g} at most")
+    for name, numbers in zip(variants, losses.swapaxes(0, 1), strict=True):
+        spread = zip(numbers.mean(axis=0), numbers.min(axis=0), numbers.max(axis=0), strict=True)
+        print(f"{name:12}", *(f"  {mean:.2f} ({low:.2f}-{high:.2f})" for mean, low, high in spread))
 print(f"floor for equal words: {study['floor'].mean():.2f}")
 
 # %%
 neither, no_residual, no_norm, post, pre = (
-    {key: study[key][:, i] for key in ("rms", "gradient", "distance", "loss", "start")}
+    {
+        **{key: study[key][:, i] for key in ("rms", "gradient", "distance")},
+        "loss": study["loss"][:, 0, i],
+        "clipped": study["loss"][:, 1, i],
+    }
     for i in range(5)
 )  # (5 seeds, depths) each
 assert neither["gradient"][:, -1].max() < 1e-12 and no_norm["gradient"][:, -1].min() > 1e9

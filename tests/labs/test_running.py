@@ -55,8 +55,9 @@ def test_several_processes_give_the_bytes_of_one(tmp_path):
 
 
 def test_no_seeds_and_no_jobs_are_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(ValueError, match="needs at least one seed"):
-        run_study(STUDY, [], tmp_path)
+    for none in ([], np.array([], dtype=int)):
+        with pytest.raises(ValueError, match="needs at least one seed"):
+            run_study(STUDY, none, tmp_path)
     with pytest.raises(ValueError, match="--jobs must be at least 1, got 0"):
         run_study(STUDY, [0], tmp_path, jobs=0)
     assert not list(tmp_path.iterdir())

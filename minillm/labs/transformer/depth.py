@@ -6,7 +6,7 @@ T positions, D model width, V variants, L depths, C limits of the gradient.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -126,11 +126,6 @@ def floor(sizes: Sizes, seed: int) -> float:
     """
     _, target = task(sizes, seed)
     return float(np.mean((target - target.mean(axis=1, keepdims=True)) ** 2))
-
-
-def with_depths(settings: Settings, *depths: int) -> Settings:
-    """The same, but only these depths are trained."""
-    return replace(settings, trainings=replace(settings.trainings, depths=depths))
 
 
 def measure(settings: Settings, seed: int) -> dict[str, Any]:

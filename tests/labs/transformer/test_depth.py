@@ -73,8 +73,3 @@ def test_every_limit_of_the_gradient_has_its_losses_and_none_is_an_infinite_one(
     )
     free, high, low = depth.losses(replace(SETTINGS, trainings=trainings), 0)["loss"]
     assert np.array_equal(free, high) and not np.array_equal(free, low)
-
-
-def test_only_the_depths_asked_for_are_trained():
-    assert depth.with_depths(SETTINGS, 3).trainings.depths == (3,)
-    assert depth.with_depths(SETTINGS, 3).depths == SETTINGS.depths
