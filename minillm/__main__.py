@@ -1,4 +1,4 @@
-"""The command line: ``python -m minillm pipeline | train | evaluate | predict | info``."""
+"""The command line: ``python -m minillm pipeline | train | evaluate | predict | info | course``."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import DEVICES
+from minillm.commands import course
 from minillm.tasks import Recipe
 from minillm.text import TOKENIZERS
 
@@ -21,6 +22,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_predict(commands)
     add_command(commands, "info", "what is installed and in force on this machine")
+    course.add_arguments(
+        add_command(commands, "course", "what is made for the lessons, and what students hand in")
+    )
     return parser
 
 

@@ -16,7 +16,7 @@ socket.getaddrinfo = socket.create_connection = refuse
 PATIENCE = 3  # times the budget of the lesson
 
 
-class LessonError(Exception):
+class LessonError(ValueError):
     """A notebook did not run, or complained on stderr."""
 
 

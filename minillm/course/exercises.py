@@ -64,7 +64,7 @@ def lesson_checks(lesson: str) -> dict[str, list[Property]]:
     Raises:
         KeyError: no lesson of that number has exercises.
     """
-    name = f"minillm.course.checks.lesson_{lesson}"
+    name = f"minillm.course.content.checks.lesson_{lesson}"
     try:
         found: dict[str, list[Property]] = importlib.import_module(name).CHECKS
     except ModuleNotFoundError as error:

@@ -1,6 +1,6 @@
 """What students hand in: each notebook run from top to bottom, its exercise checks read.
 
-``python -m minillm.course mark NOTEBOOK...`` prints a row for each exercise.  It goes on after a
+``python -m minillm course mark NOTEBOOK...`` prints a row for each exercise.  It goes on after a
 wrong answer, a cell that raises, hangs or kills the kernel, and a file that is no notebook.
 It writes nothing; what a notebook writes into its working directory is thrown away.
 """
@@ -24,7 +24,7 @@ from typing import Any
 
 from minillm.course.execute import OFFLINE, PATIENCE, first_line, printed, private_sockets
 from minillm.course.exercises import lesson_checks
-from minillm.course.lesson import PROJECT
+from minillm.course.places import PROJECT
 
 CALL = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+\.\d+)["']""", flags=re.MULTILINE)
 RIGHT, WRONG, OPEN = "✓", "✗", "–"

@@ -38,6 +38,7 @@ def test_a_sum_and_a_mean_of_rows_by_hand():
     assert gradient(x.mean(axis=0), x, [1.0, 10.0]) == [[0.5, 5.0], [0.5, 5.0]]
 
 
+@pytest.mark.fault(24)
 def test_float16_is_added_up_in_float32_and_rounded_once():
     many = np.ones(70_000, dtype=np.float16)  # more than the largest float16
     assert ops.mean(many).item() == 1.0

@@ -59,6 +59,7 @@ def test_a_mistake_in_the_program_is_not_hidden(call, monkeypatch):
         call("info")
 
 
+@pytest.mark.fault(91)
 def test_ctrl_c_is_one_line_and_speaks_of_resuming_only_where_there_is_such_a_thing(
     call, monkeypatch
 ):

@@ -20,7 +20,7 @@ PROPERTY = Property("it is |x|", "它是绝对值", is_absolute, {"x": st.intege
 def lesson(monkeypatch):
     """Lesson 99 with one exercise: the absolute value of an integer."""
     module = SimpleNamespace(CHECKS={"99.1": [PROPERTY]})
-    monkeypatch.setitem(sys.modules, "minillm.course.checks.lesson_99", module)
+    monkeypatch.setitem(sys.modules, "minillm.course.content.checks.lesson_99", module)
 
 
 def test_a_right_answer_passes(capsys):
@@ -78,8 +78,8 @@ def test_an_unknown_exercise_is_refused_with_those_there_are():
 
 
 def test_checks_that_lack_something_else_are_not_taken_for_missing(monkeypatch):
-    monkeypatch.setitem(sys.modules, "minillm.course.checks.common", None)
-    monkeypatch.delitem(sys.modules, "minillm.course.checks.lesson_05", raising=False)
+    monkeypatch.setitem(sys.modules, "minillm.course.content.checks.common", None)
+    monkeypatch.delitem(sys.modules, "minillm.course.content.checks.lesson_05", raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"checks\.common"):
         check("05.1", abs)
 

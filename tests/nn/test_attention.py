@@ -50,6 +50,8 @@ def head_by_head(layer, x, memory, mask):
     return outputs, weights
 
 
+@pytest.mark.guide("G18")
+@pytest.mark.errata("A48")
 def test_it_equals_seven_explicit_heads(layer, x, memory, rng):
     """Property 41."""
     mask = rng.random((B, 1, T, S)) < 0.7
@@ -135,6 +137,7 @@ def test_masked_padding_of_any_length_and_content_changes_nothing(size, layer, x
     assert np.abs(unmasked - values(layer, x)).max() > 1e-3  # the mask did that
 
 
+@pytest.mark.fault(16)
 def test_a_sentence_without_any_real_position_is_finite_and_poisons_nothing(layer, x):
     mask = np.array([[True] * T, [False] * T])[:, None, None, :]
     output = layer(Tensor(x), mask=mask)
@@ -144,6 +147,8 @@ def test_a_sentence_without_any_real_position_is_finite_and_poisons_nothing(laye
         assert np.all(np.isfinite(gradient))
 
 
+@pytest.mark.guide("G13")
+@pytest.mark.errata("A33")
 def test_without_positions_the_order_of_the_words_is_invisible(layer, x):
     """Property 34."""
     order = [2, 0, 1]
@@ -151,6 +156,7 @@ def test_without_positions_the_order_of_the_words_is_invisible(layer, x):
     np.testing.assert_allclose(moved, values(layer, x)[:, order], rtol=0, atol=1e-12)
 
 
+@pytest.mark.errata("A33")
 def test_with_positions_the_order_of_the_words_matters(layer, x, rng):
     """Property 34, negative."""
     positions = scrambled(LearnedPositions(T, D, rng=rng), rng)
@@ -185,6 +191,8 @@ def dependence(attend, x):
     return changed
 
 
+@pytest.mark.guide("G16", "G18")
+@pytest.mark.errata("A27", "A34")
 def test_heads_split_the_features_so_that_every_position_sees_every_position(rng):
     layer = scrambled(MultiHeadAttention(12, 4, rng=rng), rng)
     x = rng.standard_normal((8, 12))
@@ -199,6 +207,7 @@ def test_heads_split_the_features_so_that_every_position_sees_every_position(rng
     assert dependence(split_sequence, x).sum() == 16
 
 
+@pytest.mark.guide("G18")
 def test_the_number_of_parameters_does_not_depend_on_the_number_of_heads(rng):
     counts = {MultiHeadAttention(24, h, rng=rng).parameter_count() for h in (1, 2, 3, 8, 24)}
     assert counts == {4 * (24 * 24 + 24)}
@@ -228,6 +237,7 @@ def test_with_every_weight_dropped_only_the_bias_is_left(layer, x, monkeypatch):
     )
 
 
+@pytest.mark.fault(71)
 @pytest.mark.parametrize(("width", "n_heads"), [(77, 5), (77, 0), (77, -7), (0, 1)])
 def test_heads_that_do_not_divide_the_width_are_refused(width, n_heads, rng):
     message = f"width {width} does not split into {n_heads} equal heads"
@@ -235,6 +245,7 @@ def test_heads_that_do_not_divide_the_width_are_refused(width, n_heads, rng):
         MultiHeadAttention(width, n_heads, rng=rng)
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize(
     ("mask", "error", "message"),
     [

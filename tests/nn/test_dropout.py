@@ -8,6 +8,7 @@ from tests.nn.checks import dtypes_of_output_and_gradients, values
 N = 200_000
 
 
+@pytest.mark.guide("G23")
 def test_evaluation_changes_nothing_and_draws_nothing(rng):
     layer = Dropout(0.5, rng=rng).eval()
     x = Tensor(rng.standard_normal((3, 5)))
@@ -22,6 +23,8 @@ def test_a_rate_of_zero_changes_nothing_in_training(rng):
     assert layer.calls == 0
 
 
+@pytest.mark.guide("G23")
+@pytest.mark.errata("A13")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.7])
 def test_mean_one_and_variance_rate_over_one_minus_rate(rate, dtype, rng):
@@ -89,6 +92,7 @@ def test_keep_factors_take_shape_and_dtype_that_are_asked_for(rng):
     assert (keep.shape, keep.dtype) == ((2, 3, 5), np.float32)
 
 
+@pytest.mark.fault(70)
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 1, 1.5, float("nan"), float("inf")])
 def test_a_rate_outside_zero_to_one_is_refused(rate, rng):
     with pytest.raises(ValueError, match=rf"Dropout: rate must be in \[0, 1\), got {rate}"):

@@ -47,6 +47,7 @@ def test_a_tied_table_of_one_number_by_hand(rng):
     assert gradient.tolist() == [[6.0]]
 
 
+@pytest.mark.guide("G8")
 def test_the_table_has_the_size_of_the_vocabulary_not_of_the_text(rng):
     layer = Embedding(7, 5, rng=rng)
     for length in (1, 3, 100):
@@ -61,6 +62,7 @@ def test_float32_stays_float32(rng):
     assert (output.dtype, gradient.dtype) == (np.float32, np.float32)
 
 
+@pytest.mark.errata("A21")
 def test_the_table_starts_with_standard_deviation_two_hundredths(rng):
     table = Embedding(211, 307, rng=rng).weight.data
     six_sigma = 6 * 0.02 / np.sqrt(2 * table.size)

@@ -41,6 +41,8 @@ def test_it_is_an_explicit_loop_over_queries_and_keys(sample):
     assert np.allclose(attend(*qkv, mask=mask).data, naive.attention(*qkv, mask=mask), rtol=1e-12)
 
 
+@pytest.mark.guide("G15")
+@pytest.mark.errata("A30")
 @given(operands())
 def test_g15_the_weights_of_a_query_sum_to_1_and_masked_keys_weigh_exactly_0(sample):
     q, k, _, mask = sample
@@ -50,6 +52,8 @@ def test_g15_the_weights_of_a_query_sum_to_1_and_masked_keys_weigh_exactly_0(sam
     assert not weights[~mask].any()
 
 
+@pytest.mark.guide("G15")
+@pytest.mark.errata("A31")
 @pytest.mark.parametrize("width", [2, 16, 128])
 def test_g15_scores_grow_with_the_width_unless_they_are_scaled(width):
     n = 4000
@@ -65,6 +69,8 @@ def mean_entropy(scores: np.ndarray) -> float:
     return float(-(np.exp(log_p) * log_p).sum(axis=-1).mean())
 
 
+@pytest.mark.guide("G15")
+@pytest.mark.errata("A31")
 def test_g15_without_the_scale_wide_heads_attend_to_almost_one_key_alone():
     keys = 32
     rng = np.random.default_rng(0)
@@ -83,6 +89,7 @@ def test_g15_attention_itself_divides_by_the_root_of_the_width(rng):
     assert np.allclose(attend(q, k, v).data, y.data, rtol=1e-13)
 
 
+@pytest.mark.fault(16)
 def test_a_query_that_may_attend_to_nothing_gives_zeros_and_zero_gradients(rng):
     """Property 40."""
     q, k, v = (rng.standard_normal(shape) for shape in [(T, K), (S, K), (S, V)])
@@ -101,6 +108,7 @@ def test_with_everything_masked_all_is_0(rng):
     assert not any(x.any() for x in found)
 
 
+@pytest.mark.fault(20)
 def test_a_nan_key_in_a_masked_position_does_not_reach_the_output(rng):
     """A masked *score* is replaced, whatever it was; only the gradient still meets the key.
 
@@ -126,6 +134,7 @@ def test_the_content_of_masked_keys_and_values_does_not_matter(rng):
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.fault(19)
 def test_true_in_the_mask_means_may_attend():
     v = np.array([[10.0], [20.0]])
     mask = np.array([[True, False]])
@@ -170,6 +179,7 @@ def test_equal_scores_give_the_mean_of_the_values():
     assert attend(np.zeros((1, K)), np.ones((3, K)), v).data == pytest.approx(3.0, rel=1e-15)
 
 
+@pytest.mark.errata("A58")
 @given(operands(), st.floats(-50.0, 50.0))
 def test_values_that_are_all_alike_come_out_unchanged(sample, number):
     """Property 42: a mean of equal things, for every query that may attend to anything."""

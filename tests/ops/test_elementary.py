@@ -34,6 +34,7 @@ def test_log_undoes_exp_in_value_and_gradient(x):
     assert np.allclose(leaf.grad, 1.0, rtol=1e-12)
 
 
+@pytest.mark.fault(26)
 def test_log_is_minus_infinity_at_0_and_nan_below_without_a_warning():
     y = ops.log(np.array([0.0, -1.0])).data
     assert y[0] == -np.inf
@@ -48,6 +49,7 @@ def test_sqrt_and_rsqrt_of_a_few_numbers():
     assert gradient(ops.rsqrt, 4.0, 0.25) == [-1.0 / 16.0, -4.0]
 
 
+@pytest.mark.fault(26)
 def test_sqrt_is_vertical_at_0_without_a_warning():
     assert gradient(ops.sqrt, 0.0, 1.0) == [np.inf, 0.5]
     assert ops.rsqrt(np.array([0.0])).data.tolist() == [np.inf]

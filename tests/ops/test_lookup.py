@@ -9,12 +9,15 @@ from minillm.autograd import Tensor
 SENTENCE = np.array([[3, 1, 3], [0, 3, 6]])  # token 3 occurs three times
 
 
+@pytest.mark.guide("G8")
+@pytest.mark.errata("A20")
 def test_g8_lookup_is_the_product_with_one_hot_rows(rng):
     """Property 13."""
     table = rng.standard_normal((7, 5))
     assert np.array_equal(ops.embedding(table, ids=SENTENCE).data, np.eye(7)[SENTENCE] @ table)
 
 
+@pytest.mark.guide("G8")
 def test_g8_a_token_met_twice_receives_both_gradients(rng):
     cotangent = rng.standard_normal((2, 3, 5))
     looked_up, multiplied = (Tensor(rng.standard_normal((7, 5)), requires_grad=True) for _ in "ab")
@@ -42,6 +45,7 @@ def test_the_gradient_counts_the_occurrences(ids):
     assert table.grad[:, 0].tolist() == [float(ids.count(i)) for i in range(7)]
 
 
+@pytest.mark.fault(5)
 def test_ids_of_one_byte_do_not_wrap_round_in_a_wide_table():
     table = Tensor(np.zeros((300, 100)), requires_grad=True)
     ops.embedding(table, ids=np.array([255, 200], dtype=np.uint8)).sum().backward()
@@ -57,6 +61,7 @@ def test_ids_may_be_a_number_a_list_a_tuple_or_a_range(ids):
     assert table.grad[2].tolist() == [1.0, 1.0]
 
 
+@pytest.mark.fault(12)
 def test_an_empty_list_looks_up_nothing():
     assert ops.embedding(np.ones((5, 2)), ids=[]).shape == (0, 2)
 

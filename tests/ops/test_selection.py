@@ -96,6 +96,7 @@ def test_where_and_where_not_add_to_both_in_value_and_gradient(shapes):
         assert np.array_equal(x.grad, np.full(x.shape, y.size / max(x.size, 1)))
 
 
+@pytest.mark.fault(27)
 def test_the_other_branch_poisons_the_gradient_unless_its_input_is_made_safe():
     positive = np.array([False, True])
     x = leaf(0.0, 2.0)

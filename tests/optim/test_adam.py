@@ -32,6 +32,7 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.guide("G26")
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_adamw_follows_the_plain_algorithm_for_fifty_steps(settings, rng):
     parameters = [weights(2, 3, seed=1), weights(5, seed=2)]
@@ -133,6 +134,7 @@ def test_without_gradient_adamw_shrinks_the_weights_by_lr_times_decay():
         np.testing.assert_allclose(parameter.data, start * (1 - 0.1 * 0.3) ** steps, rtol=1e-15)
 
 
+@pytest.mark.guide("G24")
 def test_the_penalty_in_the_loss_adds_lambda_w_to_the_gradient(rng):
     w, x = weights(7), rng.standard_normal(7)
     (plain,) = gradients_of((w * Tensor(x)).sum(), [w])
@@ -141,6 +143,7 @@ def test_the_penalty_in_the_loss_adds_lambda_w_to_the_gradient(rng):
     np.testing.assert_allclose(with_penalty - plain, 0.3 * w.data, rtol=1e-13)
 
 
+@pytest.mark.guide("G24")
 def test_decay_reaches_all_weights_alike_and_a_penalty_in_the_gradient_does_not():
     """Property 57: two weights at 1 under pure noise of size 0.01 and 100.
 
@@ -161,6 +164,7 @@ def test_decay_reaches_all_weights_alike_and_a_penalty_in_the_gradient_does_not(
     assert noisy > 0.8
 
 
+@pytest.mark.fault(65)
 def test_a_parameter_without_gradient_is_left_alone():
     still, moving = weights(3), weights(3)
     start = still.data.copy()
@@ -226,6 +230,7 @@ def test_the_order_of_the_parameters_does_not_matter(rng):
     np.testing.assert_array_equal(forward[1].data, backward[0].data)
 
 
+@pytest.mark.fault(81)
 @pytest.mark.parametrize("kind", [Adam, AdamW])
 @pytest.mark.parametrize(
     "betas", [(1.0, 0.9), (0.9, 1.0), (-0.1, 0.9), (0.9, float("nan")), (0.9,), (0.9, 0.9, 0.9)]
@@ -235,6 +240,7 @@ def test_betas_outside_zero_to_one_are_refused(kind, betas):
         kind([weights(1)], betas=betas)
 
 
+@pytest.mark.fault(81)
 @pytest.mark.parametrize(
     ("eps", "decay"),
     [(0.0, 0.1), (-1.0, 0.1), (float("nan"), 0.1), (1e-8, -0.1), (1e-8, float("nan"))],

@@ -70,6 +70,7 @@ def test_every_gradient_keeps_its_dtype():
         assert [g.dtype for g in clipped] == [np.float32, np.float64]
 
 
+@pytest.mark.fault(84)
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_gradient_that_is_not_finite_shows_in_the_norm(bad):
     _, norm = clip_gradients([np.ones(2), np.array([1.0, bad])], 1.0)
@@ -82,12 +83,14 @@ def test_an_overflow_of_the_squares_shows_in_the_norm():
     assert np.isinf(norm)
 
 
+@pytest.mark.fault(84)
 @pytest.mark.parametrize("max_norm", [0.0, -1.0, math.nan])
 def test_a_bound_that_is_not_positive_is_refused(max_norm):
     with pytest.raises(ValueError, match=f"max_norm must be positive, got {max_norm}"):
         clip_gradients([np.ones(2)], max_norm)
 
 
+@pytest.mark.fault(84)
 @pytest.mark.parametrize("gradients", [[], [None, None]])
 def test_no_gradient_at_all_is_refused(gradients):
     with pytest.raises(ValueError, match="clip_gradients: there is no gradient"):

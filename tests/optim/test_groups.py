@@ -125,6 +125,7 @@ def test_an_empty_group_beside_others_is_fine_and_alone_it_is_no_parameters():
         SGD([ParameterGroup([])], lr=0.1)
 
 
+@pytest.mark.fault(82)
 def test_a_parameter_in_two_groups_is_refused():
     w = weights(1)
     with pytest.raises(ValueError, match="SGD: a parameter was given twice"):

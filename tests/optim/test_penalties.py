@@ -67,6 +67,7 @@ def test_in_plain_sgd_the_penalty_is_the_decay(strength, seed):
     np.testing.assert_allclose(penalised, decayed, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.guide("G24")
 @given(st.floats(0.1, 1.0), st.integers(0, 2**32 - 1))
 def test_in_adam_it_is_not(strength, seed):
     """Property 57: different for Adam."""

@@ -24,6 +24,7 @@ def test_without_warmup_the_first_step_has_the_peak():
     assert [rate(step) for step in range(3)] == [0.5, 0.25, 0.0]
 
 
+@pytest.mark.fault(86)
 @given(st.integers(0, 40), st.integers(1, 40), st.floats(1e-6, 10.0))
 def test_it_rises_to_the_peak_falls_to_zero_and_never_jumps(warmup, decline, peak):
     """Property 63."""
@@ -100,6 +101,7 @@ def test_the_schedule_has_no_memory(schedule):
     assert backwards[::-1] == [rate(step) for step in range(10)]
 
 
+@pytest.mark.fault(86)
 @each_schedule
 @pytest.mark.parametrize(("warmup", "total"), [(3, 3), (4, 3), (-1, 3), (0, 0)])
 def test_a_warmup_that_leaves_no_step_is_refused(schedule, warmup, total):

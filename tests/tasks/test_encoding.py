@@ -71,6 +71,7 @@ def test_json_holds_ordinary_tokens_alone_in_their_order():
     }
 
 
+@pytest.mark.fault(72)
 def test_an_unknown_tokenizer_is_refused_with_those_there_are():
     message = "tokenizer must be one of word, character, got 'bpe'"
     with pytest.raises(ValueError, match=message):

@@ -95,6 +95,7 @@ def test_numbers_stay_arrays_until_the_caller_converts_them():
     )
 
 
+@pytest.mark.fault(21, 85)
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
@@ -189,6 +190,7 @@ def test_k_batches_accumulated_are_one_batch_k_times_as_large(k, rng):
     np.testing.assert_allclose(parts.data, whole.data, rtol=1e-13)
 
 
+@pytest.mark.fault(87)
 def test_five_batches_by_two_give_three_updates_by_hand():
     """Property 61, exact: means 2, 3 and, of the one that is left, 9; none is clipped."""
     w = Parameter(np.zeros(1))

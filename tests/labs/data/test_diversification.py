@@ -53,6 +53,7 @@ def test_a_mixture_takes_equal_parts():
             mixed(sources, budget)
 
 
+@pytest.mark.guide("G7")
 def test_every_condition_has_the_same_budget_of_written_examples():
     drawn = [draw_domain(d, sizes=(40,), seed=0)[0].examples for d in ENGLISH.domains]
     rng = np.random.default_rng(0)

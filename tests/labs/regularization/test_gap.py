@@ -7,6 +7,7 @@ from minillm.labs import read_study
 from minillm.labs.regularization.gap import DECAYS, ITEMS, RATES, accuracies, chosen_by_dev, news
 
 
+@pytest.mark.guide("G23", "G24")
 def test_twenty_items_are_learned_by_heart_but_not_without_weights_or_without_units():
     free = accuracies(0, items=20, epochs=30)
     assert free[0] == 1.0 and free[2] < 0.95

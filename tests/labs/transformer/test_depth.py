@@ -18,6 +18,7 @@ PLANTED = SimpleNamespace(  # a layer that can be followed by hand
 )
 
 
+@pytest.mark.guide("G20")
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
@@ -32,6 +33,7 @@ def test_every_variant_by_hand(name, wanted):
     assert depth.VARIANTS[name](PLANTED, 1) == wanted
 
 
+@pytest.mark.guide("G21")
 @pytest.mark.parametrize(
     ("layer", "kind"), [(depth.post_norm, EncoderBlock), (depth.pre_norm, PreNormEncoderBlock)]
 )
@@ -49,6 +51,7 @@ def test_the_distance_is_0_for_equal_positions_and_1_for_opposite_ones():
     assert depth.rms(row) == pytest.approx((25 / 2) ** 0.5)
 
 
+@pytest.mark.guide("G21")
 def test_signals_have_one_row_for_each_variant_and_normalised_ones_end_at_size_1(monkeypatch):
     monkeypatch.setattr(depth, "DEPTHS", (1, 4))
     found = depth.signals(0)
@@ -59,6 +62,7 @@ def test_signals_have_one_row_for_each_variant_and_normalised_ones_end_at_size_1
     assert found["distance"][1, 1] < 1e-3 < 0.1 < found["distance"][4, 1]
 
 
+@pytest.mark.guide("G20")
 def test_the_gradient_is_that_of_a_unit_cotangent_behind_the_last_normalization(monkeypatch):
     monkeypatch.setattr(depth, "DEPTHS", (1,))
     rng = np.random.default_rng(0)
@@ -79,6 +83,7 @@ def test_the_task_has_variance_1_and_a_floor_near_one_minus_one_over_the_length(
     assert np.mean(floors) == pytest.approx(1 - 1 / depth.LENGTH, abs=0.015)
 
 
+@pytest.mark.guide("G20")
 def test_a_stack_whose_positions_are_equal_stays_above_the_floor():
     def equal(block, x):
         return x.mean(axis=1, keepdims=True) + 0 * x
@@ -97,6 +102,7 @@ def test_training_reports_the_loss_of_the_best_rate_and_at_most_1(monkeypatch):
     assert wanted < 1 < found["start"][0, 0] < found["start"][0, 1]
 
 
+@pytest.mark.guide("G19")
 def test_bending_twice_by_hand_and_never_below_the_bias():
     network = FeedForward(2, 3, rng=np.random.default_rng(0), activation=relu)
     network.inner.weight.data = np.array([[1, 0], [0, 1], [-1, -1]], dtype=np.float32)
@@ -108,6 +114,7 @@ def test_bending_twice_by_hand_and_never_below_the_bias():
     assert depth.bent_twice(network, x).data.tolist() == [[3, 1]]
 
 
+@pytest.mark.guide("G19")
 def test_both_networks_start_from_the_same_weights_and_the_right_one_learns(monkeypatch):
     monkeypatch.setattr(depth, "BENT_STEPS", 0)
     untrained, _ = depth.bent_losses(0)

@@ -36,6 +36,7 @@ def test_a_twin_differs_in_two_words_and_has_the_other_class(rng):
     )
 
 
+@pytest.mark.guide("G13")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_reader_knows_the_order_only_with_positions(kind, rng):
     ids, _ = texts(BATCH, rng)

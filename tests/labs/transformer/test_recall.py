@@ -35,6 +35,7 @@ def test_the_target_is_the_letter_that_many_places_before(distance, rng):
         assert [text[place - distance] for place in places] == wanted.tolist()
 
 
+@pytest.mark.guide("G16")
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_model_reads_ahead_and_each_reads_back(kind, rng):
     model = reader(kind, rng)
@@ -98,6 +99,7 @@ def test_texts_of_a_test_are_none_of_training(monkeypatch):
     assert not seen & {text.tobytes() for text in ids}
 
 
+@pytest.mark.guide("G16")
 def test_the_cost_of_attention_is_quadratic():
     lengths = np.array([256, 512, 1024])
     scores, peaks, seconds = np.array([cost(length, repeats=1) for length in lengths]).T

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minillm import check_vjp, ops
 from minillm.autograd import VJP
-from minillm.course.checks.common import SEEDS, SIZES, Function, close, told
+from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, told
 from minillm.course.exercises import Property, answered
 
 

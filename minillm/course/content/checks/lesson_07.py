@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm import Parameter, gradients_of, nn, ops
-from minillm.course.checks.common import Function, close, parts, shaped, told
+from minillm.course.content.checks.common import Function, close, parts, shaped, told
 from minillm.course.exercises import Property, answered
 from minillm.models.bert import Bert, BertConfig
 

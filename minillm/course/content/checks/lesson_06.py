@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm import nn, ops
-from minillm.course.checks.common import SEEDS, SIZES, Function, close, shaped, told
+from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, shaped, told
 from minillm.course.exercises import Property, answered
 
 BATCHES = {"b": st.integers(1, 3), "t": SIZES, "heads": SIZES, "width": st.integers(1, 3)}

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm import Parameter
-from minillm.course.checks.common import SEEDS, SIZES, Function, close, parts, shaped, told
+from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, parts, shaped, told
 from minillm.course.exercises import Property, answered
 from minillm.optim import Adam, AdamW
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.checks.common import SEEDS, Function, told
+from minillm.course.content.checks.common import SEEDS, Function, told
 from minillm.course.exercises import Property, answered
 from minillm.labs import mean_and_interval
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from minillm.course import check
-from minillm.course.build import LESSONS
 from minillm.course.exercises import WrongAnswer, lesson_checks
+from minillm.course.places import LESSONS
 
 HERE = Path(__file__).parent
 

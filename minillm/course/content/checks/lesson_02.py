@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.checks.common import Function, parts, told
+from minillm.course.content.checks.common import Function, parts, told
 from minillm.course.exercises import Property, answered
 from minillm.text import pad
 
