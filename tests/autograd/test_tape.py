@@ -67,7 +67,7 @@ NAMES = ["add", "multiply", "subtract", "matmul", "tanh", "softmax", "sum", "tra
 
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.data()), max_size=8))
 def test_random_expressions_have_the_gradient_of_finite_differences(steps):
-    """Property 2, for expressions; for every op it is in tests/ops/test_generic.py."""
+    """For expressions; for every op it is in tests/ops/test_generic.py."""
 
     def expression(a, b, /):
         leaves = [Parameter(a), Parameter(b)]
@@ -130,7 +130,7 @@ def test_a_kept_graph_can_be_walked_again():
 
 
 def test_two_backward_passes_add_up_to_that_of_the_sum():
-    """Property 5, an exact example."""
+    """An exact example."""
     x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
     (x * x).sum().backward()
     ops.exp(x).sum().backward()

@@ -1,5 +1,6 @@
 """Markers above tests are read as pytest applies them; a test that may not run is told apart."""
 
+import re
 import subprocess
 import sys
 
@@ -137,3 +138,18 @@ def test_every_kind_is_declared_and_used():
     declared = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     used = {mark.kind for mark in marks()}
     assert used == set(KINDS) and all(f'"{kind}(*' in declared for kind in KINDS)
+
+
+def numbered_properties(text):
+    """References to a list of properties that nobody finds here: a name must say the property."""
+    return re.findall(r"[Pp]ropert(?:y|ies) \d+", text)
+
+
+def test_a_property_is_named_by_what_it_says():
+    assert numbered_properties("Property 37, and by properties 2 and 6") == [
+        "Property 37",
+        "properties 2",
+    ]
+    for path in sorted((PROJECT / "tests").rglob("*.py")):
+        if path.name != "test_markers.py":
+            assert numbered_properties(path.read_text(encoding="utf-8")) == [], path

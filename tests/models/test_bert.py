@@ -82,7 +82,6 @@ def test_the_order_of_the_tokens_matters():
 @pytest.mark.parametrize("junk", [0, 12])
 @pytest.mark.parametrize("extra", [1, 6])
 def test_a_padded_batch_gives_what_each_sentence_gives_alone(extra, junk):
-    """Properties 37 and 38."""
     bert = small_bert()
     ids = np.concatenate([IDS, np.full((2, extra), junk)], axis=1)
     mask = np.concatenate([MASK, np.zeros((2, extra), dtype=bool)], axis=1)

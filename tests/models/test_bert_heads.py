@@ -137,7 +137,6 @@ def test_the_loss_of_the_masked_model_has_right_gradients():
 
 
 def test_the_gradient_of_the_tied_table_is_the_sum_of_both_its_roles():
-    """Property 43."""
     model = small_masked_model()
     table = model.bert.tokens.weight
     wanted = TARGETS[TARGETS != IGNORE]

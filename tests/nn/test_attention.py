@@ -53,7 +53,6 @@ def head_by_head(layer, x, memory, mask):
 @pytest.mark.guide("G18")
 @pytest.mark.errata("A48")
 def test_it_equals_seven_explicit_heads(layer, x, memory, rng):
-    """Property 41."""
     mask = rng.random((B, 1, T, S)) < 0.7
     mask[..., 0] = True
     outputs, weights = head_by_head(layer, x, memory, mask)
@@ -64,7 +63,6 @@ def test_it_equals_seven_explicit_heads(layer, x, memory, rng):
 
 
 def test_one_head_between_identities_is_attention_itself(x, memory, rng):
-    """Property 41."""
     layer = scrambled(MultiHeadAttention(D, 1, rng=rng), rng)
     for linear in (layer.query, layer.key, layer.value, layer.output):
         linear.weight.data, linear.bias.data = np.eye(D), np.zeros(D)
@@ -127,7 +125,6 @@ def test_true_in_the_mask_means_may_attend(layer, x):
 
 @pytest.mark.parametrize("size", [0.0, 1.0, 1e6])
 def test_masked_padding_of_any_length_and_content_changes_nothing(size, layer, x, rng):
-    """Property 37."""
     padding = size * rng.standard_normal((B, 4, D))
     padded = np.concatenate([x, padding], axis=1)
     mask = np.array([True] * T + [False] * 4)
@@ -150,7 +147,6 @@ def test_a_sentence_without_any_real_position_is_finite_and_poisons_nothing(laye
 @pytest.mark.guide("G13")
 @pytest.mark.errata("A33")
 def test_without_positions_the_order_of_the_words_is_invisible(layer, x):
-    """Property 34."""
     order = [2, 0, 1]
     moved = values(layer, x[:, order])
     np.testing.assert_allclose(moved, values(layer, x)[:, order], rtol=0, atol=1e-12)
@@ -158,7 +154,6 @@ def test_without_positions_the_order_of_the_words_is_invisible(layer, x):
 
 @pytest.mark.errata("A33")
 def test_with_positions_the_order_of_the_words_matters(layer, x, rng):
-    """Property 34, negative."""
     positions = scrambled(LearnedPositions(T, D, rng=rng), rng)
     order = [2, 0, 1]
     moved = values(layer, values(positions, x[:, order]))
@@ -174,7 +169,6 @@ def test_the_order_of_the_keys_is_invisible(layer, x, memory):
 
 
 def test_a_sentence_alone_equals_itself_in_a_batch(layer, x):
-    """Property 38."""
     together = values(layer, x)
     for b in range(B):
         np.testing.assert_allclose(values(layer, x[b : b + 1])[0], together[b], rtol=0, atol=1e-12)

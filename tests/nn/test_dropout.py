@@ -28,7 +28,6 @@ def test_a_rate_of_zero_changes_nothing_in_training(rng):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.7])
 def test_mean_one_and_variance_rate_over_one_minus_rate(rate, dtype, rng):
-    """Properties 50 and 51."""
     keep = values(Dropout(rate, rng=rng), np.ones(N, dtype=dtype))
     assert keep.dtype == dtype
     assert np.unique(keep).tolist() == [0.0, float(dtype(1 / (1 - rate)))]
@@ -41,7 +40,6 @@ def test_mean_one_and_variance_rate_over_one_minus_rate(rate, dtype, rng):
 
 
 def test_neighbours_are_dropped_independently(rng):
-    """Property 53."""
     dropped = values(Dropout(0.5, rng=rng), np.ones(N)) == 0
     pairs = np.mean(dropped[1:] & dropped[:-1])
     assert abs(pairs - 0.25) < 6 * np.sqrt(0.25 * 0.75 / N)
@@ -57,7 +55,6 @@ def test_two_calls_and_two_layers_have_different_masks(rng):
 
 
 def test_key_and_number_of_the_call_decide_the_mask(rng):
-    """Property 53."""
     layer = Dropout(0.5, rng=rng)
     x = np.ones(100)
     masks = [values(layer, x) for _ in range(3)]
@@ -67,13 +64,11 @@ def test_key_and_number_of_the_call_decide_the_mask(rng):
 
 
 def test_the_seed_decides_the_key():
-    """Property 53."""
     keys = [Dropout(0.5, rng=np.random.default_rng(seed)).key for seed in (0, 0, 1)]
     assert keys[0] == keys[1] != keys[2]
 
 
 def test_backward_uses_the_mask_of_forward(rng):
-    """Property 52."""
     layer = Dropout(0.5, rng=rng)
     x = Parameter(np.full(100, 3.0))
     y = layer(x)

@@ -91,7 +91,6 @@ def test_g15_attention_itself_divides_by_the_root_of_the_width(rng):
 
 @pytest.mark.fault(16)
 def test_a_query_that_may_attend_to_nothing_gives_zeros_and_zero_gradients(rng):
-    """Property 40."""
     q, k, v = (rng.standard_normal(shape) for shape in [(T, K), (S, K), (S, V)])
     mask = np.ones((T, S), dtype=bool)
     mask[1] = False
@@ -142,7 +141,6 @@ def test_true_in_the_mask_means_may_attend():
 
 
 def test_a_mask_of_nothing_but_true_is_no_mask(rng):
-    """Property 39."""
     q, k, v = (rng.standard_normal(shape) for shape in [(T, K), (S, K), (S, V)])
     everything = np.ones((T, S), dtype=bool)
     assert np.array_equal(attend(q, k, v, mask=everything).data, attend(q, k, v).data)
@@ -160,7 +158,6 @@ def test_under_a_causal_mask_a_later_token_leaves_earlier_outputs_bitwise_alone(
 
 @given(operands())
 def test_every_output_lies_between_the_smallest_and_the_largest_value(sample):
-    """Property 36."""
     q, k, v, _ = sample
     y = attend(q, k, v).data
     assert np.all((y >= v.min(axis=0) - 1e-12) & (y <= v.max(axis=0) + 1e-12))
@@ -168,7 +165,6 @@ def test_every_output_lies_between_the_smallest_and_the_largest_value(sample):
 
 @given(operands(), st.permutations(range(S)))
 def test_keys_and_values_in_another_order_give_the_same(sample, order):
-    """Property 35."""
     q, k, v, mask = sample
     y = attend(q, k[order], v[order], mask=mask[:, order]).data
     assert np.allclose(y, attend(q, k, v, mask=mask).data, rtol=1e-12, atol=1e-14)
@@ -182,7 +178,7 @@ def test_equal_scores_give_the_mean_of_the_values():
 @pytest.mark.errata("A58")
 @given(operands(), st.floats(-50.0, 50.0))
 def test_values_that_are_all_alike_come_out_unchanged(sample, number):
-    """Property 42: a mean of equal things, for every query that may attend to anything."""
+    """A mean of equal things, for every query that may attend to anything."""
     q, k, v, mask = sample
     y = attend(q, k, np.full_like(v, number), mask=mask).data
     assert np.allclose(y[mask.any(axis=-1)], number, rtol=1e-13)

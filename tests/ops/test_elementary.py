@@ -90,7 +90,7 @@ def test_the_squares_of_sine_and_cosine_add_to_1_and_nothing_changes_that(x):
 
 
 def test_erf_and_its_slope_at_0_1_and_far_away():
-    """Property 28, an exact example."""
+    """An exact example."""
     expected = [0.0, 0.8427007929497149, -0.8427007929497149, 1.0, -1.0]
     assert ops.erf(np.array([0.0, 1.0, -1.0, 9.0, -1e300])).data.tolist() == pytest.approx(
         expected, rel=1e-15
@@ -103,7 +103,6 @@ def test_erf_and_its_slope_at_0_1_and_far_away():
 
 @given(ROWS)
 def test_erf_is_odd_and_that_of_the_standard_library(x):
-    """Property 28."""
     y = ops.erf(x).data
     assert np.array_equal(ops.erf(-x).data, -y)
     assert np.allclose(y.ravel(), [math.erf(v) for v in x.ravel()], rtol=0.0, atol=1e-15)

@@ -45,7 +45,6 @@ def test_g25_the_loss_of_logits_of_a_thousand_is_exact():
 @pytest.mark.guide("G25")
 @given(logits_and_targets())
 def test_g25_the_gradient_is_p_minus_y_over_n(sample):
-    """Property 22."""
     logits, targets = sample
     _, gradient = loss_and_gradient(logits, targets=targets)
     expected = (ops.softmax(logits).data - np.eye(CLASSES)[targets]) / len(targets)
@@ -64,7 +63,6 @@ def test_g25_integer_and_one_hot_targets_agree(sample):
 
 @given(logits_and_targets())
 def test_g25_the_loss_is_its_definition(sample):
-    """Property 22."""
     logits, targets = sample
     loss, _ = loss_and_gradient(logits, targets=targets)
     rows = np.arange(len(targets))
@@ -89,7 +87,6 @@ def test_the_default_ignored_target_is_minus_100():
 
 @given(logits_and_targets(), st.data())
 def test_an_ignored_position_might_as_well_not_be_there(sample, data):
-    """Property 23."""
     logits, targets = sample
     counted = np.array(data.draw(st.lists(st.booleans(), min_size=len(targets), max_size=4)))
     counted = counted[: len(targets)]

@@ -14,7 +14,6 @@ def joint_norm(gradients):
 
 
 def test_a_gradient_of_norm_five_clipped_to_one():
-    """Property 62, exact."""
     clipped, norm = clip_gradients([np.array([3.0]), np.array([[0.0, 4.0]])], 1.0)
     assert float(norm) == 5.0
     np.testing.assert_allclose(clipped[0], [0.6], rtol=1e-15)
@@ -23,7 +22,6 @@ def test_a_gradient_of_norm_five_clipped_to_one():
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=6), st.floats(1e-3, 1e3))
 def test_the_norm_after_is_at_most_the_bound_and_the_direction_stays(entries, max_norm):
-    """Property 62."""
     gradients = [np.array(entries[:1]), np.array(entries[1:])]
     clipped, norm = clip_gradients(gradients, max_norm)
     assert float(norm) == pytest.approx(joint_norm(gradients), rel=1e-12)
@@ -34,7 +32,6 @@ def test_the_norm_after_is_at_most_the_bound_and_the_direction_stays(entries, ma
 
 
 def test_a_short_gradient_is_unchanged_to_the_last_bit(rng):
-    """Property 62."""
     gradients = [rng.standard_normal(7), rng.standard_normal((2, 3))]
     for max_norm in (joint_norm(gradients) * 1.001, 1e300, math.inf):
         clipped, norm = clip_gradients(gradients, max_norm)

@@ -69,7 +69,7 @@ def test_a_group_has_its_own_rate_and_decay_by_hand():
 
 @each_optimizer
 def test_each_group_goes_as_under_an_optimiser_of_its_own(make, rng):
-    """Property 60: what stands in another group does not matter."""
+    """What stands in another group does not matter."""
     together = [weights(3, seed=1), weights(2, 3, seed=2)]
     apart = [weights(3, seed=1), weights(2, 3, seed=2)]
     optimizer = make(
@@ -89,7 +89,7 @@ def test_each_group_goes_as_under_an_optimiser_of_its_own(make, rng):
 
 @each_optimizer
 def test_groups_without_settings_are_a_plain_list(make, rng):
-    """Property 60: grouping alone changes no bit."""
+    """Grouping alone changes no bit."""
     plain, grouped = ([weights(2, seed=1), weights(3, seed=2)] for _ in range(2))
     one = make(plain, decay=0.1)
     two = make([ParameterGroup(grouped[:1]), ParameterGroup(grouped[1:])], decay=0.1)

@@ -175,7 +175,7 @@ def regression(parameter):
 
 @pytest.mark.parametrize("k", [1, 2, 3, 6])
 def test_k_batches_accumulated_are_one_batch_k_times_as_large(k, rng):
-    """Property 61: loss, gradient norm and weights, in float64."""
+    """Loss, gradient norm and weights, in float64."""
     x, y = rng.standard_normal((5, 12, 3)), rng.standard_normal((5, 12))
     whole, parts = Parameter(np.ones(3)), Parameter(np.ones(3))
     large = list(zip(x, y, strict=True))
@@ -192,7 +192,7 @@ def test_k_batches_accumulated_are_one_batch_k_times_as_large(k, rng):
 
 @pytest.mark.fault(87)
 def test_five_batches_by_two_give_three_updates_by_hand():
-    """Property 61, exact: means 2, 3 and, of the one that is left, 9; none is clipped."""
+    """Means 2, 3 and, of the one that is left, 9; none is clipped."""
     w = Parameter(np.zeros(1))
     optimizer = SGD([w], lr=1.0)
     batches = [np.array([g]) for g in (1.0, 3.0, 2.0, 4.0, 9.0)]
