@@ -1,6 +1,6 @@
 """Everything that is made from the lessons' sources, the content and the tests' markers.
 
-Notebooks, errata, glossary, reading list, the README's map of the guide, the diagram.
+Notebooks, errata, glossary, reading list, the tables of README and syllabus, the diagram.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from minillm.course import diagram, errata, guide_map, pages
+from minillm.course import diagram, errata, pages, parts
 from minillm.course.notebooks import notebooks, without_source
 from minillm.course.places import PROJECT, read, write
 
@@ -18,7 +18,7 @@ def generated(project: Path = PROJECT) -> Iterator[tuple[Path, str]]:
     yield from notebooks(project / "lessons", "student")
     yield from errata.pages(project)
     yield from pages.pages(project)
-    yield guide_map.readme(project)
+    yield from parts.pages(project)
     yield project / "figures" / "phases.svg", diagram.phases()
 
 

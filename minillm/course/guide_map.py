@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minillm.course.markers import marked
 from minillm.course.pages import row
-from minillm.course.places import PROJECT, content
-
-BEGIN, END = "<!-- guide map: begin -->", "<!-- guide map: end -->"
+from minillm.course.places import content
 
 
 @dataclass(frozen=True)
@@ -63,22 +60,3 @@ def links(references: list[str]) -> str:
     """Each file once, as a link."""
     files = dict.fromkeys(reference.partition(":")[0] for reference in references)
     return ", ".join(f"[{Path(file).stem}]({file})" for file in files)
-
-
-def with_table(readme: str, table: str) -> str:
-    """The README with its table replaced.
-
-    Raises:
-        ValueError: the two marks are not there.
-    """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README.md needs the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
-
-
-def readme(project: Path = PROJECT) -> tuple[Path, str]:
-    """Path and text of the README with the table as it is now."""
-    path, table = project / "README.md", as_table(read_map(), marked("guide", project))
-    return path, with_table(path.read_text(encoding="utf-8"), table)

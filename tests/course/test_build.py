@@ -6,14 +6,14 @@ import sys
 import pytest
 
 from minillm.course.build import build, generated, out_of_date
-from minillm.course.guide_map import BEGIN, END
 from minillm.course.places import PROJECT, read, write
 from tests.course.test_notebooks import SOURCE
 
 MADE = [
     *("README.md", "figures/phases.svg", "lessons/01_one.ipynb", "lessons/errata.md"),
-    *("lessons/glossary.md", "lessons/reading.md", "lessons/zh/01_one.ipynb"),
-    *("lessons/zh/errata.md", "lessons/zh/reading.md"),
+    *("lessons/glossary.md", "lessons/reading.md", "lessons/syllabus.md"),
+    *("lessons/zh/01_one.ipynb", "lessons/zh/errata.md", "lessons/zh/reading.md"),
+    "lessons/zh/syllabus.md",
 ]
 
 
@@ -21,7 +21,10 @@ MADE = [
 def project(tmp_path):
     """A project with one lesson, one test and a README."""
     write(tmp_path / "lessons" / "src" / "01_one.py", SOURCE)
-    write(tmp_path / "README.md", f"a\n{BEGIN}\n{END}\nb\n")
+    lessons, guide = (f"<!-- {x}: begin -->\n<!-- {x}: end -->\n" for x in ("lessons", "guide map"))
+    write(tmp_path / "README.md", f"a\n{lessons}b\n{guide}c\n")
+    for page in ("lessons/syllabus.md", "lessons/zh/syllabus.md"):
+        write(tmp_path / page, f"a\n{lessons}b\n")
     marker = '@pytest.mark.guide("G25")\n@pytest.mark.errata("A59")\n'
     write(tmp_path / "tests" / "test_one.py", f"import pytest\n\n{marker}def test_a():\n    pass\n")
     return tmp_path
@@ -58,7 +61,8 @@ def test_pages_and_map_show_the_tests_that_are_marked(project):
 def test_a_file_that_was_changed_by_hand_is_noticed_and_made_anew(name, project):
     build(project)
     right = read(project / name)
-    old = {"README.md": "G25", "figures/phases.svg": "Pretrain"}.get(name, right[-9:])
+    inside = {"README.md": "G25", "figures/phases.svg": "Pretrain"}
+    old = "[" if name.endswith("syllabus.md") else inside.get(name, right[-9:])
     write(project / name, right.replace(old, "changed"))
     assert names(project, out_of_date(project)) == [name]
     assert names(project, build(project)) == [name]
@@ -80,7 +84,9 @@ def test_a_notebook_without_a_source_is_named_and_left_alone(project):
     assert build(project) == [] and read(copy) == "{}"
 
 
-@pytest.mark.parametrize("missing", ["lessons/src/01_one.py", "README.md"])
+@pytest.mark.parametrize(
+    "missing", ["lessons/src/01_one.py", "README.md", "lessons/zh/syllabus.md"]
+)
 def test_where_something_is_missing_nothing_is_written(missing, project):
     (project / missing).unlink()
     before = sorted(project.rglob("*"))

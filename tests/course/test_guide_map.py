@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from minillm.course.guide_map import BEGIN, END, Entry, as_table, links, read_map, with_table
+from minillm.course.guide_map import Entry, as_table, links, read_map
 from minillm.course.markers import marks
 from minillm.course.places import PROJECT
 from tests.marked import complaints
@@ -56,13 +56,6 @@ def test_links_of_the_readme_lead_to_files():
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#]+)\)", readme)
     assert targets and all((PROJECT / target).exists() for target in targets)
-
-
-def test_a_table_replaces_what_stood_between_the_marks():
-    assert with_table(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
-    for text in ("no marks", f"{BEGIN} alone", f"{END} before {BEGIN}"):
-        with pytest.raises(ValueError, match="needs the lines"):
-            with_table(text, "new")
 
 
 def test_a_file_is_linked_once():
