@@ -92,7 +92,7 @@ def require_functions(number: str, names: list[str], answers: tuple[Any, ...]) -
     """Refuse answers that are too few, too many, or not the functions that ``names`` names.
 
     Raises:
-        TypeError: they are.
+        TypeError: some answer is missing, too much, or not a function.
     """
     if len(answers) != len(names):
         wanted = f"{len(names)} answer{'s' if len(names) > 1 else ''}"

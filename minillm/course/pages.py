@@ -156,7 +156,7 @@ def term_named(name: str, terms: list[Term]) -> Term:
     """The term whose English name is ``name``.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such term.
     """
     for term in terms:
         if term.en == name:

@@ -77,7 +77,7 @@ def test_what_is_no_lesson_is_refused_in_a_line(tmp_path, capsys, text):
     assert main(["course", "run", str(path)]) == 1
     said = capsys.readouterr().err
     assert (
-        said.startswith(f"minillm course: {path} is no notebook of a lesson: ")
+        said.startswith(f"minillm course: {path} is not a notebook of a lesson: ")
         and said.count("\n") == 1
     )
 
