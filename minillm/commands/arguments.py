@@ -22,6 +22,7 @@ COMMANDS = {  # module -> what it does
     "evaluate": "score a trained model on a labelled file",
     "predict": "label new texts with a trained model",
     "labs": "list the experiments, or measure one again",
+    "course": "what is made for the lessons, and what students hand in",
     "info": "what is installed and in force on this machine",
 }
 

@@ -1,131 +1,48 @@
-"""From one source with two languages to notebooks.
+"""Everything that is made from the lessons' sources, the content and the tests' markers.
 
-``lessons/src/NN_slug.py`` (jupytext's py:percent) holds the prose twice (``lang="en"`` and
-``lang="zh"``) around one set of code cells, with every exercise beside its solution.
+Notebooks, errata, glossary, reading list, the tables of README and syllabus, the diagram.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from minillm.backend import write_atomically
-from minillm.course.lesson import PROJECT
-
-LESSONS = PROJECT / "lessons"
-FOLDERS = {"en": Path(), "zh": Path("zh")}  # inside the folder of the lessons
-LEFT_OUT = {"student": "solution", "teacher": "exercise"}  # cells with this tag
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+from minillm.course import diagram, errata, pages, parts
+from minillm.course.notebooks import notebooks, without_source
+from minillm.course.places import PROJECT, read, write
 
 
-def build(lessons: Path = LESSONS) -> list[Path]:
-    """Write the student's notebooks of all lessons; which files changed.
+def generated(project: Path = PROJECT) -> Iterator[tuple[Path, str]]:
+    """Path and text of every generated file."""
+    yield from notebooks(project / "lessons", "student")
+    yield from errata.pages(project)
+    yield from pages.pages(project)
+    yield from parts.pages(project)
+    yield project / "figures" / "phases.svg", diagram.phases()
+
+
+def build(project: Path = PROJECT) -> list[Path]:
+    """Write what is not as it should be, once all of it is made; which files changed.
 
     A notebook without a source is left alone: it may be somebody's copy.
     """
-    texts = dict(notebooks(lessons, "student"))
+    texts = dict(generated(project))
     changed = [path for path, text in texts.items() if read(path) != text]
     for path in changed:
         write(path, texts[path])
     return changed
 
 
-def different(lessons: Path = LESSONS) -> list[Path]:
-    """Notebooks that are missing, not what their source gives, or without a source."""
-    wrong = [path for path, text in notebooks(lessons, "student") if read(path) != text]
-    return sorted([*wrong, *without_source(lessons)])
+def out_of_date(project: Path = PROJECT) -> list[Path]:
+    """Files that are missing, not what they are made from, or notebooks without a source."""
+    wrong = [path for path, text in generated(project) if not is_current(path, text)]
+    return sorted([*wrong, *without_source(project / "lessons")])
 
 
-def without_source(lessons: Path = LESSONS) -> list[Path]:
-    """Notebooks that no source gives."""
-    sources = {source.stem for source in (lessons / "src").glob("*.py")}
-    there = (path for folder in FOLDERS.values() for path in (lessons / folder).glob("*.ipynb"))
-    return sorted(path for path in there if path.stem not in sources)
-
-
-def build_solutions(folder: Path, lessons: Path = LESSONS) -> list[Path]:
-    """Write the teacher's notebooks into ``folder`` and its ``zh``; all of them."""
-    written = []
-    for path, text in notebooks(lessons, "teacher"):
-        written.append(folder / path.relative_to(lessons))
-        write(written[-1], text)
-    return written
-
-
-def notebooks(lessons: Path, edition: str) -> Iterator[tuple[Path, str]]:
-    """Path and text of every notebook of an edition.
-
-    Raises:
-        FileNotFoundError: there is no source, and so no knowing which notebooks belong there.
-    """
-    sources = sorted((lessons / "src").glob("*.py"))
-    if not sources:
-        raise FileNotFoundError(f"{lessons / 'src'} holds no source of a lesson")
-    for source in sources:
-        for language, folder in FOLDERS.items():
-            path = lessons / folder / f"{source.stem}.ipynb"
-            yield path, as_notebook(source, language, edition)
-
-
-def as_notebook(source: Path, language: str, edition: str) -> str:
-    """The notebook of one source: JSON without outputs, the same in every run.
-
-    Raises:
-        ValueError: a cell of prose does not say its language.
-    """
-    import jupytext
-    import nbformat
-
-    read_in = jupytext.read(source, fmt="py:percent")
-    cells, met = [], Counter[str]()
-    for cell in read_in.cells:
-        if not belongs(cell, source, language, edition):
-            continue
-        tags = cell.metadata.get("tags", [])
-        new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else code_cell
-        met[cell.source] += 1
-        key = f"{cell.source}\n{met[cell.source]}"  # an edit elsewhere leaves the id alone
-        name = hashlib.sha256(key.encode("utf-8")).hexdigest()[:12]
-        metadata = {"tags": tags} if tags else {}
-        cells.append(new(source=cell.source, id=name, metadata=metadata))
-    metadata = {
-        "kernelspec": KERNEL,
-        "language_info": {"name": "python"},
-        "minillm": {**read_in.metadata.get("minillm", {}), "language": language},
-    }
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata, nbformat_minor=5)
-    nbformat.validate(notebook)
-    return str(nbformat.writes(notebook)).rstrip("\n") + "\n"
-
-
-def belongs(cell: Any, source: Path, language: str, edition: str) -> bool:
-    """Whether a cell is part of this language's notebook of this edition.
-
-    Raises:
-        ValueError: it is prose, and of neither language.
-    """
-    if cell.cell_type == "markdown":
-        if cell.metadata.get("lang") not in FOLDERS:
-            raise ValueError(f'{source}: this cell needs lang="en" or "zh": {cell.source[:60]!r}')
-        return bool(cell.metadata["lang"] == language)
-    return LEFT_OUT[edition] not in cell.metadata.get("tags", [])
-
-
-def code_cell(**parts: Any) -> Any:
-    """A code cell that was never run."""
-    import nbformat
-
-    return nbformat.v4.new_code_cell(**parts, execution_count=None, outputs=[])
-
-
-def read(path: Path) -> str | None:
-    """The text of a file, with its line ends as they are, or None where there is none."""
-    return path.read_bytes().decode("utf-8") if path.exists() else None
-
-
-def write(path: Path, text: str) -> None:
-    """Write ``text`` with line feeds, in a folder that is made where it is missing."""
-    write_atomically(path, text.encode())
+def is_current(path: Path, text: str) -> bool:
+    """Whether a file holds ``text``; of a drawing only the words count."""
+    there = read(path)
+    return there == text or (
+        there is not None and path.suffix == ".svg" and diagram.same_words(there, text)
+    )

@@ -1,32 +1,22 @@
 """The guide's flow chart, redrawn: phases are one thing, the path of the data another.
 
-``python -m minillm.course.diagram`` writes ``figures/phases.svg``.
+It is ``figures/phases.svg``; its words are in ``content/diagram.json``.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
+import re
 from typing import Any
 
-FIGURE = Path(__file__).parents[2] / "figures" / "phases.svg"
-PHASES = (
-    ("Pretrain", "all weights, many texts\nwhich word is hidden?"),
-    ("Fine-tune", "all weights, labelled texts\nwhich class?"),
-    ("Use", "no weight changes\na label for a new text"),
-)
-LAYERS = (
-    ("text", "clean, split\ninto tokens"),
-    ("ids", "[CLS] … [SEP]\npadding + mask"),
-    ("embedding", "token + position\n+ segment"),
-    ("encoder", "L blocks:\nattention, FFN"),
-    ("head", "hidden words,\nor classes"),
-    ("output", "a probability\nfor each"),
-)
+from minillm.course.places import content
+
+WORDS = content("diagram")
 PHASE_COLOR, LAYER_COLOR, INK = "#f3d9c6", "#d5e3f0", "#222222"
 
 
-def draw_phases(path: Path = FIGURE) -> None:
-    """Write the diagram as an SVG without a date, so that the same code gives the same file."""
+def phases() -> str:
+    """The diagram as an SVG without a date, so that the same code gives the same text."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -34,23 +24,24 @@ def draw_phases(path: Path = FIGURE) -> None:
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, 92), ylim=(4, 40))
     ax.axis("off")
-    row(ax, "Phases: when weights are learned", PHASES, top=36, width=24, color=PHASE_COLOR)
-    row(
-        ax,
-        "Path of the data: the same in every phase",
-        LAYERS,
-        top=17,
-        width=12.5,
-        color=LAYER_COLOR,
-    )
-    for x, words in ((30.5, "copy the encoder,\nnew head"), (61.5, "copy all")):
+    row(ax, **WORDS["phases"], top=36, width=24, color=PHASE_COLOR)
+    row(ax, **WORDS["layers"], top=17, width=12.5, color=LAYER_COLOR)
+    for x, words in zip((30.5, 61.5), WORDS["between"], strict=True):
         ax.text(x, 23.3, words, ha="center", va="center", fontsize=7.5, style="italic", color=INK)
+    drawn = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "phases", "svg.fonttype": "none"}):
-        figure.savefig(path, metadata={"Date": None, "Creator": "minillm"})
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "minillm"})
+    return drawn.getvalue()
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two SVGs say the same: another version of what draws them moves and rounds lines."""
+    first, second = (re.findall(r"<text[^>]*>([^<]*)</text>", svg) for svg in (one, other))
+    return bool(first) and first == second
 
 
 def row(
-    ax: Any, title: str, boxes: tuple[tuple[str, str], ...], *, top: float, width: float, color: str
+    ax: Any, title: str, boxes: list[list[str]], *, top: float, width: float, color: str
 ) -> None:
     """One row of boxes from left to right, with an arrow from each to the next."""
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -75,7 +66,3 @@ def row(
         if i:
             ends = (left - gap, bottom + 4.5), (left, bottom + 4.5)
             ax.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=9, color=INK))
-
-
-if __name__ == "__main__":
-    draw_phases()

@@ -16,7 +16,7 @@ socket.getaddrinfo = socket.create_connection = refuse
 PATIENCE = 3  # times the budget of the lesson
 
 
-class LessonError(Exception):
+class LessonError(ValueError):
     """A notebook did not run, or complained on stderr."""
 
 
@@ -24,7 +24,7 @@ def execute(path: Path, figures: Path) -> str:
     """Run the notebook at ``path`` offline, its figures into ``figures``; what it printed.
 
     Raises:
-        LessonError: it is no notebook of a lesson; a cell raises, takes three times the lesson's
+        LessonError: it is not a notebook of a lesson; a cell raises, takes three times the lesson's
             budget, kills the kernel, or writes to stderr.
     """
     import nbformat
@@ -54,7 +54,7 @@ def read_lesson(path: Path) -> tuple[Any, int]:
     """The notebook at ``path``, and its budget in seconds.
 
     Raises:
-        LessonError: it is no notebook, or names no budget.
+        LessonError: it is not a notebook, or names no budget.
     """
     import nbformat
 
@@ -66,7 +66,7 @@ def read_lesson(path: Path) -> tuple[Any, int]:
     except OSError:
         raise
     except Exception as error:  # whatever a file holds
-        raise LessonError(f"{path} is no notebook of a lesson: {first_line(error)}") from error
+        raise LessonError(f"{path} is not a notebook of a lesson: {first_line(error)}") from error
     return notebook, budget
 
 

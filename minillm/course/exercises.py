@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import pkgutil
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from minillm.course.content import checks
 
 EXAMPLES = 100  # tried per property
 
@@ -15,13 +20,21 @@ class Property:
     """Something that a right answer has, in both languages, and how to see that it has it.
 
     ``holds(answer, ..., **case)`` raises AssertionError where it does not; ``cases`` are Hypothesis
-    strategies, one for each argument of the case.
+    strategies, one for each argument of the case.  The other arguments are the answers, under the
+    names that they have in the lesson.
     """
 
     english: str
     chinese: str
     holds: Callable[..., None]
     cases: dict[str, Any]
+
+    @property
+    def answers(self) -> list[str]:
+        """Names of the answers that it is asked of."""
+        given = inspect.signature(self.holds).parameters.values()
+        plain = [p.name for p in given if p.kind is p.POSITIONAL_OR_KEYWORD]
+        return [name for name in plain if name not in self.cases]
 
 
 class WrongAnswer(AssertionError):
@@ -41,14 +54,14 @@ def check(number: str, *answers: Any) -> None:
     Raises:
         WrongAnswer: a property does not hold.
         KeyError: there is no such exercise.
+        TypeError: the number is not a text, the answers are too few, too many or not functions.
     """
-    checks = lesson_checks(number.partition(".")[0])
-    if number not in checks:
-        raise KeyError(f"exercise {number}: there are {', '.join(sorted(checks))}")
+    properties = properties_of(number)
     try:
         if any(answer is ... for answer in answers):
             raise NotImplementedError
-        for prop in checks[number]:
+        require_functions(number, properties[0].answers, answers)
+        for prop in properties:
             try_property(number, prop, answers)
     except NotImplementedError:
         print(
@@ -58,19 +71,63 @@ def check(number: str, *answers: Any) -> None:
     print(f"{number}  ✓")
 
 
+def properties_of(number: str) -> list[Property]:
+    """The properties of exercise ``number``.
+
+    Raises:
+        TypeError: it is not a text.
+        KeyError: there is no such exercise.
+    """
+    if not isinstance(number, str):
+        raise TypeError(f'check: the number comes first, a text such as "05.1", got {number!r}')
+    if not re.fullmatch(r"\w+\.\d+", number):
+        raise KeyError(f'exercise {number}: a number looks like "05.1"')
+    found = lesson_checks(number.partition(".")[0])
+    if number not in found:
+        raise KeyError(f"exercise {number}: there are {', '.join(sorted(found))}")
+    return found[number]
+
+
+def require_functions(number: str, names: list[str], answers: tuple[Any, ...]) -> None:
+    """Refuse answers that are too few, too many, or not the functions that ``names`` names.
+
+    Raises:
+        TypeError: some answer is missing, too much, or not a function.
+    """
+    if len(answers) != len(names):
+        wanted = f"{len(names)} answer{'s' if len(names) > 1 else ''}"
+        call = f'check("{number}", {", ".join(names)})'
+        raise TypeError(
+            f"exercise {number} needs {wanted}, {call}, got {len(answers)}"
+            f"  ·  需要 {len(names)} 个答案，给了 {len(answers)} 个"
+        )
+    for name, answer in zip(names, answers, strict=True):
+        if not callable(answer) or isinstance(answer, type):
+            kind = (
+                "a class"
+                if isinstance(answer, type)
+                else f"a value of type {type(answer).__name__}"
+            )
+            raise TypeError(
+                f"exercise {number}: {name} must be a function, got {kind}  ·  {name} 应当是函数"
+            )
+
+
 def lesson_checks(lesson: str) -> dict[str, list[Property]]:
     """Number and properties of each exercise of a lesson.
 
     Raises:
         KeyError: no lesson of that number has exercises.
     """
-    name = f"minillm.course.checks.lesson_{lesson}"
+    name = f"{checks.__name__}.lesson_{lesson}"
     try:
         found: dict[str, list[Property]] = importlib.import_module(name).CHECKS
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        raise KeyError(f"lesson {lesson} has no exercises") from None
+        modules = [module.name for module in pkgutil.iter_modules(checks.__path__)]
+        there = [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
+        raise KeyError(f"lesson {lesson} has no exercises: {', '.join(there)} have") from None
     return found
 
 

@@ -13,9 +13,8 @@ import numpy as np
 import minillm
 from minillm.backend import probe_cuda, write_atomically
 from minillm.backend.threads import limit_threads
+from minillm.course.places import PROJECT
 from minillm.labs.stored import as_lines, rounded
-
-PROJECT = Path(minillm.__file__).parents[1]
 
 
 def setup() -> None:

@@ -1,7 +1,7 @@
 """What students hand in: each notebook run from top to bottom, its exercise checks read.
 
-``python -m minillm.course mark NOTEBOOK...`` prints a row for each exercise.  It goes on after a
-wrong answer, a cell that raises, hangs or kills the kernel, and a file that is no notebook.
+``python -m minillm course mark NOTEBOOK...`` prints a row for each exercise.  It goes on after a
+wrong answer, a cell that raises, hangs or kills the kernel, and a file that is not a notebook.
 It writes nothing; what a notebook writes into its working directory is thrown away.
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 
 from minillm.course.execute import OFFLINE, PATIENCE, first_line, printed, private_sockets
 from minillm.course.exercises import lesson_checks
-from minillm.course.lesson import PROJECT
+from minillm.course.places import PROJECT
 
 CALL = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+\.\d+)["']""", flags=re.MULTILINE)
 RIGHT, WRONG, OPEN = "✓", "✗", "–"
@@ -78,7 +78,7 @@ def read_notebook(path: Path) -> tuple[Any, Any, int]:
     """The notebook at ``path`` without outputs, a first cell added; its lesson and its budget.
 
     Raises:
-        ValueError: a cell has no text; many other errors where it is no notebook at all.
+        ValueError: a cell has no text; many other errors where it is not a notebook at all.
     """
     import nbformat
 

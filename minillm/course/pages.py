@@ -1,46 +1,18 @@
 """Two pages of the course from their data: the glossary and the corrected reading list.
 
-``python -m minillm.course.pages`` writes ``lessons/glossary.md`` (in both languages at once) and
-``lessons/reading.md`` with its Chinese twin ``lessons/zh/reading.md``.
+They become ``lessons/glossary.md`` (both languages at once), and ``lessons/reading.md`` with its
+Chinese twin ``lessons/zh/reading.md``.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from minillm.course.build import FOLDERS, LESSONS, write
+from minillm.course.places import FOLDERS, PROJECT, content
 
-HERE = Path(__file__).parent
-VERDICTS = {
-    "kept": {"en": "kept", "zh": "保留"},
-    "corrected": {"en": "corrected", "zh": "更正"},
-    "does not exist": {"en": "**does not exist**", "zh": "**查无此文**"},
-}
-READING = {
-    "en": {
-        "title": "# Reading list",
-        "before": "The works behind the lessons and behind the guide's own text. ✓: the title was "
-        "found with its number or place of publication in at least two independent bibliographies. "
-        "[中文](zh/reading.md)",
-        "works": "## Works",
-        "work head": "| work | guide | lesson | what it is good for | |",
-        "guide": "## The guide's own list\n\nWhat became of the entries of its sections 7 and 10. "
-        "Marks such as A90 number the guide's statements.",
-        "guide head": "| | section | the guide cites | verdict | read instead | remark |",
-    },
-    "zh": {
-        "title": "# 阅读书目",
-        "before": "各课和指南正文所依据的文献。✓ 表示：在至少两份互不相关的书目中查到了同样的题名，"
-        "以及同样的编号或出处。[English](../reading.md)",
-        "works": "## 文献",
-        "work head": "| 文献 | 指南 | 课 | 用处 | |",
-        "guide": "## 指南自己的书目\n\n指南第 7、10 节所列条目的核对结果。"
-        "A90 之类的记号是指南中各条说法的编号。",
-        "guide head": "| | 节 | 指南所引 | 结论 | 可以改读 | 说明 |",
-    },
-}
+PAGES = content("pages")  # the words around the rows
 
 
 @dataclass(frozen=True)
@@ -105,39 +77,29 @@ class Glossary:
     wrong_names: list[str]
 
 
-def read_glossary(path: Path = HERE / "glossary.json") -> Glossary:
+def read_glossary() -> Glossary:
     """The glossary's data."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = content("glossary")
     named = [Named(**row) for row in data["section_1_4"]]
     return Glossary([Term(**row) for row in data["terms"]], named, data["wrong_names"])
 
 
-def read_reading(path: Path = HERE / "reading.json") -> tuple[list[Work], list[Cited]]:
+def read_reading() -> tuple[list[Work], list[Cited]]:
     """The works, and the guide's own list."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = content("reading")
     return [Work(**row) for row in data["works"]], [Cited(**row) for row in data["guide"]]
 
 
 def glossary_page(glossary: Glossary) -> str:
     """Two tables in Markdown: all terms by their English name, and those of the guide's 1.4."""
-    lines = [
-        "# Glossary · 术语表",
-        "",
-        "| English | 中文 | meaning · 含义 | the guide · 指南 | lesson · 课 | module · 模块 |",
-        "|---|---|---|---|---|---|",
-    ]
+    words = PAGES["glossary"]
+    lines = [f"# {words['title']}", "", words["head"], "|---|---|---|---|---|---|"]
     for term in glossary.terms:
         meaning = f"{term.meaning_en}<br>{term.meaning_zh}"
         module = linked_module(term.module) if term.module else ""
         lessons = linked_lessons([term.lesson] if term.lesson else [])
         lines.append(row(term.en, term.zh, meaning, term.guide, lessons, module))
-    lines += [
-        "",
-        "## The terms of the guide's section 1.4 · 指南 1.4 节的术语",
-        "",
-        "| section · 节 | 指南的中文 | the guide's English | correct English | 中文 |",
-        "|---|---|---|---|---|",
-    ]
+    lines += ["", f"## {words['guide']}", "", words["guide head"], "|---|---|---|---|---|"]
     for named in glossary.section_1_4:
         term = term_named(named.term, glossary.terms)
         lines.append(row(named.section, named.zh, named.en, term.en, term.zh))
@@ -146,7 +108,7 @@ def glossary_page(glossary: Glossary) -> str:
 
 def reading_page(works: list[Work], cited: list[Cited], language: str) -> str:
     """Two tables in Markdown: what to read, and what became of the guide's list."""
-    words = READING[language]
+    words, verdicts = PAGES["reading"][language], PAGES["reading"]["verdicts"]
     lines = [words["title"], "", words["before"], "", words["works"], ""]
     lines += [words["work head"], "|---|---|---|---|---|"]
     for work in works:
@@ -156,7 +118,7 @@ def reading_page(works: list[Work], cited: list[Cited], language: str) -> str:
     lines += ["", words["guide"], "", words["guide head"], "|---|---|---|---|---|---|"]
     short = {work.key: short_reference(work) for work in works}
     for entry in cited:
-        verdict = VERDICTS[entry.verdict][language]
+        verdict = verdicts[entry.verdict][language]
         same = entry.verdict == "kept"
         instead = "" if same else "; ".join(short[key] for key in entry.works)
         remark = getattr(entry, language)
@@ -194,7 +156,7 @@ def term_named(name: str, terms: list[Term]) -> Term:
     """The term whose English name is ``name``.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such term.
     """
     for term in terms:
         if term.en == name:
@@ -213,20 +175,9 @@ def linked_module(name: str) -> str:
     return f"[{name.removeprefix('minillm.')}](../{path}.py)"
 
 
-def pages(lessons: Path = LESSONS) -> dict[Path, str]:
+def pages(project: Path = PROJECT) -> Iterator[tuple[Path, str]]:
     """Path and text of every page."""
-    works, cited = read_reading()
-    made = {lessons / "glossary.md": glossary_page(read_glossary())}
+    lessons, (works, cited) = project / "lessons", read_reading()
+    yield lessons / "glossary.md", glossary_page(read_glossary())
     for language, folder in FOLDERS.items():
-        made[lessons / folder / "reading.md"] = reading_page(works, cited, language)
-    return made
-
-
-def main() -> None:
-    """Write all pages."""
-    for path, text in pages().items():
-        write(path, text)
-
-
-if __name__ == "__main__":
-    main()
+        yield lessons / folder / "reading.md", reading_page(works, cited, language)

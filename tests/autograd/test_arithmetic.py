@@ -11,7 +11,6 @@ from minillm.autograd import Tensor, unbroadcast
 
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3))
 def test_unbroadcast_gives_the_operands_shape_and_loses_nothing(shapes):
-    """Property 7."""
     for shape in shapes.input_shapes:
         gradient = np.random.default_rng(0).standard_normal(shapes.result_shape)
         found = unbroadcast(gradient, shape)
@@ -20,7 +19,7 @@ def test_unbroadcast_gives_the_operands_shape_and_loses_nothing(shapes):
 
 
 def test_unbroadcast_sums_what_was_copied():
-    """Property 7, an exact example."""
+    """An exact example."""
     gradient = np.arange(6.0).reshape(2, 3)
     assert unbroadcast(gradient, (3,)).tolist() == [3.0, 5.0, 7.0]
     assert unbroadcast(gradient, (2, 1)).tolist() == [[3.0], [12.0]]
@@ -49,7 +48,6 @@ def test_a_small_expression_by_hand():
 
 @given(st.data())
 def test_batched_products_are_loops_of_single_ones(data):
-    """Property 32."""
     batch, t, i, o = (data.draw(st.integers(0, 3)) for _ in range(4))
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((batch, t, i)), rng.standard_normal((batch, i, o))
@@ -59,7 +57,7 @@ def test_batched_products_are_loops_of_single_ones(data):
 
 @given(st.data())
 def test_products_obey_the_laws_of_matrices_in_value_and_gradient(data):
-    """Property 32: (A B) v = A (B v), and (A B)ᵀ = Bᵀ Aᵀ."""
+    """(A B) v = A (B v), and (A B)ᵀ = Bᵀ Aᵀ."""
     batch, t, i, o = (data.draw(st.integers(1, 4)) for _ in range(4))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     values = [rng.standard_normal(shape) for shape in [(batch, t, i), (i, o), (o,)]]
@@ -118,7 +116,6 @@ def test_slices_are_numpys_and_their_gradient_goes_back_where_they_came_from(x, 
 
 @given(hnp.integer_array_indices((3, 4), result_shape=hnp.array_shapes(max_dims=2, max_side=4)))
 def test_integer_arrays_pick_numpys_elements_and_gradients_add_up(index):
-    """Property 12."""
     leaf = Tensor(np.arange(12.0).reshape(3, 4), requires_grad=True)
     y = leaf[index]
     y.backward(np.ones(y.shape))
@@ -130,7 +127,7 @@ def test_integer_arrays_pick_numpys_elements_and_gradients_add_up(index):
 
 @given(hnp.arrays(bool, (3, 4)), st.integers(0, 3))
 def test_a_mask_picks_numpys_elements_and_lets_their_gradients_alone_through(mask, column):
-    """Property 12, for masks of both axes, and of one axis beside a number or a slice."""
+    """For masks of both axes, and of one axis beside a number or a slice."""
     rows = mask.any(axis=1)
     for index in (mask, rows, (rows, column), (rows, slice(1, 3)), (..., mask[0])):
         leaf = Tensor(np.arange(12.0).reshape(3, 4), requires_grad=True)
@@ -153,7 +150,6 @@ def test_a_mask_beside_repeated_numbers_by_hand():
 
 @pytest.mark.parametrize("axes", [(2, 0, 1), (-1, -3, -2), (1, 0, 2)])
 def test_transposing_there_and_back_is_the_identity_in_value_and_gradient(axes, rng):
-    """Property 11."""
     x = Tensor(rng.standard_normal((2, 3, 5)), requires_grad=True)
     back = np.argsort([i % 3 for i in axes]).tolist()
     y = x.transpose(*axes).transpose(*back)
@@ -183,6 +179,7 @@ def power_and_slope(x: float, exponent: float) -> tuple[float, float]:
     return y.item(), leaf.grad.item()
 
 
+@pytest.mark.fault(26)
 @pytest.mark.parametrize(
     ("x", "exponent", "expected"),
     [
@@ -201,6 +198,7 @@ def test_powers_by_hand_and_at_0(x, exponent, expected):
     assert power_and_slope(x, exponent) == expected
 
 
+@pytest.mark.fault(26)
 def test_a_fractional_power_of_a_negative_number_is_nan_without_a_warning():
     assert np.isnan(power_and_slope(-2.0, 0.5)).all()
 

@@ -120,7 +120,6 @@ PLANTED = {
 
 @pytest.mark.parametrize("mistake", PLANTED)
 def test_a_planted_mistake_is_rejected(mistake, rng):
-    """Property 15."""
     rule, operands, settings, message = PLANTED[mistake]
     with pytest.raises(AssertionError, match=message):
         check_vjp(rule, *operands, rng=rng, **settings)
@@ -128,7 +127,7 @@ def test_a_planted_mistake_is_rejected(mistake, rng):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_planted_mistake_is_rejected_whatever_the_random_directions(seed):
-    """Property 15: a factor of 1.001."""
+    """A factor of 1.001."""
     rule, operands, settings, _ = PLANTED["a factor of 1.001"]
     with pytest.raises(AssertionError):
         check_vjp(rule, *operands, rng=np.random.default_rng(seed), **settings)

@@ -34,6 +34,7 @@ def test_log_undoes_exp_in_value_and_gradient(x):
     assert np.allclose(leaf.grad, 1.0, rtol=1e-12)
 
 
+@pytest.mark.fault(26)
 def test_log_is_minus_infinity_at_0_and_nan_below_without_a_warning():
     y = ops.log(np.array([0.0, -1.0])).data
     assert y[0] == -np.inf
@@ -48,6 +49,7 @@ def test_sqrt_and_rsqrt_of_a_few_numbers():
     assert gradient(ops.rsqrt, 4.0, 0.25) == [-1.0 / 16.0, -4.0]
 
 
+@pytest.mark.fault(26)
 def test_sqrt_is_vertical_at_0_without_a_warning():
     assert gradient(ops.sqrt, 0.0, 1.0) == [np.inf, 0.5]
     assert ops.rsqrt(np.array([0.0])).data.tolist() == [np.inf]
@@ -88,7 +90,7 @@ def test_the_squares_of_sine_and_cosine_add_to_1_and_nothing_changes_that(x):
 
 
 def test_erf_and_its_slope_at_0_1_and_far_away():
-    """Property 28, an exact example."""
+    """An exact example."""
     expected = [0.0, 0.8427007929497149, -0.8427007929497149, 1.0, -1.0]
     assert ops.erf(np.array([0.0, 1.0, -1.0, 9.0, -1e300])).data.tolist() == pytest.approx(
         expected, rel=1e-15
@@ -101,7 +103,6 @@ def test_erf_and_its_slope_at_0_1_and_far_away():
 
 @given(ROWS)
 def test_erf_is_odd_and_that_of_the_standard_library(x):
-    """Property 28."""
     y = ops.erf(x).data
     assert np.array_equal(ops.erf(-x).data, -y)
     assert np.allclose(y.ravel(), [math.erf(v) for v in x.ravel()], rtol=0.0, atol=1e-15)

@@ -22,6 +22,7 @@ def leaf(*values: float) -> Parameter:
     return Parameter(np.array(values))
 
 
+@pytest.mark.fault(11)
 def test_a_batch_of_no_sentences_has_loss_0_and_zero_gradients():
     model = small_classifier()
     ids, mask = np.zeros((0, 5), dtype=int), np.ones((0, 5), dtype=bool)
@@ -33,6 +34,7 @@ def test_a_batch_of_no_sentences_has_loss_0_and_zero_gradients():
         assert not gradient.any()
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize(("size", "dtype"), [(1e300, np.float64), (1e38, np.float32)])
 def test_huge_logits_have_a_finite_loss_and_gradient(size, dtype):
     logits = Parameter(np.array([[size, -size], [0.0, size]], dtype=dtype))
@@ -42,6 +44,7 @@ def test_huge_logits_have_a_finite_loss_and_gradient(size, dtype):
     assert logits.grad.tolist() == [[0.0, 0.0], [-0.5, 0.5]]
 
 
+@pytest.mark.fault(28)
 def test_division_by_zero_is_infinite_and_says_so():
     for zeros in (np.zeros(2), np.zeros(2, dtype=int)):
         with pytest.warns(RuntimeWarning, match="divide by zero"):
@@ -49,6 +52,7 @@ def test_division_by_zero_is_infinite_and_says_so():
         assert y.data.tolist() == [np.inf, -np.inf]
 
 
+@pytest.mark.fault(40)
 @pytest.mark.parametrize("axis", [True, 1.0, [0.0], "0"])
 @pytest.mark.parametrize("name", WITH_AXIS)
 def test_an_axis_that_is_not_an_integer_is_refused(name, axis):
@@ -66,6 +70,7 @@ NEEDS_POSITIONS = ["cross_entropy", "cross_entropy_with_probabilities"]
 NEEDS_MATRICES = ["scaled_dot_product_attention"]
 
 
+@pytest.mark.fault(43)
 @pytest.mark.parametrize("name", OPS)
 def test_every_op_takes_0_d_operands_or_refuses_them_in_words(name):
     row = OPS[name]
@@ -83,6 +88,7 @@ def test_every_op_takes_0_d_operands_or_refuses_them_in_words(name):
         assert any(has_0_d_operand(call.operands) for call in [*row.samples, *row.refused])
 
 
+@pytest.mark.fault(54)
 def test_only_the_data_of_a_leaf_may_be_changed_in_place():
     """A constant that a graph holds would change its gradients, and nobody would notice."""
     w, constant = leaf(1.0, 2.0), Tensor(np.array([3.0, 4.0]))
@@ -105,6 +111,7 @@ def test_a_constant_that_is_assigned_anew_leaves_the_graph_what_it_was():
     assert w.grad.tolist() == [3.0, 4.0]
 
 
+@pytest.mark.fault(54)
 def test_a_detached_tensor_does_not_follow_what_becomes_of_the_other():
     w, v = leaf(1.0, 2.0), leaf(1.0, 1.0)
     loss = (v * w.detach()).sum()
@@ -113,6 +120,7 @@ def test_a_detached_tensor_does_not_follow_what_becomes_of_the_other():
     assert v.grad.tolist() == [1.0, 2.0]
 
 
+@pytest.mark.fault(66)
 def test_an_error_in_a_backward_pass_names_the_op():
     @op
     def fragile(x, /):
@@ -123,6 +131,7 @@ def test_an_error_in_a_backward_pass_names_the_op():
     assert caught.value.__notes__ == ["in the backward pass of fragile"]
 
 
+@pytest.mark.fault(68)
 def test_after_ctrl_c_inside_backward_the_step_can_be_repeated():
     pressed = []
 
@@ -178,6 +187,7 @@ FORK = """
 """
 
 
+@pytest.mark.fault(69)
 def test_a_forked_process_walks_the_graph_that_it_inherited():
     run = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(FORK)], capture_output=True, text=True, check=False

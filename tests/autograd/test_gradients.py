@@ -23,6 +23,7 @@ def test_gradients_come_in_the_order_asked_for_and_touch_no_grad():
     assert (a.grad, b.grad) == (None, None)
 
 
+@pytest.mark.fault(64)
 def test_a_parameter_used_in_two_places_gets_the_sum():
     (a,) = parameters((2, 2))
     once, twice = Parameter(a.data.copy()), Parameter(a.data.copy())

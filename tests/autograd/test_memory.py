@@ -17,6 +17,7 @@ def leaf(*values: float) -> Parameter:
     return Parameter(np.array(values))
 
 
+@pytest.mark.fault(47)
 @pytest.mark.parametrize(
     "join",
     [
@@ -51,6 +52,7 @@ def test_the_gradient_of_a_0_d_leaf_is_an_array(make):
     assert p.grad.shape == ()
 
 
+@pytest.mark.fault(60)
 def test_a_graph_needs_no_garbage_collector(rng):
     gc.collect()
     gc.disable()
@@ -76,6 +78,7 @@ def test_backward_frees_what_the_rules_held_although_the_loss_lives_on():
     assert held() is None
 
 
+@pytest.mark.fault(60)
 def test_300_steps_need_no_more_memory_than_3(rng):
     w = Parameter(rng.standard_normal((31, 31)))
     losses = []
@@ -102,6 +105,7 @@ def test_300_steps_need_no_more_memory_than_3(rng):
     assert len(losses) == 300
 
 
+@pytest.mark.fault(60)
 def test_300_steps_of_a_real_layer_need_no_more_memory_than_10(rng):
     block = nn.EncoderBlock(12, 3, 24, dropout=0.1, rng=rng)
     optimizer = AdamW(block.parameters(), lr=1e-3)
@@ -138,6 +142,7 @@ def test_300_steps_of_a_real_layer_need_no_more_memory_than_10(rng):
     assert after - before < 290 * 300 + 50_000
 
 
+@pytest.mark.fault(63)
 def test_threads_building_graphs_at_once_get_the_serial_gradients():
     def work(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)

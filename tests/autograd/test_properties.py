@@ -42,7 +42,7 @@ def collected(inputs: list[Tensor]) -> list[np.ndarray]:
 
 @given(expressions(), NUMBERS, NUMBERS)
 def test_the_gradient_is_linear_in_the_cotangent(expression, a, b):
-    """Property 1: vjp(a u + b v) = a vjp(u) + b vjp(v)."""
+    """vjp(a u + b v) = a vjp(u) + b vjp(v)."""
     inputs = leaves(expression)
     output = on_tape(expression, inputs)
     u, v = cosines(output.shape), cosines(output.shape, start=1.0)
@@ -55,7 +55,7 @@ def test_the_gradient_is_linear_in_the_cotangent(expression, a, b):
 
 
 def test_twice_the_cotangent_is_twice_the_gradient_by_hand():
-    """Property 1, an exact example: y = x², x = 3, cotangents 1, 10 and 2 · 1 + 3 · 10."""
+    """An exact example: y = x², x = 3, cotangents 1, 10 and 2 · 1 + 3 · 10."""
     x = leaf(3.0)
     y = x * x
     found = []
@@ -67,7 +67,7 @@ def test_twice_the_cotangent_is_twice_the_gradient_by_hand():
 
 @given(expressions(), SEEDS)
 def test_forward_and_backward_mode_agree(expression, seed):
-    """Properties 2 and 6: <v, J u> by dual numbers = <vjp(v), u> by the tape."""
+    """<v, J u> by dual numbers = <vjp(v), u> by the tape."""
     rng = np.random.default_rng(seed)
     directions = [np.asarray(rng.standard_normal(x.shape)) for x in expression.values]
     dual = on_duals(expression, directions)
@@ -81,7 +81,7 @@ def test_forward_and_backward_mode_agree(expression, seed):
 
 
 def test_a_chain_through_two_functions_by_hand():
-    """Property 6, an exact example: y = (2 x + 1)² has y' = 4 (2 x + 1)."""
+    """An exact example: y = (2 x + 1)² has y' = 4 (2 x + 1)."""
     x = leaf(1.0, -2.0)
     inner = x * 2.0 + 1.0
     (inner * inner).sum().backward()
@@ -90,7 +90,7 @@ def test_a_chain_through_two_functions_by_hand():
 
 @given(expressions(), expressions())
 def test_the_gradient_of_a_sum_is_the_sum_of_the_gradients(first, other):
-    """Property 4: f and g are two expressions of the same leaves."""
+    """f and g are two expressions of the same leaves."""
     second = Expression(first.values, other.steps)
     inputs = leaves(first)
     f, g = on_tape(first, inputs).sum(), on_tape(second, inputs).sum()
@@ -102,7 +102,7 @@ def test_the_gradient_of_a_sum_is_the_sum_of_the_gradients(first, other):
 
 @given(expressions(), expressions())
 def test_two_backward_passes_accumulate_to_one_of_the_sum(first, other):
-    """Property 5: also where both share the graph of the first expression."""
+    """Also where both share the graph of the first expression."""
     inputs = leaves(first)
     trunk = on_tape(first, inputs)
     branch = on_tape(Expression(first.values, other.steps), [trunk, *inputs[1:]])
@@ -114,7 +114,7 @@ def test_two_backward_passes_accumulate_to_one_of_the_sum(first, other):
 
 
 def test_two_losses_by_hand():
-    """Properties 4 and 5, an exact example: d(x² + 3x)/dx = 2 x + 3."""
+    """An exact example: d(x² + 3x)/dx = 2 x + 3."""
     at_once, in_turn = leaf(1.0, 5.0), leaf(1.0, 5.0)
     ((at_once * at_once).sum() + (at_once * 3.0).sum()).backward()
     (in_turn * in_turn).sum().backward()
@@ -124,13 +124,12 @@ def test_two_losses_by_hand():
 
 @given(expressions())
 def test_every_gradient_has_the_shape_of_its_leaf(expression):
-    """Property 7: whatever was stretched on the way."""
+    """Whatever was stretched on the way."""
     assert [g.shape for g in gradients(expression)] == [x.shape for x in expression.values]
 
 
 @given(expressions())
 def test_what_is_not_recorded_has_the_same_values_and_no_graph(expression):
-    """Property 8."""
     inputs = leaves(expression)
     recorded = on_tape(expression, inputs)
     with no_grad():
@@ -142,7 +141,7 @@ def test_what_is_not_recorded_has_the_same_values_and_no_graph(expression):
 
 @given(expressions(), expressions())
 def test_a_detached_part_is_a_constant(first, other):
-    """Property 8: the gradient is that of an expression in which the number simply stands."""
+    """The gradient is that of an expression in which the number simply stands."""
     inputs, others = leaves(first), leaves(first)
     part = on_tape(first, inputs)
     second = Expression(first.values, other.steps)
@@ -157,7 +156,7 @@ def test_a_detached_part_is_a_constant(first, other):
 
 
 def test_a_detached_factor_by_hand():
-    """Property 8, an exact example: in x · detach(x) the second x is the number 3."""
+    """An exact example: in x · detach(x) the second x is the number 3."""
     x = leaf(3.0)
     (x * x.detach()).sum().backward()
     assert x.grad.tolist() == [3.0]
@@ -165,7 +164,7 @@ def test_a_detached_factor_by_hand():
 
 @given(expressions(), SEEDS, st.permutations([0, 1, 2]))
 def test_the_order_in_which_things_were_made_does_not_matter(expression, seed, creation):
-    """Property 9: of leaves, and of steps that do not need each other."""
+    """Of leaves, and of steps that do not need each other."""
     made = {i: Tensor(expression.values[i], requires_grad=True) for i in creation}
     inputs = [made[i] for i in range(3)]
     order = another_order(expression, np.random.default_rng(seed))
@@ -175,7 +174,7 @@ def test_the_order_in_which_things_were_made_does_not_matter(expression, seed, c
 
 
 def test_two_orders_by_hand():
-    """Property 9, an exact example."""
+    """An exact example."""
 
     def gradient(first_square: bool) -> list[float]:
         x = leaf(2.0)
@@ -205,7 +204,6 @@ def backwards(x: np.ndarray) -> np.ndarray:
 
 @given(expressions(), st.sampled_from([np.asfortranarray, strided, backwards]))
 def test_the_memory_layout_of_leaves_and_cotangent_does_not_matter(expression, layout):
-    """Property 10."""
     inputs = [Tensor(layout(x).reshape(x.shape), requires_grad=True) for x in expression.values]
     output = on_tape(expression, inputs)
     output.backward(layout(cosines(output.shape)).reshape(output.shape))
@@ -213,7 +211,7 @@ def test_the_memory_layout_of_leaves_and_cotangent_does_not_matter(expression, l
 
 
 def test_a_transposed_leaf_by_hand():
-    """Property 10, an exact example: rows and columns are not exchanged."""
+    """An exact example: rows and columns are not exchanged."""
     x = Tensor(np.array([[1.0, 2.0], [3.0, 4.0]]).T, requires_grad=True)
     (x * np.array([[10.0, 20.0], [30.0, 40.0]])).sum().backward()
     assert x.grad.tolist() == [[10.0, 20.0], [30.0, 40.0]]
@@ -221,7 +219,7 @@ def test_a_transposed_leaf_by_hand():
 
 @given(expressions())
 def test_neither_pass_writes_into_what_it_was_given(expression):
-    """Property 14: leaves, cotangent and output are what they were, to the last bit."""
+    """Leaves, cotangent and output are what they were, to the last bit."""
     before = [x.tobytes() for x in expression.values]
     inputs = leaves(expression)
     output = on_tape(expression, inputs)
@@ -234,7 +232,7 @@ def test_neither_pass_writes_into_what_it_was_given(expression):
 
 
 def test_an_op_gives_a_new_tensor_by_hand():
-    """Property 14, an exact example, for the operators that Python would apply in place."""
+    """An exact example, for the operators that Python would apply in place."""
     x = leaf(1.0, -2.0)
     data = x.data
     y = x

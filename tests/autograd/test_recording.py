@@ -188,6 +188,7 @@ def test_no_grad_computes_without_recording_and_is_over_afterwards():
     assert (x() * 2.0).node is not None
 
 
+@pytest.mark.fault(61)
 def test_no_grad_can_be_nested_also_inside_itself():
     mode = no_grad()
     with mode:
@@ -197,6 +198,7 @@ def test_no_grad_can_be_nested_also_inside_itself():
     assert is_recording()
 
 
+@pytest.mark.fault(61)
 def test_no_grad_is_over_after_an_error():
     with pytest.raises(ZeroDivisionError), no_grad():
         raise ZeroDivisionError
@@ -214,6 +216,7 @@ def test_no_grad_decorates_functions():
     assert is_recording()
 
 
+@pytest.mark.fault(61)
 def test_no_grad_on_a_generator_holds_inside_it_and_not_between_its_items():
     inside = []
 
@@ -233,6 +236,7 @@ def test_no_grad_on_a_generator_holds_inside_it_and_not_between_its_items():
     assert is_recording()
 
 
+@pytest.mark.fault(62)
 def test_the_mode_belongs_to_the_thread():
     seen = []
     with no_grad():

@@ -21,7 +21,6 @@ def gradient(y: Tensor, x: Tensor, cotangent: object = None) -> list:
 
 @given(ARRAYS)
 def test_the_gradient_of_a_sum_is_1_and_of_a_mean_1_over_n_everywhere(x):
-    """Property 3."""
     for reduce, each in ((ops.sum, 1.0), (ops.mean, 1.0 / x.size)):
         leaf = Tensor(x, requires_grad=True)
         reduce(leaf).backward()
@@ -29,7 +28,7 @@ def test_the_gradient_of_a_sum_is_1_and_of_a_mean_1_over_n_everywhere(x):
 
 
 def test_a_sum_and_a_mean_of_rows_by_hand():
-    """Property 3, an exact example."""
+    """An exact example."""
     x = Tensor(np.array([[1.0, 2.0], [3.0, 6.0]]), requires_grad=True)
     assert x.sum(axis=1).data.tolist() == [3.0, 9.0]
     assert gradient(x.sum(axis=1), x, [1.0, 10.0]) == [[1.0, 1.0], [10.0, 10.0]]
@@ -38,6 +37,7 @@ def test_a_sum_and_a_mean_of_rows_by_hand():
     assert gradient(x.mean(axis=0), x, [1.0, 10.0]) == [[0.5, 5.0], [0.5, 5.0]]
 
 
+@pytest.mark.fault(24)
 def test_float16_is_added_up_in_float32_and_rounded_once():
     many = np.ones(70_000, dtype=np.float16)  # more than the largest float16
     assert ops.mean(many).item() == 1.0
@@ -49,7 +49,7 @@ def test_float16_is_added_up_in_float32_and_rounded_once():
 
 
 def test_a_variance_by_hand_with_and_without_correction():
-    """Property 29, an exact example: without a correction it divides by n."""
+    """An exact example: without a correction it divides by n."""
     x = Tensor(np.array([1.0, 2.0, 6.0]), requires_grad=True)
     assert x.var().item() == pytest.approx(14.0 / 3.0, rel=1e-15)
     assert gradient(x.var(), x) == pytest.approx([-4.0 / 3.0, -2.0 / 3.0, 2.0], rel=1e-15)
@@ -60,19 +60,18 @@ def test_a_variance_by_hand_with_and_without_correction():
 
 @given(ARRAYS)
 def test_a_variance_is_the_mean_square_less_the_squared_mean(x):
-    """Property 29."""
     expected = np.mean(x * x, axis=-1) - np.mean(x, axis=-1) ** 2
     assert np.allclose(ops.var(x, axis=-1).data, expected, rtol=1e-9, atol=1e-9)
 
 
 @given(ARRAYS)
 def test_a_variance_does_not_depend_on_where_the_mean_lies(x):
-    """Property 29, where the textbook difference of squares has no digit left."""
+    """Where the textbook difference of squares has no digit left."""
     assert np.allclose(ops.var(x + 1e6).data, ops.var(x).data, rtol=1e-6, atol=1e-7)
 
 
 def test_the_variance_of_large_float32_numbers_is_not_lost():
-    """Property 29, an exact example at mean 1e6: the squares differ by less than float32 sees."""
+    """An exact example at mean 1e6: the squares differ by less than float32 sees."""
     x = np.array([-1.0, 0.0, 1.0, 0.0], dtype=np.float32) + np.float32(1e6)
     assert ops.var(x).item() == 0.5
 

@@ -26,6 +26,7 @@ def leaf(*values: float, dtype=np.float64) -> Parameter:
     return Parameter(np.array(values, dtype=dtype))
 
 
+@pytest.mark.fault(57)
 def test_a_diamond_60_deep_is_walked_once_per_node():
     calls.clear()
     x = leaf(1.0)
@@ -38,6 +39,7 @@ def test_a_diamond_60_deep_is_walked_once_per_node():
     assert len(calls) == 60
 
 
+@pytest.mark.fault(58)
 def test_a_node_waits_for_the_shares_of_all_its_children():
     x = leaf(3.0)
     y = x * 2.0
@@ -46,6 +48,7 @@ def test_a_node_waits_for_the_shares_of_all_its_children():
     assert x.grad.tolist() == [2.0 * (2.0 * 6.0 + 1.0)]
 
 
+@pytest.mark.fault(56)
 def test_a_chain_of_10000_ops_passes_and_can_be_dropped():
     x = leaf(1.0)
     y = x
@@ -64,7 +67,7 @@ NAMES = ["add", "multiply", "subtract", "matmul", "tanh", "softmax", "sum", "tra
 
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.data()), max_size=8))
 def test_random_expressions_have_the_gradient_of_finite_differences(steps):
-    """Property 2, for expressions; for every op it is in tests/ops/test_generic.py."""
+    """For expressions; for every op it is in tests/ops/test_generic.py."""
 
     def expression(a, b, /):
         leaves = [Parameter(a), Parameter(b)]
@@ -98,6 +101,7 @@ def combine(name: str, one: Tensor, other: Tensor) -> Tensor:
     return getattr(ops, name)(one)
 
 
+@pytest.mark.fault(53)
 def test_a_second_backward_pass_is_refused_by_name():
     loss = (leaf(1.0, 2.0) * 3.0).sum()
     loss.backward()
@@ -105,6 +109,7 @@ def test_a_second_backward_pass_is_refused_by_name():
         loss.backward()
 
 
+@pytest.mark.fault(53)
 def test_a_half_freed_graph_gives_no_wrong_gradient():
     x = leaf(1.0, 2.0)
     trunk = x * 3.0
@@ -115,6 +120,7 @@ def test_a_half_freed_graph_gives_no_wrong_gradient():
     assert x.grad.tolist() == [3.0, 3.0]
 
 
+@pytest.mark.fault(53)
 def test_a_kept_graph_can_be_walked_again():
     x = leaf(1.0, 2.0)
     loss = (x * x).sum()
@@ -124,7 +130,7 @@ def test_a_kept_graph_can_be_walked_again():
 
 
 def test_two_backward_passes_add_up_to_that_of_the_sum():
-    """Property 5, an exact example."""
+    """An exact example."""
     x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
     (x * x).sum().backward()
     ops.exp(x).sum().backward()
@@ -132,6 +138,7 @@ def test_two_backward_passes_add_up_to_that_of_the_sum():
     assert np.allclose(x.grad, y.grad, rtol=1e-15)
 
 
+@pytest.mark.fault(59)
 def test_a_cycle_is_noticed():
     x = leaf(1.0)
     y = x * 2.0
@@ -141,6 +148,7 @@ def test_a_cycle_is_noticed():
         z.sum().backward()
 
 
+@pytest.mark.fault(54)
 @pytest.mark.parametrize("change", ["assign", "+=", "-="])
 def test_a_leaf_changed_between_forward_and_backward_is_an_error(change):
     x = leaf(1.0, 2.0)
@@ -163,6 +171,7 @@ def test_a_leaf_changed_before_it_is_used_is_no_error():
     assert x.grad.tolist() == [20.0, 40.0]
 
 
+@pytest.mark.fault(50, 51)
 @pytest.mark.parametrize(
     ("cotangent", "error", "message"),
     [
@@ -196,11 +205,13 @@ def test_a_cotangent_may_be_a_tensor_or_a_list():
     assert x.grad.tolist() == [202.0, 2020.0]
 
 
+@pytest.mark.fault(52)
 def test_backward_with_nothing_recorded_is_refused():
     with pytest.raises(RuntimeError, match="nothing was recorded"):
         (Tensor([1.0]) * 2.0).sum().backward()
 
 
+@pytest.mark.fault(67)
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -230,6 +241,7 @@ def test_a_rule_with_a_wrong_answer_is_named(answer, message):
     assert y.grad is None
 
 
+@pytest.mark.fault(66, 68)
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 def test_an_error_inside_a_rule_leaves_no_half_written_gradient(error):
     @op

@@ -10,6 +10,7 @@ from minillm.autograd.conversion import as_float_array
 from tests.strict import strict
 
 
+@pytest.mark.fault(29, 46)
 @pytest.mark.parametrize(
     "data", [3, 3.0, True, [1, 2], [[1.0], [2.0]], np.arange(3), np.array([True]), np.int64(3)]
 )
@@ -25,18 +26,21 @@ def test_float_arrays_and_numpy_floats_keep_their_dtype(dtype):
     assert Tensor(dtype(3.0)).dtype == dtype
 
 
+@pytest.mark.fault(42)
 def test_a_foreign_byte_order_becomes_the_native_one():
     tensor = Tensor(np.array([1.0, 2.0], dtype=">f8"))
     assert tensor.dtype.isnative
     assert tensor.data.tolist() == [1.0, 2.0]
 
 
+@pytest.mark.fault(31)
 @pytest.mark.parametrize("data", [None, "1.0", ["a"], 1j, np.ones(2) * 1j, object(), [None]])
 def test_what_is_no_real_number_is_refused_by_type(data):
     with pytest.raises(TypeError, match="expected real numbers, got"):
         Tensor(data)
 
 
+@pytest.mark.fault(46)
 def test_a_tensor_of_a_tensor_and_of_a_ragged_list_are_refused():
     with pytest.raises(TypeError, match=r"got a Tensor; use detach\(\)"):
         Tensor(Tensor(1.0))
@@ -52,6 +56,7 @@ def test_shape_size_and_length_are_those_of_the_array():
     assert (tensor.shape, tensor.ndim, tensor.size, len(tensor)) == ((2, 3), 2, 6, 2)
 
 
+@pytest.mark.fault(48)
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "matmul"])
 def test_an_array_on_the_left_of_an_operator_keeps_the_graph(name):
     apply = getattr(operator, name)
@@ -67,6 +72,7 @@ def test_an_array_on_the_left_of_an_operator_keeps_the_graph(name):
     assert x.grad.any()
 
 
+@pytest.mark.fault(30)
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv"])
 @pytest.mark.parametrize("number", [2, 2.0, np.float64(2.0), np.int64(2), np.float32(2.0)])
 def test_numbers_on_either_side_never_change_the_dtype(name, number):
@@ -79,6 +85,7 @@ def test_numbers_on_either_side_never_change_the_dtype(name, number):
     assert apply(number, x).data.tolist() == apply(2.0, np.array([1.0, 4.0])).tolist()
 
 
+@pytest.mark.fault(30)
 def test_float32_meets_float64_as_in_numpy():
     assert (Tensor(np.ones(2, np.float32)) + np.ones(2)).dtype == np.float64
 
@@ -88,6 +95,7 @@ def test_an_array_changed_in_place_by_a_tensor_is_refused():
         operator.iadd(np.ones(2), Tensor(np.ones(2)))
 
 
+@pytest.mark.fault(55)
 def test_the_in_place_operator_makes_a_new_tensor():
     x = Tensor(np.ones(2), requires_grad=True)
     y = x
@@ -96,6 +104,7 @@ def test_the_in_place_operator_makes_a_new_tensor():
     assert x.data.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.fault(49)
 def test_the_truth_of_one_element_is_its_value_and_that_of_more_an_error():
     assert bool(Tensor([[2.0]]))
     assert not Tensor(0.0)
@@ -175,6 +184,7 @@ def test_a_copied_parameter_is_a_parameter_with_a_node_of_its_own(again):
     assert x.grad is None
 
 
+@pytest.mark.fault(69)
 @pytest.mark.parametrize("again", [copy.deepcopy, pickle.dumps])
 def test_a_tensor_with_a_graph_can_be_neither_deeply_copied_nor_pickled(again):
     y = Parameter(np.ones(2)) * 2.0

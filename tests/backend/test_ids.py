@@ -17,6 +17,8 @@ def test_lists_become_arrays_and_an_empty_list_is_integer():
     assert check_ids([], 3).dtype == np.int64
 
 
+@pytest.mark.guide("G3")
+@pytest.mark.fault(1)
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
@@ -36,6 +38,7 @@ def test_the_error_names_what_was_indexed():
         check_ids([2], 2, name="target", of="a set of classes")
 
 
+@pytest.mark.fault(5)
 def test_small_unsigned_ids_work_in_a_vocabulary_beyond_their_range():
     ids = np.array([0, 255], dtype=np.uint8)
     assert check_ids(ids, 1000) is ids
@@ -59,6 +62,7 @@ def test_ids_that_are_not_integers_are_refused_by_type(ids, given_type):
         check_ids(ids, 7)
 
 
+@pytest.mark.fault(6)
 @pytest.mark.parametrize("kind", [list, lambda rows: np.array(rows, dtype=object)])
 def test_ragged_rows_are_refused_with_their_lengths(kind):
     with pytest.raises(ValueError, match="ragged: lengths 3, 5;"):

@@ -13,6 +13,7 @@ print(counted_uniform(3, 5, (2,)).tolist())
 """
 
 
+@pytest.mark.fault(90)
 @pytest.mark.parametrize("hash_seed", ["0", "17"])
 def test_another_process_draws_the_same_numbers(hash_seed):
     here = f"{stream(3, 'shuffle', 5).integers(10**9, size=3).tolist()}\n"

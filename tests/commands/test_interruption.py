@@ -76,6 +76,7 @@ def test_a_run_that_is_killed_twenty_times_ends_at_the_same_bytes(call, file, wh
     assert found == whole, marks
 
 
+@pytest.mark.fault(91, 92)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("after", [20, 80])
 def test_a_run_that_is_stopped_keeps_its_checkpoint_and_resumes(
@@ -129,6 +130,7 @@ def test_a_full_disk_is_one_line_and_the_earlier_checkpoint_still_loads(
     assert contents(out) == whole
 
 
+@pytest.mark.fault(90)
 def test_a_run_does_not_depend_on_the_order_of_sets(file, tmp_path):
     """Strings hash otherwise in every process; no number may follow their order."""
     runs = []

@@ -10,7 +10,7 @@ from minillm.__main__ import describe, main
 from minillm.backend import CheckpointError
 from tests.commands.command_line import ENVIRONMENT, ROOT, finish, start
 
-COMMANDS = ("pipeline", "train", "evaluate", "predict", "labs", "info")
+COMMANDS = ("pipeline", "train", "evaluate", "predict", "labs", "course", "info")
 
 
 @pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)])
@@ -59,6 +59,7 @@ def test_a_mistake_in_the_program_is_not_hidden(call, monkeypatch):
         call("info")
 
 
+@pytest.mark.fault(91)
 def test_ctrl_c_is_one_line_and_speaks_of_resuming_only_where_there_is_such_a_thing(
     call, monkeypatch
 ):

@@ -55,6 +55,8 @@ def cells(lines):
     return {row[0]: row[1:] for row in (re.split(r"\s{2,}", line) for line in lines)}
 
 
+@pytest.mark.guide("G34")
+@pytest.mark.errata("A18")
 @pytest.mark.parametrize(("corpus", "language"), CORPORA)
 def test_the_phases_come_in_the_order_in_which_they_happen(corpus, language, small, call, tmp_path):
     result = call("pipeline", "--corpus", corpus, "--language", language, "--out", tmp_path)
@@ -186,6 +188,7 @@ def test_resuming_with_another_seed_is_refused_with_the_difference(
     assert load_arrays(tmp_path / "model.safetensors")[0].keys() == before.keys()
 
 
+@pytest.mark.guide("G27", "G32", "G37")
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_at_full_size_bert_beats_counting_in_both_stages(language, call, tmp_path):

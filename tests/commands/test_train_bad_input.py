@@ -173,6 +173,7 @@ def test_a_place_that_may_not_be_written_is_named(call, file, tmp_path, monkeypa
     assert refused(call, file) == f"{tmp_path / 'run'}: Permission denied"
 
 
+@pytest.mark.fault(85)
 def test_a_learning_rate_beyond_reason_stops_in_one_line_and_keeps_the_last_checkpoint(
     call, file, tmp_path
 ):

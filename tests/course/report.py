@@ -14,9 +14,9 @@ from pathlib import Path
 
 import nbformat
 
-from minillm.course.build import as_notebook
 from minillm.course.exercises import lesson_checks
-from tests.course.checks.test_answers import ANSWERS
+from minillm.course.notebooks import as_notebook
+from tests.course.content.checks.test_answers import ANSWERS
 from tests.course.test_lessons import SOURCES, budget_of, cells_of
 
 COLUMNS = (
@@ -27,7 +27,7 @@ COLUMNS = (
 
 COUNT = """
 import functools, importlib, pkgutil
-import minillm, minillm.course.checks as checks
+import minillm, minillm.course.content.checks as checks
 for module in pkgutil.iter_modules(checks.__path__):  # their own checks do not count
     importlib.import_module(f"{checks.__name__}.{module.name}")
 _passed = []
@@ -54,7 +54,7 @@ def executed(source):
         first, last = (nbformat.v4.new_code_cell(code) for code in (COUNT, SHOW))
         notebook.cells = [first, *notebook.cells, last]
         nbformat.write(notebook, path)
-        command = [sys.executable, "-m", "minillm.course", "execute", str(path)]
+        command = [sys.executable, "-m", "minillm", "course", "run", str(path)]
         start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         finished = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

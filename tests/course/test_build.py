@@ -1,177 +1,95 @@
-"""From one source to notebooks of two languages and two editions."""
+"""All that is generated: up to date in this project, and made anew in a small one."""
 
-import json
 import subprocess
 import sys
 
 import pytest
 
-from minillm.course.__main__ import main
-from minillm.course.build import as_notebook, build, build_solutions, different
+from minillm.course.build import build, generated, out_of_date
+from minillm.course.places import PROJECT, read, write
+from tests.course.test_notebooks import SOURCE
 
-SOURCE = """\
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation: {extension: .py, format_name: percent, format_version: '1.3'}
-#   kernelspec: {display_name: Python 3, language: python, name: python3}
-#   minillm: {lesson: 1, budget_s: 5}
-# ---
-
-# %% [markdown] lang="en"
-# # One
-
-# %% [markdown] lang="zh"
-# # 第一课
-
-# %%
-x = 1
-
-
-# %% tags=["exercise"]
-def double(x):
-    return ...
-
-
-# %% tags=["solution"]
-def double(x):
-    return 2 * x
-
-
-# %% tags=["exercise-check"]
-print(double(x))
-
-# %%
-x = 1
-"""
+MADE = [
+    *("README.md", "figures/phases.svg", "lessons/01_one.ipynb", "lessons/errata.md"),
+    *("lessons/glossary.md", "lessons/reading.md", "lessons/syllabus.md"),
+    *("lessons/zh/01_one.ipynb", "lessons/zh/errata.md", "lessons/zh/reading.md"),
+    "lessons/zh/syllabus.md",
+]
 
 
 @pytest.fixture
-def lessons(tmp_path):
-    """A folder with the source of one lesson."""
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "01_one.py").write_text(SOURCE, encoding="utf-8")
+def project(tmp_path):
+    """A project with one lesson, one test and a README."""
+    write(tmp_path / "lessons" / "src" / "01_one.py", SOURCE)
+    lessons, guide = (f"<!-- {x}: begin -->\n<!-- {x}: end -->\n" for x in ("lessons", "guide map"))
+    write(tmp_path / "README.md", f"a\n{lessons}b\n{guide}c\n")
+    for page in ("lessons/syllabus.md", "lessons/zh/syllabus.md"):
+        write(tmp_path / page, f"a\n{lessons}b\n")
+    marker = '@pytest.mark.guide("G25")\n@pytest.mark.errata("A59")\n'
+    write(tmp_path / "tests" / "test_one.py", f"import pytest\n\n{marker}def test_a():\n    pass\n")
     return tmp_path
 
 
-def cells(text):
-    return [cell["source"] for cell in json.loads(text)["cells"]]
+def names(project, paths):
+    return sorted(path.relative_to(project).as_posix() for path in paths)
 
 
-def cells_of(lessons, language="en", edition="student"):
-    return cells(as_notebook(lessons / "src" / "01_one.py", language, edition))
+def test_what_is_committed_is_what_it_is_made_from():
+    assert out_of_date() == [], "run python -m minillm course build"
 
 
-def ids_of(lessons, language="en"):
-    notebook = json.loads(as_notebook(lessons / "src" / "01_one.py", language, "student"))
-    return [cell["id"] for cell in notebook["cells"]]
+def test_everything_is_written_once_and_a_second_time_nothing(project):
+    assert names(project, out_of_date(project)) == MADE
+    assert not (project / "figures").exists()
+    assert names(project, build(project)) == MADE
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    assert build(project) == [] and out_of_date(project) == []
+    assert before == {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
 
 
-def test_a_language_has_its_own_prose_and_the_common_code(lessons):
-    english, chinese = cells_of(lessons, "en"), cells_of(lessons, "zh")
-    assert (english[0], chinese[0]) == (["# One"], ["# 第一课"])
-    assert english[1:] == chinese[1:] and len(english) == 5
+def test_pages_and_map_show_the_tests_that_are_marked(project):
+    build(project)
+    assert "[test_one](tests/test_one.py)" in read(project / "README.md")
+    for path, up in (("lessons/errata.md", "../"), ("lessons/zh/errata.md", "../../")):
+        assert f"[tests/test_one]({up}tests/test_one.py)" in read(project / path)
+    test = project / "tests" / "test_one.py"
+    write(test, read(test).replace("G25", "G26"))
+    assert names(project, out_of_date(project)) == ["README.md"]
 
 
-def test_the_student_gets_the_exercise_and_the_teacher_the_solution(lessons):
-    assert cells_of(lessons)[2] == ["def double(x):\n", "    return ..."]
-    assert cells_of(lessons, edition="teacher")[2] == ["def double(x):\n", "    return 2 * x"]
+@pytest.mark.parametrize("name", MADE)
+def test_a_file_that_was_changed_by_hand_is_noticed_and_made_anew(name, project):
+    build(project)
+    right = read(project / name)
+    inside = {"README.md": "G25", "figures/phases.svg": "Pretrain"}
+    old = "[" if name.endswith("syllabus.md") else inside.get(name, right[-9:])
+    write(project / name, right.replace(old, "changed"))
+    assert names(project, out_of_date(project)) == [name]
+    assert names(project, build(project)) == [name]
+    assert read(project / name) == right
 
 
-def test_a_notebook_has_no_outputs_and_only_known_metadata(lessons):
-    notebook = json.loads(as_notebook(lessons / "src" / "01_one.py", "zh", "student"))
-    assert set(notebook["metadata"]) == {"kernelspec", "language_info", "minillm"}
-    assert notebook["metadata"]["minillm"] == {"lesson": 1, "budget_s": 5, "language": "zh"}
-    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
-    for cell in notebook["cells"]:
-        assert set(cell["metadata"]) <= {"tags"}
-        assert cell["cell_type"] == "markdown" or cell["outputs"] == []
-        assert cell["cell_type"] == "markdown" or cell["execution_count"] is None
+def test_another_process_makes_the_same_bytes(project):
+    expected = {path.relative_to(project): text for path, text in generated(project)}
+    program = "import sys; from minillm.course.build import *; build(Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", program, str(project)], cwd=PROJECT, check=True)
+    assert all((project / path).read_bytes() == text.encode() for path, text in expected.items())
 
 
-def test_cells_keep_their_ids_when_another_cell_changes(lessons):
-    before = ids_of(lessons)
-    assert len(set(before)) == len(before)  # though two cells have the same code
-    path = lessons / "src" / "01_one.py"
-    path.write_text(SOURCE.replace("# # One", "# # The first"), encoding="utf-8")
-    after = ids_of(lessons)
-    assert after[0] != before[0] and after[1:] == before[1:]
+def test_a_notebook_without_a_source_is_named_and_left_alone(project):
+    build(project)
+    copy = project / "lessons" / "zh" / "01_one-Copy1.ipynb"
+    write(copy, "{}")
+    assert out_of_date(project) == [copy]
+    assert build(project) == [] and read(copy) == "{}"
 
 
-def test_building_writes_both_languages_and_a_second_time_nothing(lessons):
-    paths = build(lessons)
-    assert paths == [lessons / "01_one.ipynb", lessons / "zh" / "01_one.ipynb"]
-    before = [path.read_bytes() for path in paths]
-    assert build(lessons) == [] and [path.read_bytes() for path in paths] == before
-    assert before[0].endswith(b"}\n") and b"\r" not in before[0]
-    assert "第一课".encode() in before[1]
-
-
-def test_another_process_builds_the_same_bytes(lessons):
-    expected = [path.read_bytes() for path in build(lessons)]
-    for path in lessons.rglob("*.ipynb"):
-        path.unlink()
-    command = [sys.executable, "-m", "minillm.course", "build", "--lessons", str(lessons)]
-    subprocess.run(command, check=True, capture_output=True)
-    assert [path.read_bytes() for path in sorted(lessons.rglob("*.ipynb"))] == expected
-
-
-def test_check_names_notebooks_that_differ_and_writes_nothing(lessons, capsys):
-    arguments = ["build", "--check", "--lessons", str(lessons)]
-    assert main(arguments) == 1 and not list(lessons.glob("*.ipynb"))
-    assert "01_one.ipynb is not what its source gives" in capsys.readouterr().err
-    build(lessons)
-    assert main(arguments) == 0
-    with (lessons / "zh" / "01_one.ipynb").open("a", encoding="utf-8") as file:
-        file.write("\n")
-    assert main(arguments) == 1
-    assert capsys.readouterr().err.count("is not what") == 1
-
-
-def test_a_notebook_without_a_source_is_named_and_left_alone(lessons, capsys):
-    build(lessons)
-    copy = lessons / "zh" / "01_one-Copy1.ipynb"
-    copy.write_text("{}", encoding="utf-8")
-    assert different(lessons) == [copy]
-    assert main(["build", "--lessons", str(lessons)]) == 0
-    assert copy.read_text(encoding="utf-8") == "{}"
-    out, err = capsys.readouterr()
-    assert out == "" and err == f"{copy} has no source and is left alone\n"
-
-
-@pytest.mark.parametrize("option", [[], ["--check"], ["--solutions", "teacher"]])
-def test_in_a_folder_without_sources_nothing_is_built_and_nothing_removed(option, tmp_path, capsys):
-    """Such as the folder that students' notebooks are handed in to."""
-    work = tmp_path / "zhang.ipynb"
-    work.write_text("{}", encoding="utf-8")
-    assert main(["build", "--lessons", str(tmp_path), *option]) == 2
-    shown = capsys.readouterr()
-    assert f"{tmp_path / 'src'} holds no source of a lesson" in shown.err and shown.out == ""
-    assert list(tmp_path.iterdir()) == [work]
-
-
-def test_the_teachers_notebooks_go_where_they_are_asked(lessons, tmp_path, capsys):
-    folder = tmp_path / "teacher"
-    assert main(["build", "--solutions", str(folder), "--lessons", str(lessons)]) == 0
-    paths = [folder / "01_one.ipynb", folder / "zh" / "01_one.ipynb"]
-    assert capsys.readouterr().out.split() == [str(path) for path in paths]
-    assert all("2 * x" in path.read_text(encoding="utf-8") for path in paths)
-    assert build_solutions(folder, lessons) == paths
-    assert not list(lessons.glob("*.ipynb"))
-
-
-def test_importing_the_course_loads_neither_jupyter_nor_matplotlib():
-    late = ["jupytext", "nbformat", "nbclient", "matplotlib", "hypothesis"]
-    program = f"import sys, minillm.course.__main__; print([m for m in {late} if m in sys.modules])"
-    command = [sys.executable, "-W", "error", "-c", program]
-    finished = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert finished.stdout.strip() == "[]"
-
-
-def test_prose_without_a_language_is_refused(lessons):
-    path = lessons / "src" / "01_one.py"
-    path.write_text(SOURCE.replace(' lang="zh"', ""), encoding="utf-8")
-    with pytest.raises(
-        ValueError, match=r'01_one.py: this cell needs lang="en" or "zh": .# 第一课'
-    ):
-        build(lessons)
+@pytest.mark.parametrize(
+    "missing", ["lessons/src/01_one.py", "README.md", "lessons/zh/syllabus.md"]
+)
+def test_where_something_is_missing_nothing_is_written(missing, project):
+    (project / missing).unlink()
+    before = sorted(project.rglob("*"))
+    with pytest.raises(FileNotFoundError):
+        build(project)
+    assert sorted(project.rglob("*")) == before

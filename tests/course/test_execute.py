@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from minillm.course.__main__ import main
+from minillm.__main__ import main
 
 GLYPH = """
 import io
@@ -26,10 +26,10 @@ def one_cell(code, **head):
 
 
 def executed(tmp_path, text, **environment):
-    """``python -m minillm.course execute`` on a file with this text."""
+    """``python -m minillm course run`` on a file with this text."""
     path = tmp_path / "one.ipynb"
     path.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "minillm.course", "execute", str(path)]
+    command = [sys.executable, "-m", "minillm", "course", "run", str(path)]
     return subprocess.run(
         command,
         capture_output=True,
@@ -63,7 +63,7 @@ def test_what_cells_print_is_printed(tmp_path):
 def test_a_notebook_that_fails_is_reported(tmp_path, code, complaint):
     run = finished(tmp_path, code)
     assert run.returncode == 1 and complaint in run.stderr
-    assert "minillm/course/__main__.py" not in run.stderr
+    assert "minillm/__main__.py" not in run.stderr
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,12 @@ def test_a_notebook_that_fails_is_reported(tmp_path, code, complaint):
 def test_what_is_no_lesson_is_refused_in_a_line(tmp_path, capsys, text):
     path = tmp_path / "one.ipynb"
     path.write_text(text, encoding="utf-8")
-    assert main(["execute", str(path)]) == 1
+    assert main(["course", "run", str(path)]) == 1
     said = capsys.readouterr().err
-    assert said.startswith(f"{path} is no notebook of a lesson: ") and said.count("\n") == 1
+    assert (
+        said.startswith(f"minillm course: {path} is not a notebook of a lesson: ")
+        and said.count("\n") == 1
+    )
 
 
 def test_a_deep_folder_for_temporary_files_is_no_obstacle(tmp_path):

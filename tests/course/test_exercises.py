@@ -13,14 +13,19 @@ def is_absolute(answer, x):
     assert answered(answer(x)) == abs(x), f"it gives {answer(x)}"
 
 
+def inverse(add, subtract, x):
+    assert subtract(add(x)) == x
+
+
 PROPERTY = Property("it is |x|", "它是绝对值", is_absolute, {"x": st.integers(-99, 99)})
+INVERSE = Property("one undoes the other", "一个抵消另一个", inverse, {"x": st.integers(-9, 9)})
 
 
 @pytest.fixture(autouse=True)
 def lesson(monkeypatch):
-    """Lesson 99 with one exercise: the absolute value of an integer."""
-    module = SimpleNamespace(CHECKS={"99.1": [PROPERTY]})
-    monkeypatch.setitem(sys.modules, "minillm.course.checks.lesson_99", module)
+    """Lesson 99: the absolute value of an integer, and two functions that undo each other."""
+    module = SimpleNamespace(CHECKS={"99.1": [PROPERTY], "99.2": [INVERSE]})
+    monkeypatch.setitem(sys.modules, "minillm.course.content.checks.lesson_99", module)
 
 
 def test_a_right_answer_passes(capsys):
@@ -72,18 +77,68 @@ def test_a_notebook_shows_the_message_without_the_way_through_our_code():
     assert WrongAnswer("one\ntwo")._render_traceback_() == ["one\ntwo"]
 
 
-def test_an_unknown_exercise_is_refused_with_those_there_are():
-    with pytest.raises(KeyError, match=r"exercise 99\.7: there are 99\.1"):
-        check("99.7", abs)
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        ("99.7", r"exercise 99\.7: there are 99\.1, 99\.2"),
+        ("98.1", "lesson 98 has no exercises: 00, 01, 02, 05, .*c1 have"),
+        ("5.1", "lesson 5 has no exercises: 00"),
+        *((number, 'a number looks like "05.1"') for number in ("05", "", "05.", "../05.1")),
+    ],
+)
+def test_an_unknown_exercise_is_refused_with_those_there_are(number, message):
+    with pytest.raises(KeyError, match=message):
+        check(number, abs)
+
+
+@pytest.mark.parametrize("number", [5.1, abs, None])
+def test_a_number_that_is_not_a_text_is_refused(number):
+    with pytest.raises(TypeError, match=r'the number comes first, a text such as "05\.1", got'):
+        check(number, abs)
+
+
+@pytest.mark.parametrize(
+    ("number", "call", "most"), [("99.1", "(answer)", 1), ("99.2", "(add, subtract)", 2)]
+)
+def test_too_few_and_too_many_answers_are_told_which_are_needed(number, call, most, capsys):
+    needed = f'exercise {number} needs {most} answer.*check."{number}", {call[1:-1]}.*{most} 个答案'
+    for n in set(range(5)) - {most}:
+        with pytest.raises(TypeError, match=f"{needed}，给了 {n} 个") as caught:
+            check(number, *[abs] * n)
+        assert "is_absolute" not in str(caught.value) and "inverse" not in str(caught.value)
+    assert capsys.readouterr().out == ""
+
+
+class Answer:
+    """What a student may have written instead of a function."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer, "a class"),
+        (Answer(), "a value of type Answer"),
+        (int, "a class"),
+        (abs(-3), "a value of type int"),
+        (None, "a value of type NoneType"),
+        ("abs", "a value of type str"),
+    ],
+)
+def test_an_answer_that_is_not_a_function_is_named(answer, kind):
+    with pytest.raises(TypeError, match=f"exercise 99.1: answer must be a function, got {kind}"):
+        check("99.1", answer)
+    with pytest.raises(TypeError, match=f"exercise 99.2: subtract must be a function, got {kind}"):
+        check("99.2", abs, answer)
+
+
+def test_a_stub_among_the_answers_is_not_answered_yet_however_many_there_are(capsys):
+    for answers in ((...,), (abs, ...), (..., Answer), (abs, abs, ...)):
+        check("99.2", *answers)
+        assert "not answered yet" in capsys.readouterr().out
 
 
 def test_checks_that_lack_something_else_are_not_taken_for_missing(monkeypatch):
-    monkeypatch.setitem(sys.modules, "minillm.course.checks.common", None)
-    monkeypatch.delitem(sys.modules, "minillm.course.checks.lesson_05", raising=False)
+    monkeypatch.setitem(sys.modules, "minillm.course.content.checks.common", None)
+    monkeypatch.delitem(sys.modules, "minillm.course.content.checks.lesson_05", raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"checks\.common"):
         check("05.1", abs)
-
-
-def test_a_lesson_without_exercises_is_refused():
-    with pytest.raises(KeyError, match="lesson 98 has no exercises"):
-        check("98.1", abs)

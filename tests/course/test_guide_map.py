@@ -1,12 +1,14 @@
-"""Every reference of the guide map leads somewhere, and the README shows the map as it is."""
+"""The guide map: its references lead to code, every feature that is done has a test."""
 
 import ast
 import re
 
 import pytest
 
-from minillm.course.guide_map import BEGIN, END, Entry, as_table, links, read_map, with_table
-from minillm.course.lesson import PROJECT
+from minillm.course.guide_map import Entry, as_table, links, read_map
+from minillm.course.markers import marks
+from minillm.course.places import PROJECT
+from tests.marked import complaints
 
 MAP = read_map()
 
@@ -18,14 +20,17 @@ def defined_in(path):
 
 
 @pytest.mark.parametrize("entry", MAP, ids=lambda entry: entry.feature)
-def test_every_reference_leads_to_code_and_tests_that_exist(entry):
-    assert (entry.code and entry.tests) or entry.open
-    for reference in [*entry.code, *entry.tests]:
+def test_every_reference_leads_to_code_that_exists(entry):
+    assert entry.code or entry.open
+    for reference in entry.code:
+        assert re.fullmatch(r"minillm/\S+: \w+", reference)
         file, _, name = reference.partition(": ")
         assert (PROJECT / file).is_file(), reference
         assert name in defined_in(PROJECT / file), reference
-    assert all(re.fullmatch(r"minillm/\S+: \w+", reference) for reference in entry.code)
-    assert all(re.fullmatch(r"tests/\S+: test_\w+", reference) for reference in entry.tests)
+
+
+def test_every_feature_that_is_done_is_shown_by_a_test_of_the_default_run():
+    assert complaints("guide", {entry.feature: not entry.open for entry in MAP}, marks()) == []
 
 
 def test_a_lesson_that_is_named_exists():
@@ -38,30 +43,19 @@ def test_every_feature_of_the_guide_is_in_the_map_once_in_order():
 
 
 def test_what_was_not_begun_is_named_below_the_table():
-    entries = [Entry("G1", "1", "texts", ["a.py: f"], ["t.py: g"]), Entry("G2", "2", "x", [], [])]
-    table = as_table(entries)
+    entries = [Entry("G1", "1", "texts", ["a.py: f"]), Entry("G2", "2", "x", [])]
+    table = as_table(entries, {"G1": ["t.py: g"]})
+    assert "| [a](a.py) | [t](t.py) |" in table
     assert table.count("\n| 1 |") == 1 and table.endswith("Not begun: G2 x.")
-    assert "Not begun" not in as_table(entries[:1])
+    assert "Not begun" not in as_table(entries[:1], {})
     with pytest.raises(ValueError, match="a cell of a table holds neither"):
-        as_table([Entry("G1", "1", "P(x | y)", ["a.py: f"], ["t.py: g"])])
-
-
-def test_the_readme_shows_the_map():
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    assert readme == with_table(readme, as_table(MAP))
+        as_table([Entry("G1", "1", "P(x | y)", ["a.py: f"])], {})
 
 
 def test_links_of_the_readme_lead_to_files():
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#]+)\)", readme)
     assert targets and all((PROJECT / target).exists() for target in targets)
-
-
-def test_a_table_replaces_what_stood_between_the_marks():
-    assert with_table(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
-    for text in ("no marks", f"{BEGIN} alone", f"{END} before {BEGIN}"):
-        with pytest.raises(ValueError, match="needs the lines"):
-            with_table(text, "new")
 
 
 def test_a_file_is_linked_once():

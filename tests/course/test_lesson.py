@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from minillm.course import lesson
-from minillm.course.lesson import PROJECT, gpu, savefig, setup
+from minillm.course.lesson import gpu, savefig, setup
+from minillm.course.places import PROJECT
 from minillm.labs.stored import rounded
 
 

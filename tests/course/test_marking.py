@@ -7,8 +7,8 @@ import sys
 import nbformat
 import pytest
 
+from minillm.__main__ import main
 from minillm.course import marking
-from minillm.course.__main__ import main
 from minillm.course.marking import (
     BUDGET,
     LONGEST,
@@ -188,7 +188,7 @@ def test_the_command_prints_a_table_and_ends_well_whatever_the_marks_are(tmp_pat
     write(tmp_path / "right.ipynb", IMPORTS + SOFTMAX, 'check("05.1", stable_softmax)')
     write(tmp_path / "学生.ipynb", IMPORTS, *[f'check("05.{i}", ..., ...)' for i in (1, 2, 3)])
     (tmp_path / "x.ipynb").write_text("broken", encoding="utf-8")
-    command = [sys.executable, "-m", "minillm.course", "mark", str(tmp_path)]
+    command = [sys.executable, "-m", "minillm", "course", "mark", str(tmp_path)]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
     lines = [line.split(maxsplit=3) for line in run.stdout.splitlines()]
     assert (run.returncode, run.stderr) == (0, "")
@@ -200,25 +200,25 @@ def test_the_command_prints_a_table_and_ends_well_whatever_the_marks_are(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "expected", "complaint"),
     [
-        (["nowhere.ipynb"], "nowhere.ipynb does not exist"),
-        (["empty"], "empty holds no notebook"),
-        ([], "required: NOTEBOOK"),
-        (["empty", "--limit", "0"], "'0' is not a positive whole number"),
+        (["nowhere.ipynb"], 1, "nowhere.ipynb does not exist"),
+        (["empty"], 1, "empty holds no notebook"),
+        ([], 2, "required: NOTEBOOK"),
+        (["empty", "--limit", "0"], 2, "'0' is not a positive whole number"),
     ],
 )
 def test_bad_usage_is_refused_before_anything_runs(
-    arguments, complaint, tmp_path, monkeypatch, capsys
+    arguments, expected, complaint, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     try:
-        code = main(["mark", *arguments])
+        code = main(["course", "mark", *arguments])
     except SystemExit as end:
         code = end.code
     shown = capsys.readouterr()
-    assert code == 2 and complaint in shown.err and shown.out == ""
+    assert code == expected and complaint in shown.err and shown.out == ""
 
 
 def test_a_chinese_name_takes_two_columns_for_each_character():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from minillm.course.lesson import PROJECT
+from minillm.course.places import PROJECT
 from tests.course import test_lessons as lessons
 
 HEAD = """\

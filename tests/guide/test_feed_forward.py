@@ -29,6 +29,7 @@ def layers(seed, depth):
     return x, [FeedForward(WIDTH, HIDDEN, rng=rng, activation=relu) for _ in range(depth)]
 
 
+@pytest.mark.errata("A49")
 def test_a49_the_auxiliary_part_holds_two_thirds_of_the_weights(rng):
     block = EncoderBlock(768, 12, 3072, rng=rng)  # the sizes of BERT-base
     attention, feed_forward = (
@@ -41,6 +42,7 @@ def test_a49_the_auxiliary_part_holds_two_thirds_of_the_weights(rng):
     assert sum(matrices[4:]) == 8 * 768**2
 
 
+@pytest.mark.errata("A50")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a50_the_printed_formula_never_falls_below_its_bias(seed):
     x, [layer] = layers(seed, 1)
@@ -53,6 +55,7 @@ def test_a50_the_printed_formula_never_falls_below_its_bias(seed):
     assert np.mean(printed(layer, x).data == bias) == pytest.approx(below.mean(), abs=1e-3)
 
 
+@pytest.mark.errata("A50")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a50_a_residual_stream_that_can_only_grow_makes_all_tokens_alike(seed):
     x, stack = layers(seed, 12)

@@ -26,6 +26,7 @@ def projected(layer, x):
     return [values(part, x)[0] for part in (layer.query, layer.key, layer.value)]
 
 
+@pytest.mark.errata("A27")
 def test_a27_a_weight_belongs_to_two_positions_and_twice_the_text_has_four_times_as_many(rng):
     sizes = []
     for n in (N, 2 * N):
@@ -37,6 +38,7 @@ def test_a27_a_weight_belongs_to_two_positions_and_twice_the_text_has_four_times
     assert sizes[1] == 4 * sizes[0]
 
 
+@pytest.mark.errata("A30")
 def test_a30_the_dot_products_are_scores_and_become_weights_by_softmax(rng):
     q, k = rng.standard_normal((2, N, WIDTH))
     scores = q @ k.T / np.sqrt(WIDTH)
@@ -47,6 +49,7 @@ def test_a30_the_dot_products_are_scores_and_become_weights_by_softmax(rng):
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-12)
 
 
+@pytest.mark.errata("A32")
 def test_a32_the_second_step_has_summed_already_what_the_third_would_sum(rng):
     q, k, v = rng.standard_normal((3, N, N))  # as wide as long, so that a second product exists
     second = scaled_dot_product_attention(q, k, v).data
@@ -55,6 +58,7 @@ def test_a32_the_second_step_has_summed_already_what_the_third_would_sum(rng):
     assert np.abs(second @ v - second).max() > 0.1  # the words: weights times V, once more
 
 
+@pytest.mark.errata("A34")
 def test_a34_every_head_has_a_score_for_every_pair(layer, x):
     assert layer.weights(x).size == HEADS * N**2 == 256
     pieces = np.split(x[0], HEADS)  # the guide's sub-sequences, each attending in itself
@@ -62,6 +66,7 @@ def test_a34_every_head_has_a_score_for_every_pair(layer, x):
     assert sum(scores) == N**2 // HEADS == 16
 
 
+@pytest.mark.errata("A34")
 def test_a34_the_output_matrix_mixes_the_heads(layer, x):
     """Vaswani et al. 2017, section 3.2.2; the guide stops at the concatenation."""
 
@@ -75,6 +80,7 @@ def test_a34_the_output_matrix_mixes_the_heads(layer, x):
     assert features_that_change() == WIDTH // HEADS
 
 
+@pytest.mark.errata("A48")
 def test_a48_the_printed_formula_is_a_single_head(layer, x, rng):
     printed = scaled_dot_product_attention(*projected(layer, x)).data
     printed = values(layer.output, printed)

@@ -26,6 +26,7 @@ def losses_and_gradients(x, targets, w):
     return [float(loss.data) for loss in losses], gradients
 
 
+@pytest.mark.errata("A10")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a10_goals_conflict_where_their_gradients_have_a_negative_cosine(seed):
     """Yu et al. 2020, definition 1."""
@@ -36,6 +37,7 @@ def test_a10_goals_conflict_where_their_gradients_have_a_negative_cosine(seed):
     assert g @ h > 0  # far from both, the same two goals agree: it depends on where one stands
 
 
+@pytest.mark.errata("A10")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a10_no_weights_serve_both_goals_and_every_gain_costs(seed):
     x, targets, (first, second) = two_goals(seed)
@@ -51,6 +53,7 @@ def test_a10_no_weights_serve_both_goals_and_every_gain_costs(seed):
         assert point.sum() >= (0.5 - 1e-9) * front[0, 0]  # at no point are both near 0
 
 
+@pytest.mark.errata("A10")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a10_a_projected_gradient_no_longer_works_against_the_other_goal(seed):
     """Yu et al. 2020, PCGrad: take away the part that points against the other gradient."""
@@ -66,6 +69,7 @@ def test_a10_a_projected_gradient_no_longer_works_against_the_other_goal(seed):
     assert spared[0] < before[0]
 
 
+@pytest.mark.errata("A9")
 def test_a9_unseen_data_of_the_same_kind_and_of_another_kind_are_two_questions(rng):
     """A line fits |x| perfectly for x > 0, seen or unseen; for x < 0 it has learned nothing."""
     seen, unseen, shifted = rng.random((20, 1)), rng.random((20, 1)), -rng.random((20, 1))

@@ -1,6 +1,7 @@
 """The guide pads and never masks: what that does to a mean over positions."""
 
 import numpy as np
+import pytest
 
 from minillm.ops import masked_mean
 from minillm.text import pad
@@ -10,6 +11,7 @@ def cosine(a, b):
     return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
 
 
+@pytest.mark.guide("G4")
 def test_an_unmasked_mean_of_padding_is_the_padding(rng):
     table = rng.standard_normal((10, 16))  # row 0 is [PAD]
     ids, mask = pad([[3, 7], [5, 9]], length=100)

@@ -8,6 +8,8 @@ from minillm.ops import scaled_dot_product_attention, softmax
 N, D, K = 7, 12, 4  # positions, model width, head width
 
 
+@pytest.mark.guide("G14")
+@pytest.mark.errata("A28")
 def test_attention_in_rows_and_in_columns_agree_and_the_mix_attends_over_features(rng):
     x = rng.standard_normal((N, D))
     wq, wk, wv = (rng.standard_normal((D, K)) for _ in range(3))
@@ -23,11 +25,13 @@ def test_attention_in_rows_and_in_columns_agree_and_the_mix_attends_over_feature
     assert not np.allclose(mixed.T, rows)
 
 
+@pytest.mark.errata("A28")
 def test_the_projection_on_the_left_of_rows_does_not_even_fit(rng):
     with pytest.raises(ValueError, match="matmul"):
         rng.standard_normal((K, D)) @ rng.standard_normal((N, D))
 
 
+@pytest.mark.errata("A29")
 def test_values_may_have_another_width_than_queries_and_keys(rng):
     q, k, v = (rng.standard_normal((N, width)) for width in (K, K, 9))
     assert scaled_dot_product_attention(q, k, v).shape == (N, 9)

@@ -43,6 +43,7 @@ def means(dropout, decay):
     return np.mean(scores, axis=0)
 
 
+@pytest.mark.guide("G23")
 @pytest.mark.slow
 def test_g23_some_dropout_narrows_the_validation_gap_and_too_much_does_not():
     gaps = {rate: -np.diff(means(rate, 0.0))[0] for rate in (0.0, 0.1, 0.4)}
@@ -51,6 +52,7 @@ def test_g23_some_dropout_narrows_the_validation_gap_and_too_much_does_not():
     assert gaps[0.4] > gaps[0.1] + 0.02
 
 
+@pytest.mark.guide("G24")
 @pytest.mark.slow
 def test_g24_strong_decay_narrows_the_validation_gap_and_the_usual_one_is_too_weak_here():
     unseen = {decay: means(0.0, decay)[1] for decay in (0.0, 0.01, 3.0)}

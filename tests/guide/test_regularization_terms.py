@@ -14,6 +14,7 @@ from tests.nn.checks import values
 SEEDS = [0, 1, 2, 3, 4]
 
 
+@pytest.mark.errata("A12")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a12_stopping_early_regularises_and_adds_no_term_to_the_loss(seed):
     """Twenty noisy examples, fifteen weights; Goodfellow et al. 2016, section 7.8."""
@@ -34,6 +35,7 @@ def test_a12_stopping_early_regularises_and_adds_no_term_to_the_loss(seed):
     assert lengths[best] < lengths[-1]  # held back, as by a penalty
 
 
+@pytest.mark.errata("A12")
 def test_a12_dropout_acts_like_a_penalty_that_nobody_wrote_down():
     """All masks of three inputs: the mean loss is the plain one plus p / (1 - p) sum w² x²."""
     x, w, target = np.array([1.0, -2.0, 0.5]), np.array([0.3, 0.4, -1.0]), np.array(1.5)
@@ -48,6 +50,7 @@ def test_a12_dropout_acts_like_a_penalty_that_nobody_wrote_down():
     assert np.mean(noisy) > plain + 0.5
 
 
+@pytest.mark.errata("A13")
 def test_a13_dropout_makes_no_network_smaller(rng):
     block, plain = (
         EncoderBlock(8, 2, 16, rng=np.random.default_rng(0), dropout=rate) for rate in (0.5, 0.0)
@@ -59,6 +62,7 @@ def test_a13_dropout_makes_no_network_smaller(rng):
     np.testing.assert_array_equal(values(block.eval(), x), values(plain.eval(), x))
 
 
+@pytest.mark.errata("A13")
 def test_a13_dropping_alone_would_lower_the_mean_and_the_scale_restores_it():
     rate, units = 0.1, np.ones(10)
     dropped = np.array([0.0] + 9 * [1.0])  # exactly one in ten

@@ -22,6 +22,7 @@ def sentences(rng, n):
     return FIRST + 10 * topics + rng.integers(10, size=(n, LENGTH))
 
 
+@pytest.mark.errata("A23")
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a23_copying_solves_the_autoencoder_and_says_nothing_about_hidden_words(seed):
     rng = np.random.default_rng(seed)
@@ -44,6 +45,7 @@ def test_a23_copying_solves_the_autoencoder_and_says_nothing_about_hidden_words(
     assert -np.mean(context) < np.log(WORDS) - 0.4  # 2.39 with endless data and both neighbours
 
 
+@pytest.mark.errata("A18", "A116")
 def test_a18_pretraining_teaches_the_embedding_layer_and_every_block_at_once():
     """No stage between two layers: the loss reaches every array (a key's bias is invisible)."""
     model = small_masked_model()
@@ -57,6 +59,7 @@ def test_a18_pretraining_teaches_the_embedding_layer_and_every_block_at_once():
     }
 
 
+@pytest.mark.errata("A20")
 def test_a20_an_embedding_has_far_fewer_dimensions_than_the_one_hot_words(rng):
     table = Embedding(50, 8, rng=rng).weight.data
     one_hot = np.eye(50)
@@ -64,6 +67,7 @@ def test_a20_an_embedding_has_far_fewer_dimensions_than_the_one_hot_words(rng):
     assert np.linalg.matrix_rank(one_hot @ table) == 8
 
 
+@pytest.mark.errata("A21", "A114")
 def test_a21_a_word_vector_ignores_the_sentence_and_an_encoder_does_not():
     bert = small_bert()
     ids = np.array([[2, 7, 5, 3], [2, 7, 9, 3]])  # word 7 beside 5, and beside 9
@@ -73,6 +77,7 @@ def test_a21_a_word_vector_ignores_the_sentence_and_an_encoder_does_not():
     assert np.abs(contextual[0] - contextual[1]).max() > 1e-4
 
 
+@pytest.mark.errata("A21")
 def test_a21_the_embeddings_of_bert_are_more_than_a_table_of_words(rng, monkeypatch):
     """23,837,184 numbers, none of them taken from word vectors; counted without room for them."""
 

@@ -23,6 +23,7 @@ def texts():
     return found
 
 
+@pytest.mark.guide("G2")
 def test_a66_split_at_blanks_every_chinese_sentence_is_a_word_of_its_own(texts):
     train, test, _ = texts["zh"]
     assert all(len(sentence.split()) == 1 for sentence in train + test)
@@ -31,12 +32,14 @@ def test_a66_split_at_blanks_every_chinese_sentence_is_a_word_of_its_own(texts):
     assert at_blanks.unknown_rate(map(str.split, test)) == 1.0
 
 
+@pytest.mark.guide("G2")
 def test_a66_our_words_part_chinese_characters_and_know_them_again(texts):
     train, test, _ = texts["zh"]
     assert all(len(word(sentence)) == len(sentence) for sentence in test)
     assert Vocabulary.build(map(word, train)).unknown_rate(map(word, test)) < 0.01
 
 
+@pytest.mark.guide("G3")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a66_a_word_that_training_did_not_have_is_counted_and_does_not_vanish(texts, language):
     train, _, foreign = texts[language]
@@ -51,6 +54,7 @@ def test_a66_a_word_that_training_did_not_have_is_counted_and_does_not_vanish(te
     assert leaking.unknown_rate([tokens]) == 0.0
 
 
+@pytest.mark.guide("G2")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_g2_ids_of_characters_give_the_test_text_again_and_lose_what_is_unknown(texts, language):
     train, test, _ = texts[language]
@@ -63,6 +67,7 @@ def test_g2_ids_of_characters_give_the_test_text_again_and_lose_what_is_unknown(
     assert there_and_back("🍵" + test[0]) == "[UNK]" + test[0]
 
 
+@pytest.mark.guide("G4")
 def test_a64_a_wrapper_with_the_name_of_what_it_wraps_calls_itself():
     def pad(rows, max_length):
         return pad(rows, length=max_length)
@@ -82,6 +87,7 @@ def test_a64_a_wrapper_with_the_name_of_what_it_wraps_calls_itself():
     assert padded_to(ROWS, max_length=3)[0].tolist() == [[7, 8, 9], [8, 0, 0]]
 
 
+@pytest.mark.guide("G8")
 def test_a68_a_table_as_high_as_the_sequence_is_long_lacks_rows(rng):
     vocabulary = Vocabulary.build([["salt", "rice", "fish", "soup"]])
     ids, _ = text.pad([vocabulary.encode(["soup", "rice"])], length=5)

@@ -42,6 +42,7 @@ def likeness(y):
     return (unit @ unit.T)[~np.eye(N, dtype=bool)].mean()
 
 
+@pytest.mark.errata("A37")
 @each_seed
 def test_a37_sixteen_turns_for_sixteen_heads_make_all_tokens_equal(seed):
     x, block = tokens(seed), make_block(seed, n_heads=16)
@@ -50,6 +51,7 @@ def test_a37_sixteen_turns_for_sixteen_heads_make_all_tokens_equal(seed):
     assert likeness(printed_layer(make_block(seed, n_heads=1), x, 1)) < 0.6  # it is the loop
 
 
+@pytest.mark.errata("A38")
 def test_a38_with_one_head_the_printed_layer_has_both_additions_and_no_normalization():
     x, block = tokens(0), make_block(0, n_heads=1)
     y = x + block.attention(x)
@@ -59,6 +61,7 @@ def test_a38_with_one_head_the_printed_layer_has_both_additions_and_no_normaliza
     np.testing.assert_allclose(block(x).data.std(axis=-1), 1, atol=1e-3)
 
 
+@pytest.mark.errata("A38")
 def test_a38_the_printed_layer_sees_the_future_and_not_the_order_and_names_no_word():
     block = make_block(0)
     x = tokens(0).data
@@ -72,6 +75,7 @@ def test_a38_the_printed_layer_sees_the_future_and_not_the_order_and_names_no_wo
     assert before.shape[-1] == WIDTH  # no matrix leads to the vocabulary
 
 
+@pytest.mark.errata("A36")
 def test_a36_without_the_second_addition_a_silent_branch_wipes_out_its_input():
     block, x = make_block(0), tokens(0)
     for part in (block.attention.output, block.feed_forward.outer):
@@ -81,6 +85,7 @@ def test_a36_without_the_second_addition_a_silent_branch_wipes_out_its_input():
     np.testing.assert_array_equal((y + block.feed_forward(y)).data, x.data)
 
 
+@pytest.mark.errata("A40")
 @each_seed
 def test_a40_in_the_listed_order_the_feed_forward_network_has_no_effect(seed):
     x, block = tokens(seed), make_block(seed)
@@ -94,6 +99,7 @@ def test_a40_in_the_listed_order_the_feed_forward_network_has_no_effect(seed):
     assert all(np.any(gradient) for gradient in gradients(y + block.feed_forward(y)))
 
 
+@pytest.mark.errata("A41")
 @each_seed
 def test_a41_a_transformer_that_has_not_been_trained_guesses(seed):
     rng = np.random.default_rng(seed)

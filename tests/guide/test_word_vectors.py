@@ -62,6 +62,7 @@ def descend(loss_of, matrices, steps=250):
     return minimise(loss_of, SGD(matrices, lr=5.0), steps)
 
 
+@pytest.mark.errata("A44")
 @each_seed
 def test_a44_the_printed_loss_is_never_positive_and_minimising_it_diverges(seed):
     matrices = vectors(seed, 1)
@@ -73,6 +74,7 @@ def test_a44_the_printed_loss_is_never_positive_and_minimising_it_diverges(seed)
     assert np.abs(matrices[0].data).max() > 1e6
 
 
+@pytest.mark.errata("A44")
 @each_seed
 def test_a44_with_the_sign_turned_it_calls_every_two_words_neighbours(seed):
     matrices = vectors(seed, 2)
@@ -81,6 +83,7 @@ def test_a44_with_the_sign_turned_it_calls_every_two_words_neighbours(seed):
     assert np.all(scores(matrices).data[~SAME] > 3)  # even across topics, against 1 in 20
 
 
+@pytest.mark.errata("A44")
 @each_seed
 def test_a44_negative_samples_tell_neighbours_from_chance(seed):
     matrices = vectors(seed, 2)
@@ -91,6 +94,7 @@ def test_a44_negative_samples_tell_neighbours_from_chance(seed):
     assert found[~SAME].mean() == pytest.approx(np.log(0.02), abs=0.01)  # -3.912
 
 
+@pytest.mark.errata("A44")
 def test_a44_the_last_word_has_no_next_one():
     text = np.array([3, 1, 2])
     table = Parameter(np.eye(4))
@@ -98,6 +102,7 @@ def test_a44_the_last_word_has_no_next_one():
         [embedding(table, ids=text[t + 1]) for t in range(len(text))]
 
 
+@pytest.mark.errata("A45")
 def test_a45_free_scores_end_at_pmi_minus_the_logarithm_of_k():
     """Newton's method on each score by itself: Levy & Goldberg 2014, section 3.1."""
     s = np.zeros((WORDS, WORDS))
@@ -109,6 +114,7 @@ def test_a45_free_scores_end_at_pmi_minus_the_logarithm_of_k():
     assert np.abs(s - PMI).max() > 1.6  # the shift by log 5 is there
 
 
+@pytest.mark.errata("A42")
 def test_a42_word_vectors_can_be_learned_without_any_negative_sample():
     """Hierarchical softmax: eight words, leaves of a tree, seven yes-or-no vectors."""
     rng = np.random.default_rng(0)
@@ -124,6 +130,7 @@ def test_a42_word_vectors_can_be_learned_without_any_negative_sample():
     assert probability.sum() == pytest.approx(1, abs=1e-14)  # nothing left to push down
 
 
+@pytest.mark.errata("A43")
 def test_a43_with_one_matrix_every_word_is_its_own_neighbour():
     rng = np.random.default_rng(0)
     wanted = np.array([[-3.0, 2.0], [2.0, -3.0]])  # two words that only follow each other
@@ -146,6 +153,7 @@ def glove(product, count):
     return min((count / 100) ** 0.75, 1) * (product - np.log(count)) ** 2
 
 
+@pytest.mark.errata("A47")
 def test_a47_the_count_never_enters_the_printed_loss():
     product = Parameter(np.array(0.02))
     printed = {count: 2 * printed_glove(product, (10, 10)) for count in (10, 10_000)}
@@ -154,6 +162,7 @@ def test_a47_the_count_never_enters_the_printed_loss():
     assert true == pytest.approx({10: 1.8530, 10_000: 168.9247}, abs=5e-4)
 
 
+@pytest.mark.errata("A47")
 @each_seed
 def test_a47_the_printed_loss_pulls_all_pairs_together_and_glove_fits_their_counts(seed):
     printed, true = (vectors(seed, 2) for _ in range(2))

@@ -10,16 +10,21 @@ WIDTH = 300
 ONES = np.ones((2, WIDTH))
 
 
+@pytest.mark.guide("G17")
+@pytest.mark.errata("A59")
 def test_the_score_is_the_root_of_300_and_not_a_tenth():
     score = ONES[0] @ ONES[1] / np.sqrt(WIDTH)
     assert score == pytest.approx(17.3205, abs=5e-5)
     assert score != pytest.approx(1 / 10)
 
 
+@pytest.mark.errata("A60")
 def test_softmax_of_one_number_is_one_and_not_the_number():
     assert softmax(np.array([0.1])).data.tolist() == [1.0]
 
 
+@pytest.mark.guide("G17")
+@pytest.mark.errata("A58", "A61")
 def test_two_equal_words_share_the_attention_and_the_output_is_ones():
     weights = probabilities(ONES, ONES)
     np.testing.assert_allclose(weights, np.full((2, 2), 0.5), rtol=1e-15)
@@ -27,6 +32,8 @@ def test_two_equal_words_share_the_attention_and_the_output_is_ones():
     np.testing.assert_allclose(output, ONES, rtol=1e-15)
 
 
+@pytest.mark.guide("G17")
+@pytest.mark.errata("A61")
 def test_with_distinct_vectors_and_projections_the_words_attend_differently(rng):
     words = rng.standard_normal((2, WIDTH))
     unprojected = probabilities(words, words)
@@ -38,6 +45,7 @@ def test_with_distinct_vectors_and_projections_the_words_attend_differently(rng)
     assert abs(weights[0, 0] - weights[1, 0]) > 0.01
 
 
+@pytest.mark.errata("A59")
 def test_a59_with_columns_as_printed_the_product_is_a_matrix():
     apple, banana = ONES[:, :, None]  # (300, 1) each
     product = apple @ banana.T / np.sqrt(WIDTH)
@@ -46,6 +54,7 @@ def test_a59_with_columns_as_printed_the_product_is_a_matrix():
     np.testing.assert_allclose(softmax(product).data, 1 / WIDTH, rtol=1e-13)
 
 
+@pytest.mark.errata("A60")
 def test_a60_a_tenth_is_the_weight_of_ten_equal_scores():
     np.testing.assert_allclose(softmax(np.full(10, 0.1)).data, 0.1, rtol=1e-14)
     np.testing.assert_allclose(softmax(np.array([0.1, 0.0])).data, [0.525, 0.475], atol=5e-4)

@@ -33,6 +33,8 @@ def apart(seed):
     return banana, shortest, shortest + 5 * sideways
 
 
+@pytest.mark.guide("G12")
+@pytest.mark.errata("A51")
 def test_a51_two_rows_of_counts_leave_998_of_1000_words_untouched():
     table = Parameter(np.random.default_rng(0).standard_normal((1000, 8)))
     apple, banana = embedding(table, ids=[3, 7])
@@ -40,6 +42,8 @@ def test_a51_two_rows_of_counts_leave_998_of_1000_words_untouched():
     assert np.count_nonzero(gradient.any(axis=1)) == 2
 
 
+@pytest.mark.guide("G12")
+@pytest.mark.errata("A52")
 def test_a52_both_words_occur_and_the_denominator_is_the_root_of_20():
     frequencies = BLOCK.sum(axis=1)
     assert frequencies.tolist() == [10, 10]
@@ -47,6 +51,7 @@ def test_a52_both_words_occur_and_the_denominator_is_the_root_of_20():
     assert product_for(-1, frequencies) == pytest.approx(-2.420878, abs=5e-7)
 
 
+@pytest.mark.errata("A53")
 def test_a53_the_best_value_of_a_term_is_0_and_two_terms_of_minus_1_make_minus_2():
     x = np.array([-5.0, 0.0, 5.0, 50.0, 100.0])
     values = term(Tensor(x), (10, 0)).data
@@ -57,6 +62,8 @@ def test_a53_the_best_value_of_a_term_is_0_and_two_terms_of_minus_1_make_minus_2
     assert sum(term(product_for(-1, (10, 0)), (10, 0)).data for _ in pairs) == pytest.approx(-2)
 
 
+@pytest.mark.guide("G12")
+@pytest.mark.errata("A54")
 def test_a54_the_equation_has_a_negative_solution_and_not_exp_of_minus_1():
     right = product_for(-1, (10, 0))
     assert right == pytest.approx(-1.711819, abs=5e-7)
@@ -65,6 +72,8 @@ def test_a54_the_equation_has_a_negative_solution_and_not_exp_of_minus_1():
     assert float(term(GUIDES_PRODUCT, (10, 0)).data) == pytest.approx(-0.636671, abs=5e-7)
 
 
+@pytest.mark.guide("G12")
+@pytest.mark.errata("A55")
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a55_one_product_has_many_solutions_and_a_vector_is_no_divisor(seed):
     banana, shortest, other = apart(seed)
@@ -77,6 +86,8 @@ def test_a55_one_product_has_many_solutions_and_a_vector_is_no_divisor(seed):
     assert elementwise @ banana == pytest.approx(WIDTH * GUIDES_PRODUCT, rel=1e-12)  # 110.36
 
 
+@pytest.mark.guide("G12")
+@pytest.mark.errata("A56")
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a56_the_second_equation_is_the_first_one_again(seed):
     banana, apple, _ = (Parameter(vector) for vector in apart(seed))
@@ -91,6 +102,7 @@ def test_a56_the_second_equation_is_the_first_one_again(seed):
 WEIGHT = np.minimum((BLOCK / 100) ** 0.75, 1)  # Pennington et al. 2014, eq. 9
 
 
+@pytest.mark.errata("A57")
 def test_a57_glove_wants_log_10_with_weight_0_178_and_drops_the_empty_cells():
     assert WEIGHT[0, 1] == pytest.approx(0.177828, abs=5e-7)
     assert np.diag(WEIGHT).tolist() == [0, 0]  # log 0 is never asked for
@@ -114,6 +126,8 @@ def glove_solution(seed):
     return fitted.data, products.data
 
 
+@pytest.mark.guide("G12")
+@pytest.mark.errata("A57")
 def test_a57_glove_fits_the_count_and_leaves_the_vectors_open():
     solutions = [glove_solution(seed) for seed in (0, 1, 2)]
     for fitted, _ in solutions:

@@ -14,6 +14,7 @@ def test_the_result_has_one_vector_per_position():
     assert small_bert()(IDS, MASK, SEGMENTS).shape == (2, 5, 6)
 
 
+@pytest.mark.errata("A114")
 def test_tokens_positions_and_segments_are_added_and_normalised_then_pass_every_block():
     bert = small_bert()
     s = bert.state_dict()
@@ -57,6 +58,8 @@ def test_float32_stays_float32_in_output_and_gradients(rng):
     assert {output.dtype, *(g.dtype for g in gradients)} == {np.dtype(np.float32)}
 
 
+@pytest.mark.guide("G29")
+@pytest.mark.errata("A116")
 def test_a_later_token_changes_an_earlier_output_and_an_earlier_one_a_later():
     bert = small_bert()
     whole = np.ones((1, 5), dtype=bool)
@@ -68,6 +71,7 @@ def test_a_later_token_changes_an_earlier_output_and_an_earlier_one_a_later():
         assert np.all(np.abs(after - before).max(axis=1) > 1e-4), changed  # at every position
 
 
+@pytest.mark.errata("A114")
 def test_the_order_of_the_tokens_matters():
     bert = small_bert()
     whole = np.ones((1, 5), dtype=bool)
@@ -76,10 +80,10 @@ def test_the_order_of_the_tokens_matters():
     assert np.abs(moved - bert(IDS[:1], whole).data[:, order]).max() > 1e-3
 
 
+@pytest.mark.guide("G4")
 @pytest.mark.parametrize("junk", [0, 12])
 @pytest.mark.parametrize("extra", [1, 6])
 def test_a_padded_batch_gives_what_each_sentence_gives_alone(extra, junk):
-    """Properties 37 and 38."""
     bert = small_bert()
     ids = np.concatenate([IDS, np.full((2, extra), junk)], axis=1)
     mask = np.concatenate([MASK, np.zeros((2, extra), dtype=bool)], axis=1)
@@ -106,6 +110,7 @@ def test_a_sentence_of_nothing_but_padding_is_finite_and_leaves_the_other_alone(
         assert np.all(np.isfinite(gradient))
 
 
+@pytest.mark.fault(74)
 def test_dropout_is_off_at_evaluation_and_on_in_training():
     bert = small_bert(dropout=0.5)
     assert np.abs(bert(IDS, MASK).data - bert(IDS, MASK).data).max() > 0.01
@@ -175,6 +180,7 @@ def test_looking_at_attention_weights_does_not_record_nor_stop_recording_around_
     assert recorded == [False, False]
 
 
+@pytest.mark.guide("G29")
 def test_weights_survive_a_file_bit_for_bit(tmp_path):
     bert, other = small_bert(seed=0), small_bert(seed=1)
     save_arrays(tmp_path / "bert.safetensors", bert.state_dict(), {})
@@ -182,6 +188,7 @@ def test_weights_survive_a_file_bit_for_bit(tmp_path):
     assert bert(IDS, MASK).data.tobytes() == other(IDS, MASK).data.tobytes()
 
 
+@pytest.mark.fault(12, 14, 15)
 @pytest.mark.parametrize(
     ("ids", "mask", "segments", "error", "message"),
     [
@@ -204,6 +211,7 @@ def test_wrong_input_is_refused(ids, mask, segments, error, message):
         small_bert()(ids, mask, segments)
 
 
+@pytest.mark.fault(13)
 def test_the_longest_sequence_fits_and_one_more_does_not():
     bert = small_bert()
     assert bert(np.ones((1, 11), dtype=int), np.ones((1, 11), dtype=bool)).shape == (1, 11, 6)
@@ -211,6 +219,7 @@ def test_the_longest_sequence_fits_and_one_more_does_not():
         bert(np.ones((1, 12), dtype=int), np.ones((1, 12), dtype=bool))
 
 
+@pytest.mark.fault(71)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -230,6 +239,7 @@ def test_impossible_sizes_are_refused(change, message, rng):
         Bert(BertConfig(**{**vars(CONFIG), **change}), rng=rng)
 
 
+@pytest.mark.guide("G26")
 def test_the_sizes_of_bert_base_give_the_published_number_of_parameters(rng, monkeypatch):
     """109,482,240 with the pooling layer, counted without making room for the numbers."""
 

@@ -50,6 +50,7 @@ def test_the_loss_of_the_classifier_is_the_mean_cross_entropy():
     assert float(loss) == pytest.approx(-(log_p[0, 1] + log_p[1, 0]) / 2, abs=1e-14)
 
 
+@pytest.mark.guide("G22")
 def test_the_loss_of_the_classifier_has_right_gradients():
     model = small_classifier()
     rng = np.random.default_rng(1)
@@ -107,6 +108,8 @@ def test_the_logits_of_a_hidden_token_are_products_with_the_token_table():
     np.testing.assert_allclose(logits.data, expected, rtol=0, atol=1e-13)
 
 
+@pytest.mark.guide("G27")
+@pytest.mark.errata("A23")
 def test_the_loss_is_asked_at_the_chosen_positions_alone():
     model = small_masked_model()
     everywhere = log_probabilities(model(IDS, MASK, np.arange(10), SEGMENTS).data)
@@ -134,7 +137,6 @@ def test_the_loss_of_the_masked_model_has_right_gradients():
 
 
 def test_the_gradient_of_the_tied_table_is_the_sum_of_both_its_roles():
-    """Property 43."""
     model = small_masked_model()
     table = model.bert.tokens.weight
     wanted = TARGETS[TARGETS != IGNORE]
@@ -186,6 +188,7 @@ def test_positions_outside_the_batch_are_refused(position, named):
 # Both
 
 
+@pytest.mark.guide("G22")
 def test_the_classifier_overfits_one_batch_of_four():
     rng = np.random.default_rng(0)
     config = BertConfig(vocabulary_size=31, width=32, hidden=64, max_length=7, dropout=0.0)
@@ -197,6 +200,7 @@ def test_the_classifier_overfits_one_batch_of_four():
     assert float(last.loss) < 0.01
 
 
+@pytest.mark.errata("A41")
 def test_the_masked_model_overfits_one_batch_of_four():
     rng = np.random.default_rng(0)
     config = BertConfig(vocabulary_size=31, width=32, hidden=64, max_length=7, dropout=0.0)
@@ -240,6 +244,7 @@ def test_attention_weights_on_the_strict_double_equal_numpys():
     np.testing.assert_array_equal([to_numpy(w) for w in strict_ones], plain)
 
 
+@pytest.mark.guide("G22")
 def test_the_check_passes_at_the_first_values_too_where_embeddings_are_small(rng):
     config = BertConfig(31, width=12, n_layers=2, n_heads=3, hidden=20, max_length=7, dropout=0.0)
     model = SequenceClassifier(Bert(config, rng=rng), 3, rng=rng).to_dtype(np.float64)

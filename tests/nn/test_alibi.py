@@ -46,7 +46,7 @@ def test_fewer_queries_than_keys_are_the_last_positions():
 
 
 def test_the_bias_depends_on_the_distance_alone_and_on_the_head():
-    """Property 49: every diagonal is constant."""
+    """Every diagonal is constant."""
     bias = alibi_bias(H, 7, 7)
     for h in range(H):
         for d in range(-6, 7):
@@ -127,7 +127,7 @@ def test_equal_words_are_weighted_by_distance_alone(rng):
 
 
 def test_a_shift_of_the_whole_text_is_invisible_and_its_order_is_not(rng):
-    """Properties 49 and 34: distances count, places do not, and the order is seen."""
+    """Distances count, places do not, and the order is seen."""
     layer = scrambled(alibi(rng), rng)
     x = rng.standard_normal((B, T, D))
     shifted = np.concatenate([np.zeros((B, 3, D)), x], axis=1)

@@ -50,8 +50,9 @@ def head_by_head(layer, x, memory, mask):
     return outputs, weights
 
 
+@pytest.mark.guide("G18")
+@pytest.mark.errata("A48")
 def test_it_equals_seven_explicit_heads(layer, x, memory, rng):
-    """Property 41."""
     mask = rng.random((B, 1, T, S)) < 0.7
     mask[..., 0] = True
     outputs, weights = head_by_head(layer, x, memory, mask)
@@ -62,7 +63,6 @@ def test_it_equals_seven_explicit_heads(layer, x, memory, rng):
 
 
 def test_one_head_between_identities_is_attention_itself(x, memory, rng):
-    """Property 41."""
     layer = scrambled(MultiHeadAttention(D, 1, rng=rng), rng)
     for linear in (layer.query, layer.key, layer.value, layer.output):
         linear.weight.data, linear.bias.data = np.eye(D), np.zeros(D)
@@ -125,7 +125,6 @@ def test_true_in_the_mask_means_may_attend(layer, x):
 
 @pytest.mark.parametrize("size", [0.0, 1.0, 1e6])
 def test_masked_padding_of_any_length_and_content_changes_nothing(size, layer, x, rng):
-    """Property 37."""
     padding = size * rng.standard_normal((B, 4, D))
     padded = np.concatenate([x, padding], axis=1)
     mask = np.array([True] * T + [False] * 4)
@@ -135,6 +134,7 @@ def test_masked_padding_of_any_length_and_content_changes_nothing(size, layer, x
     assert np.abs(unmasked - values(layer, x)).max() > 1e-3  # the mask did that
 
 
+@pytest.mark.fault(16)
 def test_a_sentence_without_any_real_position_is_finite_and_poisons_nothing(layer, x):
     mask = np.array([[True] * T, [False] * T])[:, None, None, :]
     output = layer(Tensor(x), mask=mask)
@@ -144,15 +144,16 @@ def test_a_sentence_without_any_real_position_is_finite_and_poisons_nothing(laye
         assert np.all(np.isfinite(gradient))
 
 
+@pytest.mark.guide("G13")
+@pytest.mark.errata("A33")
 def test_without_positions_the_order_of_the_words_is_invisible(layer, x):
-    """Property 34."""
     order = [2, 0, 1]
     moved = values(layer, x[:, order])
     np.testing.assert_allclose(moved, values(layer, x)[:, order], rtol=0, atol=1e-12)
 
 
+@pytest.mark.errata("A33")
 def test_with_positions_the_order_of_the_words_matters(layer, x, rng):
-    """Property 34, negative."""
     positions = scrambled(LearnedPositions(T, D, rng=rng), rng)
     order = [2, 0, 1]
     moved = values(layer, values(positions, x[:, order]))
@@ -168,7 +169,6 @@ def test_the_order_of_the_keys_is_invisible(layer, x, memory):
 
 
 def test_a_sentence_alone_equals_itself_in_a_batch(layer, x):
-    """Property 38."""
     together = values(layer, x)
     for b in range(B):
         np.testing.assert_allclose(values(layer, x[b : b + 1])[0], together[b], rtol=0, atol=1e-12)
@@ -185,6 +185,8 @@ def dependence(attend, x):
     return changed
 
 
+@pytest.mark.guide("G16", "G18")
+@pytest.mark.errata("A27", "A34")
 def test_heads_split_the_features_so_that_every_position_sees_every_position(rng):
     layer = scrambled(MultiHeadAttention(12, 4, rng=rng), rng)
     x = rng.standard_normal((8, 12))
@@ -199,6 +201,7 @@ def test_heads_split_the_features_so_that_every_position_sees_every_position(rng
     assert dependence(split_sequence, x).sum() == 16
 
 
+@pytest.mark.guide("G18")
 def test_the_number_of_parameters_does_not_depend_on_the_number_of_heads(rng):
     counts = {MultiHeadAttention(24, h, rng=rng).parameter_count() for h in (1, 2, 3, 8, 24)}
     assert counts == {4 * (24 * 24 + 24)}
@@ -228,6 +231,7 @@ def test_with_every_weight_dropped_only_the_bias_is_left(layer, x, monkeypatch):
     )
 
 
+@pytest.mark.fault(71)
 @pytest.mark.parametrize(("width", "n_heads"), [(77, 5), (77, 0), (77, -7), (0, 1)])
 def test_heads_that_do_not_divide_the_width_are_refused(width, n_heads, rng):
     message = f"width {width} does not split into {n_heads} equal heads"
@@ -235,6 +239,7 @@ def test_heads_that_do_not_divide_the_width_are_refused(width, n_heads, rng):
         MultiHeadAttention(width, n_heads, rng=rng)
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize(
     ("mask", "error", "message"),
     [

@@ -34,6 +34,7 @@ def memory(rng):
     return rng.standard_normal((B, S, D))
 
 
+@pytest.mark.errata("A39")
 def test_the_block_of_the_paper_normalises_after_each_of_three_additions(x, memory, rng):
     block = fresh(DecoderBlock, rng)
     seen = values(block.attention, x, mask=causal_mask(T) & REAL)
@@ -77,7 +78,7 @@ def test_float32_stays_float32_with_masks_and_dropout(kind, x, memory, rng):
 @each_block
 @given(st.integers(0, T - 1), st.sampled_from([1.0, 1e6]), st.integers(0, 2**32 - 1))
 def test_a_later_target_word_changes_no_bit_before_it_with_or_without_a_mask(kind, t, size, seed):
-    """Property 33: nobody has to remember the causal mask, and no mask can lift it."""
+    """Nobody has to remember the causal mask, and no mask can lift it."""
     rng = np.random.default_rng(seed)
     block = fresh(kind, rng)
     x, memory = rng.standard_normal((B, T, D)), Tensor(rng.standard_normal((B, S, D)))
@@ -91,12 +92,12 @@ def test_a_later_target_word_changes_no_bit_before_it_with_or_without_a_mask(kin
 
 @each_block
 def test_no_gradient_flows_from_an_output_to_a_later_input(kind, x, memory, rng):
-    """Property 33, backward."""
     block, leaf = fresh(kind, rng), Parameter(x)
     (gradient,) = gradients_of((block(leaf, Tensor(memory))[:, 1] * x[:, 1]).sum(), [leaf])
     assert np.any(gradient != 0, axis=(0, 2)).tolist() == [True, True, False]
 
 
+@pytest.mark.errata("A39")
 @each_block
 def test_every_target_position_reads_every_unmasked_source_position(kind, x, memory, rng):
     block, source = fresh(kind, rng), Parameter(memory)
@@ -110,7 +111,7 @@ def test_every_target_position_reads_every_unmasked_source_position(kind, x, mem
 @each_block
 @given(st.integers(1, 4), st.sampled_from([0.0, 1.0, 1e6]), st.integers(0, 2**32 - 1))
 def test_masked_padding_of_either_side_changes_nothing(kind, longer, size, seed):
-    """Property 37 for a decoder: padding of any content and length, behind target and source."""
+    """Padding of any content and length, behind target and source."""
     rng = np.random.default_rng(seed)
     block = fresh(kind, rng)
     x, memory = rng.standard_normal((B, T, D)), rng.standard_normal((B, S, D))
@@ -128,7 +129,6 @@ def test_masked_padding_of_either_side_changes_nothing(kind, longer, size, seed)
 
 @each_block
 def test_a_sentence_alone_equals_itself_in_a_batch(kind, x, memory, rng):
-    """Property 38 for a decoder."""
     block = fresh(kind, rng)
     together = values(block, x, memory=Tensor(memory))
     for b in range(B):
@@ -138,7 +138,6 @@ def test_a_sentence_alone_equals_itself_in_a_batch(kind, x, memory, rng):
 
 @each_block
 def test_dropout_of_rate_zero_in_training_is_evaluation(kind, x, memory, rng):
-    """Property 44 for a decoder."""
     block = fresh(kind, rng, dropout=0.0)
     trained = values(block, x, memory=Tensor(memory))
     np.testing.assert_array_equal(trained, values(block.eval(), x, memory=Tensor(memory)))

@@ -42,6 +42,8 @@ def rms_by_depth(blocks, step, x):
     return np.array(sizes)[[0, 1, 6, 12, 24]]
 
 
+@pytest.mark.guide("G21")
+@pytest.mark.errata("A33")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_stream_grows_exponentially_without_normalization_and_not_with_it(seed):
     rng = np.random.default_rng(seed)
@@ -63,6 +65,8 @@ def relative_distance(x):
     return float(np.sqrt(np.sum(differences**2) / np.sum(x.data**2)))
 
 
+@pytest.mark.guide("G20")
+@pytest.mark.errata("A36")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_attention_alone_makes_all_tokens_equal_and_the_residual_path_prevents_it(seed):
     rng = np.random.default_rng(seed)
@@ -94,6 +98,8 @@ def loss_and_first_gradient(step, seed):
     return float(steps[-1].loss), float(norm)
 
 
+@pytest.mark.guide("G20", "G21")
+@pytest.mark.errata("A36")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_six_blocks_train_worse_without_residuals_or_without_normalization(seed):
     loss, gradient = loss_and_first_gradient(whole, seed)
@@ -106,6 +112,8 @@ def test_six_blocks_train_worse_without_residuals_or_without_normalization(seed)
     assert gradient_no_norm > 100 * gradient
 
 
+@pytest.mark.guide("G22")
+@pytest.mark.errata("A37")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_loop_over_heads_is_not_parallel_heads(seed):
     """Calling the same attention once per head applies it that often, and the stream grows."""

@@ -12,6 +12,7 @@ from tests.nn.checks import dtypes_of_output_and_gradients, values
 N = 200_000
 
 
+@pytest.mark.guide("G23")
 def test_evaluation_changes_nothing_and_draws_nothing(rng):
     layer = Dropout(0.5, rng=rng).eval()
     x = Tensor(rng.standard_normal((3, 5)))
@@ -26,10 +27,11 @@ def test_a_rate_of_zero_changes_nothing_in_training(rng):
     assert layer.calls == 0
 
 
+@pytest.mark.guide("G23")
+@pytest.mark.errata("A13")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.7])
 def test_mean_one_and_variance_rate_over_one_minus_rate(rate, dtype, rng):
-    """Properties 50 and 51."""
     keep = values(Dropout(rate, rng=rng), np.ones(N, dtype=dtype))
     assert keep.dtype == dtype
     assert np.unique(keep).tolist() == [0.0, float(dtype(1 / (1 - rate)))]
@@ -42,7 +44,6 @@ def test_mean_one_and_variance_rate_over_one_minus_rate(rate, dtype, rng):
 
 
 def test_neighbours_are_dropped_independently(rng):
-    """Property 53."""
     dropped = values(Dropout(0.5, rng=rng), np.ones(N)) == 0
     pairs = np.mean(dropped[1:] & dropped[:-1])
     assert abs(pairs - 0.25) < 6 * np.sqrt(0.25 * 0.75 / N)
@@ -58,7 +59,6 @@ def test_two_calls_and_two_layers_have_different_masks(rng):
 
 
 def test_key_and_number_of_the_call_decide_the_mask(rng):
-    """Property 53."""
     layer = Dropout(0.5, rng=rng)
     x = np.ones(100)
     masks = [values(layer, x) for _ in range(3)]
@@ -68,13 +68,11 @@ def test_key_and_number_of_the_call_decide_the_mask(rng):
 
 
 def test_the_seed_decides_the_key():
-    """Property 53."""
     keys = [Dropout(0.5, rng=np.random.default_rng(seed)).key for seed in (0, 0, 1)]
     assert keys[0] == keys[1] != keys[2]
 
 
 def test_backward_uses_the_mask_of_forward(rng):
-    """Property 52."""
     layer = Dropout(0.5, rng=rng)
     x = Parameter(np.full(100, 3.0))
     y = layer(x)
@@ -93,6 +91,7 @@ def test_keep_factors_take_shape_and_dtype_that_are_asked_for(rng):
     assert (keep.shape, keep.dtype) == ((2, 3, 5), np.float32)
 
 
+@pytest.mark.fault(70)
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 1, 1.5, float("nan"), float("inf")])
 def test_a_rate_outside_zero_to_one_is_refused(rate, rng):
     with pytest.raises(ValueError, match=rf"Dropout: rate must be in \[0, 1\), got {rate}"):

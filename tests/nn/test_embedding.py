@@ -28,7 +28,7 @@ def test_gradients_of_the_table(rng):
 
 
 def test_a_tied_table_gets_the_gradients_of_both_its_roles(rng):
-    """Property 43: looked up and multiplied by, it gets what two separate tables get together."""
+    """Looked up and multiplied by, it gets what two separate tables get together."""
     layer = scrambled(Embedding(7, 5, rng=rng), rng)
     ids, weights = np.array([1, 6, 1]), rng.standard_normal((3, 7))
     tied = (layer(ids) @ layer.weight.T * weights).sum()
@@ -40,13 +40,14 @@ def test_a_tied_table_gets_the_gradients_of_both_its_roles(rng):
 
 
 def test_a_tied_table_of_one_number_by_hand(rng):
-    """Property 43, exact: d(w w)/dw = 2 w."""
+    """d(w w)/dw = 2 w."""
     layer = Embedding(1, 1, rng=rng)
     layer.weight.data = np.array([[3.0]], dtype=np.float32)
     (gradient,) = gradients_of((layer(np.array([0])) @ layer.weight.T).sum(), [layer.weight])
     assert gradient.tolist() == [[6.0]]
 
 
+@pytest.mark.guide("G8")
 def test_the_table_has_the_size_of_the_vocabulary_not_of_the_text(rng):
     layer = Embedding(7, 5, rng=rng)
     for length in (1, 3, 100):
@@ -61,6 +62,7 @@ def test_float32_stays_float32(rng):
     assert (output.dtype, gradient.dtype) == (np.float32, np.float32)
 
 
+@pytest.mark.errata("A21")
 def test_the_table_starts_with_standard_deviation_two_hundredths(rng):
     table = Embedding(211, 307, rng=rng).weight.data
     six_sigma = 6 * 0.02 / np.sqrt(2 * table.size)

@@ -83,7 +83,6 @@ def test_dropout_falls_on_the_branches_and_leaves_the_residual_path(x, rng, monk
 
 
 def test_masked_padding_does_not_reach_the_real_positions(x, rng):
-    """Property 37 for a block."""
     block = scrambled(EncoderBlock(6, 3, 7, rng=rng), rng)
     padded = values(block, x, mask=MASK)[1, :3]
     np.testing.assert_allclose(padded, values(block, x[1:, :3])[0], rtol=0, atol=1e-12)
@@ -91,7 +90,6 @@ def test_masked_padding_does_not_reach_the_real_positions(x, rng):
 
 @pytest.mark.parametrize("kind", BLOCKS)
 def test_dropout_of_rate_zero_in_training_is_evaluation(kind, x, rng):
-    """Property 44."""
     block = scrambled(kind(6, 3, 7, rng=rng, dropout=0.0), rng)
     trained = values(block, x, mask=MASK)
     assert block.training
@@ -100,7 +98,6 @@ def test_dropout_of_rate_zero_in_training_is_evaluation(kind, x, rng):
 
 @pytest.mark.parametrize("kind", BLOCKS)
 def test_a_sentence_alone_equals_itself_in_a_batch(kind, x, rng):
-    """Property 38 for a block."""
     block = scrambled(kind(6, 3, 7, rng=rng), rng)
     together = values(block, x, mask=MASK)
     for b in range(2):

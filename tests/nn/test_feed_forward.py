@@ -19,6 +19,7 @@ def test_one_unit_by_hand(rng):
     assert values(layer, np.array([3.0]))[0] == pytest.approx(expected, abs=1e-14)
 
 
+@pytest.mark.guide("G19")
 def test_it_is_relu_between_two_affine_maps_at_every_position_by_itself(rng):
     layer = scrambled(FeedForward(5, 11, rng=rng, activation=relu), rng)
     x = rng.standard_normal((2, 3, 5))
@@ -44,6 +45,7 @@ def test_float32_stays_float32(rng):
     assert dtypes_of_output_and_gradients(FeedForward(5, 11, rng=rng), x) == {np.dtype(np.float32)}
 
 
+@pytest.mark.guide("G19")
 def test_the_branch_can_subtract_which_a_second_relu_would_forbid(rng):
     layer = FeedForward(32, 128, rng=rng, activation=relu)
     x = Tensor(rng.standard_normal((100, 32)).astype(np.float32))
@@ -51,6 +53,8 @@ def test_the_branch_can_subtract_which_a_second_relu_would_forbid(rng):
     assert np.mean(relu(layer(x)).data < 0) == 0.0
 
 
+@pytest.mark.guide("G19")
+@pytest.mark.errata("A50")
 def test_a_second_relu_cannot_be_trained_to_a_target_with_both_signs(rng):
     x = rng.standard_normal((64, 8)).astype(np.float32)
     target = x[:, ::-1]

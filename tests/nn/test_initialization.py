@@ -21,7 +21,7 @@ KURTOSIS = {xavier_uniform: 1.8, kaiming_uniform: 1.8, xavier_normal: 3.0, kaimi
 @pytest.mark.parametrize("shape", [(31, 997), (997, 31)])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_scheme_has_the_variance_of_its_formula(scheme, shape, rng):
-    """Property 54: long and narrow weights (out, in), where swapped sides are 32 times off."""
+    """Long and narrow weights (out, in), where swapped sides are 32 times off."""
     outputs, inputs = shape
     xavier = scheme in (xavier_uniform, xavier_normal)
     variance = 2 / (inputs + outputs) if xavier else 2 / inputs
@@ -33,7 +33,7 @@ def test_every_scheme_has_the_variance_of_its_formula(scheme, shape, rng):
 
 
 def test_the_limits_and_deviations_by_hand():
-    """Property 54, exact: the draws of the generator, scaled."""
+    """The draws of the generator, scaled."""
     shape, rng = (2, 3), np.random.default_rng
     uniform, gauss = 2 * rng(1).random(shape) - 1, rng(1).standard_normal(shape)
     for scheme, expected in (
@@ -82,7 +82,6 @@ def test_xavier_reaches_its_limit_and_never_passes_it(rng):
 
 
 def test_normal_has_the_standard_deviation_that_is_asked_for(rng):
-    """Property 54."""
     weight = normal((211, 307), std=0.3, rng=rng).astype(np.float64)
     assert abs(weight.std() / 0.3 - 1) < 6 / math.sqrt(2 * weight.size)
     assert abs(weight.mean()) < 6 * 0.3 / math.sqrt(weight.size)

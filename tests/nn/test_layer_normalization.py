@@ -11,6 +11,7 @@ def test_one_row_by_hand():
     np.testing.assert_array_equal(values(layer, np.array([1.0, 2, 3, 6])), [-1.0, -0.5, 0.0, 1.5])
 
 
+@pytest.mark.guide("G21")
 def test_every_position_gets_mean_zero_and_variance_one(rng):
     x = 7.0 + 3.0 * rng.standard_normal((2, 3, 64))
     y = values(LayerNorm(64).to_dtype(np.float64), x)

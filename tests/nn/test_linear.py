@@ -39,6 +39,7 @@ def test_the_bias_starts_at_zero_and_the_weight_does_not(rng):
     assert np.all(layer.weight.data != 0)
 
 
+@pytest.mark.guide("G14")
 def test_row_form_and_column_form_agree_and_a_mix_of_them_raises(rng):
     """x Wᵀ with tokens in rows is the transpose of W X with tokens in columns."""
     project = scrambled(Linear(12, 4, rng=rng), rng)
@@ -52,6 +53,7 @@ def test_row_form_and_column_form_agree_and_a_mix_of_them_raises(rng):
         project(Tensor(tokens.T))
 
 
+@pytest.mark.fault(71)
 @pytest.mark.parametrize(("inputs", "outputs"), [(0, 3), (3, 0), (-1, 3)])
 def test_sizes_below_one_are_refused(inputs, outputs, rng):
     with pytest.raises(ValueError, match=f"Linear: .* at least 1, got {inputs} and {outputs}"):

@@ -18,11 +18,13 @@ NAMES = [
 ]
 
 
+@pytest.mark.fault(77)
 def test_children_come_in_order_of_assignment_and_lists_are_numbered(rng):
     children = [name for name, _ in Stack(rng).children()]
     assert children == ["scale", "first", "layers.0", "layers.2", "extra.0", "dropout"]
 
 
+@pytest.mark.fault(75)
 def test_names_of_parameters_are_attribute_paths(rng):
     model = Stack(rng)
     named = dict(model.named_parameters())
@@ -40,6 +42,7 @@ def test_the_parameter_count_is_the_number_of_numbers(rng):
     assert Stack(rng).parameter_count() == 2 + 1 + (6 + 3) + (9 + 3) + (3 + 3)
 
 
+@pytest.mark.fault(77)
 @pytest.mark.parametrize(
     "hide",
     [
@@ -65,6 +68,7 @@ def test_containers_of_ordinary_values_are_left_alone(content):
     assert Holder(content).parameters() == []
 
 
+@pytest.mark.fault(76)
 def test_a_shared_parameter_is_listed_counted_and_saved_once_under_its_first_name(rng):
     model = Tied(rng)
     assert [name for name, _ in model.named_parameters()] == [
@@ -76,6 +80,7 @@ def test_a_shared_parameter_is_listed_counted_and_saved_once_under_its_first_nam
     assert list(model.state_dict()) == ["table", "encoder.weight", "encoder.bias"]
 
 
+@pytest.mark.fault(76)
 def test_a_shared_parameter_is_stepped_once_and_stays_shared_after_loading(rng):
     model = Tied(rng)
     optimizer = AdamW(model.parameters(), lr=0.5, weight_decay=0.0)
@@ -114,6 +119,7 @@ def test_loading_keeps_the_dtype_that_is_there(rng):
     assert {p.dtype for p in target.parameters()} == {np.dtype(np.float32)}
 
 
+@pytest.mark.fault(78)
 def test_a_misfit_lists_everything_that_is_wrong_and_changes_nothing(rng):
     model, other = Stack(rng), Stack(rng)
     before = model.state_dict()
@@ -153,6 +159,7 @@ def test_loading_between_forward_and_backward_is_an_error_not_a_wrong_gradient(r
         gradients_of(loss, layer.parameters())
 
 
+@pytest.mark.fault(74)
 def test_train_and_eval_reach_every_module_below(rng):
     model = Holder([Stack(rng), Holder(Stack(rng))])
     assert all(module.training for _, module in model.named_modules())

@@ -53,6 +53,7 @@ def test_float32_stays_float32(rng):
         assert dtypes_of_output_and_gradients(layer, x) == {np.dtype(np.float32)}
 
 
+@pytest.mark.fault(13)
 @pytest.mark.parametrize("length", [0, 8])
 def test_a_sequence_of_no_or_too_many_positions_is_refused(length, rng):
     x = Tensor(np.zeros((2, length, 6)))

@@ -24,7 +24,7 @@ def test_every_position_gets_mean_square_one_and_keeps_its_direction(rng):
 
 @given(st.floats(1e-2, 1e6), st.integers(0, 2**32 - 1))
 def test_the_scale_of_the_input_is_invisible_and_a_shift_is_not(scale, seed):
-    """Property 26 for the layer; a LayerNorm does not see the shift either."""
+    """A LayerNorm does not see the shift either."""
     x = np.random.default_rng(seed).standard_normal((3, 5))
     layer = RMSNorm(5, eps=1e-30).to_dtype(np.float64)
     np.testing.assert_allclose(values(layer, scale * x), values(layer, x), rtol=1e-12)

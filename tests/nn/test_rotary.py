@@ -61,7 +61,7 @@ def test_a_rotation_changes_no_length_and_position_zero_nothing(rng):
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20), st.integers(0, 2**32 - 1))
 def test_scores_depend_on_the_distance_alone(i, j, further, seed):
-    """Property 49: q at i and k at j give what they give when both stand ``further`` on."""
+    """q at i and k at j give what they give when both stand ``further`` on."""
     q, k = np.random.default_rng(seed).standard_normal((2, 1, 6))
     positions = RotaryPositions(61, 6)
 
@@ -72,7 +72,7 @@ def test_scores_depend_on_the_distance_alone(i, j, further, seed):
 
 
 def test_scores_of_one_query_differ_by_distance_as_a_cosine():
-    """Property 49, an exact example: q = k = (1, 0) at distance d score cos d."""
+    """An exact example: q = k = (1, 0) at distance d score cos d."""
     positions = RotaryPositions(9, 2)
     unit = Tensor(np.tile([1.0, 0.0], (9, 1)))
     scores = (positions(unit) @ positions(unit).T).data
@@ -173,7 +173,7 @@ def test_the_weights_that_are_looked_at_are_those_of_the_forward_pass(rng):
 
 
 def test_a_shift_of_the_whole_text_is_invisible_and_its_order_is_not(rng):
-    """Property 34, negative: with positions, attention is not permutation equivariant."""
+    """With positions, attention is not permutation equivariant."""
     layer = scrambled(rotary(S, rng), rng)
     x = rng.standard_normal((B, T, D))
     shifted = np.concatenate([np.zeros((B, 2, D)), x], axis=1)

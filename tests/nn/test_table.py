@@ -57,6 +57,7 @@ class Gpt1(Module):
         self.blocks = [EncoderBlock(768, 12, 3072, rng=rng) for _ in range(12)]
 
 
+@pytest.mark.guide("G26")
 def test_the_counter_reproduces_the_published_size_of_gpt_1(rng, monkeypatch):
     """116,534,784 numbers (Radford et al. 2018), counted without making room for them."""
 

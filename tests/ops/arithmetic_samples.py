@@ -92,7 +92,13 @@ OPS["matmul"] = Row(
         sample(normal(2, 3) * 1e3, normal(3, 5) * 1e3),
     ],
     [
-        refused(ValueError, r"\(2, 3\) @ \(4, 5\): the inner", np.ones((2, 3)), np.ones((4, 5))),
+        refused(
+            ValueError,
+            r"\(2, 3\) @ \(4, 5\): the inner",
+            np.ones((2, 3)),
+            np.ones((4, 5)),
+            fault=33,
+        ),
         refused(ValueError, r"\(\) @ \(3,\): the inner", np.array(2.0), np.ones(3)),
         refused(ValueError, r"\(3,\) @ \(\): the inner", np.ones(3), 2.0),
         refused(ValueError, "broadcast", np.ones((2, 3, 5)), np.ones((7, 5, 3))),
@@ -108,8 +114,8 @@ OPS["reshape"] = Row(
         sample(normal(0, 3), shape=(3, 0, 5)),
     ],
     [
-        refused(ValueError, r"size 6 into shape \(4,2\)", np.ones((2, 3)), shape=(4, 2)),
-        refused(ValueError, "one unknown dimension", np.ones((2, 3)), shape=(-1, -1)),
+        refused(ValueError, r"size 6 into shape \(4,2\)", np.ones((2, 3)), shape=(4, 2), fault=38),
+        refused(ValueError, "one unknown dimension", np.ones((2, 3)), shape=(-1, -1), fault=38),
     ],
 )
 OPS["transpose"] = Row(
@@ -123,8 +129,8 @@ OPS["transpose"] = Row(
         sample(normal(0, 3), axes=(1, 0)),
     ],
     [
-        refused(ValueError, "repeated axis", np.ones((2, 3)), axes=(0, 0)),
-        refused(ValueError, "axis 2 is out of bounds", np.ones((2, 3)), axes=(0, 2)),
+        refused(ValueError, "repeated axis", np.ones((2, 3)), axes=(0, 0), fault=39),
+        refused(ValueError, "axis 2 is out of bounds", np.ones((2, 3)), axes=(0, 2), fault=39),
         refused(ValueError, "axes don't match", np.ones((2, 3)), axes=(0,)),
     ],
 )
@@ -177,11 +183,12 @@ OPS["concatenate"] = Row(
         sample(normal(0, 3), normal(0, 5), axis=1),
     ],
     [
-        refused(ValueError, "at least one part"),
+        refused(ValueError, "at least one part", fault=37),
         refused(
             ValueError,
             r"part 2 is \(2, 5\), part 0 is \(2, 3\).*axis 0",
             *(np.ones((2, n)) for n in (3, 3, 5)),
+            fault=37,
         ),
         refused(ValueError, r"part 1 is \(3,\)", np.ones((2, 3)), np.ones(3)),
         refused(ValueError, r"axis 2 is out of range.*\(2, 3\)", np.ones((2, 3)), axis=2),

@@ -63,7 +63,9 @@ OPS["scaled_dot_product_attention"] = Row(
     naive.attention,
     [*PLAIN, *BIASED],
     [
-        refused(TypeError, "boolean, True = may", QUERY, KEY, VALUE, mask=np.ones((3, 5))),
+        refused(
+            TypeError, "boolean, True = may", QUERY, KEY, VALUE, mask=np.ones((3, 5)), fault=18
+        ),
         refused(
             ValueError,
             r"mask \(5, 3\) does not broadcast to \(\.\.\., 3, 5\)",

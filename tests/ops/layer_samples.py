@@ -17,7 +17,7 @@ SCORES = [
     sample(np.array([[1e300, -1e300, 0.0]]), smooth=False, fits=False),
 ]
 NO_AXIS = [
-    refused(ValueError, r"empty axis: shape \(3, 0\), axis -1", np.ones((3, 0))),
+    refused(ValueError, r"empty axis: shape \(3, 0\), axis -1", np.ones((3, 0)), fault=23),
     refused(ValueError, r"axis 2 is out of range for shape \(3, 5\)", np.ones((3, 5)), axis=2),
     refused(ValueError, r"axis -1 is out of range for shape \(\)", np.array(1.0)),
 ]
@@ -41,6 +41,7 @@ OPS["layer_norm"] = Row(
             ValueError,
             r"x \(3, 7\) needs gain and bias \(7,\), got \(7, 1\) and \(7,\)",
             *(np.ones((3, 7)), np.ones((7, 1)), np.ones(7)),
+            fault=36,
         ),
         refused(ValueError, r"got \(7,\) and \(1,\)", np.ones((3, 7)), np.ones(7), np.ones(1)),
         refused(ValueError, "no features", np.array(1.0), np.ones(1), np.ones(1)),
@@ -67,6 +68,7 @@ OPS["linear"] = Row(
             ValueError,
             r"x \(3, 5\) needs a weight \(out, in\), got \(5, 7\); it is \(in, out\), transpose it",
             *(np.ones((3, 5)), np.ones((5, 7)), np.ones(7)),
+            fault=35,
         ),
         refused(ValueError, r"got \(7, 11\)$", np.ones((3, 5)), np.ones((7, 11)), np.ones(7)),
         refused(ValueError, r"got \(5,\)$", np.ones((3, 5)), np.ones(5), np.ones(7)),
@@ -97,13 +99,14 @@ OPS["embedding"] = Row(
             r"id 7 at position \(0, 1\) out of range .* of 7",
             np.ones((7, 5)),
             ids=np.array([[0, 7]]),
+            fault=1,
         ),
-        refused(IndexError, r"id -1 at position \(1,\)", np.ones((7, 5)), ids=[0, -1]),
+        refused(IndexError, r"id -1 at position \(1,\)", np.ones((7, 5)), ids=[0, -1], fault=2),
         refused(IndexError, r"id -1 at position \(\)", np.ones((7, 5)), ids=-1),
         refused(IndexError, r"id 9 at position \(1,\)", np.ones((7, 5)), ids=(1, 9)),
-        refused(TypeError, "integers, got float64", np.ones((7, 5)), ids=np.array([1.0])),
-        refused(TypeError, "integers, got bool", np.ones((7, 5)), ids=np.array([True])),
-        refused(ValueError, "ragged: lengths 1, 2", np.ones((7, 5)), ids=[[1], [1, 2]]),
+        refused(TypeError, "integers, got float64", np.ones((7, 5)), ids=np.array([1.0]), fault=3),
+        refused(TypeError, "integers, got bool", np.ones((7, 5)), ids=np.array([True]), fault=4),
+        refused(ValueError, "ragged: lengths 1, 2", np.ones((7, 5)), ids=[[1], [1, 2]], fault=6),
         refused(ValueError, r"must be \(V, D\), got \(7,\)", np.ones(7), ids=[0]),
         *(
             refused(error, message, np.ones((7, 5)), ids=[0], padding_idx=row)

@@ -22,12 +22,16 @@ class Sample:
 
 
 class Refused(NamedTuple):
-    """A call that must fail, with the error's type and a pattern of its message."""
+    """A call that must fail, with the error's type and a pattern of its message.
+
+    ``fault`` is the item of ``tests/catalogue.py`` that it sees to.
+    """
 
     operands: tuple[Any, ...]
     settings: dict[str, Any]
     error: type[Exception]
     message: str
+    fault: int | None = None
 
 
 class Row(NamedTuple):
@@ -53,8 +57,10 @@ def sample(
     return Sample(tuple(map(np.asarray, operands)), settings, smooth, fits)
 
 
-def refused(error: type[Exception], message: str, *operands: Any, **settings: Any) -> Refused:
-    return Refused(operands, settings, error, message)
+def refused(
+    error: type[Exception], message: str, *operands: Any, fault: int | None = None, **settings: Any
+) -> Refused:
+    return Refused(operands, settings, error, message, fault)
 
 
 def unary(draw: Callable[..., np.ndarray]) -> list[Sample]:
@@ -85,6 +91,6 @@ NUMBERS = [
     refused(TypeError, r"datetime64", np.zeros(3, dtype="datetime64[s]")),
 ]
 PAIRS = [
-    refused(ValueError, r"\(2,3\) \(4,\)", np.ones((2, 3)), np.ones(4)),
+    refused(ValueError, r"\(2,3\) \(4,\)", np.ones((2, 3)), np.ones(4), fault=34),
     refused(TypeError, "NoneType", np.ones(3), None),
 ]

@@ -25,13 +25,12 @@ def test_relu_is_0_left_of_0_and_so_is_its_slope_at_the_kink():
 
 @given(ROWS)
 def test_relu_twice_is_relu_once(x):
-    """Property 27."""
     once = ops.relu(x)
     assert np.array_equal(ops.relu(once).data, once.data)
 
 
 def test_gelu_at_0_1_and_far_away():
-    """Property 27, an exact example."""
+    """An exact example."""
     y = ops.gelu(np.array([0.0, 1.0, -1.0, 40.0, -40.0])).data
     below_one = (1.0 + math.erf(math.sqrt(0.5))) / 2.0  # 0.8413...
     assert y.tolist() == pytest.approx([0.0, below_one, below_one - 1.0, 40.0, 0.0], abs=1e-15)
@@ -41,7 +40,7 @@ def test_gelu_at_0_1_and_far_away():
 @pytest.mark.parametrize("op", [ops.gelu, ops.gelu_tanh, ops.silu])
 @given(x=ROWS)
 def test_a_gated_x_minus_a_gated_minus_x_is_x(op, x):
-    """Property 27: the two gates, of x and of -x, add to 1."""
+    """The two gates, of x and of -x, add to 1."""
     assert np.allclose(op(x).data - op(-x).data, x, rtol=1e-14, atol=1e-14)
 
 
@@ -56,7 +55,7 @@ def test_gates_of_the_largest_numbers_neither_overflow_nor_warn(op, dtype):
 
 
 def test_gelu_tanh_at_1_is_not_quite_gelu():
-    """Property 27, an exact example."""
+    """An exact example."""
     inner = math.sqrt(2.0 / math.pi) * 1.044715
     y = ops.gelu_tanh(np.array([1.0, -1.0, 0.0])).data.tolist()
     assert y == pytest.approx([(1.0 + math.tanh(inner)) / 2.0, y[0] - 1.0, 0.0], rel=1e-15)
@@ -66,7 +65,6 @@ def test_gelu_tanh_at_1_is_not_quite_gelu():
 
 @given(ROWS)
 def test_gelu_tanh_is_within_a_thousandth_of_gelu(x):
-    """Property 27."""
     assert np.abs(ops.gelu_tanh(x).data - ops.gelu(x).data).max() < 5e-4
 
 
@@ -76,7 +74,7 @@ def test_tanh_of_a_few_numbers():
 
 
 def test_sigmoid_of_even_odds_three_to_one_and_certainty():
-    """Property 27, an exact example; at -1000 ``exp(1000)`` would overflow."""
+    """An exact example; at -1000 ``exp(1000)`` would overflow."""
     y = ops.sigmoid(np.array([0.0, math.log(3.0), -math.log(3.0), 1e3, -1e3])).data
     assert y.tolist() == pytest.approx([0.5, 0.75, 0.25, 1.0, 0.0], rel=1e-15)
     slopes = gradient(ops.sigmoid, 0.0, math.log(3.0), 1e3, -1e3)
@@ -91,13 +89,11 @@ def test_a_small_sigmoid_keeps_its_digits():
 
 @given(ROWS)
 def test_the_sigmoids_of_x_and_of_minus_x_add_to_1(x):
-    """Property 27."""
     assert np.allclose(ops.sigmoid(x).data + ops.sigmoid(-x).data, 1.0, rtol=1e-15)
 
 
 @given(ROWS)
 def test_tanh_is_a_stretched_sigmoid(x):
-    """Property 27."""
     stretched = 2.0 * ops.sigmoid(2.0 * x).data - 1.0
     assert np.allclose(ops.tanh(x).data, stretched, rtol=1e-13, atol=1e-15)
 

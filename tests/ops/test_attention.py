@@ -41,6 +41,8 @@ def test_it_is_an_explicit_loop_over_queries_and_keys(sample):
     assert np.allclose(attend(*qkv, mask=mask).data, naive.attention(*qkv, mask=mask), rtol=1e-12)
 
 
+@pytest.mark.guide("G15")
+@pytest.mark.errata("A30")
 @given(operands())
 def test_g15_the_weights_of_a_query_sum_to_1_and_masked_keys_weigh_exactly_0(sample):
     q, k, _, mask = sample
@@ -50,6 +52,8 @@ def test_g15_the_weights_of_a_query_sum_to_1_and_masked_keys_weigh_exactly_0(sam
     assert not weights[~mask].any()
 
 
+@pytest.mark.guide("G15")
+@pytest.mark.errata("A31")
 @pytest.mark.parametrize("width", [2, 16, 128])
 def test_g15_scores_grow_with_the_width_unless_they_are_scaled(width):
     n = 4000
@@ -65,6 +69,8 @@ def mean_entropy(scores: np.ndarray) -> float:
     return float(-(np.exp(log_p) * log_p).sum(axis=-1).mean())
 
 
+@pytest.mark.guide("G15")
+@pytest.mark.errata("A31")
 def test_g15_without_the_scale_wide_heads_attend_to_almost_one_key_alone():
     keys = 32
     rng = np.random.default_rng(0)
@@ -83,8 +89,8 @@ def test_g15_attention_itself_divides_by_the_root_of_the_width(rng):
     assert np.allclose(attend(q, k, v).data, y.data, rtol=1e-13)
 
 
+@pytest.mark.fault(16)
 def test_a_query_that_may_attend_to_nothing_gives_zeros_and_zero_gradients(rng):
-    """Property 40."""
     q, k, v = (rng.standard_normal(shape) for shape in [(T, K), (S, K), (S, V)])
     mask = np.ones((T, S), dtype=bool)
     mask[1] = False
@@ -110,6 +116,7 @@ def test_the_content_of_masked_keys_and_values_does_not_matter(rng):
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.fault(19)
 def test_true_in_the_mask_means_may_attend():
     v = np.array([[10.0], [20.0]])
     mask = np.array([[True, False]])
@@ -117,7 +124,6 @@ def test_true_in_the_mask_means_may_attend():
 
 
 def test_a_mask_of_nothing_but_true_is_no_mask(rng):
-    """Property 39."""
     q, k, v = (rng.standard_normal(shape) for shape in [(T, K), (S, K), (S, V)])
     everything = np.ones((T, S), dtype=bool)
     assert np.array_equal(attend(q, k, v, mask=everything).data, attend(q, k, v).data)
@@ -135,7 +141,6 @@ def test_under_a_causal_mask_a_later_token_leaves_earlier_outputs_bitwise_alone(
 
 @given(operands())
 def test_every_output_lies_between_the_smallest_and_the_largest_value(sample):
-    """Property 36."""
     q, k, v, _ = sample
     y = attend(q, k, v).data
     assert np.all((y >= v.min(axis=0) - 1e-12) & (y <= v.max(axis=0) + 1e-12))
@@ -143,7 +148,6 @@ def test_every_output_lies_between_the_smallest_and_the_largest_value(sample):
 
 @given(operands(), st.permutations(range(S)))
 def test_keys_and_values_in_another_order_give_the_same(sample, order):
-    """Property 35."""
     q, k, v, mask = sample
     y = attend(q, k[order], v[order], mask=mask[:, order]).data
     assert np.allclose(y, attend(q, k, v, mask=mask).data, rtol=1e-12, atol=1e-14)
@@ -154,9 +158,10 @@ def test_equal_scores_give_the_mean_of_the_values():
     assert attend(np.zeros((1, K)), np.ones((3, K)), v).data == pytest.approx(3.0, rel=1e-15)
 
 
+@pytest.mark.errata("A58")
 @given(operands(), st.floats(-50.0, 50.0))
 def test_values_that_are_all_alike_come_out_unchanged(sample, number):
-    """Property 42: a mean of equal things, for every query that may attend to anything."""
+    """A mean of equal things, for every query that may attend to anything."""
     q, k, v, mask = sample
     y = attend(q, k, np.full_like(v, number), mask=mask).data
     assert np.allclose(y[mask.any(axis=-1)], number, rtol=1e-13)

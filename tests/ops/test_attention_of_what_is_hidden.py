@@ -25,6 +25,7 @@ def output_and_gradients(*arrays, cotangent=None, **settings) -> list[np.ndarray
     return [y.data, *(leaf.grad for leaf in leaves)]
 
 
+@pytest.mark.fault(20)
 @given(st.sampled_from(JUNK), st.integers(0, S - 1), st.integers(0, 2**32 - 1))
 def test_a_key_and_its_value_that_nobody_may_see_reach_nobody_forward_or_backward(junk, j, seed):
     rng = np.random.default_rng(seed)

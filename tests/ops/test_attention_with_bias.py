@@ -92,7 +92,7 @@ def test_a_bias_of_minus_infinity_is_a_mask(sample):
 
 @given(operands(), st.permutations(range(S)))
 def test_keys_values_and_biases_in_another_order_give_the_same(sample, order):
-    """Property 35, with a bias: what belongs to a key moves with it."""
+    """With a bias: what belongs to a key moves with it."""
     q, k, v, bias, mask = sample
     y = attend(q, k[order], v[order], bias[:, order], mask=mask[:, order]).data
     assert np.allclose(y, attend(q, k, v, bias, mask=mask).data, rtol=1e-12, atol=1e-14)

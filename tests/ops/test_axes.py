@@ -25,7 +25,7 @@ def assert_identity(there_and_back, x) -> None:
 
 @given(ARRAYS, st.data())
 def test_what_is_done_to_axes_can_be_undone_in_value_and_gradient(x, data):
-    """Property 11, for the ops of this file and for transpose and reshape."""
+    """For the ops of this file and for transpose and reshape."""
     a, b = (data.draw(st.integers(-x.ndim, x.ndim - 1)) for _ in "ab")
     new = data.draw(st.integers(-x.ndim - 1, x.ndim))
     order = data.draw(st.permutations(range(x.ndim)))

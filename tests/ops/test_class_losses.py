@@ -33,7 +33,7 @@ def nll_of_logits(logits, **settings) -> Tensor:
 
 @given(logits_and_targets(), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_on_log_softmax_it_is_cross_entropy_in_value_and_gradient(sample, ignored):
-    """Property 22; ignored positions included."""
+    """Ignored positions included."""
     logits, targets = sample
     targets = np.where(ignored[: len(targets)], -100, targets)
     loss, gradient = loss_and_gradient(nll_of_logits, logits, targets=targets)
@@ -119,7 +119,6 @@ def test_the_default_ignored_target_of_a_smoothed_loss_is_minus_100():
 
 @given(logits_and_targets())
 def test_smoothing_0_is_plain_and_smoothing_1_is_uniform(sample):
-    """Property 24."""
     logits, targets = sample
     ends = [
         (0.0, ops.cross_entropy, {"targets": targets}),
@@ -136,7 +135,6 @@ def test_smoothing_0_is_plain_and_smoothing_1_is_uniform(sample):
 
 @given(logits_and_targets(), st.floats(0.0, 1.0))
 def test_the_loss_is_linear_in_the_smoothing(sample, smoothing):
-    """Property 24."""
     logits, targets = sample
     plain, between, uniform = (
         ops.smoothed_cross_entropy(logits, targets=targets, smoothing=s).item()
@@ -158,7 +156,7 @@ def test_a_smoothed_loss_is_least_where_the_probabilities_are_the_targets(sample
 
 @given(logits_and_targets(), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_dropping_the_ignored_positions_gives_the_same_smoothed_loss(sample, ignored):
-    """Property 23, for the two losses here."""
+    """For the two losses here."""
     logits, targets = sample
     counted = ~np.array(ignored[: len(targets)])
     for function, settings in [

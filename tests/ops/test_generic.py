@@ -58,6 +58,7 @@ def test_every_op_has_a_row_and_every_row_is_an_op():
     assert set(ops.__all__) - public == {"IGNORE", "split"}
 
 
+@pytest.mark.fault(44)
 @pytest.mark.parametrize("name", OPS)
 def test_every_row_has_what_the_generic_tests_need(name):
     row = OPS[name]
@@ -108,6 +109,7 @@ def layouts(x: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize("layout", layouts(np.zeros(1)))
 @pytest.mark.parametrize("name", OPS)
 def test_the_memory_layout_changes_no_number(name, layout):
@@ -122,6 +124,7 @@ def test_the_memory_layout_changes_no_number(name, layout):
         assert_same(found, expected)
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize("name", OPS)
 def test_operands_stretched_by_stride_0_are_as_good_as_copies(name):
     for one in OPS[name].samples:
@@ -136,6 +139,7 @@ def test_operands_stretched_by_stride_0_are_as_good_as_copies(name):
         )
 
 
+@pytest.mark.fault(45)
 @every_sample
 def test_nothing_that_was_given_is_changed(name, one, rng):
     before = copy.deepcopy((one.operands, one.settings))
@@ -238,6 +242,7 @@ def test_settings_left_on_the_host_are_refused_in_words(name):
         getattr(ops, name)(*on_device(one.operands), **one.settings)
 
 
+@pytest.mark.fault(31)
 @pytest.mark.parametrize(
     ("name", "call"),
     [

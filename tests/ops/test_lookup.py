@@ -9,12 +9,14 @@ from minillm.autograd import Tensor
 SENTENCE = np.array([[3, 1, 3], [0, 3, 6]])  # token 3 occurs three times
 
 
+@pytest.mark.guide("G8")
+@pytest.mark.errata("A20")
 def test_g8_lookup_is_the_product_with_one_hot_rows(rng):
-    """Property 13."""
     table = rng.standard_normal((7, 5))
     assert np.array_equal(ops.embedding(table, ids=SENTENCE).data, np.eye(7)[SENTENCE] @ table)
 
 
+@pytest.mark.guide("G8")
 def test_g8_a_token_met_twice_receives_both_gradients(rng):
     cotangent = rng.standard_normal((2, 3, 5))
     looked_up, multiplied = (Tensor(rng.standard_normal((7, 5)), requires_grad=True) for _ in "ab")
@@ -36,12 +38,12 @@ def test_g8_the_table_is_as_long_as_the_vocabulary_whatever_the_length_of_the_te
 
 @given(st.lists(st.integers(0, 6), max_size=9))
 def test_the_gradient_counts_the_occurrences(ids):
-    """Property 12."""
     table = Tensor(np.zeros((7, 2)), requires_grad=True)
     ops.embedding(table, ids=ids).sum().backward()
     assert table.grad[:, 0].tolist() == [float(ids.count(i)) for i in range(7)]
 
 
+@pytest.mark.fault(5)
 def test_ids_of_one_byte_do_not_wrap_round_in_a_wide_table():
     table = Tensor(np.zeros((300, 100)), requires_grad=True)
     ops.embedding(table, ids=np.array([255, 200], dtype=np.uint8)).sum().backward()
@@ -57,13 +59,14 @@ def test_ids_may_be_a_number_a_list_a_tuple_or_a_range(ids):
     assert table.grad[2].tolist() == [1.0, 1.0]
 
 
+@pytest.mark.fault(12)
 def test_an_empty_list_looks_up_nothing():
     assert ops.embedding(np.ones((5, 2)), ids=[]).shape == (0, 2)
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.integers(0, 2**32))
 def test_four_ways_to_look_up_agree_in_value_and_gradient(ids, seed):
-    """Property 13: embedding, indexing, picking along an axis, the product with one-hot rows."""
+    """Embedding, indexing, picking along an axis, the product with one-hot rows."""
     rng = np.random.default_rng(seed)
     values, cotangent = rng.standard_normal((5, 3)), rng.standard_normal((len(ids), 3))
     along = np.repeat(np.array(ids)[:, None], 3, axis=1)

@@ -26,12 +26,15 @@ def loss_and_gradient(logits, **settings) -> tuple[float, np.ndarray]:
     return loss.item(), leaf.grad
 
 
+@pytest.mark.guide("G25")
 @pytest.mark.parametrize("classes", [2, 7, 1000])
 def test_g25_equal_logits_cost_the_logarithm_of_the_number_of_classes(classes):
     loss, _ = loss_and_gradient(np.full((3, classes), 0.7), targets=np.array([0, 1, 1]))
     assert loss == pytest.approx(math.log(classes), rel=1e-14)
 
 
+@pytest.mark.guide("G25")
+@pytest.mark.fault(22)
 def test_g25_the_loss_of_logits_of_a_thousand_is_exact():
     logits = np.array([[1000.0, -1000.0], [-1000.0, 1000.0]])
     loss, gradient = loss_and_gradient(logits, targets=np.array([0, 0]))
@@ -39,15 +42,16 @@ def test_g25_the_loss_of_logits_of_a_thousand_is_exact():
     assert gradient.tolist() == [[0.0, 0.0], [-0.5, 0.5]]
 
 
+@pytest.mark.guide("G25")
 @given(logits_and_targets())
 def test_g25_the_gradient_is_p_minus_y_over_n(sample):
-    """Property 22."""
     logits, targets = sample
     _, gradient = loss_and_gradient(logits, targets=targets)
     expected = (ops.softmax(logits).data - np.eye(CLASSES)[targets]) / len(targets)
     assert np.allclose(gradient, expected, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.guide("G25")
 @given(logits_and_targets())
 def test_g25_integer_and_one_hot_targets_agree(sample):
     logits, targets = sample
@@ -59,7 +63,6 @@ def test_g25_integer_and_one_hot_targets_agree(sample):
 
 @given(logits_and_targets())
 def test_g25_the_loss_is_its_definition(sample):
-    """Property 22."""
     logits, targets = sample
     loss, _ = loss_and_gradient(logits, targets=targets)
     rows = np.arange(len(targets))
@@ -84,7 +87,6 @@ def test_the_default_ignored_target_is_minus_100():
 
 @given(logits_and_targets(), st.data())
 def test_an_ignored_position_might_as_well_not_be_there(sample, data):
-    """Property 23."""
     logits, targets = sample
     counted = np.array(data.draw(st.lists(st.booleans(), min_size=len(targets), max_size=4)))
     counted = counted[: len(targets)]
@@ -95,6 +97,7 @@ def test_an_ignored_position_might_as_well_not_be_there(sample, data):
     assert not gradient[~counted].any()
 
 
+@pytest.mark.fault(9)
 def test_with_every_target_ignored_the_loss_and_its_gradient_are_0():
     loss, gradient = loss_and_gradient(np.ones((3, 5)), targets=np.full(3, -100))
     assert loss == 0.0
@@ -108,6 +111,7 @@ def test_a_class_that_is_ruled_out_does_not_spoil_an_ignored_position():
     assert gradient.tolist() == [[0.0, 0.0], [0.5, -0.5]]
 
 
+@pytest.mark.fault(21)
 def test_a_nan_logit_gives_a_nan_loss():
     loss, _ = loss_and_gradient(np.array([[0.0, np.nan]]), targets=np.array([0]))
     assert math.isnan(loss)

@@ -27,6 +27,8 @@ def test_it_is_the_mean_of_every_text_alone_wherever_the_padding_is(lengths, see
         np.testing.assert_allclose(masked_mean(x, mask=mask).data, alone, rtol=0, atol=1e-12)
 
 
+@pytest.mark.fault(17)
+@pytest.mark.guide("G4")
 @pytest.mark.parametrize("junk", [np.nan, np.inf, 1e300])
 def test_what_is_masked_reaches_neither_the_mean_nor_a_gradient(junk, rng):
     x, mask = rng.standard_normal((2, 3, 5)), np.array([[True, True, False], [False] * 3])

@@ -23,7 +23,6 @@ def test_softmax_and_its_logarithm_of_known_odds_along_the_last_axis():
 
 @given(SCORES, st.floats(-50, 50))
 def test_softmax_ignores_a_common_shift(x, shift):
-    """Property 16."""
     assert np.allclose(ops.softmax(x + shift).data, ops.softmax(x).data, rtol=1e-11, atol=1e-14)
 
 
@@ -35,7 +34,6 @@ def test_softmax_ignores_a_shift_that_would_overflow_exp():
 
 @given(SCORES)
 def test_softmax_rows_sum_to_1_and_keep_the_order_of_the_scores(x):
-    """Property 17."""
     p = ops.softmax(x).data
     assert np.allclose(p.sum(axis=-1), 1.0, rtol=1e-14)
     assert np.all((p >= 0) & (p <= 1))
@@ -44,7 +42,7 @@ def test_softmax_rows_sum_to_1_and_keep_the_order_of_the_scores(x):
 
 @given(SCORES, st.data())
 def test_softmax_treats_every_place_alike(x, data):
-    """Property 20, for softmax and its logarithm."""
+    """For softmax and its logarithm."""
     axis = data.draw(st.integers(-x.ndim, x.ndim - 1))
     order = data.draw(st.permutations(range(x.shape[axis])))
     for op in (ops.softmax, ops.log_softmax):
@@ -59,7 +57,6 @@ def test_exchanging_two_scores_exchanges_their_probabilities():
 
 @given(SCORES)
 def test_log_softmax_is_the_logarithm_of_softmax_and_never_positive(x):
-    """Property 18."""
     y = ops.log_softmax(x).data
     assert np.all(y <= 0)
     assert np.allclose(np.exp(y), ops.softmax(x).data, rtol=1e-12, atol=1e-300)
@@ -72,7 +69,6 @@ def test_log_softmax_is_finite_where_the_probability_is_not_a_float_any_more():
 
 @given(SCORES)
 def test_the_gradient_of_softmax_sums_to_0_along_the_axis(x):
-    """Property 19."""
     leaf = Tensor(x, requires_grad=True)
     ops.softmax(leaf).backward(np.cos(np.arange(x.size)).reshape(x.shape))
     assert np.allclose(leaf.grad.sum(axis=-1), 0.0, atol=1e-15)
@@ -84,6 +80,7 @@ def test_the_gradient_of_softmax_by_hand():
     assert leaf.grad.tolist() == pytest.approx([0.25 * 0.75, -0.25 * 0.75], rel=1e-14)
 
 
+@pytest.mark.fault(22)
 def test_one_score_of_minus_infinity_has_probability_0():
     leaf = Tensor(np.array([0.0, -np.inf, 0.0]), requires_grad=True)
     p = ops.softmax(leaf)
@@ -114,7 +111,7 @@ def test_a_nan_score_is_never_hidden():
 
 
 def test_logsumexp_adds_odds_along_the_last_axis():
-    """Property 21, an exact example."""
+    """An exact example."""
     leaf = Tensor(np.log([[1.0, 3.0], [2.0, 6.0]]), requires_grad=True)
     y = ops.logsumexp(leaf)
     assert np.allclose(y.data, np.log([4.0, 8.0]), rtol=1e-15)
@@ -125,7 +122,6 @@ def test_logsumexp_adds_odds_along_the_last_axis():
 
 @given(SCORES)
 def test_logsumexp_lies_between_the_largest_score_and_that_plus_the_logarithm_of_their_number(x):
-    """Property 21."""
     above = ops.logsumexp(x).data - x.max(axis=-1)
     assert np.all(above >= 0.0)
     assert np.all(above <= math.log(x.shape[-1]) + 1e-12)
@@ -133,7 +129,6 @@ def test_logsumexp_lies_between_the_largest_score_and_that_plus_the_logarithm_of
 
 @given(SCORES, st.floats(-50, 50))
 def test_a_common_shift_of_the_scores_shifts_logsumexp(x, shift):
-    """Property 21."""
     assert np.allclose(ops.logsumexp(x + shift).data, ops.logsumexp(x).data + shift, atol=1e-12)
 
 

@@ -14,8 +14,6 @@ def test_parts_follow_one_another_along_the_first_axis_by_default():
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=4), st.sampled_from([0, 1, -1, -2]))
 def test_cutting_undoes_joining_in_value_and_gradient(sizes, axis):
-    """Property 11."""
-
     def along(n: int) -> list[int]:
         return [n, 3] if axis in (0, -2) else [3, n]
 
@@ -43,7 +41,6 @@ def test_a_part_met_twice_receives_both_pieces():
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=4), st.sampled_from([0, 1, -1, -2]))
 def test_joining_undoes_splitting_in_value_and_gradient(sizes, axis):
-    """Property 11."""
     shape = (sum(sizes), 3) if axis in (0, -2) else (3, sum(sizes))
     rng = np.random.default_rng(0)
     x, cotangent = (
@@ -92,7 +89,6 @@ def test_stacked_along_the_first_axis_by_default_by_hand():
 
 @given(st.integers(1, 4), st.sampled_from([0, 1, 2, -1, -2, -3]))
 def test_indexing_undoes_stacking_in_value_and_gradient(n, axis):
-    """Property 11."""
     rng = np.random.default_rng(n)
     parts = [Tensor(rng.standard_normal((2, 3)), requires_grad=True) for _ in range(n)]
     stacked = ops.stack(*parts, axis=axis)
@@ -119,7 +115,6 @@ def test_padded_with_zeros_by_default_by_hand():
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=2))
 def test_indexing_undoes_padding_in_value_and_gradient(widths):
-    """Property 11."""
     rng = np.random.default_rng(0)
     x, cotangent = rng.standard_normal((2, 3)), rng.standard_normal((2, 3))
     leaf = Tensor(x, requires_grad=True)

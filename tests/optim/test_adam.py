@@ -32,6 +32,7 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.guide("G26")
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_adamw_follows_the_plain_algorithm_for_fifty_steps(settings, rng):
     parameters = [weights(2, 3, seed=1), weights(5, seed=2)]
@@ -68,7 +69,6 @@ def test_the_defaults_are_those_of_the_papers():
 
 @given(st.floats(1e-3, 1e3), st.booleans())
 def test_the_first_step_has_the_size_of_the_learning_rate_whatever_the_gradient(size, positive):
-    """Property 55."""
     g = size if positive else -size
     parameter = Parameter(np.array([2.0]))
     Adam([parameter], lr=0.1).step([np.array([g])])
@@ -76,7 +76,7 @@ def test_the_first_step_has_the_size_of_the_learning_rate_whatever_the_gradient(
 
 
 def test_the_first_step_by_hand():
-    """Property 55, exact: m^ = g and v^ = g², so that w = 2 - 0.1 · 3 / (3 + 1)."""
+    """m^ = g and v^ = g², so that w = 2 - 0.1 · 3 / (3 + 1)."""
     parameter = Parameter(np.array([2.0]))
     Adam([parameter], lr=0.1, eps=1.0).step([np.array([3.0])])
     assert parameter.data[0] == pytest.approx(1.925, rel=1e-14)
@@ -88,7 +88,7 @@ def test_the_first_step_by_hand():
     st.floats(0.91, 0.999),
 )
 def test_no_step_is_longer_than_its_bound(gradients, b1, b2):
-    """Property 56: by Cauchy and Schwarz, |m^| is at most a factor times sqrt(v^).
+    """By Cauchy and Schwarz, |m^| is at most a factor times sqrt(v^).
 
     The sum of b1^s g_s is the product of (b1/sqrt(b2))^s and sqrt(b2)^s g_s.
     """
@@ -104,7 +104,7 @@ def test_no_step_is_longer_than_its_bound(gradients, b1, b2):
 
 
 def test_a_gradient_after_long_silence_makes_the_longest_step():
-    """Property 56, exact: lr (1 - b1) / sqrt(1 - b2), which is 3.16 lr by default."""
+    """lr (1 - b1) / sqrt(1 - b2), which is 3.16 lr by default."""
     parameter = Parameter(np.zeros(1))
     optimizer = Adam([parameter], lr=1.0, eps=1e-300)
     for _ in range(20_000):
@@ -114,7 +114,6 @@ def test_a_gradient_after_long_silence_makes_the_longest_step():
 
 
 def test_steps_do_not_depend_on_the_scale_of_the_gradients(rng):
-    """Property 56."""
     small, large = weights(7), weights(7)
     for scale, parameter in ((1.0, small), (1e4, large)):
         optimizer = Adam([parameter], eps=1e-300)
@@ -124,7 +123,6 @@ def test_steps_do_not_depend_on_the_scale_of_the_gradients(rng):
 
 
 def test_without_gradient_adamw_shrinks_the_weights_by_lr_times_decay():
-    """Property 57."""
     parameter = weights(7)
     start = parameter.data.copy()
     optimizer = AdamW([parameter], lr=0.1, weight_decay=0.3)
@@ -133,6 +131,7 @@ def test_without_gradient_adamw_shrinks_the_weights_by_lr_times_decay():
         np.testing.assert_allclose(parameter.data, start * (1 - 0.1 * 0.3) ** steps, rtol=1e-15)
 
 
+@pytest.mark.guide("G24")
 def test_the_penalty_in_the_loss_adds_lambda_w_to_the_gradient(rng):
     w, x = weights(7), rng.standard_normal(7)
     (plain,) = gradients_of((w * Tensor(x)).sum(), [w])
@@ -141,8 +140,9 @@ def test_the_penalty_in_the_loss_adds_lambda_w_to_the_gradient(rng):
     np.testing.assert_allclose(with_penalty - plain, 0.3 * w.data, rtol=1e-13)
 
 
+@pytest.mark.guide("G24")
 def test_decay_reaches_all_weights_alike_and_a_penalty_in_the_gradient_does_not():
-    """Property 57: two weights at 1 under pure noise of size 0.01 and 100.
+    """Two weights at 1 under pure noise of size 0.01 and 100.
 
     Decoupled, both end near (1 - lr λ)^3000 = 0.74.  With λ w inside the gradient, Adam divides
     it by the noise: the quiet weight vanishes and the noisy one hardly decays.
@@ -161,6 +161,7 @@ def test_decay_reaches_all_weights_alike_and_a_penalty_in_the_gradient_does_not(
     assert noisy > 0.8
 
 
+@pytest.mark.fault(65)
 def test_a_parameter_without_gradient_is_left_alone():
     still, moving = weights(3), weights(3)
     start = still.data.copy()
@@ -201,7 +202,6 @@ def test_a_parameter_that_is_skipped_goes_as_if_alone_with_its_own_gradients(see
 
 
 def test_a_learning_rate_of_zero_changes_no_weight_but_advances_the_state():
-    """Property 59."""
     parameter = weights(3)
     start = parameter.data.copy()
     optimizer = AdamW([parameter], lr=0.0, weight_decay=0.5)
@@ -252,7 +252,6 @@ def test_float32_stays_float32_also_with_numpy_settings():
 
 
 def test_the_order_of_the_parameters_does_not_matter(rng):
-    """Property 60."""
     forward, backward = [weights(2, seed=1), weights(3, seed=2)], [weights(3, seed=2)]
     backward.append(weights(2, seed=1))
     one, two = AdamW(forward), AdamW(backward)
@@ -264,6 +263,7 @@ def test_the_order_of_the_parameters_does_not_matter(rng):
     np.testing.assert_array_equal(forward[1].data, backward[0].data)
 
 
+@pytest.mark.fault(81)
 @pytest.mark.parametrize("kind", [Adam, AdamW])
 @pytest.mark.parametrize(
     "betas",
@@ -277,6 +277,7 @@ def test_betas_outside_zero_to_one_are_refused(kind, betas):
         kind([weights(1)], betas=betas)
 
 
+@pytest.mark.fault(81)
 @pytest.mark.parametrize(
     ("eps", "decay", "message"),
     [

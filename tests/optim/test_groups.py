@@ -74,7 +74,7 @@ def test_a_group_has_its_own_rate_and_decay_by_hand():
 
 @each_optimizer
 def test_each_group_goes_as_under_an_optimiser_of_its_own(make, rng):
-    """Property 60: what stands in another group does not matter."""
+    """What stands in another group does not matter."""
     together = [weights(3, seed=1), weights(2, 3, seed=2)]
     apart = [weights(3, seed=1), weights(2, 3, seed=2)]
     optimizer = make(
@@ -97,7 +97,7 @@ def test_each_group_goes_as_under_an_optimiser_of_its_own(make, rng):
 
 @each_optimizer
 def test_groups_without_settings_are_a_plain_list(make, rng):
-    """Property 60: grouping alone changes no bit."""
+    """Grouping alone changes no bit."""
     plain, grouped = ([weights(2, seed=1), weights(3, seed=2)] for _ in range(2))
     one = make(plain, weight_decay=0.1)
     two = make([ParameterGroup(grouped[:1]), ParameterGroup(grouped[1:])], weight_decay=0.1)
@@ -133,6 +133,7 @@ def test_an_empty_group_beside_others_is_fine_and_alone_it_is_no_parameters():
         SGD([ParameterGroup([])], lr=0.1)
 
 
+@pytest.mark.fault(82)
 def test_a_parameter_in_two_groups_is_refused():
     w = weights(1)
     with pytest.raises(ValueError, match="SGD: a parameter was given twice"):

@@ -62,6 +62,7 @@ def test_the_state_is_copied_out_and_in():
             np.testing.assert_array_equal(array, kept[name])
 
 
+@pytest.mark.fault(83)
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -150,6 +151,7 @@ def test_gradients_that_do_not_fit_are_refused_before_anything_changes(gradients
         np.testing.assert_array_equal(array, before[name])
 
 
+@pytest.mark.fault(81)
 @pytest.mark.parametrize("lr", [-1e-3, float("nan"), float("inf"), None, "0.1", [0.1]])
 def test_a_learning_rate_that_is_no_number_from_zero_up_is_refused(lr):
     with pytest.raises(ValueError, match="learning rate must be a number >= 0, got"):
@@ -167,6 +169,7 @@ def test_a_numpy_learning_rate_becomes_a_plain_number():
     assert optimizer.lr == 0.5
 
 
+@pytest.mark.fault(82)
 def test_no_parameters_are_refused_with_a_hint_at_used_up_iterators():
     parameters = iter([Parameter([1.0])])
     AdamW(parameters)
@@ -174,6 +177,7 @@ def test_no_parameters_are_refused_with_a_hint_at_used_up_iterators():
         AdamW(parameters)
 
 
+@pytest.mark.fault(82)
 def test_a_parameter_given_twice_is_refused():
     parameter = Parameter([1.0])
     with pytest.raises(ValueError, match="AdamW: a parameter was given twice"):

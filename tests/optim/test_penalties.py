@@ -83,15 +83,16 @@ def adam(parameters, weight_decay):
 
 @given(st.floats(0.0, 1.0), st.integers(0, 2**32 - 1))
 def test_in_plain_sgd_the_penalty_is_the_decay(strength, seed):
-    """Property 57: equal for SGD."""
+    """Equal for SGD."""
     penalised = trained(sgd, strength, in_loss=True, seed=seed)
     decayed = trained(sgd, strength, in_loss=False, seed=seed)
     np.testing.assert_allclose(penalised, decayed, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.guide("G24")
 @given(st.floats(0.1, 1.0), st.integers(0, 2**32 - 1))
 def test_in_adam_it_is_not(strength, seed):
-    """Property 57: different for Adam."""
+    """Different for Adam."""
     penalised = trained(adam, strength, in_loss=True, seed=seed)
     decayed = trained(adam, strength, in_loss=False, seed=seed)
     assert np.abs(penalised - decayed).max() > 1e-3
@@ -109,7 +110,7 @@ def test_in_sgd_with_momentum_it_is_not_either():
 
 
 def test_where_they_part_by_hand():
-    """Property 57: w = 2, g = 3, lr = 0.1, strength = 0.5; Adam's first step has size lr."""
+    """w = 2, g = 3, lr = 0.1, strength = 0.5; Adam's first step has size lr."""
     found = []
     for make in (
         sgd,

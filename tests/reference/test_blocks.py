@@ -11,6 +11,7 @@ from tests.reference.stored import LIMITS, errors, load_cases
 CASES = [pytest.param(case, id=f"{case.name}-{i}") for i, case in enumerate(load_cases("blocks"))]
 
 
+@pytest.mark.guide("G60")
 @pytest.mark.parametrize("dtype", LIMITS)
 @pytest.mark.parametrize("case", CASES)
 def test_a_block_agrees_with_torch_in_its_output_and_every_gradient(case, dtype):

@@ -10,6 +10,7 @@ from tests.reference.stored import LIMITS, errors, load, relative_error, save
 CASES = [pytest.param(case, id=f"{case.name}-{i}") for i, case in enumerate(op_cases())]
 
 
+@pytest.mark.guide("G60")
 @pytest.mark.parametrize("dtype", LIMITS)
 @pytest.mark.parametrize("case", CASES)
 def test_the_output_and_every_gradient_agree_with_torch(case, dtype):

@@ -35,6 +35,7 @@ def test_a_trained_model_labels_its_sentences_in_their_order(classifier):
     assert classifier.predict(TEXTS) == [example.label for example in EXAMPLES]
 
 
+@pytest.mark.errata("A26")
 def test_probabilities_have_a_row_for_each_text_and_a_column_for_each_label(classifier):
     p = classifier.predict_probabilities(TEXTS)
     assert (p.shape, p.dtype) == ((60, 2), np.float32)
@@ -161,6 +162,7 @@ def spoil(path, name, change):
     save_arrays(path, arrays, metadata if changed is None else metadata | {name: changed})
 
 
+@pytest.mark.fault(73)
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
@@ -191,6 +193,7 @@ def test_a_missing_file_and_a_folder_are_errors_of_the_system(tmp_path):
         TextClassifier.load(tmp_path)
 
 
+@pytest.mark.guide("G36")
 def test_a_spam_filter_of_words_is_blind_to_misspelled_ones():
     """One word in six sentences gives spam away; misspelled, it is one unknown word of many."""
     ham = [

@@ -94,6 +94,7 @@ def test_a_vocabulary_without_the_marks_of_a_sentence_is_refused():
         TextEncoder(WORDS, vocabulary, 6)
 
 
+@pytest.mark.fault(72)
 def test_an_unknown_tokenizer_is_refused_with_those_there_are():
     saved = build().to_json() | {"tokenizer": {"kind": "bpe", "state": {}}}
     with pytest.raises(ValueError, match="tokenizer must be one of word, character, got 'bpe'"):

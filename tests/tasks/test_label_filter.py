@@ -66,6 +66,7 @@ def test_the_probability_is_that_of_the_own_label_and_the_threshold_is_kept():
     assert kept == EXAMPLES[1::2] and doubtful == EXAMPLES[::2]
 
 
+@pytest.mark.guide("G5")
 def test_planted_wrong_labels_are_found_where_words_tell_and_missed_where_only_order_does():
     corpus = load_corpus("sentiment", "en", sizes=(1000, 0, 0))
     lot = rng().random(1000)

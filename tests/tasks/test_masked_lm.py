@@ -107,6 +107,7 @@ def sentences(*texts, words=vocabulary()):  # noqa: B008
     return TextEncoder(WordTokenizer(), words, 20)(texts)
 
 
+@pytest.mark.guide("G27")
 def test_the_unigram_score_is_that_of_the_hidden_words_by_hand():
     train = sentences("a a a b", "b c")  # a 3, b 2, c 1, d 0, e 0, unknown 0
     scores = evaluate_masked(

@@ -39,6 +39,7 @@ def stopped(out, stop, recipe=TEN_AND_TEN, examples=EXAMPLES):
     return out
 
 
+@pytest.mark.fault(88)
 @pytest.mark.parametrize(
     ("stop", "left"),
     [(5, 15), (7, 15), (9, 15), (10, 10), (11, 10), (14, 10), (15, 5), (18, 5), (20, 0)],
@@ -103,6 +104,7 @@ def test_another_recipe_is_refused_with_the_differences_and_no_more(stop, tmp_pa
     assert lines[1:] == ["  seed: was 0, is 3", "  weight_decay: was 0.01, is 0.5"]
 
 
+@pytest.mark.fault(89)
 @pytest.mark.parametrize("stop", [7, 17])
 def test_other_data_are_refused(stop, tmp_path):
     changed = [*EXAMPLES[:-1], EXAMPLES[-1]._replace(label="good")]

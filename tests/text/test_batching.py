@@ -42,6 +42,7 @@ def test_a_frame_without_room_or_with_wrong_ids_is_refused(ids, max_length, erro
         frame(ids, VOCABULARY, max_length=max_length)
 
 
+@pytest.mark.guide("G4")
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
@@ -63,6 +64,7 @@ def test_padding_by_example(settings, expected):
     assert (ids.dtype, mask.dtype) == (np.int64, bool)
 
 
+@pytest.mark.fault(11)
 def test_no_sequences_make_an_empty_batch():
     assert [array.shape for array in pad([])] == [(0, 0), (0, 0)]
     assert [array.shape for array in pad([], length=3)] == [(0, 3), (0, 3)]

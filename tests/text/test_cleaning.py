@@ -125,6 +125,7 @@ def test_what_is_kept_is_in_order_distinct_and_clean_already(examples):
     assert report.altered == 0
 
 
+@pytest.mark.guide("G5")
 def test_injected_noise_is_found_and_nothing_else_is_dropped():
     good = [Example(f"句子 number {i}", "xy"[i % 2]) for i in range(200)]
     noise = [Example(text.upper() + "  ", label) for text, label in good[::4]]

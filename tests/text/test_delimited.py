@@ -72,6 +72,7 @@ def test_columns_need_one_label_and_one_text(file, columns):
         read_examples(file("pos\ta\n"), columns=columns)
 
 
+@pytest.mark.guide("G1")
 def test_classes_are_counted_in_sorted_order():
     examples = [Example("a", "spam"), Example("b", "ham"), Example("c", "spam")]
     assert list(class_counts(examples).items()) == [("ham", 1), ("spam", 2)]

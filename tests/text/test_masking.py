@@ -32,6 +32,7 @@ def test_targets_are_the_originals_where_chosen_and_nothing_else_changes(rng):
     assert IGNORE == -100
 
 
+@pytest.mark.guide("G27")
 @pytest.mark.parametrize(("n_ordinary", "n_chosen"), [(1, 1), (9, 1), (11, 2), (22, 3), (40, 6)])
 def test_fifteen_percent_of_the_ordinary_tokens_are_chosen(rng, n_ordinary, n_chosen):
     ids, mask = sentences(rng, 30, n_ordinary + 4)
@@ -54,6 +55,8 @@ def test_special_tokens_inside_and_masked_ordinary_tokens_are_never_chosen(rng):
     assert targets.tolist() == [[7, IGNORE, IGNORE, 8, IGNORE]]
 
 
+@pytest.mark.guide("G27")
+@pytest.mark.errata("A23")
 def test_chosen_tokens_are_masked_replaced_or_kept_as_eight_to_one_to_one(rng):
     ids, mask = sentences(rng, 2_000, 44)
     corrupted, targets = mask_tokens(ids, mask, WORDS, rng=rng)

@@ -17,6 +17,7 @@ def file(tmp_path):
     return write
 
 
+@pytest.mark.guide("G1")
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r\0\ufeff")))
 def test_a_plain_file_comes_back_byte_for_byte(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("plain") / "corpus.txt"
@@ -34,6 +35,7 @@ def test_a_byte_order_mark_goes_at_the_start_only(file):
     assert read_text(file("\ufeffa\ufeffb".encode())) == "a\ufeffb"
 
 
+@pytest.mark.guide("G1")
 def test_lines_end_at_line_feeds_only(file):
     inside = "a\u0085b\u2028c\x0bd\x0ce\x1cf"
     assert read_lines(file(f"{inside}\nnext\n".encode())) == [inside, "next"]

@@ -66,6 +66,7 @@ def test_texts_are_shared_whatever_their_case_blanks_and_labels():
     assert shared_texts(a, b) == {"good film"}
 
 
+@pytest.mark.guide("G1")
 def test_splits_that_share_a_sentence_are_refused_by_name():
     train = [Example("a", "x"), Example("Twice", "x"), Example("c", "y")]
     dev, test = [Example("d", "x")], [Example("c", "y"), Example("twice", "x")]

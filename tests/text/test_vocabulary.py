@@ -11,6 +11,7 @@ from tests.text.vocabularies import WORDS, vocabularies
 ROLES = tuple(BERT_SPECIAL)
 
 
+@pytest.mark.guide("G3")
 def test_the_first_seven_ids_are_special():
     v = Vocabulary(["cat"])
     assert v.tokens == ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[BOS]", "[EOS]", "cat")
@@ -186,6 +187,7 @@ def test_decoding_undoes_encoding_for_known_tokens(words, data):
     assert v.decode(v.encode(tokens)) == tokens
 
 
+@pytest.mark.guide("G3")
 @pytest.mark.parametrize(
     ("ids", "error", "message"),
     [
@@ -210,6 +212,7 @@ def test_a_text_that_was_not_tokenized_is_refused():
             use("a cat")
 
 
+@pytest.mark.guide("G3")
 def test_the_unknown_rate_is_a_share_of_tokens():
     v = Vocabulary(["a"])
     assert v.unknown_rate([["a", "b", "[UNK]"], [], ["a"]]) == 0.5

@@ -99,6 +99,7 @@ def test_a_batch_that_counts_nothing_is_not_asked_for_a_mean():
     assert (w.data.tolist(), w.dtype) == ([0.0, -1.0], np.float32)
 
 
+@pytest.mark.fault(87)
 def test_five_batches_by_two_give_three_updates_by_hand():
     """Means 2, 3 and, of the one that is left, 9."""
     w = Parameter(np.zeros(1))

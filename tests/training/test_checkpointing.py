@@ -63,6 +63,7 @@ def path(tmp_path):
     return tmp_path / "run.safetensors"
 
 
+@pytest.mark.fault(88)
 @pytest.mark.parametrize("halt", [0, 1, 4, 5, 9, 10])
 def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(halt, tmp_path):
     whole = Run()
@@ -107,6 +108,7 @@ def refused(path, message, run=None, facts=FACTS):
     return str(caught.value)
 
 
+@pytest.mark.fault(89)
 def test_a_run_with_other_facts_is_refused_with_all_differences(path):
     facts = {"seed": 4, "betas": (0.9, 0.99), "文本": "数据", "new": True}
     text = refused(path, "belongs to another run", facts=facts)

@@ -95,6 +95,7 @@ def test_numbers_stay_arrays_until_the_caller_converts_them():
     )
 
 
+@pytest.mark.fault(21, 85)
 @pytest.mark.parametrize(
     ("bad", "message"),
     [

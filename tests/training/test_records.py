@@ -45,6 +45,7 @@ def test_the_first_line_has_configuration_and_versions_and_each_event_a_line(pat
     assert lines[1:] == [f'{{"step": {i}, "text": "第{i}步"}}' for i in range(3)]
 
 
+@pytest.mark.guide("G57")
 def test_what_was_appended_is_read_back(path):
     head, events = read_record(path)
     assert head["configuration"] == {"seed": 1}
@@ -81,6 +82,7 @@ def test_a_new_record_replaces_an_old_one_and_makes_its_folder(tmp_path, path):
     assert read_record(RunRecord(tmp_path / "new" / "run.jsonl", {}).path)[1] == []
 
 
+@pytest.mark.guide("G57")
 def test_resuming_drops_what_will_be_run_again(path):
     RunRecord.resume(path, n_events=2).append(step="again")
     assert steps(path) == [0, 1, "again"]

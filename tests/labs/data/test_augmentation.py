@@ -82,6 +82,7 @@ def test_too_large_a_size_and_a_shared_sentence_are_refused():
         curve(None, reads, sizes=(200,), train=CORPUS.test)
 
 
+@pytest.mark.guide("G6")
 def test_what_knows_the_language_keeps_every_label_and_what_does_not_breaks_the_order():
     corpus = load_corpus("sentiment", "en", sizes=(2000, 0, 0))
     groups = groups_of(corpus.tags["train"])

@@ -47,6 +47,7 @@ def test_the_accuracies_are_those_of_the_conditions(measured):
     assert (measured["remembers"][:, 0] == 0.5).all()
 
 
+@pytest.mark.guide("G5", "G42")
 def test_leaked_sentences_flatter_a_model_that_remembers_and_their_removal_ends_it(measured):
     everywhere, leaked, others = measured["leaked_remembers"]
     assert leaked == 1 and others < 0.7

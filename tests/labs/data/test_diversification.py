@@ -14,6 +14,7 @@ FILM = DOMAINS["film"]
 SMALL = replace(STUDY.settings, budget=40, test=40)
 
 
+@pytest.mark.guide("G7")
 def test_every_condition_has_the_same_budget_of_written_examples():
     drawn = [draw_domain(d, sizes=(40,), seed=0)[0].examples for d in DOMAINS.values()]
     rng = np.random.default_rng(0)

@@ -25,6 +25,7 @@ def few(updates):
     return replace(SETTINGS, items=20, bert=replace(SETTINGS.bert, updates=updates))
 
 
+@pytest.mark.guide("G23", "G24")
 def test_twenty_items_are_learned_by_heart_but_not_without_weights_or_without_units():
     free = three_accuracies(few(30), 0)
     assert free[0] == 1.0 and free[2] < 0.95

@@ -40,6 +40,7 @@ def test_an_unknown_form_and_clipping_are_refused(rng):
         path_of(clipped, "L2", rng)
 
 
+@pytest.mark.guide("G24")
 def test_a112_in_ten_seeds_l2_shrinks_unevenly_and_decay_alike():
     last = {form: paths[:, -1] for form, paths in read_study("shrinkage").items()}
     stored = read_settings("shrinkage")

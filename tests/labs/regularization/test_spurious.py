@@ -51,6 +51,7 @@ def test_the_four_masks_keep_weight_and_mean(rng):
     np.testing.assert_allclose(noisy.weights @ noisy.x, sample.weights @ sample.x)
 
 
+@pytest.mark.guide("G47")
 def test_g47_in_ten_seeds_penalty_follows_the_scale_and_only_reweighting_serves_both():
     """Columns of the results: large clue, small clue; in distribution, shifted."""
     results = read_study("spurious")

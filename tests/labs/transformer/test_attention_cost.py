@@ -1,5 +1,6 @@
 """What attention costs."""
 
+import pytest
 import itertools
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from minillm.labs.transformer.attention_cost import cost
 
 
+@pytest.mark.guide("G16")
 def test_the_cost_of_attention_is_quadratic():
     lengths = np.array([256, 512, 1024])
     costs = [cost(length, width=32, n_heads=2, repeats=1) for length in lengths]

@@ -14,6 +14,7 @@ from minillm.ops import relu
 SETTINGS = replace(STUDY.settings, inputs=50, rates=(1e-2,))
 
 
+@pytest.mark.guide("G19")
 def test_bending_twice_by_hand_and_never_below_the_bias():
     network = FeedForward(2, 3, rng=np.random.default_rng(0), activation=relu)
     network.inner.weight.data = np.array([[1, 0], [0, 1], [-1, -1]], dtype=np.float32)
@@ -25,6 +26,7 @@ def test_bending_twice_by_hand_and_never_below_the_bias():
     assert bent_twice(network, x).data.tolist() == [[3, 1]]
 
 
+@pytest.mark.guide("G19")
 def test_both_networks_start_from_the_same_weights_and_the_right_one_learns():
     untrained, _ = losses(replace(SETTINGS, steps=0), 0)
     right, twice = losses(replace(SETTINGS, steps=40), 0)

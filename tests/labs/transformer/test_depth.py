@@ -16,6 +16,7 @@ SETTINGS = depth.STUDY.settings
 SIZES, TRAINED = SETTINGS.sizes, SETTINGS.trainings.sizes
 
 
+@pytest.mark.guide("G21")
 def test_signals_have_one_row_for_each_variant_and_normalised_ones_end_at_size_1():
     found = depth.signals(replace(SETTINGS, depths=(1, 4)), 0)
     assert [array.shape for array in found.values()] == [(5, 2)] * 3
@@ -25,6 +26,7 @@ def test_signals_have_one_row_for_each_variant_and_normalised_ones_end_at_size_1
     assert found["distance"][1, 1] < 1e-3 < 0.1 < found["distance"][4, 1]
 
 
+@pytest.mark.guide("G20")
 def test_the_gradient_is_that_of_a_unit_cotangent_behind_the_last_normalization():
     (block,) = new_blocks(1, SIZES, stream(0, "blocks"))
     shape = 2, SIZES.sentences, SIZES.length, SIZES.width
@@ -45,6 +47,7 @@ def test_the_task_has_variance_1_and_a_floor_near_one_minus_one_over_the_length(
     assert np.mean(floors) == pytest.approx(1 - 1 / TRAINED.length, abs=0.015)
 
 
+@pytest.mark.guide("G20")
 def test_a_stack_whose_positions_are_equal_stays_above_the_floor(monkeypatch):
     def equal(block, x):
         return x.mean(axis=1, keepdims=True) + 0 * x

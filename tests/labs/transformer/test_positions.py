@@ -15,6 +15,7 @@ def steps(number):
     return replace(SETTINGS, adam=replace(SETTINGS.adam, steps=number))
 
 
+@pytest.mark.guide("G13")
 @pytest.mark.parametrize("kind", SETTINGS.kinds)
 def test_a_reader_knows_the_order_only_with_positions(kind, rng):
     ids, _ = texts(64, SETTINGS.words, rng)

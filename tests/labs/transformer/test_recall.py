@@ -34,6 +34,7 @@ def steps(number):
     return replace(SETTINGS, trainings=Trainings(**fewer))
 
 
+@pytest.mark.guide("G16")
 @pytest.mark.parametrize("kind", MEMORIES)
 def test_no_model_reads_ahead_and_each_reads_back(kind, rng):
     model = reader(kind, rng)

@@ -17,6 +17,7 @@ PLANTED = SimpleNamespace(  # a layer that can be followed by hand
 )
 
 
+@pytest.mark.guide("G20")
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
@@ -31,6 +32,7 @@ def test_every_variant_by_hand(name, wanted):
     assert stacks.VARIANTS[name](PLANTED, 1) == wanted
 
 
+@pytest.mark.guide("G21")
 @pytest.mark.parametrize(
     ("layer", "kind"), [(stacks.post_norm, EncoderBlock), (stacks.pre_norm, PreNormEncoderBlock)]
 )

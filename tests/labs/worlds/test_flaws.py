@@ -61,6 +61,7 @@ def test_a_respelled_text_has_the_same_key_in_all_three_ways():
     assert flipped(Example(text, "negative")) == Example(text, "positive")
 
 
+@pytest.mark.guide("G5")
 def test_cleaning_says_what_became_of_every_item():
     items = spoiled()
     kept, dropped = cleaned(items)

@@ -11,6 +11,7 @@ from minillm.text.corpora.rewriting import PHRASES
 from minillm.text.corpora.sentiment import sentiment
 
 
+@pytest.mark.guide("G6")
 @pytest.mark.parametrize("language", PHRASES)
 def test_it_reads_every_sentence_of_the_grammar_right(language):
     read = reader(language)

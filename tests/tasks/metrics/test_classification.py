@@ -39,6 +39,7 @@ def test_precision_and_recall_of_each_class_by_hand(positive, precision, recall,
     assert found == pytest.approx(PrecisionRecall(precision, recall, f1))
 
 
+@pytest.mark.guide("G35")
 def test_macro_f1_gives_every_class_the_same_weight():
     assert macro_f1(PREDICTED, TRUE, 3) == pytest.approx((2 / 3 + 4 / 5 + 1) / 3)
     assert macro_f1(PREDICTED, TRUE, 4) == pytest.approx((2 / 3 + 4 / 5 + 1) / 4)
@@ -58,6 +59,7 @@ def test_a_score_without_a_denominator_is_zero(predicted, true, expected):
     assert tuple(precision_recall(predicted, true, 1)) == expected
 
 
+@pytest.mark.guide("G36")
 def test_accuracy_flatters_a_filter_that_finds_no_spam():
     spam = np.arange(100) < 5
     nothing_found = np.zeros(100, dtype=int)

@@ -11,6 +11,7 @@ ranking = st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_
 )
 
 
+@pytest.mark.guide("G36")
 @pytest.mark.parametrize(
     ("scores", "positive", "expected"),
     [

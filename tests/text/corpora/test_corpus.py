@@ -53,6 +53,7 @@ def test_another_seed_draws_another_corpus():
     assert len(texts[0] & texts[1]) < 2000
 
 
+@pytest.mark.guide("G1")
 @EVERY_CORPUS
 def test_no_sentence_is_in_two_splits_or_twice_in_one(name, language):
     corpus = load_corpus(name, language)
@@ -103,6 +104,7 @@ def test_every_split_has_the_size_asked_for_and_a_tag_for_each_example(sizes):
         assert len(split) // 2 <= len(split) - n_positive <= (len(split) + 1) // 2
 
 
+@pytest.mark.guide("G37")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_half_of_every_sentiment_split_needs_word_order(language):
     for tags in load_corpus("sentiment", language).tags.values():
@@ -145,6 +147,7 @@ def share_right(right, tags, tag):
     return sum(chosen) / len(chosen)
 
 
+@pytest.mark.guide("G37")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_bag_of_words_solves_plain_reviews_and_guesses_where_order_matters(language):
     right, tags = tuned_bag_of_words("sentiment", language, (0.3, 0.1, 0.01))
@@ -159,6 +162,7 @@ def test_a_bag_of_words_is_good_at_topics_but_not_perfect(language):
     assert share_right(right, tags, "plain") > 0.97
 
 
+@pytest.mark.fault(72)
 @pytest.mark.parametrize(("name", "language"), [("sentiments", "en"), ("topics", "fr")])
 def test_an_unknown_corpus_is_refused_with_the_choices(name, language):
     for ask in (load_corpus, unlabelled):

@@ -32,6 +32,7 @@ def adjectives(language):
     }
 
 
+@pytest.mark.guide("G6")
 @each_language
 def test_every_sentence_rewritten_is_another_one_of_the_grammar_with_the_same_label(language):
     truth, rng = grammar(language), np.random.default_rng(0)

@@ -54,6 +54,7 @@ def test_where_two_events_are_named_every_bag_occurs_with_two_labels(news):
     assert all(len(counts) >= 2 for counts in labels.values())
 
 
+@pytest.mark.guide("G35")
 @LANGUAGES
 def test_the_mentioned_event_is_always_of_another_topic(news):
     for label, sentences in kind(news, "mention").sentences.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.checks.common import Function, told
+from minillm.course.content.checks.common import Function, told
 from minillm.course.exercises import Property, answered
 from minillm.labs.statistics import T_95, mean_and_interval
 

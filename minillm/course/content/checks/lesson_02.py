@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.checks.common import Function, parts, told
+from minillm.course.content.checks.common import Function, parts, told
 from minillm.course.exercises import Property, answered
 from minillm.text import pad
 
@@ -75,9 +75,9 @@ def written_out(ids: list[int], merges: list[Pair]) -> bytes:
     return b"".join(tokens[i] for i in ids)
 
 
-def encoded(encode: Function, text: str, merges: list[Pair]) -> list[int]:
+def encoded(encode_by_rank: Function, text: str, merges: list[Pair]) -> list[int]:
     """The answer's ids as a list of integers."""
-    return whole_numbers(answered(encode(text, list(merges)))).tolist()
+    return whole_numbers(answered(encode_by_rank(text, list(merges)))).tolist()
 
 
 def whole_numbers(given: Any) -> np.ndarray:
@@ -92,23 +92,23 @@ def whole_numbers(given: Any) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def comes_back(encode: Function, text: str, merges: list[Pair]) -> None:
+def comes_back(encode_by_rank: Function, text: str, merges: list[Pair]) -> None:
     """Decoding the ids gives the text again."""
-    ids = encoded(encode, text, merges)
+    ids = encoded(encode_by_rank, text, merges)
     back = written_out(ids, merges).decode(errors="replace")
     told(back == text, f"its ids {ids} decode to {back!r}")
 
 
-def leaves_nothing(encode: Function, text: str, merges: list[Pair]) -> None:
+def leaves_nothing(encode_by_rank: Function, text: str, merges: list[Pair]) -> None:
     """No two neighbours are a pair that was learned."""
-    ids = encoded(encode, text, merges)
+    ids = encoded(encode_by_rank, text, merges)
     left = [pair for pair in pairwise(ids) if pair in merges]
     told(not left, f"its ids {ids} still hold {left[:1]}")
 
 
-def keeps_the_order(encode: Function, text: str, merges: list[Pair]) -> None:
+def keeps_the_order(encode_by_rank: Function, text: str, merges: list[Pair]) -> None:
     """Earlier merges go first."""
-    ids, wanted = encoded(encode, text, merges), list(text.encode())
+    ids, wanted = encoded(encode_by_rank, text, merges), list(text.encode())
     for new, pair in enumerate(merges, start=256):
         wanted = joined(wanted, pair, new)
     told(ids == wanted, f"its ids {ids} come from another order of merges")
@@ -146,17 +146,17 @@ def masks_the_padding(to_length: Function, rows: list[list[int]], **settings: An
         told(found == wanted, f"the mask of the row {row} is {found}")
 
 
-def one_step(step: Function, ids: list[int]) -> tuple[Pair, list[int]]:
+def one_step(bpe_step: Function, ids: list[int]) -> tuple[Pair, list[int]]:
     """The answer's pair and array as plain numbers."""
-    first, after = parts(step(np.array(ids), NEW), "pair", "ids")
+    first, after = parts(bpe_step(np.array(ids), NEW), "pair", "ids")
     pair = whole_numbers(first).tolist()
     told(len(pair) == 2, f"the pair is {pair}")
     return (pair[0], pair[1]), whole_numbers(after).tolist()
 
 
-def finds_the_pair(step: Function, ids: list[int]) -> None:
+def finds_the_pair(bpe_step: Function, ids: list[int]) -> None:
     """The pair is the most frequent one, the smallest of several."""
-    pair, _ = one_step(step, ids)
+    pair, _ = one_step(bpe_step, ids)
     places = list(pairwise(ids))
     often = places.count(pair)
     most = max(map(places.count, places))
@@ -164,9 +164,9 @@ def finds_the_pair(step: Function, ids: list[int]) -> None:
     told(pair == best_pair(ids), f"it takes {pair}; a smaller pair occurs {most} time(s) too")
 
 
-def joins_the_pair(step: Function, ids: list[int]) -> None:
+def joins_the_pair(bpe_step: Function, ids: list[int]) -> None:
     """All of its places are replaced, from the left, without overlap."""
-    pair, after = one_step(step, ids)
+    pair, after = one_step(bpe_step, ids)
     back = [i for j in after for i in (pair if j == NEW else (j,))]
     told(back == ids, f"new = {NEW}: it gives {after}; {pair} put back for {NEW}, that is {back}")
     told(after == joined(ids, pair, NEW), f"new = {NEW}: {pair} is not all joined in {after}")

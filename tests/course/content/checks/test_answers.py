@@ -5,13 +5,14 @@ and ``HALF`` (number, answers), and ``MESSAGES``, what a student must read on so
 """
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
 
 from minillm.course import check
-from minillm.course.build import LESSONS
 from minillm.course.exercises import WrongAnswer, lesson_checks
+from minillm.course.places import LESSONS
 
 HERE = Path(__file__).parent
 
@@ -45,6 +46,16 @@ def test_every_exercise_has_a_right_answer_and_at_least_two_wrong_ones(lesson):
     assert numbers_of(ANSWERS[lesson].RIGHT.items()) == numbers
     assert all(numbers_of(WRONG).count(number) >= 2 for number in numbers)
     assert all(number in numbers_of(HALF) for number in numbers)
+
+
+@pytest.mark.parametrize("lesson", sorted(ANSWERS))
+def test_the_answers_of_a_check_have_the_names_that_its_lesson_hands_in(lesson):
+    (source,) = (LESSONS / "src").glob(f"{lesson}_*.py")
+    text = source.read_text(encoding="utf-8")
+    calls = re.findall(r'^check\("([\w.]+)", (.*)\)', text, re.MULTILINE)
+    wanted = {number: names.split(", ") for number, names in calls}
+    for number, properties in lesson_checks(lesson).items():
+        assert all(one.answers == wanted[number] for one in properties), number
 
 
 @pytest.mark.parametrize(("number", "answers"), RIGHT, ids=numbers_of(RIGHT))

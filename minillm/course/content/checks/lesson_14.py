@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm import Parameter
-from minillm.course.checks.common import SEEDS, SIZES, Function, close, parts, shaped, told
+from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, parts, shaped, told
 from minillm.course.exercises import Property, answered
 from minillm.optim import Adam, AdamW
 
@@ -131,7 +131,7 @@ def chosen(choose: Function, strengths: list[float], data: Any) -> tuple[float, 
     """The answer's strength and error, the data beyond its reach."""
     copies = [(x.copy(), y.copy()) for x, y in data]
     strength, error = parts(choose(list(strengths), *copies), "strength", "error")
-    told(strength in strengths, f"it chooses {strength}, which is none of the strengths")
+    told(strength in strengths, f"it chooses {strength}, which is not one of the strengths")
     return float(strength), float(error)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minillm import check_vjp, ops
 from minillm.autograd import VJP
-from minillm.course.checks.common import SEEDS, Function, close, shaped, told
+from minillm.course.content.checks.common import SEEDS, Function, close, shaped, told
 from minillm.course.exercises import Property, answered
 
 Rule = Callable[..., tuple[Any, VJP]]
@@ -30,20 +30,24 @@ def shapes() -> st.SearchStrategy[Shapes]:
     )
 
 
-def costs_nothing_to_shift(backward: Function, shape: tuple[int, ...], seed: int) -> None:
+def costs_nothing_to_shift(
+    log_softmax_backward: Function, shape: tuple[int, ...], seed: int
+) -> None:
     """Along (1, ..., 1) log-softmax does not change, so the gradient has no part there."""
     rng = np.random.default_rng(seed)
     z, g = rng.standard_normal((2, *shape))
-    sums = shaped("the gradient", answered(backward(z, g)), shape).sum(axis=-1)
+    sums = shaped("the gradient", answered(log_softmax_backward(z, g)), shape).sum(axis=-1)
     told(np.allclose(sums, 0, atol=1e-9), f"its rows sum to {sums.tolist()}")
 
 
-def is_the_derivative(backward: Function, shape: tuple[int, ...], seed: int) -> None:
+def is_the_derivative(log_softmax_backward: Function, shape: tuple[int, ...], seed: int) -> None:
     """The gradient agrees with a central difference along a random direction."""
     rng = np.random.default_rng(seed)
 
     def rule(z: np.ndarray) -> tuple[Any, VJP]:
-        return ops.log_softmax(z).data, lambda g: (np.asarray(answered(backward(z, g))),)
+        return ops.log_softmax(z).data, lambda g: (
+            np.asarray(answered(log_softmax_backward(z, g))),
+        )
 
     rule.__name__ = "log_softmax_backward (operand z)"
     check_vjp(rule, rng.standard_normal(shape), rng=rng)

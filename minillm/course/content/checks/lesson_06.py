@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm import nn, ops
-from minillm.course.checks.common import SEEDS, SIZES, Function, close, shaped, told
+from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, shaped, told
 from minillm.course.exercises import Property, answered
 
 BATCHES = {"b": st.integers(1, 3), "t": SIZES, "heads": SIZES, "width": st.integers(1, 3)}
@@ -18,21 +18,23 @@ def numbered(b: int, t: int, heads: int, width: int) -> np.ndarray:
 
 
 def every_head_has_its_features(
-    split: Function, merge: Function, b: int, t: int, heads: int, width: int
+    split_heads: Function, merge_heads: Function, b: int, t: int, heads: int, width: int
 ) -> None:
     """Head i is what the i-th slice of the features is."""
     x = numbered(b, t, heads, width)
-    found = shaped("split_heads(x, heads)", answered(split(x.copy(), heads)), (b, heads, t, width))
+    found = shaped(
+        "split_heads(x, heads)", answered(split_heads(x.copy(), heads)), (b, heads, t, width)
+    )
     for i in range(heads):
         close(f"x = 0, 1, 2, ...: head {i}", found[:, i], x[..., i * width : (i + 1) * width])
 
 
 def merging_puts_heads_side_by_side(
-    split: Function, merge: Function, b: int, t: int, heads: int, width: int
+    split_heads: Function, merge_heads: Function, b: int, t: int, heads: int, width: int
 ) -> None:
     """The i-th slice of the features is head i."""
     parts = numbered(b, heads, t, width).reshape(b, heads, t, width)
-    found = shaped("merge_heads(heads)", answered(merge(parts.copy())), (b, t, heads * width))
+    found = shaped("merge_heads(heads)", answered(merge_heads(parts.copy())), (b, t, heads * width))
     for i in range(heads):
         part = found[..., i * width : (i + 1) * width]
         close(f"heads = 0, 1, 2, ...: the features of head {i}", part, parts[:, i])

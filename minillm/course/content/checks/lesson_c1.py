@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.checks.common import SEEDS, Function, told
+from minillm.course.content.checks.common import SEEDS, Function, told
 from minillm.course.exercises import Property, answered
 from minillm.labs import mean_and_interval
 
@@ -18,42 +18,42 @@ TOKENS = st.lists(WORDS, max_size=6)
 RATES = st.sampled_from([0.0, 0.3, 0.5, 1.0])
 
 
-def replaced(answer: Function, tokens: list[str], rate: float, seed: int) -> list[str]:
+def replaced(replace: Function, tokens: list[str], rate: float, seed: int) -> list[str]:
     """The answer's tokens for a generator with that seed; the given ones must stay as they are."""
     given = list(tokens)
-    new = answered(answer(given, THESAURUS, rate, np.random.default_rng(seed)))
+    new = answered(replace(given, THESAURUS, rate, np.random.default_rng(seed)))
     told(given == tokens, f"the list that was given is now {given}")
     told(isinstance(new, list), f"it returns a {type(new).__name__}, needed is a list of tokens")
     told(len(new) == len(tokens), f"{len(tokens)} tokens became {len(new)}: {new}")
     return new
 
 
-def changes_known_words_only(answer: Function, tokens: list[str], rate: float, seed: int) -> None:
+def changes_known_words_only(replace: Function, tokens: list[str], rate: float, seed: int) -> None:
     """Every token stays or becomes one of its synonyms."""
-    new = replaced(answer, tokens, rate, seed)
+    new = replaced(replace, tokens, rate, seed)
     for old, now in zip(tokens, new, strict=True):
         allowed = (old, *THESAURUS.get(old, ()))
         told(now in allowed, f"{old!r} became {now!r}")
 
 
-def obeys_the_ends(answer: Function, tokens: list[str], seed: int) -> None:
+def obeys_the_ends(replace: Function, tokens: list[str], seed: int) -> None:
     """With rate 0 nothing changes, with rate 1 every word that the thesaurus knows."""
-    new = replaced(answer, tokens, 0.0, seed)
+    new = replaced(replace, tokens, 0.0, seed)
     told(new == tokens, f"with rate 0 it gives {new}")
-    new = replaced(answer, tokens, 1.0, seed)
+    new = replaced(replace, tokens, 1.0, seed)
     kept = [old for old, now in zip(tokens, new, strict=True) if old == now and old in THESAURUS]
     told(not kept, f"with rate 1 {kept[:1]} is still there: {new}")
 
 
-def repeats_itself(answer: Function, tokens: list[str], seed: int) -> None:
+def repeats_itself(replace: Function, tokens: list[str], seed: int) -> None:
     """Nothing but the generator decides."""
-    first, second = (replaced(answer, tokens, 0.5, seed) for _ in range(2))
+    first, second = (replaced(replace, tokens, 0.5, seed) for _ in range(2))
     told(first == second, f"two generators with seed {seed} gave {first} and {second}")
 
 
-def decides_for_each_word(answer: Function, word: str, seed: int) -> None:
+def decides_for_each_word(replace: Function, word: str, seed: int) -> None:
     """Among 600 equal words the share that changes is the rate, and all synonyms occur."""
-    new = replaced(answer, [word] * 600, 0.3, seed)
+    new = replaced(replace, [word] * 600, 0.3, seed)
     share = np.mean([now != word for now in new])
     told(bool(abs(share - 0.3) < 0.1), f"of 600 times {word!r} the share {share:.2f} was replaced")
     missing = set(THESAURUS[word]) - set(new)
@@ -68,31 +68,31 @@ def key(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def kept_examples(answer: Function, examples: Pairs) -> Pairs:
+def kept_examples(deduplicate: Function, examples: Pairs) -> Pairs:
     """The answer's list, as pairs."""
     given = list(examples)
-    kept = answered(answer(given))
+    kept = answered(deduplicate(given))
     told(isinstance(kept, list), f"it returns a {type(kept).__name__}, needed is a list of pairs")
     told(given == examples, f"the list that was given is now {given}")
     return [tuple(pair) for pair in kept]
 
 
-def keeps_no_text_twice(answer: Function, examples: Pairs) -> None:
+def keeps_no_text_twice(deduplicate: Function, examples: Pairs) -> None:
     """Two texts that differ in case and blanks only are one."""
-    keys = [key(text) for text, _ in kept_examples(answer, examples)]
-    told(len(set(keys)) == len(keys), f"it keeps {kept_examples(answer, examples)}")
+    keys = [key(text) for text, _ in kept_examples(deduplicate, examples)]
+    told(len(set(keys)) == len(keys), f"it keeps {kept_examples(deduplicate, examples)}")
 
 
-def drops_contradictions(answer: Function, examples: Pairs) -> None:
+def drops_contradictions(deduplicate: Function, examples: Pairs) -> None:
     """Of a text with two labels nothing stays."""
     labels = labels_of(examples)
-    for text, label in kept_examples(answer, examples):
+    for text, label in kept_examples(deduplicate, examples):
         told(len(labels[key(text)]) < 2, f"it keeps {(text, label)}, which has another label too")
 
 
-def keeps_the_first_of_each(answer: Function, examples: Pairs) -> None:
+def keeps_the_first_of_each(deduplicate: Function, examples: Pairs) -> None:
     """What is left are the first ones of all texts with one label, in their order."""
-    kept, seen, wanted = kept_examples(answer, examples), set(), []
+    kept, seen, wanted = kept_examples(deduplicate, examples), set(), []
     labels = labels_of(examples)
     for text, label in examples:
         if key(text) not in seen and len(labels[key(text)]) == 1:
@@ -115,29 +115,29 @@ VERDICTS = ("helps", "hurts", "cannot tell")
 Scores = list[float]
 
 
-def judged(answer: Function, without: Scores, with_it: Scores) -> str:
+def judged(verdict: Function, without: Scores, with_it: Scores) -> str:
     """The answer's word."""
-    word = answered(answer(np.array(without), np.array(with_it)))
+    word = answered(verdict(np.array(without), np.array(with_it)))
     told(word in VERDICTS, f"it returns {word!r}, needed is one of {', '.join(VERDICTS)}")
     return str(word)
 
 
-def is_the_paired_verdict(answer: Function, without: Scores, gains: Scores) -> None:
+def is_the_paired_verdict(verdict: Function, without: Scores, gains: Scores) -> None:
     """It is what the interval of the paired differences says."""
     with_it = [round(a + gain, 3) for a, gain in zip(without, gains, strict=True)]
     mean, half = mean_and_interval(np.array(with_it) - np.array(without))
     if abs(abs(mean) - half) < 1e-6:
         return  # a border that rounding decides
     wanted = "cannot tell" if abs(mean) < half else "helps" if mean > 0 else "hurts"
-    word = judged(answer, without, with_it)
+    word = judged(verdict, without, with_it)
     numbers = f"the differences {gains} have the mean {mean:.4f} and the interval +- {half:.4f}"
     told(word == wanted, f"it says {word!r}; {numbers}")
 
 
-def turns_around(answer: Function, without: Scores, gains: Scores) -> None:
+def turns_around(verdict: Function, without: Scores, gains: Scores) -> None:
     """With the two exchanged, help becomes hurt."""
     with_it = [round(a + gain, 3) for a, gain in zip(without, gains, strict=True)]
-    there, back = judged(answer, without, with_it), judged(answer, with_it, without)
+    there, back = judged(verdict, without, with_it), judged(verdict, with_it, without)
     turned = {"helps": "hurts", "hurts": "helps", "cannot tell": "cannot tell"}
     told(back == turned[there], f"it says {there!r}, and with the two exchanged {back!r}")
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm import Parameter, gradients_of, nn, ops
-from minillm.course.checks.common import Function, close, parts, shaped, told
+from minillm.course.content.checks.common import Function, close, parts, shaped, told
 from minillm.course.exercises import Property, answered
 from minillm.models.bert import Bert, BertConfig
 
@@ -16,32 +16,34 @@ Rows = list[list[int]]
 GRADIENTS = ("dL/dx", "dL/dgain", "dL/dbias")
 
 
-def gradients(backward: Function, x: Rows, gain: list[int], g: Rows) -> list[np.ndarray]:
+def gradients(layer_norm_backward: Function, x: Rows, gain: list[int], g: Rows) -> list[np.ndarray]:
     """The student's three gradients, their shapes checked."""
     operands = [np.array(values, dtype=float) for values in (x, gain, g)]
-    found = parts(backward(*(operand.copy() for operand in operands)), *GRADIENTS)
+    found = parts(layer_norm_backward(*(operand.copy() for operand in operands)), *GRADIENTS)
     shapes = zip(GRADIENTS, found, (0, 1, 1), strict=True)
     return [shaped(name, one, operands[i].shape) for name, one, i in shapes]
 
 
-def has_three_parts(backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
+def has_three_parts(layer_norm_backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
     """Three arrays, of the right shapes."""
-    gradients(backward, x, gain, g)
+    gradients(layer_norm_backward, x, gain, g)
 
 
-def adds_up_to_nothing(backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
+def adds_up_to_nothing(layer_norm_backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
     """A common shift of a row changes no output, so that a row's gradients sum to zero."""
-    sums = gradients(backward, x, gain, g)[0].sum(axis=-1)
+    sums = gradients(layer_norm_backward, x, gain, g)[0].sum(axis=-1)
     told(np.allclose(sums, 0, atol=1e-8), f"the rows of dL/dx sum to {sums.round(4).tolist()}")
 
 
-def is_the_gradient(backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
+def is_the_gradient(layer_norm_backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
     """All three agree with the library's rule, which has its own gradient check."""
     width = len(gain)
     operands = [Parameter(np.array(values, dtype=float)) for values in (x, gain, [0] * width)]
     output = ops.layer_norm(*operands)
     wanted = gradients_of((output * np.array(g, dtype=float)).sum(), operands)
-    for name, found, right in zip(GRADIENTS, gradients(backward, x, gain, g), wanted, strict=True):
+    for name, found, right in zip(
+        GRADIENTS, gradients(layer_norm_backward, x, gain, g), wanted, strict=True
+    ):
         close(name, found, np.asarray(right))
 
 
@@ -147,8 +149,8 @@ def normalisations(draw: st.DrawFn) -> tuple[Rows, list[int], Rows]:
 def on_normalisations(holds: Function) -> Function:
     """``holds`` with one case in place of three arguments: the three have a common width."""
 
-    def held(answer: Function, x_gain_g: tuple[Rows, list[int], Rows]) -> None:
-        holds(answer, *x_gain_g)
+    def held(layer_norm_backward: Function, x_gain_g: tuple[Rows, list[int], Rows]) -> None:
+        holds(layer_norm_backward, *x_gain_g)
 
     return held
 

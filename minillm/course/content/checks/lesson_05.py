@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minillm import check_vjp, ops
 from minillm.autograd import VJP
-from minillm.course.checks.common import SEEDS, SIZES, Function, close, told
+from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, told
 from minillm.course.exercises import Property, answered
 
 
@@ -22,44 +22,50 @@ def rows(low: float, high: float) -> st.SearchStrategy[list[list[float]]]:
     )
 
 
-def is_the_quotient(softmax: Function, scores: list[list[float]]) -> None:
+def is_the_quotient(stable_softmax: Function, scores: list[list[float]]) -> None:
     """On small scores the definition itself can be computed."""
     powers = np.exp(np.array(scores))
     wanted = powers / powers.sum(axis=-1, keepdims=True)
-    close("softmax", probabilities(softmax, scores), wanted)
+    close("softmax", probabilities(stable_softmax, scores), wanted)
 
 
-def survives(softmax: Function, scores: list[list[float]]) -> None:
+def survives(stable_softmax: Function, scores: list[list[float]]) -> None:
     """Every row is a distribution, however large the scores."""
-    p = probabilities(softmax, scores)
+    p = probabilities(stable_softmax, scores)
     told(bool(np.isfinite(p).all()), f"it gives {p.tolist()}, which is not finite")
     told(bool((p >= 0).all()), f"it gives {p.tolist()}, with a negative number")
     told(np.allclose(p.sum(axis=-1), 1), f"its rows sum to {p.sum(axis=-1).tolist()}, not to 1")
 
 
-def ignores_a_shift(softmax: Function, scores: list[list[float]], shift: int) -> None:
+def ignores_a_shift(stable_softmax: Function, scores: list[list[float]], shift: int) -> None:
     """A number added to all scores of a row changes nothing."""
     moved = (np.array(scores) + shift).tolist()
-    close("after the shift", probabilities(softmax, moved), probabilities(softmax, scores))
+    close(
+        "after the shift",
+        probabilities(stable_softmax, moved),
+        probabilities(stable_softmax, scores),
+    )
 
 
-def probabilities(softmax: Function, scores: list[list[float]]) -> np.ndarray:
+def probabilities(stable_softmax: Function, scores: list[list[float]]) -> np.ndarray:
     """The answer's softmax, its shape checked, its overflow warnings held back."""
     given = np.array(scores)
     with np.errstate(all="ignore"):
-        p = np.asarray(answered(softmax(given.copy())), dtype=float)
+        p = np.asarray(answered(stable_softmax(given.copy())), dtype=float)
     told(p.shape == given.shape, f"it gives shape {p.shape} for shape {given.shape}")
     return p
 
 
-def is_the_derivative(backward: Function, n: int, m: int, dk: int, dv: int, seed: int) -> None:
+def is_the_derivative(
+    attention_backward: Function, n: int, m: int, dk: int, dv: int, seed: int
+) -> None:
     """The three gradients agree with central differences along random directions."""
     rng = np.random.default_rng(seed)
     operands = [rng.standard_normal(shape) for shape in ((n, dk), (m, dk), (m, dv))]
 
     def rule(*arrays: np.ndarray) -> tuple[Any, VJP]:
         def vjp(g: np.ndarray) -> tuple[np.ndarray, ...]:
-            return tuple(map(np.asarray, answered(backward(*arrays, g))))
+            return tuple(map(np.asarray, answered(attention_backward(*arrays, g))))
 
         return ops.scaled_dot_product_attention(*arrays).data, vjp
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minillm.course.checks.common import close, parts, shaped
+from minillm.course.content.checks.common import close, parts, shaped
 
 
 @pytest.mark.parametrize("found", [(1, 2), [1, 2]])

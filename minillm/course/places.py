@@ -1,0 +1,30 @@
+"""Where the course lies, how its content is read and what is made of it is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import minillm
+from minillm.backend import write_atomically
+
+PROJECT = Path(minillm.__file__).parents[1]
+LESSONS = PROJECT / "lessons"
+CONTENT = Path(__file__).with_name("content")
+FOLDERS = {"en": Path(), "zh": Path("zh")}  # of each language inside the folder of the lessons
+
+
+def content(name: str) -> Any:
+    """What ``content/NAME.json`` holds."""
+    return json.loads((CONTENT / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def read(path: Path) -> str | None:
+    """The text of a file, with its line ends as they are, or None where there is no file."""
+    return path.read_bytes().decode("utf-8") if path.exists() else None
+
+
+def write(path: Path, text: str) -> None:
+    """Write ``text`` with line feeds, in a folder that is made where it is missing."""
+    write_atomically(path, text.encode())
