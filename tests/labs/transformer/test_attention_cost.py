@@ -1,9 +1,9 @@
 """What attention costs."""
 
-import pytest
 import itertools
 
 import numpy as np
+import pytest
 
 from minillm.labs.transformer.attention_cost import cost
 
