@@ -17,7 +17,7 @@ from minillm.course.notebooks import as_notebook
 from minillm.course.places import LESSONS, PROJECT
 
 SOURCES = sorted((LESSONS / "src").glob("*.py"))
-ALLOWED = {"minillm", "numpy", "matplotlib"}
+ALLOWED = {"minillm", "numpy", "matplotlib", "dataclasses"}  # the last to vary an experiment
 TAGS = {"exercise", "solution", "exercise-check", "figure", "gpu", "gradcheck", "raises-exception"}
 TOTAL_BUDGET = 600  # seconds on one core, all lessons together
 START = 30  # seconds for a kernel on a busy machine

@@ -187,7 +187,7 @@ def test_the_commands_of_the_syllabus_are_commands_and_the_same_in_both_language
     assert commands[0] == commands[1]
     assert {command[0] for command in commands[0]} == {"solutions", "run", "mark"}
     for command in commands[0]:
-        build_parser().parse_args(["course", *command])
+        build_parser(["course"]).parse_args(["course", *command])
 
 
 def test_the_syllabus_has_the_same_parts_in_both_languages():

@@ -6,7 +6,7 @@ T positions, D model width, V variants, L depths, C limits of the gradient.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -126,6 +126,11 @@ def floor(sizes: Sizes, seed: int) -> float:
     """
     _, target = task(sizes, seed)
     return float(np.mean((target - target.mean(axis=1, keepdims=True)) ** 2))
+
+
+def with_trainings(settings: Settings, **changes: Any) -> Settings:
+    """The same stacks, trained otherwise."""
+    return replace(settings, trainings=replace(settings.trainings, **changes))
 
 
 def measure(settings: Settings, seed: int) -> dict[str, Any]:

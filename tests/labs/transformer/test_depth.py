@@ -71,8 +71,6 @@ def test_training_reports_the_loss_of_the_best_rate_and_at_most_1():
 
 
 def test_every_limit_of_the_gradient_has_its_losses_and_none_is_an_infinite_one():
-    trainings = replace(
-        SETTINGS.trainings, depths=(2,), steps=5, rates=(1e-2,), max_norms=(None, 1e9, 0.1)
-    )
-    free, high, low = depth.losses(replace(SETTINGS, trainings=trainings), 0)["loss"]
+    few = {"depths": (2,), "steps": 5, "rates": (1e-2,), "max_norms": (None, 1e9, 0.1)}
+    free, high, low = depth.losses(depth.with_trainings(SETTINGS, **few), 0)["loss"]
     assert np.array_equal(free, high) and not np.array_equal(free, low)
