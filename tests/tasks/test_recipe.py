@@ -24,6 +24,7 @@ def test_the_defaults_are_these():
         "finetune_epochs": 6.0,
         "finetune_lr": 0.001,
         "decay": 0.01,
+        "max_norm": 1.0,
         "head_only": False,
     }
 
