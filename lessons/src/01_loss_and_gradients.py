@@ -633,7 +633,7 @@ savefig(figure, "01_gradcheck_eps", numbers)
 # $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
 #
 # `fit` (`minillm/training/loop.py`) does for each batch what we did above: compute the loss, call `gradients_of`, hand the
-# gradients to the optimiser. (It can also shorten gradients longer than `max_norm`; here nothing is shortened.) `optim.SGD` is the step as printed; the guide's Adam (`optim.Adam`) scales the step of each weight.
+# gradients to the optimiser. (With `max_norm` it also shortens gradients that are longer; here nothing is shortened.) `optim.SGD` is the step as printed; the guide's Adam (`optim.Adam`) scales the step of each weight.
 # Here every batch is all the data. The last layer starts at zero, so all logits are equal and the loss must start at $\ln 3 \approx 1.0986$.
 # The accuracy is that on the points it learned from; about new ones nothing is said here.
 
@@ -642,7 +642,7 @@ savefig(figure, "01_gradcheck_eps", numbers)
 #
 # $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
 #
-# `fit`（`minillm/training/loop.py`）对每一批数据做的，就是前面做过的几件事：算损失，调用 `gradients_of`，把梯度交给优化器。（长度超过 `max_norm` 的梯度，它还能缩短，这里不用。）`optim.SGD` 就是上式；指南用的 Adam（`optim.Adam`）还会分别调节每个权重的步幅。这里每一批都是全部数据。最后一层从零开始，各类 logits 相等，损失必须从 $\ln 3 \approx 1.0986$ 起步。打印的准确率是在它学过的点上算的；对没见过的点表现如何，这里没有涉及。
+# `fit`（`minillm/training/loop.py`）对每一批数据做的，就是前面做过的几件事：算损失，调用 `gradients_of`，把梯度交给优化器。（给出 `max_norm` 时，它还会把范数超过该值的梯度按比例缩小；这里不用。）`optim.SGD` 就是上式；指南用的 Adam（`optim.Adam`）还会分别调节每个权重的步幅。这里每一批都是全部数据。最后一层从零开始，各类 logits 相等，损失必须从 $\ln 3 \approx 1.0986$ 起步。打印的准确率是在它学过的点上算的；对没见过的点表现如何，这里没有涉及。
 
 # %%
 classes = np.repeat([0, 1, 2], 60)  # (180,)
@@ -665,7 +665,7 @@ def loss_of(batch):
 
 batches = [(inputs, classes)] * 500
 optimizer = optim.SGD([w1, b1, w2, b2], lr=0.5)
-losses = [step.loss.item() for step in fit(loss_of, batches, optimizer, max_norm=np.inf)]
+losses = [step.loss.item() for step in fit(loss_of, batches, optimizer)]
 accuracy = (network(inputs).data.argmax(axis=-1) == classes).mean()
 print([round(losses[i], 3) for i in (0, 10, 100, 499)], accuracy)
 assert np.isclose(losses[0], np.log(3), rtol=1e-12)

@@ -7,7 +7,7 @@ import pytest
 
 import minillm
 from minillm import Parameter, Tensor, nn, ops, optim
-from minillm.course.places import FOLDERS, LESSONS
+from minillm.course.places import LESSONS
 
 PAGES = {
     language: LESSONS / folder / "library.md" for language, folder in (("en", ""), ("zh", "zh"))
