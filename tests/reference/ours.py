@@ -10,7 +10,10 @@ from minillm import nn, ops
 from minillm.autograd import Tensor, gradients_of
 from tests.reference.stored import Case, in_dtype, load_cases
 
-OPS = ("elementwise", "shaping", "layers", "losses", "attention")  # the stored files
+OPS = (  # the stored files
+    *("elementwise", "shaping", "layers", "losses", "attention"),
+    *("derived", "settings", "loss_settings", "attention_settings"),
+)
 
 
 def op_cases() -> list[Case]:
