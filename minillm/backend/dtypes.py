@@ -34,7 +34,8 @@ def check_one_dtype(op_name: str, **operands: Array | None) -> None:
         TypeError: two operands have different dtypes; the message says how to turn one of them.
     """
     dtypes = {name: x.dtype for name, x in operands.items() if x is not None}
-    if len(set(dtypes.values())) > 1:
+    found = list(dtypes.values())
+    if found != found[:1] * len(found):  # hashing dtypes, for a set, is slow
         given = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items())
         raise TypeError(
             f"{op_name}: {given}: turn one of them, "
