@@ -20,9 +20,10 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
     """
     if gradient.shape == shape:
         return gradient
-    gradient = wide_sum(gradient, axis=tuple(range(gradient.ndim - len(shape))))
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and gradient.shape[i] != 1)
-    return wide_sum(gradient, axis=stretched, keepdims=True)
+    if gradient.ndim > len(shape):
+        gradient = wide_sum(gradient, axis=tuple(range(gradient.ndim - len(shape))))
+    stretched = tuple([i for i, n in enumerate(shape) if n == 1 and gradient.shape[i] != 1])
+    return wide_sum(gradient, axis=stretched, keepdims=True) if stretched else gradient
 
 
 @op

@@ -32,7 +32,7 @@ def parts_of(name: str, operands: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def operand_arrays(operands: Iterable[Any]) -> list[Array]:
     """Arrays for a rule: numbers, lists and integer arrays follow the dtype of their neighbours."""
-    values = [x.data if isinstance(x, NumPySide) else x for x in operands]
+    values = [x._data if isinstance(x, NumPySide) else x for x in operands]
     floats = [x for x in values if is_array(x) and x.dtype.kind == "f"]
     if len(floats) == len(values):
         return values
@@ -48,7 +48,8 @@ def as_float_array(value: Any, *, dtype: Any = None, xp: ModuleType = np) -> Arr
         TypeError: ``value`` is a Tensor, or a list with one, or not made of real numbers.
         ValueError: a ragged list.
     """
-    if is_array(value) and value.dtype.kind == "f":
+    given = is_array(value)
+    if given and value.dtype.kind == "f":
         native = value.dtype.isnative
         return value if native else value.astype(value.dtype.newbyteorder("="))
     if isinstance(value, np.floating):  # what a NumPy reduction returns: it has a dtype of its own
@@ -57,7 +58,7 @@ def as_float_array(value: Any, *, dtype: Any = None, xp: ModuleType = np) -> Arr
         raise TypeError("expected an array, got a Tensor; use detach() for its values")
     if holds_tensor(value):
         raise TypeError("expected real numbers, got a list with a Tensor in it; use ops.stack")
-    array = value if is_array(value) else np.asarray(value)
+    array = value if given else np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"expected real numbers, got {type(value).__name__} of dtype {array.dtype}")
     return xp.asarray(array, dtype=dtype or np.float32)

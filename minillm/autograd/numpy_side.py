@@ -64,6 +64,7 @@ class NumPySide:
     __array_ufunc__ = ForNumPyOnly()
 
     data: Any
+    _data: Any
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """The values, read-only unless they are copied: a change would not be noticed."""

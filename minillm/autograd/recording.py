@@ -51,28 +51,31 @@ class Op:
         self.kernels: dict[ModuleType, Rule] = {}
         self.tells_wanted = "wanted" in checked_signature(rule).parameters
         self.__signature__ = tensor_signature(rule)
+        # what a call needs to know is worked out here, once: an op on small arrays is hot
         kinds = {p.name: p.kind for p in self.__signature__.parameters.values()}
+        operands = [n for n, kind in kinds.items() if kind is inspect.Parameter.POSITIONAL_ONLY]
         names = {name for name, kind in kinds.items() if kind is inspect.Parameter.KEYWORD_ONLY}
         anything = inspect.Parameter.VAR_KEYWORD in kinds.values()
         self.settings = None if anything else names
-        many = inspect.Parameter.VAR_POSITIONAL in kinds.values()
-        self.most_operands = math.inf if many else len(kinds) - len(names) - anything
+        self.takes_parts = inspect.Parameter.VAR_POSITIONAL in kinds.values()
+        self.most_operands = math.inf if self.takes_parts else len(operands)
+        needed = [n for n in operands if self.__signature__.parameters[n].default is not None]
+        self.fewest_operands = math.inf if self.takes_parts else len(needed)
 
     def __call__(self, *operands: Any, **settings: Any) -> Tensor:
-        if self.most_operands == math.inf:
+        if self.takes_parts:
             operands = parts_of(self.__name__, operands)
-        self.check_call(len(operands), settings)
-        while operands and operands[-1] is None and self.takes_none(len(operands) - 1):
+        if len(operands) > self.most_operands or settings:
+            self.check_call(len(operands), settings)
+            settings = {name: self.constant(name, value) for name, value in settings.items()}
+        while len(operands) > self.fewest_operands and operands[-1] is None:
             operands = operands[:-1]
-        arrays = operand_arrays(operands)
-        settings = {name: self.constant(name, value) for name, value in settings.items()}
-        parents = tuple(x.node if isinstance(x, Tensor) else None for x in operands)
-        if not is_recording() or not any(parents):
-            return Tensor(self.run(*arrays, **settings)[0])
-        if self.tells_wanted:
-            settings["wanted"] = tuple(parent is not None for parent in parents)
-        output, vjp = self.run(*arrays, **settings)
-        return Tensor(output, node=Node(self.__name__, output, parents, vjp))
+        parents = tuple([x.node if isinstance(x, Tensor) else None for x in operands])
+        recorded = is_recording() and any(parents)
+        if recorded and self.tells_wanted:
+            settings["wanted"] = tuple([parent is not None for parent in parents])
+        output, vjp = self.run(*operand_arrays(operands), **settings)
+        return Tensor(output, node=Node(self.__name__, output, parents, vjp) if recorded else None)
 
     def run(self, *arrays: Array, **settings: Any) -> tuple[Array, VJP]:
         """Output and VJP from the fastest rule there is for the arrays' library."""
@@ -106,11 +109,6 @@ class Op:
         if isinstance(value, list | tuple) and holds_tensor(value):
             return type(value)(self.constant(name, item) for item in value)
         return value
-
-    def takes_none(self, place: int) -> bool:
-        """Whether the operand at ``place`` may be left out."""
-        parameters = list(self.__signature__.parameters.values())
-        return place < len(parameters) and parameters[place].default is None
 
     def __repr__(self) -> str:
         return f"<op {self.__name__}{inspect.signature(self.rule)}>"

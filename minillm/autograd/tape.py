@@ -40,7 +40,7 @@ class Node:
         self.name, self.parents, self.vjp = name, parents, vjp
         self.shape, self.dtype = output.shape, output.dtype
         self.order = self.version = next(_ticks)
-        self.versions = tuple(p.version if p else 0 for p in parents)
+        self.versions = tuple([p.version if p else 0 for p in parents])
         self.freed = False
         self.grad: Array | None = None  # of a leaf, filled by Tensor.backward
 
@@ -133,7 +133,8 @@ def ancestors_of(targets: set[Node], below: list[Node]) -> set[Node]:
 
 def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tuple[Node, Array]]:
     """Each parent with its share of the gradient, once the rule's answer has been checked."""
-    checked_tuple(node.name, shares, len(node.parents))
+    if type(shares) is not tuple or len(shares) != len(node.parents):
+        checked_tuple(node.name, shares, len(node.parents))
     for i, (parent, share) in enumerate(zip(node.parents, shares, strict=True)):
         if parent is None:
             continue
@@ -142,7 +143,7 @@ def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tup
                 f"{node.name}: operand {i} was changed between forward and backward; "
                 "its gradient would belong to another function"
             )
-        if share is not None and not is_array(share) and not isinstance(share, np.generic):
+        if not (share is None or is_array(share) or isinstance(share, np.generic)):
             kind = type(share).__name__
             raise TypeError(f"{node.name}: its vjp gave a {kind} for operand {i}, not an array")
         if share is None or share.shape != parent.shape:

@@ -16,7 +16,9 @@ from minillm.backend.arrays import Array
 
 def wide_dtype(x: Array) -> Any:
     """The ``dtype=`` of a sum or a count over ``x``: float32 for float16."""
-    return "float32" if x.dtype.itemsize < 4 else x.dtype.newbyteorder("=")
+    if x.dtype.itemsize < 4:
+        return "float32"
+    return x.dtype if x.dtype.isnative else x.dtype.newbyteorder("=")
 
 
 def wide_sum(x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
@@ -32,7 +34,8 @@ def check_one_dtype(op_name: str, **operands: Array | None) -> None:
         TypeError: two operands have different dtypes; the message says how to turn one of them.
     """
     dtypes = {name: x.dtype for name, x in operands.items() if x is not None}
-    if len(set(dtypes.values())) > 1:
+    found = list(dtypes.values())
+    if found != found[:1] * len(found):  # hashing dtypes, for a set, is slow
         given = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items())
         raise TypeError(
             f"{op_name}: {given}: turn one of them, "

@@ -66,7 +66,8 @@ def scaled_dot_product_attention(
         pairs = zip(grads, operands, strict=False)
         return tuple(None if d is None else unbroadcast(d, x.shape) for d, x in pairs)
 
-    return kept @ v + spoiled(kept, value != v), vjp
+    y = kept @ v
+    return y if v is value else y + spoiled(kept, value != v), vjp
 
 
 def probabilities(
@@ -81,7 +82,8 @@ def probabilities(
     xp = array_module(query, key, *(x for x in (bias, mask) if is_array(x)))
     check_one_dtype("attention", query=query, bias=bias)
     with quiet():  # inf - inf where a key is infinite: masked, or NaN as documented
-        scores = query @ key.swapaxes(-1, -2) * scale_of_scores(query, scale)
+        scores = query @ key.swapaxes(-1, -2)
+        scores *= scale_of_scores(query, scale)  # in place, as nothing else has seen it: hot
         if bias is not None:
             check_fits("bias", bias, scores.shape)
             scores = scores + bias
@@ -89,9 +91,11 @@ def probabilities(
             check_mask(mask, scores.shape)
             scores = xp.where(mask, scores, -xp.inf)
         highest = scores.max(axis=-1, keepdims=True)
-        weights = xp.exp(scores - xp.where(highest == -xp.inf, 0.0, highest))
+        scores -= xp.where(highest == -xp.inf, 0.0, highest)
+        weights = xp.exp(scores)
     total = wide_sum(weights, axis=-1, keepdims=True)
-    return weights / xp.where(total == 0.0, 1.0, total)
+    weights /= xp.where(total == 0.0, 1.0, total)
+    return weights
 
 
 def scale_of_scores(query: Array, scale: float | None) -> float:
@@ -123,9 +127,10 @@ def spoiled(weights: Array, bad: Array) -> Array:
 
 
 def finite(x: Array) -> Array:
-    """``x`` with 0 in the place of NaN and infinity."""
+    """``x`` with 0 in the place of NaN and infinity; on the host ``x`` itself without any."""
     xp = array_module(x)
-    return xp.where(xp.isfinite(x), x, 0.0)
+    usable = xp.isfinite(x)
+    return x if on_host(x) and usable.all() else xp.where(usable, x, 0.0)
 
 
 def gradient_of_scores(g: Array, p: Array, v: Array, keep: Array | None) -> Array:
@@ -156,6 +161,8 @@ def check_values(query: Array, key: Array, value: Array) -> None:
         raise ValueError(
             f"attention: key {key.shape} and value {value.shape} need one length, at least 1"
         )
+    if query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
+        return
     try:
         broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
     except ValueError:

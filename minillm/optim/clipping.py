@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from numbers import Real
 
 import numpy as np
 
-from minillm.backend import Array, array_module, is_array
+from minillm.backend import Array, array_module, is_array, on_host, wide_dtype
+
+# By the bytes of a number: a mean square above this has lost nothing to squares that became 0.
+LEAST_SQUARE = {np.finfo(t).bits // 8: float(np.finfo(t).tiny / np.finfo(t).eps) for t in "fd"}
 
 
 def clip_gradients(
@@ -42,13 +46,13 @@ def clip_gradients(
             raise TypeError(f"clip_gradients: a gradient must be an array of floats, got {kind}")
     xp = array_module(*present)
     with np.errstate(all="ignore"):  # what is not finite shows in the norm
-        norm = euclidean_norm(xp.stack([euclidean_norm(g) for g in present]))
+        norm = functools.reduce(xp.hypot, [euclidean_norm(g) for g in present])
         if max_norm == math.inf:
             clipped = [None if g is None else g.copy() for g in gradients]
         else:
             scale = xp.minimum(float(max_norm) / norm, 1.0)  # a norm of 0 divides to inf
             clipped = [None if g is None else scaled(g, scale) for g in gradients]
-        return clipped, norm.astype(wide(*present))
+        return clipped, norm.astype(np.result_type(np.float32, *(g.dtype for g in present)))
 
 
 def euclidean_norm(x: Array) -> Array:
@@ -56,22 +60,34 @@ def euclidean_norm(x: Array) -> Array:
 
         |x| = s sqrt(sum (x / s)²),    s = max |x|
 
-    Without ``s``, 1e20 squared would overflow in float32 and 1e-25 squared would be 0.
+    Without ``s``, 1e20 squared would overflow in float32 and 1e-25 squared would be 0.  On the
+    host it is tried without, in one pass; a device would have to be waited for to see whether that
+    went well.
     """
     xp = array_module(x)
     if x.size == 0:
         return xp.zeros((), dtype=np.float64)
+    x = x.astype(wide_dtype(x), copy=False)
+    if on_host(x):
+        square = sum_of_squares(x)
+        if x.size * LEAST_SQUARE[x.dtype.itemsize] < square < math.inf:
+            return np.sqrt(np.float64(square))
     largest = xp.maximum(x.max(), -x.min())  # max |x| without an array of its own
-    s = xp.where((largest > 0) & (largest < math.inf), largest, 1.0).astype(wide(x))
+    s = xp.where((largest > 0) & (largest < math.inf), largest, 1.0).astype(x.dtype)
     shares = x / s
     return s.astype(np.float64) * xp.sqrt((shares * shares).sum().astype(np.float64))
 
 
+def sum_of_squares(x: np.ndarray) -> float:
+    """The sum as it comes: infinite or 0 where the squares are beyond all floats.
+
+    Products of parts, added up in float64: float32 would lose digits over millions of numbers.
+    """
+    flat = x.ravel()
+    parts = (flat[start : start + 8192] for start in range(0, x.size, 8192))
+    return sum(float(np.vdot(part, part)) for part in parts)
+
+
 def scaled(g: Array, scale: Array) -> Array:
-    """``scale g`` in the dtype of ``g``."""
-    return (g * scale.astype(wide(g))).astype(g.dtype, copy=False)
-
-
-def wide(*arrays: Array) -> np.dtype:
-    """The dtype to compute in: float16 holds neither a sum of squares nor a small scale."""
-    return np.result_type(np.float32, *(x.dtype for x in arrays))
+    """``scale g`` in the dtype of ``g``; float16 does not hold a small scale."""
+    return (g * scale.astype(wide_dtype(g))).astype(g.dtype, copy=False)
