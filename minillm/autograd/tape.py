@@ -45,7 +45,7 @@ class Node:
         self.grad: Array | None = None  # of a leaf, filled by Tensor.backward
 
     def changed(self) -> None:
-        """Note that the data are others than those that earlier ops have seen."""
+        """Note that the data have changed since earlier ops saw them."""
         self.version = next(ticks)
 
     def free(self) -> None:
