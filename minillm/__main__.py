@@ -1,4 +1,4 @@
-"""The command line: ``python -m minillm COMMAND``; `commands/arguments.py` lists the commands."""
+"""The command line: ``python -m minillm COMMAND``; ``commands/arguments.py`` lists the commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         limit_threads(arguments.threads)
         arguments.run(arguments)
-        sys.stdout.flush()  # here, where a reader who has gone is no error
+        sys.stdout.flush()  # here, where a reader who has gone is not an error
     except KeyboardInterrupt:
         hint = "; --resume goes on from the last checkpoint, if there is one"
         print(

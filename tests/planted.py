@@ -47,7 +47,7 @@ PLANTS = [
     Plant("rows of an array taken for a tuple", "autograd/tape.py",
           "if not isinstance(shares, tuple):", "if False:", "tests/autograd/test_tape.py"),
     Plant("gradients lost between threads", "autograd/tensor.py",
-          "with _adding:", "if True:", "tests/autograd/test_grad_mode.py"),
+          "with adding:", "if True:", "tests/autograd/test_grad_mode.py"),
     Plant("gradient of a setting lost in silence", "autograd/recording.py",
           "if value.requires_grad and is_recording():", "if False:",
           "tests/autograd/test_recording.py"),

@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -283,6 +284,166 @@ def test_planted_writes_in_place_are_caught():
     assert [written_in_place(line) for line in planted] == [[1]] * 4
     fine = ["open(p)", "open(p, 'rb')", "open(p, 'a', encoding='utf-8')", "write_atomically(p, b)"]
     assert [written_in_place(line) for line in fine] == [[]] * 4
+
+
+def underscored(source: str) -> list[str]:
+    """Functions, methods, classes and constants whose names begin with one underscore.
+
+    A name that Python or a notebook asks for, such as ``_repr_html_``, ends with one too.  An
+    attribute behind a property may begin with one.
+    """
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.append(node.name)
+        if isinstance(node, ast.Module | ast.ClassDef):
+            for line in node.body:
+                named = getattr(line, "value", None)  # `_x: int` only announces an attribute
+                targets = [*getattr(line, "targets", []), named and getattr(line, "target", None)]
+                found += [name.id for name in targets if isinstance(name, ast.Name)]
+    return [name for name in found if re.fullmatch(r"_[^_](.*[^_])?", name)]
+
+
+@each_module
+def test_helpers_of_a_module_have_plain_names(path):
+    assert underscored(path.read_text(encoding="utf-8")) == []
+
+
+def test_planted_underscores_are_caught():
+    planted = [
+        *("def _f(): pass", "class _C: pass", "_X = 1", "_x: int = 1", "async def _f(): pass"),
+        *("class C:\n    def _f(self): pass", "def f():\n    def _g(): pass", "a = _x = 1"),
+    ]
+    assert [len(underscored(source)) for source in planted] == [1] * len(planted)
+    fine = [
+        *("def f():\n    _x = 1", "class C:\n    def __len__(self): pass", "for _ in x: pass"),
+        *("class C:\n    def _repr_html_(self): pass", "self._x = 1", "class C:\n    _x: int"),
+        "__all__ = []",
+    ]
+    assert [underscored(source) for source in fine] == [[]] * len(fine)
+
+
+# the streams themselves; a corpus draws as it always did; an exercise draws its own inputs
+GENERATORS = ("backend/randomness.py", "text/corpora/corpus.py", "course/content/checks/")
+
+
+def generators_made(source: str) -> list[int]:
+    """Lines that make a generator of random numbers without ``stream(seed, purpose, place)``."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    makers = {"default_rng", "Generator", "RandomState", "Random"}
+    return [node.lineno for node in calls if ast.unparse(node.func).split(".")[-1] in makers]
+
+
+@each_module
+def test_random_numbers_come_from_named_streams(path):
+    if not path.relative_to(PACKAGE).as_posix().startswith(GENERATORS):
+        assert generators_made(path.read_text(encoding="utf-8")) == []
+
+
+def test_planted_generators_are_caught():
+    planted = ["np.random.default_rng(0)", "default_rng(s)", "np.random.Generator(b)", "Random(0)"]
+    assert [generators_made(line) for line in planted] == [[1]] * 4
+    fine = ["stream(0, 'order')", "rng: np.random.Generator", "'default_rng(0)'", "rng.random(3)"]
+    assert [generators_made(line) for line in fine] == [[]] * 4
+
+
+def docstrings(source: str) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield getattr(node, "name", "module"), ast.get_docstring(node) or ""
+
+
+def misprints(docstring: str) -> list[str]:
+    """What reStructuredText would not print as it is meant.
+
+    A paragraph that is indented after a blank line is a formula or an example, and is printed as
+    it stands only if the one before it ends with ``::``.
+    """
+    found, margin, literal, expected = [], 0, False, False
+    for paragraph in re.split(r"\n(?: *\n)+", docstring):
+        lines = paragraph.split("\n")
+        indents = [len(line) - len(line.lstrip()) for line in lines]
+        deeper = indents[0] > margin
+        if expected and not deeper:
+            found.append(f"no indented block under '::': {lines[0]}")
+        if deeper and not literal:
+            found.append(f"an indented block without '::' above it: {lines[0]}")
+        if literal and deeper:
+            expected = False
+            if min(indents) <= margin:
+                found.append(f"no blank line under a literal block: {lines[-1]}")
+            continue
+        found += misread(paragraph)
+        literal = expected = paragraph.endswith("::")
+        margin = indents[-1] if literal else indents[0]
+    return found + ["nothing under the last '::'"] * expected
+
+
+def misread(paragraph: str) -> list[str]:
+    """Signs outside backquotes that mean something else, and lines that are indented oddly."""
+    text = re.sub(r"``[^`]+``(?!\w)", "code", paragraph)
+    text = re.sub(r"(?<!\w)\*(?=[^\s*])[^*]+(?<=[^\s*])\*(?!\w)", "emphasis", text)
+    signs = re.findall(r"`.*|(?<!\w)(?:\*{1,2}|\|)(?=[^\s*]).*|\b\w+_(?!\w)", text)
+    found = [f"a sign outside double backquotes: {sign}" for sign in signs]
+    lines = paragraph.split("\n")
+    found += [f"no blank line under '::': {line}" for line in lines[:-1] if line.endswith("::")]
+    if not any(re.fullmatch(r" *[A-Z][a-z]+:", line) for line in lines):  # not below "Raises:"
+        indents = [len(line) - len(line.lstrip()) for line in lines]
+        for i in range(2, len(lines)):
+            same = indents[i - 2] == indents[i - 1] and not lines[i - 1].lstrip().startswith("* ")
+            if same and indents[i - 1] < indents[i]:
+                found.append(f"a line indented inside a paragraph: {lines[i]}")
+    return found
+
+
+@each_module
+def test_docstrings_are_printed_as_they_are_meant(path):
+    for name, docstring in docstrings(path.read_text(encoding="utf-8")):
+        assert misprints(docstring) == [], name
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    [
+        "The sum.\n\n    y = a + b\n\nShapes: any.",
+        "The sum:\n\n    y = a + b\n\nShapes: any.",
+        "One.\n\nThe sum, in\ntwo lines.\n\n    y = a + b",
+        "The sum::\n\ny = a + b",
+        "The sum::\n    y = a + b",
+        "The sum::\n\n    y = a + b\nShapes: any.",
+        "The sum::\n\n    y = a\n\nThe rest.\n\n    z = b",
+        "The sum::",
+        "It is |i - j| times.",
+        "It is exp(-|z|).",
+        "Takes *parts and more.",
+        "Takes **settings.",
+        "Calls `rule`.",
+        "Calls ``rule`.",
+        "Of ``rule``s.",
+        "The rest, x_, is left.",
+        "Calls __init__ first.",
+        "One line,\nanother,\n    and a third.",
+    ],
+)
+def test_a_planted_misprint_is_caught(docstring):
+    assert misprints(docstring)
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    [
+        "",
+        "One sentence.",
+        "The sum::\n\n    y = a + |b|\n\n    z = `*c\n        d_\n\nShapes: any.",
+        "The ``|sum|`` of ``x_``, *not* of 2 * y::\n\n    y = a",
+        "Text.\n\n* one ``*x``;\n* two,\n  in two lines\n\nThe end.",
+        "Text.\n\nRaises:\n    A: this.\n    B: that, or\n        more.\nSource: who,\n    where.",
+        "Text.\n\nSource: who, when,\n    where.",
+        "Pairs x|y and a*b.",
+    ],
+)
+def test_a_docstring_that_is_printed_well_passes(docstring):
+    assert misprints(docstring) == []
 
 
 def packages() -> list[str]:

@@ -188,7 +188,8 @@ assert np.allclose([plain, penalised, decoupled], [0.9, 0.9, 0.89])
 
 layer = nn.Linear(3, 2, rng=rng)
 optimizer = optim.AdamW(optim.decay_groups(layer), weight_decay=0.1)
-print([(p.shape, decay) for p, decay in zip(optimizer.parameters, optimizer.weight_decays, strict=True)])
+decays = zip(optimizer.parameters, optimizer.weight_decays, strict=True)
+print([(p.shape, decay) for p, decay in decays])
 assert optimizer.weight_decays == [0.1, 0.0]
 
 # %% [markdown] lang="en"

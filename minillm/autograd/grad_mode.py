@@ -10,11 +10,11 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 
-class _Mode(threading.local):
+class Mode(threading.local):
     recording = True  # one flag per thread
 
 
-_mode = _Mode()
+mode = Mode()
 
 
 class NoGrad(threading.local):
@@ -32,11 +32,11 @@ class NoGrad(threading.local):
         self.outer: list[bool] = []  # a stack, one per thread: a block may stand inside itself
 
     def __enter__(self) -> None:
-        self.outer.append(_mode.recording)
-        _mode.recording = False
+        self.outer.append(mode.recording)
+        mode.recording = False
 
     def __exit__(self, *_: object) -> None:
-        _mode.recording = self.outer.pop()
+        mode.recording = self.outer.pop()
 
     def __call__(self, function: Callable | None = None) -> Any:
         return NoGrad() if function is None else without_recording(function)
@@ -91,4 +91,4 @@ def stepped(inner: Any) -> Generator:
 
 def is_recording() -> bool:
     """Whether ops in this thread are being recorded."""
-    return _mode.recording
+    return mode.recording

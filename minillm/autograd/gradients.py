@@ -42,7 +42,7 @@ def gradients_of(
 
 
 def separated(gradients: list[Array | None]) -> list[Array | None]:
-    """The same gradients, none sharing memory with another or being a read-only view.
+    """The same gradients; none shares memory with another or is a read-only view.
 
     Rules hand on one array to two operands, or views of one array (``reshape``, ``sum``).
     """

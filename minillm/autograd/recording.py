@@ -118,11 +118,13 @@ class Op:
 
 
 def op(rule: Rule) -> Op:
-    """Turn a rule on arrays into an op on tensors; see ``Op``::
+    """Turn a rule on arrays into an op on tensors::
 
-    @op
-    def scale(x, /, *, factor):
-        return factor * x, lambda g: (factor * g,)
+        @op
+        def scale(x, /, *, factor):
+            return factor * x, lambda g: (factor * g,)
+
+    See ``Op``, also for what it raises.
     """
     return Op(rule)
 

@@ -159,7 +159,7 @@ def elements(x: Array, axes: tuple[int, ...], name: str) -> int:
     """How many elements make one result.
 
     Raises:
-        ValueError: none.
+        ValueError: there are no elements.
     """
     n = math.prod(x.shape[i] for i in axes)
     if n == 0:

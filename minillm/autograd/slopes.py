@@ -51,14 +51,16 @@ def compare(line: Line, analytic: float, *, step: float = STEP, rtol: float = 1e
 
     Raises:
         AssertionError: the slopes disagree or are not finite; it cannot be told whether they
-            agree; or the function is another one at every call.
+            agree; or the function has different values at every call.
     """
     rounding = line.rounding()
     numeric, doubt = line.slope(step), rounding / step
     if agree(analytic, numeric, rtol, doubt) and told(analytic, numeric, doubt):
         return error(analytic, numeric, rtol, doubt)
     if not np.array_equal(line.along(0.0), line.here, equal_nan=True):
-        raise AssertionError(f"{line.name}: other values at every call; fix what is random in it")
+        raise AssertionError(
+            f"{line.name}: different values at every call; fix what is random in it"
+        )
     rounding = line.measured_rounding()
     shorter = line.slope(step / 10.0)
     *_, longest = steps = [step * 10.0**k for k in range(STEPS)]
@@ -96,7 +98,7 @@ def length(x: np.ndarray) -> float:
 
 
 def agree(analytic: float, numeric: float, rtol: float, doubt: float) -> bool:
-    """Whether two slopes are the same but for ``rtol`` and the doubt; NaN is like nothing."""
+    """Whether two slopes are the same but for ``rtol`` and the doubt; NaN agrees with nothing."""
     scale = max(abs(analytic), abs(numeric))
     return bool(abs(analytic - numeric) <= rtol * scale + 1.1 * doubt and np.isfinite(scale))
 

@@ -50,9 +50,9 @@ ATTRIBUTES = {
     "sort": "t.data.argsort() and t[index]",
 }
 # methods elsewhere, functions of tensors here; their first operand is the tensor
-_FUNCTIONS = """clip cos cumsum erf expand_dims flip log_softmax logsumexp masked_fill maximum
+FUNCTION_NAMES = """clip cos cumsum erf expand_dims flip log_softmax logsumexp masked_fill maximum
 minimum prod relu rsqrt sigmoid silu sin softmax split take where"""
-FUNCTIONS = frozenset(_FUNCTIONS.split())
+FUNCTIONS = frozenset(FUNCTION_NAMES.split())
 
 # functions of NumPy that `ops` has under another name
 NUMPY = {
@@ -62,10 +62,10 @@ NUMPY = {
     "permute_dims": "transpose",
     "concat": "concatenate",
 }
-_SAME_IN_NUMPY = """absolute add broadcast_to clip concatenate cos cumsum divide exp expand_dims
+SAME_NAMES = """absolute add broadcast_to clip concatenate cos cumsum divide exp expand_dims
 flip log matmul max maximum mean min minimum multiply negative pad power prod reshape sin split sqrt
 squeeze stack std subtract sum swapaxes take take_along_axis tanh transpose var where"""
-SAME_IN_NUMPY = frozenset(_SAME_IN_NUMPY.split())
+SAME_IN_NUMPY = frozenset(SAME_NAMES.split())
 
 
 def no_attribute(kind: str, name: str) -> str:

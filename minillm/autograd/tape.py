@@ -13,7 +13,7 @@ VJP = Callable[[Array], tuple[Array | None, ...]]  # dL/d(output) -> dL/d(each o
 
 
 # One step of it cannot be interrupted by another thread; `n += 1` could be.
-_ticks = itertools.count()
+ticks = itertools.count()
 
 
 class Node:
@@ -39,14 +39,14 @@ class Node:
     ):
         self.name, self.parents, self.vjp = name, parents, vjp
         self.shape, self.dtype = output.shape, output.dtype
-        self.order = self.version = next(_ticks)
+        self.order = self.version = next(ticks)
         self.versions = tuple([p.version if p else 0 for p in parents])
         self.freed = False
         self.grad: Array | None = None  # of a leaf, filled by Tensor.backward
 
     def changed(self) -> None:
-        """Note that the data are others than those that earlier ops have seen."""
-        self.version = next(_ticks)
+        """Note that the data have changed since earlier ops saw them."""
+        self.version = next(ticks)
 
     def free(self) -> None:
         """Drop the operands and the arrays that ``vjp`` holds."""

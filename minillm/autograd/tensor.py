@@ -17,7 +17,7 @@ from minillm.backend import Array, array_module, is_array, to_numpy
 
 # Two threads that add to one gradient at a time would both read the old sum, and one share would
 # be lost.  One lock will do: it is held for a few additions, the backward pass runs outside.
-_adding = threading.Lock()
+adding = threading.Lock()
 
 
 class Tensor(Operators, NumPySide):
@@ -156,7 +156,7 @@ class Tensor(Operators, NumPySide):
 
     def __copy__(self) -> Tensor:
         if self.node is None or self.is_leaf:
-            return _rebuild(*self.__reduce__()[1])
+            return rebuild(*self.__reduce__()[1])
         return Tensor(self._data, node=self.node)  # at the same place of the graph
 
     def __reduce__(self) -> tuple:
@@ -164,7 +164,7 @@ class Tensor(Operators, NumPySide):
             raise TypeError(
                 "a tensor with a graph cannot be pickled or deeply copied; detach() it first"
             )
-        return _rebuild, (type(self), self._data, self.requires_grad)
+        return rebuild, (type(self), self._data, self.requires_grad)
 
     def item(self) -> float:
         """The only element as a Python number (waits for the device).
@@ -195,7 +195,7 @@ class Tensor(Operators, NumPySide):
             ValueError, TypeError: ``gradient`` has another shape or dtype than the tensor.
         """
         found = self.gradients_at(None, gradient, keep_graph=keep_graph)
-        with _adding:
+        with adding:
             for leaf, share in found.items():
                 # copied: rules may hand one array to two leaves, or a read-only view
                 leaf.grad = share.copy() if leaf.grad is None else as_float_array(leaf.grad + share)
@@ -237,7 +237,7 @@ class Parameter(Tensor):
         super().__init__(data, requires_grad=True)
 
 
-def _rebuild(kind: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
+def rebuild(kind: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
     tensor = kind.__new__(kind)
     Tensor.__init__(tensor, data, requires_grad=requires_grad)  # a Parameter may be frozen
     return tensor

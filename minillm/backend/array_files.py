@@ -42,7 +42,7 @@ def save_arrays(
 
     Raises:
         OSError: as ``write_atomically``.
-        TypeError: an array of something else than booleans, integers or floats up to 64 bits.
+        TypeError: an array of something other than booleans, integers or floats up to 64 bits.
         ValueError: a name that the format keeps for itself.
     """
     from safetensors.numpy import save
@@ -87,7 +87,7 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]
 
     Raises:
         OSError: the file is missing, a folder, or not readable.
-        CheckpointError: it is damaged, of somebody else, or of a newer format.
+        CheckpointError: it is damaged, was written by another program, or has a newer format.
     """
     arrays, metadata = read_safetensors(path)
     if "minillm_format" not in metadata:

@@ -63,7 +63,7 @@ def machine() -> str:
 
 
 def remove_abandoned(place: Path) -> None:
-    """Remove the temporary files of ``place`` whose writers are gone; none of another file."""
+    """Remove the temporary files of ``place``, and of no other file, whose writers are gone."""
     ours = re.compile(rf"\.{re.escape(place.name)}\.([0-9a-f]+)\.(\d+)\.[0-9a-f]+\.tmp")
     for name in os.listdir(place.parent):
         match = ours.fullmatch(name)
@@ -76,9 +76,9 @@ def is_abandoned(temporary: Path, computer: str, process: int) -> bool:
     """Whether nobody writes this file any more.
 
     Either it was written on this computer, by a process that does not run; or it has not
-    changed for an hour.  Who writes from another computer into a shared folder, or in a process
-    whose number cannot be asked for (on Windows), has that hour.  A file is so never taken away
-    from a process that is writing it.
+    changed for an hour.  A process that writes into a shared folder from another
+    computer, or whose number cannot be asked for (on Windows), has that hour.  So a file is never
+    taken away from a process that is writing it.
     """
     if computer == machine() and os.name == "posix" and not runs(process):
         return True

@@ -1,1 +1,1 @@
-"""The command line, one file per command; `arguments.py` lists them all."""
+"""The command line, one file per command; ``arguments.py`` lists them all."""

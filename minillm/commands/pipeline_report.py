@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minillm.backend import to_numpy
+from minillm.backend import stream, to_numpy
 from minillm.commands.baselines import as_classifiers
 from minillm.commands.pictures import attention_picture, confusion_picture, learning_curves
 from minillm.commands.predict import prediction_table
@@ -59,7 +59,7 @@ def describe_batch(training: ClassifierTraining) -> None:
     for row, real in zip(ids, mask, strict=True):
         print("  " + " ".join(f"{i:>3}" if r else "  ." for i, r in zip(row, real, strict=True)))
     n, lengths = training.recipe.batch_size, lengths_of(training.labelled)
-    in_buckets = bucketed_order(lengths, batch_size=n, rng=np.random.default_rng(0))
+    in_buckets = bucketed_order(lengths, batch_size=n, rng=stream(training.recipe.seed, "padding"))
     as_given = [np.arange(i, min(i + n, len(lengths))) for i in range(0, len(lengths), n)]
     bucketed, unsorted = (
         1 - lengths.sum() / sum(len(batch) * lengths[batch].max() for batch in order)

@@ -144,15 +144,17 @@ def earlier_run(out: Path) -> list[Path]:
     """The weights that a run left in ``out``.
 
     Raises:
-        NotADirectoryError: ``out`` is something else than a folder.
+        NotADirectoryError: ``out`` exists and is not a folder.
     """
     names = {"checkpoint.safetensors", "model.safetensors"}
     return sorted(p for p in out.iterdir() if p.name in names) if out.exists() else []
 
 
 def require_known_labels(splits: dict[str, list[Example]], known: dict[str, int]) -> None:
-    """Raises:
-    ValueError: a held-out label that training never saw.
+    """Refuse held-out labels that training never saw.
+
+    Raises:
+        ValueError: naming the file, the label, and the labels of training.
     """
     for name, examples in splits.items():
         for example in examples:

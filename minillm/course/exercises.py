@@ -127,7 +127,7 @@ def lesson_checks(lesson: str) -> dict[str, list[Property]]:
             raise
         modules = [module.name for module in pkgutil.iter_modules(checks.__path__)]
         there = [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
-        raise KeyError(f"lesson {lesson} has no exercises: {', '.join(there)} have") from None
+        raise KeyError(f"lesson {lesson} has no exercises, only {', '.join(there)} have") from None
     return found
 
 

@@ -121,7 +121,7 @@ def values(marker: ast.expr, file: str) -> list[Any]:
     """What stands in the brackets of a marker.
 
     Raises:
-        ValueError: nothing, or something else than texts and whole numbers.
+        ValueError: nothing, or something other than texts and whole numbers.
     """
     given = marker.args if isinstance(marker, ast.Call) and not marker.keywords else []
     found = [node.value for node in given if isinstance(node, ast.Constant)]

@@ -15,7 +15,6 @@ import re
 import subprocess
 import tempfile
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +24,7 @@ from typing import Any
 from minillm.course.execute import OFFLINE, PATIENCE, first_line, printed, private_sockets
 from minillm.course.exercises import lesson_checks
 from minillm.course.places import PROJECT
+from minillm.text.terminal import display_width
 
 CALL = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+\.\d+)["']""", flags=re.MULTILINE)
 RIGHT, WRONG, OPEN = "✓", "✗", "–"
@@ -227,7 +227,7 @@ def seconds_of(cell: Any) -> float | None:
 
 def table(paths: list[Path], limit: int | None = None) -> Iterator[str]:
     """Head and rows, each as soon as its file is marked."""
-    wide = max(width(path.name) for path in paths)
+    wide = max(display_width(path.name) for path in paths)
     yield f"{padded('file', wide)}  exercise  result  seconds  what it says"
     for path in paths:
         for entry in mark(path, limit):
@@ -236,11 +236,6 @@ def table(paths: list[Path], limit: int | None = None) -> Iterator[str]:
             yield f"{padded(entry.file, wide)}  {cells}".rstrip()
 
 
-def width(text: str) -> int:
-    """Columns of a terminal that ``text`` takes: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
 def padded(text: str, wide: int) -> str:
     """``text`` with blanks up to ``wide`` columns."""
-    return text + " " * (wide - width(text))
+    return text + " " * (wide - display_width(text))

@@ -60,7 +60,7 @@ def rounded(where: str, key: str, values: Any) -> Any:
     """Numbers as nested lists, with six significant digits.
 
     Raises:
-        TypeError: something else than numbers.
+        TypeError: something other than numbers.
         ValueError: one of them is not finite.
     """
     array = np.asarray(values)

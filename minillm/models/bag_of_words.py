@@ -28,15 +28,15 @@ class Presence(NamedTuple):
 
     def times(self, weights: np.ndarray) -> np.ndarray:
         """``X W``: for each text the sum of its words' rows of ``weights (V, C) -> (N, C)``."""
-        return _sum_rows(weights[self.columns], self.rows, self.shape[0])
+        return sum_rows(weights[self.columns], self.rows, self.shape[0])
 
     def transposed_times(self, errors: np.ndarray) -> np.ndarray:
         """``Xᵀ E``: for each word the sum over the texts it is in, ``errors (N, C) -> (V, C)``."""
-        return _sum_rows(errors[self.rows], self.columns, self.shape[1])
+        return sum_rows(errors[self.rows], self.columns, self.shape[1])
 
 
 class BagOfWords:
-    """Multinomial logistic regression on the presence of words.
+    """Multinomial logistic regression on the presence of words::
 
         p = softmax(x W + b),    x_j = 1 if word j occurs in the text, however often, else 0
 
@@ -68,14 +68,14 @@ class BagOfWords:
             ValueError: there are not as many labels as texts, or fewer than two classes.
             TypeError: a text is a string, not a list of tokens.
         """
-        _require_pairs(token_lists, labels)
-        labels = _plain(labels)
+        check_pairs(token_lists, labels)
+        labels = plain_labels(labels)
         classes = sorted(set(labels))
         if len(classes) < 2:
             raise ValueError(f"fit needs at least two classes, got {classes}")
-        words = sorted(set().union(*(_features(tokens, self.ngrams) for tokens in token_lists)))
+        words = sorted(set().union(*(features(tokens, self.ngrams) for tokens in token_lists)))
         self.words, self.classes, self.majority = words, classes, majority_class(labels)
-        x = self._presence(token_lists)
+        x = self.presence(token_lists)
         y = np.array([classes.index(label) for label in labels])
 
         shape = len(words) + 1, len(classes)  # the last row is the bias
@@ -96,7 +96,7 @@ class BagOfWords:
         """
         if not self.bias.size:
             raise RuntimeError("BagOfWords: call fit before asking for predictions")
-        return np.exp(_log_softmax(self._presence(token_lists).times(self.weights) + self.bias))
+        return np.exp(log_softmax(self.presence(token_lists).times(self.weights) + self.bias))
 
     def predict(self, token_lists: TokenLists) -> list[str]:
         """The most probable class of every text; of equals the first in ``classes``."""
@@ -128,11 +128,11 @@ class BagOfWords:
         vars(model).update(json.loads(metadata["learned"]), **arrays)
         return model
 
-    def _presence(self, token_lists: TokenLists) -> Presence:
+    def presence(self, token_lists: TokenLists) -> Presence:
         column = {word: j for j, word in enumerate(self.words)}
         # Sorted, because sets of strings have another order in every process.
         known = [
-            sorted(column[word] for word in _features(tokens, self.ngrams) if word in column)
+            sorted(column[word] for word in features(tokens, self.ngrams) if word in column)
             for tokens in token_lists
         ]
         rows = np.array([i for i, ids in enumerate(known) for _ in ids], dtype=np.int64)
@@ -143,7 +143,7 @@ class BagOfWords:
 def loss_and_gradient(
     theta: np.ndarray, x: Presence, y: np.ndarray, *, l2: float
 ) -> tuple[float, np.ndarray]:
-    """The penalised mean cross-entropy at ``theta``, and its gradient.
+    """The penalised mean cross-entropy at ``theta``, and its gradient::
 
         L = -1/N sum_i log p_i[y_i] + l2/2 ||W||²        p = softmax(X W + b)
         dL/dW = Xᵀ (p - onehot(y)) / N + l2 W             dL/db = sum_i (p_i - onehot(y_i)) / N
@@ -153,7 +153,7 @@ def loss_and_gradient(
     """
     weights, bias = theta[:-1], theta[-1]
     texts = np.arange(len(y))
-    log_p = _log_softmax(x.times(weights) + bias)
+    log_p = log_softmax(x.times(weights) + bias)
     loss = -log_p[texts, y].mean() + l2 / 2 * (weights**2).sum()
     errors = np.exp(log_p)
     errors[texts, y] -= 1
@@ -182,9 +182,9 @@ def tune_bag_of_words(
     models = {
         l2: BagOfWords(l2=l2, ngrams=ngrams).fit(*train) for l2 in sorted(penalties, reverse=True)
     }
-    _require_pairs(*dev)
+    check_pairs(*dev)
     accuracies = {
-        l2: float(np.mean(np.array(model.predict(dev[0])) == np.array(_plain(dev[1]))))
+        l2: float(np.mean(np.array(model.predict(dev[0])) == np.array(plain_labels(dev[1]))))
         for l2, model in models.items()
     }
     best = max(accuracies, key=lambda l2: accuracies[l2])  # max keeps the first of equals
@@ -199,11 +199,11 @@ def majority_class(labels: Sequence[str]) -> str:
     """
     if len(labels) == 0:
         raise ValueError("majority_class needs at least one label, got none")
-    counts = Counter(_plain(labels))
+    counts = Counter(plain_labels(labels))
     return min(counts, key=lambda label: (-counts[label], label))
 
 
-def _features(tokens: Sequence[str], ngrams: int) -> set[str]:
+def features(tokens: Sequence[str], ngrams: int) -> set[str]:
     """The runs of 1 to ``ngrams`` tokens that occur, each joined by blanks."""
     if isinstance(tokens, str):
         raise TypeError(f"a text must be a list of tokens, got the str {tokens[:40]!r}")
@@ -211,23 +211,23 @@ def _features(tokens: Sequence[str], ngrams: int) -> set[str]:
     return {" ".join(tokens[i : i + n]) for n in lengths for i in range(len(tokens) - n + 1)}
 
 
-def _sum_rows(values: np.ndarray, groups: np.ndarray, n_groups: int) -> np.ndarray:
+def sum_rows(values: np.ndarray, groups: np.ndarray, n_groups: int) -> np.ndarray:
     """Row ``g`` of the result is the sum of the rows of ``values`` that belong to group ``g``."""
     sums = [np.bincount(groups, weights=column, minlength=n_groups) for column in values.T]
     return np.stack(sums, axis=1)
 
 
-def _log_softmax(scores: np.ndarray) -> np.ndarray:
+def log_softmax(scores: np.ndarray) -> np.ndarray:
     shifted = scores - scores.max(axis=1, keepdims=True)  # exp of a large score would overflow
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
-def _plain(labels: Sequence[str]) -> list[str]:
+def plain_labels(labels: Sequence[str]) -> list[str]:
     """The labels as Python has them, also those of a NumPy array."""
     return labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
 
 
-def _require_pairs(token_lists: TokenLists, labels: Sequence[str]) -> None:
+def check_pairs(token_lists: TokenLists, labels: Sequence[str]) -> None:
     if len(token_lists) != len(labels):
         raise ValueError(f"{len(token_lists)} texts but {len(labels)} labels: one each is needed")
     if len(labels) == 0:

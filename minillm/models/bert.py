@@ -86,7 +86,9 @@ class Bert(Module):
             raise ValueError(f"Bert: ids {ids.shape} and mask {mask.shape} must both be (B, T)")
         segments = np.zeros(ids.shape, dtype=np.int64) if segments is None else segments
         if segments.shape != ids.shape:
-            raise ValueError(f"Bert: segments {segments.shape} must be of ids' shape {ids.shape}")
+            raise ValueError(
+                f"Bert: segments {segments.shape} must have the shape of ids {ids.shape}"
+            )
         table = self.tokens.weight.data
         x = self.tokens(on_device(ids, self.config.vocabulary_size, "token id", table))
         x = self.positions(x, start=-first_real(mask))
@@ -129,10 +131,10 @@ class MaskedLanguageModel(Module):
         """Mean cross-entropy in nats over the positions whose target is not ``IGNORE``.
 
         Raises:
-            ValueError: ``targets`` are not of the shape of ``ids``.
+            ValueError: ``targets`` do not have the shape of ``ids``.
         """
         if targets.shape != ids.shape:  # flat positions would point at other tokens
-            raise ValueError(f"targets {targets.shape} must be of ids' shape {ids.shape}")
+            raise ValueError(f"targets {targets.shape} must have the shape of ids {ids.shape}")
         positions = np.flatnonzero(targets != IGNORE)
         wanted = targets.reshape(-1)[positions]
         logits = self(ids, mask, positions, segments)

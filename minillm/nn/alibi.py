@@ -38,7 +38,7 @@ def alibi_bias(n_heads: int, queries: int, keys: int) -> np.ndarray:
     Raises:
         ValueError: more queries than keys, or no head.
     Source: Press, Smith & Lewis 2022, section 3; under a causal mask only j <= i counts, and
-        |i - j| is their i - j.
+        ``|i - j|`` is their ``i - j``.
     """
     check_last(queries, keys)
     distance = np.abs(np.arange(keys - queries, keys)[:, None] - np.arange(keys))

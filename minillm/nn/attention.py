@@ -63,7 +63,8 @@ class MultiHeadAttention(Module):
         n_key_heads = n_heads if n_key_heads is None else n_key_heads
         if n_key_heads < 1 or n_heads % n_key_heads:
             raise ValueError(
-                f"MultiHeadAttention: {n_heads} heads do not share {n_key_heads} heads of keys"
+                f"MultiHeadAttention: {n_heads} heads cannot share {n_key_heads} heads of keys "
+                "in equal parts"
             )
         head_width = width // n_heads if head_width is None else head_width
         asking, answering = n_heads * head_width, n_key_heads * head_width

@@ -46,7 +46,7 @@ class KeyValueCache:
 
         Raises:
             RuntimeError: a gradient is wanted.
-            ValueError: the new ones are of another batch or of other heads.
+            ValueError: the new ones belong to another batch or to other heads.
         """
         refuse_recorded(keys, values)
         if self.keys is None or self.values is None:

@@ -34,7 +34,7 @@ def scaled_dot_product_attention(
     broadcasts to the scores ``(..., T, S)``; ``mask`` (boolean, True = may attend) and ``keep``
     (dropout's factors on p) have at most the two axes (T, S), or as many as the scores.
 
-    A mask is no bias: a masked score is -inf whatever stood there.  What has weight 0 counts for
+    A mask is not a bias: a masked score is -inf whatever stood there.  What has weight 0 counts for
     nothing, also where it is NaN or infinite (0 * NaN is NaN, and one padded sentence would reach
     every weight of the model).  A query that may attend to nothing gives zeros and zero gradients.
     A NaN that a query does attend to makes its output NaN; so does a score of +inf.
@@ -155,11 +155,11 @@ def check_values(query: Array, key: Array, value: Array) -> None:
         raise ValueError(f"attention: query, key and value need two axes at least, got {shapes}")
     if query.shape[-1] != key.shape[-1] or key.shape[-1] == 0:
         raise ValueError(
-            f"attention: query {query.shape} and key {key.shape} need one last size, at least 1"
+            f"attention: query {query.shape} and key {key.shape} need equal last sizes, at least 1"
         )
     if key.shape[-2] != value.shape[-2] or key.shape[-2] == 0:
         raise ValueError(
-            f"attention: key {key.shape} and value {value.shape} need one length, at least 1"
+            f"attention: key {key.shape} and value {value.shape} need equal lengths, at least 1"
         )
     if query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
         return
@@ -177,7 +177,7 @@ def check_mask(mask: Array, scores: tuple[int, ...]) -> None:
     the heads: without a word where both are equal.
 
     Raises:
-        TypeError: no boolean array.
+        TypeError: the mask is not a boolean array.
         ValueError: sizes that do not broadcast; three axes or more, but not those of the scores.
     """
     if not is_array(mask) or mask.dtype.kind != "b":

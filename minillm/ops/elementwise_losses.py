@@ -65,7 +65,7 @@ def binary_cross_entropy_with_logits(
     elements, also those that weigh 0; w is ``weight_of_positive``; units: nats.  With
     ``reduction`` "sum" without the division, with "none" every element by itself, ``(...)``.
 
-    -ln p = max(-z, 0) + ln(1 + exp(-|z|)) and -ln(1 - p) = max(z, 0) + the same: nothing
+    ``-ln p = max(-z, 0) + ln(1 + exp(-|z|))``, and ``-ln(1 - p) = max(z, 0)`` + the same: nothing
     overflows, and no probability is rounded to 0 before its logarithm is taken.  An answer that
     is certain and right, such as t = 1 with z = inf, costs 0; certain and wrong, it costs
     infinitely much.  An element that weighs 0 counts for nothing, NaN included.

@@ -88,7 +88,7 @@ def cross_entropy_with_probabilities(
     q = setting_like(f"{name}: probabilities", probabilities, z)
     if q.shape != z.shape or z.ndim == 0:
         raise ValueError(
-            f"{name}: logits {z.shape} and probabilities {q.shape} need one shape (..., C)"
+            f"{name}: logits {z.shape} and probabilities {q.shape} need the same shape (..., C)"
         )
     n = math.prod(z.shape[:-1])
     if n == 0 and reduction == "mean":
@@ -177,7 +177,7 @@ def nll_loss(
     On ``log_softmax(logits)`` it is ``cross_entropy``; with ``weights``, the cross-entropy in
     which rare classes can be made to count more.  The mean divides by the sum of the weights,
     not by the number of positions.  Positions whose target is ``ignore_index``, or whose
-    class weighs 0, count for nothing; where that is so of all, the loss is 0.
+    class weighs 0, count for nothing; where all do so, the loss is 0.
 
     Raises:
         ValueError: ``weights`` is not ``(C,)``, or as in ``cross_entropy``.

@@ -32,7 +32,7 @@ def setting_like(name: str, value: Any, operand: Array) -> Array:
     Lists of numbers are taken too.
 
     Raises:
-        TypeError: it holds something else than real numbers, or lives in another library.
+        TypeError: it holds something other than real numbers, or lives in another library.
     """
     array = np.asarray(value) if on_host(value) else value
     array_module(operand, array)

@@ -45,7 +45,7 @@ def minimum(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
 @op
 def clip(x: Array, /, *, low: float | None = None, high: float | None = None) -> tuple[Array, VJP]:
-    """The nearest number between ``low`` and ``high``; ``None`` is no bound::
+    """The nearest number between ``low`` and ``high``; ``None`` leaves that side open::
 
         y = min(max(x, low), high)       dL/dx = g where low <= x <= high, else 0
 

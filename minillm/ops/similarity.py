@@ -25,7 +25,7 @@ def cosine_similarity(
 
     Raises:
         ValueError: the lengths along ``axis`` differ or are 0, ``axis`` is out of range (or counted
-            from the front, where ``a`` and ``b`` have unlike numbers of axes), or ``eps`` is
+            from the front, where ``a`` and ``b`` have different numbers of axes), or ``eps`` is
             negative.
         TypeError: ``axis`` is not an integer, or the dtypes differ.
     Source: Manning, Raghavan & Schütze 2008, "Introduction to Information Retrieval",
@@ -74,11 +74,11 @@ def check_vectors(a: Array, b: Array, axis: int, eps: float) -> None:
     lengths = [x.shape[checked_axis("cosine_similarity", axis, x.shape)] for x in (a, b)]
     if lengths[0] != lengths[1] or lengths[0] == 0:
         raise ValueError(
-            f"cosine_similarity: a {a.shape} and b {b.shape} need one length along axis {axis}, "
+            f"cosine_similarity: a {a.shape} and b {b.shape} need equal lengths along axis {axis}, "
             "at least 1"
         )
     if a.ndim != b.ndim and axis >= 0:
         raise ValueError(
-            f"cosine_similarity: a {a.shape} and b {b.shape} have unlike numbers of axes: "
+            f"cosine_similarity: a {a.shape} and b {b.shape} have different numbers of axes: "
             f"count axis {axis} from the end"
         )

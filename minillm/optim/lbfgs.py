@@ -85,7 +85,7 @@ def decreased(
     """The first point along ``direction``, of lengths 1, 1/2, 1/4 ..., that is low enough.
 
     Raises:
-        RuntimeError: there is none.
+        RuntimeError: no such point was found.
     """
     slope, length = here.gradient @ direction, 1.0
     while length >= SHORTEST:
@@ -114,7 +114,7 @@ def checked_start(start: Any) -> np.ndarray:
     """``start`` as a vector in float64.
 
     Raises:
-        ValueError: it has other than one axis, or entries that are not finite numbers.
+        ValueError: it does not have exactly one axis, or has entries that are not finite numbers.
     """
     x = np.asarray(start)
     if x.ndim != 1 or x.dtype.kind not in "iuf" or not np.isfinite(x).all():

@@ -24,7 +24,7 @@ class Optimizer:
     Raises:
         ValueError: no parameters, one given twice, one that is frozen, or a learning rate or
             weight decay that is negative or not finite.
-        TypeError: something else than parameters, or weights in float16.
+        TypeError: something other than parameters, or weights in float16.
     """
 
     _lr: float
@@ -138,14 +138,14 @@ class Optimizer:
         """Take over a state of the same kind.
 
         Raises:
-            ValueError: other names or shapes, or counts that count nothing; nothing was changed.
+            ValueError: other names or shapes, or counts below 0 or not whole; nothing was changed.
         """
         mine = self.state_dict()
         problems = sorted(mine.keys() ^ state.keys())
         problems += [n for n in mine.keys() & state.keys() if mine[n].shape != state[n].shape]
         if problems:
             raise ValueError(
-                f"{type(self).__name__}: the state is of another optimiser; it differs in "
+                f"{type(self).__name__}: the state belongs to another optimiser; it differs in "
                 + ", ".join(problems[:6])
             )
         for name in ("steps", "updates"):

@@ -1,4 +1,4 @@
-"""Doubtful labels: those that a model finds improbable which never saw them."""
+"""Doubtful labels: those that a model which never saw them finds improbable."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Forms:
             )
             if named != sorted(self.slots):
                 raise ValueError(
-                    f"Forms: {template!r} has the slots {named}, needed are {sorted(self.slots)}"
+                    f"Forms: {template!r} has the slots {named}, must have {sorted(self.slots)}"
                 )
 
     @cached_property
@@ -203,7 +203,7 @@ def require_text(text: str) -> None:
 
 
 def require_count(name: str, count: int) -> None:
-    """Refuse what is not an integer, and less than nothing."""
+    """Refuse what is not an integer, and what is negative."""
     if not isinstance(count, int | np.integer):
         raise TypeError(f"{name} must be an integer, got {count!r}")
     if count < 0:

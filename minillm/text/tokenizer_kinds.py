@@ -24,8 +24,8 @@ def tokenizer_to_json(tokenizer: Tokenizer) -> dict[str, Any]:
     """Kind and state of a tokeniser, as they stand in files.
 
     Raises:
-        ValueError: ``TOKENIZERS`` knows the kind not at all or as another class, so that nothing
-            could read the file.
+        ValueError: ``TOKENIZERS`` does not know the kind, or knows it as another class, so that
+            nothing could read the file.
     """
     if TOKENIZERS.get(tokenizer.name) is not type(tokenizer):
         name = type(tokenizer).__name__

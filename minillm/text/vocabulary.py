@@ -38,7 +38,7 @@ class Vocabulary:
 
     ``tokens[i]`` is the token with id ``i`` and ``token_to_id`` its inverse; ``special`` maps a
     role to its token, and ``pad_id``, ``unknown_id`` and so on are the ids.  Text never yields a
-    special id other than the unknown one: who writes "[MASK]" in a sentence cannot mask a token.
+    special id other than the unknown one: "[MASK]" written in a sentence does not mask a token.
 
     Raises:
         ValueError: a token is empty, given twice, or does not fit on one line of a file; a role
@@ -171,7 +171,7 @@ class Vocabulary:
         return [self.tokens[i] for i in array]
 
     def unknown_rate(self, sequences: Iterable[Sequence[str]]) -> float:
-        """The share of tokens that are not ordinary ones; 0 of no tokens.
+        """The share of tokens that are not ordinary ones; 0 where there are no tokens.
 
         ``encode`` turns them into the unknown token, or refuses them.
         """

@@ -67,8 +67,8 @@ def bucketed_order(
     batches, and the batches shuffled.  With ``rng=None``, for evaluation, the order is by
     length and nothing is shuffled; of equal lengths the place decides.
 
-    Only lengths are asked for: whether a batch is made of sentences, pairs, tags or pictures is
-    for the task to know that turns the indices into a batch.  Examples of one length (all
+    Only lengths are asked for: whether a batch is made of sentences, pairs, tags or pictures, the
+    task knows that turns the indices into a batch.  Examples of one length (all
     zeros) are simply shuffled.
 
     Shapes: ``lengths (N,)`` -> arrays of indices ``(B,) int64``, the last perhaps shorter.

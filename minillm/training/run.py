@@ -165,8 +165,8 @@ class Run:
             )
         if self.begun is None and self.resumed_stage not in (None, stage.name):
             raise ValueError(
-                f"stage {stage.name!r} cannot begin: the checkpoint is of {self.resumed_stage!r}, "
-                "which is to be run to its end first"
+                f"stage {stage.name!r} cannot begin: the checkpoint belongs to "
+                f"{self.resumed_stage!r}, which must be run to its end first"
             )
         self.begun = stage.name
 

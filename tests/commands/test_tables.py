@@ -1,6 +1,7 @@
 import pytest
 
-from minillm.commands.tables import display_width, percent, table
+from minillm.commands.tables import percent, table
+from minillm.text.terminal import display_width
 
 
 def test_the_first_column_is_flush_left_and_the_others_flush_right():
@@ -12,7 +13,6 @@ def test_the_first_column_is_flush_left_and_the_others_flush_right():
 
 
 def test_chinese_characters_take_two_columns():
-    assert display_width("好a，") == 5
     text = table(["text", "label"], [["这家酒店很好。", "褒"], ["So-so", "neutral"]])
     assert text == (
         "text              label\n"

@@ -81,7 +81,7 @@ def imports_of(tree):
 def is_module(name):
     try:
         return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # a name inside a module that is no package
+    except ModuleNotFoundError:  # a name inside a module that is not a package
         return False
 
 

@@ -168,8 +168,8 @@ def test_the_tied_table_is_one_parameter():
 @pytest.mark.parametrize(
     ("targets", "error", "message"),
     [
-        (TARGETS[:, :4], ValueError, r"targets \(2, 4\) must be of ids' shape \(2, 5\)"),
-        (TARGETS.reshape(5, 2), ValueError, r"targets \(5, 2\) must be of ids' shape"),
+        (TARGETS[:, :4], ValueError, r"targets \(2, 4\) must have the shape of ids \(2, 5\)"),
+        (TARGETS.reshape(5, 2), ValueError, r"targets \(5, 2\) must have the shape of ids"),
         (np.where(TARGETS == 12, 13, TARGETS), IndexError, r"target 13 at position \(1,\)"),
         (np.where(TARGETS == 9, -1, TARGETS), IndexError, "target -1"),
     ],

@@ -136,7 +136,7 @@ def test_a_batch_of_another_dtype_is_refused_in_words(rng):
 
 @pytest.mark.parametrize("n_key_heads", [0, 4, 12])
 def test_heads_that_cannot_share_their_keys_are_refused(n_key_heads, rng):
-    with pytest.raises(ValueError, match=f"6 heads do not share {n_key_heads} heads of keys"):
+    with pytest.raises(ValueError, match=f"6 heads cannot share {n_key_heads} heads of keys"):
         MultiHeadAttention(D, H, rng=rng, n_key_heads=n_key_heads)
 
 

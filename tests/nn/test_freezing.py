@@ -73,7 +73,7 @@ def test_frozen_stays_frozen_through_dtypes_copies_and_pickles(rng):
     model.first.freeze()
     frozen = [not p.requires_grad for p in model.parameters()]
     model.to_dtype(np.float64)
-    model.layers.pop(1)  # a function of NumPy's is no matter of ours to pickle
+    model.layers.pop(1)  # a function of NumPy's is not ours to pickle
     for twin in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert [not p.requires_grad for p in twin.parameters()] == frozen
         assert {p.dtype for p in twin.parameters()} == {np.dtype(np.float64)}

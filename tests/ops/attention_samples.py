@@ -76,7 +76,7 @@ OPS["scaled_dot_product_attention"] = Row(
         refused(ValueError, r"query \(3, 7\) and key \(5, 2\)", np.ones((3, 7)), KEY, VALUE),
         refused(ValueError, r"\(3, 0\) and key \(5, 0\)", QUERY[:, :0], KEY[:, :0], VALUE),
         refused(ValueError, r"key \(5, 2\) and value \(3, 7\)", QUERY, KEY, np.ones((3, 7))),
-        refused(ValueError, "one length, at least 1", QUERY, KEY[:0], VALUE[:0]),
+        refused(ValueError, "equal lengths, at least 1", QUERY, KEY[:0], VALUE[:0]),
         refused(ValueError, r"two axes at least, got .*\(7,\)$", QUERY, KEY, VALUE[0]),
         refused(
             ValueError,
@@ -91,6 +91,8 @@ OPS["scaled_dot_product_attention"] = Row(
             mask=np.ones((3, 5)),
         ),
         refused(ValueError, "broadcast", np.ones((7, 3, 2)), KEY, VALUE, np.ones((11, 3, 5))),
-        refused(ValueError, "one length, at least 1", QUERY, KEY[:0], VALUE[:0], np.ones((3, 1))),
+        refused(
+            ValueError, "equal lengths, at least 1", QUERY, KEY[:0], VALUE[:0], np.ones((3, 1))
+        ),
     ],
 )

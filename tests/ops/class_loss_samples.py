@@ -161,7 +161,7 @@ OPS["cross_entropy_with_probabilities"] = Row(
     [
         refused(
             ValueError,
-            r"logits \(3, 5\) and probabilities \(5,\) need one shape",
+            r"logits \(3, 5\) and probabilities \(5,\) need the same shape",
             np.ones((3, 5)),
             probabilities=np.ones(5),
         ),

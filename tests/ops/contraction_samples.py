@@ -65,8 +65,8 @@ OPS["cosine_similarity"] = Row(
         sample(1e300 * normal(3, 5), 1e-250 * normal(3, 5), eps=0, smooth=False, fits=False),
     ],
     [
-        refused(ValueError, r"a \(2, 3\) and b \(3, 4\) need one length along axis -1", A, B),
-        refused(ValueError, "one length along axis 0, at least 1", A[:0], A[:0], axis=0),
+        refused(ValueError, r"a \(2, 3\) and b \(3, 4\) need equal lengths along axis -1", A, B),
+        refused(ValueError, "equal lengths along axis 0, at least 1", A[:0], A[:0], axis=0),
         refused(ValueError, "count axis 0 from the end", np.ones((3, 3)), np.ones(3), axis=0),
         refused(ValueError, r"axis -1 is out of range for shape \(\)", np.array(1.0), np.ones(3)),
         refused(ValueError, "eps must not be negative, got -1.0", A, A, eps=-1),

@@ -80,7 +80,7 @@ def test_a_state_of_another_optimiser_is_refused_and_changes_nothing(change, nam
     _, other = advanced(7)
     state = other.state_dict()
     change(state)
-    with pytest.raises(ValueError, match=f"AdamW: the state is of another .* differs in {named}"):
+    with pytest.raises(ValueError, match=f"AdamW: the state belongs to .* differs in {named}"):
         optimizer.load_state_dict(state)
     for name, array in optimizer.state_dict().items():
         np.testing.assert_array_equal(array, before[name])

@@ -224,7 +224,7 @@ def test_synonyms_may_be_an_array():
 def test_forms_that_do_not_belong_together_are_refused():
     with pytest.raises(ValueError, match="at least two templates"):
         Forms(("{a}.",), {"a": "x"})
-    with pytest.raises(ValueError, match=r"'\{\} b' has the slots \[''\], needed are \[\]"):
+    with pytest.raises(ValueError, match=r"'\{\} b' has the slots \[''\], must have \[\]"):
         Forms(("a b", "{} b"), {})
-    with pytest.raises(ValueError, match=r"'\{a\}' has the slots \['a'\], needed are \['a', 'b'\]"):
+    with pytest.raises(ValueError, match=r"'\{a\}' has the slots \['a'\], must have \['a', 'b'\]"):
         Forms(("{a} {b}", "{a}"), {"a": "x", "b": "y"})

@@ -209,13 +209,13 @@ def test_a_model_of_another_size_is_refused(path):
 def test_an_optimiser_of_another_kind_is_refused_and_the_model_not_changed(path):
     run = Run(seed=99)
     run.optimizer = SGD(run.model.parameters(), lr=0.1)
-    refused(path, "does not fit: SGD: the state is of another optimiser", run)
+    refused(path, "does not fit: SGD: the state belongs to another optimiser", run)
 
 
 def test_an_optimiser_of_other_parameters_is_refused_and_the_model_not_changed(path):
     run = Run(seed=99)
     run.optimizer = AdamW(run.model.output.parameters())
-    refused(path, "does not fit: AdamW: the state is of another optimiser", run)
+    refused(path, "does not fit: AdamW: the state belongs to another optimiser", run)
 
 
 class Plain(Module):

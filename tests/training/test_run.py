@@ -281,7 +281,7 @@ def test_a_resumed_run_does_not_skip_the_stage_that_it_was_in(tmp_path):
     run = run_of("two stages", out=tmp_path, save_every=4, resume=True)
     weights = run.model.state_dict()
     with pytest.raises(
-        ValueError, match="'finetune' cannot begin: the checkpoint is of 'pretrain'"
+        ValueError, match="'finetune' cannot begin: the checkpoint belongs to 'pretrain'"
     ):
         next(run.stage("finetune"))
     assert all((run.model.state_dict()[name] == weights[name]).all() for name in weights)

@@ -53,9 +53,11 @@ def reweighted(sample: Sample) -> Sample:
 
 
 def regression(sample: Sample, *, strength: float = 0.0) -> np.ndarray:
-    """The only minimum of the penalised loss, (w1, w2, b); the bias is free of the penalty::
+    """The only minimum of the penalised loss, (w1, w2, b)::
 
-    L = sum_i weight_i log(1 + exp(-y_i (w.x_i + b))) + strength/2 (w1² + w2²)
+        L = sum_i weight_i log(1 + exp(-y_i (w.x_i + b))) + strength/2 (w1² + w2²)
+
+    The bias is free of the penalty.
     """
     x = np.concatenate([sample.x, np.ones((len(sample.y), 1))], axis=1)  # (N, 3)
     pull = strength * np.array([1.0, 1.0, 0.0])

@@ -8,6 +8,7 @@ import tracemalloc
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
+from minillm.backend import stream
 from minillm.nn import MultiHeadAttention
 
 
@@ -17,7 +18,7 @@ def cost(length: int, *, width: int, n_heads: int, repeats: int) -> tuple[int, i
     The seconds, the least of ``repeats`` passes, differ between machines and runs; the other two
     do not.
     """
-    rng = np.random.default_rng(length)
+    rng = stream(0, "attention cost", length)
     layer = MultiHeadAttention(width, n_heads, rng=rng)
     x = Tensor(rng.standard_normal((1, length, width)).astype(np.float32))
     with no_grad():

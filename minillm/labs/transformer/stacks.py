@@ -1,4 +1,4 @@
-"""Deep stacks of the same blocks, each way with other parts left out, and what becomes of a signal.
+"""Deep stacks of the same blocks, with different parts left out, and what becomes of a signal.
 
 Letters: B sentences, T positions, D model width.
 """

@@ -30,7 +30,7 @@ def draw_domain(domain: Domain, *, sizes: Sequence[int], seed: int) -> list[Tagg
 
     Raises:
         ValueError: a size is not a multiple of 40, so that the shares do not come out even; the
-            domain has not so many sentences.
+            domain does not have that many sentences.
     """
     if any(size % 40 for size in sizes):
         raise ValueError(f"sizes must be multiples of 40, got {list(sizes)}")

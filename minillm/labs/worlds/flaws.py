@@ -71,7 +71,7 @@ def spoil(
     possible = all(rate >= 0 for rate in rates.values()) and sum(rates.values()) <= 1
     if set(rates) - set(FLAWS) or not possible:
         raise ValueError(
-            f"needed are rates of {', '.join(FLAWS)}, none negative, that sum to at most 1, "
+            f"rates of {', '.join(FLAWS)} must not be negative and sum to at most 1, "
             f"got {dict(rates)}"
         )
     order = rng.permutation(len(examples)).tolist()
@@ -126,7 +126,7 @@ def recall(items: Sequence[Item], dropped: Sequence[Item], flaw: str, kind: str 
     """The share of the items with a flaw, and a tag where one is given, that were dropped.
 
     Raises:
-        ValueError: no item is such.
+        ValueError: no item has that flaw and tag.
     """
 
     def count(some: Sequence[Item]) -> int:

@@ -82,7 +82,7 @@ class Reader:
 @cache
 def reader(language: str) -> Reader:
     """The reader for "en" or "zh"."""
-    polarity = {word: label for label, words in _opinions(language).items() for word in words}
+    polarity = {word: label for label, words in opinions_of(language).items() for word in words}
     role = {word: role for role, words in CUES[language].items() for word in words}
     words = alternatives({*polarity, *role} - set(CUES[language][STOP]))
     stops = "".join(CUES[language][STOP])
@@ -91,7 +91,7 @@ def reader(language: str) -> Reader:
     return Reader(polarity, role, pattern)
 
 
-def _opinions(language: str) -> dict[str, set[str]]:
+def opinions_of(language: str) -> dict[str, set[str]]:
     """The words of each label: those of the grammar, their synonyms, and the verdicts."""
     opinions = {label: set(words) for label, words in VERDICTS[language].items()}
     for domain in PHRASES[language].domains:

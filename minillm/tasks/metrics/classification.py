@@ -95,7 +95,7 @@ def paired(
     t = class_numbers("true class", true, n_classes)
     if p.shape != t.shape or p.ndim != 1 or not p.size:
         raise ValueError(
-            f"{p.shape} predictions for {t.shape} true classes; needs two rows of one length, "
+            f"{p.shape} predictions for {t.shape} true classes; needs two rows of equal length, "
             "not empty"
         )
     return p, t
@@ -106,7 +106,7 @@ def class_numbers(name: str, classes: Classes, n_classes: int | None = None) -> 
 
     Raises:
         ValueError: a class that is negative or not below ``n_classes``, with its place.
-        TypeError: something else than integers, or an array of booleans.
+        TypeError: something other than integers, or an array of booleans.
     """
     if isinstance(classes, np.ndarray) and classes.dtype == bool:
         classes = classes.astype(np.int64)

@@ -28,7 +28,7 @@ def average_precision(
     if ranked.shape != marks.shape or ranked.ndim != 1 or not marks.any():
         raise ValueError(
             f"average_precision: {ranked.shape} scores, {marks.shape} marks, "
-            f"{int(marks.sum())} of them positive; needs two rows of one length and a positive"
+            f"{int(marks.sum())} of them positive; needs two rows of equal length and a positive"
         )
     order = np.argsort(-ranked, kind="stable")
     ranked, hits = ranked[order], np.cumsum(marks[order])
@@ -42,7 +42,7 @@ def real_scores(scores: Sequence[float] | np.ndarray) -> np.ndarray:
     """The scores as floats.
 
     Raises:
-        ValueError: one is NaN, which no order knows.
+        ValueError: one is NaN, which has no place in an order.
         TypeError: they are not real numbers.
     """
     array = np.asarray(scores)
@@ -68,6 +68,6 @@ def zeros_and_ones(positive: Sequence[bool] | np.ndarray) -> np.ndarray:
     wrong = np.flatnonzero((array != 0) & (array != 1))
     if wrong.size:
         raise ValueError(
-            f"average_precision: mark {wrong[0]} is {array.ravel()[wrong[0]]}, needed is 0 or 1"
+            f"average_precision: mark {wrong[0]} must be 0 or 1, got {array.ravel()[wrong[0]]}"
         )
     return array.astype(bool)

@@ -95,8 +95,8 @@ def test_a_score_that_is_nan_has_no_rank_and_is_refused_by_place(place, n_nan):
 @pytest.mark.parametrize(
     ("scores", "positive", "error", "message"),
     [
-        ([0.9, 0.1], [2, 0], ValueError, "mark 0 is 2, needed is 0 or 1"),
-        ([0.9, 0.1], [0, -1], ValueError, "mark 1 is -1, needed is 0 or 1"),
+        ([0.9, 0.1], [2, 0], ValueError, "mark 0 must be 0 or 1, got 2"),
+        ([0.9, 0.1], [0, -1], ValueError, "mark 1 must be 0 or 1, got -1"),
         ([0.9, 0.1], [0.3, 1.0], TypeError, "marks must be booleans or 0 and 1, got float64"),
         ([0.9, 0.1], [np.nan, 1.0], TypeError, "marks must be booleans or 0 and 1, got float64"),
         ([0.9, 0.1], ["a", "b"], TypeError, "marks must be booleans or 0 and 1, got <U1"),

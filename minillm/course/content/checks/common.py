@@ -44,5 +44,5 @@ def shaped(name: str, found: Any, shape: tuple[int, ...]) -> np.ndarray:
         AssertionError: it is not of ``shape``.
     """
     array = np.asarray(found, dtype=float)
-    told(array.shape == shape, f"{name} has shape {array.shape}, needed is {shape}")
+    told(array.shape == shape, f"{name} has shape {array.shape}, not {shape}")
     return array

@@ -87,7 +87,7 @@ def whole_numbers(given: Any) -> np.ndarray:
         AssertionError: it is something else.
     """
     array = np.asarray(given)
-    told(array.ndim == 1, f"it gives {given!r}, needed is a row of ids")
+    told(array.ndim == 1, f"it gives {given!r}, not a row of ids")
     told(array.size == 0 or array.dtype.kind in "iu", f"it gives {given!r}: not integers")
     return array.astype(np.int64)
 
@@ -122,7 +122,7 @@ def padded(
     needed = (len(rows), settings["length"])
     for name, part in zip(("ids", "mask"), answer, strict=True):
         shape = np.shape(part)
-        told(shape == needed, f"{name} have shape {shape}, needed is {needed}")
+        told(shape == needed, f"{name} have shape {shape}, not {needed}")
     return np.asarray(answer[0]), np.asarray(answer[1])
 
 

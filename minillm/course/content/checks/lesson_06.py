@@ -127,7 +127,7 @@ def verdict(leaks: Function, f: Function, n: int, seed: int) -> bool:
     x = np.random.default_rng(seed).standard_normal((n, 3)).round(2)
     with np.errstate(all="ignore"):
         found = answered(leaks(f, x))
-    told(isinstance(found, bool | np.bool_), f"it gives {found!r}, needed is True or False")
+    told(isinstance(found, bool | np.bool_), f"it gives {found!r}, not True or False")
     return bool(found)
 
 

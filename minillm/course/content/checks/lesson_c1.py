@@ -23,7 +23,7 @@ def replaced(replace: Function, tokens: list[str], rate: float, seed: int) -> li
     given = list(tokens)
     new = answered(replace(given, THESAURUS, rate, np.random.default_rng(seed)))
     told(given == tokens, f"the list that was given is now {given}")
-    told(isinstance(new, list), f"it returns a {type(new).__name__}, needed is a list of tokens")
+    told(isinstance(new, list), f"it returns a {type(new).__name__}, not a list of tokens")
     told(len(new) == len(tokens), f"{len(tokens)} tokens became {len(new)}: {new}")
     return new
 
@@ -72,7 +72,7 @@ def kept_examples(deduplicate: Function, examples: Pairs) -> Pairs:
     """The answer's list, as pairs."""
     given = list(examples)
     kept = answered(deduplicate(given))
-    told(isinstance(kept, list), f"it returns a {type(kept).__name__}, needed is a list of pairs")
+    told(isinstance(kept, list), f"it returns a {type(kept).__name__}, not a list of pairs")
     told(given == examples, f"the list that was given is now {given}")
     return [tuple(pair) for pair in kept]
 
@@ -118,7 +118,7 @@ Scores = list[float]
 def judged(verdict: Function, without: Scores, with_it: Scores) -> str:
     """The answer's word."""
     word = answered(verdict(np.array(without), np.array(with_it)))
-    told(word in VERDICTS, f"it returns {word!r}, needed is one of {', '.join(VERDICTS)}")
+    told(word in VERDICTS, f"it returns {word!r}, not one of {', '.join(VERDICTS)}")
     return str(word)
 
 

@@ -24,7 +24,7 @@ def test_an_answer_with_a_part_that_is_not_written_is_a_stub(found):
 
 
 def test_a_shape_and_a_number_that_are_off_are_told():
-    with pytest.raises(AssertionError, match=r"g has shape \(2,\), needed is \(3,\)"):
+    with pytest.raises(AssertionError, match=r"g has shape \(2,\), not \(3,\)"):
         shaped("g", [1, 2], (3,))
     with pytest.raises(AssertionError, match=r"g: \[1\.0, 2\.1\] is off"):
         close("g", shaped("g", [1, 2.1], (2,)), np.array([1, 2]))
