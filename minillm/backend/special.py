@@ -56,9 +56,10 @@ INSIDE_TANH = (
 def erf(x: Array) -> Array:
     """The Gauss error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x::
 
-        float32:        erf(x) = tanh(x V(x^2)),    the idea of ``gelu_tanh`` with more terms
-    float64, far:   erf(x) = sign(x) (1 - exp(-x^2) P(u) / (|x| + 2)),   u = (|x| - 2) / (|x| + 2)
-    float64, near:  erf(x) = x Q(x^2),    the Taylor series, for |x| < 1/4
+        float32         erf(x) = tanh(x V(x^2)), the idea of gelu_tanh with more terms
+        float64, far    erf(x) = sign(x) (1 - exp(-x^2) P(u) / (|x| + 2)),
+                        u = (|x| - 2) / (|x| + 2)
+        float64, near   erf(x) = x Q(x^2), the Taylor series, for |x| < 1/4
 
     The first has as many right digits near 0 as elsewhere and is fast, for training is in float32;
     float64 would need too many terms of it.  ``u`` maps [0, inf) onto [-1, 1), where the remaining
