@@ -53,8 +53,13 @@ def rows_that_count(scores: Array, counted: Array) -> Array:
     if on_host(counted) and counted.all():
         return rows  # saves a pass over all scores
     rows = rows.copy()
-    rows[~counted.reshape(counted.size)] = 0.0
+    clear_uncounted(rows, counted)
     return rows
+
+
+def clear_uncounted(rows: Array, counted: Array) -> None:
+    """Write 0 into the rows of a matrix ``(N, C)`` whose position does not count, NaN or not."""
+    rows[~counted.reshape(counted.size)] = 0.0
 
 
 def checked_targets(name: str, scores: Array, targets: Any, ignore_index: int) -> Array:

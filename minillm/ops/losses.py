@@ -15,6 +15,7 @@ from minillm.backend.ids import IGNORE
 from minillm.ops.loss_parts import (
     checked_targets,
     chosen_places,
+    clear_uncounted,
     equal_shares,
     reduced,
     rows_that_count,
@@ -50,7 +51,7 @@ def cross_entropy(
     targets = checked_targets("cross_entropy: logits", logits, targets, ignore_index)
     xp = array_module(logits, targets)
     counted = targets != ignore_index
-    log_p, _ = log_softmax.run(rows_that_count(widened(logits), counted))  # (N, C)
+    log_p, _ = log_softmax.run(widened(logits).reshape(targets.size, logits.shape[-1]))
     share = equal_shares("cross_entropy", counted, log_p.dtype, reduction)
     chosen = chosen_places(targets, counted)
 
@@ -58,6 +59,7 @@ def cross_entropy(
         grad = xp.exp(log_p)
         grad[chosen] -= 1.0  # each row once: no repeated index
         grad *= (g * share).reshape(targets.size, 1)
+        clear_uncounted(grad, counted)
         return (rounded(grad.reshape(logits.shape), logits.dtype),)
 
     costs = times_or_0(share, -log_p[chosen].reshape(targets.shape))
@@ -140,7 +142,7 @@ def smoothed_cross_entropy(
     targets = checked_targets("smoothed_cross_entropy: logits", logits, targets, ignore_index)
     xp = array_module(logits, targets)
     counted = targets != ignore_index
-    log_p, _ = log_softmax.run(rows_that_count(widened(logits), counted))  # (N, C)
+    log_p, _ = log_softmax.run(widened(logits).reshape(targets.size, logits.shape[-1]))
     share = equal_shares("smoothed_cross_entropy", counted, log_p.dtype, reduction)
     chosen, of_each = chosen_places(targets, counted), smoothing / logits.shape[-1]
 
@@ -149,6 +151,7 @@ def smoothed_cross_entropy(
         grad -= of_each
         grad[chosen] -= 1.0 - smoothing  # each row once: no repeated index
         grad *= (g * share).reshape(targets.size, 1)
+        clear_uncounted(grad, counted)
         return (rounded(grad.reshape(logits.shape), logits.dtype),)
 
     of_target = times_or_0(1.0 - smoothing, log_p[chosen])
@@ -204,7 +207,7 @@ def nll_loss(
     share = shares("nll_loss", w, xp.where(total == 0.0, 1.0, total), reduction)
 
     def vjp(g: Array) -> tuple[Array]:
-        grad = xp.zeros_like(rows)
+        grad = xp.zeros(rows.shape, dtype=rows.dtype)
         grad[chosen] = -(g * share).reshape(targets.size)  # each row once: no repeated index
         return (rounded(grad.reshape(shape), dtype),)
 
