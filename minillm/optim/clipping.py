@@ -9,10 +9,7 @@ from numbers import Real
 
 import numpy as np
 
-from minillm.backend import Array, array_module, is_array, on_host, wide_dtype
-
-# By the bytes of a number: a mean square above this has lost nothing to squares that became 0.
-LEAST_SQUARE = {np.finfo(t).bits // 8: float(np.finfo(t).tiny / np.finfo(t).eps) for t in "fd"}
+from minillm.backend import Array, array_module, is_array, wide_dtype
 
 
 def clip_gradients(
@@ -58,34 +55,18 @@ def clip_gradients(
 def euclidean_norm(x: Array) -> Array:
     """The length of an array of any shape, in float64::
 
-        |x| = s sqrt(sum (x / s)²),    s = max |x|
+        |x| = s sqrt(sum (x / s)²)
 
-    Without ``s``, 1e20 squared would overflow in float32 and 1e-25 squared would be 0.  On the
-    host it is tried without, in one pass; a device would have to be waited for to see whether that
-    went well.
+    The squares of float32 all fit into float64, where s = 1; the squares of float64 fit nowhere,
+    and s is the largest magnitude.  In float32 1e20 squared would overflow, 1e-25 squared vanish.
     """
     xp = array_module(x)
-    if x.size == 0:
-        return xp.zeros((), dtype=np.float64)
-    x = x.astype(wide_dtype(x), copy=False)
-    if on_host(x):
-        square = sum_of_squares(x)
-        if x.size * LEAST_SQUARE[x.dtype.itemsize] < square < math.inf:
-            return np.sqrt(np.float64(square))
-    largest = xp.maximum(x.max(), -x.min())  # max |x| without an array of its own
-    s = xp.where((largest > 0) & (largest < math.inf), largest, 1.0).astype(x.dtype)
-    shares = x / s
-    return s.astype(np.float64) * xp.sqrt((shares * shares).sum().astype(np.float64))
-
-
-def sum_of_squares(x: np.ndarray) -> float:
-    """The sum as it comes: infinite or 0 where the squares are beyond all floats.
-
-    Products of parts, added up in float64: float32 would lose digits over millions of numbers.
-    """
-    flat = x.ravel()
-    parts = (flat[start : start + 8192] for start in range(0, x.size, 8192))
-    return sum(float(np.vdot(part, part)) for part in parts)
+    s = 1.0
+    if x.dtype.itemsize == 8 and x.size:
+        largest = xp.maximum(x.max(), -x.min())  # max |x| without an array of its own
+        s = xp.where((largest > 0) & (largest < math.inf), largest, 1.0)
+    shares = x.astype("float64", copy=False) / s
+    return s * xp.sqrt((shares * shares).sum())
 
 
 def scaled(g: Array, scale: Array) -> Array:
