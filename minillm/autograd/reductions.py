@@ -7,7 +7,7 @@ import operator
 
 from minillm.autograd.recording import op
 from minillm.autograd.tape import VJP
-from minillm.backend import Array, array_module, quiet, wide_dtype, wide_sum
+from minillm.backend import Array, array_module, where_or_0, wide_dtype, wide_sum
 
 Axis = int | tuple[int, ...] | list[int] | None
 
@@ -210,8 +210,12 @@ def spread(g: Array, x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def shared_by_ties(g: Array, x: Array, y: Array, axes: tuple[int, ...]) -> Array:
-    """``g``, divided equally among the elements of ``x`` that equal ``y``."""
-    winners = (x == y).astype(wide_dtype(x))
-    with quiet():  # nothing equals NaN: its gradient is 0/0
-        share = winners / winners.sum(axis=axes, keepdims=True)
-    return (g.reshape(y.shape) * share).astype(x.dtype, copy=False)
+    """``g``, divided equally among the elements of ``x`` that equal ``y``; NaN where ``y`` is NaN.
+
+    Divided and chosen, not multiplied with 0: an infinite ``g``, as from √0, would make that NaN.
+    """
+    xp = array_module(x)
+    equal = x == y
+    ties = equal.sum(axis=axes, keepdims=True, dtype=wide_dtype(x))
+    share = (g.reshape(y.shape) / xp.where(ties == 0.0, xp.nan, ties)).astype(x.dtype, copy=False)
+    return where_or_0(equal | (y != y), xp.broadcast_to(share, x.shape))
