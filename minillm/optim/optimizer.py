@@ -96,6 +96,10 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__} has no update rule")
 
+    def decay(self, i: int, w: Array) -> Array | float:
+        """``weight_decay w``, and plainly 0 without one: 0 times a weight of -inf is NaN."""
+        return self.weight_decays[i] * w if self.weight_decays[i] else 0.0
+
     def zero_grad(self) -> None:
         """Forget every parameter's ``grad``, so that the next ``backward`` begins anew."""
         for p in self.parameters:
