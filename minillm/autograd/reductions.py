@@ -23,7 +23,7 @@ def sum(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     Raises:
         ValueError: an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     return wide_sum(x, axes, keepdims=keepdims), lambda g: (spread(g, x, axes),)
 
 
@@ -38,7 +38,7 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arr
     Raises:
         ValueError: the mean of no elements, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     n = elements(x, axes, "mean")
     total = x.sum(axis=axes, keepdims=keepdims, dtype=wide_dtype(x))
 
@@ -65,7 +65,7 @@ def var(
     Raises:
         ValueError: no more elements than ``correction``, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     m = degrees_of_freedom(x, axes, correction, "var")
     c, unit = deviations(x, axes)
     y = wide_sum(c * c, axes, keepdims=True) / m * unit * unit
@@ -91,7 +91,7 @@ def std(
     Raises:
         ValueError: no more elements than ``correction``, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     m = degrees_of_freedom(x, axes, correction, "std")
     c, unit = deviations(x, axes)
     y = (wide_sum(c * c, axes, keepdims=True) / m) ** 0.5
@@ -112,7 +112,7 @@ def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     Raises:
         ValueError: the largest of no elements, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     elements(x, axes, "max")
     y = x.max(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
@@ -127,19 +127,21 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     Raises:
         ValueError: the smallest of no elements, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     elements(x, axes, "min")
     y = x.min(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
 
 
-def reduced_axes(x: Array, axis: Axis) -> tuple[int, ...]:
+def reduced_axes(x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
     """The axes that ``axis`` names, counted from the front.
 
     Raises:
         ValueError: an axis out of bounds or named twice.
-        TypeError: not integers.
+        TypeError: not integers; a number for ``keepdims``, as in ``x.sum(0, 1)``.
     """
+    if not isinstance(keepdims, bool):
+        raise TypeError(f"keepdims is True or False, got {keepdims!r}; two axes are axis=(0, 1)")
     if axis is None:
         return tuple(range(x.ndim))
     named = axis if isinstance(axis, tuple | list) else (axis,)

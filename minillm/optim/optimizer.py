@@ -67,7 +67,7 @@ class Optimizer:
     def lr(self, rate: float) -> None:
         self._lr = checked_number("learning rate", rate)
 
-    def step(self, gradients: Sequence[Array | None] | None = None) -> None:
+    def step(self, gradients: Iterable[Array | None] | None = None) -> None:
         """Change every parameter that has a gradient.
 
         ``gradients`` has one per parameter, and ``None`` for one that is left alone.  Without
@@ -82,6 +82,7 @@ class Optimizer:
             gradients = [p.grad for p in self.parameters]
             if all(g is None for g in gradients):
                 raise RuntimeError("step: no parameter has a gradient; call loss.backward() first")
+        gradients = list(gradients)
         self.check_gradients(gradients)
         self.steps += 1
         for i, (p, g) in enumerate(zip(self.parameters, gradients, strict=True)):

@@ -168,3 +168,14 @@ def test_without_decay_a_weight_of_minus_infinity_stays_what_it_is(make, alone):
     optimiser.step([np.array([0.0, 1.0])])
     assert w.data[0] == -np.inf
     assert w.data[1] < 1.0
+
+
+@pytest.mark.parametrize("make", [lambda p: SGD(p, lr=0.1), ParameterGroup])
+def test_a_model_or_one_parameter_is_not_a_list_of_them(make, rng):
+    """A parameter has rows, which would pass for parameters."""
+    for given in (Parameter(np.ones((2, 2))), LayerNorm(2), None):
+        kind = type(given).__name__
+        with pytest.raises(
+            TypeError, match=f"must be a list, as model.parameters.. is, got a {kind}"
+        ):
+            make(given)
