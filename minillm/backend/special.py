@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from minillm.backend.arrays import Array, array_module
+from minillm.backend.arrays import Array, array_module, where_or_0
 from minillm.backend.dtypes import wide_dtype
 
 # Chebyshev coefficients of (|x| + 2) exp(x^2) erfc(|x|) as a function of u = (|x| - 2)/(|x| + 2),
@@ -61,10 +61,12 @@ def erf(x: Array) -> Array:
     size = xp.minimum(xp.abs(x), 30.0)  # erf is 1 long before; a larger square could overflow
     u = (size - 2.0) / (size + 2.0)
     p = horner(u, polynomial(TERMS_FLOAT32 if single else len(SERIES)))
-    far = xp.copysign(1.0 - xp.exp(-size * size) * p / (size + 2.0), x)
-    small = xp.copysign(xp.minimum(size, 0.25), x)
+    far = 1.0 - xp.exp(-size * size) * p / (size + 2.0)
+    small = xp.minimum(size, 0.25)
     near = small * horner(small * small, taylor(5 if single else 10))
-    return xp.where(size < 0.25, near, far).astype(kind, copy=False)
+    is_near = size < 0.25
+    y = xp.copysign(where_or_0(is_near, near) + where_or_0(~is_near, far), x)
+    return y.astype(kind, copy=False)
 
 
 def horner(x: Array, coefficients: tuple[float, ...]) -> Array:

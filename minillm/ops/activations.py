@@ -20,8 +20,7 @@ def sigmoid(x: Array, /) -> tuple[Array, VJP]:
     overflow.
     """
     xp = array_module(x)
-    e = xp.exp(-xp.abs(x))  # at most 1
-    y = xp.where(x < 0.0, e, 1.0) / (1.0 + e)
+    y = xp.exp(xp.minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))  # both exponents at most 0
     return y, lambda g: (g * y * (1.0 - y),)
 
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 from numpy import asarray, broadcast_shapes
 
 from minillm.autograd import VJP, op, unbroadcast
-from minillm.backend import Array, array_module, check_one_dtype, is_array, on_host, quiet
+from minillm.backend import (
+    Array,
+    array_module,
+    check_one_dtype,
+    is_array,
+    on_host,
+    quiet,
+    where_or_0,
+)
 from minillm.ops.precision import rounded, widened
 
 
@@ -131,8 +139,7 @@ def spoiled(weights: Array, bad: Array) -> Array:
 
 def finite(x: Array) -> Array:
     """``x`` with 0 in the place of NaN and infinity."""
-    xp = array_module(x)
-    return xp.where(xp.isfinite(x), x, 0.0)
+    return where_or_0(array_module(x).isfinite(x), x)
 
 
 def gradient_of_scores(g: Array, p: Array, v: Array, keep: Array | None) -> Array:

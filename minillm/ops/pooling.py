@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, array_module, is_array
+from minillm.backend import Array, array_module, is_array, where_or_0
 from minillm.ops.precision import rounded, widened
 
 
@@ -31,5 +31,5 @@ def masked_mean(x: Array, /, *, mask: Array) -> tuple[Array, VJP]:
     real = mask[..., None]  # (..., T, 1)
     wide = widened(x)
     share = real / xp.maximum(real.sum(axis=-2, keepdims=True), 1).astype(wide.dtype)
-    y = (xp.where(real, wide, 0.0) * share).sum(axis=-2)
+    y = (where_or_0(real, wide) * share).sum(axis=-2)
     return rounded(y, x.dtype), lambda g: (rounded(share * xp.expand_dims(g, -2), x.dtype),)
