@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from numbers import Real
 from typing import Any
 
@@ -222,7 +223,12 @@ def transpose(x: Array, /, *, axes: tuple[int, ...] | None = None) -> tuple[Arra
     Raises:
         ValueError: ``axes`` is not a permutation of x's axes.
     """
-    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(map(operator.index, axes))
+    if sorted(i + x.ndim if i < 0 else i for i in order) != list(range(x.ndim)):
+        raise ValueError(
+            f"transpose: axes {order} are not all axes of shape {x.shape} in some order; "
+            "swapaxes(x, axis1=i, axis2=j) exchanges two"
+        )
     y = x.transpose(order)
     inverse = sorted(range(x.ndim), key=lambda i: order[i] % x.ndim)
     return y, lambda g: (g.transpose(inverse),)

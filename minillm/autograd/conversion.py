@@ -16,8 +16,14 @@ def parts_of(name: str, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """The operands themselves, or what is in the one list or generator that was given.
 
     Raises:
-        TypeError: a list of numbers: whether it is one part or many is not clear.
+        TypeError: a list of numbers: whether it is one part or many is not clear; something beside
+            a list of parts.
     """
+    if len(operands) > 1 and any(isinstance(x, list | tuple) and holds_tensor(x) for x in operands):
+        raise TypeError(
+            f"{name}: something stands beside a list of parts; a setting is given by its name, "
+            f"{name}(parts, axis=0)"
+        )
     single = len(operands) == 1 and isinstance(operands[0], Iterable)
     if not single or isinstance(operands[0], NumPySide | str) or is_array(operands[0]):
         return operands

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from minillm.autograd.tensor import Tensor
 from minillm.backend import Array, array_module
@@ -10,7 +10,7 @@ from minillm.backend import Array, array_module
 
 def gradients_of(
     loss: Tensor,
-    tensors: Sequence[Tensor],
+    tensors: Iterable[Tensor],
     *,
     keep_graph: bool = False,
     allow_unused: bool = False,
@@ -27,7 +27,9 @@ def gradients_of(
     Raises:
         RuntimeError: ``loss`` has more than one element, nothing was recorded, its graph is
             freed, or a tensor does not influence it (its place and its shape are named).
+        TypeError: ``tensors`` is one tensor, or holds something else.
     """
+    tensors = listed(tensors)
     wanted = {x.node for x in tensors if x.node is not None}
     found = loss.gradients_at(wanted, keep_graph=keep_graph)
     gradients = [found.get(x.node) if x.node else None for x in tensors]
@@ -39,6 +41,22 @@ def gradients_of(
                     "leave it out, or pass allow_unused=True"
                 )
     return separated(gradients)
+
+
+def listed(tensors: Iterable[Tensor]) -> list[Tensor]:
+    """The tensors as a list.
+
+    Raises:
+        TypeError: it is one tensor, whose rows are no leaves, or something in it is not a tensor.
+    """
+    if isinstance(tensors, Tensor):
+        raise TypeError("gradients_of: one Tensor was given for a list of them; write [tensor]")
+    tensors = list(tensors)
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            kind = type(tensor).__name__
+            raise TypeError(f"gradients_of: tensor {i} must be a Tensor, got a {kind}")
+    return tensors
 
 
 def separated(gradients: list[Array | None]) -> list[Array | None]:

@@ -1,7 +1,8 @@
 """What NumPy does with a tensor: it may read one, and it is told what to write where it must not.
 
 ``np.asarray(t)``, ``np.allclose(t, x)``, ``plt.imshow(t)`` read the values.  ``np.exp(t)`` would
-lose the gradient without a word, and is an error that shows the spelling.
+lose the gradient without a word, and is an error that shows the spelling.  So is a function that
+`ops` lacks, ``np.linalg.norm(t)``, where t requires a gradient and numbers come out.
 """
 
 from __future__ import annotations
@@ -11,8 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from minillm.autograd.grad_mode import is_recording
 from minillm.autograd.spellings import NUMPY, SAME_IN_NUMPY, no_numpy_function
 from minillm.backend import array_module
+
+# copies for a picture or a table, and arrays that take no more than the shape of a tensor
+WITHOUT_GRADIENT = frozenset(
+    ["atleast_1d", "copy", "empty_like", "full_like", "ones_like", "zeros_like"]
+)
 
 # what Python calls for `array + tensor`: NumPy's function, and the methods of either operand
 BINARY: dict[np.ufunc, tuple[str, str]] = {
@@ -65,6 +72,7 @@ class NumPySide:
 
     data: Any
     _data: Any
+    requires_grad: Any
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """The values, read-only unless they are copied: a change would not be noticed."""
@@ -82,7 +90,22 @@ class NumPySide:
         name = function.__name__
         if name in NUMPY or name in SAME_IN_NUMPY:
             raise TypeError(no_numpy_function(name))
-        return function(*read(args), **read(settings))
+        result = function(*read(args), **read(settings))
+        numbers = isinstance(result, np.ndarray | np.generic) and result.dtype.kind == "f"
+        lost = numbers and name not in WITHOUT_GRADIENT and is_recording()
+        if lost and wants_gradient((args, settings)):
+            path = f"{function.__module__}.{name}"  # such as numpy.linalg.norm
+            raise TypeError(no_numpy_function(path.removeprefix("numpy.")))
+        return result
+
+
+def wants_gradient(value: Any) -> bool:
+    """Whether there is a tensor that requires a gradient, also inside lists and dictionaries."""
+    if isinstance(value, dict):
+        value = [*value.values()]
+    if isinstance(value, list | tuple):
+        return any(map(wants_gradient, value))
+    return isinstance(value, NumPySide) and value.requires_grad
 
 
 def read(value: Any) -> Any:

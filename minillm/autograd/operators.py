@@ -152,12 +152,14 @@ class Operators:
         return rules.reshape(self, shape=numbers_of(shape))
 
     def transpose(self, *axes: int | Sequence[int] | None) -> Tensor:
-        return rules.transpose(self, axes=None if axes in ((), (None,)) else numbers_of(axes))
+        reverse = not axes or axes[0] is None
+        return rules.transpose(self, axes=None if reverse else numbers_of(axes))
 
 
 def numbers_of(given: tuple[Any, ...]) -> tuple[int, ...]:
     """The sizes or axes of ``x.reshape(2, 3)``, ``x.reshape((2, 3))`` or ``x.reshape([2, 3])``."""
-    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], list | tuple) else given
+    one = given[0] if len(given) == 1 else given
+    return tuple(one) if isinstance(one, list | tuple) or np.ndim(one) else given
 
 
 def compared(by: Callable[[Any, Any], Any], one: Operators, other: object) -> Any:

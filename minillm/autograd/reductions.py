@@ -7,7 +7,7 @@ import operator
 
 from minillm.autograd.recording import op
 from minillm.autograd.tape import VJP
-from minillm.backend import Array, array_module, quiet, wide_dtype, wide_sum
+from minillm.backend import Array, array_module, where_or_0, wide_dtype, wide_sum
 
 Axis = int | tuple[int, ...] | list[int] | None
 
@@ -23,7 +23,7 @@ def sum(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     Raises:
         ValueError: an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     return wide_sum(x, axes, keepdims=keepdims), lambda g: (spread(g, x, axes),)
 
 
@@ -38,7 +38,7 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arr
     Raises:
         ValueError: the mean of no elements, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     n = elements(x, axes, "mean")
     total = x.sum(axis=axes, keepdims=keepdims, dtype=wide_dtype(x))
 
@@ -65,7 +65,7 @@ def var(
     Raises:
         ValueError: no more elements than ``correction``, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     m = degrees_of_freedom(x, axes, correction, "var")
     c, unit = deviations(x, axes)
     y = wide_sum(c * c, axes, keepdims=True) / m * unit * unit
@@ -91,7 +91,7 @@ def std(
     Raises:
         ValueError: no more elements than ``correction``, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     m = degrees_of_freedom(x, axes, correction, "std")
     c, unit = deviations(x, axes)
     y = (wide_sum(c * c, axes, keepdims=True) / m) ** 0.5
@@ -112,7 +112,7 @@ def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     Raises:
         ValueError: the largest of no elements, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     elements(x, axes, "max")
     y = x.max(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
@@ -127,19 +127,21 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     Raises:
         ValueError: the smallest of no elements, an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis)
+    axes = reduced_axes(x, axis, keepdims)
     elements(x, axes, "min")
     y = x.min(axis=axes, keepdims=True)
     return y if keepdims else y.squeeze(axes), lambda g: (shared_by_ties(g, x, y, axes),)
 
 
-def reduced_axes(x: Array, axis: Axis) -> tuple[int, ...]:
+def reduced_axes(x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
     """The axes that ``axis`` names, counted from the front.
 
     Raises:
         ValueError: an axis out of bounds or named twice.
-        TypeError: not integers.
+        TypeError: not integers; a number for ``keepdims``, as in ``x.sum(0, 1)``.
     """
+    if not isinstance(keepdims, bool):
+        raise TypeError(f"keepdims is True or False, got {keepdims!r}; two axes are axis=(0, 1)")
     if axis is None:
         return tuple(range(x.ndim))
     named = axis if isinstance(axis, tuple | list) else (axis,)
@@ -210,8 +212,12 @@ def spread(g: Array, x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def shared_by_ties(g: Array, x: Array, y: Array, axes: tuple[int, ...]) -> Array:
-    """``g``, divided equally among the elements of ``x`` that equal ``y``."""
-    winners = (x == y).astype(wide_dtype(x))
-    with quiet():  # nothing equals NaN: its gradient is 0/0
-        share = winners / winners.sum(axis=axes, keepdims=True)
-    return (g.reshape(y.shape) * share).astype(x.dtype, copy=False)
+    """``g``, divided equally among the elements of ``x`` that equal ``y``; NaN where ``y`` is NaN.
+
+    Divided and chosen, not multiplied with 0: an infinite ``g``, as from √0, would make that NaN.
+    """
+    xp = array_module(x)
+    equal = x == y
+    ties = equal.sum(axis=axes, keepdims=True, dtype=wide_dtype(x))
+    share = (g.reshape(y.shape) / xp.where(ties == 0.0, xp.nan, ties)).astype(x.dtype, copy=False)
+    return where_or_0(equal | (y != y), xp.broadcast_to(share, x.shape))

@@ -15,6 +15,13 @@ ATTRIBUTES = {
     "squeeze": "ops.squeeze(t, axis=axis)",
     "expand": "ops.broadcast_to(t, shape=shape)",
     "gather": "ops.take_along_axis(t, ...)",
+    "add": "t + other",
+    "sub": "t - other",
+    "mul": "t * other",
+    "div": "t / other",
+    "square": "t * t",
+    "norm": "(t * t).sum().sqrt()",
+    "reciprocal": "1.0 / t",
     "pow": "t ** number",
     "mm": "t @ other",
     "bmm": "t @ other",
@@ -50,8 +57,9 @@ ATTRIBUTES = {
     "sort": "t.data.argsort() and t[index]",
 }
 # methods elsewhere, functions of tensors here; their first operand is the tensor
-FUNCTION_NAMES = """clip cos cumsum erf expand_dims flip log_softmax logsumexp masked_fill maximum
-minimum prod relu rsqrt sigmoid silu sin softmax split take where"""
+FUNCTION_NAMES = """clip cos cumsum erf expand_dims flip gelu log_softmax logsumexp masked_fill
+maximum minimum pad prod relu rsqrt sigmoid silu sin softmax softplus split take take_along_axis
+where"""
 FUNCTIONS = frozenset(FUNCTION_NAMES.split())
 
 # functions of NumPy that `ops` has under another name

@@ -10,6 +10,7 @@ from minillm.backend.arrays import (
     quiet,
     scatter_add,
     to_numpy,
+    where_or_0,
 )
 from minillm.backend.devices import DEVICES, moved_like, probe_cuda, to_device
 from minillm.backend.dtypes import check_one_dtype, wide_dtype, wide_sum
@@ -44,6 +45,7 @@ __all__ = [
     "stream",
     "to_device",
     "to_numpy",
+    "where_or_0",
     "wide_dtype",
     "wide_sum",
     "write_atomically",

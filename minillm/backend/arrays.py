@@ -86,6 +86,20 @@ def scatter_add(shape: tuple[int, int], rows: Array, values: Array) -> Array:
     return out.astype(values.dtype, copy=False)
 
 
+def where_or_0(condition: Array, x: Array) -> Array:
+    """``x`` where the condition holds, else 0, also where ``x`` is infinite or NaN::
+
+        bits of y = (bits of x) AND (all ones if condition, else all zeros)
+
+    ``x * condition`` would be NaN there, and ``where(condition, x, 0.0)`` takes seven times as
+    long on mixed conditions: the processor guesses the way of each element, and guesses wrong.
+    """
+    if x.dtype.itemsize > 8:  # a long double has no integer of its size
+        return array_module(x).where(condition, x, x.dtype.type(0))
+    integer = f"i{x.dtype.itemsize}"
+    return (x.view(integer) & -condition.astype(integer)).view(x.dtype)
+
+
 def quiet(*, overflow: bool = False) -> np.errstate:
     """``with quiet():`` 1/0 is infinite and 0/0 is NaN without NumPy's warnings.
 

@@ -15,7 +15,10 @@ from minillm.backend.arrays import Array
 
 
 def wide_dtype(x: Array) -> Any:
-    """The ``dtype=`` of a sum or a count over ``x``: float32 for float16."""
+    """The ``dtype=`` of a sum or a count over ``x``: float32 for float16.
+
+    ``newbyteorder`` makes a new dtype also of a native one, with which ``add.at`` is slow.
+    """
     if x.dtype.itemsize < 4:
         return "float32"
     return x.dtype if x.dtype.isnative else x.dtype.newbyteorder("=")

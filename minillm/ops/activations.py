@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, array_module, erf
+from minillm.backend import Array, array_module, erf, where_or_0
 
 
 @op
@@ -20,8 +20,7 @@ def sigmoid(x: Array, /) -> tuple[Array, VJP]:
     overflow.
     """
     xp = array_module(x)
-    e = xp.exp(-xp.abs(x))  # at most 1
-    y = xp.where(x < 0.0, e, 1.0) / (1.0 + e)
+    y = xp.exp(xp.minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))  # both exponents at most 0
     return y, lambda g: (g * y * (1.0 - y),)
 
 
@@ -65,9 +64,11 @@ def relu(x: Array, /) -> tuple[Array, VJP]:
 
     Shapes: any, kept.
 
+    The 0 stands against any g: under a root, as in √relu(x), an infinite one arrives.
+
     Source: Nair & Hinton 2010, "Rectified Linear Units Improve Restricted Boltzmann Machines".
     """
-    return array_module(x).maximum(x, 0.0), lambda g: (g * (x > 0),)
+    return array_module(x).maximum(x, 0.0), lambda g: (where_or_0(x > 0, g),)
 
 
 @op

@@ -8,7 +8,16 @@ from __future__ import annotations
 from numpy import asarray, broadcast_shapes
 
 from minillm.autograd import VJP, op, unbroadcast
-from minillm.backend import Array, array_module, check_one_dtype, is_array, on_host, quiet, wide_sum
+from minillm.backend import (
+    Array,
+    array_module,
+    check_one_dtype,
+    is_array,
+    on_host,
+    quiet,
+    where_or_0,
+)
+from minillm.ops.precision import rounded, widened
 
 
 @op
@@ -39,6 +48,9 @@ def scaled_dot_product_attention(
     every weight of the model).  A query that may attend to nothing gives zeros and zero gradients.
     A NaN that a query does attend to makes its output NaN; so does a score of +inf.
 
+    float16 is computed in float32: q kᵀ need not fit before it is scaled, and no row of weights has
+    to add up to less than 65504.
+
     Raises:
         TypeError: ``mask`` is not boolean: an additive mask would be read upside down; operands of
             two dtypes; arrays of two libraries.
@@ -50,24 +62,28 @@ def scaled_dot_product_attention(
     check_values(query, key, value)
     p = probabilities(query, key, bias, mask=mask, scale=scale)
     kept = p if keep is None else p * factors(keep, p)
-    c, v = scale_of_scores(query, scale), finite(value)
+    c, v = scale_of_scores(query, scale), finite(widened(value))
     of_query, of_key, of_value, of_bias = (*wanted, False)[:4]
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
+        g = widened(g)
         grads: list[Array | None] = [None, None, None, None]
         if of_query or of_key or of_bias:
             grad_bias = gradient_of_scores(g, p, v, keep)
             ds = c * grad_bias
-            grads[0] = ds @ finite(key) if of_query else None
-            grads[1] = ds.swapaxes(-1, -2) @ finite(query) if of_key else None
+            grads[0] = ds @ finite(widened(key)) if of_query else None
+            grads[1] = ds.swapaxes(-1, -2) @ finite(widened(query)) if of_key else None
             grads[3] = grad_bias if of_bias else None
         grads[2] = kept.swapaxes(-1, -2) @ g if of_value else None
         operands = (query, key, value) if bias is None else (query, key, value, bias)
         pairs = zip(grads, operands, strict=False)
-        return tuple(None if d is None else unbroadcast(d, x.shape) for d, x in pairs)
+        return tuple(
+            None if d is None else rounded(unbroadcast(d, x.shape), x.dtype) for d, x in pairs
+        )
 
     y = kept @ v
-    return y if v is value else y + spoiled(kept, value != v), vjp
+    y = y if v is value else y + spoiled(kept, value != v)
+    return rounded(y, value.dtype), vjp
 
 
 def probabilities(
@@ -78,11 +94,11 @@ def probabilities(
     mask: Array | None = None,
     scale: float | None = None,
 ) -> Array:
-    """The attention weights ``p (..., T, S)`` of ``scaled_dot_product_attention``."""
+    """The weights ``p (..., T, S)`` of ``scaled_dot_product_attention``, at least in float32."""
     xp = array_module(query, key, *(x for x in (bias, mask) if is_array(x)))
     check_one_dtype("attention", query=query, bias=bias)
     with quiet():  # inf - inf where a key is infinite: masked, or NaN as documented
-        scores = query @ key.swapaxes(-1, -2)
+        scores = widened(query) @ widened(key).swapaxes(-1, -2)
         scores *= scale_of_scores(query, scale)  # in place, as nothing else has seen it: hot
         if bias is not None:
             check_fits("bias", bias, scores.shape)
@@ -93,7 +109,7 @@ def probabilities(
         highest = scores.max(axis=-1, keepdims=True)
         scores -= xp.where(highest == -xp.inf, 0.0, highest)
         weights = xp.exp(scores)
-    total = wide_sum(weights, axis=-1, keepdims=True)
+    total = weights.sum(axis=-1, keepdims=True)
     weights /= xp.where(total == 0.0, 1.0, total)
     return weights
 
@@ -128,16 +144,15 @@ def spoiled(weights: Array, bad: Array) -> Array:
 
 def finite(x: Array) -> Array:
     """``x`` with 0 in the place of NaN and infinity; on the host ``x`` itself without any."""
-    xp = array_module(x)
-    usable = xp.isfinite(x)
-    return x if on_host(x) and usable.all() else xp.where(usable, x, 0.0)
+    usable = array_module(x).isfinite(x)
+    return x if on_host(x) and usable.all() else where_or_0(usable, x)
 
 
 def gradient_of_scores(g: Array, p: Array, v: Array, keep: Array | None) -> Array:
     """``p * (h - sum_j h_j p_j)`` with ``h = g vᵀ``, dropout's factors taken along."""
     h = g @ v.swapaxes(-1, -2)
     h = h if keep is None else h * factors(keep, p)
-    return p * (h - wide_sum(h * p, axis=-1, keepdims=True))
+    return p * (h - (h * p).sum(axis=-1, keepdims=True))
 
 
 def check_values(query: Array, key: Array, value: Array) -> None:

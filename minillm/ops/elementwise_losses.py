@@ -91,8 +91,8 @@ def binary_cross_entropy_with_logits(
     of_no = times_or_0(1.0 - t, xp.maximum(z, 0.0) + tail)
 
     def vjp(g: Array) -> tuple[Array]:
-        p = xp.where(z >= 0.0, 1.0, small) / (1.0 + small)
-        rest = xp.where(z >= 0.0, small, 1.0) / (1.0 + small)  # 1 - p, not rounded to 0
+        p = xp.exp(xp.minimum(z, 0.0)) / (1.0 + small)
+        rest = xp.exp(xp.minimum(-z, 0.0)) / (1.0 + small)  # 1 - p, not rounded to 0
         return (rounded(g * share * ((1.0 - t) * p - w * t * rest), logits.dtype),)
 
     return reduced(times_or_0(share, of_yes + of_no), reduction, logits.dtype), vjp
@@ -135,7 +135,7 @@ def check_numbers(name: str, targets: Array, weights: Array, weight_of_positive:
     for what, numbers, highest, wanted in ranges:
         if not on_host(numbers):
             continue
-        outside = np.argwhere(~((numbers >= 0.0) & (numbers <= highest)))
-        if len(outside):
-            place = tuple(int(i) for i in outside[0])
+        inside = (numbers >= 0.0) & (numbers <= highest)
+        if not inside.all():
+            place = tuple(int(i) for i in np.argwhere(~inside)[0])
             raise ValueError(f"{name}: {what} {numbers[place]} at position {place} is not {wanted}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import Array, array_module, check_ids, on_host
+from minillm.backend import Array, array_module, check_ids, on_host, where_or_0
 from minillm.backend.ids import integer_array
 from minillm.ops.precision import rounded
 
@@ -41,7 +41,7 @@ def reduced(counted_costs: Array, reduction: str, dtype: Any) -> Array:
 
 def times_or_0(share: Array, cost: Array) -> Array:
     """``share * cost``, and 0 where the share is 0, whatever the cost: 0 times infinity is NaN."""
-    return share * array_module(share, cost).where(share == 0.0, 0.0, cost)
+    return share * where_or_0(array_module(share, cost).not_equal(share, 0.0), cost)
 
 
 def rows_that_count(scores: Array, counted: Array) -> Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, array_module, is_array, wide_dtype, wide_sum
+from minillm.backend import Array, array_module, is_array, where_or_0
+from minillm.ops.precision import rounded, widened
 
 
 @op
@@ -28,7 +29,7 @@ def masked_mean(x: Array, /, *, mask: Array) -> tuple[Array, VJP]:
         raise ValueError(f"masked_mean: x {x.shape} needs a mask {x.shape[:-1]}, got {mask.shape}")
     xp = array_module(x, mask)
     real = mask[..., None]  # (..., T, 1)
-    n = xp.maximum(real.sum(axis=-2, keepdims=True), 1).astype(wide_dtype(x))
-    share = (real / n).astype(x.dtype)
-    y = wide_sum(xp.where(real, x, 0.0) * share, axis=-2)
-    return y, lambda g: (share * xp.expand_dims(g, -2),)
+    wide = widened(x)
+    share = real / xp.maximum(real.sum(axis=-2, keepdims=True), 1).astype(wide.dtype)
+    y = (where_or_0(real, wide) * share).sum(axis=-2)
+    return rounded(y, x.dtype), lambda g: (rounded(share * xp.expand_dims(g, -2), x.dtype),)

@@ -1,4 +1,8 @@
-"""One of two numbers, element by element: maximum, minimum, clip, where, masked_fill."""
+"""One of two numbers, element by element: maximum, minimum, clip, where, masked_fill.
+
+What was not chosen has the gradient 0 even where an infinite one arrives, as from √0: a product
+with 0 would be NaN.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,23 @@ import math
 from typing import Any
 
 from minillm.autograd import VJP, op, unbroadcast
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, where_or_0
 
 
 @op
 def maximum(a: Array, b: Array, /) -> tuple[Array, VJP]:
     """The larger of two, element by element, with broadcasting::
 
-        y = max(a, b)        dL/da = g where a > b, g/2 where a = b, else 0;   dL/db = g - dL/da
+        y = max(a, b)        dL/da = g where a > b, g/2 where a = b, else 0     (b likewise)
 
     Shapes: any two that broadcast.
     """
     xp = array_module(a, b)
 
     def vjp(g: Array) -> tuple[Array, Array]:
-        to_a = xp.where(a == b, 0.5 * g, xp.where(a > b, g, 0.0))
-        return unbroadcast(to_a, a.shape), unbroadcast(g - to_a, b.shape)
+        share = xp.where(a == b, 0.5 * g, g)
+        to_a, to_b = where_or_0(~(a < b), share), where_or_0(~(a > b), share)
+        return unbroadcast(to_a, a.shape), unbroadcast(to_b, b.shape)
 
     return xp.maximum(a, b), vjp
 
@@ -30,15 +35,16 @@ def maximum(a: Array, b: Array, /) -> tuple[Array, VJP]:
 def minimum(a: Array, b: Array, /) -> tuple[Array, VJP]:
     """The smaller of two, element by element, with broadcasting::
 
-        y = min(a, b)        dL/da = g where a < b, g/2 where a = b, else 0;   dL/db = g - dL/da
+        y = min(a, b)        dL/da = g where a < b, g/2 where a = b, else 0     (b likewise)
 
     Shapes: any two that broadcast.
     """
     xp = array_module(a, b)
 
     def vjp(g: Array) -> tuple[Array, Array]:
-        to_a = xp.where(a == b, 0.5 * g, xp.where(a < b, g, 0.0))
-        return unbroadcast(to_a, a.shape), unbroadcast(g - to_a, b.shape)
+        share = xp.where(a == b, 0.5 * g, g)
+        to_a, to_b = where_or_0(~(a > b), share), where_or_0(~(a < b), share)
+        return unbroadcast(to_a, a.shape), unbroadcast(to_b, b.shape)
 
     return xp.minimum(a, b), vjp
 
@@ -60,7 +66,8 @@ def clip(x: Array, /, *, low: float | None = None, high: float | None = None) ->
     high = math.inf if high is None else float(high)
     if not low <= high:  # this way round NaN is refused too
         raise ValueError(f"clip: low must be at most high, got low {low} and high {high}")
-    return array_module(x).clip(x, low, high), lambda g: (g * ((low <= x) & (x <= high)),)
+    y = array_module(x).clip(x, low, high)
+    return y, lambda g: (where_or_0((low <= x) & (x <= high), g),)
 
 
 @op
@@ -85,7 +92,7 @@ def where(a: Array, b: Array, /, *, condition: Array) -> tuple[Array, VJP]:
     xp = array_module(a, b, condition)
 
     def vjp(g: Array) -> tuple[Array, Array]:
-        to_a, to_b = xp.where(condition, g, 0.0), xp.where(condition, 0.0, g)
+        to_a, to_b = where_or_0(condition, g), where_or_0(~condition, g)
         return unbroadcast(to_a, a.shape), unbroadcast(to_b, b.shape)
 
     return xp.where(condition, a, b), vjp
@@ -110,7 +117,7 @@ def masked_fill(x: Array, /, *, mask: Array, value: float) -> tuple[Array, VJP]:
     y = xp.where(mask, float(value), x)
     if y.shape != x.shape:
         raise ValueError(f"masked_fill: mask {mask.shape} does not broadcast to x {x.shape}")
-    return y, lambda g: (xp.where(mask, 0.0, g),)
+    return y, lambda g: (where_or_0(~mask, g),)
 
 
 def check_boolean(mask: Any, name: str) -> None:

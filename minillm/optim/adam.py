@@ -60,7 +60,7 @@ class AdamW(Optimizer):
         v[i] = b2 * v[i] + (1 - b2) * g * g
         m_hat = m[i] / (1 - b1**t)
         v_hat = v[i] / (1 - b2**t)
-        step = m_hat / (v_hat**0.5 + self.eps) + self.weight_decays[i] * w
+        step = m_hat / (v_hat**0.5 + self.eps) + self.decay(i, w)
         return w - self.lr * self.lr_scales[i] * step
 
 

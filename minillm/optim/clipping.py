@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from numbers import Real
 
 import numpy as np
@@ -13,7 +13,7 @@ from minillm.backend import Array, array_module, is_array, wide_dtype
 
 
 def clip_gradients(
-    gradients: Sequence[Array | None], max_norm: float
+    gradients: Iterable[Array | None], max_norm: float
 ) -> tuple[list[Array | None], Array]:
     """The gradients with a joint Euclidean norm of at most ``max_norm``, and the norm before::
 
@@ -34,12 +34,13 @@ def clip_gradients(
     """
     if not (isinstance(max_norm, Real) and max_norm > 0):
         raise ValueError(f"max_norm must be positive, got {max_norm!r}")
+    gradients = list(gradients)  # read twice: a generator would be used up
     present = [g for g in gradients if g is not None]
     if not present:
         raise ValueError("clip_gradients: there is no gradient")
     for g in present:
         if not (is_array(g) or isinstance(g, np.generic)) or g.dtype.kind != "f":
-            kind = getattr(g, "dtype", type(g).__name__)
+            kind = g.dtype if is_array(g) else type(g).__name__
             raise TypeError(f"clip_gradients: a gradient must be an array of floats, got {kind}")
     xp = array_module(*present)
     with np.errstate(all="ignore"):  # what is not finite shows in the norm

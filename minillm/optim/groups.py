@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
-from minillm.autograd import Parameter
+from minillm.autograd import Parameter, Tensor
 from minillm.autograd.check import HasParameters
 
 
@@ -20,6 +20,7 @@ class ParameterGroup:
 
     Raises:
         ValueError: a scale or weight decay that is negative or not finite.
+        TypeError: ``parameters`` is not a list.
     """
 
     parameters: Sequence[Parameter]
@@ -27,6 +28,7 @@ class ParameterGroup:
     weight_decay: float | None = None
 
     def __post_init__(self) -> None:
+        check_list(self.parameters)
         checked_number("lr_scale", self.lr_scale)
         if self.weight_decay is not None:
             checked_number("weight_decay", self.weight_decay)
@@ -49,8 +51,24 @@ def decay_groups(module: HasParameters) -> list[ParameterGroup]:
 
 
 def as_groups(parameters: Iterable[Parameter | ParameterGroup]) -> list[ParameterGroup]:
-    """Groups as they are, and each single parameter as a group of its own."""
+    """Groups as they are, and each single parameter as a group of its own.
+
+    Raises:
+        TypeError: as ``check_list``.
+    """
+    check_list(parameters)
     return [p if isinstance(p, ParameterGroup) else ParameterGroup([p]) for p in parameters]
+
+
+def check_list(parameters: object) -> None:
+    """Refuse what is not a list of parameters: a model, or one parameter, which has rows.
+
+    Raises:
+        TypeError: saying what to write.
+    """
+    if isinstance(parameters, Tensor) or not isinstance(parameters, Iterable):
+        kind = type(parameters).__name__
+        raise TypeError(f"parameters must be a list, as model.parameters() is, got a {kind}")
 
 
 def checked_number(name: str, value: float, *, below: float = math.inf) -> float:

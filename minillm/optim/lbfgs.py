@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,12 +49,15 @@ def minimize(
 
     Raises:
         ValueError: ``start`` is not a vector of finite numbers, the function is not finite
-            there, or its gradient has another shape.
+            there, its gradient has another shape, or a count that counts nothing.
         RuntimeError: the tolerance was not reached, after ``max_steps`` steps or because no step
             along the search direction decreases the function.
     Source: Nocedal & Wright 2006, "Numerical Optimization", algorithms 7.5 and 3.1.
     """
     checked_number("tolerance", tolerance)
+    for name, number in (("max_steps", max_steps), ("memory", memory)):
+        if not isinstance(number, Integral) or number < 0:
+            raise ValueError(f"minimize: {name} must be a whole number >= 0, got {number!r}")
     history: History = deque(maxlen=memory)
     here = evaluated(function, checked_start(start))
     if not here.is_finite():
@@ -61,9 +65,11 @@ def minimize(
             f"minimize: the value at the start is {here.value} and its gradient "
             f"{here.gradient!r:.60}; both must be finite"
         )
-    for _ in range(max_steps):
+    for step in range(max_steps + 1):
         if np.abs(here.gradient).max(initial=0.0) <= tolerance:
             return here.x
+        if step == max_steps:
+            break
         direction = -inverse_hessian_times(here.gradient, history)
         if not here.gradient @ direction < 0:  # rounding has spoilt the history: begin anew
             history.clear()
@@ -98,12 +104,12 @@ def decreased(
 
 
 def evaluated(function: Callable[[np.ndarray], tuple[float, np.ndarray]], x: np.ndarray) -> Point:
-    """The function at ``x``; its gradient is copied, for it may use one array again and again.
+    """The function at ``x``: it may write into what it is given, and use one gradient array again.
 
     Raises:
         ValueError: the gradient has another shape than ``x``.
     """
-    value, slopes = function(x)
+    value, slopes = function(x.copy())
     gradient = np.array(slopes, dtype=np.float64)
     if gradient.shape != x.shape:
         raise ValueError(f"minimize: the gradient is {gradient.shape} at a point of {x.shape}")
@@ -119,7 +125,7 @@ def checked_start(start: Any) -> np.ndarray:
     x = np.asarray(start)
     if x.ndim != 1 or x.dtype.kind not in "iuf" or not np.isfinite(x).all():
         raise ValueError(f"minimize: start must be a vector of finite numbers, got {start!r:.60}")
-    return x.astype(np.float64, copy=False)
+    return x.astype(np.float64)
 
 
 def inverse_hessian_times(gradient: np.ndarray, history: History) -> np.ndarray:

@@ -67,7 +67,7 @@ class Optimizer:
     def lr(self, rate: float) -> None:
         self._lr = checked_number("learning rate", rate)
 
-    def step(self, gradients: Sequence[Array | None] | None = None) -> None:
+    def step(self, gradients: Iterable[Array | None] | None = None) -> None:
         """Change every parameter that has a gradient.
 
         ``gradients`` has one per parameter, and ``None`` for one that is left alone.  Without
@@ -82,6 +82,7 @@ class Optimizer:
             gradients = [p.grad for p in self.parameters]
             if all(g is None for g in gradients):
                 raise RuntimeError("step: no parameter has a gradient; call loss.backward() first")
+        gradients = list(gradients)
         self.check_gradients(gradients)
         self.steps += 1
         for i, (p, g) in enumerate(zip(self.parameters, gradients, strict=True)):
@@ -95,6 +96,10 @@ class Optimizer:
         A new array: nothing is written into ``w`` or ``g``.  ``updates[i]`` counts this update.
         """
         raise NotImplementedError(f"{type(self).__name__} has no update rule")
+
+    def decay(self, i: int, w: Array) -> Array | float:
+        """``weight_decay w``, and plainly 0 without one: 0 times a weight of -inf is NaN."""
+        return self.weight_decays[i] * w if self.weight_decays[i] else 0.0
 
     def zero_grad(self) -> None:
         """Forget every parameter's ``grad``, so that the next ``backward`` begins anew."""

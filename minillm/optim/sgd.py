@@ -52,4 +52,4 @@ class SGD(Optimizer):
         v = self.state["velocity"]
         v[i] = self.momentum * v[i] + g
         direction = g + self.momentum * v[i] if self.nesterov else v[i]
-        return w - self.lr * self.lr_scales[i] * (direction + self.weight_decays[i] * w)
+        return w - self.lr * self.lr_scales[i] * (direction + self.decay(i, w))

@@ -218,3 +218,25 @@ def test_gradients_at_a_step_and_from_there_are_those_of_the_whole(expression, d
     for x, total, beside in zip(inputs, whole, around[:-1], strict=True):
         parts = [part for part in (x.grad, beside) if part is not None]
         assert np.allclose(sum(parts), 0.0 if total is None else total, rtol=1e-9, atol=1e-9)
+
+
+def test_the_tensors_may_come_one_after_another():
+    a, b = Parameter([1.0]), Parameter([2.0])
+    gradients = gradients_of((a * b).sum(), (x for x in [a, b]))
+    assert [g.tolist() for g in gradients] == [[2.0], [1.0]]
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        (Parameter([1.0, 2.0]), r"one Tensor was given for a list of them; write \[tensor\]"),
+        ([np.ones(2)], "tensor 0 must be a Tensor, got a ndarray"),
+        ({"weight": 1.0}, "tensor 0 must be a Tensor, got a str"),
+    ],
+)
+def test_what_is_not_a_list_of_tensors_is_refused_and_frees_nothing(tensors, message):
+    a = Parameter([1.0])
+    loss = (a * a).sum()
+    with pytest.raises(TypeError, match=f"gradients_of: {message}"):
+        gradients_of(loss, tensors)
+    assert gradients_of(loss, [a])[0].tolist() == [2.0]

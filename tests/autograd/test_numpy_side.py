@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minillm import ops
-from minillm.autograd import Parameter, Tensor
+from minillm.autograd import Parameter, Tensor, no_grad
 from minillm.autograd.numpy_side import BINARY
 from minillm.autograd.spellings import ATTRIBUTES, FUNCTIONS, NUMPY, SAME_IN_NUMPY
 from tests.strict import strict
@@ -142,3 +142,34 @@ def test_every_spelling_in_the_tables_exists():
             assert {*given} <= {*inspect.signature(op).parameters}, spelling
         elif name.startswith("t."):
             assert hasattr(Tensor([[1.0]]), name.split(",")[0].split()[0].split(".")[1]), spelling
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("linalg.norm", lambda t: np.linalg.norm(t)),
+        ("dot", lambda t: np.dot(t, np.ones(2))),
+        ("einsum", lambda t: np.einsum("i,i->", t, t)),
+        ("vstack", lambda t: np.vstack([np.ones(2), t])),
+        ("average", lambda t: np.average(t, weights=t)),
+        ("sort", lambda t: np.sort(a=t)),
+    ],
+)
+def test_a_function_without_an_op_loses_no_gradient_without_a_word(name, call):
+    for t in (Parameter(np.ones(2)), Parameter(np.ones(2)) * 2.0):
+        spelling = rf"np\.{name} was given a Tensor; write np\.{name}\(t\.data\)"
+        with pytest.raises(TypeError, match=spelling):
+            call(t)
+        with no_grad():
+            expected = call(np.asarray(t))
+            assert np.array_equal(call(t), expected)
+        assert np.array_equal(call(t.detach()), expected)
+
+
+def test_what_is_not_a_number_made_of_the_values_has_no_gradient_to_lose():
+    t = Parameter(np.arange(6.0).reshape(2, 3))
+    assert np.argsort(t).dtype == np.zeros_like(t, dtype=int).dtype == int
+    assert np.zeros_like(t).tolist() == [[0.0] * 3] * 2
+    assert np.array_equal(np.copy(t), t)
+    assert np.histogram(t, bins=2)[0].tolist() == [3, 3]
+    assert np.array_repr(t) == repr(t.data)

@@ -190,3 +190,28 @@ def test_a_comparison_serves_as_an_index_and_as_a_condition():
     assert x[x > 0.0].data.tolist() == [2.0, 4.0]
     ops.where(x, x * 10.0, condition=x > 0.0).sum().backward()
     assert x.grad.tolist() == [10.0, 1.0, 10.0, 1.0]
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "std", "max", "min"])
+def test_a_second_axis_is_not_taken_for_keepdims(name):
+    x = Tensor(np.ones((2, 3)))
+    for number in (0, 1):
+        with pytest.raises(TypeError, match=rf"keepdims is True or False, got {number}; two axes"):
+            getattr(x, name)(0, number)
+    assert getattr(x, name)(0, True).shape == (1, 3)
+
+
+@pytest.mark.parametrize("of", [tuple, list, np.array])
+def test_sizes_and_axes_may_come_as_an_array_too(of):
+    x = Tensor(np.arange(24.0).reshape(2, 3, 4))
+    assert np.array_equal(x.reshape(of([4, 6])).data, x.data.reshape(4, 6))
+    assert np.array_equal(x.transpose(of([1, 2, 0])).data, x.data.transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize("axes", [(0, 1), (0, 0, 1), (0, 1, 3), (0, 1, -4), (0, 1, 2, 3)])
+def test_axes_that_are_not_all_axes_in_some_order_are_refused_with_the_exchange_of_two(axes):
+    x = Tensor(np.ones((2, 3, 4)))
+    with pytest.raises(ValueError, match=r"not all axes of shape \(2, 3, 4\).*swapaxes"):
+        x.transpose(*axes)
+    order = (-1, 0, -2)
+    assert x.transpose(order).shape == (4, 2, 3)

@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.backend import array_module, is_array, on_host, quiet, scatter_add, to_numpy
+from minillm.backend import (
+    array_module,
+    is_array,
+    on_host,
+    quiet,
+    scatter_add,
+    to_numpy,
+    where_or_0,
+)
 from minillm.backend.arrays import LIBRARIES, library_of
 from tests.strict import SYNCS, strict
 
@@ -107,3 +115,21 @@ def test_infinities_and_nan_come_quietly_where_they_are_meant_and_only_there():
         assert (1.0 / zero).tolist() == [np.inf]
     with pytest.warns(RuntimeWarning, match="divide by zero"):
         assert (1.0 / zero).tolist() == [np.inf]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("shape", [(), (1,), (0, 3), (4, 3)])
+def test_where_or_0_chooses_the_number_or_0_whatever_the_number(dtype, shape, rng):
+    x = rng.choice(np.array([np.inf, -np.inf, np.nan, -0.0, 1.5], dtype), size=shape)
+    for condition in (rng.random(shape) < 0.5, np.True_, np.False_, np.zeros((2, *shape), bool)):
+        y, wanted = where_or_0(condition, x), np.where(condition, x, dtype(0))
+        assert y.dtype == dtype
+        assert np.array_equal(y, wanted, equal_nan=True)
+        assert np.array_equal(np.signbit(y), np.signbit(wanted))
+
+
+def test_where_or_0_stays_on_the_device_and_takes_arrays_in_any_order_of_memory(rng):
+    x = rng.standard_normal((4, 6)).astype(np.float32).T[::2]
+    there = where_or_0(strict.asarray(x > 0.0), strict.asarray(x))
+    assert np.array_equal(there.get(), np.where(x > 0.0, x, 0.0))
+    assert np.array_equal(where_or_0(x > 0.0, x), there.get())

@@ -49,3 +49,11 @@ def test_float16_counts_beyond_its_largest_whole_number():
     assert wide_sum(x[:60_000]) == 60_000
     ids = np.zeros(5000, int)
     assert scatter_add((1, 1), ids, np.ones((5000, 1), HALF)).tolist() == [[5000.0]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_native_dtype_is_handed_on_as_it_is(dtype):
+    """An equal dtype that is another object is refused by the fast path of ``add.at``."""
+    x = np.ones(2, dtype)
+    assert wide_dtype(x) is x.dtype
+    assert wide_dtype(x.astype(x.dtype.newbyteorder())).isnative

@@ -53,3 +53,12 @@ def test_more_positions_than_float16_can_count_are_counted():
     x, mask = np.ones((1, 5000, 1), dtype=np.float16), np.ones((1, 5000), dtype=bool)
     y = masked_mean(x, mask=mask).data
     assert (y.dtype, y[0, 0]) == (np.float16, pytest.approx(1.0, abs=2e-3))
+
+
+@pytest.mark.parametrize("n", [20, 1000, 70_000])
+def test_small_float16_numbers_are_not_rounded_away_by_their_share(n):
+    """1e-3 / 1000 has one digit in float16."""
+    x = np.full((n, 2), 1e-3, np.float16)
+    y = masked_mean(x, mask=np.ones(n, bool))
+    assert y.dtype == np.float16
+    assert np.allclose(y.data, x[0], rtol=1e-3, atol=0.0)

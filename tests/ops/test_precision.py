@@ -116,6 +116,25 @@ def test_float16_that_runs_along_an_axis_is_rounded_once():
     assert float(y) == 64.0 and vjp(np.float16(1.0))[0].dtype == np.float16
 
 
+@pytest.mark.parametrize("n", [3, 5000, 70_000])
+def test_float16_attention_over_more_keys_than_it_can_count(n):
+    """The weights are 1/n each; their sum before the division is n."""
+    query, key = np.zeros((1, 2), np.float16), np.zeros((n, 2), np.float16)
+    value = np.full((n, 2), 1e-3, np.float16)
+    y, vjp = ops.scaled_dot_product_attention.rule(query, key, value)
+    assert y.dtype == np.float16 and np.allclose(y, value[0], rtol=2e-3, atol=0.0)
+    grads = vjp(np.full((1, 2), n / 8, np.float16))
+    assert all(grad.dtype == np.float16 for grad in grads)
+    assert np.allclose(grads[2], 1 / 8, rtol=2e-3)
+
+
+def test_float16_scores_need_not_fit_before_they_are_scaled():
+    query = key = np.full((2, 64), 60.0, np.float16)  # 64 times 3600
+    y, vjp = ops.scaled_dot_product_attention.rule(query, key, np.eye(2, dtype=np.float16))
+    assert np.allclose(y, 0.5)
+    assert all(np.isfinite(grad).all() for grad in vjp(y))
+
+
 @pytest.mark.fault(25)
 def test_squares_of_float16_numbers_need_not_fit():
     x = np.array([300.0, -300.0, 300.0, -300.0], np.float16)

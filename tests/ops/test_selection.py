@@ -128,3 +128,28 @@ def test_masked_fill_is_where_with_a_constant(x, value):
     mask = x > 0.0
     found = ops.masked_fill(x, mask=mask, value=value).data
     assert np.array_equal(found, ops.where(value, x, condition=mask).data)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "positive_part",
+    [
+        ops.relu,
+        lambda x: ops.clip(x, low=0.0),
+        lambda x: ops.maximum(x, 0.0),
+        lambda x: ops.maximum(0.0, x),
+        lambda x: -ops.minimum(0.0, -x),
+        lambda x: ops.where(x, 0.0, condition=x > 0.0),
+        lambda x: ops.masked_fill(x, mask=x <= 0.0, value=0.0),
+        lambda x: ops.stack(x, np.zeros_like(x.data)).max(axis=0),
+        lambda x: -ops.stack(-x, np.zeros_like(x.data)).min(axis=0),
+    ],
+)
+def test_what_was_not_chosen_has_no_gradient_also_where_an_infinite_one_arrives(
+    positive_part, dtype
+):
+    """The slope of a root is infinite at 0, and 0 times infinity would be NaN."""
+    x = Tensor(np.array([-4.0, 4.0, -1.0], dtype), requires_grad=True)
+    ops.sqrt(positive_part(x)).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.25, 0.0]
+    assert x.grad.dtype == dtype

@@ -188,3 +188,13 @@ def test_sizes_that_are_not_a_list_of_whole_numbers_are_refused(sizes):
         ops.split(Tensor(np.ones(3)), sizes=sizes)
     with pytest.raises(TypeError, match="pad: a pair of widths must be a list of whole numbers"):
         ops.pad(np.ones(3), widths=[sizes])
+
+
+@pytest.mark.parametrize("join", [ops.stack, ops.concatenate])
+def test_an_axis_beside_a_list_of_parts_is_refused_with_its_name(join):
+    parts = [Tensor(np.ones((2, 3)))] * 2
+    with pytest.raises(TypeError, match=rf"{join.__name__}\(parts, axis=0\)"):
+        join(parts, 1)
+    with pytest.raises(TypeError, match="beside a list of parts"):
+        join(parts, parts)
+    assert join(parts, axis=1).shape == {"stack": (2, 2, 3), "concatenate": (2, 6)}[join.__name__]

@@ -216,3 +216,14 @@ def test_a_bound_that_is_not_positive_is_refused(max_norm):
 def test_no_gradient_at_all_is_refused(gradients):
     with pytest.raises(ValueError, match="clip_gradients: there is no gradient"):
         clip_gradients(gradients, 1.0)
+
+
+def test_gradients_may_come_one_after_another():
+    clipped, norm = clip_gradients((g for g in [np.array([3.0]), None, np.array([4.0])]), 2.5)
+    assert float(norm) == 5.0
+    assert [g if g is None else g.tolist() for g in clipped] == [[1.5], None, [2.0]]
+
+
+def test_a_tensor_is_not_a_gradient():
+    with pytest.raises(TypeError, match="must be an array of floats, got Tensor"):
+        clip_gradients([Tensor([1.0])], 1.0)

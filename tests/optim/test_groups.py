@@ -155,3 +155,27 @@ def test_float32_stays_float32_with_numpy_scales():
     for optimizer in (SGD([group], lr=0.1), AdamW([group])):
         optimizer.step([np.ones(3, dtype=np.float32)])
     assert w.dtype == np.float32
+
+
+@pytest.mark.parametrize("make", [lambda g: SGD(g, lr=0.1), lambda g: AdamW(g, lr=0.1)])
+@pytest.mark.parametrize("alone", [True, False])
+def test_without_decay_a_weight_of_minus_infinity_stays_what_it_is(make, alone):
+    """0 times infinity would be NaN: such a weight forbids something for good."""
+    w = Parameter(np.array([-np.inf, 1.0]))
+    optimiser = make([ParameterGroup([w], weight_decay=0.0)])
+    if alone:
+        optimiser = SGD([w], lr=0.1) if isinstance(optimiser, SGD) else AdamW([w], weight_decay=0.0)
+    optimiser.step([np.array([0.0, 1.0])])
+    assert w.data[0] == -np.inf
+    assert w.data[1] < 1.0
+
+
+@pytest.mark.parametrize("make", [lambda p: SGD(p, lr=0.1), ParameterGroup])
+def test_a_model_or_one_parameter_is_not_a_list_of_them(make, rng):
+    """A parameter has rows, which would pass for parameters."""
+    for given in (Parameter(np.ones((2, 2))), LayerNorm(2), None):
+        kind = type(given).__name__
+        with pytest.raises(
+            TypeError, match=f"must be a list, as model.parameters.. is, got a {kind}"
+        ):
+            make(given)

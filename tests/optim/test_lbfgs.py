@@ -33,7 +33,7 @@ def test_a_curved_valley_is_followed_to_its_end():
 
 def test_a_start_at_the_minimum_is_returned_as_it_is():
     target = np.array([1.0, -2.0])
-    assert minimize(quadratic(np.eye(2), target), target) is target
+    assert np.array_equal(minimize(quadratic(np.eye(2), target), target), target)
 
 
 def test_the_start_is_not_written_into():
@@ -185,7 +185,8 @@ def test_a_function_of_any_size_is_minimised(size):
 
 def test_a_gradient_of_zero_is_a_minimum_even_where_no_tolerance_is_left():
     start = np.array([1.0, -2.0])
-    assert minimize(lambda x: (0.0, np.zeros(2)), start, tolerance=0.0) is start
+    end = minimize(lambda x: (0.0, np.zeros(2)), start, tolerance=0.0)
+    assert np.array_equal(end, start)
     assert minimize(lambda x: (0.0, np.zeros(0)), np.zeros(0)).shape == (0,)
 
 
@@ -211,3 +212,33 @@ def test_a_history_that_points_uphill_is_forgotten(monkeypatch):
     monkeypatch.setattr(lbfgs, "inverse_hessian_times", spoilt)
     found = minimize(quadratic(np.eye(2), np.ones(2)), np.zeros(2), max_steps=200)
     np.testing.assert_allclose(found, 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_minimum_that_the_last_step_reached_counts_as_reached(steps):
+    """The first step has length one: from there it meets the middle of this bowl."""
+    end = minimize(lambda x: (0.5 * x @ x, x), np.array([0.6, 0.8]) * steps, max_steps=steps)
+    assert np.allclose(end, 0.0, atol=1e-12)
+
+
+def test_a_function_may_write_into_the_point_it_is_given():
+    def spoiling(x):
+        value, gradient = 0.5 * (x - 1.0) @ (x - 1.0), x - 1.0
+        x[:] = np.nan
+        return value, gradient
+
+    assert np.allclose(minimize(spoiling, np.array([3.0, 4.0])), 1.0)
+
+
+def test_the_answer_never_shares_memory_with_the_start():
+    start = np.zeros(2)
+    end = minimize(lambda x: (0.5 * x @ x, x), start)
+    end[:] = 7.0
+    assert start.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ["max_steps", "memory"])
+@pytest.mark.parametrize("number", [-1, 2.0, None])
+def test_a_count_that_counts_nothing_is_refused(name, number):
+    with pytest.raises(ValueError, match=f"{name} must be a whole number >= 0, got {number}"):
+        minimize(lambda x: (0.5 * x @ x, x), np.ones(2), **{name: number})

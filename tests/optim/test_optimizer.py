@@ -320,3 +320,9 @@ def test_weights_that_were_loaded_meanwhile_are_the_ones_that_move(rng):
     layer.load_state_dict({"weight": np.full((2, 3), 7.0), "bias": np.full(2, 7.0)})
     optimizer.step([np.ones_like(p.data) for p in optimizer.parameters])
     assert {float(x) for p in layer.parameters() for x in p.data.ravel()} == {6.0}
+
+
+def test_the_gradients_of_a_step_may_come_one_after_another():
+    a, b = Parameter(np.ones(2)), Parameter(np.ones(1))
+    SGD([a, b], lr=1.0).step(g for g in [np.array([1.0, 0.5]), None])
+    assert (a.data.tolist(), b.data.tolist()) == ([0.0, 0.5], [1.0])
