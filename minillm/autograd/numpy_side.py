@@ -2,7 +2,7 @@
 
 ``np.asarray(t)``, ``np.allclose(t, x)``, ``plt.imshow(t)`` read the values.  ``np.exp(t)`` would
 lose the gradient without a word, and is an error that shows the spelling.  So is a function that
-`ops` lacks, ``np.linalg.norm(t)``, where t requires a gradient and numbers come out.
+``ops`` lacks, ``np.linalg.norm(t)``, where t requires a gradient and numbers come out.
 """
 
 from __future__ import annotations
