@@ -88,7 +88,7 @@ def rows_of(x: Tensor, start: int | Array, longest: int) -> slice | Array:
         ValueError: positions beyond ``longest``, no position, or a number below 0; starts that
             are not one for each sequence.
     """
-    if not is_array(start):
+    if isinstance(start, int) or not is_array(start):
         return known_rows(x.shape[-2], start, longest)
     if start.shape != x.shape[:-2]:
         raise ValueError(f"positions: start {start.shape} must be one for each of {x.shape[:-2]}")
