@@ -119,4 +119,4 @@ def require_folder(path: Path) -> None:
     """
     there = next(place for place in (path, *path.parents) if place.exists())
     if not there.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "is a file, a folder is needed", str(there))
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))

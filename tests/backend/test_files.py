@@ -298,7 +298,7 @@ def test_a_file_where_a_folder_is_needed_is_named_and_a_missing_folder_is_fine(t
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
     for path in (file, file / "below" / "it"):
-        with pytest.raises(NotADirectoryError, match=r"a folder is needed: '.*file'$"):
+        with pytest.raises(NotADirectoryError, match=r"Not a directory: '.*file'$"):
             require_folder(path)
     for path in (tmp_path, tmp_path / "not" / "there", Path("not/there"), Path()):
         require_folder(path)

@@ -79,7 +79,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused_before_anything_is_measure
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
     study = replace(STUDY, settings=Settings(fail_at=0))
-    with pytest.raises(NotADirectoryError, match="a folder is needed"):
+    with pytest.raises(NotADirectoryError, match="Not a directory"):
         run_study(study, [0], file)
 
 

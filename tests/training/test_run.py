@@ -398,5 +398,5 @@ def test_a_file_in_the_place_of_the_folder_is_refused_before_training(tmp_path):
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
     for out in (file, file / "run"):
-        with pytest.raises(NotADirectoryError, match="a folder is needed"):
+        with pytest.raises(NotADirectoryError, match="Not a directory"):
             Run(Walk(), [stage()], {}, out=out)
