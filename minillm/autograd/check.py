@@ -12,6 +12,7 @@ from minillm.autograd.gradients import gradients_of
 from minillm.autograd.slopes import STEP, Line, compare, inner, length
 from minillm.autograd.tape import VJP, checked_tuple
 from minillm.autograd.tensor import Parameter, Tensor
+from minillm.backend import check_rng
 
 
 class HasParameters(Protocol):
@@ -50,7 +51,7 @@ def check_vjp(
         if x.dtype != np.float64:
             raise TypeError(f"check_vjp: operand {i} of {name} must be float64, got {x.dtype}")
     output, vjp = rule(*operands, **settings)
-    v = rng.standard_normal(np.shape(output))
+    v = check_rng(rng).standard_normal(np.shape(output))
     gradients: tuple[Any, ...] = vjp(v)
     if isinstance(gradients, tuple) and len(gradients) != len(operands):
         raise AssertionError(f"{name}: {len(operands)} operands but {len(gradients)} gradients")
@@ -92,7 +93,7 @@ def check_module(
         if parameter.dtype != np.float64:
             raise TypeError(f"check_module: {name} must be float64, got {parameter.dtype}")
     output = forward()
-    v = rng.standard_normal(output.shape)
+    v = check_rng(rng).standard_normal(output.shape)
     gradients: list[Any] = gradients_of((output * v).sum(), [parameter for _, parameter in named])
     worst = 0.0
     for (name, parameter), gradient in zip(named, gradients, strict=True):

@@ -21,8 +21,11 @@ def content(name: str) -> Any:
 
 
 def read(path: Path) -> str | None:
-    """The text of a file, with its line ends as they are, or None where there is no file."""
-    return path.read_bytes().decode("utf-8") if path.exists() else None
+    """The text of a file, with its line ends as they are, or None where there is no file.
+
+    Bytes that are not UTF-8 are shown by their numbers: a damaged file is out of date, no more.
+    """
+    return path.read_bytes().decode("utf-8", "backslashreplace") if path.is_file() else None
 
 
 def write(path: Path, text: str) -> None:

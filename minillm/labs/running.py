@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from minillm.backend.files import require_folder
 from minillm.backend.threads import limit_threads
 from minillm.labs.stored import STORED, write_study
 from minillm.labs.study import Study
@@ -20,13 +21,17 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs
     ``jobs`` processes measure at the same time; the numbers are those of one.
 
     Raises:
-        ValueError: no seeds, ``jobs`` below 1, or a measured number that is not finite; nothing
-            is written.
+        ValueError: no seeds, one that is negative or given twice, ``jobs`` below 1, or a measured
+            number that is not finite; nothing is written.
+        NotADirectoryError: ``folder`` is a file; known before the first seed is measured.
     """
     if len(seeds) == 0:
         raise ValueError(f"study {study.name} needs at least one seed")
+    if min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds must be different and at least 0, got {list(seeds)}")
     if jobs < 1:
         raise ValueError(f"--jobs must be at least 1, got {jobs}")
+    require_folder(folder)
     measure_all = in_this_process if jobs == 1 else in_processes
     return write_study(study, seeds, measure_all(study, seeds, jobs), folder)
 

@@ -93,9 +93,12 @@ class MultiHeadAttention(Module):
         heads = scaled_dot_product_attention(
             q, all_k, self.for_all_heads(v), bias, mask=mask, keep=keep, scale=self.scale
         )
+        mixed = self.output(merge_heads(heads))
         if cache is not None and memory is None:
-            cache.keep(k, v)  # not before: an error leaves the cache as it was
-        return self.output(merge_heads(heads))
+            cache.keep(k, v, id(self))  # not before: an error leaves the cache as it was
+        elif cache is not None and memory is not None:
+            cache.keep_memory(memory, k, v)
+        return mixed
 
     @no_grad()
     def weights(
@@ -120,12 +123,9 @@ class MultiHeadAttention(Module):
         if self.rotary is not None:
             first = start + len(cache) if cache is not None and memory is None else start
             k = self.rotary(k, start=first)
-        if cache is None:
+        if cache is None or memory is not None:
             return k, v
-        if memory is None:
-            return cache.followed_by(k, v)
-        cache.keep_memory(memory, k, v)
-        return k, v
+        return cache.followed_by(k, v, id(self))
 
     def scoring(
         self, x: Tensor, k: Tensor, mask: Array | None, start: int
@@ -156,8 +156,17 @@ class MultiHeadAttention(Module):
 
 
 def scores_shape(q: Tensor, k: Tensor) -> tuple[int, ...]:
-    """The shape of the scores, (..., H, T, S)."""
-    lead = np.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+    """The shape of the scores, (..., H, T, S).
+
+    Raises:
+        ValueError: queries and keys are of two batches.
+    """
+    try:
+        lead = np.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+    except ValueError:
+        raise ValueError(
+            f"attention: queries {q.shape} and keys {k.shape} are of two batches"
+        ) from None
     return *lead, q.shape[-2], k.shape[-2]
 
 

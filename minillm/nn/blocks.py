@@ -11,7 +11,7 @@ from typing import Any
 from minillm.autograd import Tensor
 from minillm.backend import Array
 from minillm.nn.attention import MultiHeadAttention
-from minillm.nn.cache import KeyValueCache
+from minillm.nn.cache import KeyValueCache, unchanged_by_errors
 from minillm.nn.module import Module
 
 
@@ -91,12 +91,13 @@ class PostNormBlock(Block):
     ) -> Tensor:
         """Attention, cross-attention if there is one, feed-forward."""
         self.check_memory(memory)
-        seen = self.attention(x, mask=mask, start=start, cache=cache)
-        x = self.attention_norm(x + self.dropped(seen))
-        if self.cross_attention is not None:
-            read = self.cross_attention(x, memory, mask=memory_mask, cache=cache)
-            x = self.cross_attention_norm(x + self.dropped(read))
-        return self.feed_forward_norm(x + self.dropped(self.feed_forward(x)))
+        with unchanged_by_errors(cache):
+            seen = self.attention(x, mask=mask, start=start, cache=cache)
+            x = self.attention_norm(x + self.dropped(seen))
+            if self.cross_attention is not None:
+                read = self.cross_attention(x, memory, mask=memory_mask, cache=cache)
+                x = self.cross_attention_norm(x + self.dropped(read))
+            return self.feed_forward_norm(x + self.dropped(self.feed_forward(x)))
 
     def attention_weights(self, x: Tensor, *, mask: Array | None = None) -> Array:
         """What each position looks at, (..., H, T, T)."""
@@ -129,13 +130,14 @@ class PreNormBlock(Block):
     ) -> Tensor:
         """Attention, cross-attention if there is one, feed-forward."""
         self.check_memory(memory)
-        seen = self.attention(self.attention_norm(x), mask=mask, start=start, cache=cache)
-        x = x + self.dropped(seen)
-        if self.cross_attention is not None:
-            asked = self.cross_attention_norm(x)
-            read = self.cross_attention(asked, memory, mask=memory_mask, cache=cache)
-            x = x + self.dropped(read)
-        return x + self.dropped(self.feed_forward(self.feed_forward_norm(x)))
+        with unchanged_by_errors(cache):
+            seen = self.attention(self.attention_norm(x), mask=mask, start=start, cache=cache)
+            x = x + self.dropped(seen)
+            if self.cross_attention is not None:
+                asked = self.cross_attention_norm(x)
+                read = self.cross_attention(asked, memory, mask=memory_mask, cache=cache)
+                x = x + self.dropped(read)
+            return x + self.dropped(self.feed_forward(self.feed_forward_norm(x)))
 
     def attention_weights(self, x: Tensor, *, mask: Array | None = None) -> Array:
         """What each position looks at, (..., H, T, T)."""

@@ -5,10 +5,13 @@ Letters: H heads of keys, S positions so far, K head width.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from minillm.autograd import Tensor
-from minillm.backend import Array, moved_like
+from minillm.backend import Array, check_ids, moved_like, on_host
 from minillm.ops import concatenate
 
 
@@ -26,11 +29,13 @@ class KeyValueCache:
     Shapes: ``keys`` and ``values (..., H, S, K)``.
 
     What is kept is constant: gradients do not flow through it, and asking for them is an error.
+    Any other error leaves the cache as it was, and the call can be repeated.
     """
 
     def __init__(self) -> None:
         self.keys: Tensor | None = None
         self.values: Tensor | None = None
+        self.holder: int | None = None  # which attention's keys and values these are
         self.memory: Array | None = None  # whose keys and values these are:
         self.memory_keys: Tensor | None = None
         self.memory_values: Tensor | None = None
@@ -41,16 +46,23 @@ class KeyValueCache:
     def __bool__(self) -> bool:
         return True  # also while it is empty
 
-    def followed_by(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    def followed_by(self, keys: Tensor, values: Tensor, holder: int) -> tuple[Tensor, Tensor]:
         """What is kept and behind it what is new; the cache itself is left as it is.
+
+        ``holder`` is the ``id`` of the attention that asks.
 
         Raises:
             RuntimeError: a gradient is wanted.
-            ValueError: the new ones belong to another batch or to other heads.
+            ValueError: the new ones belong to another batch, other heads or another attention.
         """
         refuse_recorded(keys, values)
         if self.keys is None or self.values is None:
             return keys, values
+        if holder != self.holder:
+            raise ValueError(
+                "KeyValueCache: holds the keys of another block; each block needs a cache of its "
+                "own: [KeyValueCache() for _ in blocks]"
+            )
         for kept, new in ((self.keys, keys), (self.values, values)):
             if (*kept.shape[:-2], kept.shape[-1]) != (*new.shape[:-2], new.shape[-1]):
                 raise ValueError(
@@ -59,9 +71,9 @@ class KeyValueCache:
                 )
         return concatenate(self.keys, keys, axis=-2), concatenate(self.values, values, axis=-2)
 
-    def keep(self, keys: Tensor, values: Tensor) -> None:
+    def keep(self, keys: Tensor, values: Tensor, holder: int) -> None:
         """Hold these, from now on."""
-        self.keys, self.values = keys, values
+        self.keys, self.values, self.holder = keys, values, holder
 
     def of_memory(self, memory: Tensor) -> tuple[Tensor, Tensor] | None:
         """The keys and values of ``memory``, or ``None`` if they have to be worked out.
@@ -76,7 +88,6 @@ class KeyValueCache:
                 "KeyValueCache: holds the keys of another memory; each source needs a cache of "
                 "its own, and the memory must stay the same array"
             )
-        self.memory = memory.data
         return self.memory_keys, self.memory_values
 
     def keep_memory(self, memory: Tensor, keys: Tensor, values: Tensor) -> None:
@@ -91,18 +102,46 @@ class KeyValueCache:
     def select(self, rows: Array) -> None:
         """Go on with these texts of the batch, in this order; one may come twice (a beam's).
 
-        The next call's memory must be the same rows of the memory there was.
+        The next call's memory must be the same rows of the memory there was; one memory that all
+        texts share stays as it is.
 
         Raises:
-            ValueError: what is held is one text without an axis for the batch.
+            ValueError: what is held is one text without an axis for the batch; ``rows`` are not
+                one-dimensional.
+            IndexError, TypeError: as ``check_ids``.
         """
         if self.keys is not None and self.keys.ndim < 4:
             raise ValueError(f"KeyValueCache: keys {self.keys.shape} have no axis of a batch")
-        for name in ("keys", "values", "memory_keys", "memory_values"):
-            held = getattr(self, name)
-            if held is not None:
-                setattr(self, name, held[moved_like(np.asarray(rows), held.data)])
+        names = ("keys", "values", "memory_keys", "memory_values")
+        held = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        batched = {name: kept for name, kept in held.items() if kept.ndim >= 4}
+        size = max((len(kept.data) for kept in batched.values()), default=0)
+        if on_host(rows):
+            rows = check_ids(rows, size, name="row", of="a batch") if batched else np.asarray(rows)
+        if rows.ndim != 1:
+            raise ValueError(f"KeyValueCache: rows must be one-dimensional, got shape {rows.shape}")
+        for name, kept in batched.items():
+            if len(kept.data) == size:
+                setattr(self, name, kept[moved_like(rows, kept.data)])
         self.memory = None
+
+
+@contextmanager
+def unchanged_by_errors(cache: KeyValueCache | None) -> Iterator[None]:
+    """A stretch that fills a cache to its end or, if it raises, not at all.
+
+    Raises:
+        TypeError: it is something else than a cache.
+    """
+    if not isinstance(cache, KeyValueCache | None):
+        raise TypeError(f"a block needs one KeyValueCache, got a {type(cache).__name__}")
+    before = {} if cache is None else dict(vars(cache))
+    try:
+        yield
+    except BaseException:
+        if cache is not None:
+            vars(cache).update(before)
+        raise
 
 
 def refuse_recorded(keys: Tensor, values: Tensor) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import ItemsView, Iterable, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from functools import partial
-from types import FunctionType, GeneratorType, ModuleType
+from io import IOBase
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ import numpy as np
 from minillm.autograd import Tensor
 
 CONTAINERS = list, tuple, set, frozenset, deque, KeysView, ValuesView, ItemsView
-ONCE = GeneratorType, map, filter, zip
 PLAIN = str, bytes, int, float, type(None), np.generic, type, FunctionType, ModuleType
 
 
@@ -31,11 +31,21 @@ def refuse_hidden(place: str, value: Any, wanted: tuple[type, ...]) -> None:
             f"{place} is a Tensor that wants a gradient, but not a Parameter: write "
             "Parameter(...), or it is neither trained nor saved"
         )
-    if isinstance(value, ONCE):
+    if isinstance(value, Iterator) and not isinstance(value, IOBase):
         raise TypeError(
             f"{place} is a {type(value).__name__}, which is empty once it has been looked through: "
             "make it a list"
         )
+    found = first_hidden(value, wanted)
+    if found is not None:
+        raise TypeError(
+            f"{place} hides a {type(found).__name__}: keep modules and parameters in "
+            "attributes or in a flat list, or they are neither trained nor saved"
+        )
+
+
+def first_hidden(value: Any, wanted: tuple[type, ...]) -> Any:
+    """The first thing in ``value`` that has to have a name, or ``None``."""
     waiting: list[tuple[Any, bool]] = [(value, True)]  # and whether its attributes are looked at
     seen: set[int] = set()
     while waiting:
@@ -44,14 +54,12 @@ def refuse_hidden(place: str, value: Any, wanted: tuple[type, ...]) -> None:
             continue
         seen.add(id(item))
         if isinstance(item, wanted) or is_leaf_tensor(item):
-            raise TypeError(
-                f"{place} hides a {type(item).__name__}: keep modules and parameters in "
-                "attributes or in a flat list, or they are neither trained nor saved"
-            )
+            return item
         if (contents := contents_of(item)) is not None:
             waiting.extend((one, open_objects) for one in contents)
         elif open_objects and not isinstance(item, Tensor):
             waiting.extend((one, False) for one in attribute_values(item))
+    return None
 
 
 def refuse_class_attributes(kind: type, wanted: tuple[type, ...]) -> None:
@@ -62,10 +70,14 @@ def refuse_class_attributes(kind: type, wanted: tuple[type, ...]) -> None:
     """
     for owner in kind.__mro__:
         for name, value in vars(owner).items():
-            if isinstance(value, wanted) or is_leaf_tensor(value):
+            if not isinstance(value, (*wanted, Tensor, *CONTAINERS, Mapping)):
+                continue  # such as a method
+            found = first_hidden(value, wanted)
+            if found is not None:
+                verb = "is" if found is value else "holds"
                 raise TypeError(
-                    f"{owner.__name__}.{name} is a {type(value).__name__} of the class, neither "
-                    "trained nor saved: assign it in __init__"
+                    f"{owner.__name__}.{name} {verb} a {type(found).__name__} of the class, "
+                    "neither trained nor saved: assign it in __init__"
                 )
 
 

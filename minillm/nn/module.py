@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from minillm.autograd import Parameter
-from minillm.backend import Array, array_module, to_device, to_numpy
+from minillm.backend import Array, array_module, is_array, on_host, to_device, to_numpy
 from minillm.nn.hidden import refuse_class_attributes, refuse_hidden
 
 
@@ -139,7 +139,8 @@ class Module:
         """
         moved = [to_device(parameter.data, device) for parameter in self.parameters()]
         for parameter, data in zip(self.parameters(), moved, strict=True):
-            parameter.data = data
+            if data is not parameter.data:  # it was there already
+                parameter.data = data
         return self
 
     def to_dtype(self, dtype: type[np.floating]) -> Self:
@@ -170,16 +171,19 @@ class Module:
         it changed is noticed by backward.
 
         Raises:
-            ValueError: names or shapes differ; all misfits are listed, and nothing was changed.
+            ValueError: names or shapes differ, values are not real numbers or too large for the
+                parameter's dtype; all misfits are listed, and nothing was changed.
+            TypeError: ``state`` is not a mapping.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"load_state_dict needs arrays by their names, got a {type(state).__name__}"
+            )
         parameters = dict(self.named_parameters())
         problems = [f"missing {name}" for name in parameters.keys() - state.keys()]
         problems += [f"unexpected {name}" for name in state.keys() - parameters.keys()]
-        problems += [
-            f"{name}: have {parameters[name].shape}, given {np.shape(state[name])}"
-            for name in parameters.keys() & state.keys()
-            if parameters[name].shape != np.shape(state[name])
-        ]
+        for name in parameters.keys() & state.keys():
+            problems += [f"{name}: {misfit}" for misfit in misfits(parameters[name], state[name])]
         if problems:
             raise ValueError(
                 f"{type(self).__name__}: state does not fit\n  " + "\n  ".join(sorted(problems))
@@ -187,6 +191,20 @@ class Module:
         arrays = {name: loaded(p, state[name]) for name, p in parameters.items()}
         for name, parameter in parameters.items():
             parameter.data = arrays[name]
+
+
+def misfits(parameter: Parameter, values: Any) -> Iterator[str]:
+    """What keeps ``values`` from becoming the parameter's, in words; nothing if they fit."""
+    array = values if is_array(values) else np.asarray(values)
+    if array.shape != parameter.shape:
+        yield f"have {parameter.shape}, given {array.shape}"
+    elif array.dtype.kind not in "biuf":
+        yield f"values must be real numbers, given {array.dtype}"
+    elif array.dtype.itemsize > parameter.dtype.itemsize and on_host(array):
+        with np.errstate(over="ignore"):
+            fits = np.isfinite(array.astype(parameter.dtype)) | ~np.isfinite(array)
+        if not fits.all():
+            yield f"holds {array[~fits][0]}, too large for {parameter.dtype}"
 
 
 def loaded(parameter: Parameter, values: Any) -> Array:

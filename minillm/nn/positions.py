@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor
-from minillm.backend import Array, array_module, moved_like, on_host
+from minillm.backend import Array, array_module, is_array, moved_like, on_host
 from minillm.nn.initialization import normal
 from minillm.nn.module import Module
 from minillm.ops import embedding
@@ -88,8 +88,8 @@ def rows_of(x: Tensor, start: int | Array, longest: int) -> slice | Array:
         ValueError: positions beyond ``longest``, no position, or a number below 0; starts that
             are not one for each sequence.
     """
-    if isinstance(start, int | np.integer):
-        return known_rows(x.shape[-2], int(start), longest)
+    if isinstance(start, int) or not is_array(start):
+        return known_rows(x.shape[-2], start, longest)
     if start.shape != x.shape[:-2]:
         raise ValueError(f"positions: start {start.shape} must be one for each of {x.shape[:-2]}")
     last = int(start.max()) if on_host(start) and start.size else 0
@@ -103,7 +103,10 @@ def known_rows(length: int, start: int, longest: int) -> slice:
 
     Raises:
         ValueError: see ``rows_of``.
+        TypeError: ``start`` is not one whole number.
     """
+    if not isinstance(start, int | np.integer):
+        raise TypeError(f"positions: start must be one whole number, got {start!r:.60}")
     if start < 0:
         raise ValueError(f"positions: start must be at least 0, got {start}")
     if not 1 <= length <= longest - start:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minillm.models.bag_of_words import BagOfWords
+from minillm.tasks.encoding import require_texts
 from minillm.text import Labels, Tokenizer
 
 
@@ -19,6 +20,7 @@ class MajorityClassifier:
 
     def predict_probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """1 for the label that was most frequent, else 0, (N, C)."""
+        require_texts(texts)
         return np.tile(np.eye(len(self.labels))[self.number], (len(texts), 1))
 
 
@@ -31,4 +33,5 @@ class BagOfWordsClassifier:
 
     def predict_probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """The probability of every label for every text, (N, C)."""
+        require_texts(texts)
         return self.model.predict_probabilities([self.tokenizer.tokenize(text) for text in texts])

@@ -21,15 +21,29 @@ KIND = "text classifier"
 
 
 class TextClassifier:
-    """A model with the encoder and the labels that it was trained with."""
+    """A model with the encoder and the labels that it was trained with.
+
+    Raises:
+        ValueError: labels or encoder are not those of such a model.
+    """
 
     def __init__(self, model: SequenceClassifier, encoder: TextEncoder, labels: Labels):
+        config, n_classes = model.bert.config, model.output.weight.shape[0]
+        for name, given, there in (
+            ("labels", len(labels), n_classes),
+            ("tokens", len(encoder.vocabulary), config.vocabulary_size),
+            ("max_length", encoder.max_length, config.max_length),
+        ):
+            if given > there or (given < there and name == "labels"):
+                raise ValueError(
+                    f"TextClassifier: {name} {given}, but the model was made for {there}"
+                )
         self.model, self.encoder, self.labels = model, encoder, labels
 
     def predict_probabilities(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
         """The probability of every label for every text, (N, C), in the order of the texts."""
         sentences = self.encoder(texts)
-        probabilities = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
+        probabilities = np.zeros((len(sentences), len(self.labels)), dtype=np.float32)
         order = bucketed_order(lengths_of(sentences), batch_size=batch_size, rng=None)
         with evaluating(self.model):
             for batch in map(collate_sentences(sentences), order):
@@ -74,10 +88,9 @@ class TextClassifier:
             rng = stream(0, "overwritten at once")
             model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng)
             model.load_state_dict(arrays)
+            return cls(model.eval(), encoder, labels)
         except (KeyError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise CheckpointError(
                 f"{path}: not a {KIND} that this version reads: {reason}"
             ) from error
-        model.eval()
-        return cls(model, encoder, labels)

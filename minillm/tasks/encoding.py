@@ -16,7 +16,8 @@ class TextEncoder:
     """Tokeniser, vocabulary and longest length: all that turns a text into a model's input.
 
     Raises:
-        TypeError: ``tokenizer`` is a name or a class instead of a tokeniser.
+        TypeError: ``tokenizer`` is a name, a class or a function instead of a tokeniser;
+            ``vocabulary`` is not one.
         ValueError: the vocabulary has no cls or no sep token; ``max_length`` leaves no room for
             a token between them.
     """
@@ -27,10 +28,18 @@ class TextEncoder:
 
     def __post_init__(self) -> None:
         require_tokenizer(self.tokenizer)
+        if not isinstance(self.vocabulary, Vocabulary):
+            kind = type(self.vocabulary).__name__
+            raise TypeError(f"vocabulary must be a Vocabulary, got a {kind}")
         frame([], self.vocabulary, max_length=self.max_length)  # fails now rather than later
 
     def tokenize(self, texts: Iterable[str]) -> list[list[str]]:
-        """The tokens of every text."""
+        """The tokens of every text.
+
+        Raises:
+            TypeError: one text in the place of many.
+        """
+        require_texts(texts)
         return [self.tokenizer.tokenize(text) for text in texts]
 
     def __call__(self, texts: Iterable[str]) -> list[np.ndarray]:
@@ -52,6 +61,7 @@ class TextEncoder:
     ) -> TextEncoder:
         """An encoder whose vocabulary is that of ``texts``: training texts, and no others."""
         require_tokenizer(tokenizer)
+        require_texts(texts)
         tokens = [tokenizer.tokenize(text) for text in texts]
         vocabulary = Vocabulary.build(tokens, min_count=min_count, max_size=max_size)
         return cls(tokenizer, vocabulary, max_length)
@@ -80,7 +90,13 @@ class TextEncoder:
         return cls(tokenizer, Vocabulary.from_json(saved["vocabulary"]), saved["max_length"])
 
 
+def require_texts(texts: Any) -> None:
+    """Refuse one text where many are expected: every letter of it would be taken for a text."""
+    if isinstance(texts, str):
+        raise TypeError(f"expected a list of texts, got the text {texts[:40]!r}; write [text]")
+
+
 def require_tokenizer(tokenizer: Any) -> None:
-    """Refuse a name or a class in the place of a tokeniser."""
-    if isinstance(tokenizer, str | type):
+    """Refuse a name, a class or a function in the place of a tokeniser."""
+    if isinstance(tokenizer, type) or not hasattr(tokenizer, "tokenize"):
         raise TypeError(f"tokenizer must be an object such as WordTokenizer(), got {tokenizer!r}")

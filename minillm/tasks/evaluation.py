@@ -104,7 +104,7 @@ def probabilities_of(classifier: Classifier, texts: Sequence[str]) -> np.ndarray
     Raises:
         ValueError: they are of another shape, or not finite.
     """
-    p = classifier.predict_probabilities(texts)
+    p = np.asarray(classifier.predict_probabilities(texts))
     wanted = len(texts), len(classifier.labels)
     if p.shape != wanted:
         raise ValueError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from minillm.backend import check_rng
 from minillm.models.bag_of_words import BagOfWords
 from minillm.tasks.baselines import BagOfWordsClassifier
 from minillm.text import Example, WordTokenizer
@@ -94,6 +95,7 @@ def folds_of(examples: Sequence[Example], folds: int, rng: np.random.Generator) 
     """The fold of every example, (N,)."""
     if folds < 2:
         raise ValueError(f"folds must be at least 2, got {folds}")
+    check_rng(rng)
     places: defaultdict[str, list[int]] = defaultdict(list)
     for i, example in enumerate(examples):
         places[example.label].append(i)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
-from minillm.backend import stream
+from minillm.backend import check_ids, stream
 from minillm.models import MaskedLanguageModel
 from minillm.tasks.collation import collate_sentences, lengths_of
 from minillm.text import IGNORE, Vocabulary, mask_tokens
@@ -88,8 +89,10 @@ def evaluate_masked(
         with evaluating(model):
             losses["model"] += n * float(model.loss(corrupted, mask, targets))
         rows, places = np.nonzero(targets != IGNORE)
+        nothing = vocabulary.mask_id  # says as little as the end of a sentence without [CLS]
+        seen = np.pad(np.where(mask, corrupted, nothing), ((0, 0), (1, 1)), constant_values=nothing)
         for row, place in zip(rows, places, strict=True):
-            left, right = corrupted[row, place - 1], corrupted[row, place + 1]
+            left, right = seen[row, place], seen[row, place + 2]
             losses["neighbours"] -= counts.log_probability(targets[row, place], left, right)
             losses["unigram"] -= counts.log_unigram[targets[row, place]]
         n_hidden += n
@@ -107,16 +110,23 @@ class NeighbourCounts:
         p(l | w) = (n(l, w) + a u(l)) / (n(w) + a)                 (p(r | w) alike)
 
     A neighbour that is itself hidden says nothing: its factor is left out.
+
+    Raises:
+        ValueError: ``smoothing`` is not above 0.
+        IndexError, TypeError: as ``check_ids``.
     """
 
     def __init__(
         self, sequences: Sequence[np.ndarray], vocabulary: Vocabulary, *, smoothing: float = 1.0
     ):
+        if not 0 < smoothing < inf:
+            raise ValueError(f"smoothing must be above 0 and finite, got {smoothing}")
         self.vocabulary, self.smoothing = vocabulary, smoothing
         size = len(vocabulary)
         n = np.zeros(size)
         before, after = np.zeros((size, size)), np.zeros((size, size))  # [neighbour, word]
-        for ids in sequences:
+        for sequence in sequences:
+            ids = check_ids(sequence, size)
             np.add.at(n, ids, 1)
             np.add.at(before, (ids[:-1], ids[1:]), 1)
             np.add.at(after, (ids[1:], ids[:-1]), 1)

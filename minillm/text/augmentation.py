@@ -14,6 +14,7 @@ from string import Formatter
 
 import numpy as np
 
+from minillm.backend import check_rng
 from minillm.text.delimited import Example
 from minillm.text.tokenizers import is_ideograph
 
@@ -34,6 +35,7 @@ def word_dropout(tokens: Sequence[str], *, rate: float, rng: np.random.Generator
     """
     tokens = token_list(tokens)
     require_rate(rate)
+    check_rng(rng)
     kept = [
         token for token, lot in zip(tokens, rng.random(len(tokens)), strict=True) if lot >= rate
     ]
@@ -53,6 +55,7 @@ def swap_words(tokens: Sequence[str], *, swaps: int, rng: np.random.Generator) -
     """
     moved = token_list(tokens)
     require_count("swaps", swaps)
+    check_rng(rng)
     for _ in range(swaps if len(moved) > 1 else 0):
         i, j = (int(place) for place in rng.choice(len(moved), size=2, replace=False))
         moved[i], moved[j] = moved[j], moved[i]
@@ -79,6 +82,7 @@ def replace_synonyms(
     """
     require_text(text)
     require_rate(rate)
+    check_rng(rng)
     for word, synonyms in thesaurus.items():
         if not word or isinstance(synonyms, str) or len(synonyms) == 0:
             raise ValueError(f"thesaurus: {word!r} needs a sequence of synonyms, got {synonyms!r}")
@@ -147,6 +151,7 @@ def rewrite(text: str, families: Iterable[Forms], *, rng: np.random.Generator) -
         Monolingual Data" (back-translation).
     """
     require_text(text)
+    check_rng(rng)
     plain = text[:1].lower() + text[1:]
     for family in families:
         for place, pattern in enumerate(family.patterns):
@@ -170,6 +175,7 @@ def augment(
         TypeError: ``copies`` is not an integer.
     """
     require_count("copies", copies)
+    check_rng(rng)
     changed = [Example(change(text, rng), label) for _ in range(copies) for text, label in examples]
     return [*examples, *changed]
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minillm.backend import check_rng
 from minillm.backend.ids import IGNORE, check_ids
 from minillm.text.vocabulary import Vocabulary
 
@@ -38,6 +39,7 @@ def mask_tokens(
     """
     if not 0 < rate <= 1:
         raise ValueError(f"rate must be in (0, 1], got {rate}")
+    check_rng(rng)
     ordinary, mask_id = vocabulary.ordinary_ids, vocabulary.mask_id
     if not ordinary.size:
         raise ValueError(f"a vocabulary of {len(vocabulary)} has only special ids")

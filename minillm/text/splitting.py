@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from minillm.backend import check_rng
 from minillm.text.cleaning import text_key
 from minillm.text.delimited import Example
 
@@ -28,6 +29,7 @@ def split(
     """
     if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
         raise ValueError(f"fractions must be positive and sum to 1, got {fractions}")
+    check_rng(rng)
     if len(examples) == 0:
         raise ValueError("split: there are no examples")
     places: defaultdict[str, list[int]] = defaultdict(list)

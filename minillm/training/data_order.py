@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import stream
+from minillm.backend import check_rng, stream
 from minillm.backend.ids import integer_array
 
 BATCHES_PER_CHUNK = 50  # more sorts better and shuffles less
@@ -85,6 +85,7 @@ def bucketed_order(
     if rng is None:
         return cut(np.argsort(lengths, kind="stable"), batch_size)
     batches = []
+    check_rng(rng)
     for chunk in cut(rng.permutation(len(lengths)), batch_size * BATCHES_PER_CHUNK):
         batches += cut(chunk[np.argsort(lengths[chunk], kind="stable")], batch_size)
     return [batches[i] for i in rng.permutation(len(batches))]

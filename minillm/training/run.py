@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import CheckpointError
+from minillm.backend.files import require_folder
 from minillm.nn import Module
 from minillm.optim import Optimizer
 from minillm.training.checkpointing import (
@@ -42,8 +43,10 @@ class Run:
     train on from.
 
     Raises:
-        ValueError: no stages, two of one name, or ``save_every`` below 1.
+        ValueError: no stages, two of one name, ``save_every`` below 1, or a fact that has a name
+            which the run itself uses.
         TypeError: facts that JSON cannot hold.
+        NotADirectoryError: ``out`` is a file, or inside of one.
         CheckpointError: nothing to resume; the checkpoint belongs to another run; the weights
             to start from do not fit.
     """
@@ -61,6 +64,8 @@ class Run:
     ):
         self.model, self.save_every = model, save_every
         self.out = None if out is None else Path(out)
+        if self.out is not None:
+            require_folder(self.out)
         self.stages = {stage.name: stage for stage in stages}
         self.order = list(self.stages)
         if not stages or len(self.order) < len(stages):
@@ -68,7 +73,11 @@ class Run:
             raise ValueError(f"a run needs stages, each with a name of its own, got {names}")
         if save_every < 1:
             raise ValueError(f"save_every must be at least 1 update, got {save_every}")
-        self.facts = as_json({**facts, **{k: v for s in stages for k, v in s.facts().items()}})
+        own = {name: value for stage in stages for name, value in stage.facts().items()}
+        taken = sorted(facts.keys() & {"stage", "start_from", *own})
+        if taken:
+            raise ValueError(f"facts: {taken[0]!r} is noted by the run itself; name it otherwise")
+        self.facts = as_json({**facts, **own})
         if start_from is not None:
             self.facts["start_from"] = hashlib.sha256(Path(start_from).read_bytes()).hexdigest()
         self.resumed_stage = self.find_stage() if resume else None

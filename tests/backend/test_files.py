@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm.backend import load_arrays, save_arrays, write_atomically
-from minillm.backend.files import machine
+from minillm.backend.files import machine, require_folder
 
 ROOT = Path(__file__).parents[2]
 SAVE_FOREVER = """
@@ -292,3 +292,14 @@ def test_saves_from_many_threads_and_processes_leave_one_whole_file(tmp_path):
             stop(other)
     write_atomically(path, b"last")
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_file_where_a_folder_is_needed_is_named_and_a_missing_folder_is_fine(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    for path in (file, file / "below" / "it"):
+        with pytest.raises(NotADirectoryError, match=r"Not a directory: '.*file'$"):
+            require_folder(path)
+    for path in (tmp_path, tmp_path / "not" / "there", Path("not/there"), Path()):
+        require_folder(path)
+    assert list(tmp_path.iterdir()) == [file]

@@ -161,7 +161,7 @@ def test_a_file_where_the_folder_should_be_is_named(call, file, tmp_path):
     out.write_text("a file", encoding="utf-8")
     assert refused(call, file) == f"{out}: Not a directory"
     assert refused(call, file, "--overwrite") == f"{out}: Not a directory"
-    assert refused(call, file, out=out / "below") == f"{out / 'below'}: Not a directory"
+    assert refused(call, file, out=out / "below") == f"{out}: Not a directory"
     assert out.read_text(encoding="utf-8") == "a file"
 
 

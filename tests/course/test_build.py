@@ -93,3 +93,13 @@ def test_where_something_is_missing_nothing_is_written(missing, project):
     with pytest.raises(FileNotFoundError):
         build(project)
     assert sorted(project.rglob("*")) == before
+
+
+def test_a_file_of_damaged_bytes_is_noticed_and_made_anew(project):
+    build(project)
+    page = project / "lessons" / "errata.md"
+    whole = page.read_bytes()
+    page.write_bytes(b"\xff" + whole)
+    assert names(project, out_of_date(project)) == ["lessons/errata.md"]
+    assert names(project, build(project)) == ["lessons/errata.md"]
+    assert page.read_bytes() == whole

@@ -58,6 +58,9 @@ def test_no_seeds_and_no_jobs_are_refused_and_nothing_is_written(tmp_path):
     for none in ([], np.array([], dtype=int)):
         with pytest.raises(ValueError, match="needs at least one seed"):
             run_study(STUDY, none, tmp_path)
+    for seeds in ([0, 0], [-1], [1, 0, 1]):
+        with pytest.raises(ValueError, match="seeds must be different and at least 0"):
+            run_study(STUDY, seeds, tmp_path)
     with pytest.raises(ValueError, match="--jobs must be at least 1, got 0"):
         run_study(STUDY, [0], tmp_path, jobs=0)
     assert not list(tmp_path.iterdir())
@@ -70,6 +73,14 @@ def test_a_seed_that_fails_ends_the_run_and_leaves_no_file_and_no_process(jobs, 
         run_study(study, [0, 1, 2], tmp_path, jobs=jobs)
     assert not list(tmp_path.iterdir())
     assert not multiprocessing.active_children()
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_before_anything_is_measured(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    study = replace(STUDY, settings=Settings(fail_at=0))
+    with pytest.raises(NotADirectoryError, match="Not a directory"):
+        run_study(study, [0], file)
 
 
 INTERRUPTED = """

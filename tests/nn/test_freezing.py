@@ -85,3 +85,12 @@ def test_a_dtype_that_is_not_of_floats_is_refused_and_changes_nothing(rng):
         with pytest.raises(TypeError, match="to_dtype needs a floating-point dtype, got"):
             model.to_dtype(dtype)
     assert {p.dtype for p in model.parameters()} == {np.dtype(np.float32)}
+
+
+def test_frozen_and_trainable_parameters_move_to_the_device_they_are_on(rng):
+    model = Stack(rng)
+    model.first.freeze()
+    arrays = [p.data for p in model.parameters()]
+    assert model.to_device("cpu") is model
+    assert all(p.data is array for p, array in zip(model.parameters(), arrays, strict=True))
+    assert not model.first.weight.requires_grad

@@ -1,3 +1,4 @@
+import itertools
 import weakref
 from collections import deque
 from dataclasses import dataclass
@@ -123,6 +124,11 @@ def test_a_thousand_modules_inside_each_other_are_no_problem(rng):
         lambda: map(Parameter, [1.0, 2.0]),
         lambda: zip([Parameter([1.0])], [1], strict=True),
         lambda: filter(None, [Parameter([1.0])]),
+        lambda: iter([Parameter([1.0])]),
+        lambda: reversed([Parameter([1.0])]),
+        lambda: enumerate([Parameter([1.0])]),
+        lambda: itertools.chain([Parameter([1.0])]),
+        lambda: iter({"a": Parameter([1.0])}.values()),
     ],
 )
 def test_what_can_be_looked_through_once_is_refused(once):
@@ -145,3 +151,18 @@ class Below(Shared):
 def test_a_weight_of_the_class_is_refused(kind):
     with pytest.raises(TypeError, match=r"Shared\.weight is a Parameter of the class"):
         kind().state_dict()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[Parameter([1.0])], (None, Parameter([1.0])), {"first": [Parameter([1.0])]}],
+)
+def test_a_container_of_the_class_that_holds_weights_is_refused(content):
+    kind = type("Listing", (Module,), {"layers": content, "sizes": [1, 2], "names": {"a": "b"}})
+    with pytest.raises(TypeError, match=r"Listing\.layers holds a Parameter of the class"):
+        kind().parameters()
+
+
+def test_an_open_file_is_looked_at_by_nobody(tmp_path):
+    with open(tmp_path / "log", "w", encoding="utf-8") as file:
+        assert Holder(file).parameters() == []

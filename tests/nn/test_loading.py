@@ -67,3 +67,32 @@ def test_what_is_shared_stays_shared_in_a_copy_and_apart_from_the_original(again
     assert twin.output is twin.table
     np.testing.assert_array_equal(model.table.data, np.ones((2, 2)))
     np.testing.assert_array_equal(twin.output.data, np.full((2, 2), 2.0))
+
+
+@pytest.mark.parametrize(
+    ("values", "misfit"),
+    [
+        (np.array([1.0, 2.0j]), "values must be real numbers, given complex128"),
+        (np.array([None, 1.0]), "values must be real numbers, given object"),
+        (np.array(["1", "2"]), "values must be real numbers, given <U1"),
+        (np.array([1.0, -1e300]), r"holds -1e\+300, too large for float32"),
+    ],
+)
+def test_values_that_would_be_spoilt_on_the_way_are_refused_and_nothing_is_changed(values, misfit):
+    pair = Pair(np.zeros(2, dtype=np.float32), np.zeros(2, dtype=np.float32))
+    with pytest.raises(ValueError, match=f"b: {misfit}"):
+        pair.load_state_dict({"a": np.ones(2), "b": values})
+    assert (pair.a.data.tolist(), pair.b.data.tolist()) == ([0, 0], [0, 0])
+
+
+def test_infinities_and_whole_numbers_are_loaded_as_they_are():
+    pair = Pair(np.zeros(2, dtype=np.float32), np.zeros(2, dtype=np.float32))
+    pair.load_state_dict({"a": np.array([np.inf, np.nan]), "b": np.array([1, 2])})
+    assert (str(pair.a.data.tolist()), pair.b.data.tolist()) == ("[inf, nan]", [1, 2])
+
+
+@pytest.mark.parametrize("state", [None, [("a", 1.0)], "weights.safetensors"])
+def test_what_is_not_a_state_is_refused_in_words(state):
+    kind = type(state).__name__
+    with pytest.raises(TypeError, match=f"needs arrays by their names, got a {kind}"):
+        Pair(np.zeros(2), np.zeros(2)).load_state_dict(state)

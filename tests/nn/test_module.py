@@ -145,7 +145,7 @@ def test_a_state_of_text_changes_nothing(rng):
     before = model.state_dict()
     state = {name: array + 1 for name, array in before.items()}
     state["layers.2.bias"] = np.array(["a", "b", "c"])
-    with pytest.raises(ValueError, match="could not convert"):
+    with pytest.raises(ValueError, match=r"layers\.2\.bias: values must be real numbers"):
         model.load_state_dict(state)
     for name, array in model.state_dict().items():
         np.testing.assert_array_equal(array, before[name])

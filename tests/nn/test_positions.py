@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minillm.autograd import Tensor
-from minillm.nn import LearnedPositions, SinusoidalPositions, sinusoids
+from minillm.nn import LearnedPositions, RotaryPositions, SinusoidalPositions, sinusoids
 from tests.nn.checks import check_layer, dtypes_of_output_and_gradients, scrambled, values
 
 
@@ -110,3 +110,11 @@ def test_every_text_of_a_batch_may_start_elsewhere_and_padding_before_it_is_at_p
     with pytest.raises(ValueError, match=r"start \(2,\) must be one for each of \(3,\)"):
         values(layer, x, start=np.array([0, 1]))
     assert check_layer(layer, x, rng, start=np.array([-2, 0, 4])) < 1e-6
+
+
+@pytest.mark.parametrize("start", [1.0, [0, 1], None, "1"])
+def test_a_start_that_is_not_a_whole_number_is_refused_in_words(rng, start):
+    layers = LearnedPositions(9, 4, rng=rng), SinusoidalPositions(9, 4), RotaryPositions(9, 4)
+    for layer in layers:
+        with pytest.raises(TypeError, match="start must be one whole number, got"):
+            layer(Tensor(np.ones((2, 3, 4), dtype=np.float32)), start=start)

@@ -7,8 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm.backend import CheckpointError, load_arrays, save_arrays
-from minillm.tasks import TextClassifier, TextEncoder, precision_recall
-from minillm.text import TOKENIZERS, Example
+from minillm.models.bag_of_words import BagOfWords
+from minillm.tasks import (
+    BagOfWordsClassifier,
+    MajorityClassifier,
+    TextClassifier,
+    TextEncoder,
+    precision_recall,
+)
+from minillm.text import TOKENIZERS, Example, Labels, WordTokenizer
 from tests.tasks.small import EXAMPLES, PLACES, TEN_AND_TEN, TEXTS, as_bytes, train
 from tests.text.merges import Merges
 
@@ -218,3 +225,49 @@ def test_a_spam_filter_of_words_is_blind_to_misspelled_ones():
     assert classifier.predict([example.text for example in ham]) == ["ham"] * len(ham)
     assert recall(honest) == 1.0
     assert recall(hidden) == 0.0
+
+
+def test_one_text_in_the_place_of_many_is_refused(classifier):
+    baselines = MajorityClassifier(classifier.labels, "good"), bag_of_words(EXAMPLES)
+    for ask in (
+        classifier.predict,
+        classifier.encoder,
+        classifier.encoder.tokenize,
+        *(one.predict_probabilities for one in (classifier, *baselines)),
+    ):
+        with pytest.raises(TypeError, match=r"expected a list of texts, got the text 'The hotel'"):
+            ask("The hotel")
+
+
+def bag_of_words(examples):
+    """The baseline, fitted."""
+    tokens = [WordTokenizer().tokenize(text) for text, _ in examples]
+    bag = BagOfWords(l2=0.1).fit(tokens, [label for _, label in examples])
+    return BagOfWordsClassifier(bag, WordTokenizer())
+
+
+def test_texts_that_can_be_looked_through_once_are_predicted_like_a_list(classifier):
+    p = classifier.predict_probabilities(text for text in OTHER)
+    np.testing.assert_array_equal(p, classifier.predict_probabilities(OTHER))
+
+
+def test_labels_and_an_encoder_of_another_model_are_refused(classifier):
+    model, encoder, labels = classifier.model, classifier.encoder, classifier.labels
+    longer = replace(encoder, max_length=encoder.max_length + 1)
+    richer = TextEncoder.build([*TEXTS, "zebra"], tokenizer=WordTokenizer(), max_length=12)
+    for parts, message in (
+        ((encoder, Labels(["a", "b", "c"])), "labels 3, but the model was made for 2"),
+        ((longer, labels), "max_length 13, but the model was made for 12"),
+        ((richer, labels), r"tokens \d+, but the model was made for"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            TextClassifier(model, *parts)
+
+
+def test_a_file_whose_labels_are_not_those_of_its_weights_is_damaged(path):
+    arrays, metadata = load_arrays(path)
+    encoder = json.loads(metadata["encoder"])
+    encoder["max_length"] += 1
+    save_arrays(path, arrays, {**metadata, "encoder": json.dumps(encoder)})
+    with pytest.raises(CheckpointError, match="max_length 13, but the model was made for 12"):
+        TextClassifier.load(path)

@@ -122,3 +122,14 @@ def test_an_encoder_cannot_be_changed_after_training():
 def test_what_is_no_text_is_refused(text):
     with pytest.raises(TypeError, match=f"must be a str, got {type(text).__name__}"):
         build()([text])
+
+
+@pytest.mark.parametrize("tokenizer", [None, str.split, WordTokenizer, "word", 3])
+def test_what_cannot_tokenize_is_refused_in_words(tokenizer):
+    with pytest.raises(TypeError, match="tokenizer must be an object such as"):
+        TextEncoder(tokenizer, Vocabulary(["cat"]), 5)
+
+
+def test_a_list_of_tokens_in_the_place_of_a_vocabulary_is_refused():
+    with pytest.raises(TypeError, match="vocabulary must be a Vocabulary, got a list"):
+        TextEncoder(WordTokenizer(), ["cat"], 5)

@@ -97,3 +97,11 @@ def test_a_classifier_that_breaks_its_promise_is_named(answer, message, monkeypa
     monkeypatch.setattr(PLANTED, "predict_probabilities", lambda _: answer)
     with pytest.raises(ValueError, match=message):
         evaluate(PLANTED, EXAMPLES_OF_MAIL)
+
+
+def test_probabilities_in_a_list_are_as_good_as_an_array():
+    listing = Planted(PLANTED.spam)
+    listing.predict_probabilities = lambda texts: PLANTED.predict_probabilities(texts).tolist()
+    assert (
+        evaluate(listing, EXAMPLES_OF_MAIL).accuracy == evaluate(PLANTED, EXAMPLES_OF_MAIL).accuracy
+    )

@@ -208,3 +208,29 @@ def test_batches_hide_other_tokens_in_every_epoch_and_start_anywhere():
     later = list(masked_batches(texts, vocabulary(), start=4, stop=6, **options))
     for one, other in zip(batches[4:], later, strict=True):
         assert all((a == b).all() for a, b in zip(one, other, strict=True))
+
+
+def test_the_ends_of_a_sentence_without_special_tokens_say_nothing_about_its_words():
+    """Neither does the padding behind it, nor the sentence beside it in the batch."""
+    rng = np.random.default_rng(0)
+    config = BertConfig(vocabulary_size=SIZE, width=4, n_layers=1, n_heads=1, hidden=4, dropout=0.0)
+    model = MaskedLanguageModel(Bert(config, rng=rng), rng=rng)
+    counts = NeighbourCounts(TRAIN, WORDS)
+    for held_out, word in (([[8]], 8), ([[9], [WORDS.sep_id] * 3], 9)):
+        scores = evaluate_masked(model, TRAIN, [np.array(row) for row in held_out], WORDS, seed=0)
+        assert scores.n_hidden == 1
+        assert scores.neighbours == pytest.approx(-counts.log_probability(word, MASK, MASK))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, -1.0, math.nan, math.inf])
+def test_counts_without_smoothing_have_no_logarithm_and_are_refused(smoothing):
+    with pytest.raises(ValueError, match="smoothing must be above 0 and finite"):
+        NeighbourCounts(TRAIN, WORDS, smoothing=smoothing)
+
+
+@pytest.mark.parametrize(
+    ("ids", "error"), [([-1, 7], IndexError), ([SIZE], IndexError), ([2.0, 7.0], TypeError)]
+)
+def test_ids_that_are_not_of_the_vocabulary_are_not_counted(ids, error):
+    with pytest.raises(error, match="token id"):
+        NeighbourCounts([*TRAIN, np.array(ids)], WORDS)

@@ -386,3 +386,17 @@ def test_only_a_stage_that_keeps_the_best_has_weights_to_keep(tmp_path):
         best = [array for name, array in arrays.items() if name.startswith("progress.")]
         assert [array.tolist() for array in best] == ([[1.0]] if keep == "best" else [])
         assert read_facts(run.checkpoint)["walk.keep"] == keep
+
+
+@pytest.mark.parametrize("name", ["stage", "start_from", "walk.steps", "walk.keep"])
+def test_a_fact_that_the_run_notes_itself_is_refused_and_not_overwritten(name):
+    with pytest.raises(ValueError, match=f"facts: '{name}' is noted by the run itself"):
+        Run(Walk(), [stage()], {name: 1, "lr": 0.5})
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_before_training(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    for out in (file, file / "run"):
+        with pytest.raises(NotADirectoryError, match="Not a directory"):
+            Run(Walk(), [stage()], {}, out=out)

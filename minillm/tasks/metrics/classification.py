@@ -39,6 +39,7 @@ def confusion_matrix(predicted: Classes, true: Classes, n_classes: int) -> np.nd
         TypeError: as ``accuracy``.
     """
     predicted, true = paired(predicted, true, n_classes)
+    n_classes = int(n_classes)  # a small kind of integer would overflow
     counts = np.bincount(true * n_classes + predicted, minlength=n_classes**2)
     return counts.reshape(n_classes, n_classes)
 
@@ -87,8 +88,10 @@ def paired(
     Raises:
         ValueError: they are empty, not one-dimensional, or differ in length; ``n_classes`` is
             below 1; a class is out of range.
-        TypeError: classes that are not integers.
+        TypeError: classes or ``n_classes`` that are not integers.
     """
+    if not isinstance(n_classes, int | np.integer | None):
+        raise TypeError(f"n_classes must be a whole number, got {n_classes!r}")
     if n_classes is not None and n_classes < 1:
         raise ValueError(f"n_classes must be at least 1, got {n_classes}")
     p = class_numbers("predicted class", predicted, n_classes)

@@ -183,3 +183,14 @@ def test_small_integers_do_not_overflow(dtype):
 def test_a_positive_that_is_not_a_class_number_is_refused(positive, error, message):
     with pytest.raises(error, match=message):
         precision_recall([0, 1], [0, 1], positive)
+
+
+@pytest.mark.parametrize("n_classes", [2.0, "2", [2]])
+def test_a_number_of_classes_that_is_not_a_whole_number_is_refused(n_classes):
+    for score in (confusion_matrix, macro_f1):
+        with pytest.raises(TypeError, match="n_classes must be a whole number"):
+            score([0, 1], [0, 1], n_classes)
+
+
+def test_the_number_of_classes_may_be_a_small_kind_of_integer():
+    assert confusion_matrix([99], [98], np.int8(100))[98, 99] == 1
