@@ -565,14 +565,14 @@ for row in zip(lengths, scores, peaks / 2**20, seconds * 1000, strict=True):
 bytes_fit, time_fit = np.polyfit(lengths, peaks, 2), np.polyfit(lengths, seconds, 2)
 print(f"bytes: {bytes_fit[0]:.1f} n^2 + {bytes_fit[1]:.0f} n, seconds: {time_fit[0]:.1e} n^2")
 assert (scores == recall.n_heads * np.array(lengths) ** 2).all()
-assert np.isclose(bytes_fit[0], 3 * recall.n_heads * 4, rtol=0.4)
+assert np.isclose(bytes_fit[0], 2 * recall.n_heads * 4, rtol=0.1)
 
 # %% [markdown] lang="en"
-# Twice the text, four times the scores. At the peak about three arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about 24 bytes
+# Twice the text, four times the scores. At the peak about two arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about 16 bytes
 # for each pair. The seconds are those of your machine.
 
 # %% [markdown] lang="zh"
-# 文本长一倍，分数多到四倍。内存占用最高时，约有三个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 24 字节。时间因机器而异，以你自己的为准。
+# 文本长一倍，分数多到四倍。内存占用最高时，约有两个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 16 字节。时间因机器而异，以你自己的为准。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
