@@ -185,9 +185,10 @@ assert np.allclose(y, head_by_head(x, *weights, h))
 assert np.allclose(y, layer(Tensor(x[None])).data[0])
 
 counts = {nn.MultiHeadAttention(24, heads, rng=rng).parameter_count() for heads in (1, 2, 3, 8, 24)}
-print(counts, np.abs(multi_head(x, *weights, 1) - y).max().round(2))
+other = np.abs(multi_head(x, *weights, 1) - y).max()
+print(f"numbers of parameters: {counts}; with 1 head in place of {h}, y moves by {other:.2f}")
 assert counts == {4 * (24 * 24 + 24)}
-assert np.abs(multi_head(x, *weights, 1) - y).max() > 0.1
+assert other > 0.1
 
 # %% [markdown] lang="en"
 # Three ways, one result; `nn.Linear` computes $xW^\top + b$, hence the `.T` (its biases start at zero). Now read `minillm/nn/attention.py`.
@@ -400,7 +401,8 @@ def sequence_split(x):
 
 features, sequence = reach(features_split, x), reach(sequence_split, x)  # (8, 8) each
 scores = h * n**2, h * (n // h) ** 2
-print(features.sum(), sequence.sum(), scores)
+print("features split:", features.sum(), "pairs,", scores[0], "scores")
+print("sequence split:", sequence.sum(), "pairs,", scores[1], "scores")
 assert features.sum() == 64 and sequence.sum() == 16 and scores == (256, 16)
 
 figure, panels = plt.subplots(1, 2, figsize=(6.4, 3))
@@ -462,21 +464,21 @@ assert ahead > 0.01 and moved > 0.1 and kept < 1e-14
 # words finds $1/2$. A small model (one layer of attention with two heads, mean over the words, two scores) is trained for 300 steps and tested
 # on 1000 new texts, each beside its twin with words 0 and 1 exchanged.
 #
-# **Distance.** A text is 48 random letters, eight different ones. Which letter stood $k$ places before? Each $k$ is trained by itself, 300 steps, with three models of
+# **Distance.** A text is 48 random letters, eight different ones. Which letter stood $k$ places before? Each $k$ is trained by itself, 300 steps at the better of two learning rates, tried on another seed (0.01; recurrent 0.003), with three models of
 # nearly the same size (4744, 4712, 4814 parameters): attention with positions and a causal mask; the running *mean* in its place;
 # and a *recurrent* net, which passes one state from letter to letter. Chance is $1/8$; naming the letter that
-# was most frequent so far, the best that a bag can do, finds about $0.2$.
+# was most frequent so far, the best that a bag can do, finds about $0.2$. Gradients are not clipped.
 #
-# One seed is trained here; five were stored by `python -m minillm labs run positions` and `... run recall`.
+# Seed 0 is trained here (order; recall at $k = 16$); five were stored by `python -m minillm labs run positions` and `... run recall`.
 
 # %% [markdown] lang="zh"
 # ## 6 实验
 #
 # **先后**　十二个不同的词随机排列成一句；问：0 号词在不在 1 号词前面？作为一袋词，所有句子完全一样，只统计有哪些词，只能对一半。一个小模型（一层两头注意力，对各词取平均，输出两个分数）训练 300 步，再用 1000 个新句子测试；每个句子都配一个孪生句，只把 0 号词和 1 号词对调。
 #
-# **距离**　一串 48 个随机字母，字母表只有八个。问：往回数 $k$ 个是哪个字母？每个 $k$ 单独训练。三种模型大小相近（4744、4712、4814 个参数），都训练 300 步：一是带位置编码和因果掩码的注意力；二是把注意力换成到当前为止的**平均**；三是**循环**网络，靠一个状态逐字母往后传。瞎猜能对 $1/8$。如果总是回答到目前为止出现最多的那个字母，能对约 $0.2$；作为一袋词，最多只能做到这样。
+# **距离**　一串 48 个随机字母，字母表只有八个。问：往回数 $k$ 个是哪个字母？每个 $k$ 单独训练。三种模型大小相近（4744、4712、4814 个参数），都训练 300 步，学习率取两个中较好的，在另一个种子上试定（0.01；循环网络 0.003）：一是带位置编码和因果掩码的注意力；二是把注意力换成到当前为止的**平均**；三是**循环**网络，靠一个状态逐字母往后传。瞎猜能对 $1/8$。如果总是回答到目前为止出现最多的那个字母，能对约 $0.2$；作为一袋词，最多只能做到这样。梯度不裁剪。
 #
-# 这里只训练一个种子；五个种子的结果已由 `python -m minillm labs run positions` 和 `... run recall` 存好。
+# 这里只训练种子 0（先后；距离只取 $k = 16$）；五个种子的结果已由 `python -m minillm labs run positions` 和 `... run recall` 存好。
 
 # %%
 print("order:", read_settings("positions"))
@@ -565,14 +567,14 @@ for row in zip(lengths, scores, peaks / 2**20, seconds * 1000, strict=True):
 bytes_fit, time_fit = np.polyfit(lengths, peaks, 2), np.polyfit(lengths, seconds, 2)
 print(f"bytes: {bytes_fit[0]:.1f} n^2 + {bytes_fit[1]:.0f} n, seconds: {time_fit[0]:.1e} n^2")
 assert (scores == recall.n_heads * np.array(lengths) ** 2).all()
-assert np.isclose(bytes_fit[0], 3 * recall.n_heads * 4, rtol=0.4)
+assert np.isclose(bytes_fit[0], 2 * recall.n_heads * 4, rtol=0.1)
 
 # %% [markdown] lang="en"
-# Twice the text, four times the scores. At the peak about three arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about 24 bytes
+# Twice the text, four times the scores. At the peak about two arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about 16 bytes
 # for each pair. The seconds are those of your machine.
 
 # %% [markdown] lang="zh"
-# 文本长一倍，分数多到四倍。内存占用最高时，约有三个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 24 字节。时间因机器而异，以你自己的为准。
+# 文本长一倍，分数多到四倍。内存占用最高时，约有两个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 16 字节。时间因机器而异，以你自己的为准。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
