@@ -298,6 +298,23 @@ def test_a_stage_that_was_left_early_leaves_the_record_as_it_happened(tmp_path):
     assert [e["step"] for e in events] == [*range(6), *range(10)]
 
 
+@pytest.mark.parametrize("left", [1, 3])
+def test_a_new_run_in_the_folder_of_another_leaves_nothing_of_it_to_resume(left, tmp_path):
+    list(run_of("two stages", out=tmp_path, save_every=4).all())
+    new = run_of("two stages", out=tmp_path, save_every=4)
+    assert new.checkpoint.exists()  # until its first update nothing is lost
+    list(itertools.islice(new.all(), left))
+    with pytest.raises(CheckpointError, match="nothing to resume"):
+        run_of("two stages", out=tmp_path, save_every=4, resume=True)
+    assert len(read_record(tmp_path / "record.jsonl")[1]) == left
+
+
+def test_a_run_that_is_left_between_checkpoints_goes_on_from_the_last_one(tmp_path):
+    list(itertools.islice(run_of("two stages", out=tmp_path, save_every=4).all(), 7))
+    resumed = run_of("two stages", out=tmp_path, save_every=4, resume=True)
+    assert next(resumed.all()).index == 4
+
+
 def test_batches_that_do_not_last_are_an_error_and_no_end(tmp_path):
     model = Reader()
     stage = translation(model, batches=lambda start, stop: two_batches(model))
