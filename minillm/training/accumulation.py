@@ -29,6 +29,9 @@ def mean_gradients(
     no mean and is not asked for one; where nothing is counted, loss and gradients are 0.
 
     One batch's graph is alive at a time.
+
+    Raises:
+        TypeError: ``loss_of`` returns something else than a Tensor.
     """
     whole = sum(counts)
     losses: list[Array] = []
@@ -37,6 +40,8 @@ def mean_gradients(
         if n == 0:
             continue
         loss = loss_of(batch)
+        if not isinstance(loss, Tensor):
+            raise TypeError(f"loss_of must return a Tensor, got {type(loss).__name__}")
         share = loss if n == whole else loss * (n / whole)
         gradients = gradients_of(share, parameters, allow_unused=allow_unused)
         total = [added(a, b) for a, b in zip(total, gradients, strict=True)]

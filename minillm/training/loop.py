@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
+from numbers import Integral, Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,7 +43,7 @@ class Step:
     """What happened in one update.  Numbers stay arrays; the caller converts what it prints."""
 
     index: int  # how many updates came before, also those of an earlier part of a resumed run
-    loss: Array  # before the update, in nats
+    loss: Array  # before the update
     gradient_norm: Array  # before clipping
     lr: float
     held_out_loss: float | None = None  # after the update, where a stage of a run measured it
@@ -77,10 +78,34 @@ def fit(
 
     Raises:
         DivergenceError: a loss or gradient that is not finite, before it touches the weights.
-        ValueError: ``accumulate`` below 1, or above 1 without ``count``; a count or a rate that
-            is negative or not finite; a schedule that is over, before anything happens.
+        ValueError: at once, as ``check_settings``.  With the first step, a schedule that is over;
+            with any, a count or a rate that is negative or not finite.
+        TypeError: at once, an ``optimizer`` that is not one, or as ``check_settings``; with the
+            first step, a loss that is not a Tensor.
     """
-    check_accumulation(accumulate, count)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            "optimizer must be an optimiser, such as AdamW(model.parameters()), "
+            f"got {type(optimizer).__name__}"
+        )
+    check_settings(accumulate, max_norm, schedule=schedule, count=count, gradients=gradients)
+    return updates(
+        loss_of, batches, optimizer, schedule, max_norm, allow_unused, accumulate, count, gradients
+    )
+
+
+def updates(
+    loss_of: Callable[[Any], Any],
+    batches: Iterable[Any],
+    optimizer: Optimizer,
+    schedule: Callable[[int], float] | None,
+    max_norm: float | None,
+    allow_unused: bool,
+    accumulate: int,
+    count: Callable[[Any], float] | None,
+    gradients: Gradients,
+) -> Iterator[Step]:
+    """The loop of ``fit``, once its settings are known to make sense."""
     waiting, start = iter(batches), optimizer.steps
     while window := list(itertools.islice(waiting, accumulate)):
         index = optimizer.steps
@@ -98,19 +123,39 @@ def fit(
         yield Step(index, loss, norm, optimizer.lr)
 
 
-def check_accumulation(accumulate: int, count: Callable[[Any], float] | None) -> None:
-    """Refuse to accumulate batches whose weights nobody knows.
+def check_settings(
+    accumulate: int, max_norm: float | None, **functions: Callable[..., Any] | None
+) -> None:
+    """Refuse settings of ``fit`` that make no sense, before anything is trained.
 
     Raises:
-        ValueError: ``accumulate`` is below 1, or above 1 without ``count``.
+        ValueError: ``accumulate`` is below 1, or above 1 without ``count``: nobody knows what
+            each batch weighs; ``max_norm`` is not positive.
+        TypeError: ``accumulate`` is not an integer; one of the functions is not a function.
     """
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise TypeError(f"{name} must be a function, got {function!r:.40}")
+    check_integer("accumulate", accumulate)
     if accumulate < 1:
         raise ValueError(f"accumulate must be at least 1 batch per update, got {accumulate}")
-    if accumulate > 1 and count is None:
+    if max_norm is not None and not (isinstance(max_norm, Real) and max_norm > 0):
+        raise ValueError(f"max_norm must be positive, got {max_norm!r}")
+    if accumulate > 1 and functions["count"] is None:
         raise ValueError(
             f"accumulate = {accumulate} batches per update need count, a function that gives the "
             "number of targets of a batch; for batches of equal size count=len will do"
         )
+
+
+def check_integer(name: str, value: Any) -> None:
+    """Refuse a number of updates or batches with a fraction.
+
+    Raises:
+        TypeError: ``value`` is not an integer.
+    """
+    if not isinstance(value, Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
 
 
 def refuse_finished(schedule: Callable[[int], float], index: int, start: int) -> None:

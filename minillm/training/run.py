@@ -36,8 +36,13 @@ class Run:
 
     With a folder ``out``, ``record.jsonl`` gets a line for every update, and a checkpoint is
     written every ``save_every`` updates and at the end of each stage.  ``resume=True`` goes on
-    from the last one, bit for bit as if nothing had happened.  ``facts`` are all settings that
-    shape the result, in a form that JSON has: a run with other facts does not resume.
+    from the last one, bit for bit as if nothing had happened: updates that came after it are
+    done again, and a run that was left before its first checkpoint has nothing to resume.
+    ``facts`` are all settings that shape the result, in a form that JSON has: a run with other
+    facts does not resume.
+
+    A run that does not resume takes the folder over: at its first update it removes the
+    checkpoint and the record of the run that was there.
 
     ``start_from`` is a checkpoint or a file of weights of an earlier run of the same model, to
     train on from.
@@ -189,6 +194,7 @@ class Run:
         if self.out is not None and self.record is None:
             path = self.out / "record.jsonl"
             if self.resumed_stage is None:
+                self.checkpoint.unlink(missing_ok=True)  # nobody shall resume the run before this
                 self.record = RunRecord(path, self.facts)
             else:
                 self.record = RunRecord.resume(path, n_events=progress.events)

@@ -201,3 +201,33 @@ def test_a_rate_of_zero_from_the_beginning_is_somebodys_wish():
 
 def test_the_loop_is_at_the_top_of_the_library():
     assert minillm.fit is fit
+
+
+@pytest.mark.parametrize("loss", [None, 0.5, np.ones(())])
+def test_a_loss_that_is_not_a_tensor_is_named(loss):
+    w = Parameter(np.zeros(1))
+    with pytest.raises(TypeError, match=f"loss_of must return a Tensor, got {type(loss).__name__}"):
+        next(fit(lambda _: loss, [None], SGD([w], lr=0.1)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"accumulate": 0}, ValueError, "accumulate must be at least 1 batch per update, got 0"),
+        ({"accumulate": 1.5}, TypeError, "accumulate must be an integer, got 1.5"),
+        ({"max_norm": -1.0}, ValueError, "max_norm must be positive, got -1.0"),
+        ({"schedule": 0.1}, TypeError, "schedule must be a function, got 0.1"),
+        ({"count": 3}, TypeError, "count must be a function, got 3"),
+        ({"gradients": 3}, TypeError, "gradients must be a function, got 3"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_before_the_first_step(settings, error, message):
+    w = Parameter(np.zeros(1))
+    with pytest.raises(error, match=message):
+        fit(slope(w), [np.ones(1)], SGD([w], lr=0.1), **settings)
+
+
+def test_parameters_in_the_place_of_an_optimiser_are_refused():
+    w = Parameter(np.zeros(1))
+    with pytest.raises(TypeError, match=r"optimizer must be an optimiser, such as .*, got list"):
+        fit(slope(w), [np.ones(1)], [w])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minillm.backend import CheckpointError, load_arrays, save_arrays
+from minillm.optim import SGD
 from minillm.training import DivergenceError, Run, Stage, read_facts, read_record
 from tests.training.toys import Reader, Walk, run_of, translation, two_stages, walk
 
@@ -298,6 +299,23 @@ def test_a_stage_that_was_left_early_leaves_the_record_as_it_happened(tmp_path):
     assert [e["step"] for e in events] == [*range(6), *range(10)]
 
 
+@pytest.mark.parametrize("left", [1, 3])
+def test_a_new_run_in_the_folder_of_another_leaves_nothing_of_it_to_resume(left, tmp_path):
+    list(run_of("two stages", out=tmp_path, save_every=4).all())
+    new = run_of("two stages", out=tmp_path, save_every=4)
+    assert new.checkpoint.exists()  # until its first update nothing is lost
+    list(itertools.islice(new.all(), left))
+    with pytest.raises(CheckpointError, match="nothing to resume"):
+        run_of("two stages", out=tmp_path, save_every=4, resume=True)
+    assert len(read_record(tmp_path / "record.jsonl")[1]) == left
+
+
+def test_a_run_that_is_left_between_checkpoints_goes_on_from_the_last_one(tmp_path):
+    list(itertools.islice(run_of("two stages", out=tmp_path, save_every=4).all(), 7))
+    resumed = run_of("two stages", out=tmp_path, save_every=4, resume=True)
+    assert next(resumed.all()).index == 4
+
+
 def test_batches_that_do_not_last_are_an_error_and_no_end(tmp_path):
     model = Reader()
     stage = translation(model, batches=lambda start, stop: two_batches(model))
@@ -328,19 +346,38 @@ def stage(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"steps": -1}, "stage 'walk': steps must not be negative, got -1"),
+        ({"steps": -1}, "stage 'walk': steps must be at least 0, got -1"),
         ({"accumulate": 2}, "need count"),
         ({"keep": "first"}, "keep must be 'last' or 'best', got 'first'"),
         ({"patience": 0}, "patience must be at least 1, got 0"),
         ({"evaluate_every": 0}, "evaluate_every must be at least 1, got 0"),
         ({"evaluate_every": None}, "held_out needs evaluate_every"),
-        ({"held_out": None, "evaluate_every": None, "patience": 2}, "patience need held_out"),
-        ({"held_out": None, "evaluate_every": None, "keep": "best"}, "keep='best' need held_out"),
-        ({"held_out": None}, "evaluate_every need held_out"),
+        ({"held_out": None, "evaluate_every": None, "patience": 2}, "patience needs held_out"),
+        ({"held_out": None, "evaluate_every": None, "keep": "best"}, "keep='best' needs held_out"),
+        ({"held_out": None}, "evaluate_every needs held_out"),
+        ({"held_out": None, "patience": 2}, "evaluate_every and patience need held_out"),
+        ({"max_norm": -1.0}, "max_norm must be positive, got -1.0"),
     ],
 )
 def test_a_stage_that_makes_no_sense_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
+        stage(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 1.5}, "stage 'walk': steps must be an integer, got 1.5"),
+        ({"patience": 2.5}, "stage 'walk': patience must be an integer, got 2.5"),
+        ({"accumulate": 1.5, "count": len}, "accumulate must be an integer, got 1.5"),
+        ({"batches": [1, 2]}, r"batches must be a function, called as batches\(start, stop\), got"),
+        ({"optimizer": SGD([Walk().place], lr=0.1)}, r"optimizer must be a function, .*, got SGD"),
+        ({"schedule": 0.1}, "schedule must be a function, got 0.1"),
+        ({"held_out": 2.0}, "held_out must be a function, got 2.0"),
+    ],
+)
+def test_a_stage_that_was_given_something_else_is_refused(changes, message):
+    with pytest.raises(TypeError, match=message):
         stage(**changes)
 
 
