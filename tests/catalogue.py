@@ -86,7 +86,7 @@ GRAPH = {
         "what a graph holds cannot be changed unnoticed by assignment or +=",
         open="writing into single elements, x.data[0] = 1, goes unnoticed: Tensor.data says so",
     ),
-    55: Item("x += 1 makes a new tensor and leaves the leaf alone"),
+    55: Item("x += 1 makes a new tensor and leaves the leaf alone; a Parameter refuses it"),
     56: Item("10,000 ops in a row: forward, backward and release"),
     57: Item("y = y + y 60 times"),
     58: Item("a shared expression collects all its shares first"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -154,6 +154,18 @@ class Operators:
     def transpose(self, *axes: int | Sequence[int] | None) -> Tensor:
         reverse = not axes or axes[0] is None
         return rules.transpose(self, axes=None if reverse else numbers_of(axes))
+
+
+def refuse_in_place(parameter: Operators, other: Any) -> NoReturn:
+    """``p -= step`` would give the name ``p`` to a result, and leave the parameter as it was.
+
+    Raises:
+        TypeError: always.
+    """
+    raise TypeError(
+        "+=, -=, *= and the like would leave the Parameter as it was: write p.data = p.data - step "
+        "to change it, q = p - step for a new tensor, or use an optimiser"
+    )
 
 
 def numbers_of(given: tuple[Any, ...]) -> tuple[int, ...]:

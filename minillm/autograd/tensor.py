@@ -10,7 +10,7 @@ import numpy as np
 
 from minillm.autograd.conversion import as_float_array
 from minillm.autograd.numpy_side import NumPySide
-from minillm.autograd.operators import Operators
+from minillm.autograd.operators import Operators, refuse_in_place
 from minillm.autograd.spellings import no_attribute
 from minillm.autograd.tape import Node, backpropagate
 from minillm.backend import Array, array_module, is_array, to_numpy
@@ -232,6 +232,7 @@ class Parameter(Tensor):
     """A leaf tensor that training changes."""
 
     __slots__ = ()
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = refuse_in_place
 
     def __init__(self, data: Any):
         super().__init__(data, requires_grad=True)

@@ -21,22 +21,27 @@ from minillm.ops.attention import check_mask, probabilities
 class MultiHeadAttention(Module):
     """Each head attends in its own K-dimensional subspace; the results are mixed::
 
-        head_i = attention(x Wq_i, m Wk_i, m Wv_i),   y = [head_1; ...; head_H] Wo
+        head_i = attention(x Wq_i, m Wk_i, m Wv_i),   y = [head_1; ...; head_H] Wo    m: memory
 
     Shapes: ``x (..., T, D), memory (..., S, D) -> (..., T, D)``; ``mask`` (boolean, True = may
     attend) is ``(T, S)`` or has the axes of the scores ``(..., H, T, S)``.  Self-attention when
     ``memory`` is omitted, cross-attention when it is the encoder's output.
 
-    The heads split the *features*, not the sequence: every head sees every position.  Where
-    positions count, the queries are the last T of the S positions, the first of which is
-    ``start``.  With a ``cache``, the keys are those that it holds and behind them those of ``x``.
+    The heads split the *features*, not the sequence: every head sees every position.  With a
+    ``cache``, the keys are those that it holds and behind them those of ``x``.  Where positions
+    count, the queries are the last T of the S keys, and ``start`` is the position of the first
+    key; with a cache that of the first key it holds, so that it is left out.
 
     Parts: ``rotary`` turns queries and keys, ``position_bias`` adds to the scores, ``causal`` hides
     what comes later (``mask`` can hide more, never less).  Sizes: K is ``head_width``, D / H unless
     given; with G = ``n_key_heads`` below H, H / G heads of queries share a head of keys and values.
 
+    ``scale`` multiplies the products of queries and keys, 1/√K unless given; ``dropout`` falls on
+    the weights.
+
     Raises:
-        ValueError: ``n_heads`` does not divide ``width``, or ``n_key_heads`` does not divide it.
+        ValueError: ``n_heads`` does not divide ``width`` and no ``head_width`` is given;
+            ``n_key_heads`` does not divide ``n_heads``; a number below 1.
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.2; Ainslie et al. 2023,
         "GQA: Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints".
     """
@@ -87,6 +92,7 @@ class MultiHeadAttention(Module):
         cache: KeyValueCache | None = None,
     ) -> Tensor:
         """Attend from ``x`` to ``memory`` (or to ``x``)."""
+        check_memory(memory)
         k, v = self.keys_and_values(x, memory, start, cache)  # (..., G, S, K)
         q, all_k, bias, mask = self.scoring(x, k, mask, start)
         keep = self.dropout.keep_factors(scores_shape(q, all_k), like=q.data)
@@ -95,7 +101,7 @@ class MultiHeadAttention(Module):
         )
         mixed = self.output(merge_heads(heads))
         if cache is not None and memory is None:
-            cache.keep(k, v, id(self))  # not before: an error leaves the cache as it was
+            cache.keep(k, v, id(self), start)  # not before: an error leaves the cache as it was
         elif cache is not None and memory is not None:
             cache.keep_memory(memory, k, v)
         return mixed
@@ -105,6 +111,7 @@ class MultiHeadAttention(Module):
         self, x: Tensor, memory: Tensor | None = None, *, mask: Array | None = None, start: int = 0
     ) -> Array:
         """The attention weights (..., H, T, S), for looking at; nothing is recorded or dropped."""
+        check_memory(memory)
         k, _ = self.keys_and_values(x, memory, start, None)
         q, k, bias, mask = self.scoring(x, k, mask, start)
         added = None if bias is None else bias.data
@@ -113,7 +120,7 @@ class MultiHeadAttention(Module):
     def keys_and_values(
         self, x: Tensor, memory: Tensor | None, start: int, cache: KeyValueCache | None
     ) -> tuple[Tensor, Tensor]:
-        """What answers and what it says, each (..., G, S, K), with what the cache holds."""
+        """Keys and values, each (..., G, S, K), with what the cache holds."""
         if memory is not None and cache is not None and (held := cache.of_memory(memory)):
             return held
         source = x if memory is None else memory
@@ -125,7 +132,7 @@ class MultiHeadAttention(Module):
             k = self.rotary(k, start=first)
         if cache is None or memory is not None:
             return k, v
-        return cache.followed_by(k, v, id(self))
+        return cache.followed_by(k, v, id(self), start)
 
     def scoring(
         self, x: Tensor, k: Tensor, mask: Array | None, start: int
@@ -153,6 +160,19 @@ class MultiHeadAttention(Module):
         one = x.reshape(*lead, heads, 1, length, width)
         repeated = broadcast_to(one, shape=(*lead, heads, self.sharing, length, width))
         return repeated.reshape(*lead, self.n_heads, length, width)
+
+
+def check_memory(memory: object) -> None:
+    """Refuse a mask in the place of the memory: as an array of 0 and 1 it would be read.
+
+    Raises:
+        TypeError: it is neither a Tensor nor ``None``.
+    """
+    if memory is not None and not isinstance(memory, Tensor):
+        kind = type(memory).__name__
+        raise TypeError(
+            f"attention: memory must be a Tensor, got a {kind}; a mask is given by name, mask=..."
+        )
 
 
 def scores_shape(q: Tensor, k: Tensor) -> tuple[int, ...]:

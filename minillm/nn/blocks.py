@@ -64,7 +64,9 @@ class Block(Module):
         if (memory is None) != (self.cross_attention is None):
             has = "no cross-attention" if self.cross_attention is None else "cross-attention"
             given = "no memory" if memory is None else "a memory"
-            raise TypeError(f"{type(self).__name__} has {has} and was given {given}")
+            raise TypeError(
+                f"{type(self).__name__} has {has} and was given {given}; masks go by name, mask=..."
+            )
 
 
 class PostNormBlock(Block):

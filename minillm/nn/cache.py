@@ -23,8 +23,9 @@ class KeyValueCache:
     gives at once.  Cross-attention projects its memory once.  One cache serves one block and one
     batch of texts: ``[KeyValueCache() for _ in model.blocks]``, made anew for each generation.
 
-    ``len(cache)`` is the number of positions: where the next one starts.  ``mask`` speaks of all
-    keys, the ones that are kept too.
+    ``len(cache)`` is the number of positions: ``LearnedPositions`` must be told, and attention
+    must not, since it adds the number by itself.  ``mask`` speaks of all keys, the ones that are
+    kept too.
 
     Shapes: ``keys`` and ``values (..., H, S, K)``.
 
@@ -36,6 +37,7 @@ class KeyValueCache:
         self.keys: Tensor | None = None
         self.values: Tensor | None = None
         self.holder: int | None = None  # which attention's keys and values these are
+        self.start = 0  # the position of the first of them
         self.memory: Array | None = None  # whose keys and values these are:
         self.memory_keys: Tensor | None = None
         self.memory_values: Tensor | None = None
@@ -46,14 +48,18 @@ class KeyValueCache:
     def __bool__(self) -> bool:
         return True  # also while it is empty
 
-    def followed_by(self, keys: Tensor, values: Tensor, holder: int) -> tuple[Tensor, Tensor]:
+    def followed_by(
+        self, keys: Tensor, values: Tensor, holder: int, start: int
+    ) -> tuple[Tensor, Tensor]:
         """What is kept and behind it what is new; the cache itself is left as it is.
 
-        ``holder`` is the ``id`` of the attention that asks.
+        ``holder`` is the ``id`` of the attention that asks, ``start`` the position of the first
+        key of all.
 
         Raises:
             RuntimeError: a gradient is wanted.
-            ValueError: the new ones belong to another batch, other heads or another attention.
+            ValueError: the new ones belong to another batch, other heads or another attention, or
+                ``start`` is another than before.
         """
         refuse_recorded(keys, values)
         if self.keys is None or self.values is None:
@@ -63,6 +69,11 @@ class KeyValueCache:
                 "KeyValueCache: holds the keys of another block; each block needs a cache of its "
                 "own: [KeyValueCache() for _ in blocks]"
             )
+        if start != self.start:
+            raise ValueError(
+                f"KeyValueCache: its first key stands at start={self.start}, got start={start}: "
+                "start stays what it was, the cache counts on from there; leave it out"
+            )
         for kept, new in ((self.keys, keys), (self.values, values)):
             if (*kept.shape[:-2], kept.shape[-1]) != (*new.shape[:-2], new.shape[-1]):
                 raise ValueError(
@@ -71,9 +82,9 @@ class KeyValueCache:
                 )
         return concatenate(self.keys, keys, axis=-2), concatenate(self.values, values, axis=-2)
 
-    def keep(self, keys: Tensor, values: Tensor, holder: int) -> None:
+    def keep(self, keys: Tensor, values: Tensor, holder: int, start: int) -> None:
         """Hold these, from now on."""
-        self.keys, self.values, self.holder = keys, values, holder
+        self.keys, self.values, self.holder, self.start = keys, values, holder, start
 
     def of_memory(self, memory: Tensor) -> tuple[Tensor, Tensor] | None:
         """The keys and values of ``memory``, or ``None`` if they have to be worked out.

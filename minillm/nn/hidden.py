@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from functools import partial
 from io import IOBase
+from numbers import Real
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from minillm.autograd import Tensor
+from minillm.autograd import Parameter, Tensor
+from minillm.backend import is_array
 
 CONTAINERS = list, tuple, set, frozenset, deque, KeysView, ValuesView, ItemsView
 PLAIN = str, bytes, int, float, type(None), np.generic, type, FunctionType, ModuleType
@@ -79,6 +81,25 @@ def refuse_class_attributes(kind: type, wanted: tuple[type, ...]) -> None:
                     f"{owner.__name__}.{name} {verb} a {type(found).__name__} of the class, "
                     "neither trained nor saved: assign it in __init__"
                 )
+
+
+def refuse_loss(place: str, old: Any, new: Any) -> None:
+    """Raise if numbers are to take a parameter's place: it would be lost, the model wrong.
+
+    Raises:
+        TypeError: naming the place.
+    """
+    olds, news = (x if isinstance(x, list | tuple) else [x] for x in (old, new))
+    if not any(isinstance(item, Parameter) for item in olds):
+        return
+    for item in news:
+        numbers = isinstance(item, Tensor | Real) or is_array(item)
+        if numbers and not isinstance(item, Parameter):
+            raise TypeError(
+                f"{place} is a Parameter; a {type(item).__name__} in its place would be neither "
+                f"trained nor saved: assign an array to its data, {place.split('.')[-1]}.data = "
+                "..., or a new Parameter"
+            )
 
 
 def is_leaf_tensor(value: Any) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module, is_array, on_host, to_device, to_numpy
-from minillm.nn.hidden import refuse_class_attributes, refuse_hidden
+from minillm.nn.hidden import refuse_class_attributes, refuse_hidden, refuse_loss
 
 
 class Module:
@@ -22,7 +22,8 @@ class Module:
     saved once, under the first.  A module must not hold one that holds it, such as its parent.
 
     A parameter keeps the array that it is made of, and nothing in the library writes into it:
-    training and loading give it new ones.
+    training and loading give it new ones.  It is never exchanged for a number, an array or a
+    result, ``m.weight = m.weight * 0.5``, which nobody would train.
 
     Copies: ``copy.deepcopy`` and ``pickle`` give parameters of their own, and what was shared
     inside the module is shared inside the copy.  Dropout of a deep copy draws masks of its own.
@@ -36,6 +37,10 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.forward(*args, **kwargs)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        refuse_loss(f"{type(self).__name__}.{name}", vars(self).get(name), value)
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return "\n".join(tree(self, {id(self)}))

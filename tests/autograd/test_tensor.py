@@ -104,6 +104,21 @@ def test_the_in_place_operator_makes_a_new_tensor():
     assert x.data.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.fault(55)
+@pytest.mark.parametrize("by", ["iadd", "isub", "imul", "itruediv", "ipow", "imatmul"])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_parameter_refuses_the_in_place_operators_which_would_not_change_it(by, frozen):
+    p, unchanged = Parameter(np.full((2, 2), 3.0)), np.full((2, 2), 3.0)
+    p.requires_grad = not frozen
+    for other in (2.0, np.full((2, 2), 2.0), Tensor(np.ones((2, 2)))):
+        with pytest.raises(TypeError, match=r"write p\.data = p\.data - step"):
+            getattr(operator, by)(p, other)
+    assert np.array_equal(p.data, unchanged)
+    x = Tensor(np.ones((2, 2)))
+    x += p  # on the other side it is an operand as any
+    assert x.data.tolist() == [[4.0, 4.0], [4.0, 4.0]]
+
+
 @pytest.mark.fault(49)
 def test_the_truth_of_one_element_is_its_value_and_that_of_more_an_error():
     assert bool(Tensor([[2.0]]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minillm.autograd import Tensor, gradients_of
-from minillm.nn import LearnedPositions, MultiHeadAttention
+from minillm.nn import DecoderBlock, EncoderBlock, LearnedPositions, MultiHeadAttention
 from minillm.ops import scaled_dot_product_attention
 from tests.nn.checks import check_layer, dtypes_of_output_and_gradients, scrambled, values
 
@@ -251,3 +251,14 @@ def test_heads_that_do_not_divide_the_width_are_refused(width, n_heads, rng):
 def test_wrong_masks_are_refused(mask, error, message, layer, x):
     with pytest.raises(error, match=message):
         layer(Tensor(x), mask=mask)
+
+
+def test_a_mask_in_the_place_of_the_memory_is_refused(layer, rng):
+    x, mask = Tensor(rng.standard_normal((1, D, D))), np.ones((D, D), dtype=bool)
+    block = scrambled(DecoderBlock(D, H, 7, rng=rng), rng)
+    for wrong in (mask, mask.astype(np.float64), mask.tolist()):
+        for call in (layer, layer.weights, block):
+            with pytest.raises(TypeError, match=r"memory must be a Tensor, .* by name, mask="):
+                call(x, wrong)
+    with pytest.raises(TypeError, match=r"no cross-attention .* masks go by name"):
+        EncoderBlock(D, H, 7, rng=rng)(x, mask)

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from minillm.autograd import Tensor, no_grad
-from minillm.nn import DecoderBlock, KeyValueCache, MultiHeadAttention, PreNormDecoderBlock
+from minillm.nn import (
+    DecoderBlock,
+    KeyValueCache,
+    MultiHeadAttention,
+    PreNormDecoderBlock,
+    RotaryPositions,
+)
 from tests.nn.checks import scrambled
 
 B, T, S, H, D = 2, 3, 4, 2, 6
@@ -183,3 +189,18 @@ def test_a_wrong_memory_after_select_is_not_remembered_in_place_of_the_right_one
 def test_a_list_of_caches_in_the_place_of_one_is_refused(rng, x):
     with pytest.raises(TypeError, match="needs one KeyValueCache, got a list"):
         DecoderBlock(D, H, 7, rng=rng).to_dtype(np.float64)(x, x, cache=[KeyValueCache()])
+
+
+@pytest.mark.parametrize("start", [0, 5])
+def test_start_is_that_of_the_first_key_and_counting_twice_is_refused(start, rng, x):
+    layer = scrambled(MultiHeadAttention(D, 1, rng=rng, causal=True), rng)
+    layer.rotary = RotaryPositions(20, D)
+    cache, given = KeyValueCache(), {"start": start} if start else {}
+    with no_grad():
+        whole = layer(x, start=start).data
+        found = [layer(x[:, :2], cache=cache, **given).data]
+        with pytest.raises(ValueError, match=rf"start={start}, got start={start + 2}: .* leave it"):
+            layer(x[:, 2:], cache=cache, start=start + len(cache))
+        assert len(cache) == 2
+        found.append(layer(x[:, 2:], cache=cache, **given).data)
+    np.testing.assert_allclose(np.concatenate(found, axis=1), whole, rtol=0, atol=1e-12)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from minillm.autograd import Parameter, Tensor
+from minillm.autograd import Parameter, Tensor, no_grad
 from minillm.nn import Linear, Module
 from minillm.ops import gelu
 from tests.nn.modules import Holder
@@ -166,3 +166,47 @@ def test_a_container_of_the_class_that_holds_weights_is_refused(content):
 def test_an_open_file_is_looked_at_by_nobody(tmp_path):
     with open(tmp_path / "log", "w", encoding="utf-8") as file:
         assert Holder(file).parameters() == []
+
+
+NUMBERS = {
+    "constant": lambda p: Tensor(p.data),
+    "result": lambda p: p * 0.5,
+    "leaf": lambda p: Tensor(p.data, requires_grad=True),
+    "array": lambda p: p.data * 0.5,
+    "number": lambda p: 0.0,
+    "NumPy's number": lambda p: np.float32(0.0),
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+@pytest.mark.parametrize("around", [lambda x: x, lambda x: [x], lambda x: (None, x)])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_parameter_is_not_exchanged_for_numbers_that_nobody_would_train(kind, around, frozen):
+    p = Parameter([1.0, 2.0])
+    holder = Holder(around(p))
+    p.requires_grad = not frozen
+    with pytest.raises(TypeError, match=r"Holder\.content is a Parameter; a .* content\.data = "):
+        holder.content = around(NUMBERS[kind](p))
+    with pytest.raises(TypeError, match="neither trained nor saved"):
+        setattr(holder, "content", NUMBERS[kind](p))  # noqa: B010
+    assert holder.parameters() == [p]
+
+
+def test_the_in_place_operators_do_not_take_a_parameter_out_of_its_model(rng):
+    layer = Linear(2, 3, rng=rng)
+    with no_grad(), pytest.raises(TypeError, match=r"p\.data = "):
+        layer.weight *= 0.1
+    with pytest.raises(TypeError, match=r"Linear\.weight is a Parameter"):
+        layer.weight = layer.weight * 0.1
+    assert [*layer.state_dict()] == ["weight", "bias"]
+
+
+def test_a_parameter_may_be_exchanged_for_another_for_a_module_or_for_nothing(rng):
+    other = Parameter([3.0])
+    for new in (other, Linear(2, 2, rng=rng), None, [other], "tied"):
+        holder = Holder(Parameter([1.0]))
+        holder.content = new
+        assert holder.content is new
+    layers = Holder([Linear(2, 2, rng=rng), Linear(2, 2, rng=rng)])
+    layers.content = layers.content[:1]
+    assert len(layers.parameters()) == 2
