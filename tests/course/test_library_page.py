@@ -64,6 +64,17 @@ def test_what_the_tables_name_exists(language):
     assert all(hasattr(minillm, word) for word in words)
 
 
+def test_what_differs_without_an_error_is_as_the_table_says():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    t = Tensor(x)
+    assert np.array_equal(ops.swapaxes(t, axis1=0, axis2=1).data, x.transpose(1, 0, 2))
+    assert np.array_equal(Tensor(x[0]).transpose(0, 1).data, x[0])
+    assert np.array_equal(t.max(1).data, x.max(axis=1))
+    for ours, theirs in ((t.var, x.var), (t.std, x.std)):
+        assert np.allclose(ours(1).data, theirs(axis=1))
+        assert np.allclose(ours(1, correction=1).data, theirs(axis=1, ddof=1))
+
+
 LEFT_OUT = {
     "second derivatives": lambda: ops.exp(Parameter([1.0])).backward(Parameter([1.0])),
     "float16 training": lambda: optim.AdamW([Parameter(np.ones(2, np.float16))]),
