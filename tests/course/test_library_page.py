@@ -41,6 +41,22 @@ def test_every_block_runs_after_those_before_it_and_says_what_it_promises(capsys
     assert np.allclose(names["at_once"], np.concatenate(names["one_by_one"], axis=1), atol=1e-12)
     assert np.array_equal(names["again"](names["points"]), names["model"](names["points"]))
     assert "34 of 82 numbers are still trained" in printed
+    check_the_stages(names, printed)
+
+
+def check_the_stages(names: dict, printed: str) -> None:
+    """Early stop, best weights, and a run that was left and resumed equals one that was not."""
+    found = re.findall(r"update (\d+): (\S+) on the held-out points", printed)
+    updates, losses = ([float(pair[i]) for pair in found] for i in (0, 1))
+    assert updates[-1] < 400 and np.array_equal(np.diff(updates), np.full(len(found) - 1, 10))
+    assert losses[-1] > min(losses) == losses[-3]
+    uninterrupted = names["new_run"](None)
+    assert len(list(uninterrupted.all())) == 50 + updates[-1]
+    resumed = names["run"].model.state_dict()
+    assert all(np.array_equal(resumed[k], v) for k, v in uninterrupted.model.state_dict().items())
+    logits = uninterrupted.model(names["points"][names["held_out"]])
+    loss = ops.cross_entropy(logits, targets=names["ring"][names["held_out"]])
+    assert np.isclose(float(loss), min(losses), atol=1e-4)
 
 
 def test_the_first_block_is_a_training_in_twenty_lines():
