@@ -41,6 +41,22 @@ def test_every_block_runs_after_those_before_it_and_says_what_it_promises(capsys
     assert np.allclose(names["at_once"], np.concatenate(names["one_by_one"], axis=1), atol=1e-12)
     assert np.array_equal(names["again"](names["points"]), names["model"](names["points"]))
     assert "34 of 82 numbers are still trained" in printed
+    check_the_stages(names, printed)
+
+
+def check_the_stages(names: dict, printed: str) -> None:
+    """Early stop, best weights, and a run that was left and resumed equals one that was not."""
+    found = re.findall(r"update (\d+): (\S+) on the held-out points", printed)
+    updates, losses = ([float(pair[i]) for pair in found] for i in (0, 1))
+    assert updates[-1] < 400 and np.array_equal(np.diff(updates), np.full(len(found) - 1, 10))
+    assert losses[-1] > min(losses) == losses[-3]
+    uninterrupted = names["new_run"](None)
+    assert len(list(uninterrupted.all())) == 50 + updates[-1]
+    resumed = names["run"].model.state_dict()
+    assert all(np.array_equal(resumed[k], v) for k, v in uninterrupted.model.state_dict().items())
+    logits = uninterrupted.model(names["points"][names["held_out"]])
+    loss = ops.cross_entropy(logits, targets=names["ring"][names["held_out"]])
+    assert np.isclose(float(loss), min(losses), atol=1e-4)
 
 
 def test_the_first_block_is_a_training_in_twenty_lines():
@@ -62,6 +78,17 @@ def test_what_the_tables_name_exists(language):
     assert [pair for pair in named if not hasattr(getattr(minillm, pair[0]), pair[1])] == []
     words = ("Parameter", "Tensor", "fit", "gradients_of", "no_grad", "to_device")
     assert all(hasattr(minillm, word) for word in words)
+
+
+def test_what_differs_without_an_error_is_as_the_table_says():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    t = Tensor(x)
+    assert np.array_equal(ops.swapaxes(t, axis1=0, axis2=1).data, x.transpose(1, 0, 2))
+    assert np.array_equal(Tensor(x[0]).transpose(0, 1).data, x[0])
+    assert np.array_equal(t.max(1).data, x.max(axis=1))
+    for ours, theirs in ((t.var, x.var), (t.std, x.std)):
+        assert np.allclose(ours(1).data, theirs(axis=1))
+        assert np.allclose(ours(1, correction=1).data, theirs(axis=1, ddof=1))
 
 
 LEFT_OUT = {
