@@ -624,7 +624,7 @@ savefig(figure, "01_gradcheck_eps", numbers)
 # %% [markdown] lang="zh"
 # **看到了什么**　曲线都呈山谷形。谷底右侧是公式本身的误差：$h$ 缩小到十分之一，单侧差分的误差缩小到十分之一（斜率 1），中心差分缩小到百分之一（斜率 2）。谷底左侧是舍入误差，按 $1/h$ 增长。谷底的位置与预期相符；谷底够深的，只有 float64 下的中心差分，误差低到 $10^{-11}$；在 float32 下只能到 $10^{-5}$。`check_vjp` 采用中心差分、取 $h = 10^{-5}$、拒收 float32，就是这个道理。
 #
-# **没有说明什么**　谷底的位置也随函数而变；在折点附近，例如 $\max(x, 0)$ 的 0 处，取什么步长都不好。另外，差分只能证明反向规则与前向函数相配，不能证明这个函数就是你想要的。
+# **不能由此得出的**　谷底的位置也随函数而变；在折点附近，例如 $\max(x, 0)$ 的 0 处，取什么步长都不好。另外，差分只能证明反向规则与前向函数相配，不能证明这个函数就是你想要的。
 
 # %% [markdown] lang="en"
 # **From gradients to learning.** Three rings of points, one inside the other; the class is the ring. *Gradient descent*

@@ -26,7 +26,7 @@
 # **Afterwards you can** say what an augmentation does to labels, measure whether it helps, and tell an improvement on the
 # test split from one that reaches new data.
 #
-# **Before this**: training a classifier, bags of words, confidence intervals. **Time**: half a minute to run, an hour to read.
+# **Before this**: training a classifier, bags of words, confidence intervals. **Time**: about fifteen seconds to run, an hour to read.
 
 # %% [markdown] lang="zh"
 # # 案例 1　数据能救什么
@@ -588,7 +588,7 @@ savefig(figure, "c1_remedies", {"domains": domains, "remedies": remedies})
 # * 查一查训练数据里有没有测试句，做完增强还要再查：`require_disjoint`。
 # * 更新次数要相等，种子要多，区间要配对；看上去有希望的，用新种子再测一遍。
 #
-# **没有说明什么**　所有句子都出自一套小文法，模型极小，也没有预训练；我们的改写之所以完美，是因为它知道文法。真实的翻译会出错，真实的领域之间共用的词更多，两种效果恐怕都会打折扣。
+# **不能由此得出的**　所有句子都出自一套小文法，模型极小，也没有预训练；我们的改写之所以完美，是因为它知道文法。真实的翻译会出错，真实的领域之间共用的词更多，两种效果恐怕都会打折扣。
 
 # %% [markdown] lang="en"
 # ## 8 Exercises
