@@ -13,7 +13,7 @@ import numpy as np
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module
 from minillm.optim import Optimizer, clip_gradients
-from minillm.training.accumulation import counted, mean_gradients
+from minillm.training.accumulation import checked_answer, counted, mean_gradients
 
 
 class DivergenceError(RuntimeError):
@@ -79,6 +79,7 @@ def fit(
         DivergenceError: a loss or gradient that is not finite, before it touches the weights.
         ValueError: ``accumulate`` below 1, or above 1 without ``count``; a count or a rate that
             is negative or not finite; a schedule that is over, before anything happens.
+        TypeError: ``gradients`` answers with something else than a loss and a list of gradients.
     """
     check_accumulation(accumulate, count)
     waiting, start = iter(batches), optimizer.steps
@@ -89,9 +90,10 @@ def fit(
             optimizer.lr = schedule(index)
         counts = counted(count, window)
         with np.errstate(over="ignore", invalid="ignore"):  # one error, not a flood of warnings
-            loss, found = gradients(
+            answer = gradients(
                 loss_of, window, optimizer.parameters, counts=counts, allow_unused=allow_unused
             )
+            loss, found = checked_answer(answer, len(optimizer.parameters))
             clipped, norm = clip_gradients(found, inf if max_norm is None else max_norm)
             stop_if_not_finite(index, loss, norm)
             optimizer.step(clipped)
