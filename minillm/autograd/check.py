@@ -11,7 +11,7 @@ from minillm.autograd.grad_mode import no_grad
 from minillm.autograd.gradients import gradients_of
 from minillm.autograd.recording import Op, check_answer
 from minillm.autograd.slopes import STEP, Line, compare, inner, length
-from minillm.autograd.tape import VJP, checked_tuple
+from minillm.autograd.tape import VJP, check_tuple
 from minillm.autograd.tensor import Parameter, Tensor
 from minillm.backend import check_rng
 
@@ -92,7 +92,7 @@ def check_vjp(
     refuse_written(name, [*zip(operands, given, strict=True), (output, answer[0]), (v, g)])
     if isinstance(gradients, tuple) and len(gradients) != len(operands):
         raise AssertionError(f"{name}: {len(operands)} operands but {len(gradients)} gradients")
-    checked_tuple(name, gradients, len(operands))
+    check_tuple(name, gradients, len(operands))
     worst = 0.0
     for i, (x, gradient) in enumerate(zip(operands, gradients, strict=True)):
         kind = None if gradient is None else type(gradient).__name__
