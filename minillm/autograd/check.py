@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from minillm.autograd.grad_mode import no_grad
 from minillm.autograd.gradients import gradients_of
+from minillm.autograd.recording import Op, check_answer
 from minillm.autograd.slopes import STEP, Line, compare, inner, length
-from minillm.autograd.tape import VJP, checked_tuple
+from minillm.autograd.tape import VJP, check_tuple
 from minillm.autograd.tensor import Parameter, Tensor
 from minillm.backend import check_rng
+
+
+def check_operands(name: str, operands: Iterable[Any]) -> None:
+    """Refuse what is not a float64 array.
+
+    Raises:
+        TypeError: naming the operand.
+    """
+    for i, x in enumerate(operands):
+        if isinstance(x, Tensor) or not hasattr(x, "dtype"):
+            kind = type(x).__name__
+            raise TypeError(
+                f"check_vjp: operand {i} of {name} must be a float64 array, got a {kind}"
+            )
+        if x.dtype != np.float64:
+            raise TypeError(f"check_vjp: operand {i} of {name} must be float64, got {x.dtype}")
+
+
+def refuse_written(name: str, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Refuse a rule that changed an array which others hold too: operands, output, gradient.
+
+    Raises:
+        AssertionError: an array is not what it was before.
+    """
+    for i, (before, after) in enumerate(pairs):
+        if not np.array_equal(before, after, equal_nan=True):
+            what = {len(pairs) - 2: "its output", len(pairs) - 1: "the gradient it was given"}
+            raise AssertionError(
+                f"{name}: writes into {what.get(i, f'operand {i}')}, which others hold too; write "
+                "y = x * 2.0 instead of x *= 2.0"
+            )
 
 
 class HasParameters(Protocol):
@@ -29,7 +61,7 @@ def check_vjp(
     rtol: float = 1e-6,
     **settings: Any,
 ) -> float:
-    """Compare a rule's vector-Jacobian product with a central difference; the largest error.
+    """Compare the vector-Jacobian product of a rule or an op with a difference; the largest error.
 
     For random directions ``u`` and ``v`` the two numbers below agree exactly in real
     arithmetic, whatever the Jacobian ``J``::
@@ -42,25 +74,30 @@ def check_vjp(
 
     Raises:
         AssertionError: they disagree, rounding hides whether they agree, a gradient is missing,
-            has another shape, or is not finite.
-        TypeError: an operand is not float64, where rounding would drown the difference; the
-            answer of the VJP is not a tuple.
+            has another shape, or is not finite; the rule or its VJP writes into an operand, the
+            output, or the gradient that it is given.
+        TypeError: an operand is not a float64 array: in another dtype rounding would drown the
+            difference; the answer of the rule is not ``(output, vjp)``, or that of the VJP not
+            a tuple.
     """
-    name = rule.__name__
-    for i, x in enumerate(operands):
-        if x.dtype != np.float64:
-            raise TypeError(f"check_vjp: operand {i} of {name} must be float64, got {x.dtype}")
-    output, vjp = rule(*operands, **settings)
+    rule = rule.rule if isinstance(rule, Op) else rule
+    name = getattr(rule, "__name__", type(rule).__name__)
+    check_operands(name, operands)
+    given = [x.copy() for x in operands]
+    answer = rule(*given, **settings)
+    check_answer(name, answer)
+    output, vjp = answer[0].copy(), answer[1]
     v = check_rng(rng).standard_normal(np.shape(output))
-    gradients: tuple[Any, ...] = vjp(v)
+    gradients: tuple[Any, ...] = vjp(g := v.copy())
+    refuse_written(name, [*zip(operands, given, strict=True), (output, answer[0]), (v, g)])
     if isinstance(gradients, tuple) and len(gradients) != len(operands):
         raise AssertionError(f"{name}: {len(operands)} operands but {len(gradients)} gradients")
-    checked_tuple(name, gradients, len(operands))
+    check_tuple(name, gradients, len(operands))
     worst = 0.0
     for i, (x, gradient) in enumerate(zip(operands, gradients, strict=True)):
-        given = None if gradient is None else gradient.shape
-        if given != x.shape:
-            raise AssertionError(f"{name}: gradient {i} is {given}, operand is {x.shape}")
+        kind = None if gradient is None else type(gradient).__name__
+        if (shape := getattr(gradient, "shape", kind)) != x.shape:
+            raise AssertionError(f"{name}: gradient {i} is {shape}, operand is {x.shape}")
         u = rng.standard_normal(x.shape) * size_of(x)
 
         def along(t: float, i: int = i, x: np.ndarray = x, u: np.ndarray = u) -> np.ndarray:

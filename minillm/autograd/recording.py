@@ -81,9 +81,7 @@ class Op:
         """Output and VJP from the fastest rule there is for the arrays' library."""
         rule = self.kernels.get(array_module(*arrays), self.rule) if self.kernels else self.rule
         answer = rule(*arrays, **settings)
-        if not isinstance(answer, tuple) or len(answer) != 2 or not callable(answer[1]):
-            kind = type(answer).__name__
-            raise TypeError(f"op {self.__name__}: its rule must return (output, vjp), got {kind}")
+        check_answer(self.__name__, answer)
         return answer
 
     def check_call(self, operands: int, settings: dict[str, Any]) -> None:
@@ -127,6 +125,17 @@ def op(rule: Rule) -> Op:
     See ``Op``, also for what it raises.
     """
     return Op(rule)
+
+
+def check_answer(name: str, answer: object) -> None:
+    """Refuse what is not an output and its vjp.
+
+    Raises:
+        TypeError: see above.
+    """
+    if not isinstance(answer, tuple) or len(answer) != 2 or not callable(answer[1]):
+        kind = type(answer).__name__
+        raise TypeError(f"op {name}: its rule must return (output, vjp), got {kind}")
 
 
 def checked_signature(rule: Rule) -> inspect.Signature:

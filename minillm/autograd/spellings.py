@@ -73,6 +73,13 @@ NUMPY = {
 SAME_NAMES = """absolute add broadcast_to clip concatenate cos cumsum divide exp expand_dims
 flip log matmul max maximum mean min minimum multiply negative pad power prod reshape sin split sqrt
 squeeze stack std subtract sum swapaxes take take_along_axis tanh transpose var where"""
+LIST, PAIR = ("[t, u]", "[t.data, u.data]"), ("t, u", "t.data, u.data")
+# what stands in the brackets of a function of several tensors: for tensors, for arrays
+CALLS = {
+    **dict.fromkeys(["concatenate", "concat", "stack"], LIST),
+    **dict.fromkeys(["maximum", "minimum"], PAIR),
+    "where": ("t, u, condition=condition", "condition, t.data, u.data"),
+}
 SAME_IN_NUMPY = frozenset(SAME_NAMES.split())
 
 
@@ -85,5 +92,6 @@ def no_attribute(kind: str, name: str) -> str:
 def no_numpy_function(name: str) -> str:
     """Why ``np.name(t)`` fails, with the spelling."""
     ours = NUMPY.get(name, name if name in SAME_IN_NUMPY else None)
-    function = f"ops.{ours}(t), or " if ours else ""
-    return f"np.{name} was given a Tensor; write {function}np.{name}(t.data) for the values alone"
+    arguments, arrays = CALLS.get(name, ("t", "t.data"))
+    function = f"ops.{ours}({arguments}), or " if ours else ""
+    return f"np.{name} was given a Tensor; write {function}np.{name}({arrays}) for the values alone"

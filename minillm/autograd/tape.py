@@ -12,7 +12,7 @@ from minillm.backend import Array, is_array
 VJP = Callable[[Array], tuple[Array | None, ...]]  # dL/d(output) -> dL/d(each operand)
 
 
-# One step of it cannot be interrupted by another thread; `n += 1` could be.
+# `next(ticks)` is atomic between threads, `n += 1` is not.
 ticks = itertools.count()
 
 
@@ -64,13 +64,14 @@ def backpropagate(
 
     Raises:
         RuntimeError: the graph was freed by an earlier backward pass, holds a cycle, or a leaf
-            was changed after an op had used it.
+            was changed after an op had used it; a vjp answers with another number of gradients
+            or with one of another shape.
         TypeError: a vjp answers with something other than a tuple of arrays.
     Source: Linnainmaa 1970; Griewank & Walther 2008, "Evaluating Derivatives", chapter 3.
     """
     below = reverse_topological(root)
     targets = {n for n in below if n.vjp is None} if wanted is None else {*wanted}
-    on_the_way = {*below} if wanted is None else ancestors_of(targets, below)
+    on_the_way = {*below} if wanted is None else nodes_above(targets, below)
     gradients: dict[Node, Array] = {root: gradient}
     found: dict[Node, Array] = {}
     for node in below:
@@ -120,7 +121,7 @@ def reverse_topological(root: Node) -> list[Node]:
     return sorted(reached, key=lambda node: node.order, reverse=True)
 
 
-def ancestors_of(targets: set[Node], below: list[Node]) -> set[Node]:
+def nodes_above(targets: set[Node], below: list[Node]) -> set[Node]:
     """The nodes that have a target somewhere below them."""
     found: set[Node] = set()
     for node in reversed(below):  # parents first
@@ -134,7 +135,7 @@ def ancestors_of(targets: set[Node], below: list[Node]) -> set[Node]:
 def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tuple[Node, Array]]:
     """Each parent with its share of the gradient, once the rule's answer has been checked."""
     if type(shares) is not tuple or len(shares) != len(node.parents):
-        checked_tuple(node.name, shares, len(node.parents))
+        check_tuple(node.name, shares, len(node.parents))
     for i, (parent, share) in enumerate(zip(node.parents, shares, strict=True)):
         if parent is None:
             continue
@@ -155,7 +156,7 @@ def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tup
         yield parent, share if share.dtype == parent.dtype else share.astype(parent.dtype)
 
 
-def checked_tuple(name: str, shares: object, operands: int) -> None:
+def check_tuple(name: str, shares: object, operands: int) -> None:
     """Refuse a VJP's answer unless it is a tuple with an entry for each operand.
 
     An array of as many rows as there are operands would pass for one, row by row.

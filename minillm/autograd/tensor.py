@@ -43,6 +43,10 @@ class Tensor(Operators, NumPySide):
         The new one may lie on another device; a gradient from before does not move along.
         Rules hold their operands, not copies.  ``x.data += 1`` is noticed; writing into single
         elements, ``x.data[0] = 1``, between forward and backward is not, and spoils gradients.
+
+        Raises:
+            ValueError: on assignment, another shape or dtype.
+            RuntimeError: ``x.data += 1`` where x is not a leaf; the array is changed by then.
         """
         return self._data
 
@@ -56,7 +60,8 @@ class Tensor(Operators, NumPySide):
         if new is self._data and not self.is_leaf:
             raise RuntimeError(
                 "only the data of a leaf may be changed in place, for others nobody would notice "
-                "before backward; assign a new array instead: x.data = x.data + 1"
+                "before backward; this array has been changed: compute it again, and assign a new "
+                "array instead, x.data = x.data + 1"
             )
         moved = array_module(new) is not array_module(self._data)
         self._data = new

@@ -9,6 +9,7 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import moved_like
+from minillm.nn.initialization import check_integers
 from minillm.nn.masks import check_last
 from minillm.nn.module import Module
 
@@ -25,6 +26,7 @@ def alibi_slopes(n_heads: int) -> np.ndarray:
     Source: Press, Smith & Lewis 2022, "Train Short, Test Long: Attention with Linear Biases
         Enables Input Length Extrapolation", section 3.
     """
+    check_integers("alibi_slopes", n_heads=n_heads)
     if n_heads < 1:
         raise ValueError(f"alibi_slopes: n_heads must be at least 1, got {n_heads}")
     return 2.0 ** (-8.0 * np.arange(1, n_heads + 1) / n_heads)

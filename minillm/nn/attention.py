@@ -11,6 +11,7 @@ from minillm.autograd import Tensor, no_grad
 from minillm.backend import Array, array_module, moved_like
 from minillm.nn.cache import KeyValueCache
 from minillm.nn.dropout import Dropout
+from minillm.nn.initialization import check_integers
 from minillm.nn.linear import Linear
 from minillm.nn.masks import causal_mask, check_last
 from minillm.nn.module import Module
@@ -61,11 +62,13 @@ class MultiHeadAttention(Module):
         rotary: Module | None = None,
         position_bias: Module | None = None,
     ):
+        check_integers("MultiHeadAttention", width=width, n_heads=n_heads)
         if n_heads < 1 or width < 1 or (head_width is None and width % n_heads):
             raise ValueError(
                 f"MultiHeadAttention: width {width} does not split into {n_heads} equal heads"
             )
         n_key_heads = n_heads if n_key_heads is None else n_key_heads
+        check_integers("MultiHeadAttention", n_key_heads=n_key_heads)
         if n_key_heads < 1 or n_heads % n_key_heads:
             raise ValueError(
                 f"MultiHeadAttention: {n_heads} heads cannot share {n_key_heads} heads of keys "

@@ -1,6 +1,7 @@
 """One layer of a Transformer, made of parts, in the two usual orders.
 
-Letters: T positions, S positions of the memory, H heads, D model width.
+Letters: T positions, S positions of the memory, H heads, D model width.  N is a normalization,
+drop is dropout.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import numpy as np
 
 from minillm.autograd import Parameter, Tensor
 from minillm.backend import Array
-from minillm.nn.initialization import normal
+from minillm.nn.initialization import check_integers, normal
 from minillm.nn.module import Module
 from minillm.ops import embedding
 
@@ -23,6 +23,7 @@ class Embedding(Module):
     """
 
     def __init__(self, size: int, width: int, *, rng: np.random.Generator):
+        check_integers("Embedding", size=size, width=width)
         if size < 1 or width < 1:
             raise ValueError(f"Embedding: sizes must be at least 1, got {size} and {width}")
         self.weight = Parameter(normal((size, width), std=0.02, rng=rng))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,17 @@ def normal(shape: tuple[int, ...], *, std: float, rng: np.random.Generator) -> n
         TypeError: ``rng`` is not a generator; so in all functions of this file.
     """
     return (std * check_rng(rng).standard_normal(shape)).astype(np.float32)
+
+
+def check_integers(layer: str, **sizes: Any) -> None:
+    """Refuse sizes such as ``(3,)`` or ``3.0``; how large they have to be, the layers say.
+
+    Raises:
+        TypeError: naming the layer and the size.
+    """
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, Integral):
+            raise TypeError(f"{layer}: {name} must be one integer, got {size!r}")
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor
+from minillm.nn.initialization import check_integers
 from minillm.nn.module import Module
 from minillm.ops import layer_norm
 
@@ -18,6 +19,7 @@ class LayerNorm(Module):
     """
 
     def __init__(self, width: int, *, eps: float = 1e-5):
+        check_integers("LayerNorm", width=width)
         if width < 1 or not eps > 0:
             raise ValueError(f"LayerNorm: needs width >= 1 and eps > 0, got {width} and {eps}")
         self.eps = eps

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor
-from minillm.nn.initialization import xavier_uniform
+from minillm.nn.initialization import check_integers, xavier_uniform
 from minillm.nn.module import Module
 from minillm.ops import linear
 
@@ -18,10 +18,12 @@ class Linear(Module):
 
     Raises:
         ValueError: a size below 1.
-        TypeError: ``rng`` is not a generator; so in every layer with random weights.
+        TypeError: a size is not an integer; so in every layer.  ``rng`` is not a generator; so in
+            every layer with random weights.
     """
 
     def __init__(self, inputs: int, outputs: int, *, rng: np.random.Generator, bias: bool = True):
+        check_integers("Linear", inputs=inputs, outputs=outputs)
         if inputs < 1 or outputs < 1:
             raise ValueError(f"Linear: sizes must be at least 1, got {inputs} and {outputs}")
         self.weight = Parameter(xavier_uniform((outputs, inputs), rng=rng))

@@ -113,8 +113,9 @@ class Module:
     def freeze(self) -> Self:
         """Make constants of all parameters here and below.
 
-        Nothing is recorded for them, so that what is frozen costs no backward pass.  They stay
-        in ``parameters`` and ``state_dict``; their ``grad`` is gone.
+        No gradient is computed for them, and what depends on constants alone is not recorded.
+        Gradients still flow through a frozen module to what is trained below it.  The parameters
+        stay in ``parameters`` and ``state_dict``; their ``grad`` is gone.
         """
         for parameter in self.parameters():
             parameter.requires_grad = False

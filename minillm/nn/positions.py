@@ -6,7 +6,7 @@ import numpy as np
 
 from minillm.autograd import Parameter, Tensor
 from minillm.backend import Array, array_module, is_array, moved_like, on_host
-from minillm.nn.initialization import normal
+from minillm.nn.initialization import check_integers, normal
 from minillm.nn.module import Module
 from minillm.ops import embedding
 
@@ -25,6 +25,7 @@ class LearnedPositions(Module):
     """
 
     def __init__(self, length: int, width: int, *, rng: np.random.Generator):
+        check_integers("LearnedPositions", length=length, width=width)
         if length < 1 or width < 1:
             raise ValueError(
                 f"LearnedPositions: sizes must be at least 1, got {length} and {width}"
@@ -57,6 +58,7 @@ class SinusoidalPositions(Module):
     """
 
     def __init__(self, length: int, width: int):
+        check_integers("SinusoidalPositions", length=length, width=width)
         if length < 1 or width < 2 or width % 2:
             raise ValueError(
                 "SinusoidalPositions: length must be at least 1 and width even, got "

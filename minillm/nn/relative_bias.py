@@ -9,7 +9,7 @@ import numpy as np
 
 from minillm.autograd import Parameter, Tensor
 from minillm.backend import moved_like
-from minillm.nn.initialization import normal
+from minillm.nn.initialization import check_integers, normal
 from minillm.nn.masks import check_last
 from minillm.nn.module import Module
 from minillm.ops import embedding, transpose
@@ -41,6 +41,7 @@ class RelativeBias(Module):
         furthest: int = 128,
         causal: bool = False,
     ):
+        check_integers("RelativeBias", n_heads=n_heads)
         if n_heads < 1:
             raise ValueError(f"RelativeBias: n_heads must be at least 1, got {n_heads}")
         self.n_heads, self.furthest, self.causal = n_heads, furthest, causal

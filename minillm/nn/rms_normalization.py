@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor
+from minillm.nn.initialization import check_integers
 from minillm.nn.module import Module
 from minillm.ops import rms_norm
 
@@ -22,6 +23,7 @@ class RMSNorm(Module):
     """
 
     def __init__(self, width: int, *, eps: float = 1e-6):
+        check_integers("RMSNorm", width=width)
         if width < 1 or not eps > 0:
             raise ValueError(f"RMSNorm: needs width >= 1 and eps > 0, got {width} and {eps}")
         self.eps = eps

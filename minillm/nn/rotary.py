@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from minillm.autograd import Tensor
 from minillm.backend import moved_like
+from minillm.nn.initialization import check_integers
 from minillm.nn.module import Module
 from minillm.nn.positions import known_rows, sinusoids
 from minillm.ops import stack
@@ -34,6 +35,7 @@ class RotaryPositions(Module):
     """
 
     def __init__(self, length: int, width: int):
+        check_integers("RotaryPositions", length=length, width=width)
         if length < 1 or width < 2 or width % 2:
             raise ValueError(
                 "RotaryPositions: length must be at least 1 and width even, got "

@@ -35,18 +35,20 @@ def scaled_dot_product_attention(
 ) -> tuple[Array, VJP]:
     """Every query takes the mean of the values, weighted by how well their keys match::
 
-        s = c q kᵀ + b,   p = softmax(s),   o = p v        c = 1/√K unless ``scale`` is given
-        dL/dv = pᵀ g,   h = g vᵀ,   dL/db = dL/ds = p * (h - sum_j h_j p_j)
+        s = c q kᵀ + b,   p = softmax(s),   o = (p * m) v        c = 1/√K unless ``scale`` is given
+        dL/dv = (p * m)ᵀ g,   h = (g vᵀ) * m,   dL/db = dL/ds = p * (h - sum_j h_j p_j)
         dL/dq = c dL/ds k,   dL/dk = c (dL/ds)ᵀ q     (each summed where its operand was stretched)
 
     Shapes: ``query (..., T, K), key (..., S, K), value (..., S, V) -> (..., T, V)``; ``bias``
     broadcasts to the scores ``(..., T, S)``; ``mask`` (boolean, True = may attend) and ``keep``
-    (dropout's factors on p) have at most the two axes (T, S), or as many as the scores.
+    (m, dropout's factors on p; 1 without it) have at most the two axes (T, S), or as many as the
+    scores.
 
     A mask is not a bias: a masked score is -inf whatever stood there.  What has weight 0 counts for
     nothing, also where it is NaN or infinite (0 * NaN is NaN, and one padded sentence would reach
     every weight of the model).  A query that may attend to nothing gives zeros and zero gradients.
-    A NaN that a query does attend to makes its output NaN; so does a score of +inf.
+    A NaN or infinite value that a query does attend to makes its whole output NaN; so does a score
+    of +inf.
 
     float16 is computed in float32: q kᵀ need not fit before it is scaled, and no row of weights has
     to add up to less than 65504.
@@ -63,22 +65,24 @@ def scaled_dot_product_attention(
     p = probabilities(query, key, bias, mask=mask, scale=scale)
     kept = p if keep is None else p * factors(keep, p)
     c, v = scale_of_scores(query, scale), finite(widened(value))
-    of_query, of_key, of_value, of_bias = (*wanted, False)[:4]
+    operands = (query, key, value) if bias is None else (query, key, value, bias)
+    of_query, of_key, of_value, *of_bias = wanted  # of a bias only where there is one
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
         g = widened(g)
-        grads: list[Array | None] = [None, None, None, None]
-        if of_query or of_key or of_bias:
-            grad_bias = gradient_of_scores(g, p, v, keep)
-            ds = c * grad_bias
-            grads[0] = ds @ finite(widened(key)) if of_query else None
-            grads[1] = ds.swapaxes(-1, -2) @ finite(widened(query)) if of_key else None
-            grads[3] = grad_bias if of_bias else None
-        grads[2] = kept.swapaxes(-1, -2) @ g if of_value else None
-        operands = (query, key, value) if bias is None else (query, key, value, bias)
-        pairs = zip(grads, operands, strict=False)
+        dq = dk = dv = db = None
+        if of_query or of_key or any(of_bias):
+            ds = gradient_of_scores(g, p, v, keep)
+            c_ds = c * ds
+            dq = c_ds @ finite(widened(key)) if of_query else None
+            dk = c_ds.swapaxes(-1, -2) @ finite(widened(query)) if of_key else None
+            db = ds if any(of_bias) else None
+        if of_value:
+            dv = kept.swapaxes(-1, -2) @ g
+        shares = (dq, dk, dv, db)[: len(operands)]
         return tuple(
-            None if d is None else rounded(unbroadcast(d, x.shape), x.dtype) for d, x in pairs
+            None if d is None else rounded(unbroadcast(d, x.shape), x.dtype)
+            for d, x in zip(shares, operands, strict=True)
         )
 
     y = kept @ v
@@ -143,7 +147,7 @@ def spoiled(weights: Array, bad: Array) -> Array:
 
 
 def finite(x: Array) -> Array:
-    """``x`` with 0 in the place of NaN and infinity; on the host ``x`` itself without any."""
+    """``x`` with 0 in the place of NaN and infinity; on the host ``x`` itself if there is none."""
     usable = array_module(x).isfinite(x)
     return x if on_host(x) and usable.all() else where_or_0(usable, x)
 

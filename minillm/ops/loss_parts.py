@@ -74,7 +74,8 @@ def checked_targets(name: str, scores: Array, targets: Any, ignore_index: int) -
         targets = integer_array(targets, name="target class")
     if scores.ndim == 0 or targets.shape != scores.shape[:-1]:
         raise ValueError(
-            f"{name} {scores.shape} need targets {scores.shape[:-1]}, got {targets.shape}"
+            f"{name} {scores.shape} need targets {scores.shape[:-1]}, got {targets.shape}; "
+            "the classes stand last"
         )
     if on_host(targets):
         there = np.where(targets == ignore_index, 0, targets)

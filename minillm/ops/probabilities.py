@@ -22,6 +22,7 @@ def softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
 
     Raises:
         ValueError: ``axis`` is empty or out of range.
+        TypeError: ``axis`` is not an integer.
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network
         Outputs"; the shift is in Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
@@ -47,6 +48,7 @@ def log_softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
 
     Raises:
         ValueError: ``axis`` is empty or out of range.
+        TypeError: ``axis`` is not an integer.
     Source: Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
     xp = array_module(scores)
@@ -68,11 +70,13 @@ def logsumexp(scores: Array, /, *, axis: int = -1, keepdims: bool = False) -> tu
 
     Shapes: ``scores (..., N, ...) -> (..., ...)``, or ``(..., 1, ...)`` with ``keepdims``.
 
-    Without ``m`` the sum would overflow, or be 0 where every score is below -750.  A slice of
-    nothing but ``-inf`` is the empty sum: ``-inf``, with zero gradients.
+    Without ``m`` the sum would overflow, or be 0 where every score is below -750 (in float64).  A
+    slice of nothing but ``-inf`` is the empty sum: ``-inf``, with zero gradients.  One with ``inf``
+    gives ``inf``, with a gradient of NaN where it stands.
 
     Raises:
         ValueError: ``axis`` is empty or out of range.
+        TypeError: ``axis`` is not an integer.
     Source: Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
     xp = array_module(scores)

@@ -6,10 +6,11 @@ import functools
 import operator
 from collections.abc import Callable, Sequence
 from math import inf
+from numbers import Real
 from typing import Any
 
 from minillm.autograd import Parameter, Tensor, gradients_of
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, is_array
 
 
 def mean_gradients(
@@ -51,6 +52,30 @@ def mean_gradients(
         return nothing[0].sum(), [*nothing]
     summed = functools.reduce(operator.add, losses)
     return array_module(summed).asarray(summed), total  # NumPy makes a scalar of a sum of two
+
+
+def checked_answer(answer: Any, parameters: int) -> tuple[Any, Sequence[Array | None]]:
+    """What a function in the place of ``mean_gradients`` gave, once it has the right form.
+
+    Raises:
+        TypeError: it is not a pair, of a loss that is an array and a list of gradients.
+        ValueError: there are not as many gradients as parameters.
+    """
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        kind = type(answer).__name__
+        raise TypeError(f"gradients= must return (loss, list of gradients), got a {kind}")
+    loss, found = answer
+    if not (isinstance(loss, Real) or is_array(loss)):
+        raise TypeError(
+            f"gradients= must return a loss that is an array, got a {type(loss).__name__}; a "
+            "tensor's is its data"
+        )
+    if not isinstance(found, list | tuple):
+        kind = type(found).__name__
+        raise TypeError(f"gradients= must return a list of gradients, got a {kind}")
+    if len(found) != parameters:
+        raise ValueError(f"gradients= gave {len(found)} gradients for {parameters} parameters")
+    return loss, found
 
 
 def added(a: Array | None, b: Array | None) -> Array | None:

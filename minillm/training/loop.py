@@ -14,7 +14,7 @@ import numpy as np
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module
 from minillm.optim import Optimizer, clip_gradients
-from minillm.training.accumulation import counted, mean_gradients
+from minillm.training.accumulation import checked_answer, counted, mean_gradients
 
 
 class DivergenceError(RuntimeError):
@@ -81,7 +81,8 @@ def fit(
         ValueError: at once, as ``check_settings``.  With the first step, a schedule that is over;
             with any, a count or a rate that is negative or not finite.
         TypeError: at once, an ``optimizer`` that is not one, or as ``check_settings``; with the
-            first step, a loss that is not a Tensor.
+            first step, a loss that is not a Tensor, or an answer of ``gradients`` that is not a
+            loss and a list of gradients.
     """
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
@@ -114,9 +115,10 @@ def updates(
             optimizer.lr = schedule(index)
         counts = counted(count, window)
         with np.errstate(over="ignore", invalid="ignore"):  # one error, not a flood of warnings
-            loss, found = gradients(
+            answer = gradients(
                 loss_of, window, optimizer.parameters, counts=counts, allow_unused=allow_unused
             )
+            loss, found = checked_answer(answer, len(optimizer.parameters))
             clipped, norm = clip_gradients(found, inf if max_norm is None else max_norm)
             stop_if_not_finite(index, loss, norm)
             optimizer.step(clipped)

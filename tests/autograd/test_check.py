@@ -143,6 +143,87 @@ def test_float32_is_refused_since_rounding_would_drown_the_difference(rng):
         check_vjp(ops.multiply.rule, MATRIX, VECTOR.astype(np.float32), rng=rng)
 
 
+def writes_forward(x, y, /):
+    y *= 2.0
+    return x * y, lambda g: (g * y, 2.0 * g * x)
+
+
+def writes_backward(x, y, /):
+    def vjp(g):
+        found = (g * y, g * x)
+        y[...] = 0.0
+        return found
+
+    return x * y, vjp
+
+
+def writes_into_the_gradient(x, y, /):
+    def vjp(g):
+        of_x = g * y
+        g *= x
+        return of_x, g
+
+    return x * y, vjp
+
+
+def writes_into_its_output(x, y, /):
+    z = x * y
+
+    def vjp(g):
+        z[...] = g
+        return z * y, z * x
+
+    return z, vjp
+
+
+@pytest.mark.fault(45)
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        (writes_forward, "operand 1"),
+        (writes_backward, "operand 1"),
+        (writes_into_the_gradient, "the gradient it was given"),
+        (writes_into_its_output, "its output"),
+    ],
+)
+@pytest.mark.parametrize("shape", [(1,), (3,), (4, 2)])
+def test_a_rule_that_writes_where_others_read_is_rejected(rule, what, shape, rng):
+    x, y = (np.asarray(rng.standard_normal(shape)) for _ in range(2))
+    before = y.copy()
+    with pytest.raises(AssertionError, match=f"{rule.__name__}: writes into {what}, which others"):
+        check_vjp(rule, x, y, rng=rng)
+    assert np.array_equal(y, before)
+
+
+def test_an_op_is_checked_by_its_rule(rng):
+    seeds = [np.random.default_rng(5) for _ in range(2)]
+    by_op, by_rule = (
+        check_vjp(f, MATRIX, rng=seed, axis=0)
+        for f, seed in zip((ops.softmax, ops.softmax.rule), seeds, strict=True)
+    )
+    assert by_op == by_rule < 1e-7
+    with pytest.raises(AssertionError, match="exp: operand 0"):
+        check_vjp(op(PLANTED["a factor of 1.001"][0]), MATRIX, rng=rng)
+
+
+@pytest.mark.parametrize("wrong", [[1.0], 1.0, Tensor([1.0]), None, Parameter(MATRIX)])
+def test_an_operand_that_is_not_an_array_is_refused_in_words(wrong, rng):
+    kind = type(wrong).__name__
+    with pytest.raises(TypeError, match=f"operand 1 of add must be a float64 array, got a {kind}"):
+        check_vjp(ops.add, MATRIX, wrong, rng=rng)
+
+
+def test_a_rule_without_a_vjp_or_with_numbers_for_gradients_is_refused_in_words(rng):
+    def bare(x, /):
+        return 2.0 * x
+
+    with pytest.raises(TypeError, match=r"op bare: its rule must return \(output, vjp\), got nd"):
+        check_vjp(bare, MATRIX, rng=rng)
+    rule = with_gradient(ops.exp.rule, lambda found, g: (1.0,))
+    with pytest.raises(AssertionError, match=r"exp: gradient 0 is float, operand is \(4, 4\)"):
+        check_vjp(rule, MATRIX, rng=rng)
+
+
 def test_the_operands_are_left_alone(rng):
     x = MATRIX.copy()
     check_vjp(ops.gelu.rule, x, rng=rng)

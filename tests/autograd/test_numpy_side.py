@@ -1,6 +1,7 @@
 """NumPy reads tensors, and says what to write where a gradient would be lost."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def test_a_tensor_on_a_device_is_not_read_behind_the_hosts_back():
 @pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "absolute", "maximum"])
 def test_a_function_of_numpy_names_the_op_that_is_differentiated(name):
     operands = [Parameter(np.ones(2))] * getattr(np, name).nin
-    spelling = rf"np\.{name} was given a Tensor; write ops\.{name}\(t\), or np\.{name}\(t\.data\)"
+    spelling = rf"np\.{name} was given a Tensor; write ops\.{name}\(t.*\), or np\.{name}\(t\.data"
     with pytest.raises(TypeError, match=spelling):
         getattr(np, name)(*operands)
 
@@ -77,8 +78,27 @@ def test_a_function_of_numpy_names_the_op_that_is_differentiated(name):
     ],
 )
 def test_a_routine_of_numpy_names_the_op_too(call, op):
-    with pytest.raises(TypeError, match=rf"write ops\.{op}\(t\), or np\.\w+\(t\.data\)"):
+    with pytest.raises(TypeError, match=rf"write ops\.{op}\(.*t.*\), or np\.\w+\(.*t\.data"):
         call(Parameter(np.ones(2)))
+
+
+def test_several_tensors_are_spelt_as_the_op_takes_them():
+    t, u = Parameter(np.ones(2)), Parameter(np.zeros(2))
+    condition = np.array([True, False])
+    for call in (
+        lambda: np.concatenate([t, u]),
+        lambda: np.concat([t, u]),
+        lambda: np.stack([t, u]),
+        lambda: np.maximum(t, u),
+        lambda: np.where(condition, t, u),
+    ):
+        with pytest.raises(TypeError) as caught:
+            call()
+        found = re.search(r"write (ops\..*), or (np\..*) for the values alone", str(caught.value))
+        names = {"ops": ops, "np": np, "t": t, "u": u, "condition": condition}
+        ours, numpys = (eval(spelling, names) for spelling in found.groups())
+        assert np.array_equal(ours.data, numpys)
+        assert ours.requires_grad
 
 
 def test_a_function_without_an_op_names_the_array():

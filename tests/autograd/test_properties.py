@@ -233,7 +233,7 @@ def test_neither_pass_writes_into_what_it_was_given(expression):
 
 def test_an_op_gives_a_new_tensor_by_hand():
     """An exact example, for the operators that Python would apply in place."""
-    x = leaf(1.0, -2.0)
+    x = Tensor(np.array([1.0, -2.0]), requires_grad=True)
     data = x.data
     y = x
     y += 1.0

@@ -5,7 +5,16 @@ import pytest
 
 from minillm.autograd import Tensor
 from minillm.nn import (
+    AlibiBias,
+    Embedding,
+    LayerNorm,
+    LearnedPositions,
     Linear,
+    MultiHeadAttention,
+    RelativeBias,
+    RMSNorm,
+    RotaryPositions,
+    SinusoidalPositions,
     kaiming_normal,
     kaiming_uniform,
     normal,
@@ -104,3 +113,30 @@ def test_a_deep_stack_of_square_maps_neither_explodes_nor_fades(rng):
     for _ in range(20):
         x = Linear(64, 64, rng=rng)(x)
     assert 0.3 < float(np.sqrt(np.mean(x.data**2))) < 3.0
+
+
+LAYERS = {
+    "Linear": lambda n, rng: (Linear(n, 2, rng=rng), Linear(2, n, rng=rng)),
+    "Embedding": lambda n, rng: (Embedding(n, 2, rng=rng), Embedding(2, n, rng=rng)),
+    "LayerNorm": lambda n, rng: LayerNorm(n),
+    "RMSNorm": lambda n, rng: RMSNorm(n),
+    "LearnedPositions": lambda n, rng: LearnedPositions(n, 2, rng=rng),
+    "SinusoidalPositions": lambda n, rng: SinusoidalPositions(n, 2),
+    "RotaryPositions": lambda n, rng: RotaryPositions(4, n),
+    "alibi_slopes": lambda n, rng: AlibiBias(n),
+    "RelativeBias": lambda n, rng: RelativeBias(n, rng=rng),
+    "MultiHeadAttention": lambda n, rng: MultiHeadAttention(8, n, rng=rng),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_size_is_one_integer(name, rng):
+    for wrong in ((2,), [2], 2.0, np.float64(2), True, None, "2", np.ones(1, int)):
+        with pytest.raises(TypeError, match=f"{name}: .* must be one integer, got "):
+            LAYERS[name](wrong, rng)
+    LAYERS[name](np.int64(2), rng)
+
+
+def test_heads_of_keys_are_an_integer_too(rng):
+    with pytest.raises(TypeError, match=r"n_key_heads must be one integer, got 2\.0"):
+        MultiHeadAttention(8, 4, rng=rng, n_key_heads=2.0)

@@ -28,7 +28,7 @@ TARGETS = [
     refused(TypeError, "integers, got bool", WIDE[:1], targets=np.array([True])),
     refused(
         ValueError,
-        r"\(3, 7\) need targets \(3,\), got \(3, 1\)",
+        r"\(3, 7\) need targets \(3,\), got \(3, 1\); the classes stand last",
         WIDE,
         targets=np.zeros((3, 1), dtype=int),
         fault=10,
@@ -135,7 +135,7 @@ OPS["cross_entropy"] = Row(
         refused(TypeError, "integers, got bool", np.ones((1, 5)), targets=np.array([True])),
         refused(
             ValueError,
-            r"logits \(3, 5\) need targets \(3,\), got \(3, 1\)",
+            r"logits \(3, 5\) need targets \(3,\), got \(3, 1\); the classes stand last",
             np.ones((3, 5)),
             targets=np.zeros((3, 1), dtype=int),
         ),

@@ -157,3 +157,28 @@ def test_clipping_and_divergence_are_the_loops_whatever_makes_the_gradients():
     (step,) = fit(None, [None], SGD([w], lr=1.0), max_norm=1.0, gradients=fixed)
     np.testing.assert_allclose(w.data, [-0.6, -0.8], rtol=1e-15)
     assert float(step.gradient_norm) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda loss, found: loss, TypeError, r"\(loss, list of gradients\), got a Tensor"),
+        (lambda loss, found: loss.data, TypeError, r"\(loss, list of gradients\), got a ndarray"),
+        (lambda loss, found: None, TypeError, r"\(loss, list of gradients\), got a NoneType"),
+        (lambda loss, found: found, TypeError, r"\(loss, list of gradients\), got a list"),
+        (lambda loss, found: (loss, found), TypeError, "loss that is an array, got a Tensor"),
+        (lambda loss, found: (loss.data, found[0]), TypeError, "list of gradients, got a ndarray"),
+        (lambda loss, found: (loss.data, []), ValueError, "gave 0 gradients for 1 parameters"),
+        (lambda loss, found: (loss.data, [Tensor(found[0])]), TypeError, "of floats, got Tensor"),
+    ],
+)
+def test_an_answer_of_another_form_is_refused_in_words_and_changes_nothing(change, error, message):
+    def gradients(loss_of, batches, parameters, **_):
+        loss = loss_of(batches[0])
+        return change(loss, gradients_of(loss, parameters, keep_graph=True))
+
+    w = Parameter(np.ones(3))
+    steps = fit(lambda x: (w * x).sum(), [np.ones(3)], SGD([w], lr=1.0), gradients=gradients)
+    with pytest.raises(error, match=message):
+        next(steps)
+    assert w.data.tolist() == [1.0, 1.0, 1.0]
