@@ -1,7 +1,8 @@
 """Language models from scratch in NumPy.
 
 Read from the bottom up: ``backend``, ``autograd``, ``ops``, ``nn``, ``optim``, ``text``,
-``models``, ``training``, ``tasks``.  Each package imports only those before it.
+``models``, ``training``, ``tasks``, ``labs``, ``course``, ``commands``.  Each package imports only
+those before it.
 """
 
 from minillm import autograd, backend, nn, ops, optim

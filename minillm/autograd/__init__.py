@@ -1,4 +1,4 @@
-"""Floor 1: the tape, tensors, the rules behind the operators, and gradient checks.
+"""The tape, tensors, the rules behind the operators, and gradient checks.
 
 Read ``tape.py`` (the chain rule), then ``tensor.py``, ``recording.py`` (``@op``),
 ``arithmetic.py``, ``reductions.py`` and ``elementary.py``; ``operators.py`` only says which rule

@@ -1,4 +1,4 @@
-"""Floor 0: arrays and their libraries, devices, random streams, the allocator, files."""
+"""Arrays and their libraries, devices, random streams, the allocator, files."""
 
 from minillm.backend.allocator import ALLOCATOR
 from minillm.backend.array_files import load_arrays, read_safetensors, save_arrays

@@ -68,7 +68,9 @@ def add_columns(parser: argparse.ArgumentParser) -> None:
         help="columns in their order; 'label' and 'text' count, others are skipped "
         "(default: label,text)",
     )
-    parser.add_argument("--positive", metavar="LABEL", help="the class to find; default: the rarer")
+    parser.add_argument(
+        "--positive", metavar="LABEL", help="the class to find; default: the rarest in training"
+    )
 
 
 def add_run_options(parser: argparse.ArgumentParser, *, default_out: Path | None) -> None:

@@ -65,7 +65,7 @@ def build_generated() -> None:
 
 
 def check_generated() -> None:
-    """Print the paths of what is out of date.
+    """Print the paths of what is out of date, or that nothing is.
 
     Raises:
         ValueError: there is something.
@@ -77,6 +77,7 @@ def check_generated() -> None:
         print(path)
     if wrong:
         raise ValueError(f"out of date: {len(wrong)} of the generated files, see above")
+    print("everything that is generated is up to date")
 
 
 def build_solutions(folder: Path) -> None:

@@ -30,9 +30,8 @@ def run(arguments: argparse.Namespace) -> None:
             f"{arguments.file}: label {unknown[0]!r} is not one of the model's: "
             + ", ".join(classifier.labels.names)
         )
-    positive = positive_class(
-        arguments.positive, dict.fromkeys(classifier.labels.names, 0) | counts
-    )
+    wanted = classifier.positive if arguments.positive is None else arguments.positive
+    positive = positive_class(wanted, dict.fromkeys(classifier.labels.names, 0) | counts)
     print(f"{len(examples)} texts, classes {counts} (threshold: the most probable class)")
     baselines = as_classifiers(load_baselines(arguments.model), classifier.encoder.tokenizer)
     scores = {

@@ -13,7 +13,7 @@ from minillm.labs.study import Study, find_study, study_modules
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The two things to do, each with its options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="name every study and its question")
+    actions.add_parser("list", help="name every study, its question and number of seeds")
     measure = actions.add_parser("run", help="measure studies and write their numbers")
     measure.add_argument("names", nargs="*", metavar="NAME", help="as `list` names it; default all")
     measure.add_argument(
@@ -35,7 +35,8 @@ def run(arguments: argparse.Namespace) -> None:
     """
     if arguments.action == "list":
         for name in study_modules():
-            print(f"{name}: {find_study(name).question}")
+            study = find_study(name)
+            print(f"{name}: {study.question} ({len(study.seeds)} seeds)")
         return
     studies = [find_study(name) for name in arguments.names or study_modules()]
     seeds = {study.name: arguments.seeds or list(study.seeds) for study in studies}

@@ -68,7 +68,9 @@ def run(arguments: argparse.Namespace) -> None:
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
     baselines = fit_baselines(train, splits["dev"], training.encoder)
     save_baselines(arguments.out, baselines)
-    training.result().save(arguments.out / "model.safetensors")
+    classifier = training.result()
+    classifier.positive = positive
+    classifier.save(arguments.out / "model.safetensors")
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print_scores(training, baselines, splits, positive)
 

@@ -1,4 +1,4 @@
-"""Floor 10: what the course needs besides the library: notebooks, figures, exercises, the map."""
+"""What the course needs besides the library: notebooks, figures, exercises, the map."""
 
 from minillm.course.exercises import check
 from minillm.course.lesson import gpu, savefig, setup

@@ -1,4 +1,4 @@
-"""Floor 9: experiments with several seeds, each kept with everything that made its numbers.
+"""Experiments with several seeds, each kept with everything that made its numbers.
 
 A folder for each topic, a file for each study; ``worlds`` makes data whose truth is known,
 ``learners.py`` holds what several studies train.

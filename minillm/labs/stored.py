@@ -35,7 +35,7 @@ def write_study(
     }
     described = {
         "question": study.question,
-        "command": f"python -m minillm labs run {study.name}",
+        "command": command(study, seeds),
         "minillm": minillm.__version__,
         "numpy": np.__version__,
         "processor": processor(),
@@ -48,6 +48,13 @@ def write_study(
     path = folder / f"{study.name}.json"
     write_atomically(path, text.encode())
     return path
+
+
+def command(study: Study, seeds: Sequence[int]) -> str:
+    """The command that measures the same numbers; other seeds need another folder."""
+    same = list(seeds) == list(study.seeds)
+    own = "" if same else f" --seeds {' '.join(map(str, seeds))} --out DIR"
+    return f"python -m minillm labs run {study.name}{own}"
 
 
 def as_lines(entries: Mapping[str, str], indent: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Floor 6: whole models, and their baselines."""
+"""Whole models, and their baselines."""
 
 from minillm.models.bert import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
 

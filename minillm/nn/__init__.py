@@ -1,4 +1,4 @@
-"""Floor 3: modules, layers, encoder and decoder blocks."""
+"""Modules, layers, encoder and decoder blocks."""
 
 from minillm.nn.alibi import AlibiBias, alibi_bias, alibi_slopes
 from minillm.nn.attention import MultiHeadAttention

@@ -1,4 +1,4 @@
-"""Floor 2: the ops, each one rule with its formula forward and backward."""
+"""The ops, each one rule with its formula forward and backward."""
 
 from minillm.autograd.arithmetic import (
     absolute,

@@ -1,4 +1,4 @@
-"""Floor 4: optimisers, parameter groups, penalties, schedules, clipping, L-BFGS."""
+"""Optimisers, parameter groups, penalties, schedules, clipping, L-BFGS."""
 
 from minillm.optim.adam import Adam, AdamW
 from minillm.optim.clipping import clip_gradients

@@ -1,4 +1,4 @@
-"""Floor 8: what the models are used for."""
+"""What the models are used for."""
 
 from minillm.tasks.baselines import BagOfWordsClassifier, MajorityClassifier
 from minillm.tasks.classification import TextClassifier

@@ -23,11 +23,21 @@ KIND = "text classifier"
 class TextClassifier:
     """A model with the encoder and the labels that it was trained with.
 
+    ``positive`` is the label that is to be found, where somebody chose one: precision and recall
+    are then those of this label, whichever is rare in a file to score.
+
     Raises:
-        ValueError: labels or encoder are not those of such a model.
+        ValueError: labels or encoder are not those of such a model; ``positive`` is not a label.
     """
 
-    def __init__(self, model: SequenceClassifier, encoder: TextEncoder, labels: Labels):
+    def __init__(
+        self,
+        model: SequenceClassifier,
+        encoder: TextEncoder,
+        labels: Labels,
+        *,
+        positive: str | None = None,
+    ):
         config, n_classes = model.bert.config, model.output.weight.shape[0]
         for name, given, there in (
             ("labels", len(labels), n_classes),
@@ -38,7 +48,10 @@ class TextClassifier:
                 raise ValueError(
                     f"TextClassifier: {name} {given}, but the model was made for {there}"
                 )
-        self.model, self.encoder, self.labels = model, encoder, labels
+        if positive is not None and positive not in labels.names:
+            known = ", ".join(labels.names)
+            raise ValueError(f"TextClassifier: positive {positive!r} is not one of {known}")
+        self.model, self.encoder, self.labels, self.positive = model, encoder, labels, positive
 
     def predict_probabilities(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
         """The probability of every label for every text, (N, C), in the order of the texts."""
@@ -56,7 +69,7 @@ class TextClassifier:
         return self.labels.decode(self.predict_probabilities(texts).argmax(axis=1))
 
     def save(self, path: str | Path) -> None:
-        """Write weights, configuration, vocabulary and labels into one file.
+        """Write weights, configuration, vocabulary, labels and ``positive`` into one file.
 
         Raises:
             OSError: see ``save_arrays``.
@@ -66,6 +79,7 @@ class TextClassifier:
             "config": json.dumps(asdict(self.model.bert.config)),
             "encoder": json.dumps(self.encoder.to_json(), ensure_ascii=False),
             "labels": json.dumps(self.labels.names, ensure_ascii=False),
+            "positive": json.dumps(self.positive, ensure_ascii=False),
         }
         save_arrays(path, self.model.state_dict(), described)
 
@@ -88,7 +102,8 @@ class TextClassifier:
             rng = stream(0, "overwritten at once")
             model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng)
             model.load_state_dict(arrays)
-            return cls(model.eval(), encoder, labels)
+            positive = json.loads(metadata.get("positive", "null"))  # older files have none
+            return cls(model.eval(), encoder, labels, positive=positive)
         except (KeyError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise CheckpointError(

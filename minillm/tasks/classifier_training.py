@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.models import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
@@ -171,8 +173,9 @@ class ClassifierTraining:
         )
 
     def result(self) -> TextClassifier:
-        """The classifier as it is now."""
-        return TextClassifier(self.model.classifier, self.encoder, self.labels)
+        """The classifier as it is now; the label to find is the rarest one."""
+        rarest = self.labels.names[int(np.bincount(self.targets).argmin())]
+        return TextClassifier(self.model.classifier, self.encoder, self.labels, positive=rarest)
 
 
 def digest(examples: Sequence[Example], unlabelled: Sequence[str]) -> str:

@@ -184,7 +184,7 @@ class Vocabulary:
     def save(self, path: str | Path) -> None:
         """Write one token a line in the order of the ids, or JSON if the path ends in ``.json``.
 
-        Lines alone tell only BERT's special tokens, by their brackets; JSON holds any roles.
+        Lines alone tell only BERT's special tokens, by their spelling; JSON holds any roles.
 
         Raises:
             ValueError: ``load`` would not find the roles in such a file.

@@ -1,4 +1,4 @@
-"""Floor 7: the training loop, stages of a run, records, and checkpoints to resume from."""
+"""The training loop, stages of a run, records, and checkpoints to resume from."""
 
 from minillm.training.accumulation import mean_gradients
 from minillm.training.checkpointing import load_training, load_weights, read_facts, save_training

@@ -123,8 +123,8 @@ class Run:
 
         Raises:
             ValueError: there is no such stage.  When the first step is asked for: this stage or
-                a later one was begun before, or an earlier one is still to be resumed.  At its
-                end: the batches did not last.
+                a later one was begun before, or an earlier one was not begun or is still to be
+                resumed.  At its end: the batches did not last.
             CheckpointError: the checkpoint does not fit the model.
             DivergenceError: as ``fit``; or a held-out loss that is not finite.
         """
@@ -170,7 +170,8 @@ class Run:
         """Note that ``stage`` begins, unless it is not its turn.
 
         Raises:
-            ValueError: it or a later one was begun before; an earlier one waits to be resumed.
+            ValueError: it or a later one was begun before; an earlier one was not begun, or waits
+                to be resumed.
         """
         if self.begun is not None and not self.comes_before(self.begun, stage.name):
             raise ValueError(
@@ -181,6 +182,14 @@ class Run:
             raise ValueError(
                 f"stage {stage.name!r} cannot begin: the checkpoint belongs to "
                 f"{self.resumed_stage!r}, which must be run to its end first"
+            )
+        first = self.order.index(self.begun or self.resumed_stage or self.order[0])
+        passed = self.order[first : self.order.index(stage.name)]
+        skipped = [name for name in passed if name != self.begun and self.stages[name].steps]
+        if skipped:
+            raise ValueError(
+                f"stage {stage.name!r} cannot begin: {skipped[0]!r} comes before it; begin that "
+                "first, or make a run without it"
             )
         self.begun = stage.name
 

@@ -46,6 +46,13 @@ def test_the_class_to_find_can_be_chosen(call, model, tmp_path):
     assert "precision of 'good'" in call("evaluate", model, file, "--positive", "good").out
 
 
+def test_the_class_to_find_is_that_of_training_whichever_is_rare_in_the_file(call, model, tmp_path):
+    file = write_examples(tmp_path / "a.tsv", [*EXAMPLES[:10], *EXAMPLES[30:]])
+    result = call("evaluate", model, file)
+    assert "classes {'bad': 30, 'good': 10}" in result.out
+    assert "precision of 'bad'" in result.out
+
+
 def test_a_class_that_does_not_occur_in_the_file_has_no_average_precision(call, model, tmp_path):
     file = write_examples(tmp_path / "a.tsv", EXAMPLES[:10])
     result = call("evaluate", model, file, "--positive", "bad")

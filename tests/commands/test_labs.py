@@ -17,12 +17,12 @@ def planted(monkeypatch):
         monkeypatch.setattr(f"{module}.study_modules", lambda: FOUND)
 
 
-def test_every_study_is_listed_with_its_question(call):
+def test_every_study_is_listed_with_its_question_and_number_of_seeds(call):
     result = call("labs", "list")
     assert result.code == 0
     names = [line.partition(": ")[0] for line in result.out.splitlines()]
     assert names == list(FOUND)
-    assert f"{NAME}: Does it work?" in result.out
+    assert f"{NAME}: Does it work? (3 seeds)\n" in result.out
 
 
 def test_a_study_is_run_and_its_file_named(call, tmp_path):

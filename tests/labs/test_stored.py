@@ -23,6 +23,12 @@ def test_a_study_keeps_its_numbers_with_all_that_made_them(tmp_path):
     assert stored["results"]["score"] == [0, 0.333333, 0.666667]
 
 
+def test_the_command_has_the_seeds_where_they_are_not_those_of_the_study(tmp_path):
+    path = write_study(STUDY, [2, 0], [MEASURED[2], MEASURED[0]], tmp_path)
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored["command"] == "python -m minillm labs run planted_study --seeds 2 0 --out DIR"
+
+
 def test_reading_gives_arrays_with_the_seeds_first_and_the_settings(tmp_path):
     write_study(STUDY, STUDY.seeds, MEASURED, tmp_path)
     results = read_study("planted_study", tmp_path)

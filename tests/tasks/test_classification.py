@@ -110,6 +110,16 @@ def test_the_same_model_is_always_the_same_file(classifier, path):
     assert path.with_name("again").read_bytes() == path.read_bytes()
 
 
+def test_the_label_to_find_is_saved_with_the_model(classifier, path, tmp_path):
+    assert classifier.positive == TextClassifier.load(path).positive == "bad"  # rarest, or first
+    parts = classifier.model, classifier.encoder, classifier.labels
+    assert TextClassifier(*parts).positive is None
+    TextClassifier(*parts, positive="good").save(tmp_path / "good")
+    assert TextClassifier.load(tmp_path / "good").positive == "good"
+    with pytest.raises(ValueError, match="positive 'fair' is not one of bad, good"):
+        TextClassifier(*parts, positive="fair")
+
+
 def test_labels_and_tokens_may_be_chinese(tmp_path):
     examples = [Example("这家酒店很好。", "褒"), Example("这座桥很吵。", "贬")] * 4
     classifier = train(TEN_AND_TEN, examples)[0].result()

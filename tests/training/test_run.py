@@ -277,6 +277,18 @@ def test_a_stage_has_its_turn_once_and_in_order(tmp_path):
         run.stage("tune")
 
 
+@pytest.mark.parametrize(("begun", "left", "later"), [([], "b", "c"), (["b"], "c", "d")])
+def test_a_stage_is_not_skipped_by_beginning_a_later_one(begun, left, later):
+    model = Walk()
+    lengths = {"a": 0, "b": 2, "c": 2, "d": 2}
+    run = Run(model, [walk(model, [1] * 9, name=n, steps=k) for n, k in lengths.items()], {})
+    for name in begun:
+        next(run.stage(name))
+    with pytest.raises(ValueError, match=f"'{later}' cannot begin: '{left}' comes before it"):
+        next(run.stage(later))
+    assert len(list(run.stage(left))) == 2
+
+
 def test_a_resumed_run_does_not_skip_the_stage_that_it_was_in(tmp_path):
     list(itertools.islice(run_of("two stages", out=tmp_path, save_every=4).all(), 5))
     run = run_of("two stages", out=tmp_path, save_every=4, resume=True)
