@@ -7,7 +7,7 @@ those before it.
 
 from minillm import autograd, backend, nn, ops, optim
 from minillm.autograd import Parameter, Tensor, check_module, check_vjp, gradients_of, no_grad
-from minillm.backend import CheckpointError, DeviceError, stream, to_device, to_numpy
+from minillm.backend import CheckpointError, DeviceError, stream, to_device, to_numpy, use_kernels
 from minillm.training import fit
 
 __version__ = "0.1.0"
@@ -30,4 +30,5 @@ __all__ = [
     "stream",
     "to_device",
     "to_numpy",
+    "use_kernels",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -30,8 +30,8 @@ class Op:
     * ``op.run(*arrays, **settings)`` takes the kernel where there is one and the rule elsewhere:
       what a rule calls that is made of other rules.
 
-    A rule with a setting ``wanted`` is told which operands need a gradient, one boolean for each;
-    it may leave ``None`` in the place of the others.
+    A rule or kernel with a setting ``wanted`` is told which operands need a gradient, one boolean
+    for each, none where nothing is recorded; it may leave ``None`` in the place of the others.
 
     A rule of any number of operands, ``(*parts, ...)``, takes them one by one or in one list:
     ``stack(a, b)`` and ``stack([a, b])`` are the same.
@@ -49,7 +49,7 @@ class Op:
         functools.update_wrapper(self, rule)
         self.rule = rule
         self.kernels: dict[ModuleType, Rule] = {}
-        self.tells_wanted = "wanted" in checked_signature(rule).parameters
+        checked_signature(rule)
         self.__signature__ = tensor_signature(rule)
         # what a call needs to know is worked out here, once: an op on small arrays is hot
         kinds = {p.name: p.kind for p in self.__signature__.parameters.values()}
@@ -72,17 +72,21 @@ class Op:
             operands = operands[:-1]
         parents = tuple([x.node if isinstance(x, Tensor) else None for x in operands])
         recorded = is_recording() and any(parents)
-        if recorded and self.tells_wanted:
-            settings["wanted"] = tuple([parent is not None for parent in parents])
-        output, vjp = self.run(*operand_arrays(operands), **settings)
+        arrays = operand_arrays(operands)
+        if takes_wanted(self.fastest(arrays)):
+            settings["wanted"] = tuple([recorded and parent is not None for parent in parents])
+        output, vjp = self.run(*arrays, **settings)
         return Tensor(output, node=Node(self.__name__, output, parents, vjp) if recorded else None)
 
     def run(self, *arrays: Array, **settings: Any) -> tuple[Array, VJP]:
         """Output and VJP from the fastest rule there is for the arrays' library."""
-        rule = self.kernels.get(array_module(*arrays), self.rule) if self.kernels else self.rule
-        answer = rule(*arrays, **settings)
+        answer = self.fastest(arrays)(*arrays, **settings)
         check_answer(self.__name__, answer)
         return answer
+
+    def fastest(self, arrays: Sequence[Array]) -> Rule:
+        """The kernel for the arrays' library where there is one, and the rule elsewhere."""
+        return self.kernels.get(array_module(*arrays), self.rule) if self.kernels else self.rule
 
     def check_call(self, operands: int, settings: dict[str, Any]) -> None:
         """Refuse more operands than the rule has, and settings that it does not have, in words."""
@@ -125,6 +129,12 @@ def op(rule: Rule) -> Op:
     See ``Op``, also for what it raises.
     """
     return Op(rule)
+
+
+@functools.lru_cache(maxsize=512)
+def takes_wanted(rule: Rule) -> bool:
+    """Whether a rule asks which gradients are wanted; looked up once, for every op asks."""
+    return "wanted" in inspect.signature(rule).parameters
 
 
 def check_answer(name: str, answer: object) -> None:

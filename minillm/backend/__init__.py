@@ -17,6 +17,7 @@ from minillm.backend.dtypes import check_one_dtype, wide_dtype, wide_sum
 from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
+from minillm.backend.kernel_switch import kernels_in_force, use_kernels
 from minillm.backend.randomness import check_rng, counted_uniform, stream
 from minillm.backend.special import erf
 
@@ -33,6 +34,7 @@ __all__ = [
     "counted_uniform",
     "erf",
     "is_array",
+    "kernels_in_force",
     "load_arrays",
     "moved_like",
     "naming",
@@ -45,6 +47,7 @@ __all__ = [
     "stream",
     "to_device",
     "to_numpy",
+    "use_kernels",
     "where_or_0",
     "wide_dtype",
     "wide_sum",

@@ -1,0 +1,82 @@
+"""One switch for all kernels: the rule that a student reads, or a faster form of it.
+
+A rule that has kernels keeps them in a table ``{library: kernel}``, as ``op.kernels`` does.  Who
+writes kernels offers them under a level; the switch puts into the tables those of the level in
+force, and takes the others out.
+
+* ``off``       the rules alone
+* ``numpy``     kernels in NumPy, the default
+* ``compiled``  those, and kernels that numba compiles (``pip install "minillm[fast]"``)
+
+The variable ``MINILLM_KERNELS`` says which level a process begins with.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from types import ModuleType
+
+LEVELS = ("off", "numpy", "compiled")
+
+Table = dict[ModuleType, Callable]
+Kernels = Iterable[tuple[Table, ModuleType, Callable]]
+
+offers: dict[str, list[Callable[[], Kernels]]] = {level: [] for level in LEVELS[1:]}
+placed: list[tuple[Table, ModuleType]] = []
+
+
+def checked_level(level: object, source: str = "use_kernels") -> str:
+    """``level``, once it is known to be one.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"{source}: kernels are {', '.join(LEVELS)}, got {level!r}")
+    return str(level)
+
+
+level_in_force = checked_level(os.environ.get("MINILLM_KERNELS") or "numpy", "MINILLM_KERNELS")
+
+
+def offer(level: str, kernels: Callable[[], Kernels]) -> None:
+    """Kernels of a level, as a function that gives ``(table, library, kernel)`` for each.
+
+    It is called when the level comes into force, so that what it needs is not imported before.
+    """
+    offers[level].append(kernels)
+    if LEVELS.index(level) <= LEVELS.index(level_in_force):
+        place(kernels())
+
+
+def place(kernels: Kernels) -> None:
+    """Put kernels into their tables; a later one takes the place of an earlier one."""
+    for table, library, kernel in kernels:
+        table[library] = kernel
+        placed.append((table, library))
+
+
+def use_kernels(level: str) -> str:
+    """Put the kernels of ``level`` in force, in the whole process; the level before.
+
+    Raises:
+        ValueError: there is no such level.
+        ImportError: ``compiled`` without numba; nothing was changed.
+    """
+    global level_in_force
+    before = level_in_force
+    wanted = LEVELS[1 : LEVELS.index(checked_level(level)) + 1]
+    found = [list(kernels()) for each in wanted for kernels in offers[each]]
+    for table, library in placed:
+        table.pop(library, None)
+    placed.clear()
+    for kernels in found:
+        place(kernels)
+    level_in_force = level
+    return before
+
+
+def kernels_in_force() -> str:
+    """The level in force: ``off``, ``numpy`` or ``compiled``."""
+    return level_in_force

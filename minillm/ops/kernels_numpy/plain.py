@@ -1,0 +1,30 @@
+"""Which arrays a kernel is for, and in which pieces it takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from minillm.backend import Array
+
+SMALL = 4096  # numbers; below, the calls cost more than the arithmetic, and the rule is as fast
+CHUNK = 1 << 16  # numbers; three or four chunks fit into the second-level cache
+
+
+def is_plain(*arrays: Array, dtypes: str = "f") -> bool:
+    """Whether all are C-contiguous NumPy arrays of one dtype in ``dtypes``, the first not small."""
+    first = arrays[0]
+    return first.size >= SMALL and all(
+        type(x) is np.ndarray
+        and x.dtype == first.dtype
+        and x.dtype.char in dtypes
+        and x.dtype.isnative
+        and x.flags.c_contiguous
+        for x in arrays
+    )
+
+
+def chunks(size: int, chunk: int = CHUNK) -> Iterator[slice]:
+    """The slices of a long array, one after another."""
+    return (slice(start, min(start + chunk, size)) for start in range(0, size, chunk))
