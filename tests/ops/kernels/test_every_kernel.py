@@ -1,0 +1,103 @@
+"""What every kernel promises, over the table of samples and with no call too small for it."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from minillm import ops
+from minillm.autograd.recording import Op
+from minillm.ops import kernels_numpy
+from minillm.ops.kernels_numpy import plain
+from tests.ops.kernels.parity import assert_near, assert_parity
+from tests.ops.samples import OPS, cases
+
+TABLES = {id(table): kernel for table, _, kernel in kernels_numpy.kernels()}
+KERNELS = {
+    name: TABLES[id(op.kernels)]
+    for name, op in vars(ops).items()
+    if isinstance(op, Op) and id(op.kernels) in TABLES
+}
+CASES = [pytest.param(name, one, id=f"{name}-{i}") for name, i, one in cases() if name in KERNELS]
+FIT = [case for case in CASES if case.values[1].fits_float32]
+REFUSED = [
+    pytest.param(name, call, id=f"{name}-{i}")
+    for name in KERNELS
+    for i, call in enumerate(OPS[name].refused)
+]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_small(monkeypatch):
+    monkeypatch.setattr(plain, "SMALL", 0)
+
+
+def rule_of(name):
+    return getattr(ops, name).rule
+
+
+def single(one):
+    """The sample in float32."""
+    settings = {
+        k: v.astype(np.float32) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v
+        for k, v in one.settings.items()
+    }
+    return tuple(x.astype(np.float32) for x in one.operands), settings
+
+
+def test_every_offered_kernel_belongs_to_a_public_op():
+    assert len(KERNELS) == len(TABLES)
+
+
+@pytest.mark.parametrize(("name", "one"), CASES)
+def test_parity_in_float64(name, one):
+    assert_parity(rule_of(name), KERNELS[name], *one.operands, tolerance=10, **one.settings)
+
+
+@pytest.mark.parametrize(("name", "one"), FIT)
+def test_parity_in_float32(name, one):
+    operands, settings = single(one)
+    assert_parity(rule_of(name), KERNELS[name], *operands, tolerance=10, **settings)
+
+
+@pytest.mark.parametrize(("name", "call"), REFUSED)
+def test_what_a_rule_refuses_its_kernel_refuses_in_the_same_words(name, call, monkeypatch):
+    op = getattr(ops, name)
+    monkeypatch.setitem(op.kernels, np, KERNELS[name])
+    with pytest.raises(call.error, match=call.message):
+        op(*call.operands, **call.settings)
+
+
+@pytest.mark.parametrize(("name", "one"), FIT)
+def test_a_stretched_read_only_cotangent_is_as_good_as_a_copy(name, one):
+    operands, settings = single(one)
+    output, vjp = KERNELS[name](*operands, **settings)
+    stretched = np.broadcast_to(np.asarray(0.7, dtype=output.dtype), np.shape(output))
+    for a, b in zip(vjp(stretched), vjp(stretched.copy()), strict=True):
+        assert_near(a, b)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_threads_do_not_meet_in_the_scratch(name):
+    operands, settings = single(next(one for one in OPS[name].samples if one.smooth))
+    g = np.ones_like(KERNELS[name](*operands, **settings)[0])
+
+    def results(factor: float) -> list[np.ndarray]:
+        output, vjp = KERNELS[name](*(factor * x for x in operands), **settings)
+        return [output, *vjp(g)]
+
+    expected = {factor: results(factor) for factor in (0.5, 1.0)}
+    wrong = []
+
+    def work(factor: float) -> None:
+        for _ in range(100):
+            found = results(factor)
+            if not all(map(np.array_equal, found, expected[factor])):
+                wrong.append(factor)
+
+    threads = [threading.Thread(target=work, args=(factor,)) for factor in expected]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
