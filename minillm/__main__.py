@@ -23,7 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     arguments = build_parser(words).parse_args(words)
     try:
-        limit_threads(arguments.threads)
+        # who shares batches among threads gives each of them one BLAS thread
+        limit_threads(arguments.threads, each=1 if "shares_batches" in arguments else None)
         arguments.run(arguments)
         sys.stdout.flush()  # here, where a reader who has gone is not an error
     except KeyboardInterrupt:

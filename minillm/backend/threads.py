@@ -7,8 +7,10 @@ import os
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def limit_threads(threads: int) -> None:
+def limit_threads(threads: int, *, each: int | None = None) -> None:
     """Let BLAS use at most ``threads`` threads, unless the environment already says a number.
+
+    Where ``threads`` of Python share the work, ``each`` of them has that many for BLAS.
 
     One is the default of every command and of the lessons: the products of a small model are
     too short to share, and BLAS threads wait for each other by spinning.  With another program
@@ -24,4 +26,4 @@ def limit_threads(threads: int) -> None:
         return
     from threadpoolctl import threadpool_limits
 
-    threadpool_limits(limits=threads, user_api="blas")
+    threadpool_limits(limits=each or threads, user_api="blas")

@@ -48,7 +48,11 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     """What every command has."""
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.add_argument(
-        "--threads", type=int, default=1, metavar="N", help="of BLAS; 1 is best for small models"
+        "--threads",
+        type=int,
+        default=1,
+        metavar="N",
+        help="that share a batch in training, and of BLAS elsewhere; 1 is best for small models",
     )
 
 
@@ -78,6 +82,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, default_out: Path | None
     parser.add_argument("--device", choices=DEVICES, default="cpu")
     parser.add_argument("--out", type=Path, default=default_out, metavar="DIR")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
+    parser.set_defaults(shares_batches=True)
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:

@@ -92,6 +92,7 @@ def prepare(
         out=out,
         resume=arguments.resume,
         device=arguments.device,
+        threads=arguments.threads,
     )
     describe_tokens(training.encoder, corpus)
 
@@ -129,7 +130,9 @@ def finetune(
     """Classification: first the head alone, for comparison, then everything; what was forgotten."""
     heading("Fine-tune all of it, and for comparison the head alone", "2.1, 9.3.4")
     recipe = replace(training.recipe, head_only=True, pretrain_epochs=0)
-    head = ClassifierTraining(recipe, corpus.train, extra, device=training.device)
+    head = ClassifierTraining(
+        recipe, corpus.train, extra, device=training.device, threads=training.threads
+    )
     head.model.load_state_dict(state)
     watch(head.finetune(), total=head.steps["finetune"], title="head alone")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")

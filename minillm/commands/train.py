@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         out=arguments.out,
         resume=arguments.resume,
         device=arguments.device,
+        threads=arguments.threads,
     )
     require_known_labels(splits, training.labels.name_to_id)
     if arguments.overwrite and not arguments.resume:

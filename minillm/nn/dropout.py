@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import Array, check_rng, counted_uniform, moved_like, stream
 from minillm.nn.module import Module
+from minillm.nn.rows import current_rows
 from minillm.ops import dropout
 
 
@@ -50,11 +52,26 @@ class Dropout(Module):
         """Factors 0 or 1/(1-rate) in the library and dtype of ``like``; ``None`` for no dropout."""
         if not self.training or self.rate == 0.0:
             return None
-        uniform = counted_uniform(self.key, self.calls, shape, like.dtype)
-        self.calls += 1
+        call, first = self.next_call(shape)
+        numbers = counted_uniform(self.key, call, (first + math.prod(shape),), like.dtype)
+        uniform = numbers[first:].reshape(shape)
         # a boolean times a Python float would be float64
         scale = uniform.dtype.type(1.0 / (1.0 - self.rate))
         return moved_like(((uniform >= self.rate) * scale).astype(like.dtype), like)
+
+    def next_call(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """The number of this call, and the place of its first factor among those of the batch.
+
+        A thread that works on some rows of a batch draws what the whole batch would have had
+        there.  Where the first axis is not one of rows, it draws factors of its own.
+        """
+        rows = current_rows()
+        if rows is None:
+            self.calls += 1
+            return self.calls - 1, 0
+        size, n_rows = math.prod(shape), rows.stop - rows.start
+        told_apart = shape and shape[0] % n_rows == 0
+        return rows.call_of(self), rows.start * (size // n_rows if told_apart else size)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = memo[id(self)] = object.__new__(type(self))

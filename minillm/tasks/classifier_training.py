@@ -12,6 +12,7 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import stream
+from minillm.backend.ids import IGNORE
 from minillm.models import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
 from minillm.nn import Module
 from minillm.optim import AdamW, linear_with_warmup
@@ -21,7 +22,15 @@ from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.masked_lm import MaskedBatch, masked_batches
 from minillm.tasks.recipe import Recipe
 from minillm.text import Example, Labels, tokenizer_kind
-from minillm.training import Run, Stage, Step, batches_per_epoch, numbered_order
+from minillm.training import (
+    Run,
+    ShardedGradients,
+    Stage,
+    Step,
+    batches_per_epoch,
+    mean_gradients,
+    numbered_order,
+)
 
 SAVE_EVERY = 100  # updates
 
@@ -43,6 +52,8 @@ class ClassifierTraining:
     every 100 steps and at the end of each stage, and ``resume=True`` goes on from the last one,
     bit for bit as if nothing had happened: see ``Run``, whose stages they are.
 
+    ``threads`` share the rows of a batch where that pays: see ``ShardedGradients``.
+
     Raises:
         ValueError: fewer than two classes, no examples or no tokens, or a recipe that does not
             fit.
@@ -58,8 +69,9 @@ class ClassifierTraining:
         out: str | Path | None = None,
         resume: bool = False,
         device: str = "cpu",
+        threads: int = 1,
     ):
-        self.recipe, self.device = recipe, device
+        self.recipe, self.device, self.threads = recipe, device, threads
         texts = [example.text for example in examples]
         self.encoder = TextEncoder.build(
             [*texts, *unlabelled],
@@ -82,7 +94,7 @@ class ClassifierTraining:
         self.run = Run(
             self.model,
             [self.pretraining(), self.finetuning()],
-            {**asdict(recipe), "data": digest(examples, unlabelled)},
+            {**asdict(recipe), "threads": threads, "data": digest(examples, unlabelled)},
             out=out,
             resume=resume,
             save_every=SAVE_EVERY,
@@ -118,7 +130,7 @@ class ClassifierTraining:
         def loss_of(batch: MaskedBatch) -> Tensor:
             return masked.loss(batch.ids, batch.mask, batch.targets)
 
-        return self.stage("pretrain", masked, batches, loss_of, self.recipe.pretrain_lr)
+        return self.stage("pretrain", masked, batches, loss_of, self.recipe.pretrain_lr, n_hidden)
 
     def finetuning(self) -> Stage:
         """The stage of classification; the encoder is frozen where the head alone is to learn."""
@@ -141,7 +153,7 @@ class ClassifierTraining:
 
         frozen = classifier.bert if self.recipe.head_only else None
         lr = self.recipe.finetune_lr
-        return self.stage("finetune", classifier, batches, loss_of, lr, frozen=frozen)
+        return self.stage("finetune", classifier, batches, loss_of, lr, n_texts, frozen=frozen)
 
     def stage(
         self,
@@ -150,6 +162,7 @@ class ClassifierTraining:
         batches: Callable[[int, int], Iterator[Any]],
         loss_of: Callable[[Any], Tensor],
         peak: float,
+        count: Callable[[Any], float],
         frozen: Module | None = None,
     ) -> Stage:
         """What both stages share: AdamW under a rate that rises for a tenth, then falls to 0."""
@@ -170,12 +183,25 @@ class ClassifierTraining:
             if total
             else None,
             max_norm=self.recipe.max_norm or None,
+            gradients=ShardedGradients(self.threads, count)
+            if self.threads != 1
+            else mean_gradients,
         )
 
     def result(self) -> TextClassifier:
         """The classifier as it is now; the label to find is the rarest one."""
         rarest = self.labels.names[int(np.bincount(self.targets).argmin())]
         return TextClassifier(self.model.classifier, self.encoder, self.labels, positive=rarest)
+
+
+def n_hidden(batch: MaskedBatch) -> int:
+    """How many tokens of a batch are to be found, over which the loss is a mean."""
+    return int((batch.targets != IGNORE).sum())
+
+
+def n_texts(batch: Batch) -> int:
+    """How many texts of a batch are to be classified."""
+    return len(batch.ids)
 
 
 def digest(examples: Sequence[Example], unlabelled: Sequence[str]) -> str:

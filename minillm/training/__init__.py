@@ -7,6 +7,7 @@ from minillm.training.evaluation_mode import evaluating
 from minillm.training.loop import DivergenceError, Gradients, Step, fit
 from minillm.training.records import RunRecord, read_record
 from minillm.training.run import Run
+from minillm.training.sharding import ShardedGradients
 from minillm.training.stages import Stage
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Gradients",
     "Run",
     "RunRecord",
+    "ShardedGradients",
     "Stage",
     "Step",
     "batches_per_epoch",

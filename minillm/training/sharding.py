@@ -1,0 +1,148 @@
+"""One update's gradients by several threads: each takes some rows of the batch.
+
+NumPy lets go of the interpreter inside its loops.  A tape belongs to the thread that records, so
+the parts do not meet before their gradients are added.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+from minillm.autograd import Parameter, Tensor
+from minillm.backend import Array, is_array
+from minillm.nn.rows import Rows, rows_of_batch, settle
+from minillm.training.accumulation import added, mean_gradients
+
+WORTHWHILE = 5e8  # ids of a batch times numbers of all parameters
+
+# a batch or some rows of it, which ones if not all, and their share of the loss
+Part = tuple[Any, Rows | None, float]
+Answer = tuple[Array, list[Array | None]]
+
+
+class ShardedGradients:
+    """``mean_gradients`` by ``threads`` threads, to be given to ``fit`` as ``gradients``::
+
+        L = sum_s (m_s / M) L_s,   M = sum_s m_s             L_s the mean over the m_s of part s
+
+    ``count`` says how many targets a part of a batch has, over which its own mean is taken.  A
+    batch is a tuple of arrays with an entry for each row, ids first; a part of it is a tuple of
+    the same kind.  Dropout draws for a part what it would have drawn for these rows of the
+    whole, so that the result is that of one thread to rounding.
+
+    Where ids times parameters come to less than ``worthwhile``, a batch stays whole: the threads
+    would wait for each other longer than they work.  Sizes decide, never a clock, so that a run
+    can be repeated bit by bit.  BLAS should have one thread, as in every command.
+
+    Raises:
+        ValueError: ``threads`` is below 1.
+        TypeError: ``count`` is not a function.  When it is called: a batch of another form.
+    """
+
+    def __init__(
+        self, threads: int, count: Callable[[Any], float], *, worthwhile: float = WORTHWHILE
+    ):
+        if threads < 1:
+            raise ValueError(f"threads must be at least 1, got {threads}")
+        if not callable(count):
+            raise TypeError(f"count must be a function, got {count!r:.40}")
+        self.threads, self.count, self.worthwhile = threads, count, worthwhile
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="rows of a batch")
+
+    def __call__(
+        self,
+        loss_of: Callable[[Any], Tensor],
+        batches: Sequence[Any],
+        parameters: Sequence[Parameter],
+        *,
+        counts: Sequence[float],
+        allow_unused: bool = False,
+    ) -> Answer:
+        """Loss and gradients, as ``mean_gradients`` gives them; one batch after another."""
+        whole = sum(counts)
+        answers: list[Answer] = []
+        for batch, n in zip(batches, counts, strict=True):
+            if n == 0:
+                continue
+            parts = self.parts_of(batch, n / whole, sum(p.size for p in parameters))
+            compute = functools.partial(answer_of, loss_of, parameters, allow_unused)
+            answers += map(compute, parts) if len(parts) == 1 else self.at_once(compute, parts)
+        if not answers:
+            return mean_gradients(loss_of, batches, parameters, counts=counts)
+        return functools.reduce(together, answers)
+
+    def at_once(self, compute: Callable[[Part], Answer], parts: Sequence[Part]) -> list[Answer]:
+        """The answers of all parts, each from a thread of its own.
+
+        A thread goes on in the caller's context, of which NumPy's way with errors is a part.
+        """
+        waiting = [self.pool.submit(contextvars.copy_context().run, compute, p) for p in parts]
+        answers = [done.result() for done in waiting]
+        settle(rows for _, rows, _ in parts if rows is not None)
+        return answers
+
+    def parts_of(self, batch: Any, share: float, parameters: int) -> list[Part]:
+        """The batch cut into as many parts as there are threads, each with its share of ``share``.
+
+        Parts without a target have no mean, and are left out.
+        """
+        n_rows = rows_in(batch)
+        pays = batch[0].size * parameters >= self.worthwhile and n_rows >= self.threads
+        n_parts = self.threads if pays else 1
+        if n_parts == 1:
+            return [(batch, None, share)]
+        ends = [n_rows * i // n_parts for i in range(n_parts + 1)]
+        cut = [(some_rows(batch, a, b), Rows(a, b)) for a, b in pairwise(ends)]
+        counts = [float(self.count(part)) for part, _ in cut]
+        total = sum(counts) or 1.0
+        return [
+            (part, rows, share * m / total)
+            for (part, rows), m in zip(cut, counts, strict=True)
+            if m > 0
+        ]
+
+
+def answer_of(
+    loss_of: Callable[[Any], Tensor],
+    parameters: Sequence[Parameter],
+    allow_unused: bool,
+    part: Part,
+) -> Answer:
+    """Loss and gradients of one part, times its share."""
+    batch, rows, share = part
+    scaled = loss_of if share == 1.0 else lambda some: loss_of(some) * share
+    with rows_of_batch(rows):
+        return mean_gradients(scaled, [batch], parameters, counts=[1.0], allow_unused=allow_unused)
+
+
+def together(a: Answer, b: Answer) -> Answer:
+    """The sum of two losses and of their gradients."""
+    return a[0] + b[0], [added(x, y) for x, y in zip(a[1], b[1], strict=True)]
+
+
+def rows_in(batch: Any) -> int:
+    """How many rows a batch has.
+
+    Raises:
+        TypeError: it is not a tuple of arrays of as many rows (or of ``None``).
+    """
+    arrays = [x for x in batch if x is not None] if isinstance(batch, tuple) else []
+    lengths = {x.shape[0] if is_array(x) and x.ndim else None for x in arrays}
+    (n_rows,) = lengths if len(lengths) == 1 else (None,)
+    if n_rows is None:
+        raise TypeError(
+            "a batch that threads share must be a tuple of arrays with an entry for each row, "
+            f"got {type(batch).__name__}"
+        )
+    return n_rows
+
+
+def some_rows(batch: Any, start: int, stop: int) -> Any:
+    """Rows ``start`` to ``stop - 1`` of a batch, as a tuple of its own kind."""
+    cut = [None if x is None else x[start:stop] for x in batch]
+    return type(batch)(*cut) if hasattr(batch, "_fields") else tuple(cut)
