@@ -1,8 +1,9 @@
 """Keep freed memory for the next temporary array, instead of giving it back to the system.
 
 A training step makes and drops hundreds of arrays of a few megabytes.  glibc serves each of
-them by ``mmap`` and zeroed pages, which can cost more than the arithmetic.  Two thresholds
-change that: blocks up to 32 MiB come from the heap, and up to 512 MiB of free heap is kept.
+them by ``mmap`` and zeroed pages, which can cost more than the arithmetic.  Two settings change
+that: blocks of any size come from the heap, and up to 512 MiB of free heap is kept until
+``give_back`` is called, as ``fit`` does at its end.
 Set ``MINILLM_ALLOCATOR=system`` to leave the allocator alone.
 """
 
@@ -12,12 +13,12 @@ import ctypes
 import os
 import sys
 
-MMAP_THRESHOLD = (-3, 32 << 20)  # M_MMAP_THRESHOLD of <malloc.h>
+MMAP_MAX = (-4, 0)  # M_MMAP_MAX of <malloc.h>: no block by mmap, whatever its size
 TRIM_THRESHOLD = (-1, 512 << 20)  # M_TRIM_THRESHOLD
 
 
 def tune_allocator() -> str:
-    """Set both thresholds once and say, in words, what is in force."""
+    """Make both settings once and say, in words, what is in force."""
     if os.environ.get("MINILLM_ALLOCATOR", "").lower() == "system":
         return "system default (MINILLM_ALLOCATOR=system)"
     if not sys.platform.startswith("linux"):
@@ -26,10 +27,23 @@ def tune_allocator() -> str:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):  # not glibc
         return "system default (the C library has no mallopt)"
-    accepted = [mallopt(*MMAP_THRESHOLD), mallopt(*TRIM_THRESHOLD)]
+    accepted = [mallopt(*setting) for setting in (MMAP_MAX, TRIM_THRESHOLD)]
     if not all(accepted):  # mallopt returns 0 where it refuses a value
         return f"system default (mallopt returned {accepted})"
-    return "glibc, blocks up to 32 MiB from the heap, up to 512 MiB kept"
+    return "glibc, all blocks from the heap, up to 512 MiB kept"
+
+
+def give_back() -> bool:
+    """Give free heap back to the system; whether the C library can.
+
+    It takes a few milliseconds, and the next arrays cost their pages again.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError, TypeError):  # not glibc
+        return False
+    trim(0)
+    return True
 
 
 ALLOCATOR = tune_allocator()

@@ -13,6 +13,7 @@ import numpy as np
 
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module
+from minillm.backend.allocator import give_back
 from minillm.optim import Optimizer, clip_gradients
 from minillm.training.accumulation import checked_answer, counted, mean_gradients
 
@@ -90,9 +91,10 @@ def fit(
             f"got {type(optimizer).__name__}"
         )
     check_settings(accumulate, max_norm, schedule=schedule, count=count, gradients=gradients)
-    return updates(
+    steps = updates(
         loss_of, batches, optimizer, schedule, max_norm, allow_unused, accumulate, count, gradients
     )
+    return frugal(steps)
 
 
 def updates(
@@ -123,6 +125,14 @@ def updates(
             stop_if_not_finite(index, loss, norm)
             optimizer.step(clipped)
         yield Step(index, loss, norm, optimizer.lr)
+
+
+def frugal(steps: Iterator[Step]) -> Iterator[Step]:
+    """The same steps; at their end, the memory that was kept for the next one is given back."""
+    try:
+        yield from steps
+    finally:
+        give_back()
 
 
 def check_settings(

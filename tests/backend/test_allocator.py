@@ -1,10 +1,11 @@
 import ctypes
+import subprocess
 import sys
 
 import pytest
 
 from minillm.backend import ALLOCATOR
-from minillm.backend.allocator import MMAP_THRESHOLD, TRIM_THRESHOLD, tune_allocator
+from minillm.backend.allocator import MMAP_MAX, TRIM_THRESHOLD, give_back, tune_allocator
 
 
 class Library:
@@ -26,11 +27,11 @@ def on_linux(monkeypatch):
     return monkeypatch
 
 
-def test_both_thresholds_are_set_and_the_answer_is_read(on_linux):
+def test_both_settings_are_made_and_the_answer_is_read(on_linux):
     library = Library(1, 1)
     on_linux.setattr(ctypes, "CDLL", lambda name: library)
-    assert tune_allocator().startswith("glibc, blocks up to 32 MiB")
-    assert library.asked == [MMAP_THRESHOLD, TRIM_THRESHOLD] == [(-3, 32 << 20), (-1, 512 << 20)]
+    assert tune_allocator().startswith("glibc, all blocks from the heap")
+    assert library.asked == [MMAP_MAX, TRIM_THRESHOLD] == [(-4, 0), (-1, 512 << 20)]
 
 
 @pytest.mark.parametrize("answers", [(0, 0), (1, 0), (0, 1)])
@@ -56,6 +57,40 @@ def test_the_user_can_opt_out(on_linux, value):
     on_linux.setenv("MINILLM_ALLOCATOR", value)
     assert "MINILLM_ALLOCATOR=system" in tune_allocator()
     assert library.asked == []
+
+
+PROGRAM = """
+import numpy as np
+from minillm.backend.allocator import give_back
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 // 2**20
+
+before = resident()
+arrays = [np.ones(1 << 18) for _ in range(100)]
+held = resident() - before
+del arrays
+kept = resident() - before
+answer = give_back()
+print(held, kept, resident() - before, answer)
+"""
+
+
+@pytest.mark.skipif(not ALLOCATOR.startswith("glibc"), reason="only glibc keeps and gives back")
+def test_freed_memory_is_kept_until_it_is_given_back():
+    answer = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    )
+    *megabytes, given = answer.stdout.split()
+    held, kept, left = map(int, megabytes)
+    assert given == "True"
+    assert min(held, kept) > 150
+    assert left < 20
+
+
+def test_a_c_library_that_cannot_give_back_says_so(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    assert give_back() is False
 
 
 def test_what_is_in_force_was_decided_when_the_package_was_imported():

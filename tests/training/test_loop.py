@@ -7,7 +7,7 @@ import minillm
 from minillm import ops
 from minillm.autograd import Parameter, Tensor
 from minillm.optim import SGD, Adam, AdamW, linear_with_warmup
-from minillm.training import DivergenceError, fit
+from minillm.training import DivergenceError, fit, loop
 
 
 def slope(parameter):
@@ -231,3 +231,13 @@ def test_parameters_in_the_place_of_an_optimiser_are_refused():
     w = Parameter(np.zeros(1))
     with pytest.raises(TypeError, match=r"optimizer must be an optimiser, such as .*, got list"):
         fit(slope(w), [np.ones(1)], [w])
+
+
+def test_the_memory_kept_between_steps_is_given_back_at_the_end(monkeypatch):
+    given = []
+    monkeypatch.setattr(loop, "give_back", lambda: given.append(True))
+    w = Parameter(np.ones(2))
+    steps = fit(lambda batch: (w * batch).sum(), [np.ones(2)] * 3, SGD([w], lr=0.1))
+    for _ in steps:
+        assert not given
+    assert given == [True]
