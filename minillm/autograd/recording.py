@@ -49,7 +49,7 @@ class Op:
         functools.update_wrapper(self, rule)
         self.rule = rule
         self.kernels: dict[ModuleType, Rule] = {}
-        checked_signature(rule)
+        self.tells_wanted = "wanted" in checked_signature(rule).parameters
         self.__signature__ = tensor_signature(rule)
         # what a call needs to know is worked out here, once: an op on small arrays is hot
         kinds = {p.name: p.kind for p in self.__signature__.parameters.values()}
@@ -73,7 +73,8 @@ class Op:
         parents = tuple([x.node if isinstance(x, Tensor) else None for x in operands])
         recorded = is_recording() and any(parents)
         arrays = operand_arrays(operands)
-        if takes_wanted(self.fastest(arrays)):
+        kernel = self.fastest(arrays)
+        if self.tells_wanted if kernel is self.rule else takes_wanted(kernel):
             settings["wanted"] = tuple([recorded and parent is not None for parent in parents])
         output, vjp = self.run(*arrays, **settings)
         return Tensor(output, node=Node(self.__name__, output, parents, vjp) if recorded else None)
@@ -133,7 +134,7 @@ def op(rule: Rule) -> Op:
 
 @functools.lru_cache(maxsize=512)
 def takes_wanted(rule: Rule) -> bool:
-    """Whether a rule asks which gradients are wanted; looked up once, for every op asks."""
+    """Whether a kernel asks which gradients are wanted; looked up once, for every call asks."""
     return "wanted" in inspect.signature(rule).parameters
 
 

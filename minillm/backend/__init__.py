@@ -17,7 +17,7 @@ from minillm.backend.dtypes import check_one_dtype, wide_dtype, wide_sum
 from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
-from minillm.backend.kernel_switch import kernels_in_force, use_kernels
+from minillm.backend.kernel_switch import kernels, kernels_in_force, use_kernels
 from minillm.backend.randomness import check_rng, counted_uniform, stream
 from minillm.backend.special import erf
 
@@ -34,6 +34,7 @@ __all__ = [
     "counted_uniform",
     "erf",
     "is_array",
+    "kernels",
     "kernels_in_force",
     "load_arrays",
     "moved_like",

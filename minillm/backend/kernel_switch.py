@@ -14,7 +14,8 @@ The variable ``MINILLM_KERNELS`` says which level a process begins with.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 LEVELS = ("off", "numpy", "compiled")
@@ -75,6 +76,20 @@ def use_kernels(level: str) -> str:
         place(kernels)
     level_in_force = level
     return before
+
+
+@contextmanager
+def kernels(level: str) -> Iterator[None]:
+    """``with kernels("off"):`` another level within a block, for the whole process.
+
+    Raises:
+        ValueError, ImportError: as ``use_kernels``.
+    """
+    before = use_kernels(level)
+    try:
+        yield
+    finally:
+        use_kernels(before)
 
 
 def kernels_in_force() -> str:

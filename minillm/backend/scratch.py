@@ -12,6 +12,7 @@ import threading
 import numpy as np
 
 LINE = 64  # bytes of a cache line, and of the widest vector register
+MOST = 1 << 22  # bytes of a buffer that is kept; what is larger does not fit into a cache anyway
 
 
 class Kept(threading.local):
@@ -37,10 +38,13 @@ def scratch(name: str, shape: tuple[int, ...], dtype: np.dtype | type) -> np.nda
     """The buffer ``name`` of this thread as an array; what is in it is undefined.
 
     It is the same memory whenever the name is asked for: nothing that lives on may be kept in
-    it.  Kernels work in chunks, so that the buffers fit into the processor's cache.
+    it.  Kernels work in chunks, so that the buffers fit into the processor's cache; a larger one
+    is made anew each time.
     """
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
+    if size > MOST:
+        return aligned_empty(shape, dtype)
     memory = kept.buffers.get(name)
     if memory is None or memory.size < size:
         memory = kept.buffers[name] = aligned_empty((size,), np.uint8)

@@ -9,8 +9,8 @@ import pytest
 
 from minillm import ops
 from minillm.autograd.recording import Op
-from minillm.backend import kernel_switch, kernels_in_force, use_kernels
-from minillm.backend.scratch import LINE, aligned_empty, scratch
+from minillm.backend import kernel_switch, kernels, kernels_in_force, use_kernels
+from minillm.backend.scratch import LINE, MOST, aligned_empty, scratch
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +68,16 @@ def test_scratch_is_aligned_and_the_same_memory_again():
     assert np.shares_memory(first, scratch("a test", (2,), np.float64))
     assert not np.shares_memory(first, scratch("another test", (2,), np.float64))
     assert aligned_empty((7,), np.float64).ctypes.data % LINE == 0
+
+
+def test_a_large_buffer_is_not_kept():
+    first = scratch("a large test", (MOST + 1,), np.uint8)
+    assert not np.shares_memory(first, scratch("a large test", (MOST + 1,), np.uint8))
+
+
+def test_a_level_can_be_in_force_for_a_block():
+    before = kernels_in_force()
+    with pytest.raises(ZeroDivisionError), kernels("off"):
+        assert kernels_in_force() == "off"
+        raise ZeroDivisionError
+    assert kernels_in_force() == before

@@ -16,6 +16,8 @@ import numpy as np
 
 from minillm.backend.kernel_switch import Kernels
 from minillm.ops.activations import gelu
+from minillm.ops.attention import scaled_dot_product_attention
+from minillm.ops.kernels_numpy.attentions import attention_in_slices
 from minillm.ops.kernels_numpy.gelus import gelu_in_one_pass
 
 
@@ -23,4 +25,5 @@ def kernels() -> Kernels:
     """Each with the table of the op that it belongs to."""
     return [
         (gelu.kernels, np, gelu_in_one_pass),
+        (scaled_dot_product_attention.kernels, np, attention_in_slices),
     ]
