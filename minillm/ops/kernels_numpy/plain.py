@@ -15,7 +15,7 @@ CHUNK = 1 << 16  # numbers; three or four chunks fit into the second-level cache
 def is_plain(*arrays: Array, dtypes: str = "f") -> bool:
     """Whether all are C-contiguous NumPy arrays of one dtype in ``dtypes``, the first not small."""
     first = arrays[0]
-    return first.size >= SMALL and all(
+    return first.size >= max(SMALL, 1) and all(
         type(x) is np.ndarray
         and x.dtype == first.dtype
         and x.dtype.char in dtypes
@@ -25,6 +25,7 @@ def is_plain(*arrays: Array, dtypes: str = "f") -> bool:
     )
 
 
-def chunks(size: int, chunk: int = CHUNK) -> Iterator[slice]:
-    """The slices of a long array, one after another."""
+def chunks(size: int, chunk: int | None = None) -> Iterator[slice]:
+    """The slices of a long array, one after another; of ``CHUNK`` numbers unless it is given."""
+    chunk = CHUNK if chunk is None else chunk
     return (slice(start, min(start + chunk, size)) for start in range(0, size, chunk))

@@ -27,9 +27,11 @@ REFUSED = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_small(monkeypatch):
+@pytest.fixture(autouse=True, params=[1, 7, plain.CHUNK])
+def nothing_is_small(request, monkeypatch):
+    """No call goes to the rule for its size, and chunks end in the middle of things."""
     monkeypatch.setattr(plain, "SMALL", 0)
+    monkeypatch.setattr(plain, "CHUNK", request.param)
 
 
 def rule_of(name):

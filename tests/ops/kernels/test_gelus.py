@@ -7,7 +7,10 @@ from minillm import ops
 from minillm.ops.kernels_numpy import gelus, plain
 from tests.ops.kernels.parity import assert_parity
 
-KERNELS = {ops.gelu: gelus.gelu_in_one_pass}
+KERNELS = {
+    ops.gelu: gelus.gelu_in_one_pass,
+    ops.gelu_tanh: gelus.gelu_tanh_in_one_pass,
+}
 SHAPES = [(plain.SMALL,), (5, plain.SMALL), (3, 7, 1001), (plain.CHUNK + 1,), (1, plain.CHUNK * 2)]
 every_kernel = pytest.mark.parametrize("op", KERNELS, ids=lambda op: op.__name__)
 
