@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from types import ModuleType
+from typing import ClassVar
+
+import numpy as np
 
 from minillm.autograd import Parameter
 from minillm.backend import Array
@@ -33,6 +37,8 @@ class AdamW(Optimizer):
     Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
     """
 
+    kernels: ClassVar[dict[ModuleType, Callable]] = {}
+
     def __init__(
         self,
         parameters: Iterable[Parameter | ParameterGroup],
@@ -51,6 +57,12 @@ class AdamW(Optimizer):
         for p in self.parameters:
             if p.dtype.type(self.eps) == 0:  # where no gradient has come yet, 0 / 0 is NaN
                 raise ValueError(f"eps must be positive in the weights' {p.dtype}, got {eps}")
+
+    def update(self, present: Sequence[int], gradients: Sequence[Array | None]) -> None:
+        """By a kernel, where there is one, as far as it can."""
+        kernel = self.kernels.get(np)
+        rest = present if kernel is None else kernel(self, present, gradients)
+        super().update(rest, gradients)
 
     def updated(self, i: int, w: Array, g: Array) -> Array:
         """The formula of the class."""

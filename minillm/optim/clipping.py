@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 
 import numpy as np
 
-from minillm.backend import Array, array_module, is_array, wide_dtype
+from minillm.backend import Array, array_module, is_array, on_host, wide_dtype
+
+CHUNK = 1 << 16  # numbers
 
 
 def clip_gradients(
@@ -35,22 +37,48 @@ def clip_gradients(
     if not (isinstance(max_norm, Real) and max_norm > 0):
         raise ValueError(f"max_norm must be positive, got {max_norm!r}")
     gradients = list(gradients)  # read twice: a generator would be used up
-    present = [g for g in gradients if g is not None]
-    if not present:
-        raise ValueError("clip_gradients: there is no gradient")
-    for g in present:
-        if not (is_array(g) or isinstance(g, np.generic)) or g.dtype.kind != "f":
-            kind = g.dtype if is_array(g) else type(g).__name__
-            raise TypeError(f"clip_gradients: a gradient must be an array of floats, got {kind}")
-    xp = array_module(*present)
+    norm, dtype = wide_norm("clip_gradients", gradients)
+    xp = array_module(norm)
     with np.errstate(all="ignore"):  # what is not finite shows in the norm
-        norm = functools.reduce(xp.hypot, [euclidean_norm(g) for g in present])
         if max_norm == math.inf:
             clipped = [None if g is None else g.copy() for g in gradients]
         else:
             scale = xp.minimum(float(max_norm) / norm, 1.0)  # a norm of 0 divides to inf
             clipped = [None if g is None else scaled(g, scale) for g in gradients]
-        return clipped, norm.astype(np.result_type(np.float32, *(g.dtype for g in present)))
+        return clipped, norm.astype(dtype)
+
+
+def gradient_norm(gradients: Iterable[Array | None]) -> Array:
+    """The joint Euclidean norm of the gradients, as ``clip_gradients`` gives it; none is copied::
+
+        |g| = sqrt(sum of all g²)
+
+    Raises:
+        ValueError: there is no gradient at all.
+        TypeError: as ``clip_gradients``.
+    """
+    norm, dtype = wide_norm("gradient_norm", list(gradients))
+    with np.errstate(all="ignore"):
+        return norm.astype(dtype)
+
+
+def wide_norm(name: str, gradients: Sequence[Array | None]) -> tuple[Array, np.dtype]:
+    """The joint norm in float64, and the dtype to give it in.
+
+    Raises:
+        ValueError, TypeError: as ``clip_gradients``.
+    """
+    present = [g for g in gradients if g is not None]
+    if not present:
+        raise ValueError(f"{name}: there is no gradient")
+    for g in present:
+        if not (is_array(g) or isinstance(g, np.generic)) or g.dtype.kind != "f":
+            kind = g.dtype if is_array(g) else type(g).__name__
+            raise TypeError(f"{name}: a gradient must be an array of floats, got {kind}")
+    xp = array_module(*present)
+    with np.errstate(all="ignore"):
+        norm = functools.reduce(xp.hypot, [euclidean_norm(g) for g in present])
+    return norm, np.result_type(np.float32, *(g.dtype for g in present))
 
 
 def euclidean_norm(x: Array) -> Array:
@@ -66,8 +94,11 @@ def euclidean_norm(x: Array) -> Array:
     if x.dtype.itemsize == 8 and x.size:
         largest = xp.maximum(x.max(), -x.min())  # max |x| without an array of its own
         s = xp.where((largest > 0) & (largest < math.inf), largest, 1.0)
-    shares = x.astype("float64", copy=False) / s
-    return s * xp.sqrt((shares * shares).sum())
+    flat = x.reshape(-1)
+    piece = CHUNK if on_host(x) else max(flat.size, 1)  # on a host, what stays in the cache
+    pieces = [flat[i : i + piece] for i in range(0, flat.size, piece)]
+    shares = [some.astype("float64", copy=False) / s for some in pieces]
+    return s * xp.sqrt(sum((y @ y for y in shares), start=xp.zeros(())))
 
 
 def scaled(g: Array, scale: Array) -> Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
 from numbers import Integral, Real
 from typing import Any, Protocol
 
@@ -14,7 +13,7 @@ import numpy as np
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module
 from minillm.backend.allocator import give_back
-from minillm.optim import Optimizer, clip_gradients
+from minillm.optim import Optimizer, clip_gradients, gradient_norm
 from minillm.training.accumulation import checked_answer, counted, mean_gradients
 
 
@@ -121,7 +120,10 @@ def updates(
                 loss_of, window, optimizer.parameters, counts=counts, allow_unused=allow_unused
             )
             loss, found = checked_answer(answer, len(optimizer.parameters))
-            clipped, norm = clip_gradients(found, inf if max_norm is None else max_norm)
+            if max_norm is None:
+                clipped, norm = found, gradient_norm(found)
+            else:
+                clipped, norm = clip_gradients(found, max_norm)
             stop_if_not_finite(index, loss, norm)
             optimizer.step(clipped)
         yield Step(index, loss, norm, optimizer.lr)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm.autograd import Tensor
-from minillm.optim import clip_gradients
+from minillm.optim import clip_gradients, gradient_norm
+from minillm.optim.clipping import CHUNK
 from tests.strict import SYNCS, strict
 
 
@@ -227,3 +228,14 @@ def test_gradients_may_come_one_after_another():
 def test_a_tensor_is_not_a_gradient():
     with pytest.raises(TypeError, match="must be an array of floats, got Tensor"):
         clip_gradients([Tensor([1.0])], 1.0)
+
+
+def test_the_norm_alone_is_that_of_clipping_and_copies_nothing(rng):
+    gradients = [rng.standard_normal(CHUNK + 3), None, rng.standard_normal((2, 3))]
+    norm = gradient_norm(gradients)
+    assert norm == clip_gradients(gradients, 1.0)[1]
+    assert float(norm) == pytest.approx(joint_norm(gradients), rel=1e-12)
+    with pytest.raises(ValueError, match="gradient_norm: there is no gradient"):
+        gradient_norm([None])
+    with pytest.raises(TypeError, match="gradient_norm: a gradient must be an array of floats"):
+        gradient_norm([np.arange(3)])

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from minillm.autograd import Parameter, Tensor, gradients_of
+from minillm.backend import kernels
 from minillm.nn import Linear
 from minillm.optim import SGD, Adam, AdamW, Optimizer, ParameterGroup
+from minillm.optim.adam_in_chunks import SMALL
 from tests.strict import strict
 
 
@@ -326,3 +328,32 @@ def test_the_gradients_of_a_step_may_come_one_after_another():
     a, b = Parameter(np.ones(2)), Parameter(np.ones(1))
     SGD([a, b], lr=1.0).step(g for g in [np.array([1.0, 0.5]), None])
     assert (a.data.tolist(), b.data.tolist()) == ([0.0, 0.5], [1.0])
+
+
+@pytest.mark.parametrize("level", ["off", "numpy"])
+@pytest.mark.parametrize("make", [AdamW, lambda ps: SGD(ps, lr=0.1, momentum=0.9)])
+def test_no_denormal_number_is_left_where_gradients_have_stopped(make, level):
+    tiny = np.finfo(np.float32).tiny
+    p = Parameter(np.ones((4, SMALL), dtype=np.float32))
+    optimizer, g = make([p]), np.zeros((4, SMALL), dtype=np.float32)
+    g[:] = 0.3
+    denormal = []
+    with kernels(level):
+        for _ in range(1200):
+            optimizer.step([g])
+            g[1:] = 0.0  # one row goes on
+            state = [x for arrays in optimizer.state.values() for x in arrays]
+            denormal += [((x != 0) & (np.abs(x) < tiny)).any() for x in state]
+    assert not any(denormal)
+    first = next(iter(optimizer.state.values()))[0]
+    assert first[0].all()
+    assert not first[1:].any()
+
+
+def test_a_nan_in_the_state_is_not_swept_away():
+    p = Parameter(np.ones(2))
+    optimizer = AdamW([p])
+    for _ in range(64):
+        optimizer.step([np.array([np.nan, 1.0])])
+    assert np.isnan(p.data[0])
+    assert np.isnan(optimizer.state["m"][0][0])
