@@ -18,7 +18,7 @@ from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
 from minillm.backend.kernel_switch import kernels, kernels_in_force, use_kernels
-from minillm.backend.randomness import check_rng, counted_uniform, stream
+from minillm.backend.randomness import check_rng, counted_words, stream
 from minillm.backend.special import erf
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "check_ids",
     "check_one_dtype",
     "check_rng",
-    "counted_uniform",
+    "counted_words",
     "erf",
     "is_array",
     "kernels",

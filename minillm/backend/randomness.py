@@ -42,17 +42,21 @@ def stream(seed: int, purpose: str, place: int = 0) -> np.random.Generator:
     return np.random.default_rng([seed, word, place])
 
 
-def counted_uniform(
-    key: int, count: int, shape: tuple[int, ...], dtype: np.dtype | type = np.float32
-) -> np.ndarray:
-    """Uniform numbers in [0, 1) that depend on ``key``, ``count`` and nothing else.
+def counted_words(key: int, count: int, n: int, start: int = 0) -> np.ndarray:
+    """Random integers in [0, 65536) that depend on ``key``, ``count`` and nothing else.
 
     Dropout draws its masks here: ``count`` is how often the layer has been called, so that
     two calls never share a mask and call number 7 is the same in a resumed run.
 
-    Source: Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3" (Philox).
+    ``start`` leaves out the words before it without drawing them: for every start, they are the
+    words ``start`` to ``start + n - 1`` of one sequence.
+
+    Shapes: ``(n,)`` uint16.
+
+    Source: Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3" (Philox), which
+        turns a counter into 256 bits, here 16 words.
     """
-    generator = np.random.Generator(np.random.Philox(key=key, counter=[0, 0, count, 0]))
-    return generator.random(
-        shape, dtype=np.float64 if np.dtype(dtype).itemsize == 8 else np.float32
-    )
+    block, skipped = divmod(start, 16)
+    bits = np.random.Philox(key=key, counter=[block, 0, count, 0])
+    words = bits.random_raw((skipped + n + 3) // 4).astype("<u8", copy=False).view("<u2")
+    return words[skipped : skipped + n].astype(np.uint16, copy=False)

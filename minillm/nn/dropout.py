@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minillm.autograd import Tensor
-from minillm.backend import Array, check_rng, counted_uniform, moved_like, stream
+from minillm.backend import Array, check_rng, counted_words, moved_like, stream
 from minillm.nn.module import Module
 from minillm.nn.rows import current_rows
 from minillm.ops import dropout
@@ -18,9 +18,12 @@ from minillm.ops import dropout
 class Dropout(Module):
     """In training, drop each unit with probability ``rate`` and scale the others by 1/(1-rate).
 
-    At evaluation it does nothing: the expected value was right already in training.  The noise
-    depends on the layer's key, drawn from ``rng``, and on how often it has been called: two
-    calls never share a mask, and a resumed run draws what the uninterrupted one would have.
+    At evaluation it does nothing: the expected value was right already in training.  The rate is
+    rounded to 1/65536, for a unit is dropped if a random word of 16 bits is small; the factors have
+    the mean 1 at that rate.
+
+    The noise depends on the layer's key, drawn from ``rng``, and on how often it has been called:
+    two calls never share a mask, and a resumed run draws what the uninterrupted one would have.
 
     A copy (``copy.copy``, ``copy.deepcopy``, also of a model around it) gets a key of its own, made
     of this layer's and of how many copies it had: two models that train side by side draw
@@ -53,11 +56,11 @@ class Dropout(Module):
         if not self.training or self.rate == 0.0:
             return None
         call, first = self.next_call(shape)
-        numbers = counted_uniform(self.key, call, (first + math.prod(shape),), like.dtype)
-        uniform = numbers[first:].reshape(shape)
-        # a boolean times a Python float would be float64
-        scale = uniform.dtype.type(1.0 / (1.0 - self.rate))
-        return moved_like(((uniform >= self.rate) * scale).astype(like.dtype), like)
+        words = counted_words(self.key, call, math.prod(shape), first)
+        dropped = min(round(self.rate * 65536), 65535)  # of the 65536 words
+        keep = (words >= dropped).astype(like.dtype)
+        keep *= 65536 / (65536 - dropped)
+        return moved_like(keep.reshape(shape), like)
 
     def next_call(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """The number of this call, and the place of its first factor among those of the batch.
@@ -71,7 +74,8 @@ class Dropout(Module):
             return self.calls - 1, 0
         size, n_rows = math.prod(shape), rows.stop - rows.start
         told_apart = shape and shape[0] % n_rows == 0
-        return rows.call_of(self), rows.start * (size // n_rows if told_apart else size)
+        first = rows.start * (size // n_rows) if told_apart else rows.start << 40
+        return rows.call_of(self), first
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = memo[id(self)] = object.__new__(type(self))

@@ -93,7 +93,7 @@ def step_together(
     step(optimizer, rate, w, g, m, v, w)
     for p, (old_m, old_v), end in zip(parameters, pairs, ends, strict=True):
         part = slice(end - p.size, end)
-        p.data = w[part].reshape(p.shape).copy()
+        p.data = w[part].reshape(p.shape)
         old_m[...] = m[part].reshape(p.shape)
         old_v[...] = v[part].reshape(p.shape)
 

@@ -97,8 +97,8 @@ def euclidean_norm(x: Array) -> Array:
     flat = x.reshape(-1)
     piece = CHUNK if on_host(x) else max(flat.size, 1)  # on a host, what stays in the cache
     pieces = [flat[i : i + piece] for i in range(0, flat.size, piece)]
-    shares = [some.astype("float64", copy=False) / s for some in pieces]
-    return s * xp.sqrt(sum((y @ y for y in shares), start=xp.zeros(())))
+    scaled_pieces = (some.astype("float64", copy=False) / s for some in pieces)
+    return s * xp.sqrt(sum((y @ y for y in scaled_pieces), start=xp.zeros(())))
 
 
 def scaled(g: Array, scale: Array) -> Array:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -68,6 +69,13 @@ def test_scratch_is_aligned_and_the_same_memory_again():
     assert np.shares_memory(first, scratch("a test", (2,), np.float64))
     assert not np.shares_memory(first, scratch("another test", (2,), np.float64))
     assert aligned_empty((7,), np.float64).ctypes.data % LINE == 0
+
+
+def test_every_thread_has_scratch_of_its_own():
+    here = scratch("a shared test", (8,), np.float32)
+    with ThreadPoolExecutor(1) as pool:
+        there = pool.submit(scratch, "a shared test", (8,), np.float32).result()
+        assert not np.shares_memory(here, there)
 
 
 def test_a_large_buffer_is_not_kept():

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from minillm.autograd import Parameter, Tensor, gradients_of
+from minillm.backend import kernels
 from minillm.nn import Dropout, PreNormEncoderBlock
 from tests.nn.checks import dtypes_of_output_and_gradients, values
 
 N = 200_000
+MASK = "xx.x..xxx.xxx.x.xx..xxxx.xx..x.xx.xxxxxx"
 
 
 @pytest.mark.guide("G23")
@@ -34,7 +36,9 @@ def test_a_rate_of_zero_changes_nothing_in_training(rng):
 def test_mean_one_and_variance_rate_over_one_minus_rate(rate, dtype, rng):
     keep = values(Dropout(rate, rng=rng), np.ones(N, dtype=dtype))
     assert keep.dtype == dtype
-    assert np.unique(keep).tolist() == [0.0, float(dtype(1 / (1 - rate)))]
+    exact = round(rate * 65536) / 65536
+    assert np.unique(keep).tolist() == [0.0, float(dtype(1 / (1 - exact)))]
+    assert abs(exact - rate) < 1e-5
     dropped = np.mean(keep == 0)
     off = 6 * np.sqrt(rate * (1 - rate) / N)  # six standard deviations of that share
     assert abs(dropped - rate) < off
@@ -144,3 +148,19 @@ def test_turning_the_dtype_leaves_the_masks_alone(rng):
     key = layer.key
     layer.to_dtype(np.float64).freeze()
     assert (layer.key, layer.calls) == (key, 0)
+
+
+@pytest.mark.parametrize("level", ["off", "numpy"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_mask_is_the_same_in_every_dtype_with_and_without_kernels(dtype, level):
+    with kernels(level):
+        layer = Dropout(0.3, rng=np.random.default_rng(2))
+        keep = layer.keep_factors((40,), like=np.zeros(1, dtype=dtype))
+    assert "".join("x" if k else "." for k in keep) == MASK
+
+
+@pytest.mark.parametrize("rate", [1e-9, 0.9999999])
+def test_a_rate_that_no_word_can_tell_from_0_or_1_stays_finite(rate):
+    keep = Dropout(rate, rng=np.random.default_rng(2)).keep_factors((9,), like=np.zeros(1))
+    assert np.isfinite(keep).all()
+    assert (keep == 1.0).all() if rate < 0.5 else keep.max(initial=65536.0) == 65536.0

@@ -3,7 +3,7 @@ import pytest
 
 from minillm import ops
 from minillm.autograd import Tensor
-from minillm.backend import counted_uniform
+from minillm.backend import counted_words
 
 
 def test_kept_units_are_scaled_and_dropped_ones_are_0_forward_and_backward():
@@ -17,7 +17,7 @@ def test_kept_units_are_scaled_and_dropped_ones_are_0_forward_and_backward():
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_the_mean_is_preserved_and_the_variance_is_that_of_the_noise(rate):
     n = 40_000
-    keep = (counted_uniform(7, 0, (n,), np.float64) >= rate) / (1.0 - rate)
+    keep = (counted_words(7, 0, n) >= rate * 65536) / (1.0 - rate)
     y = ops.dropout(np.ones(n), keep=keep).data
     variance = rate / (1.0 - rate)
     assert abs(y.mean() - 1.0) < 6.0 * np.sqrt(variance / n)

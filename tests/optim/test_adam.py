@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm.autograd import Parameter, Tensor, gradients_of
+from minillm.backend import kernels
 from minillm.optim import SGD, Adam, AdamW, clip_gradients
+
+
+@pytest.fixture(autouse=True, params=["off", "numpy"])
+def by_the_rule_and_by_the_kernel(request):
+    """Every test here holds for both."""
+    with kernels(request.param):
+        yield
 
 
 def reference(w, gradients, *, lr, b1, b2, eps, weight_decay):

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from minillm.autograd import Parameter
+from minillm.backend import kernels
 from minillm.nn import Embedding, EncoderBlock, LayerNorm, Module, RMSNorm
 from minillm.optim import SGD, Adam, AdamW, ParameterGroup, decay_groups
+
+
+@pytest.fixture(autouse=True, params=["off", "numpy"])
+def by_the_rule_and_by_the_kernel(request):
+    """Every test here holds for both."""
+    with kernels(request.param):
+        yield
 
 
 def weights(*shape, seed=0):

@@ -79,6 +79,20 @@ def test_a_stretched_read_only_cotangent_is_as_good_as_a_copy(name, one):
         assert_near(a, b)
 
 
+@pytest.mark.parametrize(("name", "one"), FIT)
+def test_a_later_call_changes_nothing_that_an_earlier_one_keeps(name, one):
+    operands, settings = single(one)
+    output, vjp = KERNELS[name](*operands, **settings)
+    g = np.ones_like(output)
+    expected = [output.copy(), *(x.copy() for x in vjp(g))]
+    kept = vjp(g)
+    KERNELS[name](*(0.5 * x for x in operands), **settings)[1](0.5 * g)
+    for now, before in zip([output, *vjp(g)], expected, strict=True):
+        np.testing.assert_array_equal(now, before)
+    for now, before in zip(kept, expected[1:], strict=True):
+        np.testing.assert_array_equal(now, before)
+
+
 @pytest.mark.parametrize("name", KERNELS)
 def test_threads_do_not_meet_in_the_scratch(name):
     operands, settings = single(next(one for one in OPS[name].samples if one.smooth))
