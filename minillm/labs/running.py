@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from minillm.backend import kernels_in_force, use_kernels
 from minillm.backend.files import require_folder
 from minillm.backend.threads import limit_threads
 from minillm.labs.stored import STORED, write_study
@@ -56,6 +57,7 @@ def in_processes(study: Study, seeds: Sequence[int], jobs: int) -> list[Mapping[
         min(jobs, len(seeds)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=prepare_worker,
+        initargs=(kernels_in_force(),),
     )
     try:
         waiting = [workers.submit(study.measure, study.settings, seed) for seed in seeds]
@@ -74,7 +76,8 @@ def in_processes(study: Study, seeds: Sequence[int], jobs: int) -> list[Mapping[
         workers.shutdown()
 
 
-def prepare_worker() -> None:
-    """One BLAS thread for each process; Ctrl-C is the parent's to answer."""
+def prepare_worker(kernels: str) -> None:
+    """One BLAS thread and the same kernels for each process; Ctrl-C is the parent's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_threads(1)
+    use_kernels(kernels)

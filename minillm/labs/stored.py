@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import minillm
-from minillm.backend import write_atomically
+from minillm.backend import kernels_in_force, write_atomically
 from minillm.labs.study import Study
 
 STORED = Path(minillm.__file__).parents[1] / "figures" / "studies"
@@ -39,6 +39,7 @@ def write_study(
         "minillm": minillm.__version__,
         "numpy": np.__version__,
         "processor": processor(),
+        "kernels": kernels_in_force(),  # they add up in another order than the rules
         "settings": asdict(study.settings),
         "seeds": [int(seed) for seed in seeds],
     }

@@ -5,7 +5,8 @@ import signal
 import time
 from dataclasses import dataclass
 
-from minillm.backend import stream
+from minillm.backend import kernels_in_force, stream
+from minillm.backend.kernel_switch import LEVELS
 from minillm.labs.study import Study
 
 
@@ -23,7 +24,8 @@ def measure(settings, seed):
         os.kill(os.getppid(), signal.SIGINT)
         time.sleep(600)
     drawn = stream(seed, "planted").standard_normal(settings.steps)
-    return {"score": seed / 3, "curve": [seed, seed + 0.5], "drawn": drawn}
+    level = LEVELS.index(kernels_in_force())
+    return {"score": seed / 3, "curve": [seed, seed + 0.5], "drawn": drawn, "level": level}
 
 
 STUDY = Study("planted_study", "Does it work?", Settings(), measure, [0, 1, 2])

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from minillm.backend import kernels
 from minillm.labs import read_study
 from minillm.labs.running import run_study
 from minillm.labs.study import find_study, study_modules
@@ -52,6 +53,12 @@ def test_several_processes_give_the_bytes_of_one(tmp_path):
         run_study(STUDY, [2, 0, 1], tmp_path / str(jobs), jobs=jobs).read_bytes() for jobs in (1, 2)
     )
     assert one == two
+
+
+def test_other_processes_use_the_kernels_of_this_one(tmp_path):
+    with kernels("off"):
+        run_study(STUDY, [0, 1], tmp_path, jobs=2)
+    assert read_study("planted_study", tmp_path)["level"].tolist() == [0, 0]
 
 
 def test_no_seeds_and_no_jobs_are_refused_and_nothing_is_written(tmp_path):

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
+from minillm.backend import kernels_in_force
 from minillm.labs import read_settings, read_study
 from minillm.labs.stored import STORED, processor, write_study
 from minillm.labs.study import find_study, study_modules
@@ -20,6 +21,7 @@ def test_a_study_keeps_its_numbers_with_all_that_made_them(tmp_path):
     assert stored["settings"] == asdict(STUDY.settings) and stored["seeds"] == [0, 1, 2]
     assert stored["command"] == "python -m minillm labs run planted_study"
     assert set(stored) >= {"question", "minillm", "numpy", "processor"}
+    assert stored["kernels"] == kernels_in_force()
     assert stored["results"]["score"] == [0, 0.333333, 0.666667]
 
 
