@@ -36,8 +36,10 @@ def add(a: Array, b: Array, /) -> tuple[Array, VJP]:
     Shapes: any two that broadcast.
     """
 
+    of_a, of_b = a.shape, b.shape  # a vjp keeps what it names: here no array
+
     def vjp(g: Array) -> tuple[Array, Array]:
-        return unbroadcast(g, a.shape), unbroadcast(g, b.shape)
+        return unbroadcast(g, of_a), unbroadcast(g, of_b)
 
     return a + b, vjp
 
@@ -51,8 +53,10 @@ def subtract(a: Array, b: Array, /) -> tuple[Array, VJP]:
     Shapes: any two that broadcast.
     """
 
+    of_a, of_b = a.shape, b.shape
+
     def vjp(g: Array) -> tuple[Array, Array]:
-        return unbroadcast(g, a.shape), unbroadcast(-g, b.shape)
+        return unbroadcast(g, of_a), unbroadcast(-g, of_b)
 
     return a - b, vjp
 
@@ -80,10 +84,10 @@ def divide(a: Array, b: Array, /) -> tuple[Array, VJP]:
 
     Shapes: any two that broadcast.
     """
-    y = a / b
+    y, of_a = a / b, a.shape
 
     def vjp(g: Array) -> tuple[Array, Array]:
-        return unbroadcast(g / b, a.shape), unbroadcast(-g * y / b, b.shape)
+        return unbroadcast(g / b, of_a), unbroadcast(-g * y / b, b.shape)
 
     return y, vjp
 
@@ -186,18 +190,18 @@ def take(x: Array, /, *, index: Any) -> tuple[Array, VJP]:
     Raises:
         IndexError: out of range, or a boolean mask of another shape.
     """
-    xp = array_module(x)
+    xp, shape, dtype = array_module(x), x.shape, x.dtype
     y = x[index]
     parts = index if isinstance(index, tuple) else (index,)
     basic = all(part is None or part is ... or isinstance(part, int | slice) for part in parts)
 
     def vjp(g: Array) -> tuple[Array]:
-        grad = xp.zeros(x.shape, dtype=wide_dtype(x))
+        grad = xp.zeros(shape, dtype=wide_dtype(g))
         if basic:  # no element can be met twice
             grad[index] = g
         else:
             xp.add.at(grad, index, g)
-        return (grad.astype(x.dtype, copy=False),)
+        return (grad.astype(dtype, copy=False),)
 
     return y, vjp
 
@@ -211,7 +215,8 @@ def reshape(x: Array, /, *, shape: tuple[int, ...]) -> tuple[Array, VJP]:
     Raises:
         ValueError: the number of elements differs, or two sizes are -1.
     """
-    return x.reshape(shape), lambda g: (g.reshape(x.shape),)
+    before = x.shape
+    return x.reshape(shape), lambda g: (g.reshape(before),)
 
 
 @op

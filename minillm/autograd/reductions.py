@@ -23,8 +23,8 @@ def sum(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arra
     Raises:
         ValueError: an axis out of bounds or named twice.
     """
-    axes = reduced_axes(x, axis, keepdims)
-    return wide_sum(x, axes, keepdims=keepdims), lambda g: (spread(g, x, axes),)
+    axes, shape = reduced_axes(x, axis, keepdims), x.shape
+    return wide_sum(x, axes, keepdims=keepdims), lambda g: (spread(g, shape, axes),)
 
 
 @op
@@ -40,13 +40,14 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Arr
     """
     axes = reduced_axes(x, axis, keepdims)
     n = elements(x, axes, "mean")
-    total = x.sum(axis=axes, keepdims=keepdims, dtype=wide_dtype(x))
+    shape, dtype, wide = x.shape, x.dtype, wide_dtype(x)
+    total = x.sum(axis=axes, keepdims=keepdims, dtype=wide)
 
     def vjp(g: Array) -> tuple[Array]:
-        share = g.astype(total.dtype, copy=False) / n  # float16 has no number as large as n may be
-        return (spread(share.astype(x.dtype, copy=False), x, axes),)
+        share = g.astype(wide, copy=False) / n  # float16 has no number as large as n may be
+        return (spread(share.astype(dtype, copy=False), shape, axes),)
 
-    return (total / n).astype(x.dtype, copy=False), vjp
+    return (total / n).astype(dtype, copy=False), vjp
 
 
 @op
@@ -68,11 +69,11 @@ def var(
     axes = reduced_axes(x, axis, keepdims)
     m = degrees_of_freedom(x, axes, correction, "var")
     c, unit = deviations(x, axes)
-    y = wide_sum(c * c, axes, keepdims=True) / m * unit * unit
+    y, dtype = wide_sum(c * c, axes, keepdims=True) / m * unit * unit, x.dtype
 
     def vjp(g: Array) -> tuple[Array]:
         share = 2.0 / m * g.astype(c.dtype, copy=False)
-        return ((spread(share, x, axes) * (c * unit)).astype(x.dtype, copy=False),)
+        return ((spread(share, c.shape, axes) * (c * unit)).astype(dtype, copy=False),)
 
     return reduced(y, x, axes, keepdims), vjp
 
@@ -94,11 +95,11 @@ def std(
     axes = reduced_axes(x, axis, keepdims)
     m = degrees_of_freedom(x, axes, correction, "std")
     c, unit = deviations(x, axes)
-    y = (wide_sum(c * c, axes, keepdims=True) / m) ** 0.5
+    y, dtype = (wide_sum(c * c, axes, keepdims=True) / m) ** 0.5, x.dtype
 
     def vjp(g: Array) -> tuple[Array]:
-        slope = c / array_module(x).where(y == 0.0, 1.0, m * y)
-        return ((spread(g, x, axes) * slope).astype(x.dtype, copy=False),)
+        slope = c / array_module(c).where(y == 0.0, 1.0, m * y)
+        return ((spread(g, c.shape, axes) * slope).astype(dtype, copy=False),)
 
     return reduced(y * unit, x, axes, keepdims), vjp
 
@@ -205,10 +206,10 @@ def reduced(y: Array, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
     return y if keepdims else y.squeeze(axes)
 
 
-def spread(g: Array, x: Array, axes: tuple[int, ...]) -> Array:
-    """``g``, copied along ``axes`` to the shape of ``x``: a read-only view."""
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    return array_module(x).broadcast_to(g.reshape(kept), x.shape)
+def spread(g: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
+    """``g``, copied along ``axes`` to ``shape``: a read-only view."""
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return array_module(g).broadcast_to(g.reshape(kept), shape)
 
 
 def shared_by_ties(g: Array, x: Array, y: Array, axes: tuple[int, ...]) -> Array:

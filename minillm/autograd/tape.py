@@ -73,6 +73,7 @@ def backpropagate(
     targets = {n for n in below if n.vjp is None} if wanted is None else {*wanted}
     on_the_way = {*below} if wanted is None else nodes_above(targets, below)
     gradients: dict[Node, Array] = {root: gradient}
+    sums: set[Node] = set()  # whose entry was made here: to be added to where it is
     found: dict[Node, Array] = {}
     for node in below:
         if node not in gradients:
@@ -88,8 +89,15 @@ def backpropagate(
             error.add_note(f"in the backward pass of {node.name}")
             raise
         for parent, share in checked_shares(node, shares):
-            if parent in on_the_way or parent in targets:
-                gradients[parent] = gradients[parent] + share if parent in gradients else share
+            if not (parent in on_the_way or parent in targets):
+                continue
+            if parent in sums:
+                gradients[parent] += share
+            elif parent in gradients:
+                gradients[parent] = gradients[parent] + share
+                sums.add(parent)
+            else:
+                gradients[parent] = share  # perhaps a view, or an array that a rule keeps
         if not keep_graph:
             node.free()
     return found

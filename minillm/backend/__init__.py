@@ -13,7 +13,7 @@ from minillm.backend.arrays import (
     where_or_0,
 )
 from minillm.backend.devices import DEVICES, moved_like, probe_cuda, to_device
-from minillm.backend.dtypes import check_one_dtype, wide_dtype, wide_sum
+from minillm.backend.dtypes import check_one_dtype, column_sums, wide_dtype, wide_sum
 from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
@@ -31,6 +31,7 @@ __all__ = [
     "check_ids",
     "check_one_dtype",
     "check_rng",
+    "column_sums",
     "counted_words",
     "erf",
     "is_array",

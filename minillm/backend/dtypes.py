@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minillm.backend.arrays import Array
+from minillm.backend.arrays import Array, array_module
 
 
 def wide_dtype(x: Array) -> Any:
@@ -28,6 +28,18 @@ def wide_sum(x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
     """The sum over some axes, or over all, added up in ``wide_dtype`` and rounded once."""
     total = x.sum(axis=axis, keepdims=keepdims, dtype=wide_dtype(x))
     return total.astype(x.dtype, copy=False)
+
+
+def column_sums(x: Array) -> Array:
+    """The sum of the rows of a matrix, as a product, which BLAS adds up faster than NumPy sums::
+
+        y = (1, ..., 1) x
+
+    Shapes: ``x (N, D) -> (D,)``; added up in ``wide_dtype`` and rounded once.
+    """
+    wide = wide_dtype(x)
+    ones = array_module(x).ones(x.shape[0], dtype=wide)
+    return (ones @ x.astype(wide, copy=False)).astype(x.dtype, copy=False)
 
 
 def check_one_dtype(op_name: str, **operands: Array | None) -> None:

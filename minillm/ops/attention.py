@@ -66,6 +66,7 @@ def scaled_dot_product_attention(
     kept = p if keep is None else p * factors(keep, p)
     c, v = scale_of_scores(query, scale), finite(widened(value))
     operands = (query, key, value) if bias is None else (query, key, value, bias)
+    forms = [(x.shape, x.dtype) for x in operands]
     of_query, of_key, of_value, *of_bias = wanted  # of a bias only where there is one
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
@@ -79,10 +80,10 @@ def scaled_dot_product_attention(
             db = ds if any(of_bias) else None
         if of_value:
             dv = kept.swapaxes(-1, -2) @ g
-        shares = (dq, dk, dv, db)[: len(operands)]
+        shares = (dq, dk, dv, db)[: len(forms)]
         return tuple(
-            None if d is None else rounded(unbroadcast(d, x.shape), x.dtype)
-            for d, x in zip(shares, operands, strict=True)
+            None if d is None else rounded(unbroadcast(d, shape), dtype)
+            for d, (shape, dtype) in zip(shares, forms, strict=True)
         )
 
     y = kept @ v

@@ -37,8 +37,8 @@ def expand_dims(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
         ValueError, TypeError: ``axis`` out of range, or not an integer.
     """
     axis = checked_axis("expand_dims", axis, (*x.shape, 1))
-    y = array_module(x).expand_dims(x, axis)
-    return y, lambda g: (g.reshape(x.shape),)
+    y, before = array_module(x).expand_dims(x, axis), x.shape
+    return y, lambda g: (g.reshape(before),)
 
 
 @op
@@ -59,7 +59,8 @@ def squeeze(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
     axis = checked_axis("squeeze", axis, x.shape)
     if x.shape[axis] != 1:
         raise ValueError(f"squeeze: axis {axis} of shape {x.shape} is not of size 1")
-    return x.squeeze(axis), lambda g: (g.reshape(x.shape),)
+    before = x.shape
+    return x.squeeze(axis), lambda g: (g.reshape(before),)
 
 
 @op

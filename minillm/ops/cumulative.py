@@ -21,13 +21,13 @@ def cumsum(x: Array, /, *, axis: int) -> tuple[Array, VJP]:
         TypeError: ``axis`` is not an integer.
     """
     axis = checked_axis("cumsum", axis, x.shape)
-    xp = array_module(x)
+    xp, dtype = array_module(x), x.dtype
 
     def vjp(g: Array) -> tuple[Array]:
         backwards = xp.cumsum(xp.flip(widened(g), axis), axis=axis)
-        return (rounded(xp.flip(backwards, axis), x.dtype),)
+        return (rounded(xp.flip(backwards, axis), dtype),)
 
-    return rounded(xp.cumsum(widened(x), axis=axis), x.dtype), vjp
+    return rounded(xp.cumsum(widened(x), axis=axis), dtype), vjp
 
 
 @op

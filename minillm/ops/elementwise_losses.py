@@ -31,16 +31,16 @@ def squared_error(
         TypeError: targets that are not real numbers.
     Source: Goodfellow et al. 2016, "Deep Learning", section 5.5.1.
     """
-    x = widened(predictions)
+    x, dtype = widened(predictions), predictions.dtype
     t = like_predictions("squared_error", "targets", targets, x)
     share = shares("squared_error", 1.0, counted_elements("squared_error", x, reduction), reduction)
     with quiet(overflow=True):
         difference = x - t
         costs = (share * difference) * difference  # divided first: the mean may still be finite
-        loss = reduced(costs, reduction, predictions.dtype)
+        loss = reduced(costs, reduction, dtype)
 
     def vjp(g: Array) -> tuple[Array]:
-        return (rounded(2.0 * share * g * difference, predictions.dtype),)
+        return (rounded(2.0 * share * g * difference, dtype),)
 
     return loss, vjp
 

@@ -40,9 +40,10 @@ def embedding(table: Array, /, *, ids: Array, padding_idx: int | None = None) ->
     array_module(table, ids)  # refuses host ids beside a table on a device
     if padding_idx is not None:
         padding_idx = checked_row("embedding: padding_idx", padding_idx, table)
+    shape = table.shape
 
     def vjp(g: Array) -> tuple[Array]:
-        grad = rounded(scatter_add(table.shape, ids, widened(g)), g.dtype)
+        grad = rounded(scatter_add(shape, ids, widened(g)), g.dtype)
         if padding_idx is not None:
             grad[padding_idx] = 0.0
         return (grad,)

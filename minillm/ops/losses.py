@@ -49,7 +49,7 @@ def cross_entropy(
     Source: Goodfellow et al. 2016, "Deep Learning", section 6.2.2.3.
     """
     targets = checked_targets("cross_entropy: logits", logits, targets, ignore_index)
-    xp = array_module(logits, targets)
+    xp, shape, dtype = array_module(logits, targets), logits.shape, logits.dtype
     counted = targets != ignore_index
     log_p, _ = log_softmax.run(widened(logits).reshape(targets.size, logits.shape[-1]))
     share = equal_shares("cross_entropy", counted, log_p.dtype, reduction)
@@ -60,10 +60,10 @@ def cross_entropy(
         grad[chosen] -= 1.0  # each row once: no repeated index
         grad *= (g * share).reshape(targets.size, 1)
         clear_uncounted(grad, counted)
-        return (rounded(grad.reshape(logits.shape), logits.dtype),)
+        return (rounded(grad.reshape(shape), dtype),)
 
     costs = times_or_0(share, -log_p[chosen].reshape(targets.shape))
-    return reduced(costs, reduction, logits.dtype), vjp
+    return reduced(costs, reduction, dtype), vjp
 
 
 @op
@@ -85,7 +85,7 @@ def cross_entropy_with_probabilities(
         ValueError: the shapes differ or are (), the mean of no positions, or an unknown reduction.
         TypeError: probabilities that are not real numbers.
     """
-    name = "cross_entropy_with_probabilities"
+    name, dtype = "cross_entropy_with_probabilities", logits.dtype
     z = widened(logits)
     q = setting_like(f"{name}: probabilities", probabilities, z)
     if q.shape != z.shape or z.ndim == 0:
@@ -101,10 +101,10 @@ def cross_entropy_with_probabilities(
 
     def vjp(g: Array) -> tuple[Array]:
         to_log_p = array_module(g).expand_dims(-share * g, -1) * q
-        return (rounded(vjp_log_p(to_log_p)[0], logits.dtype),)
+        return (rounded(vjp_log_p(to_log_p)[0], dtype),)
 
     costs = -share * times_or_0(q, log_p).sum(axis=-1)
-    return reduced(costs, reduction, logits.dtype), vjp
+    return reduced(costs, reduction, dtype), vjp
 
 
 @op
@@ -140,7 +140,7 @@ def smoothed_cross_entropy(
     if not 0.0 <= smoothing <= 1.0:
         raise ValueError(f"smoothed_cross_entropy: smoothing must be in [0, 1], got {smoothing}")
     targets = checked_targets("smoothed_cross_entropy: logits", logits, targets, ignore_index)
-    xp = array_module(logits, targets)
+    xp, shape, dtype = array_module(logits, targets), logits.shape, logits.dtype
     counted = targets != ignore_index
     log_p, _ = log_softmax.run(widened(logits).reshape(targets.size, logits.shape[-1]))
     share = equal_shares("smoothed_cross_entropy", counted, log_p.dtype, reduction)
@@ -152,11 +152,11 @@ def smoothed_cross_entropy(
         grad[chosen] -= 1.0 - smoothing  # each row once: no repeated index
         grad *= (g * share).reshape(targets.size, 1)
         clear_uncounted(grad, counted)
-        return (rounded(grad.reshape(logits.shape), logits.dtype),)
+        return (rounded(grad.reshape(shape), dtype),)
 
     of_target = times_or_0(1.0 - smoothing, log_p[chosen])
     costs = -(of_target + times_or_0(of_each, log_p.sum(axis=-1))).reshape(targets.shape)
-    return reduced(times_or_0(share, costs), reduction, logits.dtype), vjp
+    return reduced(times_or_0(share, costs), reduction, dtype), vjp
 
 
 @op
@@ -207,7 +207,7 @@ def nll_loss(
     share = shares("nll_loss", w, xp.where(total == 0.0, 1.0, total), reduction)
 
     def vjp(g: Array) -> tuple[Array]:
-        grad = xp.zeros(rows.shape, dtype=rows.dtype)
+        grad = xp.zeros((targets.size, shape[-1]), dtype=share.dtype)
         grad[chosen] = -(g * share).reshape(targets.size)  # each row once: no repeated index
         return (rounded(grad.reshape(shape), dtype),)
 

@@ -28,7 +28,7 @@ def layer_norm(x: Array, gain: Array, bias: Array, /, *, eps: float = 1e-5) -> t
     Source: Ba, Kiros & Hinton 2016, "Layer Normalization", eq. 4.
     """
     check_one_dtype("layer_norm", x=x, gain=gain, bias=bias)
-    width = x.shape[-1:]
+    width, dtype = x.shape[-1:], x.dtype
     if width in ((), (0,)):
         raise ValueError(f"layer_norm: x {x.shape} has no features to normalise")
     if gain.shape != width or bias.shape != width:
@@ -44,11 +44,11 @@ def layer_norm(x: Array, gain: Array, bias: Array, /, *, eps: float = 1e-5) -> t
         mean_h, mean_hz = h.mean(axis=-1, keepdims=True), (h * z).mean(axis=-1, keepdims=True)
         grad_x = (h - mean_h - z * mean_hz) / s
         full = grad_x, unbroadcast(g * z, width), unbroadcast(widened(g), width)
-        return tuple(rounded(gradient, x.dtype) for gradient in full)
+        return tuple(rounded(gradient, dtype) for gradient in full)
 
     y = gain * z
     y += bias
-    return rounded(y, x.dtype), vjp
+    return rounded(y, dtype), vjp
 
 
 @op
@@ -70,7 +70,7 @@ def rms_norm(x: Array, gain: Array, /, *, eps: float = 1e-6) -> tuple[Array, VJP
     Source: Zhang & Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4.
     """
     check_one_dtype("rms_norm", x=x, gain=gain)
-    width = x.shape[-1:]
+    width, dtype = x.shape[-1:], x.dtype
     if width in ((), (0,)):
         raise ValueError(f"rms_norm: x {x.shape} has no features to normalise")
     if gain.shape != width:
@@ -82,9 +82,9 @@ def rms_norm(x: Array, gain: Array, /, *, eps: float = 1e-6) -> tuple[Array, VJP
     def vjp(g: Array) -> tuple[Array, Array]:
         h = gain * widened(g)
         grad_x = (h - z * (h * z).mean(axis=-1, keepdims=True)) / r
-        return rounded(grad_x, x.dtype), rounded(unbroadcast(g * z, width), x.dtype)
+        return rounded(grad_x, dtype), rounded(unbroadcast(g * z, width), dtype)
 
-    return rounded(gain * z, x.dtype), vjp
+    return rounded(gain * z, dtype), vjp
 
 
 def root_mean_square(x: Array, eps: float) -> Array:

@@ -27,9 +27,9 @@ def masked_mean(x: Array, /, *, mask: Array) -> tuple[Array, VJP]:
         raise TypeError(f"masked_mean: mask must be boolean, True = counts, got {given}")
     if x.ndim < 2 or mask.shape != x.shape[:-1]:
         raise ValueError(f"masked_mean: x {x.shape} needs a mask {x.shape[:-1]}, got {mask.shape}")
-    xp = array_module(x, mask)
+    xp, dtype = array_module(x, mask), x.dtype
     real = mask[..., None]  # (..., T, 1)
     wide = widened(x)
     share = real / xp.maximum(real.sum(axis=-2, keepdims=True), 1).astype(wide.dtype)
     y = (where_or_0(real, wide) * share).sum(axis=-2)
-    return rounded(y, x.dtype), lambda g: (rounded(share * xp.expand_dims(g, -2), x.dtype),)
+    return rounded(y, dtype), lambda g: (rounded(share * xp.expand_dims(g, -2), dtype),)

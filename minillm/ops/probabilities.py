@@ -27,12 +27,12 @@ def softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
         Outputs"; the shift is in Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
     weights = array_module(scores).exp(below_largest(widened(scores), axis))
-    p = weights / weights.sum(axis=axis, keepdims=True)
+    p, dtype = weights / weights.sum(axis=axis, keepdims=True), scores.dtype
 
     def vjp(g: Array) -> tuple[Array]:
-        return (rounded(p * (g - (g * p).sum(axis=axis, keepdims=True)), scores.dtype),)
+        return (rounded(p * (g - (g * p).sum(axis=axis, keepdims=True)), dtype),)
 
-    return rounded(p, scores.dtype), vjp
+    return rounded(p, dtype), vjp
 
 
 @op
@@ -51,15 +51,15 @@ def log_softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
         TypeError: ``axis`` is not an integer.
     Source: Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
-    xp = array_module(scores)
+    xp, dtype = array_module(scores), scores.dtype
     y = below_largest(widened(scores), axis)
     y -= xp.log(xp.exp(y).sum(axis=axis, keepdims=True))
 
     def vjp(g: Array) -> tuple[Array]:
         total = widened(g).sum(axis=axis, keepdims=True)
-        return (rounded(g - xp.exp(y) * total, scores.dtype),)
+        return (rounded(g - xp.exp(y) * total, dtype),)
 
-    return rounded(y, scores.dtype), vjp
+    return rounded(y, dtype), vjp
 
 
 @op
@@ -79,7 +79,7 @@ def logsumexp(scores: Array, /, *, axis: int = -1, keepdims: bool = False) -> tu
         TypeError: ``axis`` is not an integer.
     Source: Goodfellow et al. 2016, "Deep Learning", section 4.1.
     """
-    xp = array_module(scores)
+    xp, dtype = array_module(scores), scores.dtype
     wide = widened(scores)
     m = largest(wide, axis)
     m = xp.where(xp.isinf(m), 0.0, m)  # -inf - -inf is NaN
@@ -91,9 +91,9 @@ def logsumexp(scores: Array, /, *, axis: int = -1, keepdims: bool = False) -> tu
     def vjp(g: Array) -> tuple[Array]:
         with quiet(overflow=True):
             p = weights / xp.where(total == 0.0, 1.0, total)
-            return (rounded(g.reshape(y.shape) * p, scores.dtype),)
+            return (rounded(g.reshape(y.shape) * p, dtype),)
 
-    return rounded(y if keepdims else y.squeeze(axis), scores.dtype), vjp
+    return rounded(y if keepdims else y.squeeze(axis), dtype), vjp
 
 
 def below_largest(scores: Array, axis: int) -> Array:

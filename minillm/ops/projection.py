@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, check_one_dtype, wide_sum
+from minillm.backend import Array, check_one_dtype, column_sums
 
 
 @op
@@ -38,17 +38,18 @@ def linear(
         raise ValueError(
             f"linear: weight {weight.shape} needs bias ({weight.shape[0]},), got {bias.shape}"
         )
-    outputs, inputs = weight.shape
+    (outputs, inputs), shape = weight.shape, x.shape
     positions = math.prod(x.shape[:-1])  # -1 would not do: a batch may be empty
     flat = x.reshape(positions, inputs)
-    y = flat @ weight.T if bias is None else flat @ weight.T + bias
-    of_x, of_weight, of_bias = (*wanted, False)[:3]
+    y = flat @ weight.T
+    if bias is not None:
+        y += bias  # in place: nobody else has seen y, and a sum would be an array of its own
+    of_x, of_weight, *of_bias = wanted[: 2 if bias is None else 3]
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
         flat_g = g.reshape(positions, outputs)
-        grad_x = (flat_g @ weight).reshape(x.shape) if of_x else None
+        grad_x = (flat_g @ weight).reshape(shape) if of_x else None
         grad_weight = flat_g.T @ flat if of_weight else None
-        grad_bias = wide_sum(flat_g, axis=0) if of_bias else None
-        return (grad_x, grad_weight) if bias is None else (grad_x, grad_weight, grad_bias)
+        return grad_x, grad_weight, *(column_sums(flat_g) if asked else None for asked in of_bias)
 
-    return y.reshape(*x.shape[:-1], outputs), vjp
+    return y.reshape(*shape[:-1], outputs), vjp

@@ -89,11 +89,11 @@ def where(a: Array, b: Array, /, *, condition: Array) -> tuple[Array, VJP]:
         ValueError: the shapes do not broadcast.
     """
     check_boolean(condition, "where: condition")
-    xp = array_module(a, b, condition)
+    xp, of_a, of_b = array_module(a, b, condition), a.shape, b.shape
 
     def vjp(g: Array) -> tuple[Array, Array]:
         to_a, to_b = where_or_0(condition, g), where_or_0(~condition, g)
-        return unbroadcast(to_a, a.shape), unbroadcast(to_b, b.shape)
+        return unbroadcast(to_a, of_a), unbroadcast(to_b, of_b)
 
     return xp.where(condition, a, b), vjp
 

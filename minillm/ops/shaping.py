@@ -37,8 +37,10 @@ def concatenate(*parts: Array, axis: int = 0) -> tuple[Array, VJP]:
                 f"they may differ in axis {axis} alone"
             )
 
+    sizes = [p.shape[axis] for p in parts]
+
     def vjp(g: Array) -> tuple[Array, ...]:
-        return tuple(g[piece] for piece in pieces([p.shape[axis] for p in parts], axis))
+        return tuple(g[piece] for piece in pieces(sizes, axis))
 
     return array_module(*parts).concatenate(parts, axis=axis), vjp
 
@@ -65,8 +67,10 @@ def stack(*parts: Array, axis: int = 0) -> tuple[Array, VJP]:
         if part.shape != parts[0].shape:
             raise ValueError(f"stack: part {i} is {part.shape}, part 0 is {parts[0].shape}")
 
+    n = len(parts)
+
     def vjp(g: Array) -> tuple[Array, ...]:
-        return tuple(g[(*[slice(None)] * axis, k)] for k in range(len(parts)))
+        return tuple(g[(*[slice(None)] * axis, k)] for k in range(n))
 
     return array_module(*parts).stack(parts, axis=axis), vjp
 
@@ -126,7 +130,8 @@ def broadcast_to(x: Array, /, *, shape: tuple[int, ...]) -> tuple[Array, VJP]:
     Raises:
         ValueError: ``x`` does not stretch to ``shape``.
     """
-    return array_module(x).broadcast_to(x, shape), lambda g: (unbroadcast(g, x.shape),)
+    before = x.shape
+    return array_module(x).broadcast_to(x, shape), lambda g: (unbroadcast(g, before),)
 
 
 @op

@@ -33,7 +33,7 @@ def cosine_similarity(
     """
     eps = float(eps)
     check_vectors(a, b, axis, eps)
-    xp = array_module(a, b)
+    xp, dtype = array_module(a, b), a.dtype
     with quiet(overflow=True):  # 0/0 where eps is 0 and a vector too
         u, n_a, free_a = direction(a, axis, eps)
         v, n_b, free_b = direction(b, axis, eps)
@@ -45,9 +45,9 @@ def cosine_similarity(
             full_a = to_y * (v - free_a * cosine * u) / n_a
             full_b = to_y * (u - free_b * cosine * v) / n_b
         grads = unbroadcast(full_a, u.shape), unbroadcast(full_b, v.shape)
-        return tuple(rounded(xp.moveaxis(grad, -1, axis), a.dtype) for grad in grads)
+        return tuple(rounded(xp.moveaxis(grad, -1, axis), dtype) for grad in grads)
 
-    return rounded(y, a.dtype), vjp
+    return rounded(y, dtype), vjp
 
 
 def direction(x: Array, axis: int, eps: float) -> tuple[Array, Array, Array]:

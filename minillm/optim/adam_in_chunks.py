@@ -101,7 +101,8 @@ def step_together(
 def step(optimizer: AdamW, rate: Rate, w: Array, g: Array, m: Array, v: Array, new: Array) -> None:
     """Adam's formula on one-dimensional arrays: ``m`` and ``v`` change, ``new`` is filled."""
     (b1, b2), t = optimizer.betas, rate.updates
-    size, root = rate.lr / (1 - b1**t), (1 - b2**t) ** -0.5
+    root = (1 - b2**t) ** 0.5  # sqrt(v^) = sqrt(v) / root: it is taken out of the fraction
+    eps, size = optimizer.eps * root, rate.lr * root / (1 - b1**t)
     for start in range(0, w.size, CHUNK):
         part = slice(start, start + CHUNK)
         some_m, some_v = m[part], v[part]
@@ -113,13 +114,11 @@ def step(optimizer: AdamW, rate: Rate, w: Array, g: Array, m: Array, v: Array, n
         a *= 1 - b2
         some_v += a
         np.sqrt(some_v, out=a)
-        a *= root
-        a += optimizer.eps
+        a += eps
         np.divide(some_m, a, out=a)
         a *= size
-        if rate.weight_decay:
-            b = np.multiply(
+        if rate.weight_decay:  # not w (1 - lr decay): float32 has few digits for 1 - 1e-5
+            a += np.multiply(
                 w[part], rate.lr * rate.weight_decay, out=scratch("adam.b", a.shape, a.dtype)
             )
-            a += b
         np.subtract(w[part], a, out=new[part])

@@ -34,6 +34,7 @@ def cross_entropy_with_gradient(
     settings = {"targets": targets, "ignore_index": ignore_index, "reduction": reduction}
     if not plain.is_plain(logits, dtypes="fd") or reduction == "none" or logits.ndim == 0:
         return cross_entropy.rule(logits, **settings)
+    shape = logits.shape
     targets = checked_targets("cross_entropy: logits", logits, targets, ignore_index)
     if type(targets) is not np.ndarray:
         return cross_entropy.rule(logits, **settings)
@@ -56,7 +57,7 @@ def cross_entropy_with_gradient(
             e[places] -= share[part]
 
     def vjp(g: Array) -> tuple[Array]:
-        made = grad.reshape(logits.shape).view()
+        made = grad.reshape(shape).view()
         made.flags.writeable = False  # it may be asked for again
         return (made if g == 1.0 else g * made,)
 

@@ -92,6 +92,7 @@ def normalized(
     if any(wanted):
         z = aligned_empty(rows.shape, x.dtype)
     inverse = np.empty((rows.shape[0], 1), x.dtype)
+    mean, mean_square = np.zeros(rows.shape[0], x.dtype), np.empty(rows.shape[0], x.dtype)
     mean_of = np.full(width, 1.0 / width, x.dtype)
     gains = laid_out("norm.gain", gain, rows.shape[0])
     biases = None if bias is None else laid_out("norm.bias", bias, rows.shape[0])
@@ -99,20 +100,23 @@ def normalized(
         some = rows[part]
         out = z[part] if z is not None else scratch("norm.z", some.shape, x.dtype)
         with quiet(overflow=True):
-            mean = some @ mean_of if bias is not None else np.zeros(len(some), x.dtype)
             if bias is not None:
-                some = np.subtract(some, mean[:, None], out=out)
-            squares = np.multiply(some, some, out=scratch("norm.squares", some.shape, x.dtype))
-            mean_square = squares @ mean_of
-            lies_near = (mean * mean <= FARTHEST * mean_square).all()
-        if not (lies_near and mean_square.min() > LEAST and mean_square.max() < MOST):  # NaN too
-            return None
-        inverse[part, 0] = 1.0 / np.sqrt(mean_square + eps)
-        np.multiply(some, inverse[part], out=out)
-        flat = np.multiply(out, gains[: len(out)], out=y.reshape(rows.shape)[part])
-        if biases is not None:
-            flat += biases[: len(out)]
-    return y, z, inverse
+                mean[part] = some @ mean_of
+                some = np.subtract(some, mean[part, None], out=out)
+            mean_square[part] = np.vecdot(some, some) / x.dtype.type(width)
+            inverse[part, 0] = 1.0 / np.sqrt(mean_square[part] + eps)
+            np.multiply(some, inverse[part], out=out)
+            flat = np.multiply(out, gains[: len(out)], out=y.reshape(rows.shape)[part])
+            if biases is not None:
+                flat += biases[: len(out)]
+    return (y, z, inverse) if are_ordinary(mean, mean_square) else None
+
+
+def are_ordinary(mean: Array, mean_square: Array) -> bool:
+    """Whether float32 has enough digits for every row: no large squares, no mean far from 0."""
+    with quiet(overflow=True):
+        near = (mean * mean <= FARTHEST * mean_square).all()
+    return bool(near and mean_square.min() > LEAST and mean_square.max() < MOST)  # NaN: no
 
 
 def row_chunks(rows: Array) -> Iterator[slice]:
@@ -142,7 +146,7 @@ def gradients(
     flat = g.reshape(z.shape)
     dx = aligned_empty(g.shape, g.dtype) if wanted[0] else None
     dgain, dbias = (np.zeros(width, g.dtype) if asked else None for asked in wanted[1:])
-    mean_of = np.full(width, 1.0 / width, g.dtype)
+    mean_of, mean_gain = np.full(width, 1.0 / width, g.dtype), gain / g.dtype.type(width)
     gains = laid_out("norm.gain", gain, z.shape[0])
     for part in row_chunks(z):
         g_here, z_here = flat[part], z[part]
@@ -154,8 +158,7 @@ def gradients(
             dgain += ones @ hz
         if dx is None:
             continue
-        hz *= gains[: len(hz)]
-        mean_hz = hz @ mean_of
+        mean_hz = hz @ mean_gain
         h = np.multiply(g_here, gains[: len(hz)], out=dx.reshape(z.shape)[part])
         if centred:
             h -= (h @ mean_of)[:, None]
