@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 
 import numpy as np
+import pytest
+
+from minillm.autograd.recording import Op
+from minillm.ops import kernels_compiled, kernels_numpy
 
 TOLERANCE = {np.dtype(np.float32): 2e-6, np.dtype(np.float64): 1e-13}  # of the largest number
 
@@ -41,3 +46,20 @@ def assert_near(found: np.ndarray, expected: np.ndarray, tolerance: float = 1.0)
     np.testing.assert_allclose(
         found, expected, rtol=0.0, atol=tolerance * TOLERANCE[expected.dtype] * size
     )
+
+
+def offered() -> list[tuple]:
+    """Every kernel with its table: those in NumPy, and the compiled ones where numba is there."""
+    there = importlib.util.find_spec("numba") is not None
+    return [*kernels_numpy.kernels(), *(kernels_compiled.kernels() if there else [])]
+
+
+def every_kernel_of(*ops: Op) -> pytest.MarkDecorator:
+    """A test for each kernel of these ops, with the parameters ``op`` and ``kernel``."""
+    pairs = [
+        pytest.param(op, kernel, id=kernel.__name__)
+        for op in ops
+        for table, _, kernel in offered()
+        if table is op.kernels
+    ]
+    return pytest.mark.parametrize(("op", "kernel"), pairs)
