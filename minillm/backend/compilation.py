@@ -23,7 +23,7 @@ except ImportError as error:
 EXACT = {"contract"}  # a product and a sum may be one instruction; NaN and infinity keep sense
 SUMS = {"contract", "reassoc", "nsz"}  # and sums may be taken in any order, several at once
 
-NUMBER, FLAG = numba.float32, numba.boolean
+NUMBER, FLAG, PLACE = numba.float32, numba.boolean, numba.int64
 
 
 def given(n_axes: int, kind: Any = NUMBER) -> Any:

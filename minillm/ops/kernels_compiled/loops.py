@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend.compilation import filled, given, loop, part_of_a_loop, single
+from minillm.backend.compilation import (
+    FLAG,
+    NUMBER,
+    PLACE,
+    filled,
+    given,
+    loop,
+    part_of_a_loop,
+    single,
+)
 
 ZERO, HALF, ONE, TWO, FAR = single(0.0, 0.5, 1.0, 2.0, 40.0)
 
@@ -107,3 +116,96 @@ def gelu_tanh_and_slope(x: Any, y: Any, slope: Any) -> None:
         s = sigmoid_of_twice(z * (A + AB * z * z))
         y[i] = (x[i] if x[i] > ZERO else z) * s
         slope[i] = s + TWO * s * (ONE - s) * z * (A + THREE_AB * z * z)
+
+
+SIGN, OTHERS = np.int32(31), np.int32(0x7FFFFFFF)  # of 32 bits: the place of one, and the rest
+INFINITY = np.float32(np.inf)
+
+
+@part_of_a_loop
+def order(x: Any) -> Any:
+    """The bits of a float32 number as an integer, in the order of the numbers.
+
+    The largest integer is found several at a time, the largest float is not, because of NaN.
+    """
+    bits = np.float32(x).view(np.int32)
+    return np.int32(bits ^ ((bits >> SIGN) & OTHERS))
+
+
+@part_of_a_loop
+def number(place: Any) -> Any:
+    """The number that has this place in the order."""
+    return np.int32(place ^ ((place >> SIGN) & OTHERS)).view(np.float32)
+
+
+@loop(filled(4), given(4, FLAG), NUMBER, returns=FLAG, sums=True)
+def softmax_of_scores(p: Any, mask: Any, c: Any) -> bool:
+    """``p = softmax(c p)`` over the last axis, 0 where the mask is; not if a score is not finite.
+
+    The first two axes of the mask may be 1.
+    """
+    for b in range(p.shape[0]):
+        for h in range(p.shape[1]):
+            mb, mh = min(b, mask.shape[0] - 1), min(h, mask.shape[1] - 1)
+            for t in range(p.shape[2]):
+                highest = order(-INFINITY)
+                for s in range(p.shape[3]):
+                    score = c * p[b, h, t, s] if mask[mb, mh, t, s] else -INFINITY
+                    p[b, h, t, s] = score
+                    highest = max(highest, order(score))
+                top = number(highest)
+                top = ZERO if top == -INFINITY else top
+                total = ZERO
+                for s in range(p.shape[3]):
+                    e = exp(p[b, h, t, s] - top)
+                    p[b, h, t, s] = e
+                    total += e
+                if not total < INFINITY:
+                    return False
+                share = ZERO if total == ZERO else ONE / total
+                for s in range(p.shape[3]):
+                    p[b, h, t, s] *= share
+    return True
+
+
+@loop(filled(2), given(2), NUMBER, sums=True)
+def through_softmax(h: Any, p: Any, c: Any) -> None:
+    """``h = c p (h - sum_j h_j p_j)``, row by row."""
+    for i in range(h.shape[0]):
+        mean = ZERO
+        for j in range(h.shape[1]):
+            mean += h[i, j] * p[i, j]
+        for j in range(h.shape[1]):
+            h[i, j] = c * p[i, j] * (h[i, j] - mean)
+
+
+@loop(given(2), given(1, PLACE), given(1), filled(2), filled(1), returns=FLAG, sums=True)
+def cross_entropy_rows(x: Any, chosen: Any, share: Any, grad: Any, cost: Any) -> bool:
+    """Cost and gradient of each row of logits; not if a logit that counts is NaN or infinite.
+
+    A row with the share 0 does not count.  Gradients that there is no row for are made all in the
+    last one, one over the other.
+    """
+    for i in range(x.shape[0]):
+        k = min(i, grad.shape[0] - 1)
+        if share[i] == ZERO:
+            for j in range(x.shape[1]):
+                grad[k, j] = ZERO
+            cost[i] = ZERO
+            continue
+        highest = order(x[i, 0])
+        for j in range(x.shape[1]):
+            highest = max(highest, order(x[i, j]))
+        top, total = number(highest), ZERO
+        for j in range(x.shape[1]):
+            e = exp(x[i, j] - top)
+            grad[k, j] = e
+            total += e
+        if not total < INFINITY:
+            return False
+        part = share[i] / total
+        for j in range(x.shape[1]):
+            grad[k, j] *= part
+        grad[k, chosen[i]] -= share[i]
+        cost[i] = np.log(total) - (x[i, chosen[i]] - top)
+    return True
