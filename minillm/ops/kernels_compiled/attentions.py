@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minillm.autograd import VJP
@@ -34,7 +36,7 @@ def attention_in_loops(
     wanted: tuple[bool, ...] = (True, True, True, True),
 ) -> tuple[Array, VJP]:
     """``attention_in_slices`` in float32, also where scores are large."""
-    settings = {"mask": mask, "keep": keep, "scale": scale, "wanted": wanted}
+    settings: Any = {"mask": mask, "keep": keep, "scale": scale, "wanted": wanted}
     if bias is not None:
         return attention_in_slices(query, key, value, bias, **settings)
     if not is_for_loops(query, key, value, keep):
