@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minillm.backend.kernel_switch import offer
+from minillm.backend.kernel_switch import Kernels, offer
 from minillm.optim.adam import Adam, AdamW
 from minillm.optim.adam_in_chunks import adam_in_chunks
 from minillm.optim.clipping import clip_gradients, gradient_norm
@@ -28,4 +28,13 @@ __all__ = [
     "minimize",
 ]
 
+
+def compiled_kernels() -> Kernels:
+    """Adam's, in need of numba, which is not imported before."""
+    from minillm.optim.adam_in_a_loop import adam_in_a_loop
+
+    return [(AdamW.kernels, np, adam_in_a_loop)]
+
+
 offer("numpy", lambda: [(AdamW.kernels, np, adam_in_chunks)])
+offer("compiled", compiled_kernels)

@@ -8,11 +8,19 @@ import numpy as np
 import pytest
 
 from minillm.autograd import Parameter
-from minillm.backend import kernels
+from minillm.backend import kernels, kernels_in_force
 from minillm.optim import Adam, AdamW, ParameterGroup
-from minillm.optim.adam_in_chunks import CHUNK, SMALL, adam_in_chunks, is_plain
+from minillm.optim.adam_in_chunks import CHUNK, SMALL, is_plain
+from tests.ops.kernels.parity import LEVELS
 
 SHAPES = [(3,), (7, 5), (1,), (SMALL,), (3, CHUNK - 5), (2,)]
+
+
+@pytest.fixture(autouse=True, params=LEVELS)
+def level(request):
+    """Every test is for every kind of kernel that there is here."""
+    with kernels(request.param):
+        yield request.param
 
 
 def trained(level, make, dtype=np.float32, steps=5, absent=()):
@@ -28,7 +36,7 @@ def trained(level, make, dtype=np.float32, steps=5, absent=()):
 
 
 def assert_alike(make, **options):
-    found, optimizer = trained("numpy", make, **options)
+    found, optimizer = trained(kernels_in_force(), make, **options)
     expected, by_rule = trained("off", make, **options)
     atol = 1e-6 if found[0].dtype == np.float32 else 1e-14
     for a, b in zip(found, expected, strict=True):
@@ -69,7 +77,7 @@ def test_the_kernel_does_it_and_leaves_to_the_rule_what_is_not_plain():
     optimizer = AdamW(parameters, weight_decay=0.0)
     optimizer.updates = [1] * 5
     gradients = [np.ones_like(p.data) for p in parameters]
-    rest = adam_in_chunks(optimizer, range(5), gradients)
+    rest = AdamW.kernels[np](optimizer, range(5), gradients)
     assert rest == [i for i, p in enumerate(parameters[:4]) if not is_plain(p.data)]
     assert 4 not in rest
     assert {0, 3} <= set(rest)
@@ -95,7 +103,7 @@ def test_weights_that_somebody_kept_do_not_change_and_nobody_shares_memory():
 
 @pytest.mark.parametrize("twin_of", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
 def test_a_copy_goes_on_as_the_original(twin_of):
-    _, optimizer = trained("numpy", AdamW)
+    _, optimizer = trained(kernels_in_force(), AdamW)
     twin = twin_of(optimizer)
     for one in (optimizer, twin):
         one.step([np.ones_like(p.data) for p in one.parameters])
@@ -114,3 +122,12 @@ def test_what_is_not_finite_stays_in_its_place(odd):
             AdamW([p]).step([g])
         assert not np.isfinite(p.data[1])
         assert np.isfinite(np.delete(p.data, 1)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_square_beyond_all_numbers_is_reported_as_by_the_rule(dtype):
+    p = Parameter(np.ones(SMALL, dtype=dtype))
+    g = np.ones(SMALL, dtype=dtype)
+    g[7] = np.finfo(dtype).max
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow"):
+        AdamW([p]).step([g])

@@ -11,6 +11,8 @@ import pytest
 from minillm.autograd.recording import Op
 from minillm.ops import kernels_compiled, kernels_numpy
 
+NUMBA = importlib.util.find_spec("numba") is not None
+LEVELS = ["numpy", "compiled"] if NUMBA else ["numpy"]  # that have kernels and can be had
 TOLERANCE = {np.dtype(np.float32): 2e-6, np.dtype(np.float64): 1e-13}  # of the largest number
 
 
@@ -50,8 +52,7 @@ def assert_near(found: np.ndarray, expected: np.ndarray, tolerance: float = 1.0)
 
 def offered() -> list[tuple]:
     """Every kernel with its table: those in NumPy, and the compiled ones where numba is there."""
-    there = importlib.util.find_spec("numba") is not None
-    return [*kernels_numpy.kernels(), *(kernels_compiled.kernels() if there else [])]
+    return [*kernels_numpy.kernels(), *(kernels_compiled.kernels() if NUMBA else [])]
 
 
 def every_kernel_of(*ops: Op) -> pytest.MarkDecorator:
