@@ -15,7 +15,7 @@ from minillm.optim.adam_in_chunks import adam_in_chunks, is_plain, moments, rate
 if TYPE_CHECKING:
     from minillm.optim.adam import AdamW
 
-ONE, INFINITY = single(1.0, np.inf)
+ZERO, INFINITY = single(0.0, np.inf)
 
 
 def adam_in_a_loop(
@@ -55,6 +55,7 @@ def change(
         mean = b1 * m[i] + c1 * g[i]
         square = b2 * v[i] + c2 * (g[i] * g[i])
         m[i], v[i] = mean, square
-        new[i] = w[i] - (size * mean / (np.sqrt(square) * root + eps) + decay * w[i])
+        faded = ZERO if decay == ZERO else decay * w[i]  # 0 times infinity is NaN
+        new[i] = w[i] - (size * mean / (np.sqrt(square) * root + eps) + faded)
         finite &= square < INFINITY
     return finite

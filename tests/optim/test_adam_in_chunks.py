@@ -131,3 +131,9 @@ def test_a_square_beyond_all_numbers_is_reported_as_by_the_rule(dtype):
     g[7] = np.finfo(dtype).max
     with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow"):
         AdamW([p]).step([g])
+
+
+def test_without_decay_an_infinite_weight_stays_what_it_is():
+    p = Parameter(np.full(SMALL, np.inf, dtype=np.float32))
+    AdamW([p], weight_decay=0.0).step([np.ones(SMALL, dtype=np.float32)])
+    assert (p.data == np.inf).all()
