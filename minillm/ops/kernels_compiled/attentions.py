@@ -14,7 +14,6 @@ from minillm.ops.kernels_compiled.loops import softmax_of_scores, through_softma
 from minillm.ops.kernels_numpy.attentions import (
     attention_in_slices,
     dropped,
-    gradients,
     heads_like,
     is_ordinary,
     scratch_like,
@@ -56,7 +55,7 @@ def attention_in_loops(
         np.matmul(dropped(weights, some(keep, place)), value[place], out=y[place])
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
-        return gradients(g, query, key, value, keep, c, p, y, wanted, into_scores)
+        return gradients(g, query, key, value, keep, c, p, wanted)
 
     return y, vjp
 
@@ -76,6 +75,34 @@ def four_axes(mask: Array | None, scores: tuple[int, ...]) -> Array:
     return np.broadcast_to(mask, (*leading, *scores[2:]))
 
 
-def into_scores(h: Array, p: Array, g: Array, y: Array, c: float) -> None:
-    """The gradient ``h`` of the weights becomes that of the scores."""
-    through_softmax(h.reshape(-1, h.shape[-1]), p.reshape(-1, p.shape[-1]), c)
+def gradients(
+    g: Array,
+    query: Array,
+    key: Array,
+    value: Array,
+    keep: Array | None,
+    c: float,
+    p: Array,
+    wanted: tuple[bool, ...],
+) -> tuple[Array | None, ...]:
+    """Those of query, key and value that are wanted, as in the rule."""
+    dq, dk, dv = (
+        heads_like(x, x.shape[-1]) if asked else None
+        for x, asked in zip((query, key, value), wanted, strict=False)
+    )
+    for place in slices(p.shape):
+        g_here, p_here, keep_here = g[place], p[place], some(keep, place)
+        if dv is not None:
+            np.matmul(dropped(p_here, keep_here).swapaxes(-1, -2), g_here, out=dv[place])
+        if dq is None and dk is None:
+            continue
+        ds = scratch_like("attention.ds", p_here, p.shape[-1])
+        np.matmul(g_here, value[place].swapaxes(-1, -2), out=ds)
+        if keep_here is not None:
+            ds *= keep_here
+        through_softmax(ds.reshape(-1, ds.shape[-1]), p_here.reshape(-1, ds.shape[-1]), c)
+        if dq is not None:
+            np.matmul(ds, key[place], out=dq[place])
+        if dk is not None:
+            np.matmul(ds.swapaxes(-1, -2), query[place], out=dk[place])
+    return dq, dk, dv

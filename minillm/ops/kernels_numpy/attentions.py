@@ -8,7 +8,7 @@ Where no score can be large, by Cauchy and Schwarz, it is not needed::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -158,13 +158,8 @@ def gradients(
     p: Array,
     y: Array,
     wanted: tuple[bool, ...],
-    through_softmax: Callable[..., None] | None = None,
 ) -> tuple[Array | None, ...]:
-    """Those of query, key and value that are wanted: ``dL/ds = p (g vᵀ m - g·y)``.
-
-    ``through_softmax`` may do the same in another way, see ``into_scores``.
-    """
-    through_softmax = through_softmax or into_scores
+    """Those of query, key and value that are wanted: ``dL/ds = p (g vᵀ m - g·y)``."""
     dq, dk, dv = (
         heads_like(x, x.shape[-1]) if asked else None
         for x, asked in zip((query, key, value), wanted, strict=False)
@@ -179,17 +174,14 @@ def gradients(
         np.matmul(g_here, value[place].swapaxes(-1, -2), out=ds)
         if keep_here is not None:
             ds *= keep_here
-        through_softmax(ds, p_here, g_here, y[place], c)
+        products = np.multiply(
+            g_here, y[place], out=scratch_like("attention.f", g_here, g.shape[-1])
+        )
+        ds -= (products @ np.ones(g.shape[-1], g.dtype))[..., None]
+        ds *= p_here
+        ds *= c
         if dq is not None:
             np.matmul(ds, key[place], out=dq[place])
         if dk is not None:
             np.matmul(ds.swapaxes(-1, -2), query[place], out=dk[place])
     return dq, dk, dv
-
-
-def into_scores(h: Array, p: Array, g: Array, y: Array, c: float) -> None:
-    """``h = c p (h - g·y)``, which is ``c p (h - sum_j h_j p_j)``."""
-    products = np.multiply(g, y, out=scratch_like("attention.f", g, g.shape[-1]))
-    h -= (products @ np.ones(g.shape[-1], g.dtype))[..., None]
-    h *= p
-    h *= c
