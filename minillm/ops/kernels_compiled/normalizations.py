@@ -73,7 +73,7 @@ def in_loops(
         dx = aligned_empty(x.shape, x.dtype)
         blocks = (len(rows) + BLOCK - 1) // BLOCK
         dgain, dbias = (np.zeros((blocks, rows.shape[1]), x.dtype) for _ in range(2))
-        flat = np.ascontiguousarray(g, dtype=x.dtype).reshape(rows.shape)
+        flat = np.require(g, x.dtype, ["C", "A"]).reshape(rows.shape)
         add_gradients(
             flat, rows, gain, mean, inverse, dx.reshape(rows.shape), dgain, dbias, centred
         )

@@ -79,6 +79,29 @@ def test_a_stretched_read_only_cotangent_is_as_good_as_a_copy(name, kernel, one)
         assert_near(a, b)
 
 
+def anywhere(x):
+    """A copy that begins at an odd byte and may not be written to."""
+    memory = np.empty(x.nbytes + 1, np.uint8)
+    odd = memory[1:].view(x.dtype).reshape(x.shape)
+    odd[...] = x
+    odd.flags.writeable = False
+    return odd
+
+
+@pytest.mark.parametrize(("name", "kernel", "one"), FIT)
+def test_arrays_may_be_read_only_and_begin_anywhere(name, kernel, one):
+    operands, settings = single(one)
+    output, vjp = kernel(*operands, **settings)
+    expected = [output, *vjp(np.ones_like(output))]
+    for turned in (anywhere, lambda x: x.astype(x.dtype.newbyteorder())):
+        found, again = kernel(*map(turned, operands), **settings)
+        for a, b in zip([found, *again(anywhere(np.ones_like(output)))], expected, strict=True):
+            assert_near(a.astype(b.dtype), b, tolerance=10)
+    _, vjp = kernel(*operands, **settings)
+    for a, b in zip(vjp(anywhere(np.ones_like(output))), expected[1:], strict=True):
+        assert_near(a, b)
+
+
 @pytest.mark.parametrize(("name", "kernel", "one"), FIT)
 def test_a_later_call_changes_nothing_that_an_earlier_one_keeps(name, kernel, one):
     operands, settings = single(one)
