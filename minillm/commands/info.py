@@ -11,7 +11,7 @@ import platform
 import numpy as np
 
 import minillm
-from minillm.backend import ALLOCATOR, probe_cuda
+from minillm.backend import ALLOCATOR, kernels_in_force, probe_cuda
 from minillm.backend.threads import VARIABLES
 
 FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE")
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def facts() -> dict[str, str]:
-    """Versions, BLAS, allocator and device, each as one sentence."""
+    """Versions, BLAS, allocator, kernels and device, each as one sentence."""
     cupy, device = probe_cuda()
     return {
         "minillm": minillm.__version__,
@@ -38,6 +38,7 @@ def facts() -> dict[str, str]:
         "threads": threads(),
         "core type": core_type(),
         "allocator": ALLOCATOR,
+        "kernels": f"{kernels_in_force()}; numba {version('numba')}",
         "CuPy": cupy_version(),
         "CUDA": device if cupy is not None else f"not used: {device.splitlines()[0]}",
         "pictures": "matplotlib " + version("matplotlib"),

@@ -1,9 +1,12 @@
+import importlib.metadata
+import importlib.util
 import os
 
 import numpy as np
 import pytest
 
 import minillm
+from minillm.backend import kernels
 from minillm.commands import info
 from tests.commands.command_line import ENVIRONMENT, finish, start
 
@@ -18,8 +21,8 @@ def test_every_fact_is_listed(call):
     assert (result.code, result.err) == (0, "")
     found = lines(result.out)
     assert list(found) == [
-        "minillm", "python", "numpy", "BLAS", "threads", "core type", "allocator", "CuPy", "CUDA",
-        "pictures",
+        "minillm", "python", "numpy", "BLAS", "threads", "core type", "allocator", "kernels",
+        "CuPy", "CUDA", "pictures",
     ]  # fmt: skip
     assert found["minillm"] == minillm.__version__
     assert found["numpy"] == np.__version__
@@ -38,6 +41,15 @@ def test_forced_kernels_are_reported(variables, expected):
     result = finish(start("info", env={**inherited, **variables}))
     assert result.code == 0
     assert lines(result.out)["core type"].startswith(expected)
+
+
+@pytest.mark.parametrize("level", ["off", "numpy"])
+def test_the_kernels_in_force_are_named_and_whether_numba_is_there(call, level):
+    with kernels(level):
+        found = lines(call("info").out)["kernels"]
+    there = importlib.util.find_spec("numba") is not None
+    version = importlib.metadata.version("numba") if there else "not installed"
+    assert found == f"{level}; numba {version}"
 
 
 def test_threads_say_who_set_them(monkeypatch):
