@@ -1,5 +1,6 @@
 """Mistakes that a test must notice: one edit of the source each, and the tests that must fail."""
 
+import importlib.util
 from typing import NamedTuple
 
 
@@ -359,3 +360,35 @@ PLANTS = [
     Plant("sum written into an array that is not the tape's", "autograd/tape.py",
           "if parent in sums:", "if parent in gradients:", "tests/autograd/test_tape.py"),
 ]  # fmt: skip
+
+COMPILED = [  # numba must be there for their tests to run
+    Plant("loop of gelu without the end of its slope", "ops/kernels_compiled/loops.py",
+          "below + z * e * PHI_OF_0", "below", "tests/ops/kernels/test_gelus.py"),
+    Plant("loop of gelu for which minus infinity is a number", "ops/kernels_compiled/loops.py",
+          "z = -FAR if x < -FAR else x", "z = x", "tests/ops/kernels/test_gelus.py"),
+    Plant("exponential with sums in any order", "backend/compilation.py",
+          "numba.njit(fastmath=EXACT, error", "numba.njit(fastmath=SUMS, error",
+          "tests/ops/kernels/test_gelus.py"),
+    Plant("loop of softmax deaf to the mask", "ops/kernels_compiled/loops.py",
+          "if mask[mb, mh, t, s] else -INFINITY", "if True else -INFINITY",
+          "tests/ops/kernels/test_attentions.py"),
+    Plant("loop of softmax for which a NaN is a score", "ops/kernels_compiled/loops.py",
+          "                if not total < INFINITY:\n                    return False\n", "",
+          "tests/ops/kernels/test_attentions.py"),
+    Plant("loop of cross-entropy that counts all rows", "ops/kernels_compiled/loops.py",
+          "if share[i] == ZERO:", "if False:", "tests/ops/kernels/test_cross_entropies.py"),
+    Plant("loop of layer norm that forgets the mean", "ops/kernels_compiled/normalizations.py",
+          "* gain[j] - mean_h - z", "* gain[j] - z",
+          "tests/ops/kernels/test_normalizations.py"),
+    Plant("loop of layer norm far from zero", "ops/kernels_compiled/normalizations.py",
+          "and middle * middle <= FARTHEST * square", "",
+          "tests/ops/kernels/test_normalizations.py"),
+    Plant("loop for arrays that begin at an odd byte", "ops/kernels_compiled/single.py",
+          "all(x.flags.aligned for x in arrays)", "True", "tests/ops/kernels/test_compiled.py"),
+    Plant("loop of Adam that is silent about infinity", "optim/adam_in_a_loop.py",
+          "np.multiply(g, g)  #", "pass  #", "tests/optim/test_adam_in_chunks.py"),
+    Plant("loop of Adam without bias correction", "optim/adam_in_a_loop.py",
+          "np.sqrt(square) * root", "np.sqrt(square)", "tests/optim/test_adam_in_chunks.py"),
+]  # fmt: skip
+if importlib.util.find_spec("numba") is not None:
+    PLANTS += COMPILED

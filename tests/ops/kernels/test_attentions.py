@@ -108,6 +108,16 @@ def test_scores_that_are_not_small_are_the_rules(op, kernel, size, rng):
 
 
 @every_kernel
+def test_scores_that_overflow_are_the_rules(op, kernel, rng):
+    q, k, v = operands(rng)
+    q[0, 0, 3] = k[0, 0, 5] = np.float32(1e20)
+    with np.errstate(all="ignore"):
+        expected, found = (f(q, k, v) for f in (rule, kernel))
+    assert np.isnan(expected[0]).any()
+    np.testing.assert_array_equal(found[0], expected[0])
+
+
+@every_kernel
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_what_is_not_finite_behind_a_mask_stays_there(op, kernel, odd, place, rng):

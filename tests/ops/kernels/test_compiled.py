@@ -9,6 +9,8 @@ import pytest
 
 from minillm import ops
 from minillm.backend import kernels, kernels_in_force, use_kernels
+from minillm.ops.kernels_compiled.single import is_single
+from minillm.ops.kernels_numpy import plain
 from minillm.optim import AdamW
 from tests.ops.kernels.parity import NUMBA
 
@@ -85,6 +87,13 @@ def test_it_takes_the_places_of_the_kernels_in_numpy_and_gives_them_back():
             "minillm.ops.kernels_compiled.normalizations",
             "minillm.optim.adam_in_a_loop",
         ]
+
+
+def test_loops_are_for_arrays_that_begin_where_a_number_may():
+    memory = np.zeros(4 * plain.SMALL + 4, dtype=np.uint8)
+    assert is_single(memory[4:].view(np.float32))
+    assert not is_single(memory[1:-3].view(np.float32))
+    assert not is_single(memory[4:].view(np.float32), np.zeros(3))
 
 
 def test_what_was_compiled_is_kept_where_the_environment_says(tmp_path):
