@@ -9,7 +9,6 @@ import numpy as np
 
 from minillm.backend import Array
 from minillm.backend.compilation import FLAG, NUMBER, filled, given, loop, single
-from minillm.backend.scratch import aligned_empty
 from minillm.optim.adam_in_chunks import adam_in_chunks, is_plain, moments, rate_of
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def adam_in_a_loop(
         if not all(is_plain(x) and x.dtype.char == "f" and x.flags.aligned for x in arrays):
             rest.append(i)
             continue
-        new = aligned_empty(p.shape, p.dtype)
+        new = np.empty_like(p.data)
         flat = [x.reshape(-1) for x in (*arrays, new)]
         if not change(*flat, *coefficients(optimizer, i)):
             np.multiply(g, g)  # for NumPy's warning, or what the program has made of it
