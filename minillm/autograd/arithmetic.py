@@ -37,11 +37,7 @@ def add(a: Array, b: Array, /) -> tuple[Array, VJP]:
     """
 
     of_a, of_b = a.shape, b.shape  # a vjp keeps what it names: here no array
-
-    def vjp(g: Array) -> tuple[Array, Array]:
-        return unbroadcast(g, of_a), unbroadcast(g, of_b)
-
-    return a + b, vjp
+    return a + b, lambda g: (unbroadcast(g, of_a), unbroadcast(g, of_b))
 
 
 @op
@@ -54,11 +50,7 @@ def subtract(a: Array, b: Array, /) -> tuple[Array, VJP]:
     """
 
     of_a, of_b = a.shape, b.shape
-
-    def vjp(g: Array) -> tuple[Array, Array]:
-        return unbroadcast(g, of_a), unbroadcast(-g, of_b)
-
-    return a - b, vjp
+    return a - b, lambda g: (unbroadcast(g, of_a), unbroadcast(-g, of_b))
 
 
 @op

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from minillm.optim.adam import AdamW
 
 CHUNK = 1 << 15  # numbers; six such pieces are worked on at once
-SMALL = 1 << 13  # numbers; smaller parameters are laid end to end, for one call costs as they do
+SMALL = 1 << 15  # numbers; smaller parameters are laid end to end, for one call costs as they do
 
 
 class Rate(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from numbers import Real
 
 import numpy as np
@@ -75,30 +75,37 @@ def wide_norm(name: str, gradients: Sequence[Array | None]) -> tuple[Array, np.d
         if not (is_array(g) or isinstance(g, np.generic)) or g.dtype.kind != "f":
             kind = g.dtype if is_array(g) else type(g).__name__
             raise TypeError(f"{name}: a gradient must be an array of floats, got {kind}")
-    xp = array_module(*present)
     with np.errstate(all="ignore"):
-        norm = functools.reduce(xp.hypot, [euclidean_norm(g) for g in present])
+        norm = euclidean_norm(present)
     return norm, np.result_type(np.float32, *(g.dtype for g in present))
 
 
-def euclidean_norm(x: Array) -> Array:
-    """The length of an array of any shape, in float64::
+def euclidean_norm(arrays: Sequence[Array]) -> Array:
+    """The joint length of arrays of any shapes, in float64::
 
         |x| = s sqrt(sum (x / s)²)
 
     The squares of float32 all fit into float64, where s = 1; the squares of float64 fit nowhere,
     and s is the largest magnitude.  In float32 1e20 squared would overflow, 1e-25 squared vanish.
     """
-    xp = array_module(x)
-    s = 1.0
-    if x.dtype.itemsize == 8 and x.size:
-        largest = xp.maximum(x.max(), -x.min())  # max |x| without an array of its own
+    xp = array_module(*arrays)
+    s = None  # for 1
+    if any(x.dtype.itemsize >= 8 for x in arrays):
+        extremes = [end for x in arrays if x.size for end in (x.max(), -x.min())]
+        largest = functools.reduce(xp.maximum, extremes, xp.zeros(()))  # max |x|, without copies
         s = xp.where((largest > 0) & (largest < math.inf), largest, 1.0)
+    squares = (y @ y for x in arrays for y in pieces(x, s))
+    length = xp.sqrt(sum(squares, start=xp.zeros(())))
+    return length if s is None else s * length
+
+
+def pieces(x: Array, s: Array | None) -> Iterator[Array]:
+    """``x / s`` in float64, on a host in pieces that stay in the cache."""
     flat = x.reshape(-1)
-    piece = CHUNK if on_host(x) else max(flat.size, 1)  # on a host, what stays in the cache
-    pieces = [flat[i : i + piece] for i in range(0, flat.size, piece)]
-    scaled_pieces = (some.astype("float64", copy=False) / s for some in pieces)
-    return s * xp.sqrt(sum((y @ y for y in scaled_pieces), start=xp.zeros(())))
+    size = CHUNK if on_host(x) else max(flat.size, 1)
+    for start in range(0, flat.size, size):
+        piece = flat[start : start + size].astype("float64", copy=False)
+        yield piece if s is None else piece / s
 
 
 def scaled(g: Array, scale: Array) -> Array:
