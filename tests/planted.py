@@ -353,7 +353,7 @@ PLANTS = [
           "first = rows.start * (size // n_rows) if told_apart else rows.start << 40",
           "first = 0", "tests/training/test_sharding.py"),
     Plant("words counted from the block, not from the start", "backend/randomness.py",
-          "words[skipped : skipped + n]", "words[:n]", "tests/backend/test_randomness.py"),
+          "words[first : first + n]", "words[:n]", "tests/backend/test_randomness.py"),
     Plant("sum that keeps what it added", "autograd/arithmetic.py",
           "(unbroadcast(g, of_a), unbroadcast(g, of_b))",
           "(unbroadcast(g, a.shape), unbroadcast(g, b.shape))", "tests/ops/test_kept.py"),

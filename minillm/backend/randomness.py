@@ -53,10 +53,12 @@ def counted_words(key: int, count: int, n: int, start: int = 0) -> np.ndarray:
 
     Shapes: ``(n,)`` uint16.
 
-    Source: Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3" (Philox), which
-        turns a counter into 256 bits, here 16 words.
+    Source: O'Neill 2014, "PCG: A Family of Simple Fast Space-Efficient Statistically Good
+        Algorithms for Random Number Generation": a congruential generator, which can jump ahead;
+        NumPy hashes ``key`` and ``count`` into its state.
     """
-    block, skipped = divmod(start, 16)
-    bits = np.random.Philox(key=key, counter=[block, 0, count, 0])
-    words = bits.random_raw((skipped + n + 3) // 4).astype("<u8", copy=False).view("<u2")
-    return words[skipped : skipped + n].astype(np.uint16, copy=False)
+    skipped, first = divmod(start, 4)  # four words in each number of 64 bits
+    bits = np.random.PCG64DXSM([key, count])
+    bits.advance(skipped)
+    words = bits.random_raw((first + n + 3) // 4).astype("<u8", copy=False).view("<u2")
+    return words[first : first + n].astype(np.uint16, copy=False)

@@ -31,7 +31,7 @@ def test_another_process_draws_the_same_numbers(hash_seed):
 def test_a_stream_gives_known_numbers_for_good():
     """A change of the seeding would silently break every run that resumes."""
     assert stream(0, "mask").integers(1000, size=4).tolist() == [739, 648, 241, 411]
-    assert counted_words(1, 2, 5).tolist() == [45102, 1348, 3540, 17693, 43064]
+    assert counted_words(1, 2, 5).tolist() == [58466, 25221, 41578, 63942, 7867]
 
 
 def test_seed_purpose_and_place_each_make_another_stream():

@@ -11,7 +11,7 @@ from minillm.nn import Dropout, PreNormEncoderBlock
 from tests.nn.checks import dtypes_of_output_and_gradients, values
 
 N = 200_000
-MASK = "xx.x..xxx.xxx.x.xx..xxxx.xx..x.xx.xxxxxx"
+MASK = "xxxxxx..x..x..x...xx.x.xxx.x.xx...x.xxxx"
 
 
 @pytest.mark.guide("G23")
