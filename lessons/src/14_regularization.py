@@ -544,23 +544,23 @@ for name, values in (("dropout", rates), ("decay", decays)):
         f"{name}: test {gain:+.1f} ± {half:.1f} points; chosen",
         dict(zip(values, counts.tolist(), strict=True)),
     )
-    assert np.allclose([gain, half], {"dropout": [4.5, 1.3], "decay": [5.3, 1.8]}[name], atol=0.06)
+    assert np.allclose([gain, half], {"dropout": [5.5, 1.8], "decay": [5.3, 1.8]}[name], atol=0.06)
 train, unseen = study["dropout"].mean(axis=0)[:, [0, 2]].T
-assert train[0] == 1 and np.allclose(unseen[[0, 1, 3, 4]], [0.797, 0.838, 0.796, 0.337], atol=0.001)
+assert train[0] == 1 and np.allclose(unseen[[0, 1, 3, 4]], [0.797, 0.842, 0.799, 0.335], atol=0.001)
 train, unseen = study["decay"].mean(axis=0)[:, [0, 2]].T
-assert np.allclose(unseen[[1, 3, 5]], [0.797, 0.846, 0.266], atol=0.001)
-assert np.sum(study["decay"][:, 5, 2] == 0.25) == 9
+assert np.allclose(unseen[[1, 3, 5]], [0.797, 0.846, 0.25], atol=0.001)
+assert np.all(study["decay"][:, 5, 2] == 0.25)
 assert (train - unseen).argmin() == 5 and unseen.argmin() == 5
 assert (train - unseen)[3] > 0.5 * (train - unseen)[0]
 
 # %% [markdown] lang="en"
-# **What you saw.** Without either (grey): 100 % on the items learned, 79.7 % on others. Dropout chosen on dev adds $4.5 \pm 1.3$ points, decay $5.3 \pm 1.8$, each seed against itself (the figure's intervals
-# are wider: the items differ too). The usual $\lambda = 0.01$ does nothing: 280 updates shrink a weight by 0.14 %. Too much is worse than none: $p = 0.5$ gives 33.7 %, $\lambda = 30$ chance in nine seeds of ten. And the smallest gap, at $\lambda = 30$, belongs to the worst model: the aim is the score on unseen items, not a small gap.
+# **What you saw.** Without either (grey): 100 % on the items learned, 79.7 % on others. Dropout chosen on dev adds $5.5 \pm 1.8$ points, decay $5.3 \pm 1.8$, each seed against itself (the figure's intervals
+# are wider: the items differ too). The usual $\lambda = 0.01$ does nothing: 280 updates shrink a weight by 0.14 %. Too much is worse than none: $p = 0.5$ gives 33.5 %, $\lambda = 30$ chance. And the smallest gap, at $\lambda = 30$, belongs to the worst model: the aim is the score on unseen items, not a small gap.
 #
 # **What it does not show.** Most of the gap is still there. A high rate learns slowly and might do better with more updates; all had 280. And the unseen items come from the same source; for others see section 5.
 
 # %% [markdown] lang="zh"
-# **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 100%，没学过的答对 79.7%。在开发集上选定强度之后，dropout 让测试集上升 $4.5 \pm 1.3$ 个百分点，衰减上升 $5.3 \pm 1.8$ 个百分点，都是同一个种子前后相比（图中的区间更宽，因为各组新闻本身也有差别）。常用的 $\lambda = 0.01$ 不起作用，因为 280 次更新只让权重缩小 0.14%。用过了头还不如不用：$p = 0.5$ 时只有 33.7%，$\lambda = 30$ 时，十个种子里有九个等于瞎猜。而差距最小的恰恰是 $\lambda = 30$，也就是最差的模型。可见目标不是差距小，而是没见过的样本答得好。
+# **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 100%，没学过的答对 79.7%。在开发集上选定强度之后，dropout 让测试集上升 $5.5 \pm 1.8$ 个百分点，衰减上升 $5.3 \pm 1.8$ 个百分点，都是同一个种子前后相比（图中的区间更宽，因为各组新闻本身也有差别）。常用的 $\lambda = 0.01$ 不起作用，因为 280 次更新只让权重缩小 0.14%。用过了头还不如不用：$p = 0.5$ 时只有 33.5%，$\lambda = 30$ 时等于瞎猜。而差距最小的恰恰是 $\lambda = 30$，也就是最差的模型。可见目标不是差距小，而是没见过的样本答得好。
 #
 # **不能由此得出的**　大部分差距依然还在。丢弃率高则学得慢，多更新几次也许会好些，而这里一律只有 280 次。再说，没见过的新闻与学过的出自同一来源；来源不同会怎样，请看第 5 节。
 
