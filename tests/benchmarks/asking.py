@@ -49,7 +49,8 @@ class Worker:
         """Its next line."""
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.name} ended with exit code {self.process.wait()}")
+            self.close()
+            raise RuntimeError(f"{self.name} ended with exit code {self.process.returncode}")
         return json.loads(line)
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ def prepared(case: dict[str, Any]) -> Callable[[], float]:
     def step() -> float:
         output = function(*arrays)
         gradient = torch.autograd.grad(output, arrays, g)[0]
-        return float(output.flatten()[0]) + float(gradient.flatten()[0])
+        return float(output.detach().flatten()[0]) + float(gradient.flatten()[0])
 
     return step
 
