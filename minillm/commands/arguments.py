@@ -23,6 +23,7 @@ COMMANDS = {  # module -> what it does
     "predict": "label new texts with a trained model",
     "labs": "list the experiments, or measure one again",
     "course": "what is made for the lessons, and what students hand in",
+    "bench": "how fast training is on this machine",
     "info": "what is installed and in force on this machine",
 }
 

@@ -9,33 +9,38 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from minillm.commands.bench_machine import CPUINFO, cpuinfo
+from tests.benchmarks.variants import Variant
+
 ROOT = Path(__file__).parents[2]
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # a forced kernel would be timed, not the best
+OURS = ("MINILLM_ALLOCATOR", "MINILLM_KERNELS")  # said by the variant
 
 
 class Worker:
-    """One implementation at one size, warmed up and waiting; ``hello`` is how it introduced itself.
+    """One variant at one job, warmed up and waiting; ``hello`` is how it introduced itself.
 
     Raises:
         RuntimeError: it ended instead of answering.
     """
 
-    def __init__(self, implementation: str, size: str, python: str, preload: Path | None = None):
-        self.name = implementation
+    def __init__(self, variant: Variant, job: str, settings: dict[str, Any]):
+        self.name = variant.name
+        words = json.dumps(settings | {"heap": variant.heap})
         self.process = subprocess.Popen(
-            [python, "-m", "tests.benchmarks.worker", implementation, size],
+            [variant.python, "-m", "tests.benchmarks.worker", job, words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             cwd=ROOT,
-            env=environment(preload),
+            env=environment(variant, settings.get("threads", 1)),
         )
         self.hello = self.answer()
 
     def ask(self, steps: int) -> dict[str, Any]:
-        """CPU milliseconds per step over ``steps`` steps, and the peak memory so far."""
+        """Milliseconds per step over ``steps`` steps by both clocks, and the memory."""
         self.process.stdin.write(f"{steps}\n")
         self.process.stdin.flush()
         return self.answer()
@@ -44,7 +49,8 @@ class Worker:
         """Its next line."""
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.name} ended with exit code {self.process.wait()}")
+            self.close()
+            raise RuntimeError(f"{self.name} ended with exit code {self.process.returncode}")
         return json.loads(line)
 
     def close(self) -> None:
@@ -52,20 +58,32 @@ class Worker:
         self.process.communicate()
 
 
-def environment(preload: Path | None) -> dict[str, str]:
-    """One thread, no forced BLAS kernel, and perhaps a library before all others."""
-    kept = {key: value for key, value in os.environ.items() if key not in FORCED}
-    first = {"LD_PRELOAD": str(preload)} if preload else {}
-    return kept | dict.fromkeys(THREADS, "1") | first
+def environment(variant: Variant, threads: int) -> dict[str, str]:
+    """So many threads, no forced BLAS kernel, and what the variant asks for.
+
+    Where our threads share a batch, BLAS is told by the worker, as in a command.
+    """
+    dropped = {*FORCED, *OURS, *THREADS}
+    kept = {key: value for key, value in os.environ.items() if key not in dropped}
+    if threads == 1 or not variant.is_ours:
+        kept |= dict.fromkeys(THREADS, str(threads))
+    if variant.kernels is not None:
+        kept["MINILLM_KERNELS"] = variant.kernels
+    if variant.preload is not None:
+        kept["LD_PRELOAD"] = str(variant.preload)
+    return kept
 
 
 def intel_shim(folder: Path) -> Path | None:
-    """A library to preload so that MKL takes AVX-512 kernels; ``None`` without a C compiler.
+    """A library to preload so that MKL takes AVX-512 kernels; ``None`` where it changes nothing.
 
-    MKL keeps them for processors that call themselves Intel; this one answers yes for all.
+    MKL keeps them for processors that call themselves Intel; this one answers yes for all.  It
+    takes a C compiler, and another maker's processor that has AVX-512.
     """
+    told = cpuinfo(CPUINFO.read_text(encoding="utf-8")) if CPUINFO.exists() else {}
     compiler = shutil.which("cc")
-    if compiler is None:
+    kept = told.get("vendor_id") != "GenuineIntel" and "avx512f" in told.get("flags", "").split()
+    if compiler is None or not kept:
         return None
     source, library = folder / "shim.c", folder / "shim.so"
     source.write_text("int mkl_serv_intel_cpu_true(void) { return 1; }\n", encoding="utf-8")
@@ -74,6 +92,6 @@ def intel_shim(folder: Path) -> Path | None:
 
 
 def importable(package: str, python: str) -> bool:
-    """Whether another interpreter has a package."""
+    """Whether an interpreter has a package."""
     program = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec({package!r}))"
     return subprocess.run([python, "-c", program], check=False).returncode == 0

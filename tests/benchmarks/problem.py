@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.benchmarks.sizes import Size
+from tests.benchmarks.sizes import OpCase, Rare, Size
 
 LINEARS = {
     "attention.query": ("width", "width"),
@@ -58,6 +58,41 @@ def batch(size: Size) -> tuple[np.ndarray, np.ndarray]:
 def causal(size: Size) -> np.ndarray:
     """(T, T), True where a position may look: at itself and to its left."""
     return np.tril(np.ones((size.length, size.length), dtype=bool))
+
+
+def sentences(size: Size) -> tuple[np.ndarray, np.ndarray]:
+    """Normal numbers (B, T, D) and a mask (B, T), True for words: sentences of all lengths."""
+    rng = np.random.default_rng(9)
+    x = rng.standard_normal((size.batch, size.length, size.width), dtype=np.float32)
+    lengths = np.linspace(size.length // 4, size.length, size.batch).astype(int)
+    return x, np.arange(size.length) < lengths[:, None]
+
+
+def operands(case: OpCase) -> list[np.ndarray]:
+    """Normal numbers of a case's shapes."""
+    rng = np.random.default_rng(10)
+    return [rng.standard_normal(shape, dtype=np.float32) for shape in case.operands]
+
+
+def integers(n: int, below: int) -> np.ndarray:
+    """Targets or ids."""
+    return np.random.default_rng(11).integers(below, size=n)
+
+
+def attention_mask(kind: str, heads: list[int]) -> np.ndarray:
+    """``causal`` (T, T), or ``padding`` (B, 1, 1, T)."""
+    batch, _, length, _ = heads
+    if kind == "causal":
+        return np.tril(np.ones((length, length), dtype=bool))
+    return (np.arange(length) < integers(batch, length)[:, None] + 1)[:, None, None, :]
+
+
+def rare_rows(rare: Rare) -> tuple[np.ndarray, list[np.ndarray]]:
+    """A table, and the ids of its first step (every row) and of all later ones (few rows)."""
+    rng = np.random.default_rng(12)
+    table = rng.standard_normal((rare.rows, rare.width), dtype=np.float32)
+    later = rng.integers(round(rare.rows * rare.share), size=rare.tokens)
+    return table, [np.arange(rare.rows), later]
 
 
 class NumPyAdamW:

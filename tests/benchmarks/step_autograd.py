@@ -18,8 +18,9 @@ Weights = dict[str, np.ndarray]
 HIDDEN = np.float32(-1e9)
 
 
-def prepared(size: Size) -> Callable[[], float]:
+def prepared(size: dict[str, int], threads: int = 1) -> Callable[[], float]:
     """A function that makes one training step and gives the loss before it."""
+    size = Size(**size)
     weights = problem.weights(size)
     optimizer = problem.NumPyAdamW(**ADAMW, decay=DECAY, shapes=[w.shape for w in weights.values()])
     ids, targets = problem.batch(size)

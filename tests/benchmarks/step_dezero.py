@@ -41,8 +41,9 @@ class Float32Gradient(Function):
         return Variable(gy.data.astype(np.float32))
 
 
-def prepared(size: Size) -> Callable[[], float]:
+def prepared(size: dict[str, int], threads: int = 1) -> Callable[[], float]:
     """A function that makes one training step and gives the loss before it."""
+    size = Size(**size)
     weights = {name: dezero.Parameter(w) for name, w in problem.weights(size).items()}
     optimizer = problem.NumPyAdamW(**ADAMW, decay=DECAY, shapes=[w.shape for w in weights.values()])
     ids, targets = problem.batch(size)

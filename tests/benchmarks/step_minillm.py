@@ -1,54 +1,30 @@
-"""The step with this project."""
+"""The step with this project; several threads share the rows of a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import numpy as np
+from typing import Any
 
 from minillm import ops
-from minillm.autograd import Tensor, gradients_of
-from minillm.nn import Embedding, LayerNorm, LearnedPositions, Linear, Module, PreNormEncoderBlock
-from minillm.optim import AdamW
+from minillm.autograd import Tensor
+from minillm.backend.threads import limit_threads
+from minillm.commands import bench_steps
 from tests.benchmarks import problem
-from tests.benchmarks.sizes import ADAMW, DECAY, Size
+from tests.benchmarks.sizes import Size
 
 
-class LanguageModel(Module):
-    """A decoder-only language model."""
-
-    def __init__(self, size: Size, gelu: Callable[[Tensor], Tensor]):
-        rng = np.random.default_rng(0)
-        self.tokens = Embedding(size.vocabulary, size.width, rng=rng)
-        self.positions = LearnedPositions(size.length, size.width, rng=rng)
-        self.blocks = [
-            PreNormEncoderBlock(size.width, size.n_heads, size.hidden, rng=rng)
-            for _ in range(size.n_layers)
-        ]
-        for block in self.blocks:
-            block.feed_forward.activation = gelu
-        self.norm = LayerNorm(size.width)
-        self.head = Linear(size.width, size.vocabulary, rng=rng)
-
-    def loss(self, ids: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> Tensor:
-        """Mean cross-entropy of the next token."""
-        x = self.positions(self.tokens(ids))
-        for block in self.blocks:
-            x = block(x, mask=mask)
-        return ops.cross_entropy(self.head(self.norm(x)), targets=targets)
-
-
-def prepared(size: Size, gelu: Callable[[Tensor], Tensor] = ops.gelu) -> Callable[[], float]:
+def prepared(
+    size: dict[str, int], threads: int = 1, activation: Callable[[Tensor], Tensor] = ops.gelu
+) -> Callable[[], float]:
     """A function that makes one training step and gives the loss before it."""
-    model = LanguageModel(size, gelu)
-    model.load_state_dict(problem.weights(size))
-    optimizer = AdamW(model.parameters(), **ADAMW, weight_decay=DECAY)
-    ids, targets = problem.batch(size)
-    mask = problem.causal(size)
+    limit_threads(threads, each=1)
+    return bench_steps.training_step(*model_and_batch(size, activation), threads=threads)
 
-    def step() -> float:
-        loss = model.loss(ids, targets, mask)
-        optimizer.step(gradients_of(loss, optimizer.parameters))
-        return loss.item()
 
-    return step
+def model_and_batch(
+    size: dict[str, int], activation: Callable[[Tensor], Tensor] = ops.gelu
+) -> tuple[bench_steps.LanguageModel, Any]:
+    """The weights and ids that all implementations begin with."""
+    model = bench_steps.LanguageModel(bench_steps.Size(**size), activation)
+    model.load_state_dict(problem.weights(Size(**size)))
+    return model, problem.batch(Size(**size))

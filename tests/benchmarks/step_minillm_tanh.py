@@ -5,4 +5,4 @@ from functools import partial
 from minillm import ops
 from tests.benchmarks import step_minillm
 
-prepared = partial(step_minillm.prepared, gelu=ops.gelu_tanh)
+prepared = partial(step_minillm.prepared, activation=ops.gelu_tanh)

@@ -13,9 +13,10 @@ F = torch.nn.functional
 Weights = dict[str, torch.Tensor]
 
 
-def prepared(size: Size) -> Callable[[], float]:
+def prepared(size: dict[str, int], threads: int = 1) -> Callable[[], float]:
     """A function that makes one training step and gives the loss before it."""
-    torch.set_num_threads(1)
+    size = Size(**size)
+    torch.set_num_threads(threads)
     weights = {
         name: torch.tensor(w, requires_grad=True) for name, w in problem.weights(size).items()
     }

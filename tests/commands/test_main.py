@@ -10,7 +10,7 @@ from minillm.__main__ import describe, main
 from minillm.backend import CheckpointError
 from tests.commands.command_line import ENVIRONMENT, ROOT, finish, start
 
-COMMANDS = ("pipeline", "train", "evaluate", "predict", "labs", "course", "info")
+COMMANDS = ("pipeline", "train", "evaluate", "predict", "labs", "course", "bench", "info")
 
 
 @pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)])

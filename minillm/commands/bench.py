@@ -1,0 +1,133 @@
+"""``bench``: how fast training is on this machine, with each level of kernels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minillm.backend import write_atomically
+from minillm.commands.bench_child import import_ms, training_memory
+from minillm.commands.bench_machine import levels_here, processor
+from minillm.commands.bench_ops import cases
+from minillm.commands.bench_report import report
+from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
+from minillm.commands.bench_timing import by_level, clock_for
+
+PARTS = ("steps", "ops", "import", "memory")
+Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to measure, how often, and where to keep it."""
+    for option, known, meaning in (
+        ("--sizes", tuple(SIZES), "of the model"),
+        ("--parts", PARTS, "what to measure"),
+    ):
+        parser.add_argument(
+            option, type=partial(names_of, known), default=",".join(known), metavar="NAMES",
+            help=f"{meaning} (default: %(default)s)",
+        )  # fmt: skip
+    parser.add_argument(
+        "--rounds", type=at_least_1, default=5, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
+    parser.set_defaults(shares_batches=True)
+
+
+def names_of(known: Sequence[str], text: str) -> list[str]:
+    """Names with commas between them.
+
+    Raises:
+        argparse.ArgumentTypeError: one is unknown.
+    """
+    names = [name for name in text.split(",") if name]
+    if unknown := [name for name in names if name not in known]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+    return names
+
+
+def at_least_1(text: str) -> int:
+    """A positive integer.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a positive integer, got {text!r}")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure one thing after another, then print the tables."""
+    from tqdm import tqdm
+
+    threads, rounds = arguments.threads, arguments.rounds
+    found: dict[str, Any] = {
+        "processor": processor(),
+        "numpy": np.__version__,
+        "threads": threads,
+        "clock": "CPU" if threads == 1 else "wall",
+        "rounds": rounds,
+        **{part: {} for part in PARTS if part in arguments.parts},
+    }
+    work = [w for part in arguments.parts for w in WORK[part](arguments.sizes, threads, rounds)]
+    with tqdm(work, unit="case", desc="bench") as bar:
+        for part, name, measure in bar:
+            bar.set_postfix_str(f"{part}: {name}")
+            found[part][name] = measure()
+    print(report(found))
+    if arguments.json is not None:
+        write_atomically(arguments.json, (json.dumps(found, indent=1) + "\n").encode())
+
+
+def step_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Milliseconds of a training step, by level."""
+    for name in sizes:
+        size = SIZES[name]
+        prepared = partial(new_step, size, threads)
+        measure = partial(
+            by_level, prepared, levels_here(), rounds=rounds, repeats=size.steps,
+            clock=clock_for(threads),
+        )  # fmt: skip
+        yield "steps", name, measure
+
+
+def new_step(size: Size, threads: int) -> Callable[[], float]:
+    """A training step of a model that nothing else trains."""
+    return training_step(LanguageModel(size), random_batch(size), threads=threads)
+
+
+def op_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Milliseconds of each op that has kernels, by level; ``off`` is the rule."""
+    for case in cases():
+        yield (
+            "ops", case.name,
+            partial(by_level, case.prepared, levels_here(), rounds=rounds, clock=clock_for(1)),
+        )  # fmt: skip
+
+
+def import_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Milliseconds of ``import minillm`` in a new process."""
+    yield "import", "ms", lambda: statistics.median(import_ms() for _ in range(rounds))
+
+
+def memory_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """The peak of a process that trains, by level; empty where the system does not tell."""
+    for name in sizes:
+        yield "memory", name, partial(memory_by_level, name, threads)
+
+
+def memory_by_level(size: str, threads: int) -> dict[str, float]:
+    """Peak megabytes of training, once for each level."""
+    told = {level: training_memory(size, level, threads=threads) for level in levels_here()}
+    return {level: known["peak_mb"] for level, known in told.items() if "peak_mb" in known}
+
+
+WORK = {"steps": step_work, "ops": op_work, "import": import_work, "memory": memory_work}

@@ -1,0 +1,82 @@
+"""The tables that ``bench`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from minillm.commands.bench_steps import SIZES
+from minillm.commands.tables import table
+
+Row = list[str]
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """A headline about the machine, and a table for each part that was measured."""
+    about = found["processor"]
+    head = (
+        f"{about['name']}, {about['cores']} cores, NumPy {found['numpy']}; threads: "
+        f"{found['threads']}, {found['clock']} time, median of {found['rounds']} rounds"
+    )
+    tables = [TABLES[part](found[part]) for part in TABLES if found.get(part)]
+    return "\n\n".join([head, *tables])
+
+
+def steps_table(steps: Mapping[str, Mapping[str, float]]) -> str:
+    """Milliseconds and tokens per second; how many times as fast as the rules alone."""
+    levels = levels_in(steps)
+    rows = [
+        [name, *compared(times, levels), f"{1e3 * SIZES[name].tokens / min(times.values()):,.0f}"]
+        for name, times in steps.items()
+    ]
+    return table(["training step, ms", *heads(levels), "tokens/s"], rows)
+
+
+def ops_table(ops: Mapping[str, Mapping[str, float]]) -> str:
+    """Milliseconds forward and backward."""
+    levels = levels_in(ops)
+    rows = [[name, *compared(times, levels)] for name, times in ops.items()]
+    return table(["op forward and backward, ms", *heads(levels)], rows)
+
+
+def memory_table(memory: Mapping[str, Mapping[str, float]]) -> str:
+    """Peak megabytes of a process that trains."""
+    levels = levels_in(memory)
+    rows = [
+        [name, *(f"{mb[level]:.0f}" if level in mb else "-" for level in levels)]
+        for name, mb in memory.items()
+    ]
+    return table(["peak of memory, MB", *levels], rows)
+
+
+def import_table(measured: Mapping[str, float]) -> str:
+    """One number."""
+    return f"import minillm: {measured['ms']:.0f} ms"
+
+
+TABLES: dict[str, Callable[[Any], str]] = {
+    "steps": steps_table,
+    "ops": ops_table,
+    "memory": memory_table,
+    "import": import_table,
+}
+
+
+def levels_in(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The levels that were measured, in their order."""
+    return list(dict.fromkeys(level for times in rows.values() for level in times))
+
+
+def heads(levels: list[str]) -> Row:
+    """A column for each level, and after every one but ``off`` how many times as fast it is."""
+    return [word for level in levels for word in ([level] if level == "off" else [level, "times"])]
+
+
+def compared(times: Mapping[str, float], levels: list[str]) -> Row:
+    """The cells below ``heads``."""
+    cells = []
+    for level in levels:
+        cells.append(f"{times[level]:.2f}")
+        if level != "off":
+            cells.append(f"{times['off'] / times[level]:.2f}")
+    return cells
