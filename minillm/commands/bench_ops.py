@@ -66,7 +66,7 @@ def of_op(name: str, op: Op, *shapes: tuple[int, ...], **settings: Any) -> Case:
 
 
 def cases() -> list[Case]:
-    """At the sizes of ``course``, and some larger."""
+    """At the sizes of ``course``, and larger; ``linear`` has no kernel and shows the noise."""
     rng = stream(0, "bench: targets")
     small, large = rng.integers(1000, size=2048), rng.integers(5000, size=2048)
     lengths = rng.integers(1, HEADS[2] + 1, size=(HEADS[0], 1, 1, 1))

@@ -112,7 +112,10 @@ def grown(name: str, values: list[int], rows: list[Row]) -> Row:
 
 
 def leave_one_out(plan: Plan) -> Iterator[Row]:
-    """A step of ``course`` with all kernels, and with all but one."""
+    """A step of ``course`` with all kernels, and with all but one.
+
+    Kernels that the model has no use for, as ``rms_norm``'s, show the noise.
+    """
     size, best = SIZES["course"], plan.ours[-1]
     entries = [
         Entry(name, best, "without_minillm", {"size": asdict(size), "without": name})
