@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from minillm.backend import write_atomically
+from minillm.backend.files import require_folder
 from minillm.commands.bench_child import import_ms, training_memory
 from minillm.commands.bench_machine import levels_here, processor
 from minillm.commands.bench_ops import cases
@@ -69,6 +72,10 @@ def run(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     threads, rounds = arguments.threads, arguments.rounds
+    if arguments.json is not None:  # before minutes of work
+        require_folder(arguments.json.parent)
+        if arguments.json.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(arguments.json))
     found: dict[str, Any] = {
         "processor": processor(),
         "numpy": np.__version__,

@@ -3,7 +3,7 @@
 Every implementation runs in a process of its own, with one thread.  They are asked in turn,
 round by round; what counts is CPU time, as a median over the rounds, or with ``--wall`` the time
 that passes.  Libraries that ``--peer-python`` cannot import are left out.  What is found goes
-into ``results/PROCESSOR.json`` after each case.
+into ``results/PROCESSOR.json`` after each case, and as tables into ``results/README.md``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from minillm.backend import write_atomically
 from minillm.backend.kernel_switch import LEVELS
 from minillm.commands.bench import at_least_1
 from minillm.commands.bench_machine import processor
@@ -28,6 +29,7 @@ def main(words: list[str] | None = None) -> None:
     given = parser.parse_args(words)
     if given.table:
         print(tables.markdown(given.out))
+        write_page(given.out)
         return
     sections = chosen(parser, given.sections or list(SECTIONS), SECTIONS, "sections")
     sizes = chosen(parser, given.sizes.split(","), SIZES, "sizes")
@@ -61,7 +63,13 @@ def measure(plan: Plan, sections: list[str], folder: Path) -> None:
         for record in SECTIONS[section](plan):
             file = records.keep(known, [record], folder)
             print(tables.plain(record), end="\n\n", flush=True)
+    write_page(folder)
     print(f"kept in {file}", file=sys.stderr)
+
+
+def write_page(folder: Path) -> None:
+    """The tables of all processors."""
+    write_atomically(folder / "README.md", tables.page(folder).encode("utf-8"))
 
 
 def chosen(
@@ -88,7 +96,11 @@ def command_line() -> argparse.ArgumentParser:
     add("--threads", type=at_least_1, default=1, help="default %(default)s; more need --wall")
     add("--label", default="now", help="what the records are called (default %(default)s)")
     add("--out", type=Path, default=records.RESULTS, metavar="DIR", help="default %(default)s")
-    add("--table", action="store_true", help="measure nothing: print the results as Markdown")
+    add(
+        "--table",
+        action="store_true",
+        help="measure nothing: write and print the tables of what is kept",
+    )
     return parser
 
 

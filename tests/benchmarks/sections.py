@@ -86,21 +86,27 @@ def inference(plan: Plan) -> Iterator[Row]:
 
 
 def growth(plan: Plan) -> Iterator[Row]:
-    """How time and memory grow with each size of ``course``."""
+    """How time and memory grow with each size of ``course``; all points are asked in turn."""
+    variants = [plan.ours[-1], *plan.torch]
     for letter, (name, values) in GROWTH.items():
-        found: dict[str, list[Row]] = {}
-        for value in values:
-            size = replace(SIZES["course"], **{name: value}, steps=2)
-            for row in plan.held(
-                "growth", step_contest(letter, size, [plan.ours[-1], *plan.torch], plan.threads)
-            )["rows"]:
-                found.setdefault(row["name"], []).append(row)
+        entries = [
+            replace(entry, name=f"{entry.name} {value}", kind=str(value))
+            for value in values
+            for entry in step_contest(
+                letter, replace(SIZES["course"], **{name: value}), variants, plan.threads
+            ).entries
+        ]
+        rows = held(Contest(letter, entries, steps=2), plan.rounds, plan.clock)
+        found = {v.name: rows[i :: len(variants)] for i, v in enumerate(variants)}
         yield plan.record("growth", letter, [grown(n, values, r) for n, r in found.items()])
 
 
 def grown(name: str, values: list[int], rows: list[Row]) -> Row:
-    """Times and peaks along one axis, with the exponents of the times."""
-    ms = [row["ms"] for row in rows]
+    """Least times and peaks along one axis, with the exponents of the times.
+
+    The least: a busy moment would bend the curve, and a median of few rounds has some in it.
+    """
+    ms = [row["least_ms"] for row in rows]
     return {
         "name": name,
         "at": values,

@@ -28,6 +28,24 @@ def plain(record: Record) -> str:
     return table([f"{record['section']}: {record['case']}", *heads], rows)
 
 
+HEAD = """# Time and memory beside other libraries
+
+Written by `python -m tests.benchmarks.run`; times are milliseconds, memory is megabytes.
+
+* `minillm@off`, `@numpy`, `@compiled`: the rules alone, the kernels in NumPy, those that numba
+  compiles. `minillm_tanh` has the other form of GELU, as autograd and DeZero have here.
+* In brackets: the time over that of ours, with kernels in NumPy and compiled. Above 1, ours is
+  faster. It is the median of the ratios of the rounds, not the ratio of the medians.
+* `+heap`: the same library with the allocator set as this project sets it.
+* `before:` what was measured before there were kernels.
+"""
+
+
+def page(folder: Path) -> str:
+    """``README.md`` of the results."""
+    return f"{HEAD}\n{markdown(folder)}\n"
+
+
 def markdown(folder: Path) -> str:
     """Every processor's tables, each section with its own form."""
     parts = []
@@ -118,10 +136,10 @@ FORMS: dict[str, Callable[[Iterable[Record]], tuple[list[str], Cells]]] = {
 
 
 def with_times(row: dict[str, Any]) -> str:
-    """``165 (0.96)``: milliseconds, and how many times ours at its best takes."""
-    times = list(times_of(row).values())
+    """``165 (0.80, 0.96)``: milliseconds, and over ours: how many times as fast ours is."""
+    times = [f"{n:.2f}" for name, n in times_of(row).items() if not name.endswith("@off")]
     ours = row["name"].startswith("minillm")
-    return shown(row["ms"]) + (f" ({times[-1]:.2f})" if times and not ours else "")
+    return shown(row["ms"]) + (f" ({', '.join(times)})" if times and not ours else "")
 
 
 def times_of(row: dict[str, Any]) -> dict[str, float]:

@@ -140,3 +140,14 @@ def test_what_is_kept_can_be_read(file: Path):
     assert records.merged([], content["records"]) == content["records"]  # no key twice
     assert all(r["rows"] for r in content["records"])
     assert tables.markdown(file.parent).startswith("### ")
+
+
+def test_the_page_has_the_committed_numbers():
+    page = (records.RESULTS / "README.md").read_text(encoding="utf-8")
+    assert page == tables.page(records.RESULTS), "python -m tests.benchmarks.run --table"
+
+
+def test_a_ratio_is_shown_for_every_level_that_has_kernels():
+    row = {"name": "torch", "ms": 165.0}
+    row["times_ours"] = {"minillm@off": 0.5, "minillm@numpy": 0.8, "minillm@compiled": 0.961}
+    assert tables.with_times(row) == "165 (0.80, 0.96)"

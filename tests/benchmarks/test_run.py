@@ -29,7 +29,7 @@ def small(monkeypatch, tmp_path):
 
     def measured(*words):
         run.main([*words, "--rounds", "1", "--out", str(tmp_path), "--kernels", "numpy"])
-        (file,) = tmp_path.iterdir()
+        (file,) = tmp_path.glob("*.json")
         return json.loads(file.read_text(encoding="utf-8"))["records"]
 
     return measured

@@ -181,3 +181,14 @@ def test_another_process_trains_with_the_kernels_asked_for(monkeypatch):
     assert seen == [
         (("-m", "minillm.commands.bench_child", "tiny", "2", "3"), {"MINILLM_KERNELS": "off"})
     ]
+
+
+@pytest.mark.parametrize("place", [".", "file/bench.json"])
+def test_where_no_file_can_be_is_known_before_anything_is_measured(
+    call, small, tmp_path, place, monkeypatch
+):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setattr(bench, "WORK", {})
+    result = call("bench", "--json", tmp_path / place)
+    assert result.code == 1
+    assert "directory" in result.err
