@@ -7,7 +7,16 @@ those before it.
 
 from minillm import autograd, backend, nn, ops, optim
 from minillm.autograd import Parameter, Tensor, check_module, check_vjp, gradients_of, no_grad
-from minillm.backend import CheckpointError, DeviceError, stream, to_device, to_numpy, use_kernels
+from minillm.backend import (
+    CheckpointError,
+    DeviceError,
+    kernels,
+    kernels_in_force,
+    stream,
+    to_device,
+    to_numpy,
+    use_kernels,
+)
 from minillm.training import fit
 
 __version__ = "0.1.0"
@@ -23,6 +32,8 @@ __all__ = [
     "check_vjp",
     "fit",
     "gradients_of",
+    "kernels",
+    "kernels_in_force",
     "nn",
     "no_grad",
     "ops",

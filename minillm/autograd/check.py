@@ -9,7 +9,7 @@ import numpy as np
 
 from minillm.autograd.grad_mode import no_grad
 from minillm.autograd.gradients import gradients_of
-from minillm.autograd.recording import Op, check_answer
+from minillm.autograd.recording import Op, checked_answer
 from minillm.autograd.slopes import STEP, Line, compare, inner, length
 from minillm.autograd.tape import VJP, check_tuple
 from minillm.autograd.tensor import Parameter, Tensor
@@ -85,7 +85,7 @@ def check_vjp(
     check_operands(name, operands)
     given = [x.copy() for x in operands]
     answer = rule(*given, **settings)
-    check_answer(name, answer)
+    checked_answer(name, answer)
     output, vjp = answer[0].copy(), answer[1]
     v = check_rng(rng).standard_normal(np.shape(output))
     gradients: tuple[Any, ...] = vjp(g := v.copy())

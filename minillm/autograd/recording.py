@@ -76,14 +76,12 @@ class Op:
         kernel = self.fastest(arrays)
         if self.tells_wanted if kernel is self.rule else takes_wanted(kernel):
             settings["wanted"] = tuple([recorded and parent is not None for parent in parents])
-        output, vjp = self.run(*arrays, **settings)
+        output, vjp = checked_answer(self.__name__, kernel(*arrays, **settings))
         return Tensor(output, node=Node(self.__name__, output, parents, vjp) if recorded else None)
 
     def run(self, *arrays: Array, **settings: Any) -> tuple[Array, VJP]:
         """Output and VJP from the fastest rule there is for the arrays' library."""
-        answer = self.fastest(arrays)(*arrays, **settings)
-        check_answer(self.__name__, answer)
-        return answer
+        return checked_answer(self.__name__, self.fastest(arrays)(*arrays, **settings))
 
     def fastest(self, arrays: Sequence[Array]) -> Rule:
         """The kernel for the arrays' library where there is one, and the rule elsewhere."""
@@ -138,15 +136,16 @@ def takes_wanted(rule: Rule) -> bool:
     return "wanted" in inspect.signature(rule).parameters
 
 
-def check_answer(name: str, answer: object) -> None:
-    """Refuse what is not an output and its vjp.
+def checked_answer(name: str, answer: Any) -> tuple[Array, VJP]:
+    """What a rule answered, once it is known to be an output and its vjp.
 
     Raises:
-        TypeError: see above.
+        TypeError: it is something else.
     """
     if not isinstance(answer, tuple) or len(answer) != 2 or not callable(answer[1]):
         kind = type(answer).__name__
         raise TypeError(f"op {name}: its rule must return (output, vjp), got {kind}")
+    return answer
 
 
 def checked_signature(rule: Rule) -> inspect.Signature:

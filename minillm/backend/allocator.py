@@ -18,8 +18,15 @@ TRIM_THRESHOLD = (-1, 512 << 20)  # M_TRIM_THRESHOLD
 
 
 def tune_allocator() -> str:
-    """Make both settings once and say, in words, what is in force."""
-    if os.environ.get("MINILLM_ALLOCATOR", "").lower() == "system":
+    """Make both settings once and say, in words, what is in force.
+
+    Raises:
+        ValueError: the variable has another value.
+    """
+    wish = os.environ.get("MINILLM_ALLOCATOR", "").strip().lower()
+    if wish not in ("", "system"):
+        raise ValueError(f"MINILLM_ALLOCATOR: system, or nothing, got {wish!r}")
+    if wish:
         return "system default (MINILLM_ALLOCATOR=system)"
     if not sys.platform.startswith("linux"):
         return f"system default ({sys.platform})"

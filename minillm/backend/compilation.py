@@ -18,7 +18,7 @@ import numpy as np
 try:
     import numba
 except ImportError as error:
-    raise ImportError('kernels "compiled" need numba: pip install "minillm[fast]"') from error
+    raise ImportError('kernels "compiled" need numba: pip install numba') from error
 
 EXACT = {"contract"}  # a product and a sum may be one instruction; NaN and infinity keep sense
 SUMS = {"contract", "reassoc", "nsz"}  # and sums may be taken in any order, several at once

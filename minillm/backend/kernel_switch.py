@@ -6,7 +6,7 @@ force, and takes the others out.
 
 * ``off``       the rules alone
 * ``numpy``     kernels in NumPy, the default
-* ``compiled``  those, and kernels that numba compiles (``pip install "minillm[fast]"``)
+* ``compiled``  those, and kernels that numba compiles (``pip install numba``)
 
 The variable ``MINILLM_KERNELS`` says which level a process begins with.
 """
@@ -38,7 +38,9 @@ def checked_level(level: object, source: str = "use_kernels") -> str:
     return str(level)
 
 
-level_in_force = checked_level(os.environ.get("MINILLM_KERNELS") or "numpy", "MINILLM_KERNELS")
+level_in_force = checked_level(
+    os.environ.get("MINILLM_KERNELS", "").strip().lower() or "numpy", "MINILLM_KERNELS"
+)
 
 
 def offer(level: str, kernels: Callable[[], Kernels]) -> None:

@@ -51,6 +51,8 @@ def names_of(known: Sequence[str], text: str) -> list[str]:
         argparse.ArgumentTypeError: one is unknown.
     """
     names = [name for name in text.split(",") if name]
+    if not names:
+        raise argparse.ArgumentTypeError(f"name at least one of {', '.join(known)}")
     if unknown := [name for name in names if name not in known]:
         raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
     return names

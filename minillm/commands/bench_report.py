@@ -16,7 +16,9 @@ def report(found: Mapping[str, Any]) -> str:
     about = found["processor"]
     head = (
         f"{about['name']}, {about['cores']} cores, NumPy {found['numpy']}; threads: "
-        f"{found['threads']}, {found['clock']} time, median of {found['rounds']} rounds"
+        f"{found['threads']}, {found['clock']} time, median of "
+        f"{found['rounds']} round{'s' if found['rounds'] > 1 else ''}\n"
+        f"x: times as fast as with the rules alone (linear has no kernel: it shows the noise)"
     )
     tables = [TABLES[part](found[part]) for part in TABLES if found.get(part)]
     return "\n\n".join([head, *tables])
@@ -69,7 +71,7 @@ def levels_in(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
 
 def heads(levels: list[str]) -> Row:
     """A column for each level, and after every one but ``off`` how many times as fast it is."""
-    return [word for level in levels for word in ([level] if level == "off" else [level, "times"])]
+    return [word for level in levels for word in ([level] if level == "off" else [level, "x"])]
 
 
 def compared(times: Mapping[str, float], levels: list[str]) -> Row:

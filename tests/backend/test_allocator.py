@@ -59,6 +59,12 @@ def test_the_user_can_opt_out(on_linux, value):
     assert library.asked == []
 
 
+def test_an_unknown_wish_is_refused(on_linux):
+    on_linux.setenv("MINILLM_ALLOCATOR", "jemalloc")
+    with pytest.raises(ValueError, match="MINILLM_ALLOCATOR: system, or nothing, got 'jemalloc'"):
+        tune_allocator()
+
+
 PROGRAM = """
 import numpy as np
 from minillm.backend.allocator import give_back

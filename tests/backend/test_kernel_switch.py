@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+import minillm
 from minillm import ops
 from minillm.autograd.recording import Op
 from minillm.backend import kernel_switch, kernels, kernels_in_force, use_kernels
@@ -28,6 +29,8 @@ def test_off_leaves_the_rules_alone_and_numpy_puts_the_kernels_back():
     assert use_kernels("numpy") == "off"
     assert np in ops.gelu.kernels
     assert kernels_in_force() == "numpy"
+    use_kernels("off")
+    assert not ops.gelu.kernels
 
 
 def test_an_unknown_level_is_refused_and_nothing_changes():
@@ -48,7 +51,7 @@ def test_a_level_that_cannot_be_had_changes_nothing(monkeypatch):
     assert (ops.gelu.kernels, kernels_in_force()) == (before, level)
 
 
-@pytest.mark.parametrize(("value", "level"), [("off", "off"), ("", "numpy")])
+@pytest.mark.parametrize(("value", "level"), [("off", "off"), (" OFF ", "off"), ("", "numpy")])
 def test_the_environment_says_with_which_level_a_process_begins(value, level):
     program = (
         "import minillm; print(minillm.backend.kernels_in_force(), len(minillm.ops.gelu.kernels))"
@@ -89,3 +92,24 @@ def test_a_level_can_be_in_force_for_a_block():
         assert kernels_in_force() == "off"
         raise ZeroDivisionError
     assert kernels_in_force() == before
+
+
+def test_a_call_chooses_its_kernel_once(monkeypatch):
+    """Another thread may switch between two looks, and the second form take other settings."""
+    real, looks = Op.fastest, []
+
+    def counted(self, arrays):
+        looks.append(self.__name__)
+        return real(self, arrays)
+
+    monkeypatch.setattr(Op, "fastest", counted)
+    ops.gelu(np.ones(3, dtype=np.float32))
+    assert looks == ["gelu"]
+
+
+def test_the_package_has_the_switch_its_reader_and_the_block():
+    before = minillm.kernels_in_force()
+    with minillm.kernels("off"):
+        assert minillm.kernels_in_force() == "off"
+        minillm.use_kernels("numpy")
+    assert minillm.kernels_in_force() == before

@@ -22,6 +22,7 @@ SCORES = 1 << 17  # in a slice
 Place = tuple[slice, slice]  # which sentences, and which heads of them
 
 LARGEST = 40.0  # a score; exp of it and of its negative, and sums of them, are ordinary numbers
+FARTHEST = 1000.0  # a value from 0; g·y would lose more digits than the rule's sum does
 
 
 def attention_in_slices(
@@ -80,7 +81,7 @@ def is_ordinary(query: Array, key: Array, value: Array, keep: Array | None) -> b
         and np.prod(shape) >= 4 * plain.SMALL
         and (keep is None or (type(keep) is np.ndarray and keep.shape == shape))
     )
-    return bool(fits and -np.inf < value.min() and value.max() < np.inf)
+    return bool(fits and value.min() > -FARTHEST and value.max() < FARTHEST)
 
 
 def scores_are_small(query: Array, key: Array, scale: float | None) -> bool:
@@ -159,7 +160,12 @@ def gradients(
     y: Array,
     wanted: tuple[bool, ...],
 ) -> tuple[Array | None, ...]:
-    """Those of query, key and value that are wanted: ``dL/ds = p (g vᵀ m - g·y)``."""
+    """Those of query, key and value that are wanted::
+
+        h = g vᵀ m,   dL/ds = p (h - sum_j h_j p_j) = p (h - g·y)         (m: dropout's factors)
+
+    The sum over the keys is a product with the output: ``sum_j h_j p_j = g · sum_j p_j m_j v_j``.
+    """
     dq, dk, dv = (
         heads_like(x, x.shape[-1]) if asked else None
         for x, asked in zip((query, key, value), wanted, strict=False)

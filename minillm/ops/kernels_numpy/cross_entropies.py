@@ -70,7 +70,7 @@ def exponentials(x: Array, *, out: Array) -> Any:
     ``None`` where the numbers are too far apart for one ``top``, or not all finite.
     """
     least, top = x.min(), x.max()
-    if not top - least < SPREAD:  # NaN too
+    if not -np.inf < least <= top < np.inf or top - least >= SPREAD:  # NaN too
         return None
     if max(-least, top) < SPREAD / 2:
         np.exp(x, out=out)

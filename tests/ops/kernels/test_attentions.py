@@ -151,3 +151,15 @@ def test_masks_that_do_not_fit_are_refused_in_the_same_words(op, kernel, rng):
         with pytest.raises(expected.type, match=r"^attention: mask") as found:
             kernel(*operands(rng), mask=mask)
         assert str(found.value) == str(expected.value)
+
+
+@every_kernel
+def test_values_far_from_zero_lose_no_more_digits_than_by_the_rule(op, kernel, rng):
+    """``g·y`` cancels against ``g·v``: the sum over the keys is more exact."""
+    q, k, v = operands(rng)
+    v = v + np.float32(1e4)
+    g = rng.standard_normal((*q.shape[:3], V)).astype(np.float32)
+    wide = [x.astype(np.float64) for x in (q, k, v)]
+    exact = rule(*wide)[1](g.astype(np.float64))[0]
+    of_rule, of_kernel = (np.abs(f(q, k, v)[1](g)[0] - exact).max() for f in (rule, kernel))
+    assert of_kernel <= 1.5 * of_rule

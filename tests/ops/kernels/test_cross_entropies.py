@@ -1,5 +1,7 @@
 """The cross-entropy kernel gives what the rule gives."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,17 @@ def test_bad_targets_are_refused_in_the_same_words(op, kernel, rng):
         assert str(found.value) == str(expected.value)
     with pytest.raises(ValueError, match="reduction must be"):
         kernel(logits, targets=targets, reduction="max")
+
+
+@every_kernel
+@pytest.mark.parametrize("odd", [np.inf, -np.inf])
+def test_logits_that_are_all_infinite_give_no_warning_of_the_kernels_own(op, kernel, odd):
+    logits, targets = np.full((64, 64), odd, dtype=np.float32), np.zeros(64, dtype=np.int64)
+    with warnings.catch_warnings(record=True) as of_rule:
+        warnings.simplefilter("always")
+        expected = rule(logits, targets=targets)[0]
+    with warnings.catch_warnings(record=True) as of_kernel:
+        warnings.simplefilter("always")
+        found = kernel(logits, targets=targets)[0]
+    assert np.array_equal(found, expected, equal_nan=True)
+    assert [str(w.message) for w in of_kernel] == [str(w.message) for w in of_rule]
