@@ -22,7 +22,7 @@ from minillm.commands.pipeline_report import (
     print_predictions,
     print_table,
 )
-from minillm.commands.progress import watch
+from minillm.commands.progress import print_sharing, watch
 from minillm.nn import summary
 from minillm.tasks import ClassifierTraining, MaskedScores, Recipe, TextClassifier
 from minillm.text import clean, require_disjoint
@@ -101,6 +101,7 @@ def prepare(
 
     heading("Build the model", "3, 5.2.2")
     print(summary(training.model.classifier))
+    print_sharing(training)
     return training
 
 

@@ -1,10 +1,12 @@
-"""Progress of long work on stderr."""
+"""Progress of long work on stderr, and how it is shared."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from minillm.tasks import ClassifierTraining
 from minillm.training import Step
+from minillm.training.sharding import ids_to_share
 
 
 def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
@@ -18,3 +20,10 @@ def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
             loss = float(step.loss)
             smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
             bar.set_postfix_str(f"loss {smooth:.3f}", refresh=False)
+
+
+def print_sharing(training: ClassifierTraining) -> None:
+    """From which size on a batch is shared, where there is more than one thread."""
+    if training.threads > 1:
+        least = ids_to_share(training.model.parameter_count())
+        print(f"{training.threads} threads share a batch of at least {least:,} ids (padding too)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from minillm.backend import stream
 from minillm.commands.arguments import add_columns, add_recipe, add_run_options, recipe_of
 from minillm.commands.baselines import as_classifiers, fit_baselines, save_baselines
-from minillm.commands.progress import watch
+from minillm.commands.progress import print_sharing, watch
 from minillm.commands.scores import positive_class, score_table
 from minillm.commands.tables import percent
 from minillm.models.bag_of_words import BagOfWords
@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
         f"vocabulary {len(vocabulary)}, unknown in dev {percent(vocabulary.unknown_rate(tokens))}"
     )
     print(f"parameters {training.model.parameter_count():,}")
+    print_sharing(training)
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
     baselines = fit_baselines(train, splits["dev"], training.encoder)

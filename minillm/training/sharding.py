@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -92,7 +93,7 @@ class ShardedGradients:
         Parts without a target have no mean, and are left out.
         """
         n_rows = rows_in(batch)
-        pays = batch[0].size * parameters >= self.worthwhile and n_rows >= self.threads
+        pays = batch[0].size >= ids_to_share(parameters, self.worthwhile) and n_rows >= self.threads
         n_parts = self.threads if pays else 1
         if n_parts == 1:
             return [(batch, None, share)]
@@ -105,6 +106,11 @@ class ShardedGradients:
             for (part, rows), m in zip(cut, counts, strict=True)
             if m > 0
         ]
+
+
+def ids_to_share(parameters: int, worthwhile: float = WORTHWHILE) -> int:
+    """How many ids a batch needs before threads share it, in a model of so many parameters."""
+    return math.ceil(worthwhile / max(parameters, 1))
 
 
 def answer_of(

@@ -1,3 +1,4 @@
+import math
 import re
 from dataclasses import asdict
 
@@ -41,6 +42,17 @@ def test_a_file_is_split_and_learned_and_the_model_saved(call, file, tmp_path):
     assert not [name for name in listing(tmp_path / "run") if name.endswith(".tmp")]
     classifier = TextClassifier.load(tmp_path / "run" / "model.safetensors")
     assert classifier.labels.names == ("bad", "good")
+
+
+def test_two_threads_say_what_they_share(call, file, tmp_path):
+    one = call("train", file, "--out", tmp_path / "one", *TINY)
+    two = call("train", file, "--out", tmp_path / "two", *TINY, "--threads", 2)
+    assert two.code == 0
+    (parameters,) = re.findall(r"^parameters ([\d,]+)$", two.out, re.MULTILINE)
+    least = math.ceil(5e8 / int(parameters.replace(",", "")))
+    assert f"2 threads share a batch of at least {least:,} ids" in two.out
+    assert "threads share" not in one.out
+    assert weights(tmp_path / "one") == weights(tmp_path / "two")  # too small to be shared
 
 
 def test_the_model_stands_beside_its_baselines_on_every_held_out_split(call, file, tmp_path):

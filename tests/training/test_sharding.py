@@ -13,6 +13,7 @@ from minillm.nn import Dropout
 from minillm.nn.rows import Rows, current_rows, rows_of_batch, settle
 from minillm.optim import SGD
 from minillm.training import ShardedGradients, fit, mean_gradients
+from minillm.training.sharding import ids_to_share
 
 
 class Masked(NamedTuple):
@@ -190,3 +191,9 @@ def test_dropout_on_an_axis_that_is_not_one_of_rows_draws_apart_for_each_part():
         with rows_of_batch(rows):
             drawn.append(layer.keep_factors((100,), like=np.zeros(1)))
     assert not np.array_equal(*drawn)
+
+
+def test_the_smallest_batch_that_is_shared():
+    assert ids_to_share(1_000_000) == 500
+    assert ids_to_share(999_999) == 501
+    assert ids_to_share(0) == 5e8
