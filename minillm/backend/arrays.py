@@ -54,6 +54,11 @@ def is_array(value: Any) -> bool:
     return library_of(value) is not None
 
 
+def lies_in_one_piece(x: Any) -> bool:
+    """Whether it is a plain NumPy array, C-contiguous, in the byte order of the processor."""
+    return type(x) is np.ndarray and x.flags.c_contiguous and x.dtype.isnative
+
+
 def on_host(value: Any) -> bool:
     """Whether reading the values makes no device wait: a NumPy array, or not an array."""
     return library_of(value) in (None, np)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from minillm.backend import Array
+from minillm.backend.arrays import lies_in_one_piece
 from minillm.backend.scratch import aligned_empty, scratch
+from minillm.ops.kernels_numpy.plain import chunks
 
 if TYPE_CHECKING:
     from minillm.optim.adam import AdamW
@@ -53,13 +55,7 @@ def adam_in_chunks(
 
 def is_plain(x: Array) -> bool:
     """Whether an array lies in one piece, in a dtype that the processor has."""
-    return (
-        type(x) is np.ndarray
-        and x.flags.c_contiguous
-        and x.dtype.isnative
-        and x.dtype.itemsize in (4, 8)
-        and x.size > 0
-    )
+    return lies_in_one_piece(x) and x.dtype.itemsize in (4, 8) and x.size > 0
 
 
 def moments(optimizer: AdamW, i: int) -> tuple[Array, Array]:
@@ -103,8 +99,7 @@ def step(optimizer: AdamW, rate: Rate, w: Array, g: Array, m: Array, v: Array, n
     (b1, b2), t = optimizer.betas, rate.updates
     root = (1 - b2**t) ** 0.5  # sqrt(v^) = sqrt(v) / root: it is taken out of the fraction
     eps, size = optimizer.eps * root, rate.lr * root / (1 - b1**t)
-    for start in range(0, w.size, CHUNK):
-        part = slice(start, start + CHUNK)
+    for part in chunks(w.size, CHUNK):
         some_m, some_v = m[part], v[part]
         a = scratch("adam.a", some_m.shape, m.dtype)
         some_m *= b1

@@ -10,6 +10,7 @@ from numbers import Real
 import numpy as np
 
 from minillm.backend import Array, array_module, is_array, on_host, wide_dtype
+from minillm.ops.kernels_numpy.plain import chunks
 
 CHUNK = 1 << 16  # numbers
 
@@ -103,8 +104,8 @@ def pieces(x: Array, s: Array | None) -> Iterator[Array]:
     """``x / s`` in float64, on a host in pieces that stay in the cache."""
     flat = x.reshape(-1)
     size = CHUNK if on_host(x) else max(flat.size, 1)
-    for start in range(0, flat.size, size):
-        piece = flat[start : start + size].astype("float64", copy=False)
+    for part in chunks(flat.size, size):
+        piece = flat[part].astype("float64", copy=False)
         yield piece if s is None else piece / s
 
 

@@ -12,8 +12,10 @@ from minillm.backend.scratch import aligned_empty
 from minillm.ops.attention import check_mask, scale_of_scores
 from minillm.ops.kernels_compiled.loops import softmax_of_scores, through_softmax
 from minillm.ops.kernels_numpy.attentions import (
+    Place,
     attention_in_slices,
     dropped,
+    gradients,
     heads_like,
     is_ordinary,
     scratch_like,
@@ -36,16 +38,14 @@ def attention_in_loops(
 ) -> tuple[Array, VJP]:
     """``attention_in_slices`` in float32, also where scores are large."""
     settings: Any = {"mask": mask, "keep": keep, "scale": scale, "wanted": wanted}
-    if bias is not None:
+    if bias is not None or not is_for_loops(query, key, value, keep):
         return attention_in_slices(query, key, value, bias, **settings)
-    if not is_for_loops(query, key, value, keep):
-        return attention_in_slices(query, key, value, **settings)
     shape, c = (*query.shape[:3], key.shape[2]), scale_of_scores(query, scale)
     if mask is not None:
         check_mask(mask, shape)
     allowed = four_axes(mask, shape)
     y = heads_like(query, value.shape[3])
-    p = aligned_empty(shape, query.dtype) if any(wanted) else None
+    p: Any = aligned_empty(shape, query.dtype) if any(wanted) else None
     for place in slices(shape):
         q = query[place]
         weights = p[place] if p is not None else scratch_like("attention.p", q, shape[3])
@@ -56,7 +56,11 @@ def attention_in_loops(
         np.matmul(dropped(weights, some(keep, place)), value[place], out=y[place])
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
-        return gradients(g, query, key, value, keep, c, p, wanted)
+        def through(h: Array, place: Place) -> None:
+            width = h.shape[-1]
+            through_softmax(h.reshape(-1, width), p[place].reshape(-1, width), c)
+
+        return gradients(g, query, key, value, keep, p, through, wanted)
 
     return y, vjp
 
@@ -74,36 +78,3 @@ def four_axes(mask: Array | None, scores: tuple[int, ...]) -> Array:
         return np.ones((1, 1, *scores[2:]), dtype=bool)
     leading = mask.shape[:-2] if mask.ndim == 4 else (1, 1)
     return np.broadcast_to(mask, (*leading, *scores[2:]))
-
-
-def gradients(
-    g: Array,
-    query: Array,
-    key: Array,
-    value: Array,
-    keep: Array | None,
-    c: float,
-    p: Array,
-    wanted: tuple[bool, ...],
-) -> tuple[Array | None, ...]:
-    """Those of query, key and value that are wanted, as in the rule."""
-    dq, dk, dv = (
-        heads_like(x, x.shape[-1]) if asked else None
-        for x, asked in zip((query, key, value), wanted, strict=False)
-    )
-    for place in slices(p.shape):
-        g_here, p_here, keep_here = g[place], p[place], some(keep, place)
-        if dv is not None:
-            np.matmul(dropped(p_here, keep_here).swapaxes(-1, -2), g_here, out=dv[place])
-        if dq is None and dk is None:
-            continue
-        ds = scratch_like("attention.ds", p_here, p.shape[-1])
-        np.matmul(g_here, value[place].swapaxes(-1, -2), out=ds)
-        if keep_here is not None:
-            ds *= keep_here
-        through_softmax(ds.reshape(-1, ds.shape[-1]), p_here.reshape(-1, ds.shape[-1]), c)
-        if dq is not None:
-            np.matmul(ds, key[place], out=dq[place])
-        if dk is not None:
-            np.matmul(ds.swapaxes(-1, -2), query[place], out=dk[place])
-    return dq, dk, dv

@@ -12,8 +12,11 @@ from minillm.backend.ids import IGNORE
 from minillm.backend.scratch import aligned_empty
 from minillm.ops.kernels_compiled.loops import cross_entropy_rows
 from minillm.ops.kernels_compiled.single import is_single
-from minillm.ops.kernels_numpy.cross_entropies import cross_entropy_with_gradient
-from minillm.ops.loss_parts import checked_targets, chosen_places, equal_shares
+from minillm.ops.kernels_numpy.cross_entropies import (
+    cross_entropy_with_gradient,
+    handing_out,
+    in_rows,
+)
 
 
 def cross_entropy_in_rows(
@@ -29,21 +32,12 @@ def cross_entropy_in_rows(
     settings = {"targets": targets, "ignore_index": ignore_index, "reduction": reduction}
     if not is_single(logits) or reduction == "none" or logits.ndim == 0:
         return cross_entropy_with_gradient(logits, **settings, wanted=wanted)
-    targets = checked_targets("cross_entropy: logits", logits, targets, ignore_index)
-    if type(targets) is not np.ndarray:
+    problem = in_rows(logits, targets, ignore_index, reduction)
+    if problem is None:
         return cross_entropy_with_gradient(logits, **settings, wanted=wanted)
-    counted = targets != ignore_index
-    share = equal_shares("cross_entropy", counted, logits.dtype, reduction).reshape(-1)
-    rows, chosen = logits.reshape(share.size, -1), chosen_places(targets, counted)[1]
+    rows, chosen, share = problem
     grad: Any = aligned_empty(rows.shape if wanted[0] else (1, rows.shape[1]), logits.dtype)
     cost = np.empty(share.size, logits.dtype)
     if not cross_entropy_rows(rows, chosen.astype(np.int64), share, grad, cost):
         return cross_entropy_with_gradient(logits, **settings, wanted=wanted)
-    grad = grad.reshape(logits.shape) if wanted[0] else None
-
-    def vjp(g: Array) -> tuple[Array]:
-        made = grad.view()
-        made.flags.writeable = False  # it may be asked for again
-        return (made if g == 1.0 else g * made,)
-
-    return np.asarray(share @ cost), vjp
+    return np.asarray(share @ cost), handing_out(grad if wanted[0] else None, logits.shape)

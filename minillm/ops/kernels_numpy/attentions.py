@@ -8,7 +8,8 @@ Where no score can be large, by Cauchy and Schwarz, it is not needed::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -42,17 +43,15 @@ def attention_in_slices(
     Queries, keys and values may be views, as heads are: (B, T, H, K) with two axes exchanged.
     Outputs and gradients are such views too, so that merging the heads copies nothing.
     """
-    settings = {"mask": mask, "keep": keep, "scale": scale}
-    if bias is not None:
-        operands = query, key, value, bias
-        return scaled_dot_product_attention.rule(*operands, wanted=wanted, **settings)
-    if not is_ordinary(query, key, value, keep) or not scores_are_small(query, key, scale):
-        return scaled_dot_product_attention.rule(query, key, value, wanted=wanted, **settings)
+    settings: Any = {"mask": mask, "keep": keep, "scale": scale, "wanted": wanted}
+    ordinary = bias is None and is_ordinary(query, key, value, keep)
+    if not ordinary or not scores_are_small(query, key, scale):
+        return scaled_dot_product_attention.rule(query, key, value, bias, **settings)
     shape, c = (*query.shape[:3], key.shape[2]), scale_of_scores(query, scale)
     if mask is not None:
         check_mask(mask, shape)
     y = heads_like(query, value.shape[3])
-    p = aligned_empty(shape, query.dtype) if any(wanted) else None
+    p: Any = aligned_empty(shape, query.dtype) if any(wanted) else None
     for place in slices(shape):
         q = query[place]
         weights = p[place] if p is not None else scratch_like("attention.p", q, shape[3])
@@ -60,7 +59,14 @@ def attention_in_slices(
         np.matmul(dropped(weights, some(keep, place)), value[place], out=y[place])
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
-        return gradients(g, query, key, value, keep, c, p, y, wanted)
+        def through_softmax(h: Array, place: Place) -> None:
+            products = scratch_like("attention.f", g[place], g.shape[-1])
+            np.multiply(g[place], y[place], out=products)
+            h -= (products @ np.ones(g.shape[-1], g.dtype))[..., None]
+            h *= p[place]
+            h *= c
+
+        return gradients(g, query, key, value, keep, p, through_softmax, wanted)
 
     return y, vjp
 
@@ -155,9 +161,8 @@ def gradients(
     key: Array,
     value: Array,
     keep: Array | None,
-    c: float,
     p: Array,
-    y: Array,
+    through_softmax: Callable[[Array, Place], None],
     wanted: tuple[bool, ...],
 ) -> tuple[Array | None, ...]:
     """Those of query, key and value that are wanted::
@@ -165,6 +170,7 @@ def gradients(
         h = g vᵀ m,   dL/ds = p (h - sum_j h_j p_j) = p (h - g·y)         (m: dropout's factors)
 
     The sum over the keys is a product with the output: ``sum_j h_j p_j = g · sum_j p_j m_j v_j``.
+    ``through_softmax(h, place)`` turns ``h`` into ``c dL/ds``, in place.
     """
     dq, dk, dv = (
         heads_like(x, x.shape[-1]) if asked else None
@@ -180,12 +186,7 @@ def gradients(
         np.matmul(g_here, value[place].swapaxes(-1, -2), out=ds)
         if keep_here is not None:
             ds *= keep_here
-        products = np.multiply(
-            g_here, y[place], out=scratch_like("attention.f", g_here, g.shape[-1])
-        )
-        ds -= (products @ np.ones(g.shape[-1], g.dtype))[..., None]
-        ds *= p_here
-        ds *= c
+        through_softmax(ds, place)
         if dq is not None:
             np.matmul(ds, key[place], out=dq[place])
         if dk is not None:

@@ -34,13 +34,10 @@ def cross_entropy_with_gradient(
     settings = {"targets": targets, "ignore_index": ignore_index, "reduction": reduction}
     if not plain.is_plain(logits, dtypes="fd") or reduction == "none" or logits.ndim == 0:
         return cross_entropy.rule(logits, **settings)
-    shape = logits.shape
-    targets = checked_targets("cross_entropy: logits", logits, targets, ignore_index)
-    if type(targets) is not np.ndarray:
+    problem = in_rows(logits, targets, ignore_index, reduction)
+    if problem is None:
         return cross_entropy.rule(logits, **settings)
-    counted = targets != ignore_index
-    share = equal_shares("cross_entropy", counted, logits.dtype, reduction).reshape(-1)
-    rows, chosen = logits.reshape(share.size, -1), chosen_places(targets, counted)
+    rows, chosen, share = problem
     grad: Any = aligned_empty(rows.shape, logits.dtype) if wanted[0] else None
     log_p = np.empty(share.size, logits.dtype)  # of the targets
     for part in plain.chunks(share.size, max(1, plain.CHUNK // rows.shape[1])):
@@ -50,18 +47,39 @@ def cross_entropy_with_gradient(
         if top is None:
             return cross_entropy.rule(logits, **settings)
         total = e @ np.ones(rows.shape[1], e.dtype)
-        places = np.arange(len(some)), chosen[1][part]
+        places = np.arange(len(some)), chosen[part]
         log_p[part] = some[places] - top - np.log(total)
         if grad is not None:
             e *= (share[part] / total)[:, None]
             e[places] -= share[part]
+    return np.asarray(-(share @ log_p)), handing_out(grad, logits.shape)
+
+
+def in_rows(
+    logits: Array, targets: Any, ignore_index: int, reduction: str
+) -> tuple[Array, Array, Array] | None:
+    """The logits row by row, the class and the share of each row; ``None`` if it is the rule's.
+
+    Raises:
+        ValueError, IndexError, TypeError: as the rule.
+    """
+    targets = checked_targets("cross_entropy: logits", logits, targets, ignore_index)
+    if type(targets) is not np.ndarray:
+        return None
+    counted = targets != ignore_index
+    share = equal_shares("cross_entropy", counted, logits.dtype, reduction).reshape(-1)
+    return logits.reshape(share.size, -1), chosen_places(targets, counted)[1], share
+
+
+def handing_out(grad: Any, shape: tuple[int, ...]) -> VJP:
+    """A VJP whose answer is there already: it may be asked for again, and cannot be written to."""
 
     def vjp(g: Array) -> tuple[Array]:
         made = grad.reshape(shape).view()
-        made.flags.writeable = False  # it may be asked for again
+        made.flags.writeable = False
         return (made if g == 1.0 else g * made,)
 
-    return np.asarray(-(share @ log_p)), vjp
+    return vjp
 
 
 def exponentials(x: Array, *, out: Array) -> Any:

@@ -31,8 +31,6 @@ def layer_norm_in_rows(
     wanted: tuple[bool, ...] = (True, True, True),
 ) -> tuple[Array, VJP]:
     """``layer_norm`` in float32, where no row's squares are beyond the ordinary."""
-    if not is_ordinary(x, gain, bias, eps=eps):
-        return layer_norm.rule(x, gain, bias, eps=eps)
     answer = normalized(x, gain, bias, eps, wanted)
     if answer is None:
         return layer_norm.rule(x, gain, bias, eps=eps)
@@ -54,8 +52,6 @@ def rms_norm_in_rows(
     wanted: tuple[bool, ...] = (True, True),
 ) -> tuple[Array, VJP]:
     """``rms_norm`` in float32, where no row's squares are beyond the ordinary."""
-    if not is_ordinary(x, gain, eps=eps):
-        return rms_norm.rule(x, gain, eps=eps)
     answer = normalized(x, gain, None, eps, wanted)
     if answer is None:
         return rms_norm.rule(x, gain, eps=eps)
@@ -86,6 +82,8 @@ def normalized(
 
     With a ``bias``, the mean is taken off.
     """
+    if not is_ordinary(x, gain, *([] if bias is None else [bias]), eps=eps):
+        return None
     width = x.shape[-1]
     rows = x.reshape(-1, width)
     y, z = aligned_empty(x.shape, x.dtype), None

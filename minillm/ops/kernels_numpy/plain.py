@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from minillm.backend import Array
+from minillm.backend.arrays import lies_in_one_piece
 
 SMALL = 4096  # numbers; below, the calls cost more than the arithmetic, and the rule is as fast
 CHUNK = 1 << 16  # numbers; three or four chunks fit into the second-level cache
@@ -16,12 +15,7 @@ def is_plain(*arrays: Array, dtypes: str = "f") -> bool:
     """Whether all are C-contiguous NumPy arrays of one dtype in ``dtypes``, the first not small."""
     first = arrays[0]
     return first.size >= max(SMALL, 1) and all(
-        type(x) is np.ndarray
-        and x.dtype == first.dtype
-        and x.dtype.char in dtypes
-        and x.dtype.isnative
-        and x.flags.c_contiguous
-        for x in arrays
+        lies_in_one_piece(x) and x.dtype == first.dtype and x.dtype.char in dtypes for x in arrays
     )
 
 
