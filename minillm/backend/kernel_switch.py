@@ -13,6 +13,7 @@ The variable ``MINILLM_KERNELS`` says which level a process begins with.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -92,6 +93,11 @@ def kernels(level: str) -> Iterator[None]:
         yield
     finally:
         use_kernels(before)
+
+
+def levels_here() -> list[str]:
+    """The levels that this interpreter can have in force."""
+    return [*LEVELS] if importlib.util.find_spec("numba") else [*LEVELS[:-1]]
 
 
 def kernels_in_force() -> str:

@@ -1,8 +1,10 @@
-"""What a measurement says of the machine, and of the memory of a process."""
+"""The processor, and the memory of a process.
+
+It imports nothing of this project: a benchmark of another library loads it by itself.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import re
@@ -57,9 +59,3 @@ def memory_mb() -> dict[str, float]:
         return {}
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
     return {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20}
-
-
-def levels_here() -> list[str]:
-    """The levels of kernels that this interpreter can use."""
-    compiled = ["compiled"] if importlib.util.find_spec("numba") else []
-    return ["off", "numpy", *compiled]

@@ -16,8 +16,9 @@ import numpy as np
 
 from minillm.backend import write_atomically
 from minillm.backend.files import require_folder
+from minillm.backend.kernel_switch import levels_here
+from minillm.backend.machine import processor
 from minillm.commands.bench_child import import_ms, training_memory
-from minillm.commands.bench_machine import levels_here, processor
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_report import report
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step

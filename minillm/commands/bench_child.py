@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from minillm.commands.bench_machine import memory_mb
+from minillm.backend.machine import memory_mb
 
 IMPORT = """
 import time

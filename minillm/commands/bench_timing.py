@@ -56,7 +56,7 @@ def by_level(
     def ask(level: str) -> float:
         with kernels(level):
             if level not in counts:
-                counts[level] = repeats or fitting(runs[level], clock)
+                counts[level] = repeats or fitting(timed(runs[level], 1, clock))
             return timed(runs[level], counts[level], clock)
 
     counts: dict[str, int] = {}
@@ -70,9 +70,9 @@ def by_level(
 AT_LEAST = 50.0  # milliseconds of one measurement: a clock of CPU time may tick slowly
 
 
-def fitting(run: Callable[[], Any], clock: Clock) -> int:
-    """How many calls fill ``AT_LEAST`` milliseconds."""
-    return max(1, min(1000, round(AT_LEAST / max(timed(run, 1, clock), 0.05))))
+def fitting(ms: float) -> int:
+    """How many calls fill ``AT_LEAST`` milliseconds, where one takes ``ms``."""
+    return max(1, min(1000, round(AT_LEAST / max(ms, 0.05))))
 
 
 def warmed(prepared: Callable[[], Callable[[], Any]], level: str) -> Callable[[], Any]:

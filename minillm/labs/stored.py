@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 import minillm
 from minillm.backend import kernels_in_force, write_atomically
+from minillm.backend.machine import processor
 from minillm.labs.study import Study
 
 STORED = Path(minillm.__file__).parents[1] / "figures" / "studies"
@@ -38,7 +38,7 @@ def write_study(
         "command": command(study, seeds),
         "minillm": minillm.__version__,
         "numpy": np.__version__,
-        "processor": processor(),
+        "processor": processor()["name"],
         "kernels": kernels_in_force(),  # they add up in another order than the rules
         "settings": asdict(study.settings),
         "seeds": [int(seed) for seed in seeds],
@@ -80,16 +80,6 @@ def rounded(where: str, key: str, values: Any) -> Any:
         return array.tolist()
     flat = [float(f"{x:.{DIGITS}g}") for x in array.ravel()]
     return np.array(flat).reshape(array.shape).tolist()
-
-
-def processor() -> str:
-    """The name of the processor, by which the last bits of a sum may differ."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # another system than Linux
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def read_study(name: str, folder: Path = STORED) -> dict[str, np.ndarray]:

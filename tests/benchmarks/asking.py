@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from minillm.commands.bench_machine import CPUINFO, cpuinfo
+from minillm.backend.machine import CPUINFO, cpuinfo
 from tests.benchmarks.variants import Variant
 
 ROOT = Path(__file__).parents[2]

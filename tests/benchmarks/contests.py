@@ -12,11 +12,11 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from minillm.commands import bench_timing
 from tests.benchmarks.asking import Worker
 from tests.benchmarks.sizes import CHECKED_STEPS, DECIMALS
 from tests.benchmarks.variants import Variant
 
-FILL = 50.0  # milliseconds that one measurement should take, where no number of steps is given
 Row = dict[str, Any]
 Start = Callable[[Variant, str, dict[str, Any]], Worker]
 
@@ -93,8 +93,8 @@ def row_of(
 
 
 def fitting(worker: Worker, clock: str) -> int:
-    """How many steps fill ``FILL`` milliseconds."""
-    return max(1, min(1000, round(FILL / max(worker.ask(1)["ms"][clock], 0.05))))
+    """How many steps make one measurement, where their number is not given."""
+    return bench_timing.fitting(worker.ask(1)["ms"][clock])
 
 
 def pair_by_pair(theirs: list[float], ours: list[float]) -> float:

@@ -28,7 +28,7 @@ import {name}
 cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
 from tests.benchmarks.worker import loaded
 import json
-memory = loaded("commands/bench_machine.py").memory_mb()
+memory = loaded("backend/machine.py").memory_mb()
 print(json.dumps({{"cpu": 1e3 * cpu, "wall": 1e3 * wall, **memory}}))
 """
 EARLY, LATE = 10, 2000  # steps after which a table of rare rows is timed

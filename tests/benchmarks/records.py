@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import write_atomically
-from minillm.commands.bench_machine import processor_slug
+from minillm.backend.machine import processor_slug
 
 RESULTS = Path(__file__).with_name("results")
 KEY = ("section", "case", "clock", "threads", "label")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from minillm.commands.bench_machine import processor_slug
+from minillm.backend.machine import processor_slug
 from tests.benchmarks import records, tables
 from tests.benchmarks.growth import fitted_exponent, last_exponent
 

@@ -28,7 +28,7 @@ def main(job: str, settings: str) -> None:
     """Warm up, say who is there, then time what is asked for."""
     given = json.loads(settings)
     allocator = loaded("backend/allocator.py").ALLOCATOR if given.pop("heap") else "as it is"
-    machine = loaded("commands/bench_machine.py")
+    machine = loaded("backend/machine.py")
     step = importlib.import_module(f"tests.benchmarks.{job}").prepared(**given)
     values = [float(step() or 0.0) for _ in range(CHECKED_STEPS + 1)]
     switch = sys.modules.get("minillm.backend.kernel_switch")  # of ours alone

@@ -6,8 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from minillm.backend import kernel_switch, kernels_in_force
-from minillm.commands import bench, bench_child, bench_machine, bench_report, bench_steps
+from minillm.backend import kernel_switch, kernels_in_force, machine
+from minillm.commands import bench, bench_child, bench_report, bench_steps
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_steps import LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_timing import by_level, in_turn
@@ -36,7 +36,7 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
     assert kernels_in_force() == before
     found = json.loads(file.read_text(encoding="utf-8"))
     assert list(found) == ["processor", "numpy", "threads", "clock", "rounds", *bench.PARTS]
-    assert found["processor"] == bench_machine.processor()
+    assert found["processor"] == machine.processor()
     assert (found["threads"], found["clock"], found["rounds"]) == (1, "CPU", 1)
     for part in ("steps", "ops", "memory"):
         (times,) = found[part].values()
@@ -148,25 +148,25 @@ def test_threads_give_the_loss_of_one(monkeypatch):
     ],
 )
 def test_a_processor_has_a_name_for_files(known, slug):
-    assert bench_machine.processor_slug(known) == slug
+    assert machine.processor_slug(known) == slug
 
 
 def test_a_processor_is_what_the_system_says(monkeypatch, tmp_path):
     file = tmp_path / "cpuinfo"
     text = "processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC 9B45\n\n"
     file.write_text(text + text.replace("26", "99"), encoding="utf-8")
-    monkeypatch.setattr(bench_machine, "CPUINFO", file)
-    found = bench_machine.processor()
+    monkeypatch.setattr(machine, "CPUINFO", file)
+    found = machine.processor()
     assert found.pop("cores") >= 1
     assert found == {"name": "AMD EPYC 9B45", "family": 26, "model": 2}
-    monkeypatch.setattr(bench_machine, "CPUINFO", tmp_path / "nowhere")
-    assert bench_machine.processor()["name"]
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "nowhere")
+    assert machine.processor()["name"]
 
 
 def test_memory_is_that_of_this_process():
     block = np.ones(1 << 22)  # 32 MiB
-    found = bench_machine.memory_mb()
-    if bench_machine.STATUS.exists():
+    found = machine.memory_mb()
+    if machine.STATUS.exists():
         assert found["peak_mb"] >= found["mb"] > block.nbytes / 2**20
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict
 import pytest
 
 from minillm.backend import kernels_in_force
+from minillm.backend.machine import processor
 from minillm.labs import read_settings, read_study
-from minillm.labs.stored import STORED, processor, write_study
+from minillm.labs.stored import STORED, write_study
 from minillm.labs.study import find_study, study_modules
 from tests.labs.planted_study import STUDY
 
@@ -61,9 +62,9 @@ def test_what_is_not_a_finite_number_is_refused_and_nothing_is_written(value, er
 
 
 def test_the_processor_has_a_name_on_every_system(monkeypatch, tmp_path):
-    assert processor().strip()
-    monkeypatch.setattr("minillm.labs.stored.Path", lambda _: tmp_path / "missing")
-    assert processor() == (platform.processor() or platform.machine())
+    assert processor()["name"].strip()
+    monkeypatch.setattr("minillm.backend.machine.CPUINFO", tmp_path / "missing")
+    assert processor()["name"] == (platform.processor() or platform.machine())
 
 
 def test_every_stored_file_is_of_a_study_and_every_study_is_stored():
