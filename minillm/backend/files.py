@@ -112,11 +112,14 @@ def flush_folder(folder: Path) -> None:
 
 
 def require_folder(path: Path) -> None:
-    """Refuse what can be neither entered nor made: before work whose results are to lie there.
+    """Refuse a folder that cannot be made or written: before work whose results are to lie there.
 
     Raises:
         NotADirectoryError: naming the file that stands in the way.
+        PermissionError: naming the folder that may not be written, ``path`` or one above it.
     """
-    there = next(place for place in (path, *path.parents) if place.exists())
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))

@@ -63,19 +63,42 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, default="cpu")
 
 
-def add_columns(parser: argparse.ArgumentParser) -> None:
+def add_labelled(parser: argparse.ArgumentParser) -> None:
     """How a labelled file is laid out, and which class is the one to find."""
     parser.add_argument(
         "--columns",
-        type=lambda text: tuple(text.split(",")),
-        default=("label", "text"),
+        type=columns_of,
         metavar="NAMES",
-        help="columns in their order; 'label' and 'text' count, others are skipped "
-        "(default: label,text)",
+        help="by a header or JSON keys: label=sentiment,text=review; or by place: "
+        "id,label,text (default: a header if there is one, else label,text)",
     )
+    parser.add_argument(
+        "--delimiter",
+        type=lambda text: {"tab": "\t", "\\t": "\t"}.get(text, text),
+        metavar="C",
+        help="between the columns: ';' or tab (default: a comma in .csv files, else a tab)",
+    )
+    add_encoding(parser)
     parser.add_argument(
         "--positive", metavar="LABEL", help="the class to find; default: the rarest in training"
     )
+
+
+def add_encoding(parser: argparse.ArgumentParser) -> None:
+    """How the characters of a file are written."""
+    parser.add_argument(
+        "--encoding", default="utf-8", metavar="NAME", help="of the files: utf-8, utf-16, gbk, ..."
+    )
+
+
+def columns_of(text: str) -> dict[str, str] | tuple[str, ...]:
+    """``label=a,text=b`` as a dictionary, ``label,text`` as a tuple."""
+    parts = [part.partition("=") for part in text.split(",")]
+    if not any(equals for _, equals, _ in parts):
+        return tuple(name for name, _, _ in parts)
+    if not all(equals for _, equals, _ in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} mixes names and places; give one or the other")
+    return {name: column for name, _, column in parts}
 
 
 def add_run_options(parser: argparse.ArgumentParser, *, default_out: Path | None) -> None:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from minillm.commands.arguments import add_columns, add_model
+from minillm.commands.arguments import add_labelled, add_model
 from minillm.commands.baselines import as_classifiers, load_baselines
+from minillm.commands.labelled import print_cut, print_empty, read
 from minillm.commands.scores import positive_class, score_table, show_confusion
 from minillm.tasks import TextClassifier, evaluate
-from minillm.text import class_counts, read_examples
+from minillm.text import class_counts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A model, and a labelled file."""
     add_model(parser)
     parser.add_argument("file", type=Path, metavar="FILE", help="labelled texts, one a line")
-    add_columns(parser)
+    add_labelled(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the scores beside those of the baselines of the run, and the confusion matrix."""
     classifier = load_classifier(arguments.model, arguments.device)
-    examples = read_examples(arguments.file, columns=arguments.columns)
+    examples = read(arguments.file, arguments)
     counts = class_counts(examples)
     unknown = sorted(set(counts) - set(classifier.labels.names))
     if unknown:
@@ -32,6 +33,8 @@ def run(arguments: argparse.Namespace) -> None:
         )
     wanted = classifier.positive if arguments.positive is None else arguments.positive
     positive = positive_class(wanted, dict.fromkeys(classifier.labels.names, 0) | counts)
+    print_empty(arguments.file, [text for text, _ in examples])
+    print_cut(classifier.encoder, **{str(arguments.file): examples})
     print(f"{len(examples)} texts, classes {counts} (threshold: the most probable class)")
     baselines = as_classifiers(load_baselines(arguments.model), classifier.encoder.tokenizer)
     scores = {

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from minillm.commands.arguments import add_model
+from minillm.commands.arguments import add_encoding, add_model
 from minillm.commands.evaluate import load_classifier
 from minillm.commands.tables import percent, table
 from minillm.tasks import TextClassifier
@@ -18,13 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("texts", nargs="*", metavar="TEXT")
     parser.add_argument("--file", type=Path, help="texts to label, one a line")
+    add_encoding(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print label, probability and text, in the order of the texts."""
     texts = list(arguments.texts)
     if arguments.file is not None:
-        texts += read_lines(arguments.file)
+        texts += read_lines(arguments.file, encoding=arguments.encoding)
     if not texts:
         raise ValueError("nothing to label: give texts, or --file with one text a line")
     classifier = load_classifier(arguments.model, arguments.device)

@@ -49,6 +49,10 @@ class TextEncoder:
             for tokens in self.tokenize(texts)
         ]
 
+    def count_cut(self, texts: Iterable[str]) -> int:
+        """How many texts have more tokens than ``max_length`` leaves room for."""
+        return sum(len(tokens) + 2 > self.max_length for tokens in self.tokenize(texts))
+
     @classmethod
     def build(
         cls,

@@ -11,7 +11,8 @@ from minillm.text.augmentation import (
 )
 from minillm.text.batching import frame, pad
 from minillm.text.cleaning import CleaningReport, clean, normalize, text_key
-from minillm.text.delimited import Example, class_counts, read_examples, require_classes
+from minillm.text.examples import Example, class_counts, require_classes
+from minillm.text.labelled_files import Reading, read_examples, read_labelled
 from minillm.text.labels import Labels
 from minillm.text.masking import mask_tokens
 from minillm.text.reading import read_lines, read_text
@@ -31,6 +32,8 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "read_lines",
     "Example",
     "read_examples",
+    "read_labelled",
+    "Reading",
     "class_counts",
     "require_classes",
     "normalize",

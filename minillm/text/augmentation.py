@@ -15,7 +15,7 @@ from string import Formatter
 import numpy as np
 
 from minillm.backend import check_rng
-from minillm.text.delimited import Example
+from minillm.text.examples import Example
 from minillm.text.tokenizers import is_ideograph
 
 Thesaurus = Mapping[str, Sequence[str]]  # a word -> words that may stand in its place

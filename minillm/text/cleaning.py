@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from minillm.text.delimited import Example
+from minillm.text.examples import Example
 
 # Full-width Latin letters and digits stand this far above their ASCII twins.
 FULL_WIDTH = ord("Ａ") - ord("A")
@@ -49,7 +49,16 @@ def normalize(text: str) -> str:
 
 def text_key(text: str) -> str:
     """What two texts have in common when they count as the same: normalised, without case."""
-    return normalize(text).casefold()
+    return without_case(normalize(text))
+
+
+def without_case(text: str) -> str:
+    """The text without the difference of upper and lower case, composed.
+
+    A small letter may have a code point with its accent where the capital has none.
+    Source: The Unicode Standard, section 3.13, "Default Caseless Matching".
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class CleaningReport:
 
 
 def clean(
-    examples: Iterable[Example], *, max_characters: int = 1000
+    examples: Iterable[Example], *, max_characters: int = 10_000
 ) -> tuple[list[Example], CleaningReport]:
     """The examples worth training on, normalised and in their order, and a count of the others.
 
@@ -92,12 +101,12 @@ def clean(
     normalized = [Example(normalize(text), label) for text, label in given]
     labels: defaultdict[str, set[str]] = defaultdict(set)
     for text, label in normalized:
-        labels[text.casefold()].add(label)
+        labels[without_case(text)].add(label)
 
     counts = dict.fromkeys(("empty", "too_long", "no_letters", "duplicates", "contradictions"), 0)
     kept: dict[str, Example] = {}
     for example in normalized:
-        key = example.text.casefold()
+        key = without_case(example.text)
         if not example.text:
             counts["empty"] += 1
         elif len(example.text) > max_characters:

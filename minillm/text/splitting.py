@@ -8,7 +8,7 @@ import numpy as np
 
 from minillm.backend import check_rng
 from minillm.text.cleaning import text_key
-from minillm.text.delimited import Example
+from minillm.text.examples import Example
 
 
 def split(

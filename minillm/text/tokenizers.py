@@ -76,7 +76,8 @@ class Kinds(dict[int, str]):
     """``str.translate`` table from a character to the one letter of its kind, filled as needed.
 
     L letter, N digit, M mark on the character before, J zero-width joiner, I ideograph,
-    S any other sign; blank, apostrophe, hyphen and full stop (or comma) stand for themselves.
+    R letter of a flag, S any other sign; blank, apostrophe, hyphen and full stop (or comma)
+    stand for themselves.
     L, N and M are the first letters of Unicode's own categories.
     """
 
@@ -90,6 +91,10 @@ class Kinds(dict[int, str]):
             return "I"
         if "🏻" <= character <= "🏿":  # the skin tones of emoji
             return "M"
+        if "\U0001f1e6" <= character <= "\U0001f1ff":  # two of these letters are a flag
+            return "R"
+        if "\U000e0020" <= character <= "\U000e007f":  # unseen, they tell black flags apart
+            return "M"
         category = unicodedata.category(character)[0]
         return category if category in "LMN" else "S"
 
@@ -101,6 +106,7 @@ KINDS = Kinds({ord(character): kind for character, kind in BY_HAND.items()})
 TOKEN = re.compile(
     r"""L[LMNJ]*(?:['-][LN][LMNJ]*)*   # a word; an apostrophe or hyphen inside belongs to it
       | N[NM]*(?:\.N[NM]*)*            # a number, with its decimal point or thousands commas
+      | RR                           # a flag
       | [^ ]M*(?:J[^ ]M*)*             # an ideograph or a sign; a joined emoji is one sign
     """,
     re.VERBOSE,
@@ -128,7 +134,8 @@ class WordTokenizer(WithoutState):
         Raises:
             TypeError: ``text`` is not a string.
         """
-        text = normalize(text).lower()
+        # a small letter may be one character with its accent where the capital is two
+        text = unicodedata.normalize("NFC", normalize(text).lower())
         tokens = [text[slice(*match.span())] for match in TOKEN.finditer(text.translate(KINDS))]
         # Alone, ’ is a closing quotation mark and stays.
         return [token.replace("’", "'") if len(token) > 1 else token for token in tokens]

@@ -52,6 +52,7 @@ class Run:
             which the run itself uses.
         TypeError: facts that JSON cannot hold.
         NotADirectoryError: ``out`` is a file, or inside of one.
+        PermissionError: ``out`` may not be written.
         CheckpointError: nothing to resume; the checkpoint belongs to another run; the weights
             to start from do not fit.
     """

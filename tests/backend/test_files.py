@@ -303,3 +303,13 @@ def test_a_file_where_a_folder_is_needed_is_named_and_a_missing_folder_is_fine(t
     for path in (tmp_path, tmp_path / "not" / "there", Path("not/there"), Path()):
         require_folder(path)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_that_may_not_be_written_is_named(tmp_path, monkeypatch):
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != locked)
+    require_folder(tmp_path)
+    for path in (locked, locked / "below" / "it"):
+        with pytest.raises(PermissionError, match=r"Permission denied: '.*locked'$"):
+            require_folder(path)

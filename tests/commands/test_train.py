@@ -1,3 +1,5 @@
+import gzip
+import json
 import math
 import re
 from dataclasses import asdict
@@ -115,6 +117,39 @@ def test_the_same_examples_give_the_same_model_from_whatever_file(
     assert call("train", file, "--out", tmp_path / "a", *TINY).code == 0
     assert call("train", other, "--out", tmp_path / "b", *TINY, *columns).code == 0
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
+
+
+def test_files_as_users_have_them_train_the_same_model(call, file, tmp_path):
+    assert call("train", file, "--out", tmp_path / "plain", *TINY).code == 0
+    text = file.read_text(encoding="utf-8")
+    semicolons = "".join(f"{e.text};7;{e.label}\n" for e in EXAMPLES)
+    objects = "\n".join(json.dumps({"y": e.label, "s": e.text}) for e in EXAMPLES)
+    utf16 = ["--columns", "label=mood,text=review", "--delimiter", ";", "--encoding", "utf-16"]
+    files = {
+        "header.tsv": (f"label\ttext\n{text}".encode(), []),
+        "named.csv": (f"Review;id;Mood\n{semicolons}".encode("utf-16"), utf16),
+        "packed.tsv.gz": (gzip.compress(text.encode("gbk")), ["--encoding", "gbk"]),
+        "lines.jsonl": (objects.encode(), ["--columns", "label=y,text=s"]),
+        "swapped.tab": (
+            semicolons.replace(";", "\t").encode(),
+            ["--columns", "text,id,label", "--delimiter", "tab"],
+        ),
+    }
+    for name, (content, options) in files.items():
+        (tmp_path / name).write_bytes(content)
+        out = tmp_path / f"run {name}"
+        assert call("train", tmp_path / name, "--out", out, *TINY, *options).code == 0
+        assert weights(out) == weights(tmp_path / "plain"), name
+
+
+def test_what_was_noticed_in_reading_is_printed(call, file, tmp_path):
+    file.write_text("label\ttext\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+    dev = write_examples(tmp_path / "dev.tsv", [Example("", "good"), Example("a " * 11, "bad")])
+    result = call("train", file, "--out", tmp_path / "run", *TINY, "--dev", dev)
+    assert f"{file}: line 1 is a header: labels from 'label', texts from 'text'" in result.out
+    assert f"{dev}: 1 of 2 texts are empty: they are labelled all the same" in result.out
+    told = [line for line in result.out.split("\n") if "cut to max_length" in line]
+    assert told == ["dev: 1 of 2 texts are cut to max_length 12 tokens"]
 
 
 def test_quotes_quote_in_a_csv_file(call, tmp_path):

@@ -28,10 +28,11 @@ def refused(call, file, *options, out=None, code=1):
         (b"", "no examples in the file"),
         (b"\n\r\n\n", "no examples in the file"),
         (b"\xef\xbb\xbf", "no examples in the file"),
-        (b"bad\tA\ngood\tB\0C\n", "looks like a binary or UTF-16 file: NUL byte at offset 12, "
-         "line 2; UTF-8 text is needed"),
-        ("bad\tA\n".encode("utf-16"), "looks like a binary or UTF-16 file: NUL byte at offset 3"),
-        (b"bad\tA\ngood\tcaf\xe9\n", "not UTF-8: byte 0xe9 at offset 14, line 2"),
+        (b"bad\tA\ngood\tB\0C\n", ", line 2: NUL byte at offset 12; it looks like a binary file, "
+         "and text is needed"),
+        ("bad\tA\n".encode("utf-16"), "line 1: NUL byte at offset 3; it is probably UTF-16: "
+         "give encoding=utf-16"),
+        (b"bad\tA\ngood\tcaf\xe9\n", "line 2: not UTF-8: byte 0xe9 at offset 14"),
         (b"just a sentence\n", "line 1: 1 field(s), expected 2: label, text; is '\\t' the right "
          "delimiter?"),
         (b"bad\tA\ngood\tB\tC\n", "line 2: 3 field(s), expected 2: label, text"),
@@ -66,7 +67,7 @@ def test_an_unclosed_quotation_in_a_csv_file_is_named_with_its_line(call, tmp_pa
 def test_the_other_files_are_read_as_carefully(option, call, file, tmp_path):
     binary = tmp_path / "binary"
     binary.write_bytes(b"good\t\0")
-    assert refused(call, file, option, binary).startswith(f"{binary}: looks like a binary")
+    assert refused(call, file, option, binary).startswith(f"{binary}, line 1: NUL byte")
     missing = tmp_path / "nowhere"
     assert refused(call, file, option, missing) == f"{missing}: No such file or directory"
 
@@ -79,9 +80,24 @@ def test_a_held_out_label_that_training_never_saw_is_refused(option, call, file,
     )
 
 
+def test_dev_and_test_that_share_a_text_are_refused(call, file, tmp_path):
+    dev = write_examples(tmp_path / "dev.tsv", [EXAMPLES[0]._replace(text="New."), EXAMPLES[1]])
+    test = write_examples(tmp_path / "test.tsv", [EXAMPLES[0]._replace(text=" NEW. ")])
+    assert refused(call, file, "--dev", dev, "--test", test) == (
+        f"--dev {dev} and --test {test} share 1 text(s), the first is 'New.'"
+    )
+
+
+def test_texts_that_are_all_too_long_are_called_so(call, file):
+    line = refused(call, file, "--max-characters", "5")
+    assert "60 too long" in line
+    assert line.endswith("no examples, but a classifier needs at least two classes")
+
+
 def test_a_training_file_that_is_held_out_as_a_whole_is_refused(call, file):
     assert refused(call, file, "--dev", file) == (
-        f"{file}: no examples, but a classifier needs at least two classes"
+        f"{file}: without the texts that are held out: no examples, but a classifier needs at "
+        "least two classes"
     )
 
 
@@ -92,6 +108,11 @@ def test_a_training_file_that_is_held_out_as_a_whole_is_refused(call, file):
         (["--columns", "text,text"], "columns must name 'label' exactly once"),
         (["--columns", ""], "columns must name 'label' exactly once"),
         (["--columns", "label,x,text"], "line 1: 2 field(s), expected 3: label, x, text"),
+        (["--columns", "label=A,text=B"], "line 1: a header with one column 'A' is needed, got "),
+        (["--delimiter", ";"], "line 1: 1 field(s), expected 2: label, text; is ';' the right "),
+        (["--delimiter", ";;"], "delimiter must be one character such as ';', got ';;'"),
+        (["--encoding", "gbk16"], "unknown encoding 'gbk16'"),
+        (["--max-characters", "0"], "max_characters must be at least 1, got 0"),
         (["--positive", "ugly"], "--positive 'ugly' is not one of bad, good"),
         (["--positive", ""], "--positive '' is not one of bad, good"),
         (["--width", "10", "--n-heads", "4"], "width 10 does not split into n_heads 4"),
@@ -115,6 +136,7 @@ def test_a_setting_that_makes_no_sense_is_refused_in_one_line(options, message, 
     ("options", "message"),
     [
         (["--colour", "red"], "unrecognized arguments: --colour red"),
+        (["--columns", "id,label=a"], "--columns: 'id,label=a' mixes names and places"),
         (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
         (["--tokenizer", "bpe"], "argument --tokenizer: invalid choice: 'bpe'"),
         (["--width", "wide"], "argument --width: invalid int value: 'wide'"),
@@ -163,6 +185,13 @@ def test_a_file_where_the_folder_should_be_is_named(call, file, tmp_path):
     assert refused(call, file, "--overwrite") == f"{out}: Not a directory"
     assert refused(call, file, out=out / "below") == f"{out}: Not a directory"
     assert out.read_text(encoding="utf-8") == "a file"
+
+
+def test_a_folder_that_may_not_be_written_is_named_before_anything_is_read(
+    call, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert refused(call, tmp_path / "nowhere.tsv") == f"{tmp_path}: Permission denied"
 
 
 def test_a_place_that_may_not_be_written_is_named(call, file, tmp_path, monkeypatch):

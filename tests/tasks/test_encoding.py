@@ -133,3 +133,8 @@ def test_what_cannot_tokenize_is_refused_in_words(tokenizer):
 def test_a_list_of_tokens_in_the_place_of_a_vocabulary_is_refused():
     with pytest.raises(TypeError, match="vocabulary must be a Vocabulary, got a list"):
         TextEncoder(WordTokenizer(), ["cat"], 5)
+
+
+def test_texts_that_are_cut_are_counted():
+    encoder = TextEncoder.build(["a b c"], tokenizer=WordTokenizer(), max_length=5)
+    assert encoder.count_cut(["a b c", "a b c.", "", "d d d d"]) == 2

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.text import CleaningReport, Example, clean, normalize, text_key
+from minillm.text import CleaningReport, Example, clean, normalize, shared_texts, text_key
 
 # Characters that normalisation treats each in its own way, and a few ordinary ones.
 TRICKY = st.text(
@@ -94,9 +94,9 @@ def test_the_length_limit_is_inclusive_and_counts_normalized_characters():
     assert clean([Example("abc", "x")], max_characters=2)[1].too_long == 1
 
 
-def test_the_default_limit_is_a_thousand_characters():
-    examples = [Example("a" * 1000, "x"), Example("a" * 1001, "x")]
-    assert [len(text) for text, _ in clean(examples)[0]] == [1000]
+def test_the_default_limit_is_ten_thousand_characters():
+    examples = [Example("a" * 10_000, "x"), Example("a" * 10_001, "x")]
+    assert [len(text) for text, _ in clean(examples)[0]] == [10_000]
 
 
 def test_a_limit_below_one_is_refused():
@@ -133,3 +133,17 @@ def test_injected_noise_is_found_and_nothing_else_is_dropped():
     kept, report = clean(good + noise)
     assert kept == good
     assert (report.duplicates, report.empty, report.no_letters) == (50, 1, 29)
+
+
+@given(st.text(st.sampled_from("Tt\u0308\u0301Aaİiẗä ΣσςJj\u030cß"), max_size=6))
+def test_texts_that_differ_in_case_only_have_one_key(text):
+    assert text_key(text.lower()) == text_key(text.title()) == text_key(text.upper())
+    assert text_key(text_key(text)) == text_key(text)
+
+
+@pytest.mark.parametrize(("capital", "small"), [("T\u0308ag", "\u1e97ag"), ("J\u030cA", "\u01f0a")])
+def test_a_text_in_capitals_is_a_duplicate_of_the_one_in_small_letters(capital, small):
+    given_ = [Example(capital, "x"), Example(small, "x")]
+    assert clean(given_)[1].duplicates == 1
+    assert clean([given_[0], Example(small, "y")])[1].contradictions == 2
+    assert shared_texts(given_[:1], given_[1:]) == {small}

@@ -54,14 +54,14 @@ def test_bytes_that_are_not_utf8_are_located(file, line_end):
     path = file(b"\xef\xbb\xbfone" + line_end + "二".encode("gbk"))
     offset = 6 + len(line_end)
     with pytest.raises(
-        ValueError, match=rf"not UTF-8: byte 0xb6 at offset {offset}, line 2 \("
+        ValueError, match=rf", line 2: not UTF-8: byte 0xb6 at offset {offset} \("
     ) as e:
         read_text(path)
     assert str(e.value).startswith(str(path))
 
 
 def test_a_binary_file_is_refused_at_its_first_nul(file):
-    with pytest.raises(ValueError, match="binary or UTF-16 file: NUL byte at offset 3, line 2"):
+    with pytest.raises(ValueError, match="line 2: NUL byte at offset 3; it looks like a binary"):
         read_text(file(b"a\nb\0\0\xff"))
 
 

@@ -21,6 +21,11 @@ word, character = WordTokenizer(), CharacterTokenizer()
         ("人々𠀀𪚥㐀\uf900\U00031350", "人 々 𠀀 𪚥 㐀 豈 \U00031350"),
         ("さくら食べる", "さくら 食 べる"),
         ("👩\u200d👩\u200d👧👍🏽1️⃣❤️!", "👩\u200d👩\u200d👧 👍🏽 1️⃣ ❤️ !"),
+        (
+            "🇨🇳🇺🇸 🇫🇷🇩🇪🇪 🏴\U000e0067\U000e0062\U000e007f!",
+            "🇨🇳 🇺🇸 🇫🇷 🇩🇪 🇪 🏴\U000e0067\U000e0062\U000e007f !",
+        ),
+        ("T\u0308ag \u1e97ag", "\u1e97ag \u1e97ag"),
         ("e\u0301te\u0301 q\u0301x", "été q\u0301x"),
         ("مَرْحَبًا بك، हिन्दी می\u200cخواهم", "مَرْحَبًا بك ، हिन्दी می\u200cخواهم"),
         ("İSTANBUL ΟΔΟΣ Straße", "i\u0307stanbul οδος straße"),
@@ -51,7 +56,7 @@ def test_a_chinese_character_of_any_block_is_a_token(ideograph):
 
 @given(st.text())
 def test_word_tokens_hold_every_character_but_the_blanks(text):
-    lowered = normalize(text).lower().replace("’", "'")
+    lowered = normalize(normalize(text).lower()).replace("’", "'")
     assert "".join(word.tokenize(text)).replace("’", "'") == lowered.replace(" ", "")
 
 
@@ -102,3 +107,8 @@ def test_joining_characters_gives_the_normalized_text_back(text):
 def test_tokenizers_take_texts_only(tokenizer, value):
     with pytest.raises(TypeError, match=f"got {type(value).__name__}"):
         tokenizer.tokenize(value)
+
+
+@given(st.text(st.sampled_from("Tt\u0308\u0301Aaİiẗä ΣσJj\u030cẛ\u0323"), max_size=6))
+def test_capitals_and_small_letters_give_the_same_tokens(text):
+    assert word.tokenize(text.lower()) == word.tokenize(text)

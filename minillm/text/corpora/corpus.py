@@ -17,7 +17,7 @@ from minillm.text.corpora.sentiment_zh import CHINESE
 from minillm.text.corpora.topics import topics
 from minillm.text.corpora.topics_en import ENGLISH_NEWS
 from minillm.text.corpora.topics_zh import CHINESE_NEWS
-from minillm.text.delimited import Example
+from minillm.text.examples import Example
 
 GRAMMARS: dict[tuple[str, str], Callable[[], list[Kind]]] = {
     ("sentiment", "en"): lambda: sentiment(ENGLISH),

@@ -1,0 +1,73 @@
+"""Labelled examples in JSON Lines: one object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from minillm.text.cleaning import normalize, text_key
+from minillm.text.columns import LABEL_NAMES, TEXT_NAMES, Columns, first_of
+from minillm.text.examples import Example
+from minillm.text.reading import lines_of
+
+JSON_LINES = (".jsonl", ".ndjson", ".json")
+
+
+def from_json_lines(text: str, path: str | Path, columns: Columns) -> list[Example]:
+    """The examples of a file with one JSON object a line."""
+    examples = []
+    keys: list[Any] = []
+    for line, found in json_objects(text, path):
+        keys = keys or json_keys(columns, list(found), f"{path}, line {line}")
+        for key in keys:
+            if key not in found:
+                known = ", ".join(map(repr, found))
+                raise ValueError(f"{path}, line {line}: no key {key!r}, only {known}")
+        label, sentence = (found[key] for key in keys)
+        if isinstance(label, bool) or not isinstance(label, str | int):
+            raise ValueError(f"{path}, line {line}: a label is a string or an integer: {label!r}")
+        if not isinstance(sentence, str):
+            raise ValueError(f"{path}, line {line}: a text is a string, got {sentence!r}")
+        if not normalize(str(label)):
+            raise ValueError(f"{path}, line {line}: the label is empty")
+        examples.append(Example(sentence, normalize(str(label))))
+    if not examples:
+        raise ValueError(f"{path}: no examples in the file")
+    return examples
+
+
+def json_keys(columns: Columns, found: Sequence[str], where: str) -> list[str]:
+    """The keys of label and text, which the first object shows where nobody names them."""
+    if columns is not None:
+        return [columns[n] if isinstance(columns, Mapping) else n for n in ("label", "text")]
+    lower = [text_key(name) for name in found]
+    places = [first_of(names, lower) for names in (LABEL_NAMES, TEXT_NAMES)]
+    if None in places:
+        raise ValueError(
+            f"{where}: which of {', '.join(map(repr, found))} are label and text? Say so: "
+            "columns label=NAME,text=NAME"
+        )
+    return [found[place] for place in places if place is not None]
+
+
+def json_objects(text: str, path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Number and object of every line of a JSON Lines file that is not blank.
+
+    Raises:
+        ValueError: a line is not a JSON object, with its number.
+    """
+    for number, line in enumerate(lines_of(text), start=1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ValueError(f"{path}, line {number}: not JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise ValueError(
+                f"{path}, line {number}: one object a line is needed, such as "
+                f'{{"label": "spam", "text": "Win now"}}, got a {type(found).__name__}'
+            )
+        yield number, found
