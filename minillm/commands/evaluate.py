@@ -8,7 +8,7 @@ from pathlib import Path
 from minillm.commands.arguments import add_labelled, add_model
 from minillm.commands.baselines import as_classifiers, load_baselines
 from minillm.commands.labelled import print_cut, print_empty, read
-from minillm.commands.scores import positive_class, score_table, show_confusion
+from minillm.commands.scores import how_labels_are_said, positive_class, score_table, show_confusion
 from minillm.tasks import TextClassifier, evaluate
 from minillm.text import class_counts
 
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
     positive = positive_class(wanted, dict.fromkeys(classifier.labels.names, 0) | counts)
     print_empty(arguments.file, [text for text, _ in examples])
     print_cut(classifier.encoder, **{str(arguments.file): examples})
-    print(f"{len(examples)} texts, classes {counts} (threshold: the most probable class)")
+    print(f"{len(examples)} texts, classes {counts} ({how_labels_are_said(classifier)})")
     baselines = as_classifiers(load_baselines(arguments.model), classifier.encoder.tokenizer)
     scores = {
         name: evaluate(one, examples) for name, one in {**baselines, "BERT": classifier}.items()

@@ -10,6 +10,7 @@ from minillm.commands.arguments import add_encoding, add_model
 from minillm.commands.evaluate import load_classifier
 from minillm.commands.tables import percent, table
 from minillm.tasks import TextClassifier
+from minillm.tasks.decision import decide
 from minillm.text import read_lines
 
 
@@ -37,10 +38,11 @@ def prediction_table(
 ) -> str:
     """Text, label, probability of the label, how many tokens were unknown, what was expected."""
     probabilities = classifier.predict_probabilities(texts)
+    said = decide(classifier.decision, probabilities, classifier.labels)
     vocabulary = classifier.encoder.vocabulary
     rows = []
     for i, tokens in enumerate(classifier.encoder.tokenize(texts)):
-        best = int(probabilities[i].argmax())
+        best = int(said[i])
         unknown = round(vocabulary.unknown_rate([tokens]) * len(tokens))
         row = [texts[i], classifier.labels.names[best], percent(probabilities[i, best])]
         rows.append([*row, f"{unknown} of {len(tokens)}", *expected[i : i + 1]])

@@ -10,16 +10,18 @@ from minillm.training.sharding import ids_to_share
 
 
 def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
-    """Run the steps under a progress bar that shows a smoothed loss."""
+    """Run the steps under a progress bar that shows a smoothed loss, and the last held-out one."""
     from tqdm import tqdm
 
-    smooth = None
+    smooth, examined = None, ""
     with tqdm(total=total, desc=title, unit="step", mininterval=0.5) as bar:
         for step in steps:
             bar.update(step.index + 1 - bar.n)  # a resumed run begins in the middle
             loss = float(step.loss)
             smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
-            bar.set_postfix_str(f"loss {smooth:.3f}", refresh=False)
+            if step.held_out_loss is not None:
+                examined = f", held out {step.held_out_loss:.3f}"
+            bar.set_postfix_str(f"loss {smooth:.3f}{examined}", refresh=False)
 
 
 def print_sharing(training: ClassifierTraining) -> None:

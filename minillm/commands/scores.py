@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minillm.commands.tables import percent, table
-from minillm.tasks import Scores
+from minillm.tasks import Scores, TextClassifier
 
 
 def positive_class(wanted: str | None, counts: Mapping[str, int]) -> str:
@@ -17,6 +17,13 @@ def positive_class(wanted: str | None, counts: Mapping[str, int]) -> str:
     if wanted is not None and wanted not in counts:
         raise ValueError(f"--positive {wanted!r} is not one of {', '.join(counts)}")
     return min(counts, key=lambda name: counts[name]) if wanted is None else wanted
+
+
+def how_labels_are_said(classifier: TextClassifier) -> str:
+    """For a heading: from a threshold on, or the most probable one."""
+    if classifier.decision is None:
+        return "the most probable label is said"
+    return f"{classifier.positive!r} is said from its threshold on, the best one for dev's F1"
 
 
 def score_row(scores: Scores, positive: str) -> list[str]:
@@ -38,9 +45,14 @@ def score_header(positive: str) -> list[str]:
 
 
 def score_table(scores: Mapping[str, Scores], positive: str) -> str:
-    """A row for each classifier, by its name."""
+    """A row for each classifier, by its name; the last column is its threshold, if any has one."""
+    header = score_header(positive)
     rows = [[name, *score_row(of_one, positive)] for name, of_one in scores.items()]
-    return table(score_header(positive), rows)
+    if any(of_one.decision for of_one in scores.values()):
+        header.append("threshold")
+        for row, of_one in zip(rows, scores.values(), strict=True):
+            row.append(f"{of_one.decision.threshold:.3f}" if of_one.decision else "-")
+    return table(header, rows)
 
 
 def show_confusion(scores: Scores) -> str:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from minillm.backend.files import require_folder
 from minillm.commands.arguments import add_labelled, add_recipe, add_run_options, recipe_of
-from minillm.commands.baselines import as_classifiers, fit_baselines, save_baselines
+from minillm.commands.baselines import as_classifiers, fit_baselines, save_baselines, tuned
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.scores import positive_class, score_table
+from minillm.commands.scores import how_labels_are_said, positive_class, score_table
 from minillm.commands.splits import read_splits, read_unlabelled, require_known_labels
 from minillm.commands.tables import percent
 from minillm.models.bag_of_words import BagOfWords
-from minillm.tasks import ClassifierTraining, evaluate
+from minillm.tasks import ClassifierTraining, TextClassifier, evaluate
 from minillm.text import Example, class_counts
 
 
@@ -24,6 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("train", type=Path, metavar="FILE", help="labelled texts, one a line")
     parser.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
     parser.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="RUN",
+        help="folder of an earlier run to train on from, with its words, labels and sizes",
+    )
     parser.add_argument("--unlabelled", type=Path, help="more texts to pretrain on, one a line")
     add_labelled(parser)
     parser.add_argument(
@@ -42,20 +48,24 @@ def run(arguments: argparse.Namespace) -> None:
     """Read, clean, split, pretrain, fine-tune, compare with the baselines, save."""
     started = time.perf_counter()
     recipe = recipe_of(arguments)
+    if recipe.finetune_epochs == 0:
+        raise ValueError("--finetune-epochs must be above 0: the labels would not be learned")
     refuse_overwriting(arguments)
     splits = read_splits(arguments)
     train = splits.pop("train")
     positive = positive_class(arguments.positive, class_counts(train))
+    require_known_labels(splits, class_counts(train))
     training = ClassifierTraining(
         recipe,
         train,
         read_unlabelled(arguments, splits),
+        held_out=splits["dev"],
+        start_from=arguments.start_from,
         out=arguments.out,
         resume=arguments.resume,
         device=arguments.device,
         threads=arguments.threads,
     )
-    require_known_labels(splits, training.labels.name_to_id)
     if arguments.overwrite and not arguments.resume:
         for path in earlier_run(arguments.out):
             path.unlink()
@@ -69,13 +79,16 @@ def run(arguments: argparse.Namespace) -> None:
     print_sharing(training)
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
-    baselines = fit_baselines(train, splits["dev"], training.encoder)
+    # among more than two labels, the most probable one is said
+    found = positive if len(training.labels) == 2 else None
+    baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
     save_baselines(arguments.out, baselines)
     classifier = training.result()
     classifier.positive = positive
+    classifier.decision = tuned(classifier, splits["dev"], found)
     classifier.save(arguments.out / "model.safetensors")
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
-    print_scores(training, baselines, splits, positive)
+    print_scores(classifier, baselines, splits, positive)
 
 
 def refuse_overwriting(arguments: argparse.Namespace) -> None:
@@ -105,15 +118,15 @@ def earlier_run(out: Path) -> list[Path]:
 
 
 def print_scores(
-    training: ClassifierTraining,
+    classifier: TextClassifier,
     baselines: dict[str, BagOfWords],
     splits: dict[str, list[Example]],
     positive: str,
 ) -> None:
-    """One table per split: the model beside its baselines, classes chosen by probability."""
-    classifiers = as_classifiers(baselines, training.encoder.tokenizer)
-    classifiers["BERT"] = training.result()
+    """One table per split: the model beside its baselines."""
+    classifiers = as_classifiers(baselines, classifier.encoder.tokenizer)
+    classifiers["BERT"] = classifier
     for name, examples in splits.items():
-        print(f"\n{name}, {len(examples)} texts (threshold: the most probable class)")
+        print(f"\n{name}, {len(examples)} texts ({how_labels_are_said(classifier)})")
         scores = {kind: evaluate(one, examples) for kind, one in classifiers.items()}
         print(score_table(scores, positive))

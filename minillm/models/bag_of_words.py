@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -58,6 +58,8 @@ class BagOfWords:
         self.l2, self.ngrams = float(l2), int(ngrams)  # JSON does not know NumPy's numbers
         self.words: list[str] = []
         self.classes: list[str] = []
+        # a class, and the probability from which on it is said; None: the most probable class is
+        self.threshold: tuple[str, float] | None = None
         self.majority = ""
         self.weights, self.bias = np.zeros((0, 0)), np.zeros(0)
 
@@ -109,7 +111,12 @@ class BagOfWords:
             OSError: see ``save_arrays``.
         """
         settings = {"l2": self.l2, "ngrams": self.ngrams}
-        learned = {"words": self.words, "classes": self.classes, "majority": self.majority}
+        learned: dict[str, Any] = {
+            "words": self.words,
+            "classes": self.classes,
+            "majority": self.majority,
+        }
+        learned |= {} if self.threshold is None else {"threshold": self.threshold}
         described = {"kind": KIND, "settings": json.dumps(settings), "learned": json.dumps(learned)}
         save_arrays(path, {"weights": self.weights, "bias": self.bias}, described)
 

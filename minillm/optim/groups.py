@@ -37,6 +37,8 @@ class ParameterGroup:
 def decay_groups(module: HasParameters) -> list[ParameterGroup]:
     """The matrices of a module, which decay, and its vectors and numbers, which do not.
 
+    Frozen parameters are in neither.
+
     Decay keeps a layer's answer from hanging on a few large weights.  A bias moves the answer
     without weighing any input, and a normalization's gain would be pulled from its natural 1
     towards 0.  Tables of embeddings are matrices.
@@ -44,7 +46,7 @@ def decay_groups(module: HasParameters) -> list[ParameterGroup]:
     Source: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training",
         section 4.1.
     """
-    parameters = [parameter for _, parameter in module.named_parameters()]
+    parameters = [p for _, p in module.named_parameters() if p.requires_grad]
     matrices = [p for p in parameters if p.ndim >= 2]
     rest = [p for p in parameters if p.ndim < 2]
     return [ParameterGroup(matrices), ParameterGroup(rest, weight_decay=0.0)]

@@ -3,6 +3,7 @@
 from minillm.tasks.baselines import BagOfWordsClassifier, MajorityClassifier
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.classifier_training import ClassifierTraining
+from minillm.tasks.decision import Decision, best_threshold
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.evaluation import Classifier, Scores, evaluate
 from minillm.tasks.label_filter import bag_of_words_learner, drop_doubtful, label_probabilities
@@ -21,6 +22,7 @@ __all__ = [
     "BagOfWordsClassifier",
     "Classifier",
     "ClassifierTraining",
+    "Decision",
     "MajorityClassifier",
     "MaskedScores",
     "NeighbourCounts",
@@ -32,6 +34,7 @@ __all__ = [
     "accuracy",
     "average_precision",
     "bag_of_words_learner",
+    "best_threshold",
     "confusion_matrix",
     "drop_doubtful",
     "evaluate",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minillm.models.bag_of_words import BagOfWords
+from minillm.tasks.decision import Decision
 from minillm.tasks.encoding import require_texts
 from minillm.text import Labels, Tokenizer
 
@@ -30,6 +31,7 @@ class BagOfWordsClassifier:
     def __init__(self, model: BagOfWords, tokenizer: Tokenizer):
         self.model, self.tokenizer = model, tokenizer
         self.labels = Labels(model.classes)
+        self.decision = None if model.threshold is None else Decision(*model.threshold)
 
     def predict_probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """The probability of every label for every text, (N, C)."""

@@ -13,6 +13,7 @@ from minillm.backend import CheckpointError, load_arrays, save_arrays, stream, t
 from minillm.models import Bert, BertConfig, SequenceClassifier
 from minillm.ops import softmax
 from minillm.tasks.collation import collate_sentences, lengths_of
+from minillm.tasks.decision import Decision, decide
 from minillm.tasks.encoding import TextEncoder
 from minillm.text import Labels
 from minillm.training import bucketed_order, evaluating
@@ -24,10 +25,12 @@ class TextClassifier:
     """A model with the encoder and the labels that it was trained with.
 
     ``positive`` is the label that is to be found, where somebody chose one: precision and recall
-    are then those of this label, whichever is rare in a file to score.
+    are then those of this label, whichever is rare in a file to score.  With a ``threshold`` it
+    is said of a text from that probability on (see ``Decision``), else the most probable label.
 
     Raises:
-        ValueError: labels or encoder are not those of such a model; ``positive`` is not a label.
+        ValueError: labels or encoder are not those of such a model; ``positive`` is not a label;
+            a threshold without a label that it is for, or that is not in [0, 1].
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class TextClassifier:
         labels: Labels,
         *,
         positive: str | None = None,
+        threshold: float | None = None,
     ):
         config, n_classes = model.bert.config, model.output.weight.shape[0]
         for name, given, there in (
@@ -51,7 +55,12 @@ class TextClassifier:
         if positive is not None and positive not in labels.names:
             known = ", ".join(labels.names)
             raise ValueError(f"TextClassifier: positive {positive!r} is not one of {known}")
+        if threshold is not None and positive is None:
+            raise ValueError("TextClassifier: a threshold needs positive, the label that it is for")
         self.model, self.encoder, self.labels, self.positive = model, encoder, labels, positive
+        self.decision = (
+            None if positive is None or threshold is None else Decision(positive, threshold)
+        )
 
     def predict_probabilities(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
         """The probability of every label for every text, (N, C), in the order of the texts."""
@@ -65,11 +74,12 @@ class TextClassifier:
         return probabilities
 
     def predict(self, texts: Sequence[str]) -> list[str]:
-        """The most probable label of every text."""
-        return self.labels.decode(self.predict_probabilities(texts).argmax(axis=1))
+        """The label of every text, by ``decision``."""
+        p = self.predict_probabilities(texts)
+        return self.labels.decode(decide(self.decision, p, self.labels))
 
     def save(self, path: str | Path) -> None:
-        """Write weights, configuration, vocabulary, labels and ``positive`` into one file.
+        """Write weights, configuration, vocabulary, labels and the decision into one file.
 
         Raises:
             OSError: see ``save_arrays``.
@@ -80,6 +90,7 @@ class TextClassifier:
             "encoder": json.dumps(self.encoder.to_json(), ensure_ascii=False),
             "labels": json.dumps(self.labels.names, ensure_ascii=False),
             "positive": json.dumps(self.positive, ensure_ascii=False),
+            "threshold": json.dumps(self.decision and self.decision.threshold),
         }
         save_arrays(path, self.model.state_dict(), described)
 
@@ -102,8 +113,10 @@ class TextClassifier:
             rng = stream(0, "overwritten at once")
             model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng)
             model.load_state_dict(arrays)
-            positive = json.loads(metadata.get("positive", "null"))  # older files have none
-            return cls(model.eval(), encoder, labels, positive=positive)
+            positive, threshold = (  # older files have none
+                json.loads(metadata.get(name, "null")) for name in ("positive", "threshold")
+            )
+            return cls(model.eval(), encoder, labels, positive=positive, threshold=threshold)
         except (KeyError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise CheckpointError(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +14,20 @@ from minillm.backend import stream
 from minillm.backend.ids import IGNORE
 from minillm.models import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
 from minillm.nn import Module
-from minillm.optim import AdamW, linear_with_warmup
+from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.collation import Batch, collate_sentences, lengths_of
-from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.masked_lm import MaskedBatch, masked_batches
 from minillm.tasks.recipe import Recipe
-from minillm.text import Example, Labels, tokenizer_kind
+from minillm.tasks.starting_point import digest, start_anew, start_from_run
+from minillm.text import Example
 from minillm.training import (
     Run,
     ShardedGradients,
     Stage,
     Step,
     batches_per_epoch,
+    bucketed_order,
     mean_gradients,
     numbered_order,
 )
@@ -52,12 +52,19 @@ class ClassifierTraining:
     every 100 steps and at the end of each stage, and ``resume=True`` goes on from the last one,
     bit for bit as if nothing had happened: see ``Run``, whose stages they are.
 
+    With ``held_out`` examples their loss is measured after every pass of fine-tuning, at whose end
+    the weights with the least one are put back; ``recipe.patience`` ends it early.
+
+    ``start_from`` is the folder of an earlier run: its weights, vocabulary, labels and sizes are
+    where this one begins, whatever sizes ``recipe`` has.
+
     ``threads`` share the rows of a batch where that pays: see ``ShardedGradients``.
 
     Raises:
         ValueError: fewer than two classes, no examples or no tokens, or a recipe that does not
-            fit.
-        CheckpointError: nothing to resume, or the checkpoint belongs to another run.
+            fit; patience without held-out examples; a label that is not one of the earlier run.
+        CheckpointError: nothing to resume, or the checkpoint belongs to another run; there is no
+            run to start from.
     """
 
     def __init__(
@@ -66,37 +73,45 @@ class ClassifierTraining:
         examples: Sequence[Example],
         unlabelled: Sequence[str] = (),
         *,
+        held_out: Sequence[Example] = (),
+        start_from: str | Path | None = None,
         out: str | Path | None = None,
         resume: bool = False,
         device: str = "cpu",
         threads: int = 1,
     ):
-        self.recipe, self.device, self.threads = recipe, device, threads
+        if recipe.patience and not held_out:
+            raise ValueError(f"patience {recipe.patience} needs held-out examples")
+        self.device, self.threads = device, threads
         texts = [example.text for example in examples]
-        self.encoder = TextEncoder.build(
-            [*texts, *unlabelled],
-            tokenizer=tokenizer_kind(recipe.tokenizer)(),
-            max_length=recipe.max_length,
-            min_count=recipe.min_count,
+        self.recipe, self.encoder, self.labels = (
+            start_anew(recipe, examples, unlabelled)
+            if start_from is None
+            else start_from_run(Path(start_from), recipe)
         )
-        if not self.encoder.vocabulary.ordinary_ids.size:
-            raise ValueError(f"no token of the texts occurs min_count = {recipe.min_count} times")
-        self.labels = Labels(example.label for example in examples)
         self.targets = self.labels.encode(example.label for example in examples)
+        self.held_out = self.encoder([text for text, _ in held_out])
+        self.held_out_targets = self.labels.encode(label for _, label in held_out)
         self.labelled = self.encoder(texts)
         self.all_text = self.labelled + self.encoder(unlabelled)
         self.steps = {
             "pretrain": self.count_steps(len(self.all_text), recipe.pretrain_epochs),
             "finetune": self.count_steps(len(self.labelled), recipe.finetune_epochs),
         }
-        config = recipe.model_config(len(self.encoder.vocabulary))
-        self.model = TwoHeads(config, len(self.labels), seed=recipe.seed).to_device(device)
+        config = self.recipe.model_config(len(self.encoder.vocabulary))
+        self.model = TwoHeads(config, len(self.labels), seed=self.recipe.seed).to_device(device)
         self.run = Run(
             self.model,
             [self.pretraining(), self.finetuning()],
-            {**asdict(recipe), "threads": threads, "data": digest(examples, unlabelled)},
+            {
+                **asdict(self.recipe),
+                "threads": threads,
+                "data": digest(examples, unlabelled),
+                "held_out": digest(held_out, ()),
+            },
             out=out,
             resume=resume,
+            start_from=start_from and Path(start_from) / "checkpoint.safetensors",
             save_every=SAVE_EVERY,
         )
 
@@ -153,7 +168,26 @@ class ClassifierTraining:
 
         frozen = classifier.bert if self.recipe.head_only else None
         lr = self.recipe.finetune_lr
-        return self.stage("finetune", classifier, batches, loss_of, lr, n_texts, frozen=frozen)
+        stage = self.stage("finetune", classifier, batches, loss_of, lr, n_texts, frozen=frozen)
+        if not self.held_out:
+            return stage
+        return replace(
+            stage,
+            held_out=self.held_out_loss,
+            evaluate_every=batches_per_epoch(len(self.labelled), self.recipe.batch_size),
+            patience=self.recipe.patience or None,
+            keep="best",
+        )
+
+    def held_out_loss(self) -> float:
+        """The mean cross-entropy of the held-out examples, in nats."""
+        collate = collate_sentences(self.held_out, self.held_out_targets)
+        order = bucketed_order(lengths_of(self.held_out), batch_size=64, rng=None)
+        total = 0.0
+        for batch in map(collate, order):
+            loss = self.model.classifier.loss(batch.ids, batch.mask, batch.targets)  # type: ignore[arg-type]
+            total += n_texts(batch) * float(loss)
+        return total / len(self.held_out)
 
     def stage(
         self,
@@ -171,7 +205,7 @@ class ClassifierTraining:
         def optimizer() -> AdamW:
             if frozen is not None:
                 frozen.freeze()
-            return AdamW(model.trainable_parameters(), weight_decay=self.recipe.weight_decay)
+            return AdamW(decay_groups(model), weight_decay=self.recipe.weight_decay)
 
         return Stage(
             name,
@@ -202,11 +236,3 @@ def n_hidden(batch: MaskedBatch) -> int:
 def n_texts(batch: Batch) -> int:
     """How many texts of a batch are to be classified."""
     return len(batch.ids)
-
-
-def digest(examples: Sequence[Example], unlabelled: Sequence[str]) -> str:
-    """SHA-256 of the data, by which a resumed run knows that they are the same."""
-    sha = hashlib.sha256()
-    for text, label in [*examples, *((text, "") for text in unlabelled)]:
-        sha.update(f"{label}\0{text}\0".encode())
-    return sha.hexdigest()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from minillm.tasks.decision import Decision, best_threshold, decide
 from minillm.tasks.metrics import (
     PrecisionRecall,
     accuracy,
@@ -34,21 +35,23 @@ class Classifier(Protocol):
 class Scores:
     """What a classifier said of labelled texts, from which every score follows.
 
-    Shapes: ``true (N,)`` are class numbers, ``probabilities (N, C)``.
+    Shapes: ``true (N,)`` are class numbers, ``probabilities (N, C)``.  Without a ``decision`` the
+    most probable label of a text is the one that is said.
     """
 
     labels: Labels
     true: np.ndarray
     probabilities: np.ndarray
+    decision: Decision | None = None
 
     @property
     def predicted(self) -> np.ndarray:
-        """The most probable class of every text, (N,); of equals the first."""
-        return np.asarray(self.probabilities.argmax(axis=1))
+        """The class that is said of every text, (N,); of equally probable ones the first."""
+        return decide(self.decision, self.probabilities, self.labels)
 
     @property
     def accuracy(self) -> float:
-        """The share of texts whose most probable label is theirs."""
+        """The share of texts of which their label is said."""
         return accuracy(self.predicted, self.true)
 
     @property
@@ -78,13 +81,23 @@ class Scores:
         number = int(self.labels.encode([label])[0])
         return average_precision(self.probabilities[:, number], self.true == number)
 
+    def best_decision(self, label: str) -> Decision:
+        """The threshold with the best F1 of a label on these texts: see ``best_threshold``.
+
+        Raises:
+            ValueError: it is not one of the labels, or no text has it.
+        """
+        number = int(self.labels.encode([label])[0])
+        found = best_threshold(self.probabilities[:, number], self.true == number)
+        return Decision(label, found)
+
     def among(self, chosen: np.ndarray) -> Scores:
         """The scores of some of the texts, by a mask (N,) or by their places."""
-        return Scores(self.labels, self.true[chosen], self.probabilities[chosen])
+        return Scores(self.labels, self.true[chosen], self.probabilities[chosen], self.decision)
 
 
 def evaluate(classifier: Classifier, examples: Sequence[Example]) -> Scores:
-    """Ask a classifier about labelled texts.
+    """Ask a classifier about labelled texts; its ``decision``, if it has one, makes labels of them.
 
     Raises:
         ValueError: no examples, or a label that the classifier does not know; probabilities of
@@ -94,7 +107,10 @@ def evaluate(classifier: Classifier, examples: Sequence[Example]) -> Scores:
         raise ValueError("evaluate: at least one labelled text is needed, got none")
     true = classifier.labels.encode(example.label for example in examples)
     return Scores(
-        classifier.labels, true, probabilities_of(classifier, [text for text, _ in examples])
+        classifier.labels,
+        true,
+        probabilities_of(classifier, [text for text, _ in examples]),
+        getattr(classifier, "decision", None),
     )
 
 

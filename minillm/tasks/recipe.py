@@ -37,9 +37,14 @@ class Recipe:
     pretrain_lr: float = setting(2e-3, "highest learning rate of pretraining")
     finetune_epochs: float = setting(6.0, "passes over the labelled texts")
     finetune_lr: float = setting(1e-3, "highest learning rate of fine-tuning")
-    weight_decay: float = setting(0.01, "share of each weight that AdamW takes off, times the rate")
+    weight_decay: float = setting(
+        0.01, "share of each matrix that AdamW takes off, times the rate; vectors keep all"
+    )
     max_norm: float = setting(1.0, "longest gradient, all parameters together; 0: any length")
     head_only: bool = setting(False, "fine-tune the classification head, freeze the encoder")
+    patience: int = setting(
+        0, "held-out losses in a row without a better one that end fine-tuning; 0: never"
+    )
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -6,7 +6,7 @@ from minillm.commands.baselines import (
     load_baselines,
     save_baselines,
 )
-from minillm.tasks import TextEncoder
+from minillm.tasks import BagOfWordsClassifier, Decision, TextEncoder, evaluate
 from minillm.text import Example, WordTokenizer
 from tests.commands.command_line import listing
 
@@ -62,3 +62,16 @@ def test_a_folder_without_baselines_and_a_lone_file_have_none(tmp_path):
     assert load_baselines(tmp_path) == as_classifiers({}, None) == {}
     (tmp_path / "model.safetensors").touch()
     assert load_baselines(tmp_path / "model.safetensors") == {}
+
+
+def test_thresholds_are_chosen_on_dev_and_kept(encoder, tmp_path):
+    dev = [Example("good good good x", "a"), Example("bad", "b")]
+    bags = fit_baselines(TRAIN, dev, encoder, positive="a")
+    for bag in bags.values():
+        one = BagOfWordsClassifier(bag, encoder.tokenizer)
+        assert one.decision == evaluate(one, dev).best_decision("a")
+        assert one.decision.threshold != 0.5
+    save_baselines(tmp_path, bags)
+    loaded = as_classifiers(load_baselines(tmp_path), encoder.tokenizer)["bag of words"]
+    assert loaded.decision == Decision(*bags["bag of words"].threshold)
+    assert fit_baselines(TRAIN, [dev[1]], encoder, positive="a")["bag of words"].threshold is None

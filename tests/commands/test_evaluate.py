@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from minillm.tasks import TextClassifier, accuracy, average_precision, precision_recall
+from minillm.tasks import Decision, TextClassifier, accuracy, average_precision, precision_recall
 from tests.commands.command_line import write_examples
 from tests.tasks.small import EXAMPLES, TEXTS
 
@@ -23,11 +23,12 @@ def test_the_scores_are_those_of_the_predictions(call, model, tmp_path):
     classifier = TextClassifier.load(model / "model.safetensors")
     p = classifier.predict_probabilities(TEXTS)
     true = classifier.labels.encode(e.label for e in MIXED)
-    found = precision_recall(p.argmax(axis=1), true, 0)
+    said = classifier.labels.encode(classifier.predict(TEXTS))
     assert own_row(result.out) == [
-        f"{100 * accuracy(p.argmax(axis=1), true):.1f} %",
-        *(f"{value:.3f}" for value in found),
+        f"{100 * accuracy(said, true):.1f} %",
+        *(f"{value:.3f}" for value in precision_recall(said, true, 0)),
         f"{average_precision(p[:, 0], true == 0):.3f}",
+        f"{classifier.decision.threshold:.3f}",
     ]
 
 
@@ -57,7 +58,7 @@ def test_a_class_that_does_not_occur_in_the_file_has_no_average_precision(call, 
     file = write_examples(tmp_path / "a.tsv", EXAMPLES[:10])
     result = call("evaluate", model, file, "--positive", "bad")
     assert result.code == 0
-    assert own_row(result.out)[-1] == "-"
+    assert own_row(result.out)[-2] == "-"
 
 
 def test_columns_and_csv_files_are_read_as_in_training(call, model, tmp_path):
@@ -97,3 +98,15 @@ def test_missing_and_empty_files_are_named(call, model, tmp_path):
     assert refused(call, nowhere, file) == f"{nowhere}: No such file or directory"
     empty = write_examples(tmp_path / "empty.tsv", [])
     assert refused(call, model, empty) == f"{empty}: no examples in the file"
+
+
+def test_the_threshold_of_training_is_the_one_of_use(call, model, tmp_path):
+    """A threshold that nothing reaches: 'bad' is never said, in evaluation nor in prediction."""
+    classifier = TextClassifier.load(model / "model.safetensors")
+    classifier.decision = Decision("bad", 1.0)
+    classifier.save(tmp_path / "never.safetensors")
+    file = write_examples(tmp_path / "a.tsv")
+    assert own_row(call("evaluate", tmp_path / "never.safetensors", file).out)[1:4] == ["0.000"] * 3
+    said = call("predict", tmp_path / "never.safetensors", *TEXTS).out
+    assert " bad " not in said
+    assert " bad " in call("predict", model, *TEXTS).out

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from minillm.commands.train import require_known_labels
-from minillm.tasks import ClassifierTraining, Recipe, TextClassifier
+from minillm.tasks import ClassifierTraining, Recipe, TextClassifier, evaluate
 from minillm.text import Example, read_examples
 from minillm.training import read_facts, read_record
 from tests.commands.command_line import TINY, listing, write_examples
@@ -60,27 +60,29 @@ def test_two_threads_say_what_they_share(call, file, tmp_path):
 def test_the_model_stands_beside_its_baselines_on_every_held_out_split(call, file, tmp_path):
     result = call("train", file, "--out", tmp_path / "run", *TINY)
     for split in ("dev", "test"):
-        section = result.out.partition(f"\n{split}, 6 texts (threshold: the most probable class)")[
-            2
-        ]
+        said = "'bad' is said from its threshold on, the best one for dev's F1"
+        section = result.out.partition(f"\n{split}, 6 texts ({said})")[2]
         header, *rows = section.strip("\n").split("\n")[:5]
-        assert header.split() == ["accuracy", "precision", "of", "'bad'", "recall", "F1", "PR-AUC"]
+        columns = ["accuracy", "precision", "of", "'bad'", "recall", "F1", "PR-AUC", "threshold"]
+        assert header.split() == columns
         rows = [re.split(r"\s{2,}", row) for row in rows]
         assert [row[0] for row in rows] == [
             "majority", "bag of words", "bag of words and pairs", "BERT"
         ]  # fmt: skip
-        assert rows[0][1:] == ["50.0 %", "0.500", "1.000", "0.667", "-"]
-        assert rows[1][1:] == ["100.0 %", "1.000", "1.000", "1.000", "1.000"]
+        assert rows[0][1:] == ["50.0 %", "0.500", "1.000", "0.667", "-", "-"]
+        assert rows[1][1:] == ["100.0 %", "1.000", "1.000", "1.000", "1.000", "0.500"]
 
 
 def test_the_command_line_trains_what_the_library_trains(call, tmp_path):
     train, dev = EXAMPLES[::2], EXAMPLES[1::2]
     options = ["--dev", write_examples(tmp_path / "dev.tsv", dev), "--out", tmp_path / "run"]
     assert call("train", write_examples(tmp_path / "a.tsv", train), *options, *TINY).code == 0
-    training = ClassifierTraining(RECIPE, train)
+    training = ClassifierTraining(RECIPE, train, held_out=dev)
     list(training.pretrain())
     list(training.finetune())
-    training.result().save(tmp_path / "model.safetensors")
+    classifier = training.result()
+    classifier.decision = evaluate(classifier, dev).best_decision("bad")
+    classifier.save(tmp_path / "model.safetensors")
     assert weights(tmp_path / "run") == weights(tmp_path)
 
 
@@ -152,6 +154,33 @@ def test_what_was_noticed_in_reading_is_printed(call, file, tmp_path):
     assert told == ["dev: 1 of 2 texts are cut to max_length 12 tokens"]
 
 
+def test_a_run_is_trained_on_from_an_earlier_one(call, file, model, tmp_path):
+    """Of so small a rate nothing is learned: what is known comes from the earlier run."""
+    options = ["--pretrain-epochs", "0", "--finetune-epochs", "0.1", "--finetune-lr", "1e-9"]
+    result = call("train", file, "--out", tmp_path / "run", "--start-from", model, *options)
+    assert result.code == 0
+    later, earlier = (
+        TextClassifier.load(folder / "model.safetensors") for folder in (tmp_path / "run", model)
+    )
+    assert later.encoder.to_json() == earlier.encoder.to_json()
+    assert later.predict(TEXTS) == earlier.predict(TEXTS)
+    p, q = (one.predict_probabilities(TEXTS) for one in (later, earlier))
+    assert abs(p - q).max() < 1e-4
+
+
+def test_a_class_to_find_among_two_gets_a_threshold_and_among_three_none(call, tmp_path):
+    third = [Example(f"The sea was {e.text.split()[3]} blue, {i}.", "sea") for i, e in
+             enumerate(EXAMPLES)]  # fmt: skip
+    two = write_examples(tmp_path / "two.tsv")
+    three = write_examples(tmp_path / "three.tsv", [*EXAMPLES, *third])
+    assert "threshold" in call("train", two, "--out", tmp_path / "two", *TINY).out
+    out = call("train", three, "--out", tmp_path / "three", *TINY).out
+    assert "(the most probable label is said)" in out
+    assert "threshold" not in out
+    loaded = [TextClassifier.load(tmp_path / n / "model.safetensors") for n in ("two", "three")]
+    assert [one.decision is None for one in loaded] == [False, True]
+
+
 def test_quotes_quote_in_a_csv_file(call, tmp_path):
     examples = [e._replace(text=f'"Well, {e.text[:-1]}, he said ""so""."') for e in EXAMPLES]
     file = write_examples(tmp_path / "quoted.csv", examples, separator=",")
@@ -181,9 +210,15 @@ def test_train_dev_and_test_share_no_sentence(given, call, file, tmp_path, monke
     """Held-out files made of training sentences in another spelling: they are dropped there."""
     seen = {}
 
-    def spy(training, baselines, splits, positive):
-        seen.update(splits, train=training)
+    class Spy(ClassifierTraining):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            seen["train"] = self
 
+    def spy(classifier, baselines, splits, positive):
+        seen.update(splits)
+
+    monkeypatch.setattr("minillm.commands.train.ClassifierTraining", Spy)
     monkeypatch.setattr("minillm.commands.train.print_scores", spy)
     options = []
     for i, name in enumerate(given):

@@ -121,6 +121,8 @@ def test_a_training_file_that_is_held_out_as_a_whole_is_refused(call, file):
         (["--pretrain-lr", "nan"], "pretrain_lr must be at least 0 and finite, got nan"),
         (["--finetune-lr", "-0.1"], "finetune_lr must be at least 0 and finite, got -0.1"),
         (["--dropout", "1"], "Dropout: rate must be in [0, 1), got 1.0"),
+        (["--finetune-epochs", "0"], "--finetune-epochs must be above 0: the labels would not be"),
+        (["--start-from", "nowhere"], "nowhere/model.safetensors: No such file or directory"),
         (["--batch-size", "0"], "batch_size must be at least 1 and finite, got 0"),
         (["--max-length", "2"], "max_length must be at least 3 and finite, got 2"),
         (["--seed", "-3"], "seed must be at least 0 and finite, got -3"),

@@ -236,3 +236,66 @@ def test_the_recipe_decides_the_sizes_of_the_model():
         "eps": 1e-5,
     }
     assert expected.items() <= asdict(config).items()
+
+
+def test_matrices_decay_and_vectors_do_not():
+    training = ClassifierTraining(TEN_AND_TEN, EXAMPLES)
+    for stage in (training.pretraining(), training.finetuning()):
+        optimizer = stage.optimizer()
+        pairs = list(zip(optimizer.parameters, optimizer.weight_decays, strict=True))
+        assert {decay for p, decay in pairs if p.ndim < 2} == {0.0}
+        assert {decay for p, decay in pairs if p.ndim >= 2} == {TEN_AND_TEN.weight_decay}
+
+
+def test_held_out_examples_are_examined_after_every_pass_and_the_best_weights_kept():
+    recipe = replace(TEN_AND_TEN, pretrain_epochs=0, finetune_epochs=5, finetune_lr=0.3)
+    training = ClassifierTraining(recipe, REST, held_out=HELD_OUT)
+    losses = [step.held_out_loss for step in training.finetune()]
+    passes = [loss for loss in losses if loss is not None]
+    assert [i + 1 for i, loss in enumerate(losses) if loss is not None] == [6, 12, 18, 24, 30]
+    assert min(passes) < passes[-1]  # so high a rate that the end is not the best
+    classifier = training.result()
+    true = classifier.labels.encode(e.label for e in HELD_OUT)
+    p = classifier.predict_probabilities([e.text for e in HELD_OUT])
+    assert -np.log(p[np.arange(len(true)), true]).mean() == pytest.approx(min(passes), rel=1e-4)
+
+
+def test_patience_ends_fine_tuning_early():
+    recipe = replace(TEN_AND_TEN, pretrain_epochs=0, finetune_epochs=9, finetune_lr=0.3, patience=1)
+    training = ClassifierTraining(recipe, REST, held_out=HELD_OUT)
+    losses = [step.held_out_loss for step in training.finetune() if step.held_out_loss is not None]
+    assert len(losses) < 9
+    assert losses[-1] >= min(losses[:-1])
+    assert sorted(losses[:-1], reverse=True) == losses[:-1]
+    with pytest.raises(ValueError, match="patience 1 needs held-out examples"):
+        ClassifierTraining(recipe, REST)
+
+
+def test_held_out_examples_change_nothing_before_the_end():
+    plain, kept = (train(TEN_AND_TEN, REST, stop=19, held_out=h)[1] for h in ((), HELD_OUT))
+    assert [float(step.loss) for step in plain] == [float(step.loss) for step in kept]
+
+
+def test_a_finished_run_is_trained_on_from(tmp_path):
+    first, _ = train(TEN_AND_TEN, REST, out=tmp_path / "a")
+    first.result().save(tmp_path / "a" / "model.safetensors")
+    recipe = Recipe(pretrain_epochs=0, finetune_epochs=2, batch_size=8, finetune_lr=1e-4)
+    new = [Example("A bright zebra.", "good"), Example("A gloomy hotel.", "bad")] * 8
+    second, steps = train(recipe, new, start_from=tmp_path / "a", stop=0)
+    assert as_bytes(second.model.state_dict()) == as_bytes(first.model.state_dict())
+    assert second.encoder.to_json() == first.encoder.to_json()
+    assert (second.recipe.width, second.recipe.max_length) == (TINY["width"], TINY["max_length"])
+    steps = list(second.finetune())
+    assert len(steps) == 4
+    fresh = list(ClassifierTraining(replace(recipe, **TINY), new).finetune())
+    assert float(steps[0].loss) < float(fresh[0].loss)  # it knows what bright and gloomy are
+
+
+def test_a_start_that_does_not_fit_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"model\.safetensors"):
+        train(TEN_AND_TEN, start_from=tmp_path)
+    first, _ = train(TEN_AND_TEN, out=tmp_path)
+    first.result().save(tmp_path / "model.safetensors")
+    odd = [e._replace(label="odd") if i == 3 else e for i, e in enumerate(EXAMPLES)]
+    with pytest.raises(ValueError, match="unknown label 'odd' at position 3; known: bad, good"):
+        train(TEN_AND_TEN, odd, start_from=tmp_path)

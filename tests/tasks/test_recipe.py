@@ -26,6 +26,7 @@ def test_the_defaults_are_these():
         "weight_decay": 0.01,
         "max_norm": 1.0,
         "head_only": False,
+        "patience": 0,
     }
 
 

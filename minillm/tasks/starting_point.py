@@ -1,0 +1,62 @@
+"""Where a training begins: vocabulary and labels of its data, or those of an earlier run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from minillm.tasks.classification import TextClassifier
+from minillm.tasks.encoding import TextEncoder
+from minillm.tasks.recipe import Recipe
+from minillm.text import Example, Labels, tokenizer_kind
+
+
+class StartingPoint(NamedTuple):
+    """What is settled before the first update."""
+
+    recipe: Recipe
+    encoder: TextEncoder
+    labels: Labels
+
+
+def start_anew(
+    recipe: Recipe, examples: Sequence[Example], unlabelled: Sequence[str]
+) -> StartingPoint:
+    """The vocabulary of all texts, and the labels of the examples.
+
+    Raises:
+        ValueError: there are no labels, or no token is frequent enough.
+    """
+    encoder = TextEncoder.build(
+        [*(text for text, _ in examples), *unlabelled],
+        tokenizer=tokenizer_kind(recipe.tokenizer)(),
+        max_length=recipe.max_length,
+        min_count=recipe.min_count,
+    )
+    if not encoder.vocabulary.ordinary_ids.size:
+        raise ValueError(f"no token of the texts occurs min_count = {recipe.min_count} times")
+    return StartingPoint(recipe, encoder, Labels(label for _, label in examples))
+
+
+def start_from_run(folder: Path, recipe: Recipe) -> StartingPoint:
+    """Vocabulary, labels and sizes of an earlier run; of ``recipe``, all that is no size.
+
+    Raises:
+        OSError, CheckpointError: as ``TextClassifier.load``.
+    """
+    earlier = TextClassifier.load(folder / "model.safetensors")
+    config = earlier.model.bert.config
+    sizes = {name: getattr(config, name) for name in ("width", "n_layers", "n_heads", "max_length")}
+    recipe = replace(recipe, tokenizer=earlier.encoder.tokenizer.name, **sizes)
+    return StartingPoint(recipe, earlier.encoder, earlier.labels)
+
+
+def digest(examples: Sequence[Example], unlabelled: Sequence[str]) -> str:
+    """SHA-256 of the data, by which a resumed run knows that they are the same."""
+    sha = hashlib.sha256()
+    for text, label in [*examples, *((text, "") for text in unlabelled)]:
+        sha.update(f"{label}\0{text}\0".encode())
+    return sha.hexdigest()
