@@ -120,7 +120,7 @@ PLANTS = [
     Plant("frozen parameters given to the optimiser", "optim/groups.py",
           "if p.requires_grad]", "]", "tests/tasks/test_classifier_training.py"),
     Plant("the last weights instead of the best", "tasks/classifier_training.py",
-          'keep="best"', 'keep="last"', "tests/tasks/test_classifier_training.py"),
+          'keep="best" if', 'keep="last" if', "tests/tasks/test_classifier_training.py"),
     Plant("a run that starts anew", "tasks/classifier_training.py",
           "start_from=start_from and", "start_from=None and",
           "tests/tasks/test_classifier_training.py"),

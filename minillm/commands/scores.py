@@ -19,6 +19,16 @@ def positive_class(wanted: str | None, counts: Mapping[str, int]) -> str:
     return min(counts, key=lambda name: counts[name]) if wanted is None else wanted
 
 
+def needs_threshold(wanted: str | None, counts: Mapping[str, int]) -> bool:
+    """Whether one label is to be found, by a threshold of its own.
+
+    That is so among two labels, if it was asked for or has less than a third of the texts.
+    Where both matter alike the most probable one is more often right.
+    """
+    rare = 3 * min(counts.values()) < sum(counts.values())
+    return len(counts) == 2 and (wanted is not None or rare)
+
+
 def how_labels_are_said(classifier: TextClassifier) -> str:
     """For a heading: from a threshold on, or the most probable one."""
     if classifier.decision is None:

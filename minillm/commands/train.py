@@ -11,7 +11,12 @@ from minillm.commands.arguments import add_labelled, add_recipe, add_run_options
 from minillm.commands.baselines import as_classifiers, fit_baselines, save_baselines, tuned
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.scores import how_labels_are_said, positive_class, score_table
+from minillm.commands.scores import (
+    how_labels_are_said,
+    needs_threshold,
+    positive_class,
+    score_table,
+)
 from minillm.commands.splits import read_splits, read_unlabelled, require_known_labels
 from minillm.commands.tables import percent
 from minillm.models.bag_of_words import BagOfWords
@@ -79,8 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
     print_sharing(training)
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
-    # among more than two labels, the most probable one is said
-    found = positive if len(training.labels) == 2 else None
+    found = positive if needs_threshold(arguments.positive, class_counts(train)) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
     save_baselines(arguments.out, baselines)
     classifier = training.result()

@@ -52,8 +52,9 @@ class ClassifierTraining:
     every 100 steps and at the end of each stage, and ``resume=True`` goes on from the last one,
     bit for bit as if nothing had happened: see ``Run``, whose stages they are.
 
-    With ``held_out`` examples their loss is measured after every pass of fine-tuning, at whose end
-    the weights with the least one are put back; ``recipe.patience`` ends it early.
+    The loss of ``held_out`` examples is measured after every pass of fine-tuning; with
+    ``recipe.keep_best`` or ``recipe.patience`` the weights with the least one are put back at its
+    end, which patience may bring early.
 
     ``start_from`` is the folder of an earlier run: its weights, vocabulary, labels and sizes are
     where this one begins, whatever sizes ``recipe`` has.
@@ -80,8 +81,8 @@ class ClassifierTraining:
         device: str = "cpu",
         threads: int = 1,
     ):
-        if recipe.patience and not held_out:
-            raise ValueError(f"patience {recipe.patience} needs held-out examples")
+        if (recipe.keep_best or recipe.patience) and not held_out:
+            raise ValueError("keep_best and patience need held-out examples, got none")
         self.device, self.threads = device, threads
         texts = [example.text for example in examples]
         self.recipe, self.encoder, self.labels = (
@@ -176,7 +177,7 @@ class ClassifierTraining:
             held_out=self.held_out_loss,
             evaluate_every=batches_per_epoch(len(self.labelled), self.recipe.batch_size),
             patience=self.recipe.patience or None,
-            keep="best",
+            keep="best" if self.recipe.keep_best or self.recipe.patience else "last",
         )
 
     def held_out_loss(self) -> float:

@@ -42,8 +42,9 @@ class Recipe:
     )
     max_norm: float = setting(1.0, "longest gradient, all parameters together; 0: any length")
     head_only: bool = setting(False, "fine-tune the classification head, freeze the encoder")
+    keep_best: bool = setting(False, "end fine-tuning with the weights of the least held-out loss")
     patience: int = setting(
-        0, "held-out losses in a row without a better one that end fine-tuning; 0: never"
+        0, "held-out losses in a row without a better one that end it, with the best; 0: never"
     )
 
     def __post_init__(self) -> None:

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from minillm.commands.scores import positive_class, score_header, score_row, show_confusion
+from minillm.commands.scores import (
+    needs_threshold,
+    positive_class,
+    score_header,
+    score_row,
+    show_confusion,
+)
 from minillm.tasks import Scores
 from minillm.text import Labels
 
@@ -42,3 +48,10 @@ def test_the_confusion_matrix_has_true_classes_as_rows():
         "true ham            2            1",
         "true spam           1            1",
     ]
+
+
+def test_a_threshold_is_for_one_label_of_two_that_is_rare_or_asked_for():
+    assert needs_threshold(None, {"ham": 9, "spam": 4})
+    assert not needs_threshold(None, {"ham": 8, "spam": 4})
+    assert needs_threshold("ham", {"ham": 5, "spam": 5})
+    assert not needs_threshold("a", {"a": 1, "b": 9, "c": 9})

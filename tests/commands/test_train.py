@@ -2,7 +2,7 @@ import gzip
 import json
 import math
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_two_threads_say_what_they_share(call, file, tmp_path):
 
 
 def test_the_model_stands_beside_its_baselines_on_every_held_out_split(call, file, tmp_path):
-    result = call("train", file, "--out", tmp_path / "run", *TINY)
+    result = call("train", file, "--out", tmp_path / "run", *TINY, "--positive", "bad")
     for split in ("dev", "test"):
         said = "'bad' is said from its threshold on, the best one for dev's F1"
         section = result.out.partition(f"\n{split}, 6 texts ({said})")[2]
@@ -76,12 +76,12 @@ def test_the_model_stands_beside_its_baselines_on_every_held_out_split(call, fil
 def test_the_command_line_trains_what_the_library_trains(call, tmp_path):
     train, dev = EXAMPLES[::2], EXAMPLES[1::2]
     options = ["--dev", write_examples(tmp_path / "dev.tsv", dev), "--out", tmp_path / "run"]
-    assert call("train", write_examples(tmp_path / "a.tsv", train), *options, *TINY).code == 0
-    training = ClassifierTraining(RECIPE, train, held_out=dev)
+    options += ["--keep-best", *TINY]
+    assert call("train", write_examples(tmp_path / "a.tsv", train), *options).code == 0
+    training = ClassifierTraining(replace(RECIPE, keep_best=True), train, held_out=dev)
     list(training.pretrain())
     list(training.finetune())
     classifier = training.result()
-    classifier.decision = evaluate(classifier, dev).best_decision("bad")
     classifier.save(tmp_path / "model.safetensors")
     assert weights(tmp_path / "run") == weights(tmp_path)
 
@@ -91,6 +91,7 @@ def test_every_setting_of_the_recipe_is_an_option(call, file, tmp_path):
         seed=7, tokenizer="character", min_count=2, max_length=30, width=12, n_layers=2, n_heads=3,
         dropout=0.2, batch_size=5, pretrain_epochs=0.25, pretrain_lr=0.003, finetune_epochs=0.5,
         finetune_lr=0.004, weight_decay=0.05, max_norm=0.7, head_only=True,
+        keep_best=True, patience=2,
     )  # fmt: skip
     options = []
     for name, value in asdict(recipe).items():
@@ -168,13 +169,25 @@ def test_a_run_is_trained_on_from_an_earlier_one(call, file, model, tmp_path):
     assert abs(p - q).max() < 1e-4
 
 
+def test_the_threshold_is_tuned_on_dev(call, tmp_path):
+    train, dev = EXAMPLES[::2], EXAMPLES[1::2]
+    dev = [e._replace(label="bad") if i % 4 == 0 else e for i, e in enumerate(dev)]
+    options = ["--dev", write_examples(tmp_path / "dev.tsv", dev), "--out", tmp_path / "run"]
+    options += ["--positive", "bad", *TINY]
+    assert call("train", write_examples(tmp_path / "a.tsv", train), *options).code == 0
+    classifier = TextClassifier.load(tmp_path / "run" / "model.safetensors")
+    found = evaluate(classifier, dev).best_decision("bad")
+    assert classifier.decision == found != evaluate(classifier, train).best_decision("bad")
+
+
 def test_a_class_to_find_among_two_gets_a_threshold_and_among_three_none(call, tmp_path):
     third = [Example(f"The sea was {e.text.split()[3]} blue, {i}.", "sea") for i, e in
              enumerate(EXAMPLES)]  # fmt: skip
     two = write_examples(tmp_path / "two.tsv")
     three = write_examples(tmp_path / "three.tsv", [*EXAMPLES, *third])
-    assert "threshold" in call("train", two, "--out", tmp_path / "two", *TINY).out
-    out = call("train", three, "--out", tmp_path / "three", *TINY).out
+    find = ["--positive", "bad", *TINY]
+    assert "threshold" in call("train", two, "--out", tmp_path / "two", *find).out
+    out = call("train", three, "--out", tmp_path / "three", *find).out
     assert "(the most probable label is said)" in out
     assert "threshold" not in out
     loaded = [TextClassifier.load(tmp_path / n / "model.safetensors") for n in ("two", "three")]

@@ -249,6 +249,7 @@ def test_matrices_decay_and_vectors_do_not():
 
 def test_held_out_examples_are_examined_after_every_pass_and_the_best_weights_kept():
     recipe = replace(TEN_AND_TEN, pretrain_epochs=0, finetune_epochs=5, finetune_lr=0.3)
+    recipe = replace(recipe, keep_best=True)
     training = ClassifierTraining(recipe, REST, held_out=HELD_OUT)
     losses = [step.held_out_loss for step in training.finetune()]
     passes = [loss for loss in losses if loss is not None]
@@ -267,7 +268,7 @@ def test_patience_ends_fine_tuning_early():
     assert len(losses) < 9
     assert losses[-1] >= min(losses[:-1])
     assert sorted(losses[:-1], reverse=True) == losses[:-1]
-    with pytest.raises(ValueError, match="patience 1 needs held-out examples"):
+    with pytest.raises(ValueError, match="keep_best and patience need held-out examples"):
         ClassifierTraining(recipe, REST)
 
 

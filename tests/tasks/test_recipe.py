@@ -5,7 +5,11 @@ import pytest
 
 from minillm.tasks import Recipe
 
-NUMBERS = [entry.name for entry in fields(Recipe) if entry.name not in ("tokenizer", "head_only")]
+NUMBERS = [
+    entry.name
+    for entry in fields(Recipe)
+    if entry.name not in ("tokenizer", "head_only", "keep_best")
+]
 
 
 def test_the_defaults_are_these():
@@ -26,6 +30,7 @@ def test_the_defaults_are_these():
         "weight_decay": 0.01,
         "max_norm": 1.0,
         "head_only": False,
+        "keep_best": False,
         "patience": 0,
     }
 
