@@ -74,25 +74,30 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.overwrite and not arguments.resume:
         for path in earlier_run(arguments.out):
             path.unlink()
-    vocabulary = training.encoder.vocabulary
-    tokens = training.encoder.tokenize(example.text for example in splits["dev"])
-    print(
-        f"vocabulary {len(vocabulary)}, unknown in dev {percent(vocabulary.unknown_rate(tokens))}"
-    )
-    print_cut(training.encoder, train=train, **splits)
-    print(f"parameters {training.model.parameter_count():,}")
-    print_sharing(training)
+    describe(training, train, splits)
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
     found = positive if needs_threshold(arguments.positive, class_counts(train)) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
-    save_baselines(arguments.out, baselines)
     classifier = training.result()
     classifier.positive = positive
     classifier.decision = tuned(classifier, splits["dev"], found)
+    save_baselines(arguments.out, baselines)
     classifier.save(arguments.out / "model.safetensors")
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print_scores(classifier, baselines, splits, positive)
+
+
+def describe(
+    training: ClassifierTraining, train: list[Example], splits: dict[str, list[Example]]
+) -> None:
+    """Print what is to be trained, and how well the texts fit into it."""
+    vocabulary = training.encoder.vocabulary
+    unknown = vocabulary.unknown_rate(training.encoder.tokenize(text for text, _ in splits["dev"]))
+    print(f"vocabulary {len(vocabulary)}, unknown in dev {percent(unknown)}")
+    print_cut(training.encoder, train=train, **splits)
+    print(f"parameters {training.model.parameter_count():,}")
+    print_sharing(training)
 
 
 def refuse_overwriting(arguments: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from minillm.tasks.classification import TextClassifier
 from minillm.tasks.collation import Batch, collate_sentences, lengths_of
 from minillm.tasks.masked_lm import MaskedBatch, masked_batches
 from minillm.tasks.recipe import Recipe
-from minillm.tasks.starting_point import digest, start_anew, start_from_run
+from minillm.tasks.starting_point import digest, starting_point
 from minillm.text import Example
 from minillm.training import (
     Run,
@@ -84,16 +84,13 @@ class ClassifierTraining:
         if (recipe.keep_best or recipe.patience) and not held_out:
             raise ValueError("keep_best and patience need held-out examples, got none")
         self.device, self.threads = device, threads
-        texts = [example.text for example in examples]
-        self.recipe, self.encoder, self.labels = (
-            start_anew(recipe, examples, unlabelled)
-            if start_from is None
-            else start_from_run(Path(start_from), recipe)
+        self.recipe, self.encoder, self.labels = starting_point(
+            recipe, examples, unlabelled, start_from
         )
         self.targets = self.labels.encode(example.label for example in examples)
         self.held_out = self.encoder([text for text, _ in held_out])
         self.held_out_targets = self.labels.encode(label for _, label in held_out)
-        self.labelled = self.encoder(texts)
+        self.labelled = self.encoder([text for text, _ in examples])
         self.all_text = self.labelled + self.encoder(unlabelled)
         self.steps = {
             "pretrain": self.count_steps(len(self.all_text), recipe.pretrain_epochs),
@@ -101,15 +98,11 @@ class ClassifierTraining:
         }
         config = self.recipe.model_config(len(self.encoder.vocabulary))
         self.model = TwoHeads(config, len(self.labels), seed=self.recipe.seed).to_device(device)
+        data = {"data": digest(examples, unlabelled), "held_out": digest(held_out, ())}
         self.run = Run(
             self.model,
             [self.pretraining(), self.finetuning()],
-            {
-                **asdict(self.recipe),
-                "threads": threads,
-                "data": digest(examples, unlabelled),
-                "held_out": digest(held_out, ()),
-            },
+            {**asdict(self.recipe), "threads": threads, **data},
             out=out,
             resume=resume,
             start_from=start_from and Path(start_from) / "checkpoint.safetensors",
@@ -186,7 +179,7 @@ class ClassifierTraining:
         order = bucketed_order(lengths_of(self.held_out), batch_size=64, rng=None)
         total = 0.0
         for batch in map(collate, order):
-            loss = self.model.classifier.loss(batch.ids, batch.mask, batch.targets)  # type: ignore[arg-type]
+            loss = self.model.classifier.loss(batch.ids, batch.mask, batch.targets)  # type: ignore
             total += n_texts(batch) * float(loss)
         return total / len(self.held_out)
 

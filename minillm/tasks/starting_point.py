@@ -22,14 +22,20 @@ class StartingPoint(NamedTuple):
     labels: Labels
 
 
-def start_anew(
-    recipe: Recipe, examples: Sequence[Example], unlabelled: Sequence[str]
+def starting_point(
+    recipe: Recipe,
+    examples: Sequence[Example],
+    unlabelled: Sequence[str],
+    run: str | Path | None,
 ) -> StartingPoint:
-    """The vocabulary of all texts, and the labels of the examples.
+    """The vocabulary of all texts and the labels of the examples; or those of an earlier run.
 
     Raises:
         ValueError: there are no labels, or no token is frequent enough.
+        OSError, CheckpointError: as ``TextClassifier.load``.
     """
+    if run is not None:
+        return start_from_run(Path(run), recipe)
     encoder = TextEncoder.build(
         [*(text for text, _ in examples), *unlabelled],
         tokenizer=tokenizer_kind(recipe.tokenizer)(),
