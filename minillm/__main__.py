@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
 
 from minillm.backend import DeviceError
 from minillm.backend.threads import limit_threads
@@ -20,7 +23,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 done, 1 failed, 2 wrong options, 130 stopped by Ctrl-C, 143 by SIGTERM.
     """
-    words = sys.argv[1:] if argv is None else argv
+    with printable(sys.stdout, sys.stderr):
+        return run_command(sys.argv[1:] if argv is None else argv)
+
+
+def run_command(words: Sequence[str]) -> int:
+    """``main``, once whatever it prints can be shown."""
     arguments = build_parser(words).parse_args(words)
     try:
         # who shares batches among threads gives each of them one BLAS thread
@@ -43,6 +51,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"minillm {arguments.command}: {describe(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+@contextmanager
+def printable(*streams: TextIO) -> Iterator[None]:
+    """Write what a terminal's encoding lacks (GBK, cp1252, ASCII) as escapes, not as an error."""
+    wrapped = [stream for stream in streams if isinstance(stream, io.TextIOWrapper)]
+    before = [stream.errors for stream in wrapped]
+    for stream in wrapped:
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        for stream, errors in zip(wrapped, before, strict=True):
+            if not stream.closed:
+                stream.reconfigure(errors=errors)
 
 
 def describe(error: BaseException) -> str:

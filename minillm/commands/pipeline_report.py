@@ -10,7 +10,7 @@ import numpy as np
 from minillm.backend import stream, to_numpy
 from minillm.commands.baselines import as_classifiers
 from minillm.commands.pictures import attention_picture, confusion_picture, learning_curves
-from minillm.commands.predict import prediction_table
+from minillm.commands.predictions import Predictions, terminal_columns
 from minillm.commands.tables import percent, table
 from minillm.models.bag_of_words import BagOfWords
 from minillm.tasks import (
@@ -115,7 +115,7 @@ def print_table(
 def print_predictions(classifier: TextClassifier, corpus: str, language: str) -> None:
     """Labels of sentences that are in no corpus, beside what a reader says."""
     texts, expected = zip(*SAMPLES[corpus, language], strict=True)
-    print(prediction_table(classifier, texts, expected))
+    print(Predictions.of(classifier, texts).as_table(expected, columns=terminal_columns()))
 
 
 def draw_pictures(

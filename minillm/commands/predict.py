@@ -3,48 +3,59 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import sys
 from pathlib import Path
 
 from minillm.commands.arguments import add_encoding, add_model
 from minillm.commands.evaluate import load_classifier
-from minillm.commands.tables import percent, table
-from minillm.tasks import TextClassifier
-from minillm.tasks.decision import decide
+from minillm.commands.predictions import Predictions, terminal_columns
 from minillm.text import read_lines
+from minillm.text.encodings import decode
+from minillm.text.reading import lines_of, plain_line_ends
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A model, and texts."""
     add_model(parser)
-    parser.add_argument("texts", nargs="*", metavar="TEXT")
-    parser.add_argument("--file", type=Path, help="texts to label, one a line")
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="default: from standard input")
+    parser.add_argument("--file", type=Path, help="texts to label, one a line; - is standard input")
+    parser.add_argument(
+        "--format",
+        choices=("table", "tsv", "jsonl"),
+        default="table",
+        help="tsv and jsonl have the probability of every label (default: table)",
+    )
     add_encoding(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print label, probability and text, in the order of the texts."""
-    texts = list(arguments.texts)
-    if arguments.file is not None:
-        texts += read_lines(arguments.file, encoding=arguments.encoding)
+    texts = [*arguments.texts, *read_texts(arguments)]
     if not texts:
         raise ValueError("nothing to label: give texts, or --file with one text a line")
     classifier = load_classifier(arguments.model, arguments.device)
-    print(prediction_table(classifier, texts))
+    found = Predictions.of(classifier, texts)
+    doubt = found.doubt()
+    if doubt:
+        print(f"minillm predict: {doubt}", file=sys.stderr)
+    if arguments.format == "tsv":
+        print(found.as_tsv())
+    elif arguments.format == "jsonl":
+        print(found.as_json_lines())
+    else:
+        print(found.as_table(columns=terminal_columns()))
 
 
-def prediction_table(
-    classifier: TextClassifier, texts: Sequence[str], expected: Sequence[str] = ()
-) -> str:
-    """Text, label, probability of the label, how many tokens were unknown, what was expected."""
-    probabilities = classifier.predict_probabilities(texts)
-    said = decide(classifier.decision, probabilities, classifier.labels)
-    vocabulary = classifier.encoder.vocabulary
-    rows = []
-    for i, tokens in enumerate(classifier.encoder.tokenize(texts)):
-        best = int(said[i])
-        unknown = round(vocabulary.unknown_rate([tokens]) * len(tokens))
-        row = [texts[i], classifier.labels.names[best], percent(probabilities[i, best])]
-        rows.append([*row, f"{unknown} of {len(tokens)}", *expected[i : i + 1]])
-    header = ["text", "label", "probability", "unknown tokens"]
-    return table([*header, "expected"] if expected else header, rows)
+def read_texts(arguments: argparse.Namespace) -> list[str]:
+    """The lines of --file; of standard input, if it is named or nothing else is given.
+
+    Nobody is kept waiting at a keyboard for what was forgotten.
+    """
+    piped = not arguments.texts and sys.stdin is not None and not sys.stdin.isatty()
+    if arguments.file is not None and str(arguments.file) != "-":
+        return read_lines(arguments.file, encoding=arguments.encoding)
+    if arguments.file is None and not piped:
+        return []
+    data = sys.stdin.buffer.read()
+    text = decode(data, name="standard input", encoding=arguments.encoding)
+    return lines_of(plain_line_ends(text))

@@ -1,12 +1,17 @@
+import csv
+import io
+import json
 import re
+import sys
 
 import numpy as np
 import pytest
 
 from minillm.backend import devices
-from minillm.commands.predict import prediction_table
+from minillm.commands.predictions import Predictions
 from minillm.tasks import TextClassifier
-from tests.commands.command_line import listing
+from minillm.text.terminal import display_width
+from tests.commands.command_line import ENVIRONMENT, listing, start
 from tests.tasks.small import EXAMPLES, TEXTS
 
 
@@ -53,13 +58,13 @@ def test_a_run_and_its_model_file_are_the_same_model(call, model):
 @pytest.mark.parametrize("text", ["猫很好。", "", "[MASK] [PAD]", "word " * 500, "a\tb\0c\x07"])
 def test_any_text_gets_a_label(text, call, model):
     result = call("predict", model, text)
-    assert (result.code, result.err) == (0, "")
+    assert result.code == 0
     assert re.search(r" (good|bad) +\d+\.\d %", result.out)
 
 
 def test_what_was_expected_stands_in_a_last_column(model):
     classifier = TextClassifier.load(model / "model.safetensors")
-    found = rows(prediction_table(classifier, TEXTS[:2], ["good", "bad"]))
+    found = rows(Predictions.of(classifier, TEXTS[:2]).as_table(["good", "bad"]))
     assert [row[-1] for row in found] == ["expected", "good", "bad"]
 
 
@@ -71,9 +76,11 @@ def refused(call, *arguments):
     return result.message.removeprefix("minillm predict: ")
 
 
-def test_nothing_to_label_is_refused(call, model, tmp_path):
+def test_nothing_to_label_is_refused(call, model, tmp_path, monkeypatch):
     line = "nothing to label: give texts, or --file with one text a line"
-    assert refused(call, model) == line
+    for given in (b"", None):  # an empty pipe, and a keyboard
+        monkeypatch.setattr(sys, "stdin", standard_input(given))
+        assert refused(call, model) == line
     (tmp_path / "empty").touch()
     assert refused(call, model, "--file", tmp_path / "empty") == line
 
@@ -116,3 +123,91 @@ def test_all_sentences_of_the_training_file_are_labelled_as_there(call, model):
     _, *found = rows(call("predict", model, *TEXTS).out)
     right = np.mean([row[1] == e.label for row, e in zip(found, EXAMPLES, strict=True)])
     assert right > 0.9
+
+
+def standard_input(data):
+    """Standard input as a pipe that holds ``data``, or a keyboard."""
+    stream = io.TextIOWrapper(io.BytesIO(data or b""))
+    stream.isatty = lambda: data is None
+    return stream
+
+
+def test_texts_come_from_a_pipe_in_its_encoding(call, model, monkeypatch):
+    plain = call("predict", model, TEXTS[0], "好")
+    for encoding in ("utf-8", "utf-16", "gbk"):
+        for options in ([], ["--file", "-"]):
+            data = f"{TEXTS[0]}\r\n好\r\n".encode(encoding)
+            monkeypatch.setattr(sys, "stdin", standard_input(data))
+            piped = call("predict", model, "--encoding", encoding, *options)
+            assert (piped.code, piped.out) == (0, plain.out)
+    monkeypatch.setattr(sys, "stdin", standard_input("好用\t的".encode("gbk")))
+    assert refused(call, model).startswith("standard input, line 1: not UTF-8")
+    monkeypatch.setattr(sys, "stdin", standard_input(b"never read"))
+    assert call("predict", model, TEXTS[0], "好").out == plain.out
+
+
+def test_tsv_and_json_lines_have_every_probability(call, model):
+    texts = [TEXTS[0], 'A "tab\tand\nline".', "没有"]
+    p = TextClassifier.load(model / "model.safetensors").predict_probabilities(texts)
+    lines = call("predict", model, *texts, "--format", "jsonl").out.strip("\n").split("\n")
+    found = [json.loads(line) for line in lines]
+    assert [row["text"] for row in found] == texts
+    assert "没有" in lines[2]
+    assert [row["tokens"] for row in found] == [8, 7, 2]
+    assert [row["unknown_tokens"] for row in found] == [0, 6, 2]
+    objects = np.array([[row["probabilities"][n] for n in ("bad", "good")] for row in found])
+    assert objects == pytest.approx(p, abs=1e-6)
+    assert [row["label"] for row in found] == [("bad", "good")[c] for c in p.argmax(axis=1)]
+    out = call("predict", model, *texts, "--format", "tsv").out
+    header, *cells = csv.reader(io.StringIO(out), delimiter="\t", quoting=csv.QUOTE_NONE)
+    assert header == ["label", "p(bad)", "p(good)", "text"]
+    assert [row[0] for row in cells] == [row["label"] for row in found]
+    assert [row[-1] for row in cells] == [TEXTS[0], 'A "tab and line".', "没有"]
+    assert np.array([row[1:3] for row in cells], dtype=float) == pytest.approx(p, abs=1e-6)
+
+
+def test_rows_are_cut_to_the_terminal_and_to_nothing_else(call, model, monkeypatch):
+    long = "很" * 40 + " cold " * 30
+    assert " ".join(long.split()) in call("predict", model, long).out
+    monkeypatch.setattr("minillm.commands.predict.terminal_columns", lambda: 70)
+    out = call("predict", model, long, "Short.").out
+    assert max(map(display_width, out.split("\n"))) <= 70
+    assert "很..." in out
+    assert "Short." in out
+
+
+def test_no_control_character_reaches_the_terminal(call, model):
+    assert "a b c" in call("predict", model, "a\x1b\tb\x07\r\nc").out
+
+
+def test_texts_that_say_nothing_to_the_model_are_told(call, model):
+    result = call("predict", model, TEXTS[0], "", "没有 zebra")
+    assert result.code == 0
+    assert result.message == (
+        "minillm predict: 2 of 3 texts hold no token that the model knows (1 empty): their labels "
+        "say nothing"
+    )
+    assert call("predict", model, TEXTS[0]).err == ""
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp1252", "ascii"])
+@pytest.mark.parametrize("form", ["table", "tsv", "jsonl"])
+def test_any_terminal_can_show_what_is_said(encoding, form, model):
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": encoding}
+    text = "Grüße 很好 😀 cold"
+    process = start("predict", model, text, "--format", form, env=environment)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    said = out.decode(encoding)
+    if form == "jsonl":
+        assert json.loads(said)["text"] == text
+    assert "cold" in said
+    assert "很" in said or "\\u5f88" in said
+
+
+def test_a_reader_who_has_gone_is_no_error(model):
+    process = start("predict", model, *TEXTS * 60)
+    process.stdout.close()
+    assert process.wait() == 0
+    assert process.stderr.read() == b""
+    process.stderr.close()

@@ -1,6 +1,6 @@
 import pytest
 
-from minillm.text.terminal import display_width
+from minillm.text.terminal import cut, display_width
 
 
 @pytest.mark.parametrize(
@@ -9,3 +9,13 @@ from minillm.text.terminal import display_width
 )
 def test_chinese_and_full_width_characters_take_two_columns(text, columns):
     assert display_width(text) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "shown"),
+    [("abcdef", 6, "abcdef"), ("abcdefg", 6, "abc..."), ("好好好", 6, "好好好"), ("", 0, ""),
+     ("好好好a", 6, "好..."), ("a好好好", 6, "a好..."), ("abcdefg", 3, "...")],
+)  # fmt: skip
+def test_a_text_is_cut_to_the_columns_that_there_are(text, columns, shown):
+    assert cut(text, columns) == shown
+    assert display_width(shown) <= columns

@@ -1,0 +1,107 @@
+"""What a classifier says of texts, as a table, as TSV, or as JSON Lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from shutil import get_terminal_size
+
+import numpy as np
+
+from minillm.commands.tables import percent, table
+from minillm.tasks import TextClassifier
+from minillm.tasks.decision import decide
+from minillm.text import normalize
+from minillm.text.terminal import cut, display_width
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Texts with the label that is said of each, and what it rests on."""
+
+    texts: Sequence[str]
+    names: Sequence[str]  # of the labels
+    said: np.ndarray  # (N,) the number of the label
+    probabilities: np.ndarray  # (N, C)
+    unknown: list[int]  # tokens that the vocabulary lacks
+    tokens: list[int]
+
+    @classmethod
+    def of(cls, classifier: TextClassifier, texts: Sequence[str]) -> Predictions:
+        """Ask the classifier."""
+        p = classifier.predict_probabilities(texts)
+        tokens = classifier.encoder.tokenize(texts)
+        rate = classifier.encoder.vocabulary.unknown_rate
+        return cls(
+            texts,
+            classifier.labels.names,
+            decide(classifier.decision, p, classifier.labels),
+            p,
+            [round(rate([row]) * len(row)) for row in tokens],
+            [len(row) for row in tokens],
+        )
+
+    def doubt(self) -> str | None:
+        """A sentence on texts in which the model knows nothing, if there are any."""
+        pairs = list(zip(self.unknown, self.tokens, strict=True))
+        blind = sum(unknown == tokens for unknown, tokens in pairs)
+        if not blind:
+            return None
+        empty = sum(tokens == 0 for _, tokens in pairs)
+        return (
+            f"{blind} of {len(pairs)} texts hold no token that the model knows ({empty} empty): "
+            "their labels say nothing"
+        )
+
+    def as_table(self, expected: Sequence[str] = (), *, columns: int | None = None) -> str:
+        """Text, label, probability of the label, how many tokens were unknown, what was expected.
+
+        Texts are cut so that a row is no wider than ``columns``.
+        """
+        shown = [normalize(text) for text in self.texts]
+        rest = [
+            [self.names[c], percent(p[c]), f"{unknown} of {tokens}", *expected[i : i + 1]]
+            for i, (c, p, unknown, tokens) in enumerate(
+                zip(self.said, self.probabilities, self.unknown, self.tokens, strict=True)
+            )
+        ]
+        header = ["text", "label", "probability", "unknown tokens"]
+        header += ["expected"] if expected else []
+        if columns is not None:
+            beside = zip(header[1:], *rest, strict=True)
+            room = columns - sum(2 + max(map(display_width, column)) for column in beside)
+            shown = [cut(text, max(room, 12)) for text in shown]
+        rows = [[text, *row] for text, row in zip(shown, rest, strict=True)]
+        return table(header, rows)
+
+    def as_tsv(self) -> str:
+        """A header, then label, the probability of every label, and the text; its blanks single."""
+        rows = [["label", *(f"p({name})" for name in self.names), "text"]]
+        for text, c, p in zip(self.texts, self.said, self.probabilities, strict=True):
+            rows.append([self.names[c], *(f"{value:.6f}" for value in p), " ".join(text.split())])
+        return "\n".join("\t".join(row) for row in rows)
+
+    def as_json_lines(self) -> str:
+        """An object for every text, with the probability of every label."""
+        escape = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+        lines = []
+        for i, text in enumerate(self.texts):
+            p = self.probabilities[i]
+            found = {
+                "label": self.names[self.said[i]],
+                "probabilities": {
+                    n: round(float(v), 6) for n, v in zip(self.names, p, strict=True)
+                },
+                "unknown_tokens": self.unknown[i],
+                "tokens": self.tokens[i],
+                "text": text,
+            }
+            lines.append(json.dumps(found, ensure_ascii=escape))
+        return "\n".join(lines)
+
+
+def terminal_columns() -> int | None:
+    """The width of the terminal that a table is printed to, if it is one."""
+    return get_terminal_size().columns if sys.stdout.isatty() else None
