@@ -36,7 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The data, the seed, and where to write."""
     parser.add_argument("--language", choices=("en", "zh"), default="en")
     parser.add_argument("--corpus", choices=("sentiment", "topics"), default="sentiment")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the corpus that is drawn and of the run",
+    )
     add_run_options(parser, default_out=None)
 
 
@@ -44,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     """The phases: prepare data, pretrain everything, fine-tune everything, use it."""
     started = time.perf_counter()
     out = arguments.out or Path("runs") / f"pipeline-{arguments.corpus}-{arguments.language}"
-    corpus, extra = read(arguments.corpus, arguments.language)
+    corpus, extra = read(arguments.corpus, arguments.language, arguments.seed)
     training = prepare(arguments, corpus, extra, out)
     state, masked = pretrain(training, corpus, out)
     head = finetune(training, state, corpus, extra, masked)
@@ -65,11 +71,11 @@ def run(arguments: argparse.Namespace) -> None:
     print(f'use it:  python -m minillm predict {out} "{corpus.test[0].text}"')
 
 
-def read(name: str, language: str) -> tuple[Corpus, list[str]]:
+def read(name: str, language: str, seed: int) -> tuple[Corpus, list[str]]:
     """The labelled corpus, cleaned, its splits apart; and more sentences without labels."""
     heading("Read labelled text", "5.2.1")
-    corpus = load_corpus(name, language)
-    extra = unlabelled(name, language, size=EXTRA_TEXTS)
+    corpus = load_corpus(name, language, seed=seed)
+    extra = unlabelled(name, language, seed=seed, size=EXTRA_TEXTS)
     describe_corpus(corpus, extra)
 
     heading("Clean it, and keep the splits apart", "9.3.2")

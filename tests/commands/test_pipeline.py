@@ -72,7 +72,7 @@ def test_the_phases_come_in_the_order_in_which_they_happen(corpus, language, sma
     assert not [name for name in listing(tmp_path) if name.endswith(".tmp")]
 
     header, *_ = read = section(result.out, "Evaluate")
-    groups = {"sentiment": ["concession", "negation", "order", "plain"],
+    groups = {"sentiment": ["concession", "negation", "order", "plain", "single"],
               "topics": ["mention", "order", "plain"]}[corpus]  # fmt: skip
     assert re.split(r"\s{2,}", header) == ["test accuracy", "all", "macro F1", *groups]
     assert list(cells(read[1:])) == ROWS

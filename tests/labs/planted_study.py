@@ -15,6 +15,7 @@ class Settings:
     steps: int = 7
     fail_at: int = -1
     interrupted: bool = False
+    idle: bool = False  # nothing reads it
 
 
 def measure(settings, seed):

@@ -40,7 +40,7 @@ def test_more_examples_do_not_mean_more_updates(monkeypatch):
             made.append(self.steps)
 
     monkeypatch.setattr(learners, "ClassifierTraining", Spy)
-    corpus = load_corpus("sentiment", "en", sizes=(100, 0, 0))
+    corpus = load_corpus("sentiment", "en", sizes=(100, 0, 0), single_clauses=False)
     for size in (13, 20, 100):
         p = bert_fit(TINY, seed=0)(corpus.train[:size])(["The plot was dull."])
         assert p.shape == (1, 2) and p.sum() == pytest.approx(1, abs=1e-6)
@@ -48,7 +48,7 @@ def test_more_examples_do_not_mean_more_updates(monkeypatch):
 
 
 def test_equal_seeds_train_equal_models():
-    corpus = load_corpus("sentiment", "en", sizes=(40, 0, 0))
+    corpus = load_corpus("sentiment", "en", sizes=(40, 0, 0), single_clauses=False)
     a, b, c = (bert_fit(TINY, seed=seed)(corpus.train)(TEXTS) for seed in (1, 1, 2))
     assert np.array_equal(a, b) and not np.array_equal(a, c)
 
@@ -72,7 +72,7 @@ OTHER = {
 
 @pytest.mark.parametrize("name", [entry.name for entry in fields(SmallBert)])
 def test_every_setting_of_the_bert_changes_what_it_says(name):
-    corpus = load_corpus("sentiment", "en", sizes=(40, 0, 0))
+    corpus = load_corpus("sentiment", "en", sizes=(40, 0, 0), single_clauses=False)
     settings = TINY if name != "max_length" else replace(TINY, max_length=12)
     before, after = (
         bert_fit(one, seed=0)(corpus.train)(TEXTS)
@@ -82,7 +82,7 @@ def test_every_setting_of_the_bert_changes_what_it_says(name):
 
 
 def test_the_penalty_of_the_bag_of_words_changes_what_it_says():
-    corpus = load_corpus("sentiment", "en", sizes=(40, 0, 0))
+    corpus = load_corpus("sentiment", "en", sizes=(40, 0, 0), single_clauses=False)
     before, after = (
         fits_of(Learners(BagOfWordsSettings(l2)), seed=0)["bag_of_words"](corpus.train)(TEXTS)
         for l2 in (0.001, 0.002)
@@ -91,7 +91,7 @@ def test_the_penalty_of_the_bag_of_words_changes_what_it_says():
 
 
 def test_the_bag_of_words_learns_the_plain_half_and_not_the_order():
-    corpus = load_corpus("sentiment", "en", sizes=(400, 0, 400))
+    corpus = load_corpus("sentiment", "en", sizes=(400, 0, 400), single_clauses=False)
     fit = fits_of(Learners(), seed=0)["bag_of_words"]
     groups = groups_of(corpus.tags["test"])
     found = dict(zip(groups, accuracies(fit, corpus.train, corpus.test, groups), strict=True))

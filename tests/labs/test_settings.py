@@ -105,7 +105,7 @@ def leaves(settings, above=""):
 def perturbed(value):
     """Other values of the same kind; one of them should make a difference."""
     if isinstance(value, bool):
-        return []
+        return [not value]
     if isinstance(value, dict):
         first = next(iter(value))
         return [{**value, first: value[first] / 2}]
@@ -200,8 +200,8 @@ def test_every_study_has_its_tiny_settings():
 
 def test_an_idle_setting_is_found(learned):
     study = replace(planted_study.STUDY, settings=planted_study.Settings())
-    paths = ["steps", "interrupted"]
-    assert idle_settings(study, study.settings, learned, paths) == ["interrupted"]
+    paths = ["steps", "idle"]
+    assert idle_settings(study, study.settings, learned, paths) == ["idle"]
 
 
 def holds_numbers(value):

@@ -68,7 +68,7 @@ def test_the_probability_is_that_of_the_own_label_and_the_threshold_is_kept():
 
 @pytest.mark.guide("G5")
 def test_planted_wrong_labels_are_found_where_words_tell_and_missed_where_only_order_does():
-    corpus = load_corpus("sentiment", "en", sizes=(1000, 0, 0))
+    corpus = load_corpus("sentiment", "en", sizes=(1000, 0, 0), single_clauses=False)
     lot = rng().random(1000)
     noisy = [flipped(e) if u < 0.1 else e for e, u in zip(corpus.train, lot, strict=True)]
     _, doubtful = drop_doubtful(noisy, bag_of_words_learner(l2=0.003), rng=rng())

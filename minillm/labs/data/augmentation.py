@@ -58,6 +58,7 @@ class Settings:
     """The corpus, the learning curves, and the models; the BERT reads some languages only."""
 
     corpus: str = "sentiment"
+    single_clauses: bool = False
     languages: tuple[str, ...] = ("en", "zh")
     bert_languages: tuple[str, ...] = ("en",)
     curves: Curves = Curves()
@@ -184,7 +185,13 @@ def measure(
     models = fits_of(settings.learners, seed=seed) if fits is None else fits
     sizes = max(settings.curves.sizes), 0, settings.curves.test
     for language in settings.languages:
-        corpus = load_corpus(settings.corpus, language, seed=seed, sizes=sizes)
+        corpus = load_corpus(
+            settings.corpus,
+            language,
+            seed=seed,
+            sizes=sizes,
+            single_clauses=settings.single_clauses,
+        )
         for name, fit in models.items():
             if name != "bert" or language in settings.bert_languages:
                 found = measure_curves(settings.curves, corpus, language, fit=fit, seed=seed)

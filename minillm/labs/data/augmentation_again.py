@@ -22,6 +22,7 @@ class Settings:
     """The corpus, the augmentations that are tried once more, and the model."""
 
     corpus: str = "sentiment"
+    single_clauses: bool = False
     language: str = "en"
     curves: Curves = Curves(augmentations=("none", "word dropout", "rewriting"), sizes=(1000,))
     bert: SmallBert = SmallBert()
@@ -34,7 +35,13 @@ def measure(settings: Settings, seed: int, *, fit: Learner | None = None) -> dic
         ValueError: another number of sizes than one.
     """
     (size,), test = settings.curves.sizes, settings.curves.test
-    corpus = load_corpus(settings.corpus, settings.language, seed=seed, sizes=(size, 0, test))
+    corpus = load_corpus(
+        settings.corpus,
+        settings.language,
+        seed=seed,
+        sizes=(size, 0, test),
+        single_clauses=settings.single_clauses,
+    )
     bert = bert_fit(settings.bert, seed=seed) if fit is None else fit
     curves = measure_curves(settings.curves, corpus, settings.language, fit=bert, seed=seed)
     return {"bert": curves[:, 0]}

@@ -56,10 +56,12 @@ class Settings:
     """The data and their flaws, the filter, the leak, the models; the rows of the results."""
 
     corpus: str = "sentiment"
+    single_clauses: bool = False
     language: str = "en"
     train: int = 2000
     test: int = 1000
     rates: Mapping[str, float] = field(default_factory=flaw_rates)
+    max_characters: int = 1000  # of a text that is kept
     folds: int = 5
     threshold: float = 0.3  # a label that is less probable is doubtful
     leak: Leak = Leak()
@@ -117,9 +119,15 @@ def measure_flaws(
         ValueError: a condition is unknown.
     """
     sizes = settings.train, 0, settings.test
-    corpus = load_corpus(settings.corpus, settings.language, seed=seed, sizes=sizes)
+    corpus = load_corpus(
+        settings.corpus,
+        settings.language,
+        seed=seed,
+        sizes=sizes,
+        single_clauses=settings.single_clauses,
+    )
     items = spoil(corpus.train, corpus.tags["train"], settings.rates, stream(seed, "flaws"))
-    tidy, untidy = cleaned(items)
+    tidy, untidy = cleaned(items, max_characters=settings.max_characters)
     originals = {text for text, _ in corpus.train}
     spelled = [normalize(i.example.text) in originals for i in tidy if i.flaw == "spelling"]
     numbers = {
@@ -158,7 +166,13 @@ def measure_leak(
     """
     n_test, rng = settings.test, stream(seed, "leak")
     sizes = settings.leak.train, 0, n_test
-    corpus = load_corpus(settings.corpus, settings.language, seed=seed, sizes=sizes)
+    corpus = load_corpus(
+        settings.corpus,
+        settings.language,
+        seed=seed,
+        sizes=sizes,
+        single_clauses=settings.single_clauses,
+    )
     leaked = np.zeros(n_test, dtype=bool)
     leaked[rng.permutation(n_test)[: round(settings.leak.share * n_test)]] = True
     copies = [

@@ -36,7 +36,9 @@ def draw_domain(domain: Domain, *, sizes: Sequence[int], seed: int) -> list[Tagg
         raise ValueError(f"sizes must be multiples of 40, got {list(sizes)}")
     rng = stream(seed, f"domain {domain.aspects[0].subject}")
     drawn: list[list[tuple[Example, frozenset[str]]]] = [[] for _ in sizes]
-    for tags, share, by_label in sentiment(ENGLISH._replace(domains=(domain,))):
+    for tags, share, by_label in sentiment(
+        ENGLISH._replace(domains=(domain,)), single_clauses=False
+    ):
         for label, sentences in by_label.items():
             counts = [round(size * share / len(by_label)) for size in sizes]
             if sum(counts) > len(sentences):

@@ -98,9 +98,9 @@ def spoil(
     return [items[i] for i in rng.permutation(len(items))]
 
 
-def cleaned(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+def cleaned(items: Sequence[Item], *, max_characters: int) -> tuple[list[Item], list[Item]]:
     """What ``clean`` keeps, normalised, and what it drops."""
-    waiting, _ = clean([item.example for item in items])
+    waiting, _ = clean([item.example for item in items], max_characters=max_characters)
     waiting.reverse()
     kept, dropped = [], []
     for item in items:

@@ -8,8 +8,8 @@ import numpy as np
 
 KINDS: dict[str, Callable[[frozenset[str]], bool]] = {
     "all": lambda tags: True,
-    "plain": lambda tags: tags == {"plain"},  # the words agree
-    "denial": lambda tags: tags == {"negation"},  # one opinion, denied
+    "plain": lambda tags: tags - {"single"} == {"plain"},  # the words agree
+    "denial": lambda tags: tags - {"single"} == {"negation"},  # one opinion, denied
     "order": lambda tags: "order" in tags,  # the order of the words decides
 }
 

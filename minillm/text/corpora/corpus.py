@@ -19,11 +19,12 @@ from minillm.text.corpora.topics_en import ENGLISH_NEWS
 from minillm.text.corpora.topics_zh import CHINESE_NEWS
 from minillm.text.examples import Example
 
-GRAMMARS: dict[tuple[str, str], Callable[[], list[Kind]]] = {
-    ("sentiment", "en"): lambda: sentiment(ENGLISH),
-    ("sentiment", "zh"): lambda: sentiment(CHINESE),
-    ("topics", "en"): lambda: topics(ENGLISH_NEWS),
-    ("topics", "zh"): lambda: topics(CHINESE_NEWS),
+# whether the reviews have single clauses -> the kinds of sentence
+GRAMMARS: dict[tuple[str, str], Callable[[bool], list[Kind]]] = {
+    ("sentiment", "en"): lambda single: sentiment(ENGLISH, single_clauses=single),
+    ("sentiment", "zh"): lambda single: sentiment(CHINESE, single_clauses=single),
+    ("topics", "en"): lambda single: topics(ENGLISH_NEWS),
+    ("topics", "zh"): lambda single: topics(CHINESE_NEWS),
 }
 SPLITS = ("train", "dev", "test")
 
@@ -33,8 +34,9 @@ class Corpus(NamedTuple):
 
     In "sentiment" a sentence is tagged "plain" (its words agree with the label), "order" (only
     the order of the words tells the label) together with "concession" or "negation", or
-    "negation" alone (a single opinion, denied).  In "topics" it is tagged "plain" (one topic) or
-    "mention" (a second topic is named), and "order" if both topics are named by an event.
+    "negation" alone (a single opinion, denied); "single" says that it has one clause.  In "topics"
+    it is tagged "plain" (one topic) or "mention" (a second topic is named), and "order" if both
+    topics are named by an event.
     """
 
     train: list[Example]
@@ -53,9 +55,16 @@ class Cell(NamedTuple):
 
 
 def load_corpus(
-    name: str, language: str, *, seed: int = 0, sizes: tuple[int, int, int] = (4000, 500, 1000)
+    name: str,
+    language: str,
+    *,
+    seed: int = 0,
+    sizes: tuple[int, int, int] = (4000, 500, 1000),
+    single_clauses: bool = True,
 ) -> Corpus:
     """The corpus "sentiment" or "topics" in "en" or "zh"; ``sizes`` of train, dev and test.
+
+    Without ``single_clauses`` the reviews have none but denials: see ``sentiment``.
 
     Labels are balanced, and within each label the kinds of sentence have fixed shares.  Equal
     arguments give equal corpora, and the size of one split has no influence on the others.
@@ -66,7 +75,7 @@ def load_corpus(
     """
     if len(sizes) != len(SPLITS):
         raise ValueError(f"sizes must be those of {', '.join(SPLITS)}, got {sizes}")
-    cells = cells_of(name, language, seed)
+    cells = cells_of(name, language, seed, single_clauses)
     splits, tags = [], {}
     for stream, (split, size) in enumerate(zip(SPLITS, sizes, strict=True)):
         rng = np.random.default_rng((seed, stream))
@@ -76,7 +85,9 @@ def load_corpus(
     return Corpus(train, dev, test, tags)
 
 
-def unlabelled(name: str, language: str, *, seed: int = 0, size: int = 10000) -> list[str]:
+def unlabelled(
+    name: str, language: str, *, seed: int = 0, size: int = 10000, single_clauses: bool = True
+) -> list[str]:
     """Different sentences of the same grammar, to pretrain on.
 
     None of them is in dev or test of ``load_corpus`` with the same seed.  They are taken from the
@@ -86,18 +97,19 @@ def unlabelled(name: str, language: str, *, seed: int = 0, size: int = 10000) ->
         ValueError: the name or language is unknown, or ``size`` is out of range, as above.
     """
     rng = np.random.default_rng((seed, len(SPLITS)))
-    examples, _ = draw(cells_of(name, language, seed), "unlabelled", size, rng)
+    cells = cells_of(name, language, seed, single_clauses)
+    examples, _ = draw(cells, "unlabelled", size, rng)
     return [example.text for example in examples]
 
 
-def cells_of(name: str, language: str, seed: int) -> dict[str, list[Cell]]:
+def cells_of(name: str, language: str, seed: int, single_clauses: bool) -> dict[str, list[Cell]]:
     """The grammar by label, every cell's numbers shuffled and cut into pools."""
     if (name, language) not in GRAMMARS:
         choices = ", ".join(f"{name!r} in {language!r}" for name, language in GRAMMARS)
         raise ValueError(f"no corpus {name!r} in {language!r}; there are {choices}")
     rng = np.random.default_rng(seed)
     cells: dict[str, list[Cell]] = {}
-    for tags, share, by_label in GRAMMARS[name, language]():
+    for tags, share, by_label in GRAMMARS[name, language](single_clauses):
         for label, sentences in by_label.items():
             n = len(sentences)
             test, dev, rest = np.split(rng.permutation(n), [n // 5, 3 * n // 10])

@@ -26,6 +26,11 @@ class Aspect(NamedTuple):
     subject: str
     words: dict[str, tuple[str, ...]]
 
+    @property
+    def thing(self) -> str:
+        """The subject without article and verb: "room" of "the room was"; in Chinese the same."""
+        return self.subject.removeprefix("the ").removesuffix(" was").removesuffix(" were")
+
 
 class Domain(NamedTuple):
     """Something that people review: phrases to begin with, and what can be good or bad."""
@@ -37,7 +42,8 @@ class Domain(NamedTuple):
 class Phrases(NamedTuple):
     """What a language brings to the corpus: things to review, and templates.
 
-    ``{main}``, ``{side}`` and ``{second}`` are subjects; ``{strong}`` and ``{also}`` are adjectives
+    ``{main}``, ``{side}`` and ``{second}`` are subjects, ``{noun}`` and ``{thing}`` the nouns of
+    ``{main}`` and ``{side}``; ``{strong}`` and ``{also}`` are adjectives
     that agree with the label, ``{weak}`` is one that contradicts it.  Every template begins with
     ``{setting}`` or contains it.
     """
@@ -49,6 +55,10 @@ class Phrases(NamedTuple):
     denial: tuple[str, ...]  # main, not weak
     concession: tuple[str, ...]  # side weak, but main strong
     contrast: tuple[str, ...]  # main strong, not weak
+    # the same in a single clause; a denial is one as it is
+    single_statement: tuple[str, ...]  # main strong
+    single_concession: tuple[str, ...]  # strong noun before weak thing
+    single_contrast: tuple[str, ...]  # main strong, not weak
 
 
 def aspect(subject: str, pairs: str) -> Aspect:
@@ -57,21 +67,41 @@ def aspect(subject: str, pairs: str) -> Aspect:
     return Aspect(subject, {"positive": good, "negative": bad})
 
 
-def sentiment(phrases: Phrases) -> list[Kind]:
-    """The kinds of sentence: 40 % plain, 10 % a single denial, 50 % that need word order."""
+def sentiment(phrases: Phrases, *, single_clauses: bool) -> list[Kind]:
+    """The kinds of sentence: 40 % plain, 10 % a single denial, 50 % that need word order.
 
-    def kind(
-        tags: str, share: float, patterns: Callable[[Phrases, str], Iterator[Pattern]]
-    ) -> Kind:
-        sentences = {label: Sentences(patterns(phrases, label)) for label in LABELS}
-        return Kind(frozenset(tags.split()), share, sentences)
+    With ``single_clauses`` a tenth of all sentences are plain ones of a single clause, and another
+    tenth need word order though they are one.  Without, the only single clauses are denials: who
+    learns from such sentences may take a missing comma for a negation.
+    """
 
+    single = phrases._replace(
+        concession=phrases.single_concession, contrast=phrases.single_contrast
+    )
+    if not single_clauses:
+        return [
+            kind("plain", 0.40, plain, phrases),
+            kind("negation", 0.10, denial, phrases),
+            kind("order concession", 0.25, concession, phrases),
+            kind("order negation", 0.25, contrast, phrases),
+        ]
     return [
-        kind("plain", 0.40, plain),
-        kind("negation", 0.10, denial),
-        kind("order concession", 0.25, concession),
-        kind("order negation", 0.25, contrast),
+        kind("plain", 0.30, plain, phrases),
+        kind("plain single", 0.10, statement, phrases),
+        kind("negation single", 0.10, denial, phrases),
+        kind("order concession", 0.20, concession, phrases),
+        kind("order concession single", 0.05, concession, single),
+        kind("order negation", 0.20, contrast, phrases),
+        kind("order negation single", 0.05, contrast, single),
     ]
+
+
+def kind(
+    tags: str, share: float, patterns: Callable[[Phrases, str], Iterator[Pattern]], phrases: Phrases
+) -> Kind:
+    """One kind of sentence, in both labels."""
+    sentences = {label: Sentences(patterns(phrases, label)) for label in LABELS}
+    return Kind(frozenset(tags.split()), share, sentences)
 
 
 def plain(phrases: Phrases, label: str) -> Iterator[Pattern]:
@@ -85,6 +115,14 @@ def plain(phrases: Phrases, label: str) -> Iterator[Pattern]:
             slots = {"setting": setting, "main": (main.subject,), "strong": main.words[label]}
             slots |= {"verdict": phrases.verdicts[label]}
             yield from (Pattern(template, slots) for template in phrases.comment)
+
+
+def statement(phrases: Phrases, label: str) -> Iterator[Pattern]:
+    """One opinion in one clause."""
+    for setting, aspects in phrases.domains:
+        for main in aspects:
+            slots = {"setting": setting, "main": (main.subject,), "strong": main.words[label]}
+            yield from (Pattern(template, slots) for template in phrases.single_statement)
 
 
 def denial(phrases: Phrases, label: str) -> Iterator[Pattern]:
@@ -103,6 +141,7 @@ def concession(phrases: Phrases, label: str) -> Iterator[Pattern]:
             weak = side.words[OPPOSITE[label]]
             slots = {"setting": setting, "main": (main.subject,), "strong": main.words[label]}
             slots |= {"side": (side.subject,), "weak": weak}
+            slots |= {"noun": (main.thing,), "thing": (side.thing,)}
             yield from (Pattern(template, slots) for template in phrases.concession)
 
 

@@ -130,4 +130,20 @@ ENGLISH = Phrases(
         "{setting}{main} not in the least {weak} but really {strong}.",
         "{setting}far from being {weak}, {main} {strong}.",
     ),
+    single_statement=(
+        "{setting}{main} {strong}.",
+        "{setting}{main} really {strong}.",
+        "{setting}{main} very {strong}.",
+        "{setting}{main} quite {strong} indeed.",
+    ),
+    single_concession=(
+        "{setting}the {strong} {noun} outweighed the {weak} {thing}.",
+        "{setting}the {strong} {noun} mattered more than the {weak} {thing}.",
+        "{setting}the {weak} {thing} counted less than the {strong} {noun}.",
+    ),
+    single_contrast=(
+        "{setting}{main} {strong} instead of {weak}.",
+        "{setting}{main} more {strong} than {weak}.",
+        "{setting}{main} by no means {weak} but {strong}.",
+    ),
 )

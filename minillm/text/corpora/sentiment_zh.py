@@ -115,4 +115,19 @@ CHINESE = Phrases(
         "谁说{setting}{main}{weak}，其实很{strong}。",
         "{setting}{main}哪里{weak}，明明很{strong}。",
     ),
+    single_statement=(
+        "{setting}{main}很{strong}。",
+        "{setting}{main}真的很{strong}。",
+        "{setting}{main}非常{strong}。",
+        "{setting}的{main}特别{strong}。",
+    ),
+    single_concession=(
+        "{setting}在{side}很{weak}的情况下{main}依然很{strong}。",
+        "{side}很{weak}的{setting}{main}却很{strong}。",
+    ),
+    single_contrast=(
+        "{setting}{main}不是{weak}而是{strong}。",
+        "{setting}{main}并非{weak}而是很{strong}。",
+        "{setting}{main}与其说{weak}不如说{strong}。",
+    ),
 )

@@ -22,7 +22,7 @@ from minillm.text import Example
 from minillm.text.corpora import load_corpus
 from tests.labs.planted_models import certain, counts, reads, remembers, spy
 
-CORPUS = load_corpus("sentiment", "en", sizes=(200, 0, 200))
+CORPUS = load_corpus("sentiment", "en", sizes=(200, 0, 200), single_clauses=False)
 GROUPS = groups_of(CORPUS.tags["test"])
 CURVES = STUDY.settings.curves
 
@@ -84,7 +84,7 @@ def test_too_large_a_size_and_a_shared_sentence_are_refused():
 
 @pytest.mark.guide("G6")
 def test_what_knows_the_language_keeps_every_label_and_what_does_not_breaks_the_order():
-    corpus = load_corpus("sentiment", "en", sizes=(2000, 0, 0))
+    corpus = load_corpus("sentiment", "en", sizes=(2000, 0, 0), single_clauses=False)
     groups = groups_of(corpus.tags["train"])
     kept = {
         name: share_kept(corpus.train, groups, change, language="en", rng=rng())

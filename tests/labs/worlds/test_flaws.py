@@ -64,9 +64,10 @@ def test_a_respelled_text_has_the_same_key_in_all_three_ways():
 @pytest.mark.guide("G5")
 def test_cleaning_says_what_became_of_every_item():
     items = spoiled()
-    kept, dropped = cleaned(items)
+    kept, dropped = cleaned(items, max_characters=1000)
     assert len(kept) + len(dropped) == len(items)
-    assert [item.example for item in kept] == clean([item.example for item in items])[0]
+    read, _ = clean([item.example for item in items], max_characters=1000)
+    assert [item.example for item in kept] == read
     found = {flaw: recall(items, dropped, flaw) for flaw in FLAWS}
     assert found == {
         "wrong label": 0,

@@ -6,10 +6,12 @@ from minillm.labs.worlds.kinds import groups_of
 from minillm.text.corpora import load_corpus
 
 TAGS = load_corpus("sentiment", "zh", sizes=(0, 0, 400)).tags["test"]
+WITHOUT = load_corpus("sentiment", "zh", sizes=(0, 0, 400), single_clauses=False).tags["test"]
 
 
-def test_the_kinds_of_sentences_part_the_corpus():
-    groups = groups_of(TAGS)
+@pytest.mark.parametrize("tags", [TAGS, WITHOUT], ids=["single clauses", "none"])
+def test_the_kinds_of_sentences_part_the_corpus(tags):
+    groups = groups_of(tags)
     assert [int(mask.sum()) for mask in groups.values()] == [400, 160, 40, 200]
     assert not (groups["denial"] & groups["order"]).any()
 

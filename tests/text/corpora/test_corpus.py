@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -123,9 +124,20 @@ def test_the_order_of_the_examples_tells_nothing_about_label_and_tags():
 def test_tags_stay_with_their_examples():
     corpus = load_corpus("sentiment", "en")
     for example, tags in zip(corpus.train, corpus.tags["train"], strict=True):
-        denies = any(
-            cue in f" {example.text.lower()}"
-            for cue in (" not ", " rather than ", " anything but ", " far from ", " in no way ")
+        denies = (
+            any(
+                cue in f" {example.text.lower()}"
+                for cue in (
+                    " not ",
+                    " rather than ",
+                    " anything but ",
+                    " far from ",
+                    " in no way ",
+                    " by no means ",
+                    " instead of ",
+                )
+            )
+            or re.search(r" more \w+ than \w+\.", example.text) is not None
         )
         assert denies == ("negation" in tags), example.text
 
@@ -172,7 +184,7 @@ def test_an_unknown_corpus_is_refused_with_the_choices(name, language):
 
 def test_sizes_beyond_the_grammar_are_refused():
     with pytest.raises(
-        ValueError, match=r"1000000 sentences are too many for train: 200000 .* has"
+        ValueError, match=r"1000000 sentences are too many for train: 150000 .* has"
     ):
         load_corpus("sentiment", "en", sizes=(1_000_000, 10, 10))
     with pytest.raises(ValueError, match="too many for unlabelled"):
