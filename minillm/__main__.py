@@ -15,6 +15,11 @@ from minillm.backend.threads import limit_threads
 from minillm.commands.arguments import build_parser
 from minillm.training import DivergenceError
 
+EXTRAS = {  # extra -> the modules that it brings, beside those that every installation has
+    "course": ("matplotlib", "nbformat", "nbclient", "jupytext", "jupyter", "hypothesis"),
+    "fast": ("numba",),
+    "test": ("pytest", "xdist"),
+}
 EXPECTED = (OSError, ValueError, DeviceError, DivergenceError, MemoryError)
 
 
@@ -45,6 +50,16 @@ def run_command(words: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ModuleNotFoundError as error:
+        extra = extra_of(error)
+        if arguments.debug or extra is None:
+            raise
+        print(
+            f"minillm {arguments.command}: needs {error.name}, which is not installed: in a clone "
+            f"run  pip install -e '.[{extra}]'",
+            file=sys.stderr,
+        )
+        return 2
     except EXPECTED as error:
         if arguments.debug:
             raise
@@ -66,6 +81,12 @@ def printable(*streams: TextIO) -> Iterator[None]:
         for stream, errors in zip(wrapped, before, strict=True):
             if not stream.closed:
                 stream.reconfigure(errors=errors)
+
+
+def extra_of(error: ModuleNotFoundError) -> str | None:
+    """The extra of this package that brings a missing module, if one does."""
+    module = (error.name or "").partition(".")[0]
+    return next((extra for extra, modules in EXTRAS.items() if module in modules), None)
 
 
 def describe(error: BaseException) -> str:

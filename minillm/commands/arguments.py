@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+import minillm
 from minillm.backend import DEVICES
 from minillm.tasks import Recipe
 from minillm.text import TOKENIZERS
@@ -31,6 +32,7 @@ COMMANDS = {  # module -> what it does
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of a command line: every command by name, and the chosen one's options."""
     parser = argparse.ArgumentParser(prog="minillm", description="Language models from scratch.")
+    parser.add_argument("--version", action="version", version=f"minillm {minillm.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = next((word for word in argv if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():

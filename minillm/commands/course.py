@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 import tempfile
 from pathlib import Path
@@ -42,8 +41,6 @@ def run(arguments: argparse.Namespace) -> None:
         ValueError: files are out of date, or a notebook fails.
         OSError: a path leads to nothing.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a redirected one may know no check mark
-        sys.stdout.reconfigure(errors="backslashreplace")
     if arguments.action == "build":
         check_generated() if arguments.check else build_generated()
     elif arguments.action == "solutions":

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import minillm
 from minillm.__main__ import describe, main
 from minillm.backend import CheckpointError
 from tests.commands.command_line import ENVIRONMENT, ROOT, finish, start
@@ -112,3 +113,34 @@ def test_chinese_is_read_and_written_in_any_locale(variables, model, tmp_path):
 def test_the_arguments_may_be_given_by_a_caller(capsys):
     assert main(["info"]) == 0
     assert "numpy" in capsys.readouterr().out
+
+
+def test_the_version_is_told(call):
+    result = call("--version")
+    assert (result.code, result.out) == (0, f"minillm {minillm.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [
+        ("jupytext", ["course", "build", "--check"]),
+        ("nbformat", ["course", "run", ROOT / "lessons" / "00_how_to_read.ipynb"]),
+    ],
+)
+def test_what_an_extra_would_bring_is_named_with_the_extra(module, command, call, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    result = call(*command)
+    assert result.code == 2
+    assert result.message == (
+        f"minillm course: needs {module}, which is not installed: in a clone run  pip install -e "
+        "'.[course]'"
+    )
+
+
+def test_a_module_that_no_extra_brings_is_a_fault_and_shown_as_one(call, monkeypatch):
+    def facts():
+        raise ModuleNotFoundError("No module named 'odd'", name="odd")
+
+    monkeypatch.setattr("minillm.commands.info.facts", facts)
+    with pytest.raises(ModuleNotFoundError):
+        call("info")

@@ -135,6 +135,16 @@ def test_the_sentences_to_predict_occur_nowhere_in_the_data(corpus, language):
     assert not seen & {text_key(text) for text, _ in SAMPLES[corpus, language]}
 
 
+def test_every_seed_draws_its_own_corpus(small, call, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
+    read = [
+        section(call("pipeline", "--seed", seed, "--out", tmp_path / seed).out, "Read")
+        for seed in ("0", "1")
+    ]
+    assert read[0][:3] == read[1][:3]
+    assert not set(read[0][4:]) & set(read[1][4:])
+
+
 @pytest.mark.parametrize(("title", "after"), [("pretrain", 2), ("head alone", 1), ("fine-tune", 3)])
 def test_a_pipeline_that_is_stopped_in_any_stage_resumes_to_the_same_end(
     title, after, small, call, tmp_path, monkeypatch
