@@ -13,6 +13,7 @@ from typing import TextIO
 from minillm.backend import DeviceError
 from minillm.backend.threads import limit_threads
 from minillm.commands.arguments import build_parser
+from minillm.commands.words import Words
 from minillm.training import DivergenceError
 
 EXTRAS = {  # extra -> the modules that it brings, beside those that every installation has
@@ -35,17 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run_command(words: Sequence[str]) -> int:
     """``main``, once whatever it prints can be shown."""
     arguments = build_parser(words).parse_args(words)
+    say = Words(getattr(arguments, "language", "en"))
     try:
         # who shares batches among threads gives each of them one BLAS thread
         limit_threads(arguments.threads, each=1 if "shares_batches" in arguments else None)
         arguments.run(arguments)
         sys.stdout.flush()  # here, where a reader who has gone is not an error
     except KeyboardInterrupt:
-        hint = "; --resume goes on from the last checkpoint, if there is one"
-        print(
-            f"\nminillm {arguments.command}: stopped{hint if 'resume' in arguments else ''}",
-            file=sys.stderr,
-        )
+        hint = say("; --resume goes on from the last checkpoint, if there is one")
+        told = say("stopped") + (hint if "resume" in arguments else "")
+        print(f"\nminillm {arguments.command}: {told}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -63,7 +63,7 @@ def run_command(words: Sequence[str]) -> int:
     except EXPECTED as error:
         if arguments.debug:
             raise
-        print(f"minillm {arguments.command}: {describe(error)}", file=sys.stderr)
+        print(f"minillm {arguments.command}: {say.error(error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -87,13 +87,6 @@ def extra_of(error: ModuleNotFoundError) -> str | None:
     """The extra of this package that brings a missing module, if one does."""
     module = (error.name or "").partition(".")[0]
     return next((extra for extra, modules in EXTRAS.items() if module in modules), None)
-
-
-def describe(error: BaseException) -> str:
-    """One line for people: what happened, to which file."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return str(error) or type(error).__name__
 
 
 def run() -> None:

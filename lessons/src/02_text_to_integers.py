@@ -352,7 +352,10 @@ assert all(np.abs(results[extra][1][1][0]).max() > 0.01 for extra in (2, 8, 96))
 languages = ("en", "zh")
 train_texts, test_texts, news_texts = (
     {
-        language: [e.text for e in load_corpus(name, language, sizes=(2000, 0, 500), single_clauses=False)[part]]
+        language: [
+            e.text
+            for e in load_corpus(name, language, sizes=(2000, 0, 500), single_clauses=False)[part]
+        ]
         for language in languages
     }
     for name, part in (("sentiment", 0), ("sentiment", 2), ("topics", 2))

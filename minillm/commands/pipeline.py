@@ -14,6 +14,7 @@ from minillm.commands.arguments import add_run_options
 from minillm.commands.baselines import fit_baselines, save_baselines
 from minillm.commands.pipeline_report import (
     describe_batch,
+    describe_cleaning,
     describe_corpus,
     describe_tokens,
     draw_pictures,
@@ -23,6 +24,7 @@ from minillm.commands.pipeline_report import (
     print_table,
 )
 from minillm.commands.progress import print_sharing, watch
+from minillm.commands.words import Words
 from minillm.nn import summary
 from minillm.tasks import ClassifierTraining, MaskedScores, Recipe, TextClassifier
 from minillm.text import clean, require_disjoint
@@ -49,48 +51,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """The phases: prepare data, pretrain everything, fine-tune everything, use it."""
     started = time.perf_counter()
+    say = Words(arguments.language)
     out = arguments.out or Path("runs") / f"pipeline-{arguments.corpus}-{arguments.language}"
-    corpus, extra = read(arguments.corpus, arguments.language, arguments.seed)
-    training = prepare(arguments, corpus, extra, out)
-    state, masked = pretrain(training, corpus, out)
-    head = finetune(training, state, corpus, extra, masked)
+    corpus, extra = read(arguments.corpus, arguments.language, arguments.seed, say)
+    training = prepare(arguments, corpus, extra, out, say)
+    state, masked = pretrain(training, corpus, out, say)
+    head = finetune(training, state, corpus, extra, masked, say)
     training.result().save(out / "model.safetensors")
 
-    heading("Evaluate on sentences never seen", "6.1, 6.3")
+    heading(say, "Evaluate on sentences never seen", "6.1, 6.3")
     baselines = fit_baselines(corpus.train, corpus.dev, training.encoder)
     save_baselines(out, baselines)
     models = {"BERT, head alone": head, "BERT, fine-tuned": training.result()}
-    print_table(models, baselines, corpus)
+    print_table(models, baselines, corpus, say)
 
-    heading("Predict", "2.1, 6.3")
-    print_predictions(training.result(), arguments.corpus, arguments.language)
+    heading(say, "Predict", "2.1, 6.3")
+    print_predictions(training.result(), arguments.corpus, say)
 
-    heading("Pictures", "")
-    draw_pictures(out, training, corpus, masked)
-    print(f"\nwhole pipeline: {time.perf_counter() - started:.0f} s, peak memory {peak_memory()}")
-    print(f'use it:  python -m minillm predict {out} "{corpus.test[0].text}"')
+    heading(say, "Pictures", "")
+    draw_pictures(out, training, corpus, masked, say)
+    seconds = time.perf_counter() - started
+    told = "whole pipeline: {seconds:.0f} s, peak memory {memory}"
+    print("\n" + say(told, seconds=seconds, memory=peak_memory()))
+    command = f'python -m minillm predict {out} "{corpus.test[0].text}"'
+    print(say("use it:  {command}", command=command))
 
 
-def read(name: str, language: str, seed: int) -> tuple[Corpus, list[str]]:
+def read(name: str, language: str, seed: int, say: Words) -> tuple[Corpus, list[str]]:
     """The labelled corpus, cleaned, its splits apart; and more sentences without labels."""
-    heading("Read labelled text", "5.2.1")
+    heading(say, "Read labelled text", "5.2.1")
     corpus = load_corpus(name, language, seed=seed)
     extra = unlabelled(name, language, seed=seed, size=EXTRA_TEXTS)
-    describe_corpus(corpus, extra)
+    describe_corpus(corpus, extra, say)
 
-    heading("Clean it, and keep the splits apart", "9.3.2")
+    heading(say, "Clean it, and keep the splits apart", "9.3.2")
     train, report = clean(corpus.train)
-    print(report)
+    describe_cleaning(report, say)
     require_disjoint(train=train, dev=corpus.dev, test=corpus.test)
-    print("train, dev and test share no sentence")
+    print(say("train, dev and test share no sentence"))
     return corpus._replace(train=train), extra
 
 
 def prepare(
-    arguments: argparse.Namespace, corpus: Corpus, extra: list[str], out: Path
+    arguments: argparse.Namespace, corpus: Corpus, extra: list[str], out: Path, say: Words
 ) -> ClassifierTraining:
     """Tokens, ids, padding, and a model of the right size."""
-    heading("Tokenise and number", "2.1, 5.2.1")
+    heading(say, "Tokenise and number", "2.1, 5.2.1")
     training = ClassifierTraining(
         replace(RECIPE, seed=arguments.seed),
         corpus.train,
@@ -100,23 +106,23 @@ def prepare(
         device=arguments.device,
         threads=arguments.threads,
     )
-    describe_tokens(training.encoder, corpus)
+    describe_tokens(training.encoder, corpus, say)
 
-    heading("Pad to rectangles, with a mask", "5.2.1")
-    describe_batch(training)
+    heading(say, "Pad to rectangles, with a mask", "5.2.1")
+    describe_batch(training, say)
 
-    heading("Build the model", "3, 5.2.2")
+    heading(say, "Build the model", "3, 5.2.2")
     print(summary(training.model.classifier))
     print_sharing(training)
     return training
 
 
 def pretrain(
-    training: ClassifierTraining, corpus: Corpus, out: Path
+    training: ClassifierTraining, corpus: Corpus, out: Path, say: Words
 ) -> tuple[dict[str, np.ndarray], MaskedScores]:
     """Masked language modelling; the weights after it, also for a run that resumes later."""
-    heading("Pretrain all of it: which word is hidden?", "2.1")
-    watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
+    heading(say, "Pretrain all of it: which word is hidden?", "2.1")
+    watch(training.pretrain(), total=training.steps["pretrain"], title=say("pretrain"))
     pretrained = out / "pretrained.safetensors"
     if training.run.resumed_stage == "finetune":
         state, _ = load_arrays(pretrained)
@@ -124,7 +130,7 @@ def pretrain(
     else:
         state = training.model.state_dict()
         save_arrays(pretrained, state, {"kind": "pretrained encoder with both heads"})
-    return state, print_masked_scores(training, corpus)
+    return state, print_masked_scores(training, corpus, say)
 
 
 def finetune(
@@ -133,28 +139,29 @@ def finetune(
     corpus: Corpus,
     extra: list[str],
     masked: MaskedScores,
+    say: Words,
 ) -> TextClassifier:
     """Classification: first the head alone, for comparison, then everything; what was forgotten."""
-    heading("Fine-tune all of it, and for comparison the head alone", "2.1, 9.3.4")
+    heading(say, "Fine-tune all of it, and for comparison the head alone", "2.1, 9.3.4")
     recipe = replace(training.recipe, head_only=True, pretrain_epochs=0)
     head = ClassifierTraining(
         recipe, corpus.train, extra, device=training.device, threads=training.threads
     )
     head.model.load_state_dict(state)
-    watch(head.finetune(), total=head.steps["finetune"], title="head alone")
-    watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
+    watch(head.finetune(), total=head.steps["finetune"], title=say("head alone"))
+    watch(training.finetune(), total=training.steps["finetune"], title=say("fine-tune"))
     after = masked_scores(training, corpus).model
-    print(
-        f"what fine-tuning forgot: a hidden word cost {masked.model:.3f} nats before it, "
-        f"{after:.3f} after"
+    forgot = (
+        "what fine-tuning forgot: a hidden word cost {before:.3f} nats before it, {after:.3f} after"
     )
+    print(say(forgot, before=masked.model, after=after))
     return head.result()
 
 
-def heading(title: str, section: str) -> None:
+def heading(say: Words, title: str, section: str) -> None:
     """A stage's title, with the section of the guide that it belongs to."""
-    place = f"   (guide {section})" if section else ""
-    print(f"\n== {title}{place}", flush=True)
+    place = f"   ({say('guide {section}', section=section)})" if section else ""
+    print(f"\n== {say(title)}{place}", flush=True)
 
 
 def peak_memory() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from minillm.commands.baselines import as_classifiers
 from minillm.commands.pictures import attention_picture, confusion_picture, learning_curves
 from minillm.commands.predictions import Predictions, terminal_columns
 from minillm.commands.tables import percent, table
+from minillm.commands.words import Words
 from minillm.models.bag_of_words import BagOfWords
 from minillm.tasks import (
     ClassifierTraining,
@@ -22,38 +24,49 @@ from minillm.tasks import (
     evaluate_masked,
 )
 from minillm.tasks.collation import lengths_of
-from minillm.text import class_counts, pad
+from minillm.text import CleaningReport, class_counts, pad
 from minillm.text.corpora import Corpus
 from minillm.text.corpora.samples import SAMPLES
 from minillm.training import bucketed_order, read_record
 
 
-def describe_corpus(corpus: Corpus, extra: Sequence[str]) -> None:
+def describe_corpus(corpus: Corpus, extra: Sequence[str], say: Words) -> None:
     """Sizes, classes, examples."""
     for name in ("train", "dev", "test"):
         examples = getattr(corpus, name)
-        print(f"{name:<6}{len(examples):>6} sentences, classes {class_counts(examples)}")
-    print(f"{len(extra)} more sentences without labels, for pretraining")
+        told = "{name:<6}{n:>6} sentences, classes {counts}"
+        print(say(told, name=name, n=len(examples), counts=class_counts(examples)))
+    print(say("{n} more sentences without labels, for pretraining", n=len(extra)))
     for text, label in corpus.train[:4]:
         print(f"  {label:<10}{text}")
 
 
-def describe_tokens(encoder: TextEncoder, corpus: Corpus) -> None:
+def describe_cleaning(report: CleaningReport, say: Words) -> None:
+    """How many sentences cleaning kept, and why not the others."""
+    told = (
+        "{read} read, {kept} kept ({altered} altered); dropped: {empty} empty, {too_long} too "
+        "long, {no_letters} without letters, {duplicates} duplicates, {contradictions} "
+        "contradictions"
+    )
+    print(say(told, **asdict(report)))
+
+
+def describe_tokens(encoder: TextEncoder, corpus: Corpus, say: Words) -> None:
     """One sentence as tokens and ids; unknown tokens; what a split at blanks would give."""
     text = corpus.train[0].text
     tokens = encoder.tokenize([text])[0]
     test = encoder.tokenize(example.text for example in corpus.test)
-    print(f"tokens  {' | '.join(tokens)}")
-    print(f"ids     {encoder([text])[0].tolist()}   ([CLS] first, [SEP] last)")
+    print(say("tokens  {tokens}", tokens=" | ".join(tokens)))
+    ids = encoder([text])[0].tolist()
+    print(say("ids     {ids}   ([CLS] first, [SEP] last)", ids=ids))
     unknown = percent(encoder.vocabulary.unknown_rate(test))
-    print(
-        f"vocabulary {len(encoder.vocabulary)}, of training texts alone; unknown in test: {unknown}"
-    )
-    blanks = len(text.split())
-    print(f"a split at blanks, as in the guide, gives {blanks} tokens instead of {len(tokens)}")
+    told = "vocabulary {n}, of training texts alone; unknown in test: {unknown}"
+    print(say(told, n=len(encoder.vocabulary), unknown=unknown))
+    told = "a split at blanks, as in the guide, gives {blanks} tokens instead of {n}"
+    print(say(told, blanks=len(text.split()), n=len(tokens)))
 
 
-def describe_batch(training: ClassifierTraining) -> None:
+def describe_batch(training: ClassifierTraining, say: Words) -> None:
     """A padded batch, and how much of it is padding with and without sorting by length."""
     ids, mask = pad(training.labelled[:3])
     for row, real in zip(ids, mask, strict=True):
@@ -65,9 +78,8 @@ def describe_batch(training: ClassifierTraining) -> None:
         1 - lengths.sum() / sum(len(batch) * lengths[batch].max() for batch in order)
         for order in (in_buckets, as_given)
     )
-    print(
-        f"padding: {percent(unsorted)} of all positions, {percent(bucketed)} in buckets by length"
-    )
+    told = "padding: {unsorted} of all positions, {bucketed} in buckets by length"
+    print(say(told, unsorted=percent(unsorted), bucketed=percent(bucketed)))
 
 
 def masked_scores(training: ClassifierTraining, corpus: Corpus) -> MaskedScores:
@@ -81,22 +93,26 @@ def masked_scores(training: ClassifierTraining, corpus: Corpus) -> MaskedScores:
     )
 
 
-def print_masked_scores(training: ClassifierTraining, corpus: Corpus) -> MaskedScores:
+def print_masked_scores(training: ClassifierTraining, corpus: Corpus, say: Words) -> MaskedScores:
     """``masked_scores``, as a table."""
     scores = masked_scores(training, corpus)
-    print(f"{scores.n_hidden} hidden words of dev sentences, mean cross-entropy in nats:")
+    told = "{n} hidden words of dev sentences, mean cross-entropy in nats:"
+    print(say(told, n=scores.n_hidden))
     rows = [
-        ["uniform", f"{scores.uniform:.3f}"],
-        ["word frequencies (unigram)", f"{scores.unigram:.3f}"],
-        ["counts of both neighbours", f"{scores.neighbours:.3f}"],
+        [say("uniform"), f"{scores.uniform:.3f}"],
+        [say("word frequencies (unigram)"), f"{scores.unigram:.3f}"],
+        [say("counts of both neighbours"), f"{scores.neighbours:.3f}"],
         ["BERT", f"{scores.model:.3f}"],
     ]
-    print(table(["guess by", "nats"], rows))
+    print(table([say("guess by"), say("nats")], rows))
     return scores
 
 
 def print_table(
-    models: dict[str, TextClassifier], baselines: dict[str, BagOfWords], corpus: Corpus
+    models: dict[str, TextClassifier],
+    baselines: dict[str, BagOfWords],
+    corpus: Corpus,
+    say: Words,
 ) -> None:
     """Accuracy on the test set, whole and by what a sentence demands."""
     tokenizer = next(iter(models.values())).encoder.tokenizer
@@ -104,28 +120,28 @@ def print_table(
     rows = []
     for name, classifier in {**as_classifiers(baselines, tokenizer), **models}.items():
         scores = evaluate(classifier, corpus.test)
-        row = [name, percent(scores.accuracy), f"{scores.macro_f1:.3f}"]
+        row = [say(name), percent(scores.accuracy), f"{scores.macro_f1:.3f}"]
         for group in groups:
             chosen = np.array([group in tags for tags in corpus.tags["test"]])
             row.append(percent(scores.among(chosen).accuracy))
         rows.append(row)
-    print(table(["test accuracy", "all", "macro F1", *groups], rows))
+    print(table([say(name) for name in ("test accuracy", "all", "macro F1", *groups)], rows))
 
 
-def print_predictions(classifier: TextClassifier, corpus: str, language: str) -> None:
+def print_predictions(classifier: TextClassifier, corpus: str, say: Words) -> None:
     """Labels of sentences that are in no corpus, beside what a reader says."""
-    texts, expected = zip(*SAMPLES[corpus, language], strict=True)
-    print(Predictions.of(classifier, texts).as_table(expected, columns=terminal_columns()))
+    texts, expected = zip(*SAMPLES[corpus, say.language], strict=True)
+    print(Predictions.of(classifier, texts).as_table(expected, columns=terminal_columns(), say=say))
 
 
 def draw_pictures(
-    out: Path, training: ClassifierTraining, corpus: Corpus, masked: MaskedScores
+    out: Path, training: ClassifierTraining, corpus: Corpus, masked: MaskedScores, say: Words
 ) -> None:
     """Write the three pictures, or say why not."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        print("none: matplotlib is not installed")
+        print(say("none: matplotlib is not installed"))
         return
     classifier = training.result()
     classes = len(classifier.labels)
@@ -140,6 +156,7 @@ def draw_pictures(
     training.model.eval()
     maps = list(training.model.classifier.bert.attention_weights(ids[None], ids[None] >= 0))
     if not attention_picture(out / "attention.png", to_numpy(maps[-1][0]), tokens):
-        print("positions of attention.png: " + " ".join(f"{i}={t}" for i, t in enumerate(tokens)))
+        places = " ".join(f"{i}={t}" for i, t in enumerate(tokens))
+        print(say("positions of attention.png: {places}", places=places))
     for name in ("curves", "confusion", "attention"):
         print(f"  {out / name}.png")

@@ -11,6 +11,7 @@ from shutil import get_terminal_size
 import numpy as np
 
 from minillm.commands.tables import percent, table
+from minillm.commands.words import ENGLISH, Words
 from minillm.tasks import TextClassifier
 from minillm.tasks.decision import decide
 from minillm.text import normalize
@@ -55,23 +56,28 @@ class Predictions:
             "their labels say nothing"
         )
 
-    def as_table(self, expected: Sequence[str] = (), *, columns: int | None = None) -> str:
+    def as_table(
+        self,
+        expected: Sequence[str] = (),
+        *,
+        columns: int | None = None,
+        say: Words = ENGLISH,
+    ) -> str:
         """Text, label, probability of the label, how many tokens were unknown, what was expected.
 
         Texts are cut so that a row is no wider than ``columns``.
         """
         shown = [normalize(text) for text in self.texts]
-        rest = [
-            [self.names[c], percent(p[c]), f"{unknown} of {tokens}", *expected[i : i + 1]]
-            for i, (c, p, unknown, tokens) in enumerate(
-                zip(self.said, self.probabilities, self.unknown, self.tokens, strict=True)
-            )
-        ]
-        header = ["text", "label", "probability", "unknown tokens"]
-        header += ["expected"] if expected else []
+        beside = zip(self.said, self.probabilities, self.unknown, self.tokens, strict=True)
+        rest = []
+        for i, (c, p, unknown, tokens) in enumerate(beside):
+            known = say("{unknown} of {tokens}", unknown=unknown, tokens=tokens)
+            rest.append([self.names[c], percent(p[c]), known, *expected[i : i + 1]])
+        header = [say(name) for name in ("text", "label", "probability", "unknown tokens")]
+        header += [say("expected")] if expected else []
         if columns is not None:
-            beside = zip(header[1:], *rest, strict=True)
-            room = columns - sum(2 + max(map(display_width, column)) for column in beside)
+            others = zip(header[1:], *rest, strict=True)
+            room = columns - sum(2 + max(map(display_width, column)) for column in others)
             shown = [cut(text, max(room, 12)) for text in shown]
         rows = [[text, *row] for text, row in zip(shown, rest, strict=True)]
         return table(header, rows)

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 import minillm
-from minillm.__main__ import describe, main
+from minillm.__main__ import main
 from minillm.backend import CheckpointError
+from minillm.commands.words import ENGLISH
 from tests.commands.command_line import ENVIRONMENT, ROOT, finish, start
 
 COMMANDS = ("pipeline", "train", "evaluate", "predict", "labs", "course", "bench", "info")
@@ -45,11 +46,11 @@ def test_an_error_of_use_is_one_line_and_exit_code_one(error, line, call, monkey
     def fail():
         raise error
 
-    assert describe(error).startswith(line)
+    assert ENGLISH.error(error).startswith(line)
     monkeypatch.setattr("minillm.commands.info.facts", fail)
     result = call("info")
     assert (result.code, result.out) == (1, "")
-    assert result.message == f"minillm info: {describe(error)}"
+    assert result.message == f"minillm info: {ENGLISH.error(error)}"
     with pytest.raises(type(error)):
         call("info", "--debug")
 

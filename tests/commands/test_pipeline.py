@@ -9,6 +9,7 @@ import pytest
 
 from minillm.backend import load_arrays
 from minillm.commands import pipeline
+from minillm.commands.words import Words
 from minillm.tasks import TextClassifier
 from minillm.text import text_key
 from minillm.text.corpora import load_corpus, unlabelled
@@ -62,8 +63,9 @@ def test_the_phases_come_in_the_order_in_which_they_happen(corpus, language, sma
     result = call("pipeline", "--corpus", corpus, "--language", language, "--out", tmp_path)
     assert result.code == 0
     assert "Traceback" not in result.err
-    titles = re.findall(r"^== (.*?)(?:   \(guide .*\))?$", result.out, re.MULTILINE)
-    assert titles == PHASES
+    say = Words(language)
+    titles = re.findall(r"^== (.*?)(?:   \((?:guide|指南) .*\))?$", result.out, re.MULTILINE)
+    assert titles == [say(title) for title in PHASES]
 
     assert {
         "attention.png", "checkpoint.safetensors", "confusion.png", "curves.png",
@@ -71,13 +73,14 @@ def test_the_phases_come_in_the_order_in_which_they_happen(corpus, language, sma
     } <= set(listing(tmp_path))  # fmt: skip
     assert not [name for name in listing(tmp_path) if name.endswith(".tmp")]
 
-    header, *_ = read = section(result.out, "Evaluate")
+    header, *_ = read = section(result.out, titles[-3])
     groups = {"sentiment": ["concession", "negation", "order", "plain", "single"],
               "topics": ["mention", "order", "plain"]}[corpus]  # fmt: skip
-    assert re.split(r"\s{2,}", header) == ["test accuracy", "all", "macro F1", *groups]
-    assert list(cells(read[1:])) == ROWS
+    columns = ["test accuracy", "all", "macro F1", *groups]
+    assert re.split(r"\s{2,}", header) == [say(name) for name in columns]
+    assert list(cells(read[1:])) == [say(name) for name in ROWS]
 
-    predictions = section(result.out, "Predict")[1:]
+    predictions = section(result.out, titles[-2])[1:]
     assert len(predictions) == len(SAMPLES[corpus, language])
     for line, (text, expected) in zip(predictions, SAMPLES[corpus, language], strict=True):
         assert line.startswith(text)
@@ -104,7 +107,7 @@ def test_the_saved_model_is_the_one_that_was_shown(small, call, tmp_path, monkey
     monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
     out = call("pipeline", "--out", tmp_path, "--language", "zh").out
     texts = [text for text, _ in SAMPLES["sentiment", "zh"]]
-    printed = [re.split(r"\s{2,}", line)[1] for line in section(out, "Predict")[1:]]
+    printed = [re.split(r"\s{2,}", line)[1] for line in section(out, "预测")[1:]]
     assert TextClassifier.load(tmp_path / "model.safetensors").predict(texts) == printed
 
 
@@ -203,10 +206,12 @@ def test_resuming_with_another_seed_is_refused_with_the_difference(
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_at_full_size_bert_beats_counting_in_both_stages(language, call, tmp_path):
     out = call("pipeline", "--language", language, "--out", tmp_path).out
-    nats = {n: float(row[0]) for n, row in cells(section(out, "Pretrain")[2:]).items()}
-    assert nats["BERT"] < nats["counts of both neighbours"]
-    assert nats["BERT"] < nats["word frequencies (unigram)"] < nats["uniform"]
-    header, *lines = section(out, "Evaluate")
+    say = Words(language)
+    read = cells(section(out, say(PHASES[5]))[2:])
+    nats = {n: float(row[0]) for n, row in read.items()}
+    assert nats["BERT"] < nats[say("counts of both neighbours")]
+    assert nats["BERT"] < nats[say("word frequencies (unigram)")] < nats[say("uniform")]
+    header, *lines = section(out, say(PHASES[7]))
     names = re.split(r"\s{2,}", header)[1:]
     rows = {n: dict(zip(names, row, strict=True)) for n, row in cells(lines).items()}
     accuracy = {
@@ -214,8 +219,9 @@ def test_at_full_size_bert_beats_counting_in_both_stages(language, call, tmp_pat
         for n, row in rows.items()
         for group, text in row.items()
     }
+    bert = {name: accuracy[say("BERT, fine-tuned"), say(name)] for name in ("all", "order")}
     for bag in ("bag of words", "bag of words and pairs"):
-        assert accuracy["BERT, fine-tuned", "all"] > accuracy[bag, "all"]
-        assert accuracy["BERT, fine-tuned", "order"] > accuracy[bag, "order"] + 10
-    assert accuracy["BERT, fine-tuned", "all"] > accuracy["BERT, head alone", "all"]
-    assert accuracy["BERT, fine-tuned", "negation"] > 75
+        assert bert["all"] > accuracy[say(bag), say("all")]
+        assert bert["order"] > accuracy[say(bag), say("order")] + 10
+    assert bert["all"] > accuracy[say("BERT, head alone"), say("all")]
+    assert accuracy[say("BERT, fine-tuned"), say("negation")] > 75
