@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minillm.backend import write_atomically
+from minillm.commands.words import ENGLISH, Words
 from minillm.tasks import MaskedScores
 
 CJK_FONTS = (
@@ -40,42 +41,59 @@ def new_figure(columns: int, *, width: float, height: float) -> tuple[Any, np.nd
 
 
 def learning_curves(
-    path: Path, losses: dict[str, list[float]], masked: MaskedScores, *, n_classes: int
+    path: Path,
+    losses: dict[str, list[float]],
+    masked: MaskedScores,
+    *,
+    n_classes: int,
+    say: Words = ENGLISH,
 ) -> None:
     """Both training losses over their updates, each beside what it has to beat."""
+    say = drawable(say)
     figure, (left, right) = new_figure(2, width=9, height=3.6)
-    draw_curve(left, losses["pretrain"])
-    left.axhline(masked.unigram, color=BASELINE, linestyle="--", label="word frequencies")
-    left.axhline(masked.neighbours, color=BASELINE, linestyle=":", label="both neighbours")
-    left.set(title="Pretraining: which word is hidden?", xlabel="update", ylabel="nats per word")
-    draw_curve(right, losses["finetune"])
-    right.axhline(math.log(n_classes), color=BASELINE, linestyle="--", label="guessing")
-    right.set(title="Fine-tuning: which class?", xlabel="update", ylabel="nats per sentence")
+    draw_curve(left, losses["pretrain"], say)
+    for level, style, name in (
+        (masked.unigram, "--", "word frequencies"),
+        (masked.neighbours, ":", "both neighbours"),
+    ):
+        left.axhline(level, color=BASELINE, linestyle=style, label=say(name))
+    draw_curve(right, losses["finetune"], say)
+    right.axhline(math.log(n_classes), color=BASELINE, linestyle="--", label=say("guessing"))
+    left.set(title=say("Pretraining: which word is hidden?"), ylabel=say("nats per word"))
+    right.set(title=say("Fine-tuning: which class?"), ylabel=say("nats per sentence"))
     for ax in (left, right):
+        ax.set_xlabel(say("update"))
         ax.set_ylim(bottom=0)
         ax.legend(frameon=False, loc="upper right")
-    save(figure, path)
+    save(figure, path, say)
 
 
-def save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path, say: Words) -> None:
     """Write the picture as PNG, whole or not at all."""
+    import matplotlib
+
+    fonts = ["DejaVu Sans"] if say.language == "en" else ["DejaVu Sans", chinese_font()]
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=150)
+    with matplotlib.rc_context({"font.sans-serif": fonts}):
+        figure.savefig(drawn, format="png", dpi=150)
     write_atomically(path, drawn.getvalue())
 
 
-def draw_curve(ax: Any, losses: Sequence[float]) -> None:
+def draw_curve(ax: Any, losses: Sequence[float], say: Words) -> None:
     """The loss of every update, faint, and its mean over the 50 updates before."""
     ax.plot(losses, color=MODEL, alpha=0.25, linewidth=0.8)
     window = min(50, len(losses))
     if window:
         means = np.convolve(losses, np.ones(window) / window, mode="valid")
         at = np.arange(len(means)) + window - 1
-        ax.plot(at, means, color=MODEL, label=f"BERT, mean of {window}")
+        ax.plot(at, means, color=MODEL, label=say("BERT, mean of {n}", n=window))
 
 
-def confusion_picture(path: Path, counts: np.ndarray, names: Sequence[str]) -> None:
+def confusion_picture(
+    path: Path, counts: np.ndarray, names: Sequence[str], say: Words = ENGLISH
+) -> None:
     """True classes as rows, predicted ones as columns, with the counts written in."""
+    say = drawable(say)
     side = 2.2 + 0.8 * len(names)
     figure, (ax,) = new_figure(1, width=side + 0.6, height=side)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -86,13 +104,16 @@ def confusion_picture(path: Path, counts: np.ndarray, names: Sequence[str]) -> N
     ticks = range(len(names))
     ax.set_xticks(ticks, labels=names, rotation=30 if len(names) > 2 else 0)
     ax.set_yticks(ticks, labels=names)
-    ax.set(xlabel="predicted", ylabel="true", title="Test sentences")
-    figure.colorbar(image, ax=ax, shrink=0.8, label="share of the true class")
-    save(figure, path)
+    ax.set(xlabel=say("predicted"), ylabel=say("true"), title=say("Test sentences"))
+    figure.colorbar(image, ax=ax, shrink=0.8, label=say("share of the true class"))
+    save(figure, path, say)
 
 
-def attention_picture(path: Path, weights: np.ndarray, tokens: Sequence[str]) -> bool:
+def attention_picture(
+    path: Path, weights: np.ndarray, tokens: Sequence[str], say: Words = ENGLISH
+) -> bool:
     """One map per head (H, T, T); whether the tokens could be written, or stand as numbers."""
+    say = drawable(say)
     font = chinese_font() if any(ord(c) > 0x2E7F for token in tokens for c in token) else "default"
     labels = list(tokens) if font else [str(i) for i in range(len(tokens))]
     figure, axes = new_figure(len(weights), width=3.1 * len(weights) + 0.8, height=3.9)
@@ -101,12 +122,18 @@ def attention_picture(path: Path, weights: np.ndarray, tokens: Sequence[str]) ->
         image = ax.imshow(map_, cmap="magma_r", vmin=0, vmax=weights.max())
         ax.set_xticks(range(len(labels)), labels=labels, rotation=90, fontsize=7, **family)
         ax.set_yticks(range(len(labels)), labels=labels if head == 0 else [], fontsize=7, **family)
-        ax.set_title(f"head {head + 1}", fontsize=9)
-        ax.set_xlabel("attended (key)", fontsize=8)
-    axes[0].set_ylabel("attending (query)", fontsize=8)
-    figure.colorbar(image, ax=list(axes), shrink=0.75, label="attention weight")
-    save(figure, path)
+        ax.set_title(say("head {n}", n=head + 1), fontsize=9)
+        ax.set_xlabel(say("attended (key)"), fontsize=8)
+    axes[0].set_ylabel(say("attending (query)"), fontsize=8)
+    figure.colorbar(image, ax=list(axes), shrink=0.75, label=say("attention weight"))
+    figure.supxlabel(say("each row: where a word looks; the weights of a row sum to 1"), fontsize=8)
+    save(figure, path, say)
     return font is not None
+
+
+def drawable(say: Words) -> Words:
+    """The words of a picture: Chinese ones only where a font has their characters."""
+    return say if say.language == "en" or chinese_font() else ENGLISH
 
 
 def chinese_font() -> str | None:

@@ -147,15 +147,15 @@ def draw_pictures(
     classes = len(classifier.labels)
     _, events = read_record(out / "record.jsonl")  # also what came before a resume
     losses = {s: [e["loss"] for e in events if e["stage"] == s] for s in ("pretrain", "finetune")}
-    learning_curves(out / "curves.png", losses, masked, n_classes=classes)
+    learning_curves(out / "curves.png", losses, masked, n_classes=classes, say=say)
     counts = evaluate(classifier, corpus.test).confusion
-    confusion_picture(out / "confusion.png", counts, classifier.labels.names)
+    confusion_picture(out / "confusion.png", counts, classifier.labels.names, say)
     hard = next((i for i, tags in enumerate(corpus.tags["test"]) if "order" in tags), 0)
     ids = training.encoder([corpus.test[hard].text])[0]
     tokens = training.encoder.vocabulary.decode(ids)
     training.model.eval()
     maps = list(training.model.classifier.bert.attention_weights(ids[None], ids[None] >= 0))
-    if not attention_picture(out / "attention.png", to_numpy(maps[-1][0]), tokens):
+    if not attention_picture(out / "attention.png", to_numpy(maps[-1][0]), tokens, say):
         places = " ".join(f"{i}={t}" for i, t in enumerate(tokens))
         print(say("positions of attention.png: {places}", places=places))
     for name in ("curves", "confusion", "attention"):

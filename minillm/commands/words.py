@@ -84,6 +84,27 @@ CHINESE = {
     "pretrain": "预训练",
     "head alone": "只训练分类头",
     "fine-tune": "微调",
+    # pictures
+    "Pretraining: which word is hidden?": "预训练：遮住的是哪个词？",
+    "Fine-tuning: which class?": "微调：属于哪一类？",
+    "word frequencies": "词频",
+    "both neighbours": "左右邻词",
+    "guessing": "随机猜测",
+    "update": "更新次数",
+    "nats per word": "每词奈特数",
+    "nats per sentence": "每句奈特数",
+    "BERT, mean of {n}": "BERT，{n} 次平均",
+    "predicted": "预测",
+    "true": "真实",
+    "Test sentences": "测试句子",
+    "share of the true class": "占真实类别的比例",
+    "head {n}": "第 {n} 头",
+    "attended (key)": "被看的词（键）",
+    "attending (query)": "在看的词（查询）",
+    "attention weight": "注意力权重",
+    "each row: where a word looks; the weights of a row sum to 1": (
+        "每一行：一个词看向哪里；一行的权重之和为 1"
+    ),
     # errors
     "stopped": "已停止",
     "; --resume goes on from the last checkpoint, if there is one": (

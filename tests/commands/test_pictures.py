@@ -6,6 +6,7 @@ from matplotlib import font_manager
 from matplotlib import image as matplotlib_image
 
 from minillm.commands import pictures
+from minillm.commands.words import ENGLISH, Words
 from minillm.tasks import MaskedScores
 
 CHINESE = ["[CLS]", "这", "家", "酒", "店", "，", "[SEP]"]
@@ -32,7 +33,7 @@ def test_learning_curves_of_any_length_are_drawn(n, tmp_path):
 def test_a_curve_shows_every_loss_and_the_mean_of_the_fifty_before(tmp_path):
     _, (ax,) = pictures.new_figure(1, width=3, height=3)
     losses = np.arange(60.0)
-    pictures.draw_curve(ax, losses)
+    pictures.draw_curve(ax, losses, ENGLISH)
     every, mean = ax.get_lines()
     np.testing.assert_array_equal(every.get_ydata(), losses)
     np.testing.assert_array_equal(mean.get_xdata(), np.arange(49, 60))
@@ -62,6 +63,29 @@ def test_chinese_tokens_are_written_or_numbered_and_never_boxes(installed, tmp_p
     written = pictures.attention_picture(tmp_path / "attention.png", weights, CHINESE)
     assert written is (pictures.chinese_font() is not None)
     read(tmp_path / "attention.png")
+
+
+@pytest.mark.parametrize("font", [None, "DejaVu Serif"])
+def test_chinese_titles_are_drawn_where_a_font_has_them(font, tmp_path, monkeypatch):
+    """A planted font: its name stands behind the usual one, which would warn of what it lacks."""
+    monkeypatch.setattr(pictures, "chinese_font", lambda: font)
+    drawn = []
+    original = pictures.save
+
+    def noting(figure, path, say):
+        drawn.extend(ax.get_title() for ax in figure.axes if ax.get_title())
+        if say.language == "en":
+            original(figure, path, say)
+
+    monkeypatch.setattr(pictures, "save", noting)
+    losses = {"pretrain": [3.0, 2.0], "finetune": [1.0, 0.5]}
+    zh = Words("zh")
+    pictures.learning_curves(tmp_path / "a.png", losses, SCORES, n_classes=2, say=zh)
+    pictures.confusion_picture(tmp_path / "b.png", np.eye(2, dtype=int), ["x", "y"], zh)
+    pictures.attention_picture(tmp_path / "c.png", np.full((1, 2, 2), 0.5), ["a", "b"], zh)
+    titles = ["Pretraining: which word is hidden?", "Fine-tuning: which class?", "Test sentences"]
+    say = zh if font else ENGLISH
+    assert drawn == [*map(say, titles), say("head {n}", n=1)]
 
 
 def test_a_chinese_font_is_looked_for_by_name(monkeypatch):
