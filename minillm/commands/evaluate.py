@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     wanted = classifier.positive if arguments.positive is None else arguments.positive
     positive = positive_class(wanted, dict.fromkeys(classifier.labels.names, 0) | counts)
-    print_empty(arguments.file, [text for text, _ in examples])
+    print_empty(arguments.file, examples)
     print_cut(classifier.encoder, **{str(arguments.file): examples})
     print(f"{len(examples)} texts, classes {counts} ({how_labels_are_said(classifier)})")
     baselines = as_classifiers(load_baselines(arguments.model), classifier.encoder.tokenizer)

@@ -23,11 +23,11 @@ def read(path: Path, arguments: argparse.Namespace) -> list[Example]:
     return found.examples
 
 
-def print_empty(name: str | Path, texts: Sequence[str]) -> None:
+def print_empty(name: str | Path, examples: Sequence[Example]) -> None:
     """How many texts hold nothing that can be read, if there are any."""
-    empty = sum(not text_key(text) for text in texts)
+    empty = sum(not text_key(text) for text, _ in examples)
     if empty:
-        print(f"{name}: {empty} of {len(texts)} texts are empty: they are labelled all the same")
+        print(f"{name}: {empty} of {len(examples)} texts are empty: they are labelled all the same")
 
 
 def print_cut(encoder: TextEncoder, **parts: Sequence[Example]) -> None:

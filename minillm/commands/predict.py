@@ -11,7 +11,7 @@ from minillm.commands.evaluate import load_classifier
 from minillm.commands.predictions import Predictions, terminal_columns
 from minillm.text import read_lines
 from minillm.text.encodings import decode
-from minillm.text.reading import lines_of, plain_line_ends
+from minillm.text.reading import lines_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,5 +57,4 @@ def read_texts(arguments: argparse.Namespace) -> list[str]:
     if arguments.file is None and not piped:
         return []
     data = sys.stdin.buffer.read()
-    text = decode(data, name="standard input", encoding=arguments.encoding)
-    return lines_of(plain_line_ends(text))
+    return lines_of(decode(data, name="standard input", encoding=arguments.encoding))

@@ -47,7 +47,7 @@ def read_held_out(arguments: argparse.Namespace) -> dict[str, list[Example]]:
     files = {"dev": arguments.dev, "test": arguments.test}
     held_out = {name: read(path, arguments) for name, path in files.items() if path is not None}
     for name, examples in held_out.items():
-        print_empty(files[name], [text for text, _ in examples])
+        print_empty(files[name], examples)
     require_disjoint(**{f"--{name} {files[name]}": part for name, part in held_out.items()})
     return held_out
 

@@ -58,8 +58,9 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_overwriting(arguments)
     splits = read_splits(arguments)
     train = splits.pop("train")
-    positive = positive_class(arguments.positive, class_counts(train))
-    require_known_labels(splits, class_counts(train))
+    counts = class_counts(train)
+    positive = positive_class(arguments.positive, counts)
+    require_known_labels(splits, counts)
     training = ClassifierTraining(
         recipe,
         train,
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
     describe(training, train, splits)
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
-    found = positive if needs_threshold(arguments.positive, class_counts(train)) else None
+    found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
     classifier = training.result()
     classifier.positive = positive

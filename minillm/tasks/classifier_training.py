@@ -157,12 +157,11 @@ class ClassifierTraining:
             )
             return map(collate, order)
 
-        def loss_of(batch: Batch) -> Tensor:
-            return classifier.loss(batch.ids, batch.mask, batch.targets)  # type: ignore[arg-type]
-
         frozen = classifier.bert if self.recipe.head_only else None
         lr = self.recipe.finetune_lr
-        stage = self.stage("finetune", classifier, batches, loss_of, lr, n_texts, frozen=frozen)
+        stage = self.stage(
+            "finetune", classifier, batches, self.class_loss, lr, n_texts, frozen=frozen
+        )
         if not self.held_out:
             return stage
         return replace(
@@ -173,14 +172,18 @@ class ClassifierTraining:
             keep="best" if self.recipe.keep_best or self.recipe.patience else "last",
         )
 
+    def class_loss(self, batch: Batch) -> Tensor:
+        """The mean cross-entropy of a batch of labelled texts."""
+        classifier = self.model.classifier
+        return classifier.loss(batch.ids, batch.mask, batch.targets)  # type: ignore[arg-type]
+
     def held_out_loss(self) -> float:
         """The mean cross-entropy of the held-out examples, in nats."""
         collate = collate_sentences(self.held_out, self.held_out_targets)
         order = bucketed_order(lengths_of(self.held_out), batch_size=64, rng=None)
         total = 0.0
         for batch in map(collate, order):
-            loss = self.model.classifier.loss(batch.ids, batch.mask, batch.targets)  # type: ignore
-            total += n_texts(batch) * float(loss)
+            total += n_texts(batch) * float(self.class_loss(batch))
         return total / len(self.held_out)
 
     def stage(

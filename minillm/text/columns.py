@@ -54,8 +54,7 @@ def find_columns(columns: Columns, first: Sequence[str]) -> Places:
     if isinstance(columns, Mapping):
         named = place_of(columns["label"], here), place_of(columns["text"], here)
         return Places(*named, here, header=True)
-    lower = [text_key(field) for field in here]
-    label, text = first_of(LABEL_NAMES, lower), first_of(TEXT_NAMES, lower)
+    label, text = known_places(here)
     if columns is not None:
         given = columns.index("label"), columns.index("text")
         return Places(*given, columns, header=given == (label, text))
@@ -72,6 +71,12 @@ def place_of(name: str, header: Sequence[str]) -> int:
             return found[0]
     known = ", ".join(map(repr, header))
     raise ValueError(f"line 1: a header with one column {name!r} is needed, got {known}")
+
+
+def known_places(names: Sequence[str]) -> tuple[int | None, int | None]:
+    """Where label and text stand among names that people write, as far as they do."""
+    lower = [text_key(name) for name in names]
+    return first_of(LABEL_NAMES, lower), first_of(TEXT_NAMES, lower)
 
 
 def first_of(names: Sequence[str], header: Sequence[str]) -> int | None:

@@ -16,7 +16,7 @@ ORDINARY = re.compile(
 
 
 def decode(data: bytes, *, name: str, encoding: str = "utf-8") -> str:
-    """The text that some bytes are, without a byte-order mark.
+    """The text that some bytes are, without a byte-order mark and with every line end as ``\\n``.
 
     Raises:
         ValueError: there is no such encoding; the bytes are of another one, and which is likely;
@@ -30,7 +30,7 @@ def decode(data: bytes, *, name: str, encoding: str = "utf-8") -> str:
             found = advice(data) or f"; it looks like {binary_kind(data)}, and text is needed"
             before = data[:nul].decode(encoding, "ignore")
             raise ValueError(f"{name}, line {line_number(before)}: NUL byte at offset {nul}{found}")
-        return data.decode(encoding).removeprefix("\ufeff")
+        return plain_line_ends(data.decode(encoding)).removeprefix("\ufeff")
     except LookupError as error:
         raise ValueError(f"unknown encoding {encoding!r}: utf-8, utf-16, gbk are some") from error
     except UnicodeDecodeError as error:
@@ -82,4 +82,9 @@ def reads_as(data: bytes, encoding: str) -> bool:
 
 def line_number(before: str) -> int:
     """The line, counted from 1, that follows a text."""
-    return before.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+    return plain_line_ends(before).count("\n") + 1
+
+
+def plain_line_ends(text: str) -> str:
+    """Every line end as ``\\n``."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from minillm.text.cleaning import normalize, text_key
-from minillm.text.columns import LABEL_NAMES, TEXT_NAMES, Columns, first_of
+from minillm.text.cleaning import normalize
+from minillm.text.columns import Columns, known_places
 from minillm.text.examples import Example
 from minillm.text.reading import lines_of
 
@@ -42,8 +42,7 @@ def json_keys(columns: Columns, found: Sequence[str], where: str) -> list[str]:
     """The keys of label and text, which the first object shows where nobody names them."""
     if columns is not None:
         return [columns[n] if isinstance(columns, Mapping) else n for n in ("label", "text")]
-    lower = [text_key(name) for name in found]
-    places = [first_of(names, lower) for names in (LABEL_NAMES, TEXT_NAMES)]
+    places = known_places(found)
     if None in places:
         raise ValueError(
             f"{where}: which of {', '.join(map(repr, found))} are label and text? Say so: "

@@ -29,7 +29,7 @@ def read_text(path: str | Path, *, encoding: str = "utf-8") -> str:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
             raise ValueError(f"{path}: damaged gzip file: {error}") from error
-    return plain_line_ends(decode(data, name=str(path), encoding=encoding))
+    return decode(data, name=str(path), encoding=encoding)
 
 
 def read_lines(path: str | Path, *, encoding: str = "utf-8") -> list[str]:
@@ -50,8 +50,3 @@ def lines_of(text: str) -> list[str]:
     """
     lines = text.split("\n")
     return lines[:-1] if lines[-1] == "" else lines
-
-
-def plain_line_ends(text: str) -> str:
-    """Every line end as ``\\n``."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -28,7 +28,7 @@ from minillm.labs.worlds.kinds import groups_of
 from minillm.tasks import label_probabilities
 from minillm.tasks.label_filter import Learner
 from minillm.text import Example, normalize, require_disjoint, shared_texts, text_key
-from minillm.text.corpora import load_corpus
+from minillm.text.corpora import Corpus, load_corpus
 
 
 def flaw_rates() -> dict[str, float]:
@@ -119,13 +119,7 @@ def measure_flaws(
         ValueError: a condition is unknown.
     """
     sizes = settings.train, 0, settings.test
-    corpus = load_corpus(
-        settings.corpus,
-        settings.language,
-        seed=seed,
-        sizes=sizes,
-        single_clauses=settings.single_clauses,
-    )
+    corpus = corpus_of(settings, sizes, seed)
     items = spoil(corpus.train, corpus.tags["train"], settings.rates, stream(seed, "flaws"))
     tidy, untidy = cleaned(items, max_characters=settings.max_characters)
     originals = {text for text, _ in corpus.train}
@@ -166,13 +160,7 @@ def measure_leak(
     """
     n_test, rng = settings.test, stream(seed, "leak")
     sizes = settings.leak.train, 0, n_test
-    corpus = load_corpus(
-        settings.corpus,
-        settings.language,
-        seed=seed,
-        sizes=sizes,
-        single_clauses=settings.single_clauses,
-    )
+    corpus = corpus_of(settings, sizes, seed)
     leaked = np.zeros(n_test, dtype=bool)
     leaked[rng.permutation(n_test)[: round(settings.leak.share * n_test)]] = True
     copies = [
@@ -199,6 +187,17 @@ def measure(
     """Everything for one seed."""
     models = fits_of(settings.learners, seed=seed) if fits is None else fits
     return {**measure_flaws(settings, seed, models), **measure_leak(settings, seed, models)}
+
+
+def corpus_of(settings: Settings, sizes: tuple[int, int, int], seed: int) -> Corpus:
+    """The corpus of a seed, in the sizes of train, dev and test."""
+    return load_corpus(
+        settings.corpus,
+        settings.language,
+        seed=seed,
+        sizes=sizes,
+        single_clauses=settings.single_clauses,
+    )
 
 
 STUDY = Study(
