@@ -14,9 +14,11 @@ from pathlib import Path
 
 import minillm
 from minillm.backend import DEVICES
+from minillm.models import POOLINGS
 from minillm.tasks import Recipe
 from minillm.text import TOKENIZERS
 
+CHOICES = {"tokenizer": tuple(TOKENIZERS), "pooling": tuple(POOLINGS)}  # of a recipe's words
 COMMANDS = {  # module -> what it does
     "pipeline": "the guide's pipeline on built-in data, from text to prediction",
     "train": "pretrain and fine-tune a classifier on your own file",
@@ -119,8 +121,9 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         meaning = f"{entry.metadata['meaning']} (default: {entry.default})"
         if isinstance(entry.default, bool):
             group.add_argument(name, action="store_true", help=entry.metadata["meaning"])
-        elif entry.name == "tokenizer":
-            group.add_argument(name, choices=tuple(TOKENIZERS), default="word", help=meaning)
+        elif entry.name in CHOICES:
+            choices = CHOICES[entry.name]
+            group.add_argument(name, choices=choices, default=entry.default, help=meaning)
         else:
             kind = type(entry.default)
             group.add_argument(name, type=kind, default=entry.default, metavar="N", help=meaning)

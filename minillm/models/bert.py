@@ -12,6 +12,7 @@ import numpy as np
 
 from minillm.autograd import Parameter, Tensor, no_grad
 from minillm.backend import Array, check_ids, moved_like, on_host
+from minillm.models.pooling import POOLINGS, first_real, require_pooling
 from minillm.nn import Dropout, Embedding, EncoderBlock, LayerNorm, LearnedPositions, Linear, Module
 from minillm.ops import IGNORE, cross_entropy, embedding, gelu, linear, tanh
 
@@ -148,32 +149,32 @@ class SequenceClassifier(Module):
 
         pooled = tanh(x_cls W + b),   logits = drop(pooled) U + c
 
+    With ``pooling="mean"`` the mean over the real positions stands in place of ``x_cls``.
+
     Shapes: ``ids (B, T), mask (B, T) -> (B, C)``.  It does not matter on which side a sentence is
-    padded; one of padding alone is read at position 0.
+    padded; one of padding alone is read at position 0, or as zeros.
 
     Raises:
-        ValueError: fewer than two classes.
+        ValueError: fewer than two classes; ``pooling`` is neither "cls" nor "mean".
     Source: Devlin et al. 2019, "BERT", sections 3.2 and 4.1; the tanh layer is in the released
         code.
     """
 
-    def __init__(self, bert: Bert, n_classes: int, *, rng: np.random.Generator):
+    def __init__(
+        self, bert: Bert, n_classes: int, *, rng: np.random.Generator, pooling: str = "cls"
+    ):
         if n_classes < 2:
             raise ValueError(f"SequenceClassifier: needs at least 2 classes, got {n_classes}")
-        self.bert = bert
+        require_pooling(pooling)
+        self.bert, self.pooling = bert, pooling
         self.pooler = Linear(bert.config.width, bert.config.width, rng=rng)
         self.dropout = Dropout(bert.config.dropout, rng=rng)
         self.output = Linear(bert.config.width, n_classes, rng=rng)
 
     def forward(self, ids: Array, mask: Array, segments: Array | None = None) -> Tensor:
         """Logits of the classes."""
-        hidden, first = self.bert(ids, mask, segments), first_real(mask)
-        if isinstance(first, int):
-            cls = hidden[:, first, :]
-        else:
-            rows = np.arange(len(ids))
-            cls = hidden[moved_like(rows, hidden.data), moved_like(first, hidden.data)]
-        return self.output(self.dropout(tanh(self.pooler(cls))))
+        read = POOLINGS[self.pooling](self.bert(ids, mask, segments), mask)
+        return self.output(self.dropout(tanh(self.pooler(read))))
 
     def loss(
         self, ids: np.ndarray, mask: np.ndarray, targets: np.ndarray, segments: Array | None = None
@@ -183,16 +184,6 @@ class SequenceClassifier(Module):
         return cross_entropy(
             logits, targets=on_device(targets, logits.shape[1], "class", logits.data)
         )
-
-
-def first_real(mask: Array) -> int | Array:
-    """Where each sentence of ``mask (B, T)`` has its first real token; 0 where it has none.
-
-    The number 0 stands for zeros, as in a batch that is padded on the right: a mask on the host
-    may be looked at, one on a device is not.
-    """
-    first = mask.argmax(axis=1) if mask.shape[1] else mask.sum(axis=1)
-    return 0 if on_host(mask) and not first.any() else first
 
 
 def on_device(ids: Array, size: int, name: str, reference: Array) -> Array:

@@ -87,6 +87,7 @@ class TextClassifier:
         described = {
             "kind": KIND,
             "config": json.dumps(asdict(self.model.bert.config)),
+            "pooling": json.dumps(self.model.pooling),
             "encoder": json.dumps(self.encoder.to_json(), ensure_ascii=False),
             "labels": json.dumps(self.labels.names, ensure_ascii=False),
             "positive": json.dumps(self.positive, ensure_ascii=False),
@@ -111,7 +112,8 @@ class TextClassifier:
             labels = Labels(json.loads(metadata["labels"]))
             encoder = TextEncoder.from_json(json.loads(metadata["encoder"]))
             rng = stream(0, "overwritten at once")
-            model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng)
+            pooling = json.loads(metadata.get("pooling", '"cls"'))  # older files have none
+            model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng, pooling=pooling)
             model.load_state_dict(arrays)
             positive, threshold = (  # older files have none
                 json.loads(metadata.get(name, "null")) for name in ("positive", "threshold")

@@ -12,7 +12,7 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.backend.ids import IGNORE
-from minillm.models import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
+from minillm.models import Bert, MaskedLanguageModel, SequenceClassifier
 from minillm.nn import Module
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks.classification import TextClassifier
@@ -38,10 +38,13 @@ SAVE_EVERY = 100  # updates
 class TwoHeads(Module):
     """One encoder under a masked-language head and a classification head."""
 
-    def __init__(self, config: BertConfig, n_classes: int, *, seed: int):
-        encoder = Bert(config, rng=stream(seed, "encoder"))
+    def __init__(self, recipe: Recipe, vocabulary_size: int, n_classes: int):
+        seed, pooling = recipe.seed, recipe.pooling
+        encoder = Bert(recipe.model_config(vocabulary_size), rng=stream(seed, "encoder"))
         self.masked = MaskedLanguageModel(encoder, rng=stream(seed, "masked head"))
-        self.classifier = SequenceClassifier(encoder, n_classes, rng=stream(seed, "class head"))
+        self.classifier = SequenceClassifier(
+            encoder, n_classes, rng=stream(seed, "class head"), pooling=pooling
+        )
 
 
 class ClassifierTraining:
@@ -56,8 +59,8 @@ class ClassifierTraining:
     ``recipe.keep_best`` or ``recipe.patience`` the weights with the least one are put back at its
     end, which patience may bring early.
 
-    ``start_from`` is the folder of an earlier run: its weights, vocabulary, labels and sizes are
-    where this one begins, whatever sizes ``recipe`` has.
+    ``start_from`` is the folder of an earlier run: its weights, vocabulary, labels, sizes and
+    pooling are where this one begins, whatever ``recipe`` says of them.
 
     ``threads`` share the rows of a batch where that pays: see ``ShardedGradients``.
 
@@ -96,8 +99,8 @@ class ClassifierTraining:
             "pretrain": self.count_steps(len(self.all_text), recipe.pretrain_epochs),
             "finetune": self.count_steps(len(self.labelled), recipe.finetune_epochs),
         }
-        config = self.recipe.model_config(len(self.encoder.vocabulary))
-        self.model = TwoHeads(config, len(self.labels), seed=self.recipe.seed).to_device(device)
+        sizes = len(self.encoder.vocabulary), len(self.labels)
+        self.model = TwoHeads(self.recipe, *sizes).to_device(device)
         data = {"data": digest(examples, unlabelled), "held_out": digest(held_out, ())}
         self.run = Run(
             self.model,

@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 from minillm.models import BertConfig
+from minillm.models.pooling import require_pooling
 
 LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
 
@@ -32,6 +33,7 @@ class Recipe:
     n_layers: int = setting(BertConfig.n_layers, "encoder blocks")
     n_heads: int = setting(BertConfig.n_heads, "attention heads in each block")
     dropout: float = setting(BertConfig.dropout, "rate, in training")
+    pooling: str = setting("cls", "cls or mean: where the classifier reads a text")
     batch_size: int = setting(32, "texts in one update")
     pretrain_epochs: float = setting(3.0, "passes over all texts by masked language modelling")
     pretrain_lr: float = setting(2e-3, "highest learning rate of pretraining")
@@ -52,6 +54,7 @@ class Recipe:
             value, least = getattr(self, entry.name), LEAST.get(entry.name, 0)
             if not isinstance(value, str) and not least <= value < inf:
                 raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
+        require_pooling(self.pooling)
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")
 

@@ -48,7 +48,7 @@ def starting_point(
 
 
 def start_from_run(folder: Path, recipe: Recipe) -> StartingPoint:
-    """Vocabulary, labels and sizes of an earlier run; of ``recipe``, all that is no size.
+    """Vocabulary, labels, sizes and pooling of an earlier run; of ``recipe``, all the rest.
 
     Raises:
         OSError, CheckpointError: as ``TextClassifier.load``.
@@ -56,7 +56,8 @@ def start_from_run(folder: Path, recipe: Recipe) -> StartingPoint:
     earlier = TextClassifier.load(folder / "model.safetensors")
     config = earlier.model.bert.config
     sizes = {name: getattr(config, name) for name in ("width", "n_layers", "n_heads", "max_length")}
-    recipe = replace(recipe, tokenizer=earlier.encoder.tokenizer.name, **sizes)
+    kind = earlier.encoder.tokenizer.name
+    recipe = replace(recipe, tokenizer=kind, pooling=earlier.model.pooling, **sizes)
     return StartingPoint(recipe, earlier.encoder, earlier.labels)
 
 

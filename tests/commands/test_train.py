@@ -91,7 +91,7 @@ def test_every_setting_of_the_recipe_is_an_option(call, file, tmp_path):
         seed=7, tokenizer="character", min_count=2, max_length=30, width=12, n_layers=2, n_heads=3,
         dropout=0.2, batch_size=5, pretrain_epochs=0.25, pretrain_lr=0.003, finetune_epochs=0.5,
         finetune_lr=0.004, weight_decay=0.05, max_norm=0.7, head_only=True,
-        keep_best=True, patience=2,
+        keep_best=True, patience=2, pooling="mean",
     )  # fmt: skip
     options = []
     for name, value in asdict(recipe).items():

@@ -8,7 +8,7 @@ from minillm.tasks import Recipe
 NUMBERS = [
     entry.name
     for entry in fields(Recipe)
-    if entry.name not in ("tokenizer", "head_only", "keep_best")
+    if entry.name not in ("tokenizer", "pooling", "head_only", "keep_best")
 ]
 
 
@@ -22,6 +22,7 @@ def test_the_defaults_are_these():
         "n_layers": 2,
         "n_heads": 4,
         "dropout": 0.1,
+        "pooling": "cls",
         "batch_size": 32,
         "pretrain_epochs": 3.0,
         "pretrain_lr": 0.002,
@@ -63,6 +64,11 @@ def test_no_epochs_no_dropout_and_no_decay_are_allowed():
 def test_a_width_that_does_not_split_into_heads_is_refused_with_both():
     with pytest.raises(ValueError, match="width 10 does not split into n_heads 4"):
         Recipe(width=10, n_heads=4)
+
+
+def test_an_unknown_pooling_is_refused_with_those_there_are():
+    with pytest.raises(ValueError, match="pooling must be one of cls, mean, got 'max'"):
+        Recipe(pooling="max")
 
 
 def test_a_recipe_cannot_be_changed():
