@@ -5,6 +5,12 @@ Read from the bottom up: ``backend``, ``autograd``, ``ops``, ``nn``, ``optim``, 
 those before it.
 """
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 (it runs from a clone, before it is installed)
+    needed = "minillm needs Python 3.11 or newer; this is Python " + sys.version.split()[0]
+    raise (SystemExit if sys.argv[:1] == ["-m"] else ImportError)(needed)
+
 from minillm import autograd, backend, nn, ops, optim
 from minillm.autograd import Parameter, Tensor, check_module, check_vjp, gradients_of, no_grad
 from minillm.backend import (
