@@ -12,7 +12,8 @@ from minillm.backend.arrays import (
     to_numpy,
     where_or_0,
 )
-from minillm.backend.devices import DEVICES, moved_like, probe_cuda, to_device
+from minillm.backend.cuda_probe import probe_cuda
+from minillm.backend.devices import DEVICES, moved_like, to_device
 from minillm.backend.dtypes import check_one_dtype, column_sums, wide_dtype, wide_sum
 from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically

@@ -1,13 +1,12 @@
-"""Moving arrays between the host and a CUDA device, and finding out whether there is one."""
+"""Moving arrays between the host and a CUDA device."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from minillm.backend.arrays import Array, array_module, library_of, to_numpy
+from minillm.backend.cuda_probe import probe_cuda
 from minillm.backend.errors import DeviceError
 
 DEVICES: Sequence[str] = ("cpu", "cuda")
@@ -42,27 +41,6 @@ def require_cuda() -> Any:
     if cupy is None:
         raise DeviceError(f"device 'cuda' is not usable: {reason}")
     return cupy
-
-
-def probe_cuda() -> tuple[Any, str]:
-    """``(cupy, device name)`` when the device computes, ``(None, reason)`` when it does not.
-
-    ``import cupy`` succeeds on a machine without a driver, and a device may be there without
-    its compiler or BLAS: so the probe *runs* a product and a compiled kernel.
-    """
-    try:
-        import cupy
-    except ImportError:
-        return None, "CuPy is not installed; run: pip install cupy-cuda12x (Linux or Windows)"
-    try:
-        if cupy.cuda.runtime.getDeviceCount() == 0:
-            return None, "CuPy finds no CUDA device"
-        ones = cupy.ones((2, 2), dtype=np.float32)
-        float((ones @ ones + 1).sum())  # needs cuBLAS and the run-time compiler
-        name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
-    except Exception as error:  # CuPy's own error types cannot be named without importing it
-        return None, f"{type(error).__name__}: {error}"
-    return cupy, name
 
 
 def moved_like(array: Any, reference: Array) -> Array:
