@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from minillm.backend.clone import require_clone
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The four actions and their options."""
@@ -41,6 +43,8 @@ def run(arguments: argparse.Namespace) -> None:
         ValueError: files are out of date, or a notebook fails.
         OSError: a path leads to nothing.
     """
+    if arguments.action in ("build", "solutions"):
+        require_clone(arguments.action)
     if arguments.action == "build":
         check_generated() if arguments.check else build_generated()
     elif arguments.action == "solutions":

@@ -12,8 +12,8 @@ import numpy as np
 
 import minillm
 from minillm.backend import probe_cuda, write_atomically
+from minillm.backend.clone import home
 from minillm.backend.threads import limit_threads
-from minillm.course.places import PROJECT
 from minillm.labs.stored import as_lines, rounded
 
 
@@ -34,15 +34,16 @@ def setup() -> None:
 def savefig(figure: Any, name: str, numbers: Mapping[str, Any]) -> None:
     """Write ``figures/NAME.svg`` without a date, and the plotted numbers as ``figures/NAME.json``.
 
-    The same figure gives the same file.  The folder is that of the project, wherever the
-    notebook was started; ``MINILLM_FIGURES`` names another one.
+    The same figure gives the same file.  The folder is that of the clone, wherever the
+    notebook was started, or without a clone one in the current folder; ``MINILLM_FIGURES`` names
+    another one.
 
     Raises:
         ValueError: ``numbers`` holds one that is not finite, which JSON cannot write.
     """
     import matplotlib
 
-    folder = Path(os.environ.get("MINILLM_FIGURES") or PROJECT / "figures")
+    folder = Path(os.environ.get("MINILLM_FIGURES") or home() / "figures")
     folder.mkdir(parents=True, exist_ok=True)
     kept = {
         key: json.dumps(rounded(f"figure {name}", key, values)) for key, values in numbers.items()

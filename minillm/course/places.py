@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import minillm
 from minillm.backend import write_atomically
+from minillm.backend.clone import PROJECT
 
-PROJECT = Path(minillm.__file__).parents[1]
 LESSONS = PROJECT / "lessons"
 CONTENT = Path(__file__).with_name("content")
 FOLDERS = {"en": Path(), "zh": Path("zh")}  # of each language inside the folder of the lessons
