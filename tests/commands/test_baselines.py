@@ -6,6 +6,7 @@ from minillm.commands.baselines import (
     load_baselines,
     save_baselines,
 )
+from minillm.models.bag_of_words import tune_bag_of_words
 from minillm.tasks import BagOfWordsClassifier, Decision, TextEncoder, evaluate
 from minillm.text import Example, WordTokenizer
 from tests.commands.command_line import listing
@@ -40,6 +41,22 @@ def test_pairs_know_some_order_and_words_none(baselines, encoder):
     assert p["majority"].tolist() == [[0, 1], [0, 1]]
     assert len(set(p["bag of words"].argmax(axis=1))) == 1
     assert p["bag of words and pairs"].argmax(axis=1).tolist() == [1, 0]
+
+
+@pytest.mark.guide("G42")
+def test_words_are_learned_from_train_and_the_penalty_is_chosen_on_dev(encoder, monkeypatch):
+    asked = []
+
+    def noted(train, dev, *, ngrams):
+        asked.append((train, dev, ngrams))
+        return tune_bag_of_words(train, dev, ngrams=ngrams, penalties=(1.0,))
+
+    monkeypatch.setattr("minillm.commands.baselines.tune_bag_of_words", noted)
+    dev = [Example("bad x", "a"), Example("good", "b")]
+    fit_baselines(TRAIN, dev, encoder)
+    train = [e.text.split() for e in TRAIN], [e.label for e in TRAIN]
+    examined = [["bad", "x"], ["good"]], ["a", "b"]
+    assert asked == [(train, examined, 1), (train, examined, 2)]
 
 
 def probabilities(bags, encoder):
