@@ -119,6 +119,17 @@ def test_dropout_is_off_at_evaluation_and_on_in_training():
     np.testing.assert_array_equal(bert(IDS, MASK).data, small_bert(dropout=0.0)(IDS, MASK).data)
 
 
+def test_dropout_falls_on_the_normalised_vectors_and_nothing_rescales_them():
+    """Each number is gone, or twice what it is at evaluation."""
+    bert = small_bert(dropout=0.5)
+    dropped, _ = bert.embed(IDS, MASK, None)
+    bert.eval()
+    whole, _ = bert.embed(IDS, MASK, None)
+    gone = dropped.data == 0
+    assert 0.2 < gone.mean() < 0.8  # 60 numbers: 4.6 standard deviations
+    np.testing.assert_array_equal(dropped.data, np.where(gone, 0, 2 * whole.data))
+
+
 def test_dropout_is_drawn_at_the_bottom_and_three_times_in_every_block():
     bert = small_bert(dropout=0.5)
     bert(IDS, MASK)

@@ -66,6 +66,18 @@ def test_the_probability_is_that_of_the_own_label_and_the_threshold_is_kept():
     assert kept == EXAMPLES[1::2] and doubtful == EXAMPLES[::2]
 
 
+def test_unasked_it_drops_below_0_3_and_parts_the_examples_in_five():
+    fitted = []
+    for own, dropped in ((0.3, []), (0.29, EXAMPLES[::2])):
+
+        def learn(examples, own=own):
+            fitted.append(len(examples))
+            return lambda texts: np.tile([own, 1 - own], (len(texts), 1))
+
+        assert drop_doubtful(EXAMPLES, learn, rng=rng())[1] == dropped
+    assert fitted == [16] * 10
+
+
 @pytest.mark.guide("G5")
 def test_planted_wrong_labels_are_found_where_words_tell_and_missed_where_only_order_does():
     corpus = load_corpus("sentiment", "en", sizes=(1000, 0, 0), single_clauses=False)

@@ -89,6 +89,20 @@ def test_the_filter_drops_below_its_threshold(rng):
     assert kept == items[1::2] and doubtful == items[::2]
 
 
+@pytest.mark.parametrize(("threshold", "found"), [(0.4, 0), (0.41, 1)])
+def test_the_filter_of_the_study_has_the_threshold_of_the_settings(threshold, found):
+    """A wrong label has a probability of 0.4, a right one of 0.6."""
+
+    def doubts(examples):
+        truth = reads(examples)
+        return lambda texts: 0.4 + 0.2 * truth(texts)
+
+    settings = replace(SMALL, threshold=threshold, conditions=("cleaned, filter of doubts",))
+    numbers = measure_flaws(settings, 0, {"doubts": doubts})
+    wrong = SETTINGS.filtered.index("wrong label")
+    assert numbers["filter_doubts"][wrong] == found
+
+
 def test_an_unknown_condition_is_refused():
     with pytest.raises(ValueError, match=r"among flawless, .*, all bad dropped, got 'washed'"):
         measure_flaws(replace(SMALL, conditions=("washed",)), 0, {"reads": reads})

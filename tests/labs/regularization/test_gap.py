@@ -25,6 +25,45 @@ def few(updates):
     return replace(SETTINGS, items=20, bert=replace(SETTINGS.bert, updates=updates))
 
 
+def planted(knows, noted):
+    """A learner that is right about some texts only, and writes down what it is given."""
+
+    def bert_fit(_, *, seed):
+        def fit(examples):
+            classes = sorted({label for _, label in examples})
+
+            def predict(texts):
+                noted.append((seed, examples, texts))
+                said = [classes.index(knows[t]) if t in knows else -1 for t in texts]
+                return np.eye(len(classes) + 1)[said]  # the last one is never right
+
+            return predict
+
+        return fit
+
+    return bert_fit
+
+
+@pytest.mark.guide("G42")
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_three_numbers_are_of_the_seeds_own_items_of_dev_and_of_test(place, monkeypatch):
+    corpus, settings, seed, noted = news("topics", "en"), replace(SETTINGS, items=40), 3, []
+    parts = corpus.train[3 * 40 : 4 * 40], corpus.dev, corpus.test
+    monkeypatch.setattr(gap, "bert_fit", planted(dict(parts[place]), noted))
+    found = three_accuracies(settings, seed)
+    assert found.tolist() == [float(i == place) for i in range(3)]
+    assert noted == [(seed, parts[0], [text for text, _ in part]) for part in parts]
+
+
+def test_no_two_seeds_of_the_study_learn_the_same_item(monkeypatch):
+    noted = []
+    monkeypatch.setattr(gap, "bert_fit", planted({}, noted))
+    for seed in STUDY.seeds:
+        three_accuracies(SETTINGS, seed)
+    learned = [text for _, examples, _ in noted[::3] for text, _ in examples]
+    assert len(learned) == len(set(learned)) == len(STUDY.seeds) * SETTINGS.items
+
+
 @pytest.mark.guide("G23", "G24")
 def test_twenty_items_are_learned_by_heart_but_not_without_weights_or_without_units():
     free = three_accuracies(few(30), 0)

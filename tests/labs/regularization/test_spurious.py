@@ -1,12 +1,20 @@
 """Where a clue turns: fitted weights against their limits, and what helps."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from minillm.labs import mean_and_interval, read_study
-from minillm.labs.regularization.spurious import regression, reweighted, with_dropout
+from minillm.labs.regularization import spurious
+from minillm.labs.regularization.spurious import (
+    STUDY,
+    measure,
+    regression,
+    reweighted,
+    with_dropout,
+)
 from minillm.labs.worlds.clue import Sample, draw
 
 LIMIT = np.array([2.0, math.log(0.95 / 0.05), 0.0])  # log odds: 2 x1 + s log(a / (1 - a))
@@ -49,6 +57,27 @@ def test_the_four_masks_keep_weight_and_mean(rng):
     noisy = with_dropout(sample, 0.3)
     assert len(noisy.y) == 200 and noisy.weights.sum() == pytest.approx(1)
     np.testing.assert_allclose(noisy.weights @ noisy.x, sample.weights @ sample.x)
+
+
+@pytest.mark.guide("G47")
+def test_one_sample_of_the_training_world_is_judged_in_it_and_then_shifted(monkeypatch):
+    """Who believes the clue alone is right as often as it agrees."""
+    samples = []
+
+    def believes(settings, sample):
+        samples.append(sample)
+        return {"clue": np.array([1e-3, 1.0, 0.0])}
+
+    monkeypatch.setattr(spurious, "fitted", believes)
+    settings = replace(STUDY.settings, examples=2000, in_distribution=0.8, shifted=0.1)
+    for seed in (0, 1):
+        np.testing.assert_allclose(measure(settings, seed)["clue"], [[0.8, 0.1]] * 2)
+    large, small, other, _ = samples
+    assert [abs(sample.x[0, 1]) for sample in (large, small)] == list(settings.scales)
+    agreement = np.mean(np.sign(large.x[:, 1]) == large.y)
+    assert agreement == pytest.approx(0.8, abs=0.04)  # four standard errors
+    np.testing.assert_array_equal(large.x / [1, 4], small.x)
+    assert not np.array_equal(large.x, other.x)
 
 
 @pytest.mark.guide("G47")

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from minillm.labs.transformer import positions
 from minillm.labs.transformer.positions import STUDY, OrderReader, measure, order_accuracy, trained
-from minillm.labs.worlds.orders import texts
+from minillm.labs.worlds.orders import texts, twins
 
 SETTINGS = STUDY.settings
 
@@ -38,6 +39,33 @@ def test_training_changes_the_reader_and_is_repeated_by_its_seed():
         moved = not np.allclose(values, untrained.state_dict()[name], rtol=0, atol=1e-9)
         assert moved == (name != "attention.key.bias"), name
     assert not np.allclose(one.words.data, other.words.data)
+
+
+def test_no_text_of_the_test_is_one_of_training_and_other_seeds_draw_others(monkeypatch):
+    """Twelve words have 479 million orders: two draws have none in common."""
+    drawn = {}
+
+    def noting(draw, name):
+        def noted(*arguments):
+            ids, classes = draw(*arguments)
+            drawn.setdefault(name, []).append({order.tobytes() for order in ids})
+            return ids, classes
+
+        return noted
+
+    for draw in (texts, twins):
+        monkeypatch.setattr(positions, draw.__name__, noting(draw, draw.__name__))
+    settings = replace(steps(1), kinds=("none",), tested=SETTINGS.batch)
+    for seed in (0, 1):
+        measure(settings, seed)
+    sets = [*drawn["texts"], *drawn["twins"]]
+    assert len(sets) == 4 and len(set.union(*sets)) == sum(map(len, sets))
+
+
+def test_each_seed_and_each_kind_has_first_weights_of_its_own():
+    first = [trained(steps(0), kind, seed) for kind, seed in (("none", 0), ("none", 1))]
+    first += [trained(steps(0), "sinusoidal", 0)]
+    assert len({reader.words.data.tobytes() for reader in first}) == 3
 
 
 def test_an_unknown_kind_is_refused(rng):
