@@ -218,6 +218,7 @@ def test_a_file_is_cleaned_before_it_is_split(call, tmp_path):
     assert sum(n for n, _ in sizes(result.out).values()) == 60
 
 
+@pytest.mark.guide("G1")
 @pytest.mark.parametrize("given", [["dev"], ["test"], ["dev", "test"]])
 def test_train_dev_and_test_share_no_sentence(given, call, file, tmp_path, monkeypatch):
     """Held-out files made of training sentences in another spelling: they are dropped there."""

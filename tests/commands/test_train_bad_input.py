@@ -80,6 +80,7 @@ def test_a_held_out_label_that_training_never_saw_is_refused(option, call, file,
     )
 
 
+@pytest.mark.guide("G1")
 def test_dev_and_test_that_share_a_text_are_refused(call, file, tmp_path):
     dev = write_examples(tmp_path / "dev.tsv", [EXAMPLES[0]._replace(text="New."), EXAMPLES[1]])
     test = write_examples(tmp_path / "test.tsv", [EXAMPLES[0]._replace(text=" NEW. ")])

@@ -1,5 +1,7 @@
 """Which part of the data ``train`` gives to whom: recorded while it works."""
 
+import itertools
+
 import pytest
 
 from minillm.backend import stream
@@ -8,7 +10,7 @@ from minillm.commands.arguments import build_parser
 from minillm.commands.splits import read_splits
 from minillm.commands.tables import percent
 from minillm.tasks import ClassifierTraining
-from minillm.text import split
+from minillm.text import shared_texts, split
 from tests.commands.command_line import TINY, write_examples
 from tests.tasks.small import EXAMPLES
 
@@ -90,3 +92,13 @@ def test_a_file_is_split_by_the_seed_of_the_run_and_the_parts_keep_their_names(s
     found = read_splits(arguments_of(file, "--seed", seed))
     assert found == dict(zip(("train", "dev", "test"), expected, strict=True))
     assert found["test"] != split(EXAMPLES, rng=stream(1 - seed, "split"))[2]
+
+
+@pytest.mark.guide("G1")
+def test_a_file_with_every_text_twice_is_split_into_parts_that_share_none(tmp_path):
+    """The second time in another spelling; dev against test too."""
+    again = [e._replace(text=f" {e.text.upper()}  ") for e in EXAMPLES]
+    parts = read_splits(arguments_of(write_examples(tmp_path / "a.tsv", [*EXAMPLES, *again])))
+    assert {name: len(part) for name, part in parts.items()} == {"train": 48, "dev": 6, "test": 6}
+    for one, other in itertools.combinations(parts.values(), 2):
+        assert shared_texts(one, other) == set()

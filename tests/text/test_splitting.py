@@ -67,6 +67,26 @@ def test_texts_are_shared_whatever_their_case_blanks_and_labels():
 
 
 @pytest.mark.guide("G1")
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_two_parts_share_a_text_dev_and_test_included(seed):
+    parts = split(examples_of(a=60, b=40), rng=np.random.default_rng(seed))
+    assert all(parts) and sum(map(len, parts)) == 100
+    for one, other in itertools.combinations(parts, 2):
+        assert shared_texts(one, other) == set()
+
+
+@pytest.mark.guide("G1")
+@pytest.mark.parametrize("pair", list(itertools.combinations(("train", "dev", "test"), 2)))
+def test_any_two_parts_that_share_a_sentence_are_refused(pair):
+    parts = {name: [Example(name, "x")] for name in ("train", "dev", "test")}
+    require_disjoint(**parts)
+    for name in pair:
+        parts[name].append(Example("Twice" if name == pair[0] else " TWICE", "x"))
+    with pytest.raises(ValueError, match=f"^{pair[0]} and {pair[1]} share 1 text"):
+        require_disjoint(**parts)
+
+
+@pytest.mark.guide("G1")
 def test_splits_that_share_a_sentence_are_refused_by_name():
     train = [Example("a", "x"), Example("Twice", "x"), Example("c", "y")]
     dev, test = [Example("d", "x")], [Example("c", "y"), Example("twice", "x")]

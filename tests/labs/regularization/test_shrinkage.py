@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from minillm.labs import read_settings, read_study
-from minillm.labs.regularization.shrinkage import STUDY, path_of
+from minillm.labs.regularization import shrinkage
+from minillm.labs.regularization.shrinkage import STUDY, measure, path_of
 
 SETTINGS = STUDY.settings
 SHORT = replace(SETTINGS, adam=replace(SETTINGS.adam, steps=200))
@@ -38,6 +39,17 @@ def test_an_unknown_form_and_clipping_are_refused(rng):
     clipped = replace(SHORT, adam=replace(SHORT.adam, max_norm=1.0))
     with pytest.raises(ValueError, match="nothing is clipped, got"):
         path_of(clipped, "L2", rng)
+
+
+def test_all_forms_meet_the_same_noise_and_another_seed_is_other_noise(monkeypatch):
+    def noise_of(settings, form, rng):
+        return rng.standard_normal(3)
+
+    monkeypatch.setattr(shrinkage, "path_of", noise_of)
+    first, other = measure(SETTINGS, 0), measure(SETTINGS, 1)
+    assert tuple(first) == SETTINGS.forms
+    assert len({noise.tobytes() for noise in first.values()}) == 1
+    assert not np.array_equal(first["none"], other["none"])
 
 
 @pytest.mark.guide("G24")

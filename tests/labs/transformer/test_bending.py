@@ -34,6 +34,17 @@ def test_both_networks_start_from_the_same_weights_and_the_right_one_learns():
     assert right < 0.3 * untrained
 
 
+def test_the_student_does_not_start_from_the_weights_of_its_teacher(monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        bending, "new_network", lambda *given: made.append(new_network(*given)) or made[-1]
+    )
+    losses(replace(SETTINGS, steps=0), 0)
+    teacher, *students = [network.inner.weight.data for network in made]
+    assert len(students) == 2 and np.array_equal(*students)
+    assert not np.array_equal(teacher, students[0])
+
+
 def test_every_rate_starts_from_the_same_weights_and_the_best_counts():
     alone = [losses(replace(SETTINGS, steps=20, rates=(rate,)), 0) for rate in (1e-2, 1e-3)]
     both = losses(replace(SETTINGS, steps=20, rates=(1e-2, 1e-3)), 0)

@@ -41,6 +41,13 @@ def test_training_changes_the_reader_and_is_repeated_by_its_seed():
     assert not np.allclose(one.words.data, other.words.data)
 
 
+@pytest.mark.guide("G13")
+def test_trained_on_four_words_a_reader_is_right_half_the_time_or_with_positions_always():
+    adam = replace(SETTINGS.adam, rate=1e-2, steps=80)
+    settings = replace(SETTINGS, words=4, width=16, batch=32, tested=100, adam=adam)
+    assert measure(settings, 0) == {"none": 0.5, "sinusoidal": 1.0, "learned": 1.0}
+
+
 def test_no_text_of_the_test_is_one_of_training_and_other_seeds_draw_others(monkeypatch):
     """Twelve words have 479 million orders: two draws have none in common."""
     drawn = {}

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from minillm.labs.learners import AdamSettings
 from minillm.labs.transformer import recall
 from minillm.labs.transformer.recall import (
     MEMORIES,
@@ -14,7 +15,7 @@ from minillm.labs.transformer.recall import (
     held_out,
     trained,
 )
-from minillm.labs.worlds.letters import draw
+from minillm.labs.worlds.letters import Letters, draw
 
 SETTINGS = STUDY.settings
 LETTERS = SETTINGS.letters
@@ -81,6 +82,44 @@ def test_a_few_steps_bring_attention_beyond_what_a_bag_can_do(rng):
         return np.mean(scores.argmax(axis=-1) == targets)
 
     assert right(0) < 0.3 < 0.4 < right(60)  # a bag finds 0.2
+
+
+@pytest.mark.guide("G16")
+def test_near_a_recurrent_net_recalls_too_but_far_only_attention_does_better_than_a_bag():
+    """Of four letters; 1 and 12 places back; the models have about 1200 parameters each."""
+    trainings = Trainings(
+        attention=AdamSettings(rate=2e-2, steps=80),
+        mean=AdamSettings(rate=1e-2, steps=80),
+        recurrent=AdamSettings(rate=1e-2, steps=80),
+    )
+    small = {"width": 16, "hidden": 32, "state": 24, "batch": 16, "tested": 100}
+    letters = Letters(alphabet=4, length=20, asked=8)
+    settings = replace(SETTINGS, letters=letters, distances=(1, 12), trainings=trainings, **small)
+    found = recall.measure(settings, 0)
+    bag = max(found["most_frequent"])
+    assert bag < 0.4
+    assert min(found["attention"]) > bag + 0.3
+    assert max(found["mean"]) < bag + 0.1
+    near, far = found["recurrent"]
+    assert near > 0.95 and far < bag + 0.1
+
+
+def test_every_kind_reads_the_same_texts_and_every_distance_has_its_own(monkeypatch):
+    drawn = {}
+
+    def noted(letters, number, distance, rng):
+        ids, targets = draw(letters, number, distance, rng)
+        drawn.setdefault((distance, number), []).append(ids)
+        return ids, targets
+
+    monkeypatch.setattr(recall, "draw", noted)
+    settings = replace(steps(1), distances=(1, 2), tested=5)
+    recall.measure(settings, 0)
+    for distance in (1, 2):
+        first, *others = drawn[distance, settings.batch]
+        assert len(others) == 2 and all(np.array_equal(first, ids) for ids in others)
+    for number in (settings.batch, 5):
+        assert not np.array_equal(drawn[1, number][0], drawn[2, number][0])
 
 
 def test_texts_of_a_test_are_none_of_training(monkeypatch):
