@@ -46,7 +46,8 @@ TINY = {
     },
     "diversification": {
         "held_out": ("film",),
-        "budget": 40,
+        "drawn": 80,
+        "budget": 600,
         "test": 40,
         "learners.bert": SMALL_BERT,
     },

@@ -1,7 +1,7 @@
-"""Do more domains help on a domain that was not among them, for the same number of examples?
+"""Do more domains help on a domain that was not among them, for the same number of tokens?
 
 Five domains of the sentiment grammar: each is held out in turn.  Training takes the same number
-of examples from one, two or four of the others.
+of tokens from one, two or four of the others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from minillm.backend import stream
 from minillm.labs.data.augmentation import Changes, corpus_changes
 from minillm.labs.learners import Learners, accuracies, fits_of
 from minillm.labs.study import Study
-from minillm.labs.worlds.domains import DOMAINS, adjectives, draw_domain, mixed, share_known
+from minillm.labs.worlds.domains import (
+    DOMAINS,
+    adjectives,
+    draw_domain,
+    mixed,
+    share_known,
+    token_count,
+)
 from minillm.labs.worlds.kinds import groups_of
 from minillm.tasks.label_filter import Learner
 from minillm.text import Example, augment, require_disjoint
@@ -23,12 +30,13 @@ from minillm.text import Example, augment, require_disjoint
 
 @dataclass(frozen=True)
 class Settings:
-    """The domains, how many examples train and test, the models; the rows of the results."""
+    """The domains, how much trains and tests, the models; the rows of the results."""
 
     domains: tuple[str, ...] = tuple(DOMAINS)
     held_out: tuple[str, ...] = tuple(DOMAINS)
-    budget: int = 600
-    test: int = 400
+    drawn: int = 680  # examples of each domain, of which a training takes what it may
+    budget: int = 8700  # tokens of a training without copies: about 600 examples
+    test: int = 400  # examples
     replaced: float = 0.5  # of the words that the thesaurus knows, by synonyms
     dropped: float = 0.1  # of the words, by word dropout
     copies: int = 4  # changed ones of each example
@@ -61,6 +69,8 @@ def training_sets(
 ) -> dict[str, list[Example]]:
     """For each condition its training examples; ``others`` in the order in which they are used.
 
+    All have the same number of tokens, but for the changed copies, which nobody wrote.
+
     Raises:
         ValueError: a condition is unknown.
     """
@@ -83,13 +93,14 @@ def measure(
 ) -> dict[str, np.ndarray]:
     """Accuracies ``(H, C, K)`` by held-out domain, condition and kind of sentence, for each model.
 
-    ``known (H, C)`` is the share of the held-out domain's adjectives that training contains.
+    ``known (H, C)`` is the share of the held-out domain's adjectives that training contains,
+    ``tokens (H, C)`` how many tokens its texts have.
     """
     models = fits_of(settings.learners, seed=seed) if fits is None else fits
-    sizes = settings.test, settings.budget
+    sizes = settings.test, settings.drawn
     drawn = {d: draw_domain(DOMAINS[d], sizes=sizes, seed=seed) for d in settings.domains}
     found: dict[str, list[list[list[float]]]] = {name: [] for name in models}
-    known = []
+    known, tokens = [], []
     for name in settings.held_out:
         test, own = drawn[name]
         rest = [d for d in settings.domains if d != name]
@@ -103,12 +114,14 @@ def measure(
             found[model].append(rows)
         words = adjectives(DOMAINS[name])
         known.append([share_known(s, test.examples, words) for s in sets.values()])
-    return {**{name: np.array(rows) for name, rows in found.items()}, "known": np.array(known)}
+        tokens.append([token_count(s) for s in sets.values()])
+    numbers = {**found, "known": known, "tokens": tokens}
+    return {name: np.array(rows) for name, rows in numbers.items()}
 
 
 STUDY = Study(
     name="diversification",
-    question="Do more domains help on a held-out one, for the same number of examples?",
+    question="Do more domains help on a held-out one, for the same number of tokens?",
     settings=Settings(),
     measure=measure,
     seeds=range(5),

@@ -58,17 +58,36 @@ def adjectives(domain: Domain) -> set[str]:
     return {w for a in domain.aspects for side in a.words.values() for w in side}
 
 
+def token_count(examples: Sequence[Example]) -> int:
+    """How many words and signs the texts have."""
+    tokenize = WordTokenizer().tokenize
+    return sum(len(tokenize(text)) for text, _ in examples)
+
+
 def mixed(sources: Sequence[Sequence[Example]], budget: int) -> list[Example]:
-    """The first ``budget / k`` examples of each of k sources.
+    """The first examples of each of k sources, ``budget`` tokens in equal parts.
+
+    Source i gives examples while all that was taken keeps within ``(i + 1) budget / k``.  What
+    one could not use the next one may, so that the whole is less than one example below the budget.
 
     Raises:
-        ValueError: the budget cannot be shared equally, or a source has too few.
+        ValueError: a source has too few.
     """
-    each, rest = divmod(budget, len(sources))
-    if rest or any(len(source) < each for source in sources):
-        lengths = [len(source) for source in sources]
-        raise ValueError(f"{budget} examples cannot come in equal parts from sources of {lengths}")
-    return [example for source in sources for example in source[:each]]
+    taken: list[Example] = []
+    used = 0
+    for number, source in enumerate(sources, start=1):
+        for example in source:
+            more = used + token_count([example])
+            if more * len(sources) > budget * number:
+                break
+            taken.append(example)
+            used = more
+        else:
+            raise ValueError(
+                f"{budget} tokens in {len(sources)} equal parts: source {number} of "
+                f"{len(source)} examples has too few"
+            )
+    return taken
 
 
 def share_known(train: Sequence[Example], test: Sequence[Example], words: set[str]) -> float:

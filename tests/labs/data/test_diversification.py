@@ -1,4 +1,4 @@
-"""The study of domains: equal budgets, and nothing of the held-out domain in training."""
+"""The study of domains: equal budgets of tokens, and nothing of the held-out domain in training."""
 
 from dataclasses import replace
 
@@ -6,25 +6,42 @@ import numpy as np
 import pytest
 
 from minillm.labs.data.diversification import STUDY, held_out_accuracy, measure, training_sets
-from minillm.labs.worlds.domains import DOMAINS, draw_domain
+from minillm.labs.worlds.domains import DOMAINS, draw_domain, token_count
 from minillm.labs.worlds.kinds import groups_of
 from tests.labs.planted_models import reads, remembers, spy
 
 FILM = DOMAINS["film"]
-SMALL = replace(STUDY.settings, budget=40, test=40)
+SMALL = replace(STUDY.settings, drawn=80, budget=600, test=40)
+AUGMENTED = ("1 + synonyms", "1 + word dropout")
 
 
 @pytest.mark.guide("G7")
-def test_every_condition_has_the_same_budget_of_written_examples():
-    drawn = [draw_domain(d, sizes=(40,), seed=0)[0].examples for d in DOMAINS.values()]
+def test_every_condition_has_the_same_budget_of_written_tokens():
+    """However long the sentences of a domain are: none has room for one more."""
+    drawn = [draw_domain(d, sizes=(80,), seed=0)[0].examples for d in DOMAINS.values()]
     rng = np.random.default_rng(0)
     sets = training_sets(SMALL, drawn[0], drawn[1:], rng)
     assert tuple(sets) == SMALL.conditions
-    lengths = {name: len(examples) for name, examples in sets.items()}
-    augmented = ("1 + synonyms", "1 + word dropout")
-    assert {lengths[name] for name in augmented} == {40 * (1 + SMALL.copies)}
-    assert {lengths[name] for name in lengths if name not in augmented} == {40}
-    assert all(sets[name][:40] == sets["1"] for name in augmented)
+    longest = max(token_count([e]) for examples in drawn for e in examples)
+    for name in set(sets) - set(AUGMENTED):
+        assert 0 <= SMALL.budget - token_count(sets[name]) < longest, name
+    parts = [[token_count([e]) for e in sets["4"] if e in source] for source in drawn[1:]]
+    assert all(abs(sum(part) - SMALL.budget / 4) < longest for part in parts)
+    for name in AUGMENTED:
+        assert len(sets[name]) == (1 + SMALL.copies) * len(sets["1"])
+        assert sets[name][: len(sets["1"])] == sets["1"]
+
+
+@pytest.mark.guide("G7")
+def test_the_tokens_of_every_training_are_among_the_results():
+    sets = []
+    settings = replace(SMALL, held_out=("film", "hotel"))
+    found = measure(settings, 0, fits={"spy": spy(sets)})["tokens"]
+    assert found.shape == (2, len(SMALL.conditions))
+    assert found.ravel().tolist() == [token_count(examples) for examples in sets]
+    written = [c not in AUGMENTED for c in SMALL.conditions]
+    assert np.ptp(found[:, written]) < 30  # 600 tokens, less than a sentence apart
+    assert (found[:, np.logical_not(written)] > 4 * SMALL.budget).all()
 
 
 def test_a_model_that_remembers_knows_nothing_elsewhere_and_one_that_reads_everything():
@@ -38,7 +55,7 @@ def test_a_model_that_remembers_knows_nothing_elsewhere_and_one_that_reads_every
 def test_the_domain_held_out_is_in_no_training_but_its_own():
     sets = []
     measure(replace(SMALL, held_out=("film",)), 0, fits={"spy": spy(sets)})
-    _, own = draw_domain(FILM, sizes=(40, 40), seed=0)
+    _, own = draw_domain(FILM, sizes=(40, 80), seed=0)
     films = set(own.examples)
     assert [bool(films & set(examples)) for examples in sets] == [False] * 5 + [True]
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from minillm.labs.worlds.domains import DOMAINS, adjectives, draw_domain, mixed, share_known
+from minillm.labs.worlds.domains import (
+    DOMAINS,
+    adjectives,
+    draw_domain,
+    mixed,
+    share_known,
+    token_count,
+)
 from minillm.labs.worlds.kinds import groups_of
 from minillm.text import Example, shared_texts
 
@@ -32,12 +39,21 @@ def test_sizes_that_do_not_come_out_even_or_are_too_large_are_refused():
         draw_domain(FILM, sizes=(40_000,), seed=0)
 
 
-def test_a_mixture_takes_equal_parts():
-    a, b = ([Example(f"{name}{i}", "x") for i in range(4)] for name in "ab")
-    assert [text for text, _ in mixed([a, b], 4)] == ["a0", "a1", "b0", "b1"]
-    for sources, budget in (([a, b], 3), ([a, b], 10)):
-        with pytest.raises(ValueError, match="cannot come in equal parts"):
-            mixed(sources, budget)
+def test_a_mixture_takes_equal_parts_of_a_budget_in_tokens():
+    a = [Example(f"a{i}", "x") for i in range(9)]
+    b = [Example(f"b{i} was very long", "x") for i in range(9)]
+    assert (token_count(a), token_count(b)) == (9, 36)
+    assert mixed([a], 4) == a[:4]
+    assert mixed([a, b], 16) == [*a[:8], *b[:2]]
+    assert mixed([b, a], 12) == [*b[:1], *a[:8]]  # what b could not use a may
+    assert mixed([b], 7) == b[:1]
+
+
+@pytest.mark.parametrize("budget", [10, 40])
+def test_a_source_that_has_too_few_tokens_is_refused(budget):
+    source = [Example(f"a{i}", "x") for i in range(10)]
+    with pytest.raises(ValueError, match=f"{budget} tokens in 1 equal parts: source 1 of 10"):
+        mixed([source], budget)
 
 
 def test_the_share_of_known_words_by_hand():
