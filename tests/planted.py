@@ -428,6 +428,75 @@ PLANTS = [
           "(unbroadcast(g, a.shape), unbroadcast(g, b.shape))", "tests/ops/test_kept.py"),
     Plant("sum written into an array that is not the tape's", "autograd/tape.py",
           "if parent in sums:", "if parent in gradients:", "tests/autograd/test_tape.py"),
+    Plant("penalties tuned on training texts", "commands/baselines.py",
+          "tune_bag_of_words(columns(train), columns(dev)",
+          "tune_bag_of_words(columns(train), columns(train)",
+          "tests/commands/test_baselines.py::"
+          "test_words_are_learned_from_train_and_the_penalty_is_chosen_on_dev"),
+    Plant("a pipeline whose penalties are tuned on test", "commands/pipeline.py",
+          "fit_baselines(corpus.train, corpus.dev,", "fit_baselines(corpus.train, corpus.test,",
+          "tests/commands/test_pipeline_parts.py::"
+          "test_train_is_learned_from_and_penalties_are_chosen_on_dev"),
+    Plant("words hidden in training sentences", "commands/pipeline_report.py",
+          "training.encoder(example.text for example in corpus.dev)",
+          "training.encoder(example.text for example in corpus.train)",
+          "tests/commands/test_pipeline_parts.py::"
+          "test_words_are_hidden_in_dev_sentences_and_counted_in_all_that_were_pretrained_on"),
+    Plant("a confusion matrix of dev sentences", "commands/pipeline_report.py",
+          "counts = evaluate(classifier, corpus.test)", "counts = evaluate(classifier, corpus.dev)",
+          "tests/commands/test_pipeline_parts.py::"
+          "test_every_score_is_of_test_sentences_and_of_those_that_the_column_names"),
+    Plant("weights kept by their loss on test", "commands/train.py",
+          'held_out=splits["dev"]', 'held_out=splits.get("test", splits["dev"])',
+          "tests/commands/test_train_parts.py::"
+          "test_weights_come_from_train_every_choice_from_dev_and_test_is_only_scored"),
+    Plant("a split that knows no seed", "commands/splits.py",
+          'stream(arguments.seed, "split")', 'stream(0, "split")',
+          "tests/commands/test_train_parts.py::"
+          "test_a_file_is_split_by_the_seed_of_the_run_and_the_parts_keep_their_names"),
+    Plant("dev and test exchanged in the gap", "labs/regularization/gap.py",
+          "(mine, corpus.dev, corpus.test)", "(mine, corpus.test, corpus.dev)",
+          "tests/labs/regularization/test_gap.py::"
+          "test_the_three_numbers_are_of_the_seeds_own_items_of_dev_and_of_test"),
+    Plant("one training set for all seeds", "labs/regularization/gap.py",
+          "corpus.train[seed * n : (seed + 1) * n]", "corpus.train[: n + 0 * seed]",
+          "tests/labs/regularization/test_gap.py::"
+          "test_no_two_seeds_of_the_study_learn_the_same_item"),
+    Plant("a test drawn from the stream of training", "labs/transformer/positions.py",
+          'stream(seed, "test texts")', 'stream(seed, "training texts")',
+          "tests/labs/transformer/test_positions.py::"
+          "test_no_text_of_the_test_is_one_of_training_and_other_seeds_draw_others"),
+    Plant("first weights from the stream of the texts", "labs/transformer/positions.py",
+          'stream(seed, f"reader, positions {kind}")', 'stream(seed, "training texts")',
+          "tests/labs/test_streams.py"),
+    Plant("a filter that drops below one half", "tasks/label_filter.py",
+          "threshold: float = 0.3,", "threshold: float = 0.5,",
+          "tests/tasks/test_label_filter.py::"
+          "test_unasked_it_drops_below_0_3_and_parts_the_examples_in_five"),
+    Plant("a study whose filter has a threshold of its own", "labs/data/cleaning.py",
+          "threshold=settings.threshold", "threshold=0.5",
+          "tests/labs/data/test_cleaning.py::"
+          "test_the_filter_of_the_study_has_the_threshold_of_the_settings"),
+    Plant("a milder shift", "labs/regularization/spurious.py",
+          "(settings.in_distribution, settings.shifted)",
+          "(settings.in_distribution, settings.shifted + 0.1)",
+          "tests/labs/regularization/test_spurious.py::"
+          "test_one_sample_of_the_training_world_is_judged_in_it_and_then_shifted"),
+    Plant("dropout before the normalisation", "models/bert.py",
+          "self.dropout(self.norm(x))", "self.norm(self.dropout(x))",
+          "tests/models/test_bert.py::"
+          "test_dropout_falls_on_the_normalised_vectors_and_nothing_rescales_them"),
+    Plant("a mean over padding", "models/pooling.py",
+          "masked_mean(hidden, mask=moved_like(mask, hidden.data))", "hidden.mean(axis=1)",
+          "tests/models/test_pooling.py::"
+          "test_a_padded_batch_is_classified_as_its_sentences_are_alone"),
+    Plant("a budget in sentences", "labs/worlds/domains.py",
+          "more = used + token_count([example])", "more = used + 15",
+          "tests/labs/data/test_diversification.py::"
+          "test_every_condition_has_the_same_budget_of_written_tokens"),
+    Plant("masks of a score from the stream of pretraining", "tasks/masked_lm.py",
+          'stream(seed, "held-out mask", number)', 'stream(seed, "mask", number)',
+          "tests/tasks/test_streams.py"),
 ]  # fmt: skip
 
 COMPILED = [  # numba must be there for their tests to run

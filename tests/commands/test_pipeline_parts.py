@@ -14,8 +14,9 @@ from minillm.backend import stream
 from minillm.commands import pipeline, pipeline_report
 from minillm.commands.baselines import fit_baselines
 from minillm.commands.tables import percent
+from minillm.commands.words import Words
 from minillm.tasks import ClassifierTraining, TextClassifier, evaluate, evaluate_masked
-from minillm.text import require_disjoint
+from minillm.text import Example, require_disjoint
 from minillm.text.corpora import load_corpus, unlabelled
 
 SEED, SIZES, EXTRA = 3, (60, 20, 40), 40
@@ -110,3 +111,10 @@ def test_unknown_words_are_those_of_test_and_the_picture_is_of_a_test_sentence(r
     assert rate > 0 and f"unknown in test: {percent(rate)}\n" in said
     hard = np.flatnonzero(["order" in tags for tags in CORPUS.tags["test"]])[0]
     assert given["pictured"] == encoder.vocabulary.decode(encoder([CORPUS.test[hard].text])[0])
+
+
+def test_what_cleaning_drops_is_not_learned_from(monkeypatch):
+    dirty = CORPUS._replace(train=[*CORPUS.train, Example("?!", "negative")])
+    monkeypatch.setattr(pipeline, "load_corpus", lambda *_, **__: dirty)
+    corpus, _ = pipeline.read("sentiment", "en", SEED, Words("en"))
+    assert corpus == CORPUS
