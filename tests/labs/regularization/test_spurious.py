@@ -15,8 +15,9 @@ from minillm.labs.regularization.spurious import (
     reweighted,
     with_dropout,
 )
-from minillm.labs.worlds.clue import Sample, draw
+from minillm.labs.worlds.clue import Sample, draw, exact_accuracy
 
+BOTH = np.array([1.0, 1.0, 0.0])  # core and clue count alike
 LIMIT = np.array([2.0, math.log(0.95 / 0.05), 0.0])  # log odds: 2 x1 + s log(a / (1 - a))
 
 
@@ -66,12 +67,17 @@ def test_one_sample_of_the_training_world_is_judged_in_it_and_then_shifted(monke
 
     def believes(settings, sample):
         samples.append(sample)
-        return {"clue": np.array([1e-3, 1.0, 0.0])}
+        return {"clue": np.array([1e-3, 1.0, 0.0]), "both": BOTH}
 
     monkeypatch.setattr(spurious, "fitted", believes)
     settings = replace(STUDY.settings, examples=2000, in_distribution=0.8, shifted=0.1)
     for seed in (0, 1):
-        np.testing.assert_allclose(measure(settings, seed)["clue"], [[0.8, 0.1]] * 2)
+        found = measure(settings, seed)
+        np.testing.assert_allclose(found["clue"], [[0.8, 0.1]] * 2)
+        assert found["both"].tolist() == [
+            [exact_accuracy(BOTH, scale=scale, agreement=a) for a in (0.8, 0.1)]
+            for scale in settings.scales
+        ]
     large, small, other, _ = samples
     assert [abs(sample.x[0, 1]) for sample in (large, small)] == list(settings.scales)
     agreement = np.mean(np.sign(large.x[:, 1]) == large.y)
