@@ -494,6 +494,14 @@ PLANTS = [
           "more = used + token_count([example])", "more = used + 15",
           "tests/labs/data/test_diversification.py::"
           "test_every_condition_has_the_same_budget_of_written_tokens"),
+    Plant("hidden words that are shown", "tasks/masked_lm.py",
+          "return MaskedBatch(corrupted, mask, targets)", "return MaskedBatch(ids, mask, targets)",
+          "tests/guide/test_hidden_words.py::"
+          "test_what_is_to_be_found_is_not_shown_in_eight_of_ten_cases"),
+    Plant("the gap nearest to 0.4", "tasks/decision.py",
+          "np.abs(middle[best] - 0.5)", "np.abs(middle[best] - 0.4)",
+          "tests/tasks/test_decision.py::"
+          "test_of_equally_good_gaps_the_one_nearest_to_one_half_counts"),
     Plant("masks of a score from the stream of pretraining", "tasks/masked_lm.py",
           'stream(seed, "held-out mask", number)', 'stream(seed, "mask", number)',
           "tests/tasks/test_streams.py"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minillm.tasks import ClassifierTraining, Recipe, evaluate_masked
-from minillm.text import Example
+from minillm.text import IGNORE, Example
 
 ANIMALS = ("ant", "bee", "cat", "dog", "eel", "fox")
 SENTENCES = [
@@ -17,6 +17,21 @@ RECIPE = Recipe(
     width=32, n_layers=1, n_heads=2, max_length=12, batch_size=9, dropout=0.0,
     pretrain_epochs=60, pretrain_lr=5e-3,
 )  # fmt: skip
+
+
+@pytest.mark.guide("G27")
+def test_what_is_to_be_found_is_not_shown_in_eight_of_ten_cases():
+    training = ClassifierTraining(RECIPE, SENTENCES)
+    words = training.encoder.vocabulary
+    shown, wanted = [], []
+    for batch in training.pretraining().batches(0, 100):
+        hidden = batch.targets != IGNORE
+        shown += batch.ids[hidden].tolist()
+        wanted += batch.targets[hidden].tolist()
+    assert len(wanted) == 100 * RECIPE.batch_size  # one of seven words in each
+    masks = np.mean(np.array(shown) == words.mask_id)
+    assert abs(masks - 0.8) < 6 * (0.8 * 0.2 / len(wanted)) ** 0.5
+    assert words.mask_id not in wanted
 
 
 @pytest.mark.guide("G27")
