@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minillm.labs.data import augmentation_again
+from minillm.labs.data import augmentation, augmentation_again
 from minillm.labs.data.augmentation import (
     STUDY,
     Changes,
@@ -67,6 +67,24 @@ def test_the_seed_decides_what_the_copies_are():
         measure_curves(settings, CORPUS, "en", fit=spy(sets), seed=seed)
     assert sets[0] == sets[1] != sets[2] and len(sets[2]) == 20 * 5
     assert sets[0][:20] == sets[2][:20] == CORPUS.train[:20]
+
+
+def test_labels_are_watched_in_training_sentences_and_meetings_with_test_sentences(monkeypatch):
+    asked = []
+
+    def kept(examples, groups, change, *, language, rng):
+        asked.append((examples, {name: int(mask.sum()) for name, mask in groups.items()}))
+        return np.zeros(len(groups))
+
+    def met(copied, test):
+        asked.append((copied[: len(CORPUS.train)], test))
+        return 0.0
+
+    monkeypatch.setattr(augmentation, "share_kept", kept)
+    monkeypatch.setattr(augmentation, "share_met", met)
+    augmentation.of_sentences(CURVES, CORPUS, "en", seed=0)
+    counts = {name: int(m.sum()) for name, m in groups_of(CORPUS.tags["train"]).items()}
+    assert asked == [(CORPUS.train, counts)] * 4 + [(CORPUS.train, CORPUS.test)]
 
 
 def test_the_share_of_test_sentences_that_are_met_by_hand():
