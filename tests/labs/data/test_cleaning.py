@@ -74,7 +74,9 @@ def test_the_conditions_train_on_what_their_names_say():
     sets = []
     names = ("flawless", "flawed", "cleaned", "cleaned, filter of spy", "all bad dropped")
     measure_flaws(replace(SMALL, conditions=names), 0, {"spy": spy(sets)})
-    flawless, flawed, cleaned, _, ideal = sets[-5:]  # before them the folds of the filter
+    *folds, flawless, flawed, cleaned, _, ideal = sets  # the first are those of the filter
+    assert len(folds) == SMALL.folds
+    assert sorted(set().union(*folds)) == sorted(set(cleaned)) and len(set(cleaned)) < len(flawed)
     truth = set(flawless)
     assert len(flawed) > len(flawless) == 200 > len(cleaned) > len(ideal)
     assert not truth.issuperset(cleaned) and truth.issuperset(ideal)
