@@ -7,7 +7,7 @@ import operator
 
 from minillm.autograd.recording import op
 from minillm.autograd.tape import VJP
-from minillm.backend import Array, array_module, where_or_0, wide_dtype, wide_sum
+from minillm.backend import Array, array_module, as_number, where_or_0, wide_dtype, wide_sum
 
 Axis = int | tuple[int, ...] | list[int] | None
 
@@ -177,7 +177,7 @@ def degrees_of_freedom(x: Array, axes: tuple[int, ...], correction: float, name:
         ValueError: it is not above 0.
     """
     n = elements(x, axes, name)
-    m = n - float(correction)
+    m = n - as_number(f"{name}: correction", correction)
     if m <= 0.0:
         raise ValueError(f"{name} of {n} elements with correction {correction}: shape {x.shape}")
     return m

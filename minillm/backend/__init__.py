@@ -14,7 +14,7 @@ from minillm.backend.arrays import (
 )
 from minillm.backend.cuda_probe import probe_cuda
 from minillm.backend.devices import DEVICES, moved_like, to_device
-from minillm.backend.dtypes import check_one_dtype, column_sums, wide_dtype, wide_sum
+from minillm.backend.dtypes import as_number, check_one_dtype, column_sums, wide_dtype, wide_sum
 from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
@@ -29,6 +29,7 @@ __all__ = [
     "CheckpointError",
     "DeviceError",
     "array_module",
+    "as_number",
     "check_ids",
     "check_one_dtype",
     "check_rng",

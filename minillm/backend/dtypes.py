@@ -56,3 +56,14 @@ def check_one_dtype(op_name: str, **operands: Array | None) -> None:
             f"{op_name}: {given}: turn one of them, "
             "x.astype(np.float32) or model.to_dtype(np.float64)"
         )
+
+
+def as_number(what: str, value: Any) -> float:
+    """A setting as a Python number, which promotes nothing.
+
+    Raises:
+        TypeError: it is an array with axes; what NumPy says of one depends on its version.
+    """
+    if getattr(value, "ndim", 0):
+        raise TypeError(f"{what} must be one number, got an array of shape {tuple(value.shape)}")
+    return float(value)

@@ -11,6 +11,7 @@ from minillm.autograd import VJP, op, unbroadcast
 from minillm.backend import (
     Array,
     array_module,
+    as_number,
     check_one_dtype,
     is_array,
     on_host,
@@ -121,7 +122,7 @@ def probabilities(
 
 def scale_of_scores(query: Array, scale: float | None) -> float:
     """``scale`` as a Python number, which promotes nothing; 1/√K where it is left out."""
-    return query.shape[-1] ** -0.5 if scale is None else float(scale)
+    return query.shape[-1] ** -0.5 if scale is None else as_number("scale of attention", scale)
 
 
 def factors(keep: Array, p: Array) -> Array:

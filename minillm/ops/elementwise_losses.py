@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, array_module, on_host, quiet
+from minillm.backend import Array, array_module, as_number, on_host, quiet
 from minillm.ops.loss_parts import reduced, shares, times_or_0
 from minillm.ops.precision import rounded, setting_like, widened
 
@@ -78,7 +78,7 @@ def binary_cross_entropy_with_logits(
     """
     name = "binary_cross_entropy_with_logits"
     xp, z = array_module(logits), widened(logits)
-    w = float(weight_of_positive)  # a NumPy float64 would turn float32 into float64
+    w = as_number(f"{name}: weight_of_positive", weight_of_positive)
     t = like_predictions(name, "targets", targets, z)
     v = xp.ones_like(z) if weights is None else like_predictions(name, "weights", weights, z)
     check_numbers(name, t, v, w)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, as_number
 from minillm.backend.ids import IGNORE
 from minillm.ops.loss_parts import (
     checked_targets,
@@ -136,7 +136,7 @@ def smoothed_cross_entropy(
     Source: Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision",
         section 7.
     """
-    smoothing = float(smoothing)
+    smoothing = as_number("smoothed_cross_entropy: smoothing", smoothing)
     if not 0.0 <= smoothing <= 1.0:
         raise ValueError(f"smoothed_cross_entropy: smoothing must be in [0, 1], got {smoothing}")
     targets = checked_targets("smoothed_cross_entropy: logits", logits, targets, ignore_index)

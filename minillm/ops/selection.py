@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from minillm.autograd import VJP, op, unbroadcast
-from minillm.backend import Array, array_module, where_or_0
+from minillm.backend import Array, array_module, as_number, where_or_0
 
 
 @op
@@ -61,9 +61,10 @@ def clip(x: Array, /, *, low: float | None = None, high: float | None = None) ->
 
     Raises:
         ValueError: ``low`` above ``high``, or a bound that is NaN.
+        TypeError: a bound is an array.
     """
-    low = -math.inf if low is None else float(low)
-    high = math.inf if high is None else float(high)
+    low = -math.inf if low is None else as_number("clip: low", low)
+    high = math.inf if high is None else as_number("clip: high", high)
     if not low <= high:  # this way round NaN is refused too
         raise ValueError(f"clip: low must be at most high, got low {low} and high {high}")
     y = array_module(x).clip(x, low, high)
@@ -114,7 +115,7 @@ def masked_fill(x: Array, /, *, mask: Array, value: float) -> tuple[Array, VJP]:
     """
     check_boolean(mask, "masked_fill: mask")
     xp = array_module(x, mask)
-    y = xp.where(mask, float(value), x)
+    y = xp.where(mask, as_number("masked_fill: value", value), x)
     if y.shape != x.shape:
         raise ValueError(f"masked_fill: mask {mask.shape} does not broadcast to x {x.shape}")
     return y, lambda g: (where_or_0(~mask, g),)

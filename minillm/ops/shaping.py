@@ -9,7 +9,7 @@ from typing import Any
 
 from minillm.autograd import VJP, Tensor, op, unbroadcast
 from minillm.autograd.arithmetic import take
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, as_number
 from minillm.ops.axes import checked_axis
 
 
@@ -155,6 +155,6 @@ def pad(x: Array, /, *, widths: Sequence[tuple[int, int]], value: float = 0.0) -
     sides = list(zip(x.shape, pairs, strict=True))
     shape = tuple(before + n + after for n, (before, after) in sides)
     middle = tuple(slice(before, before + n) for n, (before, _) in sides)
-    y = array_module(x).full(shape, float(value), dtype=x.dtype)
+    y = array_module(x).full(shape, as_number("pad: value", value), dtype=x.dtype)
     y[middle] = x
     return y, lambda g: (g[middle],)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minillm.autograd import VJP, op, unbroadcast
-from minillm.backend import Array, array_module, check_one_dtype, quiet
+from minillm.backend import Array, array_module, as_number, check_one_dtype, quiet
 from minillm.ops.axes import checked_axis
 from minillm.ops.normalization import root_mean_square
 from minillm.ops.precision import rounded, widened
@@ -31,7 +31,7 @@ def cosine_similarity(
     Source: Manning, Raghavan & Schütze 2008, "Introduction to Information Retrieval",
         section 6.3.1.
     """
-    eps = float(eps)
+    eps = as_number("cosine_similarity: eps", eps)
     check_vectors(a, b, axis, eps)
     xp, dtype = array_module(a, b), a.dtype
     with quiet(overflow=True):  # 0/0 where eps is 0 and a vector too

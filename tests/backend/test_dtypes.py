@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minillm.backend import check_one_dtype, scatter_add, wide_dtype, wide_sum
+from minillm.backend import as_number, check_one_dtype, scatter_add, wide_dtype, wide_sum
 from tests.strict import strict
 
 HALF, SINGLE, DOUBLE = np.float16, np.float32, np.float64
@@ -57,3 +57,18 @@ def test_a_native_dtype_is_handed_on_as_it_is(dtype):
     x = np.ones(2, dtype)
     assert wide_dtype(x) is x.dtype
     assert wide_dtype(x.astype(x.dtype.newbyteorder())).isnative
+
+
+@pytest.mark.parametrize("value", [2, 2.0, np.float64(2.0), np.int64(2), np.array(2.0)])
+def test_a_setting_becomes_a_python_number(value):
+    number = as_number("clip: low", value)
+    assert number == 2.0 and type(number) is float
+
+
+@pytest.mark.parametrize("library", [np, strict])
+@pytest.mark.parametrize("shape", [(3,), (1,), (1, 1)])
+def test_an_array_is_no_setting_whatever_the_version_of_numpy_says(library, shape):
+    value = library.asarray(np.ones(shape))
+    with pytest.raises(TypeError) as caught:
+        as_number("clip: low", value)
+    assert str(caught.value) == f"clip: low must be one number, got an array of shape {shape}"
