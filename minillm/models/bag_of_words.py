@@ -4,35 +4,17 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from minillm.backend import CheckpointError, load_arrays, save_arrays
+from minillm.models.presence import Presence
 from minillm.optim import minimize
 
 TokenLists = Sequence[Sequence[str]]
 KIND = "bag of words"
 PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)  # strongest first
-
-
-class Presence(NamedTuple):
-    """A matrix of zeros and ones, stored as the places of its ones.
-
-    ``X[rows[i], columns[i]] = 1``: text ``rows[i]`` contains word ``columns[i]``.
-    """
-
-    rows: np.ndarray
-    columns: np.ndarray
-    shape: tuple[int, int]
-
-    def times(self, weights: np.ndarray) -> np.ndarray:
-        """``X W``: for each text the sum of its words' rows of ``weights (V, C) -> (N, C)``."""
-        return sum_rows(weights[self.columns], self.rows, self.shape[0])
-
-    def transposed_times(self, errors: np.ndarray) -> np.ndarray:
-        """``Xᵀ E``: for each word the sum over the texts it is in, ``errors (N, C) -> (V, C)``."""
-        return sum_rows(errors[self.rows], self.columns, self.shape[1])
 
 
 class BagOfWords:
@@ -77,18 +59,25 @@ class BagOfWords:
             raise ValueError(f"fit needs at least two classes, got {classes}")
         words = sorted(set().union(*(features(tokens, self.ngrams) for tokens in token_lists)))
         self.words, self.classes, self.majority = words, classes, majority_class(labels)
-        x = self.presence(token_lists)
         y = np.array([classes.index(label) for label in labels])
+        return self.learn(self.presence(token_lists), y, np.zeros((len(words) + 1, len(classes))))
 
-        shape = len(words) + 1, len(classes)  # the last row is the bias
+    def learn(self, x: Presence, y: np.ndarray, start: np.ndarray) -> Self:
+        """The weights of the minimum, looked for from ``start (V + 1, C)``, the bias last."""
 
         def flat(theta: np.ndarray) -> tuple[float, np.ndarray]:
-            loss, gradient = loss_and_gradient(theta.reshape(shape), x, y, l2=self.l2)
+            loss, gradient = loss_and_gradient(theta.reshape(start.shape), x, y, l2=self.l2)
             return loss, gradient.ravel()
 
-        theta = minimize(flat, np.zeros(shape[0] * shape[1])).reshape(shape)
+        theta = minimize(flat, start.ravel()).reshape(start.shape)
         self.weights, self.bias = theta[:-1], theta[-1]
         return self
+
+    def weaker(self, l2: float, x: Presence, y: np.ndarray) -> Self:
+        """The model of the same texts under another penalty, looked for from here."""
+        model = type(self)(l2=l2, ngrams=self.ngrams)
+        model.words, model.classes, model.majority = self.words, self.classes, self.majority
+        return model.learn(x, y, np.vstack([self.weights, self.bias]))
 
     def predict_probabilities(self, token_lists: TokenLists) -> np.ndarray:
         """The probability of every class, ``(N, C)``, in the order of ``classes``.
@@ -98,7 +87,11 @@ class BagOfWords:
         """
         if not self.bias.size:
             raise RuntimeError("BagOfWords: call fit before asking for predictions")
-        return np.exp(log_softmax(self.presence(token_lists).times(self.weights) + self.bias))
+        return np.exp(log_softmax(self.scores(self.presence(token_lists))))
+
+    def scores(self, x: Presence) -> np.ndarray:
+        """What the softmax is taken of, ``(N, C)``."""
+        return x.times(self.weights) + self.bias
 
     def predict(self, token_lists: TokenLists) -> list[str]:
         """The most probable class of every text; of equals the first in ``classes``."""
@@ -186,12 +179,16 @@ def tune_bag_of_words(
     """
     if len(penalties) == 0:
         raise ValueError("penalties must name at least one value of l2, got none")
-    models = {
-        l2: BagOfWords(l2=l2, ngrams=ngrams).fit(*train) for l2 in sorted(penalties, reverse=True)
-    }
     check_pairs(*dev)
+    strongest, *others = sorted(penalties, reverse=True)
+    model = BagOfWords(l2=strongest, ngrams=ngrams).fit(*train)
+    models, x = {strongest: model}, model.presence(train[0])
+    y = np.array([model.classes.index(label) for label in plain_labels(train[1])])
+    for l2 in others:  # each from the one before: the minimum is the same, and near
+        models[l2] = model = model.weaker(l2, x, y)
+    asked, true = model.presence(dev[0]), np.array(plain_labels(dev[1]))
     accuracies = {
-        l2: float(np.mean(np.array(model.predict(dev[0])) == np.array(plain_labels(dev[1]))))
+        l2: float(np.mean(np.array(model.classes)[model.scores(asked).argmax(axis=1)] == true))
         for l2, model in models.items()
     }
     best = max(accuracies, key=lambda l2: accuracies[l2])  # max keeps the first of equals
@@ -216,12 +213,6 @@ def features(tokens: Sequence[str], ngrams: int) -> set[str]:
         raise TypeError(f"a text must be a list of tokens, got the str {tokens[:40]!r}")
     lengths = range(1, ngrams + 1)
     return {" ".join(tokens[i : i + n]) for n in lengths for i in range(len(tokens) - n + 1)}
-
-
-def sum_rows(values: np.ndarray, groups: np.ndarray, n_groups: int) -> np.ndarray:
-    """Row ``g`` of the result is the sum of the rows of ``values`` that belong to group ``g``."""
-    sums = [np.bincount(groups, weights=column, minlength=n_groups) for column in values.T]
-    return np.stack(sums, axis=1)
 
 
 def log_softmax(scores: np.ndarray) -> np.ndarray:

@@ -144,6 +144,22 @@ def test_tuning_prefers_accuracy_on_dev_to_a_strong_penalty():
     assert model.l2 == 0.01
 
 
+@pytest.mark.parametrize("ngrams", [1, 2])
+def test_a_tuned_model_is_that_of_its_penalty_alone(ngrams):
+    """However its search began: penalties are tried from the strongest on, each from the last."""
+    train = ([["good"], ["good", "film"], ["good"], ["bad"]], ["+", "+", "+", "-"])
+    dev = ([["good"], ["bad"]], ["+", "-"])
+    for penalties in ((100.0, 10.0, 0.02), (30.0, 0.01)):
+        model, _ = tune_bag_of_words(train, dev, penalties=penalties, ngrams=ngrams)
+        assert model.l2 == penalties[-1]
+        alone = BagOfWords(l2=model.l2, ngrams=ngrams).fit(*train)
+        assert (model.words, model.classes, model.majority) == (
+            alone.words, alone.classes, alone.majority
+        )  # fmt: skip
+        atol = 1e-6 / model.l2  # where no entry of the gradient is above 1e-6
+        np.testing.assert_allclose(model.weights, alone.weights, rtol=0, atol=atol)
+
+
 def test_the_majority_class_is_the_most_frequent_and_ties_go_by_name():
     assert majority_class(["b", "a", "b"]) == "b"
     assert majority_class(["b", "a"]) == "a"
