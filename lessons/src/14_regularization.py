@@ -490,12 +490,12 @@ for rate in (0.1, 0.5, 0.9):
 #
 # **(c) The gap.** A small BERT (width 32, one block) learns 200 news items of four topics in 280 updates, 40 passes; 1000 others test it. `Recipe` holds the settings of a run,
 # `ClassifierTraining` runs it, `accuracy` scores it: see `minillm/labs/regularization/gap.py`. Under a learning rate that rises and falls (`optim.linear_with_warmup`), AdamW's decay alone leaves the share
-# $\prod_t (1 - \eta_t \lambda)$ of a weight; here it reaches all of them, biases too. Every seed has its own 200 items.
+# $\prod_t (1 - \eta_t \lambda)$ of a weight; it reaches matrices, while biases and the vectors of normalisations keep all. Every seed has its own 200 items.
 
 # %% [markdown] lang="zh"
 # 每个权重的惩罚都以自己那个特征的大小为单位：特征放大几倍，权重缩小几倍就抵消了。所以在第 5 节，dropout 对两种线索的作用相同。后面一旦接上非线性，这个等式就不成立了。
 #
-# **（c）差距**　一个小 BERT（宽 32，一层）学习 200 条新闻，共四个主题，过 40 遍，更新 280 次；再用另外 1000 条来测试。`Recipe` 记下一次运行的全部设定，`ClassifierTraining` 执行，`accuracy` 评分，详见 `minillm/labs/regularization/gap.py`。学习率先升后降（`optim.linear_with_warmup`），单靠 AdamW 的衰减，一个权重会剩下原来的 $\prod_t (1 - \eta_t \lambda)$；这里所有参数都衰减，包括偏置。每个种子各有自己的 200 条新闻。
+# **（c）差距**　一个小 BERT（宽 32，一层）学习 200 条新闻，共四个主题，过 40 遍，更新 280 次；再用另外 1000 条来测试。`Recipe` 记下一次运行的全部设定，`ClassifierTraining` 执行，`accuracy` 评分，详见 `minillm/labs/regularization/gap.py`。学习率先升后降（`optim.linear_with_warmup`），单靠 AdamW 的衰减，一个权重会剩下原来的 $\prod_t (1 - \eta_t \lambda)$；衰减的只是矩阵，偏置和归一化的向量不衰减。每个种子各有自己的 200 条新闻。
 
 # %%
 rates, decays = [0, 0.1, 0.2, 0.3, 0.5], [0, 0.01, 1, 3, 10, 30]
@@ -544,23 +544,22 @@ for name, values in (("dropout", rates), ("decay", decays)):
         f"{name}: test {gain:+.1f} ± {half:.1f} points; chosen",
         dict(zip(values, counts.tolist(), strict=True)),
     )
-    assert np.allclose([gain, half], {"dropout": [5.5, 1.8], "decay": [5.3, 1.8]}[name], atol=0.06)
+    assert np.allclose([gain, half], {"dropout": [5.5, 1.8], "decay": [7.7, 1.6]}[name], atol=0.06)
 train, unseen = study["dropout"].mean(axis=0)[:, [0, 2]].T
 assert train[0] == 1 and np.allclose(unseen[[0, 1, 3, 4]], [0.797, 0.842, 0.799, 0.335], atol=0.001)
 train, unseen = study["decay"].mean(axis=0)[:, [0, 2]].T
-assert np.allclose(unseen[[1, 3, 5]], [0.797, 0.846, 0.25], atol=0.001)
-assert np.all(study["decay"][:, 5, 2] == 0.25)
+assert np.allclose(unseen[[1, 4, 5]], [0.797, 0.874, 0.369], atol=0.001)
 assert (train - unseen).argmin() == 5 and unseen.argmin() == 5
 assert (train - unseen)[3] > 0.5 * (train - unseen)[0]
 
 # %% [markdown] lang="en"
-# **What you saw.** Without either (grey): 100 % on the items learned, 79.7 % on others. Dropout chosen on dev adds $5.5 \pm 1.8$ points, decay $5.3 \pm 1.8$, each seed against itself (the figure's intervals
-# are wider: the items differ too). The usual $\lambda = 0.01$ does nothing: 280 updates shrink a weight by 0.14 %. Too much is worse than none: $p = 0.5$ gives 33.5 %, $\lambda = 30$ chance. And the smallest gap, at $\lambda = 30$, belongs to the worst model: the aim is the score on unseen items, not a small gap.
+# **What you saw.** Without either (grey): 100 % on the items learned, 79.7 % on others. Dropout chosen on dev adds $5.5 \pm 1.8$ points, decay $7.7 \pm 1.6$, each seed against itself (the figure's intervals
+# are wider: the items differ too). The usual $\lambda = 0.01$ does nothing: 280 updates shrink a weight by 0.14 %. Too much is worse than none: $p = 0.5$ gives 33.5 %, $\lambda = 30$ gives 36.9 %. And the smallest gap, at $\lambda = 30$, belongs to the worst model: the aim is the score on unseen items, not a small gap.
 #
 # **What it does not show.** Most of the gap is still there. A high rate learns slowly and might do better with more updates; all had 280. And the unseen items come from the same source; for others see section 5.
 
 # %% [markdown] lang="zh"
-# **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 100%，没学过的答对 79.7%。在开发集上选定强度之后，dropout 让测试集上升 $5.5 \pm 1.8$ 个百分点，衰减上升 $5.3 \pm 1.8$ 个百分点，都是同一个种子前后相比（图中的区间更宽，因为各组新闻本身也有差别）。常用的 $\lambda = 0.01$ 不起作用，因为 280 次更新只让权重缩小 0.14%。用过了头还不如不用：$p = 0.5$ 时只有 33.5%，$\lambda = 30$ 时等于瞎猜。而差距最小的恰恰是 $\lambda = 30$，也就是最差的模型。可见目标不是差距小，而是没见过的样本答得好。
+# **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 100%，没学过的答对 79.7%。在开发集上选定强度之后，dropout 让测试集上升 $5.5 \pm 1.8$ 个百分点，衰减上升 $7.7 \pm 1.6$ 个百分点，都是同一个种子前后相比（图中的区间更宽，因为各组新闻本身也有差别）。常用的 $\lambda = 0.01$ 不起作用，因为 280 次更新只让权重缩小 0.14%。用过了头还不如不用：$p = 0.5$ 时只有 33.5%，$\lambda = 30$ 时只有 36.9%。而差距最小的恰恰是 $\lambda = 30$，也就是最差的模型。可见目标不是差距小，而是没见过的样本答得好。
 #
 # **不能由此得出的**　大部分差距依然还在。丢弃率高则学得慢，多更新几次也许会好些，而这里一律只有 280 次。再说，没见过的新闻与学过的出自同一来源；来源不同会怎样，请看第 5 节。
 

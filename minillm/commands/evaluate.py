@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from minillm.commands.arguments import add_labelled, add_model
-from minillm.commands.baselines import as_classifiers, load_baselines
+from minillm.commands.baselines import load_baselines
 from minillm.commands.labelled import print_cut, print_empty, read
 from minillm.commands.scores import how_labels_are_said, positive_class, score_table, show_confusion
-from minillm.tasks import TextClassifier, evaluate
+from minillm.tasks import TextClassifier, as_classifiers, evaluate
 from minillm.text import class_counts
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from minillm.backend.clone import home
 from minillm.labs.running import run_study
 from minillm.labs.stored import STORED
 from minillm.labs.study import Study, find_study, study_modules
+from minillm.labs.worlds.public import missing_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +45,30 @@ def run(arguments: argparse.Namespace) -> None:
             study = find_study(name)
             print(f"{name}: {study.question} ({len(study.seeds)} seeds)")
         return
-    studies = [find_study(name) for name in arguments.names or study_modules()]
+    studies = those_that_can_be_run(arguments.names)
     seeds = {study.name: arguments.seeds or list(study.seeds) for study in studies}
     for study in studies:
         refuse_overwriting(study, seeds[study.name], arguments.out)
     for study in studies:
         print(run_study(study, seeds[study.name], arguments.out, jobs=arguments.jobs))
+
+
+def those_that_can_be_run(names: list[str]) -> list[Study]:
+    """The studies of these names; without names all, but for those whose data are not here.
+
+    Raises:
+        FileNotFoundError: a study that was named needs a public file that is not here.
+    """
+    found = []
+    for study in map(find_study, names or study_modules()):
+        missing = next(missing_files(study.settings), None)
+        if missing is None:
+            found.append(study)
+        elif names:
+            raise FileNotFoundError(f"study {study.name}: {missing}")
+        else:
+            print(f"study {study.name} is left out: {missing}", file=sys.stderr)
+    return found
 
 
 def refuse_overwriting(study: Study, seeds: list[int], out: Path) -> None:

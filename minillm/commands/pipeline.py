@@ -11,7 +11,7 @@ import numpy as np
 
 from minillm.backend import load_arrays, save_arrays
 from minillm.commands.arguments import add_run_options
-from minillm.commands.baselines import fit_baselines, save_baselines
+from minillm.commands.baselines import save_baselines
 from minillm.commands.pipeline_report import (
     describe_batch,
     describe_cleaning,
@@ -26,12 +26,17 @@ from minillm.commands.pipeline_report import (
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.words import Words
 from minillm.nn import summary
-from minillm.tasks import ClassifierTraining, MaskedScores, Recipe, TextClassifier
+from minillm.tasks import (
+    PIPELINE,
+    ClassifierTraining,
+    MaskedScores,
+    TextClassifier,
+    fit_baselines,
+)
 from minillm.text import clean, require_disjoint
 from minillm.text.corpora import Corpus, load_corpus, unlabelled
 
 EXTRA_TEXTS = 4000  # unlabelled sentences beside the labelled ones, for pretraining
-RECIPE = Recipe(max_length=40, pretrain_epochs=12, finetune_epochs=6)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +103,7 @@ def prepare(
     """Tokens, ids, padding, and a model of the right size."""
     heading(say, "Tokenise and number", "2.1, 5.2.1")
     training = ClassifierTraining(
-        replace(RECIPE, seed=arguments.seed),
+        replace(PIPELINE, seed=arguments.seed),
         corpus.train,
         extra,
         out=out,

@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from minillm.backend import stream, to_numpy
-from minillm.commands.baselines import as_classifiers
 from minillm.commands.pictures import attention_picture, confusion_picture, learning_curves
 from minillm.commands.predictions import Predictions, terminal_columns
 from minillm.commands.tables import percent, table
 from minillm.commands.words import Words
+from minillm.labs.stored import read_settings, read_study
 from minillm.models.bag_of_words import BagOfWords
 from minillm.tasks import (
     ClassifierTraining,
     MaskedScores,
     TextClassifier,
     TextEncoder,
+    as_classifiers,
     evaluate,
     evaluate_masked,
 )
 from minillm.tasks.collation import lengths_of
-from minillm.text import CleaningReport, class_counts, pad
+from minillm.text import CleaningReport, Example, class_counts, pad
 from minillm.text.corpora import Corpus
 from minillm.text.corpora.samples import SAMPLES
 from minillm.training import bucketed_order, read_record
@@ -105,6 +107,9 @@ def print_masked_scores(training: ClassifierTraining, corpus: Corpus, say: Words
         ["BERT", f"{scores.model:.3f}"],
     ]
     print(table([say("guess by"), say("nats")], rows))
+    if scores.model > scores.neighbours:
+        told = "so far counts guess better: after how many passes BERT does, see labs run passes"
+        print(say(told))
     return scores
 
 
@@ -125,13 +130,70 @@ def print_table(
             chosen = np.array([group in tags for tags in corpus.tags["test"]])
             row.append(percent(scores.among(chosen).accuracy))
         rows.append(row)
+    stored = stored_row(groups, say) if "single" in groups else None
+    rows += [stored.row] if stored else []
     print(table([say(name) for name in ("test accuracy", "all", "macro F1", *groups)], rows))
+    if stored:
+        print(stored.told)
+
+
+class StoredRow(NamedTuple):
+    """What the table says of a model that was measured before."""
+
+    row: list[str]
+    told: str
+
+
+def stored_row(groups: Sequence[str], say: Words) -> StoredRow | None:
+    """BERT trained without single clauses, as the study measured it; nothing where it is missing.
+
+    An installed package has no folder of studies beside it.
+    """
+    try:
+        stored, settings = read_study("single_clauses"), read_settings("single_clauses")
+    except FileNotFoundError:
+        return None
+    accuracy = stored[f"{say.language}, BERT without"].mean(axis=0)
+    of = dict(zip(settings["groups"], accuracy, strict=True))
+    samples = stored[f"{say.language}, BERT without, samples"]
+    told = (
+        "last row: mean of {n} stored corpora, labs run single_clauses; it has {right:.1f} of "
+        "{samples} sentences below right"
+    )
+    n, of_samples = samples.shape
+    right = float(samples.sum(axis=1).mean())
+    return StoredRow(
+        [
+            say("BERT, trained without single clauses"),
+            percent(of["all"]),
+            "",
+            *(percent(of[group]) for group in groups),
+        ],
+        say(told, n=n, right=right, samples=of_samples),
+    )
 
 
 def print_predictions(classifier: TextClassifier, corpus: str, say: Words) -> None:
-    """Labels of sentences that are in no corpus, beside what a reader says."""
-    texts, expected = zip(*SAMPLES[corpus, say.language], strict=True)
-    print(Predictions.of(classifier, texts).as_table(expected, columns=terminal_columns(), say=say))
+    """Labels of sentences that are in no corpus, beside what a reader says, and what is new."""
+    samples = SAMPLES[corpus, say.language]
+    found = Predictions.of(classifier, [sample.text for sample in samples])
+    beside = {
+        "expected": [sample.label for sample in samples],
+        "new in it": [", ".join(map(say, sample.news)) for sample in samples],
+    }
+    print(found.as_table(beside, columns=terminal_columns(), say=say))
+    right = correct(classifier, [sample.example for sample in samples])
+    print(say("right: {right} of {n}", right=right, n=len(samples)))
+    known = [sample.known_example for sample in samples if sample.known]
+    if known:
+        told = "the same said as training texts say it, right: {right} of {n}"
+        print(say(told, right=correct(classifier, known), n=len(known)))
+
+
+def correct(classifier: TextClassifier, examples: Sequence[Example]) -> int:
+    """Of how many examples the classifier says their label."""
+    scores = evaluate(classifier, examples)
+    return int((scores.predicted == scores.true).sum())
 
 
 def draw_pictures(

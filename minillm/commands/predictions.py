@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shutil import get_terminal_size
 
@@ -58,23 +58,23 @@ class Predictions:
 
     def as_table(
         self,
-        expected: Sequence[str] = (),
+        beside: Mapping[str, Sequence[str]] | None = None,
         *,
         columns: int | None = None,
         say: Words = ENGLISH,
     ) -> str:
-        """Text, label, probability of the label, how many tokens were unknown, what was expected.
+        """Text, label, probability of the label, how many tokens were unknown, and what is beside.
 
-        Texts are cut so that a row is no wider than ``columns``.
+        ``beside`` holds more columns by their headings.  Texts are cut so that a row is no wider
+        than ``columns``.
         """
         shown = [normalize(text) for text in self.texts]
-        beside = zip(self.said, self.probabilities, self.unknown, self.tokens, strict=True)
+        more = beside or {}
         rest = []
-        for i, (c, p, unknown, tokens) in enumerate(beside):
-            known = say("{unknown} of {tokens}", unknown=unknown, tokens=tokens)
-            rest.append([self.names[c], percent(p[c]), known, *expected[i : i + 1]])
-        header = [say(name) for name in ("text", "label", "probability", "unknown tokens")]
-        header += [say("expected")] if expected else []
+        for i, (c, p) in enumerate(zip(self.said, self.probabilities, strict=True)):
+            known = say("{unknown} of {tokens}", unknown=self.unknown[i], tokens=self.tokens[i])
+            rest.append([self.names[c], percent(p[c]), known, *(row[i] for row in more.values())])
+        header = [say(name) for name in ("text", "label", "probability", "unknown tokens", *more)]
         if columns is not None:
             others = zip(header[1:], *rest, strict=True)
             room = columns - sum(2 + max(map(display_width, column)) for column in others)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from minillm.backend.files import require_folder
 from minillm.commands.arguments import add_labelled, add_recipe, add_run_options, recipe_of
-from minillm.commands.baselines import as_classifiers, fit_baselines, save_baselines, tuned
+from minillm.commands.baselines import save_baselines
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.scores import (
@@ -20,7 +20,14 @@ from minillm.commands.scores import (
 from minillm.commands.splits import read_splits, read_unlabelled, require_known_labels
 from minillm.commands.tables import percent
 from minillm.models.bag_of_words import BagOfWords
-from minillm.tasks import ClassifierTraining, TextClassifier, evaluate
+from minillm.tasks import (
+    ClassifierTraining,
+    TextClassifier,
+    as_classifiers,
+    evaluate,
+    fit_baselines,
+    tuned,
+)
 from minillm.text import Example, class_counts
 
 

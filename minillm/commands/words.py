@@ -52,6 +52,9 @@ CHINESE = {
     "uniform": "均匀分布",
     "word frequencies (unigram)": "词频（一元）",
     "counts of both neighbours": "左右邻词的计数",
+    "so far counts guess better: after how many passes BERT does, see labs run passes": (
+        "到此为止，计数猜得更准；BERT 要预训练多少遍才能超过它，见 labs run passes"
+    ),
     "what fine-tuning forgot: a hidden word cost {before:.3f} nats before it, {after:.3f} after": (
         "微调忘掉了什么：猜一个遮住的词，微调前 {before:.3f} 奈特，微调后 {after:.3f} 奈特"
     ),
@@ -74,6 +77,22 @@ CHINESE = {
     "probability": "概率",
     "unknown tokens": "未知词元",
     "expected": "读者认为",
+    "new in it": "新在何处",
+    "a quality of another thing": "形容的是别的事物",
+    "things of two places": "两处的事物",
+    "denied in new words": "用新词否定",
+    "no opening": "没有开头",
+    "of no template": "不属于任何句型",
+    "right: {right} of {n}": "答对：{n} 句中 {right} 句",
+    "the same said as training texts say it, right: {right} of {n}": (
+        "换成训练文本的说法，答对：{n} 句中 {right} 句"
+    ),
+    "BERT, trained without single clauses": "BERT，训练集不含单分句",
+    "last row: mean of {n} stored corpora, labs run single_clauses; it has {right:.1f} of "
+    "{samples} sentences below right": (
+        "末行：{n} 份已存语料的均值（labs run single_clauses）；"
+        "下面 {samples} 句，它答对 {right:.1f} 句"
+    ),
     "{unknown} of {tokens}": "{tokens} 个中 {unknown} 个",
     "none: matplotlib is not installed": "没有：未安装 matplotlib",
     "positions of attention.png: {places}": "attention.png 中的位置：{places}",

@@ -1,6 +1,12 @@
 """What the models are used for."""
 
-from minillm.tasks.baselines import BagOfWordsClassifier, MajorityClassifier
+from minillm.tasks.baselines import (
+    BagOfWordsClassifier,
+    MajorityClassifier,
+    as_classifiers,
+    fit_baselines,
+    tuned,
+)
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.classifier_training import ClassifierTraining
 from minillm.tasks.decision import Decision, best_threshold
@@ -16,9 +22,10 @@ from minillm.tasks.metrics import (
     macro_f1,
     precision_recall,
 )
-from minillm.tasks.recipe import Recipe
+from minillm.tasks.recipe import PIPELINE, Recipe
 
 __all__ = [
+    "PIPELINE",
     "BagOfWordsClassifier",
     "Classifier",
     "ClassifierTraining",
@@ -32,6 +39,7 @@ __all__ = [
     "TextClassifier",
     "TextEncoder",
     "accuracy",
+    "as_classifiers",
     "average_precision",
     "bag_of_words_learner",
     "best_threshold",
@@ -39,7 +47,9 @@ __all__ = [
     "drop_doubtful",
     "evaluate",
     "evaluate_masked",
+    "fit_baselines",
     "label_probabilities",
     "macro_f1",
     "precision_recall",
+    "tuned",
 ]

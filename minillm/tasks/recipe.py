@@ -69,3 +69,6 @@ class Recipe:
             max_length=self.max_length,
             dropout=self.dropout,
         )
+
+
+PIPELINE = Recipe(max_length=40, pretrain_epochs=6, finetune_epochs=8)  # of ``minillm pipeline``

@@ -1,13 +1,15 @@
 import pytest
 
-from minillm.commands.baselines import (
-    as_classifiers,
-    fit_baselines,
-    load_baselines,
-    save_baselines,
-)
+from minillm.commands.baselines import load_baselines, save_baselines
 from minillm.models.bag_of_words import tune_bag_of_words
-from minillm.tasks import BagOfWordsClassifier, Decision, TextEncoder, evaluate
+from minillm.tasks import (
+    BagOfWordsClassifier,
+    Decision,
+    TextEncoder,
+    as_classifiers,
+    evaluate,
+    fit_baselines,
+)
 from minillm.text import Example, WordTokenizer
 from tests.commands.command_line import listing
 
@@ -51,7 +53,7 @@ def test_words_are_learned_from_train_and_the_penalty_is_chosen_on_dev(encoder, 
         asked.append((train, dev, ngrams))
         return tune_bag_of_words(train, dev, ngrams=ngrams, penalties=(1.0,))
 
-    monkeypatch.setattr("minillm.commands.baselines.tune_bag_of_words", noted)
+    monkeypatch.setattr("minillm.tasks.baselines.tune_bag_of_words", noted)
     dev = [Example("bad x", "a"), Example("good", "b")]
     fit_baselines(TRAIN, dev, encoder)
     train = [e.text.split() for e in TRAIN], [e.label for e in TRAIN]

@@ -4,7 +4,8 @@ import pytest
 
 from minillm.labs import read_study
 from minillm.labs.stored import STORED
-from minillm.labs.study import study_modules
+from minillm.labs.study import find_study, study_modules
+from minillm.labs.worlds.public import VARIABLE, missing_files
 
 NAME = "planted_study"
 FOUND = {**study_modules(), NAME: "tests.labs.planted_study"}
@@ -37,7 +38,25 @@ def test_without_a_name_every_study_is_run(call, tmp_path, monkeypatch):
         "minillm.commands.labs.run_study", lambda study, *a, **b: run.append(study.name)
     )
     assert call("labs", "run", "--out", tmp_path).code == 0
-    assert run == list(FOUND)
+    needing = {n for n in FOUND if list(missing_files(find_study(n).settings))}
+    assert run == [name for name in FOUND if name not in needing]
+
+
+def test_a_study_without_its_data_is_refused_by_name_and_else_left_out(call, tmp_path, monkeypatch):
+    run = []
+    monkeypatch.setattr(
+        "minillm.commands.labs.run_study", lambda study, *a, **b: run.append(study.name)
+    )
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    result = call("labs", "run", "recall", "spam", "--out", tmp_path)
+    assert (result.code, run) == (1, [])
+    assert result.message.startswith(
+        f"minillm labs: study spam: {tmp_path / 'sms-spam.tsv'} is missing: the SMS Spam Collection"
+    )
+    result = call("labs", "run", "--out", tmp_path)
+    assert result.code == 0
+    assert run == [name for name in FOUND if name not in ("spam", "sst2")]
+    assert "study spam is left out: " in result.err
 
 
 def test_an_unknown_study_is_refused_before_anything_is_run(call, tmp_path):

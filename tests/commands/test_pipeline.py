@@ -8,11 +8,14 @@ from functools import partial
 import pytest
 
 from minillm.backend import load_arrays
-from minillm.commands import pipeline
+from minillm.commands import pipeline, pipeline_report
+from minillm.commands.tables import percent
 from minillm.commands.words import Words
+from minillm.labs.stored import read_settings, read_study
 from minillm.tasks import TextClassifier
 from minillm.text import text_key
 from minillm.text.corpora import load_corpus, unlabelled
+from minillm.text.corpora.corpus import cells_of
 from minillm.text.corpora.samples import SAMPLES
 from tests.commands.command_line import listing
 
@@ -38,9 +41,9 @@ CORPORA = [(c, language) for c in ("sentiment", "topics") for language in ("en",
 def small(monkeypatch):
     """The pipeline on few sentences and with a tiny model; a checkpoint after every update."""
     recipe = replace(
-        pipeline.RECIPE, width=16, n_layers=1, n_heads=2, pretrain_epochs=1, finetune_epochs=2
+        pipeline.PIPELINE, width=16, n_layers=1, n_heads=2, pretrain_epochs=1, finetune_epochs=2
     )
-    monkeypatch.setattr(pipeline, "RECIPE", recipe)
+    monkeypatch.setattr(pipeline, "PIPELINE", recipe)
     monkeypatch.setattr(pipeline, "EXTRA_TEXTS", 40)
     monkeypatch.setattr(pipeline, "load_corpus", partial(load_corpus, sizes=SIZES))
     monkeypatch.setattr("minillm.tasks.classifier_training.SAVE_EVERY", 1)
@@ -78,13 +81,45 @@ def test_the_phases_come_in_the_order_in_which_they_happen(corpus, language, sma
               "topics": ["mention", "order", "plain"]}[corpus]  # fmt: skip
     columns = ["test accuracy", "all", "macro F1", *groups]
     assert re.split(r"\s{2,}", header) == [say(name) for name in columns]
-    assert list(cells(read[1:])) == [say(name) for name in ROWS]
+    assert list(cells(read[1:]))[: len(ROWS)] == [say(name) for name in ROWS]
 
+    samples = SAMPLES[corpus, language]
     predictions = section(result.out, titles[-2])[1:]
-    assert len(predictions) == len(SAMPLES[corpus, language])
-    for line, (text, expected) in zip(predictions, SAMPLES[corpus, language], strict=True):
-        assert line.startswith(text)
-        assert line.endswith(expected)
+    right = 0
+    for line, sample in zip(predictions, samples, strict=False):
+        text, said, *_, expected, news = re.split(r"\s{2,}", line)
+        assert (text, expected) == (sample.text, sample.label)
+        assert news == ", ".join(map(say, sample.news))
+        right += said == expected
+    told = "right: {right} of {n}"
+    assert predictions[len(samples)] == say(told, right=right, n=len(samples))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_table_has_a_row_of_the_model_without_single_clauses(
+    language, small, call, tmp_path, monkeypatch
+):
+    """Its numbers are those of the stored study; where there is no file there is no row."""
+    monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
+    say = Words(language)
+    of, settings = read_study("single_clauses"), read_settings("single_clauses")
+    mean = of[f"{language}, BERT without"].mean(axis=0)
+    single = percent(mean[settings["groups"].index("single")])
+    right = of[f"{language}, BERT without, samples"].sum(axis=1).mean()
+    arguments = ("pipeline", "--language", language)
+
+    read = section(
+        call(*arguments, "--out", tmp_path / "a").out, say("Evaluate on sentences never seen")
+    )
+    row = cells(read)[say("BERT, trained without single clauses")]
+    assert row[-1] == single
+    assert f"{right:.1f}" in read[-1]
+
+    monkeypatch.setattr(pipeline_report, "read_study", partial(read_study, folder=tmp_path))
+    read = section(
+        call(*arguments, "--out", tmp_path / "b").out, say("Evaluate on sentences never seen")
+    )
+    assert list(cells(read[1:])) == [say(name) for name in ROWS]
 
 
 def test_the_pipeline_says_what_happened_to_the_data(small, call, tmp_path, monkeypatch):
@@ -97,17 +132,20 @@ def test_the_pipeline_says_what_happened_to_the_data(small, call, tmp_path, monk
     padding = re.search(r"padding: ([\d.]+) % of all positions, ([\d.]+) % in buckets", out)
     assert float(padding[2]) < float(padding[1])
     scores = cells(section(out, "Pretrain")[1:])
-    assert list(scores) == [
+    assert list(scores)[:5] == [
         "guess by", "uniform", "word frequencies (unigram)", "counts of both neighbours", "BERT"
     ]  # fmt: skip
+    assert float(scores["BERT"][0]) > float(scores["counts of both neighbours"][0])
+    assert "so far counts guess better" in out
     assert re.search(r"what fine-tuning forgot: .* [\d.]+ nats before it, [\d.]+ after", out)
 
 
 def test_the_saved_model_is_the_one_that_was_shown(small, call, tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
     out = call("pipeline", "--out", tmp_path, "--language", "zh").out
-    texts = [text for text, _ in SAMPLES["sentiment", "zh"]]
-    printed = [re.split(r"\s{2,}", line)[1] for line in section(out, "预测")[1:]]
+    texts = [sample.text for sample in SAMPLES["sentiment", "zh"]]
+    lines = section(out, "预测")[1:]
+    printed = [re.split(r"\s{2,}", line)[1] for line in lines[: len(texts)]]
     assert TextClassifier.load(tmp_path / "model.safetensors").predict(texts) == printed
 
 
@@ -135,7 +173,18 @@ def test_the_sentences_to_predict_occur_nowhere_in_the_data(corpus, language):
     seen = {text_key(e.text) for part in (data.train, data.dev, data.test) for e in part}
     seen |= {text_key(text) for text in unlabelled(corpus, language, size=pipeline.EXTRA_TEXTS)}
     assert len(seen) > 5000
-    assert not seen & {text_key(text) for text, _ in SAMPLES[corpus, language]}
+    assert not seen & {text_key(sample.text) for sample in SAMPLES[corpus, language]}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_known_is_a_sentence_of_the_grammar_and_the_sample_is_none(language):
+    cells = cells_of("sentiment", language, 0, single_clauses=True)
+    grammar = {
+        text: label for label, row in cells.items() for cell in row for text in cell.sentences
+    }
+    for sample in SAMPLES["sentiment", language]:
+        assert sample.text not in grammar
+        assert grammar[sample.known] == sample.label
 
 
 def test_every_seed_draws_its_own_corpus(small, call, tmp_path, monkeypatch):
@@ -204,12 +253,12 @@ def test_resuming_with_another_seed_is_refused_with_the_difference(
 @pytest.mark.guide("G27", "G32", "G37")
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_at_full_size_bert_beats_counting_in_both_stages(language, call, tmp_path):
+def test_at_full_size_bert_beats_counting(language, call, tmp_path):
+    """Hidden words by their frequency; it takes more passes to beat the neighbours: see there."""
     out = call("pipeline", "--language", language, "--out", tmp_path).out
     say = Words(language)
     read = cells(section(out, say(PHASES[5]))[2:])
     nats = {n: float(row[0]) for n, row in read.items()}
-    assert nats["BERT"] < nats[say("counts of both neighbours")]
     assert nats["BERT"] < nats[say("word frequencies (unigram)")] < nats[say("uniform")]
     header, *lines = section(out, say(PHASES[7]))
     names = re.split(r"\s{2,}", header)[1:]

@@ -62,10 +62,11 @@ def test_any_text_gets_a_label(text, call, model):
     assert re.search(r" (good|bad) +\d+\.\d %", result.out)
 
 
-def test_what_was_expected_stands_in_a_last_column(model):
+def test_more_columns_stand_last_in_their_order(model):
     classifier = TextClassifier.load(model / "model.safetensors")
-    found = rows(Predictions.of(classifier, TEXTS[:2]).as_table(["good", "bad"]))
-    assert [row[-1] for row in found] == ["expected", "good", "bad"]
+    beside = {"expected": ["good", "bad"], "new in it": ["much", "little"]}
+    found = rows(Predictions.of(classifier, TEXTS[:2]).as_table(beside))
+    assert [row[-2:] for row in found] == [list(beside), ["good", "much"], ["bad", "little"]]
 
 
 def refused(call, *arguments):

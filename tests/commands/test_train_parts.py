@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from minillm import tasks
 from minillm.backend import stream
-from minillm.commands import baselines, train
+from minillm.commands import train
 from minillm.commands.arguments import build_parser
 from minillm.commands.splits import read_splits
 from minillm.commands.tables import percent
@@ -33,15 +34,15 @@ def given(monkeypatch):
 
     def fit(train, dev, encoder, **options):
         found.update(bags=train, penalties=dev)
-        return baselines.fit_baselines(train, dev, encoder, **options)
+        return tasks.fit_baselines(train, dev, encoder, **options)
 
     def tuned(classifier, examples, positive):
         found["threshold"] = examples
-        return baselines.tuned(classifier, examples, positive)
+        return tasks.tuned(classifier, examples, positive)
 
     def evaluate(classifier, examples):
         found["scores"].append(examples)
-        return baselines.evaluate(classifier, examples)
+        return tasks.evaluate(classifier, examples)
 
     monkeypatch.setattr(train, "ClassifierTraining", Noted)
     for function in (fit, tuned, evaluate):

@@ -10,6 +10,7 @@ from minillm import commands
 from minillm.backend import CheckpointError
 from minillm.commands.words import CHINESE, ENGLISH, Words
 from minillm.text.corpora import load_corpus
+from minillm.text.corpora.samples import SAMPLES
 from tests.commands.test_pipeline import PHASES, ROWS
 
 FOLDER = Path(commands.__file__).parent
@@ -34,7 +35,9 @@ def test_both_languages_have_the_same_fields_and_the_english_is_used(english):
     kinds = {
         k for n in ("sentiment", "topics") for t in load_corpus(n, "zh").tags["dev"] for k in t
     }
-    assert english in used | kinds | {"{name:<6}{n:>6} sentences, classes {counts}"}
+    news = {new for samples in SAMPLES.values() for sample in samples for new in sample.news}
+    rows = {*ROWS}
+    assert english in used | kinds | news | rows | {"{name:<6}{n:>6} sentences, classes {counts}"}
 
 
 @pytest.mark.parametrize("text", [*PHASES, *ROWS])

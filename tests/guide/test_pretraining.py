@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from minillm.commands.pipeline import EXTRA_TEXTS, RECIPE
-from minillm.tasks import ClassifierTraining
+from minillm.commands.pipeline import EXTRA_TEXTS
+from minillm.tasks import PIPELINE, ClassifierTraining
 from minillm.text.corpora import load_corpus, unlabelled
 
 OPPOSITES = ("gripping/dull", "original/predictable", "clear/confusing", "witty/tedious")
@@ -28,7 +28,7 @@ def mean_cosines(training):
 @pytest.mark.slow
 def test_pretraining_moves_opposites_together_where_only_the_label_tells_them_apart():
     extra = unlabelled("sentiment", "en", size=EXTRA_TEXTS)
-    training = ClassifierTraining(RECIPE, load_corpus("sentiment", "en").train, extra)
+    training = ClassifierTraining(PIPELINE, load_corpus("sentiment", "en").train, extra)
     opposite, unlike = mean_cosines(training)
     assert abs(opposite) < 0.3 and abs(unlike) < 0.3  # random directions in 64 dimensions
     for _ in training.pretrain():

@@ -19,7 +19,7 @@ FEWER = {  # of what takes long and asks for the same streams again
 
 @pytest.mark.parametrize("name", TINY)
 def test_every_stream_and_corpus_is_of_the_seed_and_a_stream_is_asked_for_in_one_place(
-    name, monkeypatch
+    name, monkeypatch, public_folder
 ):
     study, settings = find_study(name), tiny(name)
     for path, value in FEWER.get(name, {}).items():

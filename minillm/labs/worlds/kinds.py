@@ -26,3 +26,14 @@ def groups_of(
     if unknown:
         raise ValueError(f"kinds must be among {', '.join(KINDS)}, got {', '.join(unknown)}")
     return {kind: np.array([KINDS[kind](t) for t in tags], dtype=bool) for kind in kinds}
+
+
+def tagged(tags: Sequence[frozenset[str]], groups: Sequence[str]) -> dict[str, np.ndarray]:
+    """For each of the ``groups`` which sentences have all of its tags, ``(N,)``.
+
+    "plain single" are the plain ones of a single clause, and "all" is every sentence.  A group
+    that is empty is left out, as "single" in news.
+    """
+    wanted = {group: set(group.split()) - {"all"} for group in groups}
+    masks = {g: np.array([w <= t for t in tags], dtype=bool) for g, w in wanted.items()}
+    return {group: mask for group, mask in masks.items() if mask.any()}

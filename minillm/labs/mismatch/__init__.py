@@ -1,0 +1,1 @@
+"""What is learned on some texts, and asked of others."""

@@ -1,0 +1,1 @@
+"""Text that people wrote: public data sets, which are not part of this project."""

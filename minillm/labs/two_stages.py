@@ -1,0 +1,96 @@
+"""What several studies train: a BERT that is pretrained once, and fine-tuned as often as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minillm.tasks import (
+    Classifier,
+    ClassifierTraining,
+    MaskedScores,
+    Recipe,
+    TextClassifier,
+    as_classifiers,
+    evaluate,
+    evaluate_masked,
+    fit_baselines,
+)
+from minillm.text import Example
+from minillm.text.corpora import Corpus, load_corpus, unlabelled
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many sentences are drawn for what; ``extra`` ones are pretrained on, without labels."""
+
+    train: int = 4000
+    dev: int = 500
+    test: int = 1000
+    extra: int = 4000
+
+
+class Texts(NamedTuple):
+    """A corpus, and sentences without labels."""
+
+    corpus: Corpus
+    extra: list[str]
+
+
+def draw_texts(
+    name: str, language: str, sizes: Sizes, *, seed: int, single_clauses: bool = True
+) -> Texts:
+    """The corpus of a seed, and its sentences without labels."""
+    drawn = sizes.train, sizes.dev, sizes.test
+    corpus = load_corpus(name, language, seed=seed, sizes=drawn, single_clauses=single_clauses)
+    extra = unlabelled(name, language, seed=seed, size=sizes.extra, single_clauses=single_clauses)
+    return Texts(corpus, extra)
+
+
+class TwoStages:
+    """A BERT pretrained on labelled and other texts; it stays as it is, copies are fine-tuned."""
+
+    def __init__(
+        self, examples: Sequence[Example], extra: Sequence[str], recipe: Recipe, *, seed: int
+    ):
+        self.examples, self.extra = examples, extra
+        self.training = ClassifierTraining(replace(recipe, seed=seed), examples, extra)
+        for _ in self.training.pretrain():
+            pass
+
+    def finetuned(self, *, pretrained: bool = True, **changes: Any) -> TextClassifier:
+        """A copy, fine-tuned under the recipe with ``changes``; or one from random weights."""
+        recipe = replace(self.training.recipe, pretrain_epochs=0, **changes)
+        training = ClassifierTraining(recipe, self.examples, self.extra)
+        if pretrained:
+            training.model.load_state_dict(self.training.model.state_dict())
+        for _ in training.finetune():
+            pass
+        return training.result()
+
+    def baselines(self, dev: Sequence[Example]) -> dict[str, Classifier]:
+        """The majority class and the bags of words of the same examples, tuned on ``dev``."""
+        encoder = self.training.encoder
+        return as_classifiers(fit_baselines(self.examples, dev, encoder), encoder.tokenizer)
+
+    def masked_scores(self, held_out: Sequence[Example]) -> MaskedScores:
+        """What a hidden word of other sentences costs, in nats."""
+        training = self.training
+        return evaluate_masked(
+            training.model.masked,
+            training.all_text,
+            training.encoder([text for text, _ in held_out]),
+            training.encoder.vocabulary,
+            seed=training.recipe.seed,
+        )
+
+
+def accuracy_by_group(
+    classifier: Classifier, examples: Sequence[Example], groups: Mapping[str, np.ndarray]
+) -> list[float]:
+    """The accuracy on each group of the examples, given by its mask ``(N,)``."""
+    scores = evaluate(classifier, examples)
+    return [scores.among(mask).accuracy for mask in groups.values()]

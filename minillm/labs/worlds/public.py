@@ -1,0 +1,55 @@
+"""Public data sets: not shipped, but read from a folder if somebody has them there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from minillm.text import Example, read_examples
+
+VARIABLE = "MINILLM_DATA"  # names the folder; else it is "data" where the command runs
+ABOUT = {
+    "sst2": "the Stanford Sentiment Treebank in two classes (Socher et al. 2013): label, tab, "
+    "sentence in lower case",
+    "sms": "the SMS Spam Collection (Almeida et al. 2011): label, tab, message",
+}
+
+
+@dataclass(frozen=True)
+class PublicFile:
+    """A file of labelled texts, known by its digest: another version would give other numbers."""
+
+    name: str
+    sha256: str
+
+
+def path_of(file: PublicFile) -> Path:
+    """Where the file is looked for."""
+    return Path(os.environ.get(VARIABLE, "data")) / file.name
+
+
+def missing_files(settings: Any) -> Iterator[str]:
+    """For each public file in a study's settings that is not there, what it is and where wanted."""
+    for entry in fields(settings):
+        file = getattr(settings, entry.name)
+        if isinstance(file, PublicFile) and not path_of(file).exists():
+            about = ABOUT.get(file.name.partition("-")[0], "a public data set")
+            yield f"{path_of(file)} is missing: {about}; {VARIABLE} may name another folder"
+
+
+def read_public(file: PublicFile) -> list[Example]:
+    """The labelled texts of a public file.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+        ValueError: another file has its name.
+    """
+    path = path_of(file)
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != file.sha256:
+        raise ValueError(f"{path} has SHA-256 {found}, measured was the file with {file.sha256}")
+    return read_examples(path)
