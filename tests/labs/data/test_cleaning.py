@@ -89,6 +89,7 @@ def test_the_filter_drops_below_its_threshold(rng):
     items = [Item(Example(f"{i}", "ab"[i % 2]), "", frozenset()) for i in range(20)]
     kept, doubtful = without_doubtful(items, fit, folds=5, threshold=0.3, rng=rng)
     assert kept == items[1::2] and doubtful == items[::2]
+    assert without_doubtful(items, fit, folds=5, threshold=0.25, rng=rng) == (items, [])
 
 
 @pytest.mark.parametrize(("threshold", "found"), [(0.4, 0), (0.41, 1)])

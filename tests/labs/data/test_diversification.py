@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minillm.labs.data.diversification import STUDY, held_out_accuracy, measure, training_sets
-from minillm.labs.worlds.domains import DOMAINS, draw_domain, token_count
+from minillm.labs.worlds.domains import DOMAINS, adjectives, draw_domain, share_known, token_count
 from minillm.labs.worlds.kinds import groups_of
 from tests.labs.planted_models import reads, remembers, spy
 
@@ -58,6 +58,20 @@ def test_the_domain_held_out_is_in_no_training_but_its_own():
     _, own = draw_domain(FILM, sizes=(40, 80), seed=0)
     films = set(own.examples)
     assert [bool(films & set(examples)) for examples in sets] == [False] * 5 + [True]
+
+
+def test_the_seed_says_which_domain_comes_first_and_known_words_are_those_of_the_test():
+    settings = replace(SMALL, held_out=("film",), conditions=("1",))
+    first = set()
+    for seed in range(4):
+        sets = []
+        known = measure(settings, seed, fits={"spy": spy(sets)})["known"]
+        sizes = SMALL.test, SMALL.drawn
+        drawn = {name: draw_domain(d, sizes=sizes, seed=seed) for name, d in DOMAINS.items()}
+        first |= {name for name, (_, own) in drawn.items() if sets[0][0] in own.examples}
+        test = drawn["film"][0].examples
+        assert known.tolist() == [[share_known(sets[0], test, adjectives(FILM))]]
+    assert len(first) > 1 and "film" not in first
 
 
 def test_a_test_sentence_in_training_is_refused():
