@@ -14,7 +14,7 @@ from tests.commands.command_line import TINY, write_examples
 from tests.labs import planted_study
 
 PACKAGE = Path(minillm.__file__).parent
-KNOW_THEIR_PLACE = {"backend/clone.py", "course/places.py", "labs/stored.py", "labs/study.py"}
+KNOW_THEIR_PLACE = {"backend/clone.py", "course/places.py", "labs/study.py"}
 
 
 @pytest.fixture(scope="module")

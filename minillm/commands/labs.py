@@ -6,7 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from minillm.backend.clone import home
 from minillm.labs.running import run_study
 from minillm.labs.stored import STORED
 from minillm.labs.study import Study, find_study, study_modules
@@ -23,11 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seeds", type=int, nargs="+", metavar="N", help="default: those of the study"
     )
     measure.add_argument(
-        "--out",
-        type=Path,
-        default=home() / "figures" / "studies",
-        metavar="DIR",
-        help="default: %(default)s",
+        "--out", type=Path, default=STORED, metavar="DIR", help="default: %(default)s"
     )
     measure.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="seeds at a time, each in its own process"

@@ -12,10 +12,11 @@ import numpy as np
 
 import minillm
 from minillm.backend import kernels_in_force, write_atomically
+from minillm.backend.clone import home
 from minillm.backend.machine import processor
 from minillm.labs.study import Study
 
-STORED = Path(minillm.__file__).parents[1] / "figures" / "studies"
+STORED = home() / "figures" / "studies"  # of the clone, or under the current folder
 DIGITS = 6  # of a stored number: rounding differs between machines further behind
 
 
