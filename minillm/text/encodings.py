@@ -51,7 +51,7 @@ def advice(data: bytes) -> str:
     likely = likely_encoding(data)
     if likely is None:
         return ""
-    return f"; it is probably {likely.upper()}: give encoding={likely}"
+    return f"; it is probably {likely.upper()}: give that encoding (--encoding {likely})"
 
 
 def likely_encoding(data: bytes) -> str | None:

@@ -94,7 +94,7 @@ def from_rows(text: str, path: str | Path, columns: Columns, delimiter: str) -> 
     doubt = suspicion([e.label for e in examples], [e.text for e in examples])
     if doubt and columns is None and not places.header:
         raise ValueError(
-            f"{path}: {doubt}; say where the columns are: columns label=NAME,text=NAME by a "
+            f"{path}: {doubt}; say where the columns are (--columns): label=NAME,text=NAME by a "
             "header, label,text or text,label by place"
         )
     return Reading(examples, [*notes, doubt] if doubt else notes)
@@ -109,7 +109,7 @@ def example_of(row: Row, places: Places, path: str | Path, delimiter: str) -> Ex
     if len(row.fields) != len(places.names):
         raise ValueError(
             f"{path}, line {row.line}: {len(row.fields)} field(s), expected {len(places.names)}: "
-            f"{', '.join(places.names)}{likely_delimiter(row, delimiter)}"
+            f"{', '.join(places.names)}{likely_delimiter(row, delimiter, len(places.names))}"
         )
     label = normalize(row.fields[places.label])
     if not label:
@@ -117,13 +117,16 @@ def example_of(row: Row, places: Places, path: str | Path, delimiter: str) -> Ex
     return Example(row.fields[places.text], label)
 
 
-def likely_delimiter(row: Row, delimiter: str) -> str:
-    """The end of a message about a row that was not split: which delimiter is in it."""
-    if len(row.fields) > 1:
-        return ""
-    inside = [other for other in ("\t", ";", ",", "|") if other in row.fields[0]]
-    hint = f" delimiter {inside[0]!r} splits it" if inside else ""
-    return f"; is {delimiter!r} the right delimiter?{hint}"
+def likely_delimiter(row: Row, delimiter: str, wanted: int | None = None) -> str:
+    """The end of a message about a row that was split wrongly: which delimiter would do it.
+
+    It makes ``wanted`` fields of the line, or any of a line that was not split.
+    """
+    line, unsplit = delimiter.join(row.fields), len(row.fields) == 1
+    parts = {other: len(line.split(other)) for other in ("\t", ";", ",", "|")}
+    better = [o for o, n in parts.items() if n == wanted or (unsplit and n > 1)]
+    hint = f" {better[0]!r} splits it (--delimiter)" if better else ""
+    return f"; is {delimiter!r} the right delimiter?{hint}" if better or unsplit else ""
 
 
 def twins(labels: Iterable[str]) -> list[str]:

@@ -31,7 +31,7 @@ def refused(call, file, *options, out=None, code=1):
         (b"bad\tA\ngood\tB\0C\n", ", line 2: NUL byte at offset 12; it looks like a binary file, "
          "and text is needed"),
         ("bad\tA\n".encode("utf-16"), "line 1: NUL byte at offset 3; it is probably UTF-16: "
-         "give encoding=utf-16"),
+         "give that encoding (--encoding utf-16)"),
         (b"bad\tA\ngood\tcaf\xe9\n", "line 2: not UTF-8: byte 0xe9 at offset 14"),
         (b"just a sentence\n", "line 1: 1 field(s), expected 2: label, text; is '\\t' the right "
          "delimiter?"),

@@ -36,7 +36,8 @@ def test_the_message_says_what_would_help_and_it_does(tmp_path, encoding):
     path = tmp_path / "a.txt"
     path.write_bytes(CHINESE.encode(encoding))
     with pytest.raises(
-        ValueError, match=rf"it is probably {encoding.upper()}: give enc.*{encoding}$"
+        ValueError,
+        match=rf"it is probably {encoding.upper()}: give that encoding .--encoding {encoding}.$",
     ):
         read_text(path)
     assert read_text(path, encoding=encoding) == CHINESE

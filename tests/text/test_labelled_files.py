@@ -65,9 +65,11 @@ def test_blanks_around_a_label_make_no_second_class(file):
         (
             "pos,a\n",
             "d.tsv",
-            r"1 field.*is '\\t' the right delimiter\? delimiter ',' splits",
+            r"1 field.*is '\\t' the right delimiter\? ',' splits",
         ),
-        ("pos;a\n", "d.csv", r"1 field.*is ',' the right delimiter\? delimiter ';' splits"),
+        ("pos;a\n", "d.csv", r"1 field.*is ',' the right delimiter\? ';' splits"),
+        ("pos;a, b and c, d\n", "d.csv", r"3 field.*is ',' the right delimiter\? ';' splits"),
+        ("pos,a,b\n", "d.csv", r"3 field\(s\), expected 2: label, text$"),
         ("pos a\n", "d.csv", r"is ',' the right delimiter\?$"),
         ("pos\ta\n\n \tb\n", "d.tsv", r"d\.tsv, line 3: the label is empty"),
         ('pos,"a\nb"\nneg\n', "d.csv", r"d\.csv, line 3: 1 field"),
