@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import signal
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_command(words: Sequence[str]) -> int:
     """``main``, once whatever it prints can be shown."""
-    arguments = build_parser(words).parse_args(words)
+    arguments = parsed(words)
     say = Words(getattr(arguments, "language", "en"))
     try:
         # who shares batches among threads gives each of them one BLAS thread
@@ -66,6 +67,17 @@ def run_command(words: Sequence[str]) -> int:
         print(f"minillm {arguments.command}: {say.error(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a command; texts may also stand behind its options."""
+    parser = build_parser(words)
+    arguments, rest = parser.parse_known_args(words)
+    if rest and ("texts" not in arguments or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        arguments.texts += rest
+    return arguments
 
 
 @contextmanager

@@ -605,7 +605,8 @@ PLANTS = [
           "tests/labs/real_text/test_studies_of_real_text.py::"
           "test_the_threshold_is_chosen_on_dev_and_the_scores_are_of_test"),
     Plant("another version of public data", "labs/worlds/public.py",
-          "if found != file.sha256:", "if not found:",
+          "    if digest_of(file) != file.sha256:\n        raise",
+          "    if not file.sha256:\n        raise",
           "tests/labs/worlds/test_public.py::test_another_version_is_refused"),
     Plant("few labels always read at [CLS]", "labs/pretraining/few_labels.py",
           "pooling=pooling", 'pooling="cls"',

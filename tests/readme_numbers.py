@@ -76,6 +76,7 @@ def single_clauses():
 def passes():
     """More passes of pretraining: hidden words, opposites, accuracy."""
     found, tried = read_study("passes"), read_settings("passes")["passes"]
+    order = read_settings("passes")["groups"].index("order")
     lines = []
     for place, number in enumerate(tried):
         cells = [f"{number:g}"]
@@ -83,9 +84,10 @@ def passes():
             cells.append(nats(found[f"{language}, nats"][:, place, 0]))
             cells.append(percent(found[f"{language}, accuracy"][:, place, 0]))
         cells += [nats(found["en, cosines"][:, place, kind]) for kind in (0, 1)]
+        cells.append(percent(found["en, accuracy"][:, place, order]))
         lines.append(cells)
     header = ["passes", "hidden word, en", "accuracy, en", "hidden word, zh", "accuracy, zh"]
-    return rows([*header, "opposites", "unlike"], lines)
+    return rows([*header, "opposites", "unlike", "order, en"], lines)
 
 
 def few_labels():

@@ -105,10 +105,19 @@ def columns_of(text: str) -> dict[str, str] | tuple[str, ...]:
     return {name: column for name, _, column in parts}
 
 
+def folder_of(text: str) -> Path:
+    """A folder's path; an empty one is a forgotten variable, not the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("needs a folder, got an empty text")
+    return Path(text)
+
+
 def add_run_options(parser: argparse.ArgumentParser, *, default_out: Path | None) -> None:
     """Where to compute, where to write, whether to go on."""
     parser.add_argument("--device", choices=DEVICES, default="cpu")
-    parser.add_argument("--out", type=Path, default=default_out, metavar="DIR")
+    parser.add_argument(
+        "--out", type=folder_of, default=default_out, metavar="DIR", help="where to write the run"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.set_defaults(shares_batches=True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from minillm.labs.running import run_study
 from minillm.labs.stored import STORED
 from minillm.labs.study import Study, find_study, study_modules
-from minillm.labs.worlds.public import missing_files
+from minillm.labs.worlds.public import missing_files, public_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.action == "list":
         for name in study_modules():
             study = find_study(name)
-            print(f"{name}: {study.question} ({len(study.seeds)} seeds)")
+            needs = ", public data" if public_files(study.settings) else ""
+            print(f"{name}: {study.question} ({len(study.seeds)} seeds{needs})")
         return
     studies = those_that_can_be_run(arguments.names)
     seeds = {study.name: arguments.seeds or list(study.seeds) for study in studies}

@@ -11,7 +11,7 @@ import numpy as np
 
 from minillm.backend import load_arrays, save_arrays
 from minillm.commands.arguments import add_run_options
-from minillm.commands.baselines import save_baselines
+from minillm.commands.baselines import FILES, save_baselines
 from minillm.commands.pipeline_report import (
     describe_batch,
     describe_cleaning,
@@ -36,13 +36,25 @@ from minillm.tasks import (
 from minillm.text import clean, require_disjoint
 from minillm.text.corpora import Corpus, load_corpus, unlabelled
 
+RESULTS = (
+    *("model.safetensors", "pretrained.safetensors", "checkpoint.safetensors", "record.jsonl"),
+    *(FILES.values()),
+    *("curves.png", "confusion.png", "attention.png"),
+)
 EXTRA_TEXTS = 4000  # unlabelled sentences beside the labelled ones, for pretraining
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The data, the seed, and where to write."""
-    parser.add_argument("--language", choices=("en", "zh"), default="en")
-    parser.add_argument("--corpus", choices=("sentiment", "topics"), default="sentiment")
+    parser.add_argument(
+        "--language", choices=("en", "zh"), default="en", help="of the texts, and of what is said"
+    )
+    parser.add_argument(
+        "--corpus",
+        choices=("sentiment", "topics"),
+        default="sentiment",
+        help="reviews with two labels, or news with four",
+    )
     parser.add_argument(
         "--seed",
         type=int,
@@ -57,7 +69,9 @@ def run(arguments: argparse.Namespace) -> None:
     """The phases: prepare data, pretrain everything, fine-tune everything, use it."""
     started = time.perf_counter()
     say = Words(arguments.language)
-    out = arguments.out or Path("runs") / f"pipeline-{arguments.corpus}-{arguments.language}"
+    name = f"pipeline-{arguments.corpus}-{arguments.language}"
+    seed = f"-{arguments.seed}" if arguments.seed else ""
+    out = arguments.out or Path("runs") / f"{name}{seed}"
     corpus, extra = read(arguments.corpus, arguments.language, arguments.seed, say)
     training = prepare(arguments, corpus, extra, out, say)
     state, masked = pretrain(training, corpus, out, say)
@@ -111,6 +125,9 @@ def prepare(
         device=arguments.device,
         threads=arguments.threads,
     )
+    if not arguments.resume:
+        for earlier in RESULTS:  # of another run: they would stand beside what this one writes
+            (out / earlier).unlink(missing_ok=True)
     describe_tokens(training.encoder, corpus, say)
 
     heading(say, "Pad to rectangles, with a mask", "5.2.1")

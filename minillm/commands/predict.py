@@ -35,9 +35,8 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError("nothing to label: give texts, or --file with one text a line")
     classifier = load_classifier(arguments.model, arguments.device)
     found = Predictions.of(classifier, texts)
-    doubt = found.doubt()
-    if doubt:
-        print(f"minillm predict: {doubt}", file=sys.stderr)
+    for remark in found.remarks():
+        print(f"minillm predict: {remark}", file=sys.stderr)
     if arguments.format == "tsv":
         print(found.as_tsv())
     elif arguments.format == "jsonl":

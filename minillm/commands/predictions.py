@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shutil import get_terminal_size
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from minillm.commands.tables import percent, table
 from minillm.commands.words import ENGLISH, Words
-from minillm.tasks import TextClassifier
+from minillm.tasks import Decision, TextClassifier
 from minillm.tasks.decision import decide
 from minillm.text import normalize
 from minillm.text.terminal import cut, display_width
@@ -28,6 +28,8 @@ class Predictions:
     probabilities: np.ndarray  # (N, C)
     unknown: list[int]  # tokens that the vocabulary lacks
     tokens: list[int]
+    max_length: int  # of the model, [CLS] and [SEP] counted
+    decision: Decision | None
 
     @classmethod
     def of(cls, classifier: TextClassifier, texts: Sequence[str]) -> Predictions:
@@ -42,19 +44,28 @@ class Predictions:
             p,
             [round(rate([row]) * len(row)) for row in tokens],
             [len(row) for row in tokens],
+            classifier.encoder.max_length,
+            classifier.decision,
         )
 
-    def doubt(self) -> str | None:
-        """A sentence on texts in which the model knows nothing, if there are any."""
-        pairs = list(zip(self.unknown, self.tokens, strict=True))
+    def remarks(self) -> Iterator[str]:
+        """What a reader should know: texts that say nothing to the model, cut ones, a threshold."""
+        n, pairs = len(self.texts), list(zip(self.unknown, self.tokens, strict=True))
         blind = sum(unknown == tokens for unknown, tokens in pairs)
-        if not blind:
-            return None
-        empty = sum(tokens == 0 for _, tokens in pairs)
-        return (
-            f"{blind} of {len(pairs)} texts hold no token that the model knows ({empty} empty): "
-            "their labels say nothing"
-        )
+        if blind:
+            empty = sum(tokens == 0 for tokens in self.tokens)
+            yield (
+                f"{blind} of {n} texts hold no token that the model knows ({empty} empty): "
+                "their labels say nothing"
+            )
+        cut_off = sum(tokens + 2 > self.max_length for tokens in self.tokens)
+        if cut_off:
+            yield f"{cut_off} of {n} texts are cut to max_length {self.max_length} tokens"
+        if self.decision:
+            yield (
+                f"{self.decision.positive!r} is said from a probability of "
+                f"{percent(self.decision.threshold)} on, the threshold that was best on dev"
+            )
 
     def as_table(
         self,

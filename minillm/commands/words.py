@@ -77,21 +77,21 @@ CHINESE = {
     "probability": "概率",
     "unknown tokens": "未知词元",
     "expected": "读者认为",
-    "new in it": "新在何处",
+    "what is new": "新在何处",
     "a quality of another thing": "形容的是别的事物",
     "things of two places": "两处的事物",
     "denied in new words": "用新词否定",
     "no opening": "没有开头",
     "of no template": "不属于任何句型",
     "right: {right} of {n}": "答对：{n} 句中 {right} 句",
-    "the same said as training texts say it, right: {right} of {n}": (
-        "换成训练文本的说法，答对：{n} 句中 {right} 句"
-    ),
-    "BERT, trained without single clauses": "BERT，训练集不含单分句",
-    "last row: mean of {n} stored corpora, labs run single_clauses; it has {right:.1f} of "
-    "{samples} sentences below right": (
-        "末行：{n} 份已存语料的均值（labs run single_clauses）；"
-        "下面 {samples} 句，它答对 {right:.1f} 句"
+    "the same in words and places of the training texts:": "同样的意思，换成训练文本的说法：",
+    "sentences": "句数",
+    "BERT, trained without single clauses": "BERT，训练集不含单句",
+    "last row: measured before on {n} other corpora (labs run single_clauses), mean; of the "
+    "{samples} sentences below it got {without:.1f} right, and trained with single clauses "
+    "{with_them:.1f}": (
+        "末行：此前在另外 {n} 份语料上测得的均值（labs run single_clauses）；下面 {samples} 句，"
+        "它答对 {without:.1f} 句，训练集含单句的模型答对 {with_them:.1f} 句"
     ),
     "{unknown} of {tokens}": "{tokens} 个中 {unknown} 个",
     "none: matplotlib is not installed": "没有：未安装 matplotlib",

@@ -52,12 +52,24 @@ def start_from_run(folder: Path, recipe: Recipe) -> StartingPoint:
 
     Raises:
         OSError, CheckpointError: as ``TextClassifier.load``.
+        ValueError: ``recipe`` asks for another size, tokenizer or pooling than the run has.
     """
     earlier = TextClassifier.load(folder / "model.safetensors")
     config = earlier.model.bert.config
     sizes = {name: getattr(config, name) for name in ("width", "n_layers", "n_heads", "max_length")}
-    kind = earlier.encoder.tokenizer.name
-    recipe = replace(recipe, tokenizer=kind, pooling=earlier.model.pooling, **sizes)
+    kept = {
+        **sizes,
+        "tokenizer": earlier.encoder.tokenizer.name,
+        "pooling": earlier.model.pooling,
+    }
+    default = Recipe()
+    for name, value in kept.items():
+        if getattr(recipe, name) not in (value, getattr(default, name)):
+            raise ValueError(
+                f"{name} is {value} in the run to start from, which stays so; "
+                f"got {getattr(recipe, name)}"
+            )
+    recipe = replace(recipe, **kept)
     return StartingPoint(recipe, earlier.encoder, earlier.labels)
 
 

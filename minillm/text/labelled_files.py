@@ -88,7 +88,10 @@ def from_rows(text: str, path: str | Path, columns: Columns, delimiter: str) -> 
         header = rows.pop(0).fields
         label, text_name = header[places.label].strip(), header[places.text].strip()
         notes.append(f"line 1 is a header: labels from {label!r}, texts from {text_name!r}")
-    examples = [example_of(row, places, path, delimiter) for row in rows]
+    examples = [
+        example_of(row, places, path, likely_layout(row, places, delimiter) if not i else "")
+        for i, row in enumerate(rows)
+    ]
     if not examples:
         raise ValueError(f"{path}: no examples in the file but a header")
     doubt = suspicion([e.label for e in examples], [e.text for e in examples])
@@ -100,8 +103,8 @@ def from_rows(text: str, path: str | Path, columns: Columns, delimiter: str) -> 
     return Reading(examples, [*notes, doubt] if doubt else notes)
 
 
-def example_of(row: Row, places: Places, path: str | Path, delimiter: str) -> Example:
-    """The label and the text of a row.
+def example_of(row: Row, places: Places, path: str | Path, hint: str) -> Example:
+    """The label and the text of a row; ``hint`` ends the message if it has other fields.
 
     Raises:
         ValueError: it has another number of fields, or an empty label.
@@ -109,12 +112,20 @@ def example_of(row: Row, places: Places, path: str | Path, delimiter: str) -> Ex
     if len(row.fields) != len(places.names):
         raise ValueError(
             f"{path}, line {row.line}: {len(row.fields)} field(s), expected {len(places.names)}: "
-            f"{', '.join(places.names)}{likely_delimiter(row, delimiter, len(places.names))}"
+            f"{', '.join(places.names)}{hint}"
         )
     label = normalize(row.fields[places.label])
     if not label:
         raise ValueError(f"{path}, line {row.line}: the label is empty")
     return Example(row.fields[places.text], label)
+
+
+def likely_layout(row: Row, places: Places, delimiter: str) -> str:
+    """What to say of a first row with other fields than expected: what would read it."""
+    found = likely_delimiter(row, delimiter, len(places.names))
+    if found or len(row.fields) < len(places.names):
+        return found
+    return "; say which column is which (--columns): label=NAME,text=NAME by a header, or by place"
 
 
 def likely_delimiter(row: Row, delimiter: str, wanted: int | None = None) -> str:

@@ -32,7 +32,7 @@ PHASES = [
     "Predict",
     "Pictures",
 ]
-ROWS = ["majority", "bag of words", "bag of words and pairs", "BERT, head alone",
+ROWS = ["sentences", "majority", "bag of words", "bag of words and pairs", "BERT, head alone",
         "BERT, fine-tuned"]  # fmt: skip
 CORPORA = [(c, language) for c in ("sentiment", "topics") for language in ("en", "zh")]
 
@@ -187,6 +187,24 @@ def test_what_is_known_is_a_sentence_of_the_grammar_and_the_sample_is_none(langu
         assert grammar[sample.known] == sample.label
 
 
+def test_a_new_run_leaves_nothing_of_the_old_one_and_another_seed_has_its_own_folder(
+    small, call, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert call("pipeline").code == 0
+    old = tmp_path / "runs" / "pipeline-sentiment-en"
+    assert {"model.safetensors", "attention.png"} <= set(listing(old))
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "watch", stop)
+    assert call("pipeline", "--seed", "5").code == 130
+    assert "model.safetensors" in listing(old)
+    assert call("pipeline").code == 130
+    assert not {"model.safetensors", "bag_of_words.safetensors", "attention.png"} & {*listing(old)}
+
+
 def test_every_seed_draws_its_own_corpus(small, call, tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "draw_pictures", lambda *_: None)
     read = [
@@ -262,7 +280,8 @@ def test_at_full_size_bert_beats_counting(language, call, tmp_path):
     assert nats["BERT"] < nats[say("word frequencies (unigram)")] < nats[say("uniform")]
     header, *lines = section(out, say(PHASES[7]))
     names = re.split(r"\s{2,}", header)[1:]
-    rows = {n: dict(zip(names, row, strict=True)) for n, row in cells(lines).items()}
+    whole = {n: row for n, row in cells(lines).items() if len(row) == len(names)}
+    rows = {n: dict(zip(names, row, strict=True)) for n, row in whole.items()}
     accuracy = {
         (n, group): float(text.removesuffix(" %"))
         for n, row in rows.items()

@@ -9,7 +9,7 @@ import pytest
 
 from minillm.backend import devices
 from minillm.commands.predictions import Predictions
-from minillm.tasks import TextClassifier
+from minillm.tasks import Decision, TextClassifier
 from minillm.text.terminal import display_width
 from tests.commands.command_line import ENVIRONMENT, listing, start
 from tests.tasks.small import EXAMPLES, TEXTS
@@ -47,6 +47,27 @@ def test_texts_come_from_a_file_too_after_those_given(call, model, tmp_path):
     _, *found = rows(result.out)
     assert [row[0] for row in found] == ["The cat.", "The hotel was very gloomy.", "", "Zürich!"]
     assert [row[-1] for row in found] == ["1 of 3", "0 of 6", "0 of 0", "2 of 2"]
+
+
+def test_texts_may_stand_behind_the_options(call, model):
+    before = call("predict", "--format", "jsonl", model, TEXTS[0], TEXTS[1])
+    behind = call("predict", model, TEXTS[0], "--format", "jsonl", TEXTS[1])
+    assert behind == before
+    assert before.code == 0
+    assert call("predict", model, TEXTS[0], "--fromat", "jsonl").code == 2
+    assert call("info", "more").code == 2
+
+
+def test_what_is_cut_and_a_threshold_are_remarked(call, model, tmp_path):
+    classifier = TextClassifier.load(model / "model.safetensors")
+    room = classifier.encoder.max_length - 2
+    result = call("predict", model, TEXTS[0], "hotel " * room, "hotel " * (room + 1))
+    told = f"minillm predict: 1 of 3 texts are cut to max_length {room + 2} tokens\n"
+    assert (result.code, result.err) == (0, told)
+    classifier.decision = Decision("bad", 0.125)
+    classifier.save(tmp_path / "model.safetensors")
+    result = call("predict", tmp_path, TEXTS[0])
+    assert "'bad' is said from a probability of 12.5 % on" in result.err
 
 
 def test_a_run_and_its_model_file_are_the_same_model(call, model):

@@ -229,3 +229,9 @@ def test_too_large_a_model_is_one_line(call, file):
 def test_debug_shows_where_an_error_came_from(call, tmp_path):
     with pytest.raises(FileNotFoundError):
         call("train", tmp_path / "nowhere", "--debug")
+
+
+def test_an_empty_folder_is_a_forgotten_variable(call, file):
+    result = call("train", file, "--out", "")
+    assert result.code == 2
+    assert "--out: needs a folder, got an empty text" in result.err

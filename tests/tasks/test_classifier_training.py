@@ -297,6 +297,11 @@ def test_a_start_that_does_not_fit_is_refused(tmp_path):
         train(TEN_AND_TEN, start_from=tmp_path)
     first, _ = train(TEN_AND_TEN, out=tmp_path)
     first.result().save(tmp_path / "model.safetensors")
+    wider = replace(TEN_AND_TEN, width=2 * TINY["width"])
+    with pytest.raises(ValueError, match=rf"width is {TINY['width']} in the run to start from"):
+        train(wider, start_from=tmp_path)
+    with pytest.raises(ValueError, match=r"pooling is cls in the run .* got mean"):
+        train(replace(TEN_AND_TEN, pooling="mean"), start_from=tmp_path)
     odd = [e._replace(label="odd") if i == 3 else e for i, e in enumerate(EXAMPLES)]
     with pytest.raises(ValueError, match="unknown label 'odd' at position 3; known: bad, good"):
         train(TEN_AND_TEN, odd, start_from=tmp_path)

@@ -29,16 +29,26 @@ class PublicFile:
 
 def path_of(file: PublicFile) -> Path:
     """Where the file is looked for."""
-    return Path(os.environ.get(VARIABLE, "data")) / file.name
+    return Path(os.environ.get(VARIABLE, "data")).absolute() / file.name
+
+
+def public_files(settings: Any) -> list[PublicFile]:
+    """Those that a study's settings name."""
+    values = [getattr(settings, entry.name) for entry in fields(settings)]
+    return [value for value in values if isinstance(value, PublicFile)]
 
 
 def missing_files(settings: Any) -> Iterator[str]:
     """For each public file in a study's settings that is not there, what it is and where wanted."""
-    for entry in fields(settings):
-        file = getattr(settings, entry.name)
-        if isinstance(file, PublicFile) and not path_of(file).exists():
+    for file in public_files(settings):
+        if not path_of(file).exists():
             about = ABOUT.get(file.name.partition("-")[0], "a public data set")
-            yield f"{path_of(file)} is missing: {about}; {VARIABLE} may name another folder"
+            yield (
+                f"{path_of(file)} is missing: {about}; SHA-256 {file.sha256}; {VARIABLE} may name "
+                "another folder"
+            )
+        elif digest_of(file) != file.sha256:
+            yield another_version(file)
 
 
 def read_public(file: PublicFile) -> list[Example]:
@@ -48,8 +58,18 @@ def read_public(file: PublicFile) -> list[Example]:
         OSError: it is not there, or cannot be read.
         ValueError: another file has its name.
     """
-    path = path_of(file)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != file.sha256:
-        raise ValueError(f"{path} has SHA-256 {found}, measured was the file with {file.sha256}")
-    return read_examples(path)
+    if digest_of(file) != file.sha256:
+        raise ValueError(another_version(file))
+    return read_examples(path_of(file))
+
+
+def digest_of(file: PublicFile) -> str:
+    """The digest of what is there under that name."""
+    return hashlib.sha256(path_of(file).read_bytes()).hexdigest()
+
+
+def another_version(file: PublicFile) -> str:
+    """What is wrong with a file whose digest is another."""
+    return (
+        f"{path_of(file)} has SHA-256 {digest_of(file)}, measured was the file with {file.sha256}"
+    )

@@ -51,12 +51,18 @@ def test_another_version_is_refused(folder):
 def test_each_missing_file_is_named_with_what_it_is(folder):
     first, second = missing_files(Settings())
     assert first == (
-        f"{folder / FILE.name} is missing: {ABOUT['sst2']}; {VARIABLE} may name another folder"
+        f"{folder / FILE.name} is missing: {ABOUT['sst2']}; SHA-256 {FILE.sha256}; {VARIABLE} may "
+        "name another folder"
     )
     assert "sms-spam.tsv is missing: the SMS Spam Collection" in second
     (folder / FILE.name).write_bytes(CONTENT)
     (folder / "sms-spam.tsv").write_bytes(CONTENT)
-    assert list(missing_files(Settings())) == []
+    (other,) = missing_files(Settings(test=PublicFile("sms-spam.tsv", "0")))
+    assert (
+        other
+        == f"{folder / 'sms-spam.tsv'} has SHA-256 {FILE.sha256}, measured was the file with 0"
+    )
+    assert list(missing_files(Settings(test=PublicFile("sms-spam.tsv", FILE.sha256)))) == []
 
 
 def test_every_public_file_of_a_study_says_what_it_is(folder):
