@@ -193,8 +193,17 @@ PLANTS = [
           "tests/commands/test_predict.py::"
           "test_any_terminal_can_show_what_is_said"),
     Plant("texts of which nothing is known, in silence", "commands/predictions.py",
-          "if not blind:", "if True:", "tests/commands/test_predict.py::"
+          "if blind:", "if False:", "tests/commands/test_predict.py::"
           "test_texts_that_say_nothing_to_the_model_are_told"),
+    Plant("texts that are cut in silence", "commands/predictions.py",
+          "if cut_off:", "if False:", "tests/commands/test_predict.py::"
+          "test_what_is_cut_and_a_threshold_are_remarked"),
+    Plant("a width given in vain", "tasks/starting_point.py",
+          "if getattr(recipe, name) not in (value, getattr(default, name)):", "if False:",
+          "tests/tasks/test_classifier_training.py::test_a_start_that_does_not_fit_is_refused"),
+    Plant("results of two runs in one folder", "commands/pipeline.py",
+          "for earlier in RESULTS:", "for earlier in ():", "tests/commands/test_pipeline.py::"
+          "test_a_new_run_leaves_nothing_of_the_old_one_and_another_seed_has_its_own_folder"),
     Plant("a missing extra as a traceback", "__main__.py",
           "if arguments.debug or extra is None:", "if True:", "tests/commands/test_main.py::"
           "test_what_an_extra_would_bring_is_named_with_the_extra"),
