@@ -592,8 +592,7 @@ PLANTS = [
           "if parent in sums:", "if parent in gradients:", "tests/autograd/test_tape.py::"
           "test_random_expressions_have_the_gradient_of_finite_differences"),
     Plant("penalties tuned on training texts", "tasks/baselines.py",
-          "tune_bag_of_words(columns(train), columns(dev)",
-          "tune_bag_of_words(columns(train), columns(train)",
+          "tune_bag_of_words(learned, examined,", "tune_bag_of_words(learned, learned,",
           "tests/commands/test_baselines.py::"
           "test_words_are_learned_from_train_and_the_penalty_is_chosen_on_dev"),
     Plant("a pipeline whose penalties are tuned on test", "commands/pipeline.py",
@@ -629,8 +628,8 @@ PLANTS = [
           "model = type(self)(l2=l2,", "model = type(self)(l2=self.l2,",
           "tests/models/test_bag_of_words.py::test_a_tuned_model_is_that_of_its_penalty_alone"),
     Plant("words hidden in training sentences", "commands/pipeline_report.py",
-          "training.encoder(example.text for example in corpus.dev)",
-          "training.encoder(example.text for example in corpus.train)",
+          "training.masked_scores([text for text, _ in corpus.dev])",
+          "training.masked_scores([text for text, _ in corpus.train])",
           "tests/commands/test_pipeline_parts.py::"
           "test_words_are_hidden_in_dev_sentences_and_counted_in_all_that_were_pretrained_on"),
     Plant("a confusion matrix of dev sentences", "commands/pipeline_report.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +23,6 @@ from minillm.tasks import (
     TextEncoder,
     as_classifiers,
     evaluate,
-    evaluate_masked,
 )
 from minillm.tasks.collation import lengths_of
 from minillm.text import CleaningReport, Example, class_counts, pad
@@ -86,13 +85,7 @@ def describe_batch(training: ClassifierTraining, say: Words) -> None:
 
 def masked_scores(training: ClassifierTraining, corpus: Corpus) -> MaskedScores:
     """The masked language model and its baselines on dev sentences."""
-    return evaluate_masked(
-        training.model.masked,
-        training.all_text,
-        training.encoder(example.text for example in corpus.dev),
-        training.encoder.vocabulary,
-        seed=training.recipe.seed,
-    )
+    return training.masked_scores([text for text, _ in corpus.dev])
 
 
 def print_masked_scores(training: ClassifierTraining, corpus: Corpus, say: Words) -> MaskedScores:
@@ -173,40 +166,34 @@ def stored_row(groups: Sequence[str], say: Words) -> StoredRow | None:
             "",
             *(percent(of[group]) for group in groups),
         ],
-        say(
-            told,
-            n=n,
-            samples=of_samples,
-            without=right["without"],
-            with_them=right["with"],
-        ),
+        say(told, n=n, samples=of_samples, without=right["without"], with_them=right["with"]),
     )
 
 
 def print_predictions(classifier: TextClassifier, corpus: str, say: Words) -> None:
     """Labels of sentences that are in no corpus, beside what a reader says, and what is new."""
     samples = SAMPLES[corpus, say.language]
-    found = Predictions.of(classifier, [sample.text for sample in samples])
-    beside = {
-        "expected": [sample.label for sample in samples],
-        "what is new": [", ".join(map(say, sample.news)) for sample in samples],
-    }
-    print(found.as_table(beside, columns=terminal_columns(), say=say))
-    right = correct(classifier, [sample.example for sample in samples])
-    print(say("right: {right} of {n}", right=right, n=len(samples)))
+    news = {"what is new": [", ".join(map(say, sample.news)) for sample in samples]}
+    print_samples(classifier, [sample.example for sample in samples], news, say)
     known = [sample.known_example for sample in samples if sample.known]
     if known:
         print("\n" + say("the same in words and places of the training texts:"))
-        found = Predictions.of(classifier, [text for text, _ in known])
-        beside = {"expected": [label for _, label in known]}
-        print(found.as_table(beside, columns=terminal_columns(), say=say))
-        print(say("right: {right} of {n}", right=correct(classifier, known), n=len(known)))
+        print_samples(classifier, known, {}, say)
 
 
-def correct(classifier: TextClassifier, examples: Sequence[Example]) -> int:
-    """Of how many examples the classifier says their label."""
-    scores = evaluate(classifier, examples)
-    return int((scores.predicted == scores.true).sum())
+def print_samples(
+    classifier: TextClassifier,
+    examples: Sequence[Example],
+    more: Mapping[str, Sequence[str]],
+    say: Words,
+) -> None:
+    """What is said of labelled sentences, ``more`` beside it, and how many are right."""
+    found = Predictions.of(classifier, [text for text, _ in examples])
+    expected = [label for _, label in examples]
+    beside = {"expected": expected, **more}
+    print(found.as_table(beside, columns=terminal_columns(), say=say))
+    right = sum(found.names[c] == label for c, label in zip(found.said, expected, strict=True))
+    print(say("right: {right} of {n}", right=right, n=len(examples)))
 
 
 def draw_pictures(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ from minillm.tasks import (
     TextClassifier,
     as_classifiers,
     evaluate,
-    evaluate_masked,
     fit_baselines,
 )
 from minillm.text import Example
@@ -78,14 +77,18 @@ class TwoStages:
 
     def masked_scores(self, held_out: Sequence[Example]) -> MaskedScores:
         """What a hidden word of other sentences costs, in nats."""
-        training = self.training
-        return evaluate_masked(
-            training.model.masked,
-            training.all_text,
-            training.encoder([text for text, _ in held_out]),
-            training.encoder.vocabulary,
-            seed=training.recipe.seed,
-        )
+        return self.training.masked_scores([text for text, _ in held_out])
+
+
+def by_language(
+    measure_language: Callable[[Any, str, int], Mapping[str, np.ndarray]], settings: Any, seed: int
+) -> dict[str, np.ndarray]:
+    """The numbers of every language in the settings: "zh, accuracy" and so on."""
+    return {
+        f"{language}, {key}": value
+        for language in settings.languages
+        for key, value in measure_language(settings, language, seed).items()
+    }
 
 
 def accuracy_by_group(

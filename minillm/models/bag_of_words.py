@@ -49,6 +49,17 @@ class BagOfWords:
         """Learn the words, the classes and the weights; the result depends on nothing random.
 
         Raises:
+            ValueError, TypeError: as ``prepare``.
+        """
+        x, y = self.prepare(token_lists, labels)
+        return self.learn(x, y)
+
+    def prepare(
+        self, token_lists: TokenLists, labels: Sequence[str]
+    ) -> tuple[Presence, np.ndarray]:
+        """Learn the words and the classes; the texts and labels as numbers of them.
+
+        Raises:
             ValueError: there are not as many labels as texts, or fewer than two classes.
             TypeError: a text is a string, not a list of tokens.
         """
@@ -60,10 +71,12 @@ class BagOfWords:
         words = sorted(set().union(*(features(tokens, self.ngrams) for tokens in token_lists)))
         self.words, self.classes, self.majority = words, classes, majority_class(labels)
         y = np.array([classes.index(label) for label in labels])
-        return self.learn(self.presence(token_lists), y, np.zeros((len(words) + 1, len(classes))))
+        return self.presence(token_lists), y
 
-    def learn(self, x: Presence, y: np.ndarray, start: np.ndarray) -> Self:
-        """The weights of the minimum, looked for from ``start (V + 1, C)``, the bias last."""
+    def learn(self, x: Presence, y: np.ndarray, start: np.ndarray | None = None) -> Self:
+        """The weights of the minimum, looked for from ``start (V + 1, C)``, the bias last, or 0."""
+        if start is None:
+            start = np.zeros((len(self.words) + 1, len(self.classes)))
 
         def flat(theta: np.ndarray) -> tuple[float, np.ndarray]:
             loss, gradient = loss_and_gradient(theta.reshape(start.shape), x, y, l2=self.l2)
@@ -181,9 +194,9 @@ def tune_bag_of_words(
         raise ValueError("penalties must name at least one value of l2, got none")
     check_pairs(*dev)
     strongest, *others = sorted(penalties, reverse=True)
-    model = BagOfWords(l2=strongest, ngrams=ngrams).fit(*train)
-    models, x = {strongest: model}, model.presence(train[0])
-    y = np.array([model.classes.index(label) for label in plain_labels(train[1])])
+    model = BagOfWords(l2=strongest, ngrams=ngrams)
+    x, y = model.prepare(*train)
+    models = {strongest: model.learn(x, y)}
     for l2 in others:  # each from the one before: the minimum is the same, and near
         models[l2] = model = model.weaker(l2, x, y)
     asked, true = model.presence(dev[0]), np.array(plain_labels(dev[1]))

@@ -58,8 +58,9 @@ def fit_baselines(
         texts, labels = zip(*examples, strict=True)
         return encoder.tokenize(texts), list(labels)
 
+    learned, examined = columns(train), columns(dev)
     bags = {
-        name: tune_bag_of_words(columns(train), columns(dev), ngrams=ngrams)[0]
+        name: tune_bag_of_words(learned, examined, ngrams=ngrams)[0]
         for ngrams, name in enumerate(BAGS, start=1)
     }
     for bag in bags.values():

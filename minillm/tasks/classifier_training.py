@@ -17,7 +17,12 @@ from minillm.nn import Module
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.collation import Batch, collate_sentences, lengths_of
-from minillm.tasks.masked_lm import MaskedBatch, masked_batches
+from minillm.tasks.masked_lm import (
+    MaskedBatch,
+    MaskedScores,
+    evaluate_masked,
+    masked_batches,
+)
 from minillm.tasks.recipe import Recipe
 from minillm.tasks.starting_point import digest, starting_point
 from minillm.text import Example
@@ -60,7 +65,7 @@ class ClassifierTraining:
     end, which patience may bring early.
 
     ``start_from`` is the folder of an earlier run: its weights, vocabulary, labels, sizes and
-    pooling are where this one begins, whatever ``recipe`` says of them.
+    pooling are where this one begins; a ``recipe`` that asks for others is refused.
 
     ``threads`` share the rows of a batch where that pays: see ``ShardedGradients``.
 
@@ -174,6 +179,12 @@ class ClassifierTraining:
             patience=self.recipe.patience or None,
             keep="best" if self.recipe.keep_best or self.recipe.patience else "last",
         )
+
+    def masked_scores(self, held_out: Sequence[str]) -> MaskedScores:
+        """What a word hidden in other texts costs, in nats: see ``evaluate_masked``."""
+        words, seed = self.encoder.vocabulary, self.recipe.seed
+        ids = self.encoder(held_out)
+        return evaluate_masked(self.model.masked, self.all_text, ids, words, seed=seed)
 
     def class_loss(self, batch: Batch) -> Tensor:
         """The mean cross-entropy of a batch of labelled texts."""

@@ -1,17 +1,10 @@
 """Files that stand for public ones: reviews that the grammar writes, others for each name."""
 
 import hashlib
-from dataclasses import fields
 
 from minillm.labs.study import find_study, study_modules
-from minillm.labs.worlds.public import PublicFile
+from minillm.labs.worlds.public import public_files
 from minillm.text.corpora import load_corpus
-
-
-def public_files(settings):
-    """Those of a study, each with its place in the settings."""
-    found = [(entry.name, getattr(settings, entry.name)) for entry in fields(settings)]
-    return [(name, value) for name, value in found if isinstance(value, PublicFile)]
 
 
 def content(name):
@@ -30,5 +23,5 @@ def digest(name):
 def write_public_files(folder):
     """One of each name that a study needs."""
     for study in map(find_study, study_modules()):
-        for _, file in public_files(study.settings):
+        for file in public_files(study.settings).values():
             (folder / file.name).write_bytes(content(file.name))

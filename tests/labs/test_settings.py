@@ -12,12 +12,12 @@ import pytest
 import minillm.labs
 from minillm.labs import stored
 from minillm.labs.study import find_study, study_modules
-from minillm.labs.worlds.public import PublicFile
+from minillm.labs.worlds.public import PublicFile, public_files
 from minillm.models.bag_of_words import BagOfWords
 from minillm.optim import AdamW
 from tests.labs import planted_study
 from tests.labs.planted_models import certain
-from tests.labs.public_files import digest, public_files
+from tests.labs.public_files import digest
 
 pytestmark = pytest.mark.usefixtures("public_folder")
 
@@ -135,7 +135,7 @@ def tiny(name):
     settings = find_study(name).settings
     for path, value in TINY[name].items():
         settings = put(settings, path, value)
-    for path, file in public_files(settings):
+    for path, file in public_files(settings).items():
         settings = put(settings, path, PublicFile(file.name, digest(file.name)))
     return settings
 

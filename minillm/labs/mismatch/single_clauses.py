@@ -13,7 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from minillm.labs.study import Study
-from minillm.labs.two_stages import Sizes, Texts, TwoStages, accuracy_by_group, draw_texts
+from minillm.labs.two_stages import (
+    Sizes,
+    Texts,
+    TwoStages,
+    accuracy_by_group,
+    by_language,
+    draw_texts,
+)
 from minillm.labs.worlds.kinds import tagged
 from minillm.tasks import PIPELINE, Classifier, Recipe, evaluate
 from minillm.text import Example, text_key
@@ -82,11 +89,7 @@ def measure_language(settings: Settings, language: str, seed: int) -> dict[str, 
 
 def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     """``measure_language`` for every language: "zh, BERT without, own" and so on."""
-    return {
-        f"{language}, {key}": value
-        for language in settings.languages
-        for key, value in measure_language(settings, language, seed).items()
-    }
+    return by_language(measure_language, settings, seed)
 
 
 STUDY = Study(

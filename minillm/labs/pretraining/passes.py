@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from minillm.labs.study import Study
-from minillm.labs.two_stages import Sizes, TwoStages, accuracy_by_group, draw_texts
+from minillm.labs.two_stages import Sizes, TwoStages, accuracy_by_group, by_language, draw_texts
 from minillm.labs.worlds.kinds import tagged
 from minillm.tasks import PIPELINE, ClassifierTraining, Recipe
 
@@ -72,11 +72,7 @@ def measure_language(settings: Settings, language: str, seed: int) -> dict[str, 
 
 def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     """``measure_language`` for every language: "en, accuracy" and so on."""
-    return {
-        f"{language}, {key}": value
-        for language in settings.languages
-        for key, value in measure_language(settings, language, seed).items()
-    }
+    return by_language(measure_language, settings, seed)
 
 
 STUDY = Study(

@@ -46,11 +46,12 @@ def best_on(dev: list[Example], classifiers: Iterable[Classifier]) -> Classifier
 def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     """For each model, on dev and on test: accuracy, macro F1, average precision, ``(2, 3)``."""
     train, dev, test = map(read_public, (settings.train, settings.dev, settings.test))
-    models: dict[str, Classifier] = {}
-    for name, passes in (("BERT", 0.0), ("BERT, pretrained", settings.pretraining)):
-        recipe = replace(settings.recipe, pretrain_epochs=passes)
-        stages = TwoStages(train, (), recipe, seed=seed)
-        models |= stages.baselines(dev) if not models else {}
+    trainings = {
+        name: TwoStages(train, (), replace(settings.recipe, pretrain_epochs=epochs), seed=seed)
+        for name, epochs in (("BERT", 0.0), ("BERT, pretrained", settings.pretraining))
+    }
+    models = trainings["BERT"].baselines(dev)
+    for name, stages in trainings.items():
         tried = (stages.finetuned(finetune_epochs=passes) for passes in settings.passes)
         models[name] = best_on(dev, tried)
     numbers = {}

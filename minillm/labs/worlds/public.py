@@ -32,15 +32,15 @@ def path_of(file: PublicFile) -> Path:
     return Path(os.environ.get(VARIABLE, "data")).absolute() / file.name
 
 
-def public_files(settings: Any) -> list[PublicFile]:
-    """Those that a study's settings name."""
-    values = [getattr(settings, entry.name) for entry in fields(settings)]
-    return [value for value in values if isinstance(value, PublicFile)]
+def public_files(settings: Any) -> dict[str, PublicFile]:
+    """Those that a study needs, by their names in its settings."""
+    values = {entry.name: getattr(settings, entry.name) for entry in fields(settings)}
+    return {name: value for name, value in values.items() if isinstance(value, PublicFile)}
 
 
 def missing_files(settings: Any) -> Iterator[str]:
     """For each public file in a study's settings that is not there, what it is and where wanted."""
-    for file in public_files(settings):
+    for file in public_files(settings).values():
         if not path_of(file).exists():
             about = ABOUT.get(file.name.partition("-")[0], "a public data set")
             yield (
