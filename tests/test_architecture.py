@@ -323,8 +323,12 @@ def test_planted_underscores_are_caught():
     assert [underscored(source) for source in fine] == [[]] * len(fine)
 
 
-# the streams themselves; a corpus draws as it always did; an exercise draws its own inputs
-GENERATORS = ("backend/randomness.py", "text/corpora/corpus.py", "course/content/checks/")
+# the streams themselves; a corpus draws as it always did; an exercise draws its own inputs, and a
+# remark on it names the seed that a generator was made from
+GENERATORS = (
+    *("backend/randomness.py", "text/corpora/corpus.py"),
+    *("course/content/checks/", "course/remarks.py"),
+)
 
 
 def generators_made(source: str) -> list[int]:

@@ -77,12 +77,18 @@ def test_what_is_made_from_the_clone_is_refused_in_one_line(installed, tmp_path,
     assert written(tmp_path) == set()
 
 
-def test_a_figure_of_a_lesson_is_written_under_the_current_folder(installed, tmp_path):
+def test_a_figure_of_a_lesson_is_written_where_a_folder_is_named_and_else_nowhere(
+    installed, tmp_path
+):
     program = (
-        "from matplotlib.figure import Figure; from minillm.course.lesson import savefig; "
+        "import os; os.environ.update({}); from matplotlib.figure import Figure; "
+        "from minillm.course.lesson import savefig; "
         "figure = Figure(); figure.add_subplot().plot([1, 2]); savefig(figure, 'a', {'y': [1, 2]})"
     )
     assert run(installed, tmp_path, "-c", program).returncode == 0
+    assert written(tmp_path) == set()
+    named = program.replace("{}", "{'MINILLM_FIGURES': 'figures'}")
+    assert run(installed, tmp_path, "-c", named).returncode == 0
     assert written(tmp_path) == {"figures/a.svg", "figures/a.json"}
 
 

@@ -12,18 +12,9 @@ import numpy as np
 
 from minillm.backend import write_atomically
 from minillm.commands.words import ENGLISH, Words
+from minillm.course.drawing.fonts import chinese_font
 from minillm.tasks import MaskedScores
 
-CJK_FONTS = (
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "PingFang SC",
-    "Microsoft YaHei",
-    "SimHei",
-    "Droid Sans Fallback",
-)
 MODEL, BASELINE = "#1f5f99", "#b0522a"
 
 
@@ -134,11 +125,3 @@ def attention_picture(
 def drawable(say: Words) -> Words:
     """The words of a picture: Chinese ones only where a font has their characters."""
     return say if say.language == "en" or chinese_font() else ENGLISH
-
-
-def chinese_font() -> str | None:
-    """An installed font with Chinese characters."""
-    from matplotlib import font_manager
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CJK_FONTS if name in installed), None)

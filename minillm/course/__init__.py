@@ -2,5 +2,6 @@
 
 from minillm.course.exercises import check
 from minillm.course.lesson import gpu, savefig, setup
+from minillm.course.numbers import stated
 
-__all__ = ["check", "gpu", "savefig", "setup"]
+__all__ = ["check", "gpu", "savefig", "setup", "stated"]

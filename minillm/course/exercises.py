@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from minillm.course.content import checks
+from minillm.course.remarks import not_answered, remark, right
+from minillm.course.watching import Call, NotAnswered, Watched
 
 EXAMPLES = 100  # tried per property
 
@@ -19,7 +23,7 @@ EXAMPLES = 100  # tried per property
 class Property:
     """Something that a right answer has, in both languages, and how to see that it has it.
 
-    ``holds(answer, ..., **case)`` raises AssertionError where it does not; ``cases`` are Hypothesis
+    ``holds(answer, ..., **case)`` raises ``Wrong`` where it does not; ``cases`` are Hypothesis
     strategies, one for each argument of the case.  The other arguments are the answers, under the
     names that they have in the lesson.
     """
@@ -37,6 +41,34 @@ class Property:
         return [name for name in plain if name not in self.cases]
 
 
+class Exercise:
+    """What an answer must have, tried in this order, and what it may use.
+
+    ``allows`` names modules and functions of the library that the answer may call itself
+    ("minillm.nn.positions"); without a name it may call none.
+    """
+
+    def __init__(
+        self, *properties: Property, allows: tuple[str, ...] = (), none_is_an_answer: bool = False
+    ) -> None:
+        self.properties = properties
+        self.allows = allows
+        self.none_is_an_answer = none_is_an_answer
+
+    @property
+    def answers(self) -> list[str]:
+        """Names of the answers, as the lesson hands them in."""
+        return self.properties[0].answers
+
+    def watched(self, answers: tuple[Any, ...]) -> list[Watched]:
+        """The answers as the properties call them; they share the list of calls."""
+        calls: list[Call] = []
+        return [
+            Watched(answer, name, self.allows, self.none_is_an_answer, calls)
+            for name, answer in zip(self.answers, answers, strict=True)
+        ]
+
+
 class WrongAnswer(AssertionError):
     """An answer lacks a property; the message has the smallest input that shows it."""
 
@@ -48,31 +80,30 @@ class WrongAnswer(AssertionError):
 def check(number: str, *answers: Any) -> None:
     """Try the answer to exercise ``number`` ("05.1") on inputs that are the same in every run.
 
-    An exercise that is still a stub (``...``, or a function that raises NotImplementedError or
-    returns ``...``) gets a friendly line, so that a notebook runs to its end.
+    An exercise that is still a stub (``...``, or a function that does nothing but raise
+    NotImplementedError or return ``...``) gets a friendly line, so that a notebook runs to its end.
 
     Raises:
         WrongAnswer: a property does not hold.
         KeyError: there is no such exercise.
         TypeError: the number is not a text, the answers are too few, too many or not functions.
     """
-    properties = properties_of(number)
+    exercise = find_exercise(number)
     try:
         if any(answer is ... for answer in answers):
-            raise NotImplementedError
-        require_functions(number, properties[0].answers, answers)
-        for prop in properties:
-            try_property(number, prop, answers)
-    except NotImplementedError:
-        print(
-            f"{number}  not answered yet: fill in the cell above  ·  尚未作答：请补全上面的单元格"
-        )
+            raise NotAnswered
+        require_functions(number, exercise.answers, answers)
+        watched = exercise.watched(answers)
+        for prop in exercise.properties:
+            try_property(number, prop, watched)
+    except NotAnswered:
+        print(not_answered(number))
         return
-    print(f"{number}  ✓")
+    print(right(number))
 
 
-def properties_of(number: str) -> list[Property]:
-    """The properties of exercise ``number``.
+def find_exercise(number: str) -> Exercise:
+    """Exercise ``number``.
 
     Raises:
         TypeError: it is not a text.
@@ -113,15 +144,15 @@ def require_functions(number: str, names: list[str], answers: tuple[Any, ...]) -
             )
 
 
-def lesson_checks(lesson: str) -> dict[str, list[Property]]:
-    """Number and properties of each exercise of a lesson.
+def lesson_checks(lesson: str) -> dict[str, Exercise]:
+    """The exercises of a lesson, by number.
 
     Raises:
         KeyError: no lesson of that number has exercises.
     """
     name = f"{checks.__name__}.lesson_{lesson}"
     try:
-        found: dict[str, list[Property]] = importlib.import_module(name).CHECKS
+        found: dict[str, Exercise] = importlib.import_module(name).CHECKS
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
@@ -131,16 +162,17 @@ def lesson_checks(lesson: str) -> dict[str, list[Property]]:
     return found
 
 
-def try_property(number: str, prop: Property, answers: tuple[Any, ...]) -> None:
+def try_property(number: str, prop: Property, answers: list[Watched]) -> None:
     """One property on all its cases.
 
     Raises:
         WrongAnswer: it does not hold.
-        NotImplementedError: the answer is a stub.
+        NotAnswered: the answer is a stub.
     """
     from hypothesis import Phase, given, settings
 
     seen: dict[str, Any] = {}  # the last case tried; after a failure that is the smallest
+    calls = answers[0].calls
 
     # Hypothesis takes its seed from the text of ``attempt``: an edit there changes all cases.
     # An explicit seed would not: but then it draws constants of whatever modules are loaded.
@@ -154,40 +186,29 @@ def try_property(number: str, prop: Property, answers: tuple[Any, ...]) -> None:
     )
     @given(**prop.cases)
     def attempt(**case: Any) -> None:
+        calls.clear()
         seen.clear()
         seen.update(case)
         prop.holds(*answers, **case)
 
     try:
-        attempt()
-    except NotImplementedError:
+        with files_elsewhere():
+            attempt()
+    except NotAnswered:
         raise
     except Exception as error:
-        raise WrongAnswer(in_words(number, prop, seen, error)) from None
+        title = f"{prop.english}  ·  {prop.chinese}"
+        raise WrongAnswer(remark(number, title, seen, calls, error)) from None
 
 
-def in_words(number: str, prop: Property, case: dict[str, Any], error: Exception) -> str:
-    """What is wrong, on what input, and what was seen there."""
-    reason = str(error).strip() or type(error).__name__
-    if not isinstance(error, AssertionError):
-        reason = f"{type(error).__name__}: {reason}"
-    given = [f"    {name} = {value!r}" for name, value in case.items()]
-    return "\n".join(
-        [
-            f"{number}  ✗  {prop.english}  ·  {prop.chinese}",
-            "  the smallest counter-example  ·  最小的反例：",
-            *given,
-            f"  {reason.splitlines()[0]}",
-        ]
-    )
+@contextlib.contextmanager
+def files_elsewhere() -> Iterator[None]:
+    """Hypothesis keeps files even without a database: into a folder that goes."""
+    from hypothesis.configuration import set_hypothesis_home_dir
 
-
-def answered(value: Any) -> Any:
-    """``value``, unless it says that nothing was written yet.
-
-    Raises:
-        NotImplementedError: ``value`` is ``...``.
-    """
-    if value is ...:
-        raise NotImplementedError
-    return value
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)

@@ -12,7 +12,6 @@ import numpy as np
 
 import minillm
 from minillm.backend import probe_cuda, write_atomically
-from minillm.backend.clone import home
 from minillm.backend.threads import limit_threads
 from minillm.labs.stored import as_lines, rounded
 
@@ -31,23 +30,27 @@ def setup() -> None:
     print(f"minillm {minillm.__version__}, NumPy {np.__version__}")
 
 
-def savefig(figure: Any, name: str, numbers: Mapping[str, Any]) -> None:
-    """Write ``figures/NAME.svg`` without a date, and the plotted numbers as ``figures/NAME.json``.
+def savefig(figure: Any, name: str, numbers: Mapping[str, Any], language: str = "en") -> None:
+    """Write NAME.svg without a date, and the plotted numbers as NAME.json, if a folder is named.
 
-    The same figure gives the same file.  The folder is that of the clone, wherever the
-    notebook was started, or without a clone one in the current folder; ``MINILLM_FIGURES`` names
-    another one.
+    The same figure gives the same file.  In a notebook a figure stands below its cell and nothing
+    is written, so that no cell can replace a figure of the project;
+    ``python -m minillm course run NOTEBOOK --figures FOLDER`` names the folder
+    (in ``MINILLM_FIGURES``).  A figure of the Chinese edition is named NAME_zh.
 
     Raises:
         ValueError: ``numbers`` holds one that is not finite, which JSON cannot write.
     """
     import matplotlib
 
-    folder = Path(os.environ.get("MINILLM_FIGURES") or home() / "figures")
-    folder.mkdir(parents=True, exist_ok=True)
+    name = name if language == "en" else f"{name}_{language}"
     kept = {
         key: json.dumps(rounded(f"figure {name}", key, values)) for key, values in numbers.items()
     }
+    if not os.environ.get("MINILLM_FIGURES"):
+        return
+    folder = Path(os.environ["MINILLM_FIGURES"])
+    folder.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": "minillm"})
     write_atomically(folder / f"{name}.json", (as_lines(kept) + "\n").encode())

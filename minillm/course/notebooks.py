@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from minillm.course.numbers import filled, named, stated_numbers
 from minillm.course.places import FOLDERS, LESSONS, write
 
 LEFT_OUT = {"student": "solution", "teacher": "exercise"}  # cells with this tag
@@ -53,23 +54,25 @@ def as_notebook(source: Path, language: str, edition: str) -> str:
     """The notebook of one source: JSON without outputs, the same in every run.
 
     Raises:
-        ValueError: a cell of prose does not say its language.
+        ValueError: a cell of prose does not say its language, or names a number that nothing makes.
     """
     import jupytext
     import nbformat
 
     read_in = jupytext.read(source, fmt="py:percent")
+    names = numbers_of(read_in.cells, language)
     cells, met = [], Counter[str]()
     for cell in read_in.cells:
         if not belongs(cell, source, language, edition):
             continue
         tags = cell.metadata.get("tags", [])
+        text = in_words(cell, source, names, language)
         new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else code_cell
-        met[cell.source] += 1
-        key = f"{cell.source}\n{met[cell.source]}"  # an edit elsewhere leaves the id alone
+        met[text] += 1
+        key = f"{text}\n{met[text]}"  # an edit elsewhere leaves the id alone
         name = hashlib.sha256(key.encode("utf-8")).hexdigest()[:12]
         metadata = {"tags": tags} if tags else {}
-        cells.append(new(source=cell.source, id=name, metadata=metadata))
+        cells.append(new(source=text, id=name, metadata=metadata))
     metadata = {
         "kernelspec": KERNEL,
         "language_info": {"name": "python"},
@@ -90,7 +93,29 @@ def belongs(cell: Any, source: Path, language: str, edition: str) -> bool:
         if cell.metadata.get("lang") not in FOLDERS:
             raise ValueError(f'{source}: this cell needs lang="en" or "zh": {cell.source[:60]!r}')
         return bool(cell.metadata["lang"] == language)
-    return LEFT_OUT[edition] not in cell.metadata.get("tags", [])
+    return not {LEFT_OUT[edition], "numbers"} & set(cell.metadata.get("tags", []))
+
+
+def numbers_of(cells: list[Any], language: str) -> dict[str, Any]:
+    """The numbers that the prose of a lesson may name."""
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    naming = [c.source for c in code if "numbers" in c.metadata.get("tags", [])]
+    return named("\n".join(naming), stated_numbers(c.source for c in code), language)
+
+
+def in_words(cell: Any, source: Path, names: dict[str, Any], language: str) -> str:
+    """The text of a cell in one edition: numbers filled in, the language named.
+
+    Raises:
+        ValueError: a number that nothing makes, or a cell tagged ``language`` without ``"en"``.
+    """
+    if cell.cell_type == "markdown":
+        return filled(cell.source, names, f"{source}, {cell.metadata['lang']}")
+    if "language" not in cell.metadata.get("tags", []):
+        return str(cell.source)
+    if 'LANGUAGE = "en"' not in cell.source:
+        raise ValueError(f'{source}: a cell tagged language needs the line LANGUAGE = "en"')
+    return str(cell.source).replace('LANGUAGE = "en"', f'LANGUAGE = "{language}"')
 
 
 def code_cell(**parts: Any) -> Any:

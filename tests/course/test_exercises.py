@@ -6,11 +6,14 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import strategies as st
 
-from minillm.course.exercises import Property, WrongAnswer, answered, check
+from minillm.course.exercises import Exercise, Property, WrongAnswer, check
+from minillm.course.watching import Wrong
 
 
 def is_absolute(answer, x):
-    assert answered(answer(x)) == abs(x), f"it gives {answer(x)}"
+    found = answer(x)
+    if found != abs(x):
+        raise Wrong(f"it gives {found}", f"给出 {found}")
 
 
 def inverse(add, subtract, x):
@@ -24,7 +27,7 @@ INVERSE = Property("one undoes the other", "一个抵消另一个", inverse, {"x
 @pytest.fixture(autouse=True)
 def lesson(monkeypatch):
     """Lesson 99: the absolute value of an integer, and two functions that undo each other."""
-    module = SimpleNamespace(CHECKS={"99.1": [PROPERTY], "99.2": [INVERSE]})
+    module = SimpleNamespace(CHECKS={"99.1": Exercise(PROPERTY), "99.2": Exercise(INVERSE)})
     monkeypatch.setitem(sys.modules, "minillm.course.content.checks.lesson_99", module)
 
 
@@ -38,7 +41,7 @@ def test_a_wrong_answer_is_told_the_property_and_the_smallest_input(capsys):
         check("99.1", lambda x: x if x < 7 else -x)
     lines = str(caught.value).splitlines()
     assert "it is |x|" in lines[0] and "它是绝对值" in lines[0]
-    assert lines[2].strip() == "x = -1" and lines[3].strip() == "it gives -1"
+    assert lines[2].strip() == "answer(x=-1)" and lines[3].strip() == "it gives -1  ·  给出 -1"
     assert capsys.readouterr().out == ""
 
 

@@ -18,7 +18,10 @@ from minillm.course.places import LESSONS, PROJECT
 
 SOURCES = sorted((LESSONS / "src").glob("*.py"))
 ALLOWED = {"minillm", "numpy", "matplotlib", "dataclasses"}  # the last to vary an experiment
-TAGS = {"exercise", "solution", "exercise-check", "figure", "gpu", "gradcheck", "raises-exception"}
+TAGS = {
+    *("exercise", "solution", "exercise-check", "figure", "gpu", "gradcheck"),
+    *("language", "raises-exception"),
+}
 TOTAL_BUDGET = 600  # seconds on one core, all lessons together
 START = 30  # seconds for a kernel on a busy machine
 CHINESE = re.compile(

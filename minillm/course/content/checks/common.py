@@ -1,48 +1,169 @@
-"""What the checks of all lessons share: saying why an answer is wrong, and strategies."""
+"""What the checks of all lessons share: saying why an answer is wrong, strategies, measures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.exercises import answered
+from minillm.course.watching import NotAnswered, Watched, Wrong
 
 Function = Callable[..., Any]
 SEEDS, SIZES = st.integers(0, 99), st.integers(1, 4)
 
 
-def told(holds: bool, otherwise: str) -> None:
-    """Raise AssertionError with a reason unless ``holds``."""
+def told(holds: bool, english: str, chinese: str = "") -> None:
+    """Raise ``Wrong`` with a reason in both languages unless ``holds``."""
     if not holds:
-        raise AssertionError(otherwise)
+        raise Wrong(english, chinese)
 
 
-def close(name: str, found: np.ndarray, wanted: np.ndarray) -> None:
-    """Refuse numbers that are further off than rounding, and tell what was found."""
-    told(np.allclose(found, wanted, rtol=1e-7, atol=1e-9), f"{name}: {found.tolist()} is off")
+def close(name: str | tuple[str, str], found: np.ndarray, wanted: np.ndarray) -> None:
+    """Refuse numbers that are further off than rounding, and tell what was found.
+
+    ``name`` is the same in both languages ("dL/dx"), or a pair.
+    """
+    english, chinese = (name, name) if isinstance(name, str) else name
+    numbers = np.round(found, 6).tolist()
+    told(
+        bool(np.allclose(found, wanted, rtol=1e-7, atol=1e-9)),
+        f"{english}: {numbers} is off",
+        f"{chinese}：{numbers} 不对",
+    )
 
 
 def parts(found: Any, *names: str) -> tuple[Any, ...]:
     """What an answer with several parts returned, one for each name.
 
     Raises:
-        AssertionError: it is something else.
-        NotImplementedError: it, or one of its parts, is ``...``.
+        Wrong: it is something else.
+        NotAnswered: it, or one of its parts, is ``...``.
     """
-    several = isinstance(answered(found), tuple | list) and len(found) == len(names)
-    told(several, f"it must return {len(names)} things: {', '.join(names)}")
-    return tuple(map(answered, found))
+    if found is ...:
+        raise NotAnswered
+    several = isinstance(found, tuple | list) and len(found) == len(names)
+    listed = ", ".join(names)
+    told(
+        several,
+        f"it must return {len(names)} things: {listed}",
+        f"应当返回 {len(names)} 样东西：{listed}",
+    )
+    if any(part is ... for part in found):
+        raise NotAnswered
+    return tuple(found)
 
 
-def shaped(name: str, found: Any, shape: tuple[int, ...]) -> np.ndarray:
+def shaped(name: str | tuple[str, str], found: Any, shape: tuple[int, ...]) -> np.ndarray:
     """An answer as an array of floats.
 
     Raises:
-        AssertionError: it is not of ``shape``.
+        Wrong: it holds no numbers, or is not of ``shape``.
     """
-    array = np.asarray(found, dtype=float)
-    told(array.shape == shape, f"{name} has shape {array.shape}, not {shape}")
+    english, chinese = (name, name) if isinstance(name, str) else name
+    try:
+        array = np.asarray(found, dtype=float)
+    except (TypeError, ValueError):
+        raise Wrong(
+            f"{english} must be an array of numbers, got {found!r:.80}",
+            f"{chinese} 应当是数组，得到的却是 {found!r:.80}",
+        ) from None
+    told(
+        array.shape == shape,
+        f"{english} has shape {array.shape}, not {shape}",
+        f"{chinese} 的形状是 {array.shape}，应为 {shape}",
+    )
     return array
+
+
+def derivative(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    operands: dict[str, np.ndarray],
+    g: np.ndarray,
+) -> None:
+    """Compare the gradients that an answer gives with central differences, number by number.
+
+    ``backward(*arrays, g)`` gives one gradient for each of the named operands (the array itself
+    where there is one operand), ``forward(*arrays)`` the output, of whose loss ``g`` is the slope.
+    """
+    arrays = [np.asarray(x, dtype=float) for x in operands.values()]
+    found = backward(*arrays, g)
+    names = [f"dL/d{name}" for name in operands]
+    gradients = (found,) if len(names) == 1 else parts(found, *names)
+    for i, (name, gradient) in enumerate(zip(names, gradients, strict=True)):
+        ours = shaped(name, gradient, arrays[i].shape)
+        right = np.allclose(ours, differences(forward, arrays, i, g), rtol=1e-6, atol=1e-7)
+        numbers = ours.round(6).tolist()
+        told(
+            right,
+            f"{name} = {numbers}: central differences give something else",
+            f"{name} = {numbers}，与中心差分不符",
+        )
+
+
+def differences(
+    forward: Callable[..., Any], arrays: list[np.ndarray], place: int, g: np.ndarray
+) -> np.ndarray:
+    """Central differences of sum(g * forward) along each number of one operand."""
+    slopes = np.empty_like(arrays[place])
+    for index in np.ndindex(slopes.shape):
+        ends = []
+        for step in (1e-5, -1e-5):
+            moved = [x.copy() for x in arrays]
+            moved[place][index] += step
+            ends.append(float((g * np.asarray(forward(*moved))).sum()))
+        slopes[index] = (ends[0] - ends[1]) / 2e-5
+    return slopes
+
+
+class Counted(np.ndarray):
+    """An array that counts the elements that are taken from it one by one, as a loop does."""
+
+    taken: list[int]
+
+    def __array_finalize__(self, origin: Any) -> None:
+        self.taken = getattr(origin, "taken", [0])  # views and copies share the count
+
+    def __deepcopy__(self, memo: Any) -> Counted:
+        twin = np.array(self).view(Counted)
+        twin.taken = self.taken
+        return twin
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        self.taken[0] += not isinstance(found, np.ndarray)
+        return found
+
+    def __iter__(self) -> Iterator[Any]:
+        for i in range(len(self)):
+            yield self[i]
+
+    def tolist(self) -> Any:
+        """All elements, counted."""
+        self.taken[0] += self.size
+        return super().tolist()
+
+
+def lines_run(answer: Watched, *arguments: Any) -> int:
+    """How many lines of its own an answer runs: of a loop, more for a longer input."""
+    count = 0
+    code = getattr(answer.answer, "__code__", None)
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal count
+        if code is None or frame.f_code.co_filename != code.co_filename:
+            return None
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        answer(*arguments)
+    finally:
+        sys.settrace(before)
+    return count

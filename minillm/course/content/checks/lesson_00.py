@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm.course.content.checks.common import Function, told
-from minillm.course.exercises import Property, answered
+from minillm.course.exercises import Exercise, Property
 from minillm.labs.statistics import T_95, mean_and_interval
 
 T_OF_FOUR = T_95[2]  # for four values
@@ -22,7 +22,7 @@ def is_relative(relative_error: Function, pairs: list[tuple[float, float]], unit
     size = max(np.abs(a).max(), np.abs(b).max())
     wanted = np.abs(a - b).max() / size if size else 0.0
     with np.errstate(all="ignore"):
-        found = float(answered(relative_error(a.copy(), b.copy())))
+        found = float(relative_error(a.copy(), b.copy()))
     told(bool(np.isclose(found, wanted, rtol=1e-9, atol=0)), f"a = {a}, b = {b}: it gives {found}")
 
 
@@ -30,7 +30,7 @@ def is_symmetric(relative_error: Function, pairs: list[tuple[float, float]]) -> 
     """Neither of the two arrays is the right one."""
     a, b = np.array(pairs).T
     with np.errstate(all="ignore"):
-        one, other = (float(answered(relative_error(*x))) for x in ((a, b), (b, a)))
+        one, other = (float(relative_error(*x)) for x in ((a, b), (b, a)))
     told(one == other, f"it gives {one} one way round and {other} the other")
 
 
@@ -40,7 +40,7 @@ def agrees_with_numpy(product_shape: Function, a: tuple[int, ...], b: tuple[int,
         wanted = (np.zeros(a) @ np.zeros(b)).shape
     except ValueError:
         wanted = None
-    found = answered(product_shape(a, b))
+    found = product_shape(a, b)
     told(
         found is None or isinstance(found, tuple), f"it gives {found!r}: a tuple or None is needed"
     )
@@ -54,21 +54,21 @@ def judges(better: Function, first: list[float], second: list[float]) -> None:
     if abs(abs(mean) - half) < 1e-9:
         return  # on the edge rounding decides
     wanted = "open" if abs(mean) < half else "first" if mean > 0 else "second"
-    found = answered(better(first, second, T_OF_FOUR))
+    found = better(first, second, T_OF_FOUR)
     told(found == wanted, f"it gives {found!r} for the differences {d.round(2).tolist()}")
 
 
 def is_not_fooled_by_a_common_swing(better: Function, first: list[float], gain: float) -> None:
     """Seeds that are hard for both methods say nothing against a steady gain."""
     second = [score - gain for score in first]
-    found = answered(better(first, second, T_OF_FOUR))
+    found = better(first, second, T_OF_FOUR)
     told(
         found == "first", f"it gives {found!r}, though the first is better by {gain} in every seed"
     )
 
 
 CHECKS = {
-    "00.1": [
+    "00.1": Exercise(
         Property(
             "it is the largest difference over the largest value, in any unit",
             "它等于最大的差除以最大的值，与单位无关",
@@ -81,16 +81,19 @@ CHECKS = {
             is_symmetric,
             {"pairs": PAIRS},
         ),
-    ],
-    "00.2": [
+        allows=("minillm",),
+    ),
+    "00.2": Exercise(
         Property(
             "it is the shape that NumPy gives, or None where NumPy refuses",
             "它与 NumPy 给出的形状一致；NumPy 拒绝时为 None",
             agrees_with_numpy,
             {"a": SHAPES, "b": SHAPES},
         ),
-    ],
-    "00.3": [
+        allows=("minillm",),
+        none_is_an_answer=True,
+    ),
+    "00.3": Exercise(
         Property(
             "a gain that is the same in every seed is seen, however the seeds scatter",
             "每个种子都提高同样多，无论种子之间多分散，都应看得出来",
@@ -103,5 +106,6 @@ CHECKS = {
             judges,
             {"first": SCORES, "second": SCORES},
         ),
-    ],
+        allows=("minillm",),
+    ),
 }

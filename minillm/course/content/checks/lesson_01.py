@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minillm import check_vjp, ops
 from minillm.autograd import VJP
 from minillm.course.content.checks.common import SEEDS, Function, close, shaped, told
-from minillm.course.exercises import Property, answered
+from minillm.course.exercises import Exercise, Property
 
 Rule = Callable[..., tuple[Any, VJP]]
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
@@ -36,7 +36,7 @@ def costs_nothing_to_shift(
     """Along (1, ..., 1) log-softmax does not change, so the gradient has no part there."""
     rng = np.random.default_rng(seed)
     z, g = rng.standard_normal((2, *shape))
-    sums = shaped("the gradient", answered(log_softmax_backward(z, g)), shape).sum(axis=-1)
+    sums = shaped("the gradient", log_softmax_backward(z, g), shape).sum(axis=-1)
     told(np.allclose(sums, 0, atol=1e-9), f"its rows sum to {sums.tolist()}")
 
 
@@ -45,9 +45,7 @@ def is_the_derivative(log_softmax_backward: Function, shape: tuple[int, ...], se
     rng = np.random.default_rng(seed)
 
     def rule(z: np.ndarray) -> tuple[Any, VJP]:
-        return ops.log_softmax(z).data, lambda g: (
-            np.asarray(answered(log_softmax_backward(z, g))),
-        )
+        return ops.log_softmax(z).data, lambda g: (np.asarray(log_softmax_backward(z, g)),)
 
     rule.__name__ = "log_softmax_backward (operand z)"
     check_vjp(rule, rng.standard_normal(shape), rng=rng)
@@ -132,13 +130,13 @@ WRONG: dict[str, tuple[Rule, tuple[str, ...]]] = {
 
 def knows_a_right_rule(is_right: Function, rule: str, n: int, m: int, seed: int) -> None:
     """The checker accepts what is right."""
-    verdict = answered(is_right(*with_operands(RIGHT[rule], n, m, seed)))
+    verdict = is_right(*with_operands(RIGHT[rule], n, m, seed))
     told(bool(verdict), f"the rule is right, but is_right gives {verdict}")
 
 
 def finds_a_wrong_rule(is_right: Function, rule: str, n: int, m: int, seed: int) -> None:
     """The checker refuses what is wrong."""
-    verdict = answered(is_right(*with_operands(WRONG[rule], n, m, seed)))
+    verdict = is_right(*with_operands(WRONG[rule], n, m, seed))
     told(not bool(verdict), f"the rule is wrong, but is_right gives {verdict}")
 
 
@@ -153,14 +151,14 @@ def with_operands(case: tuple[Rule, tuple[str, ...]], n: int, m: int, seed: int)
 def has_the_shape(unbroadcast: Function, shapes: Shapes) -> None:
     """What comes back fits the operand."""
     shape, large = shapes
-    shaped("the result", answered(unbroadcast(np.ones(large), shape)), shape)
+    shaped("the result", unbroadcast(np.ones(large), shape), shape)
 
 
 def undoes_broadcasting(unbroadcast: Function, shapes: Shapes) -> None:
     """The sum of g times the stretched x is the sum of x times the gradient, for each x."""
     shape, large = shapes
     g = np.arange(1.0, 1.0 + np.prod(large, dtype=int)).reshape(large)
-    found = shaped("the result", answered(unbroadcast(g.copy(), shape)), shape)
+    found = shaped("the result", unbroadcast(g.copy(), shape), shape)
     wanted = np.zeros(shape)
     for place in np.ndindex(shape):
         x = np.zeros(shape)
@@ -172,7 +170,7 @@ def undoes_broadcasting(unbroadcast: Function, shapes: Shapes) -> None:
 MORE_THAN_ONE = st.integers(2, 4)  # with a single element some wrong rules are right
 SIZED = {"n": MORE_THAN_ONE, "m": MORE_THAN_ONE, "seed": SEEDS}
 CHECKS = {
-    "01.1": [
+    "01.1": Exercise(
         Property(
             "each row of the gradient sums to 0, for a common shift of the scores changes nothing",
             "梯度的每一行之和为 0，因为得分同加一个数，结果不变",
@@ -185,8 +183,9 @@ CHECKS = {
             is_the_derivative,
             {"shape": SHAPES, "seed": SEEDS},
         ),
-    ],
-    "01.2": [
+        allows=("minillm",),
+    ),
+    "01.2": Exercise(
         Property(
             "a right rule is called right",
             "正确的规则判为正确",
@@ -199,8 +198,9 @@ CHECKS = {
             finds_a_wrong_rule,
             {"rule": st.sampled_from(list(WRONG)), **SIZED},
         ),
-    ],
-    "01.3": [
+        allows=("minillm",),
+    ),
+    "01.3": Exercise(
         Property(
             "the result has the operand's shape (shapes: first the operand's, then that of g)",
             "结果的形状与操作数相同（shapes 中先是操作数的形状，后是 g 的形状）",
@@ -213,5 +213,6 @@ CHECKS = {
             undoes_broadcasting,
             {"shapes": shapes()},
         ),
-    ],
+        allows=("minillm",),
+    ),
 }

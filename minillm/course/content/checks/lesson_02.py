@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm.course.content.checks.common import Function, parts, told
-from minillm.course.exercises import Property, answered
+from minillm.course.exercises import Exercise, Property
 from minillm.text import pad
 
 Pair = tuple[int, int]
@@ -77,7 +77,7 @@ def written_out(ids: list[int], merges: list[Pair]) -> bytes:
 
 def encoded(encode_by_rank: Function, text: str, merges: list[Pair]) -> list[int]:
     """The answer's ids as a list of integers."""
-    return whole_numbers(answered(encode_by_rank(text, list(merges)))).tolist()
+    return whole_numbers(encode_by_rank(text, list(merges))).tolist()
 
 
 def whole_numbers(given: Any) -> np.ndarray:
@@ -173,7 +173,7 @@ def joins_the_pair(bpe_step: Function, ids: list[int]) -> None:
 
 
 CHECKS = {
-    "02.1": [
+    "02.1": Exercise(
         Property(
             "decoding gives the text again, in any script",
             "无论什么文字，解码之后都与原文相同",
@@ -189,8 +189,9 @@ CHECKS = {
             keeps_the_order,
             COMPETING,
         ),
-    ],
-    "02.2": [
+        allows=("minillm",),
+    ),
+    "02.2": Exercise(
         Property(
             "ids and padding stand at the side that was asked for",
             "填充在指定的一端，编号都在应在的位置",
@@ -203,8 +204,9 @@ CHECKS = {
             masks_the_padding,
             PADDING,
         ),
-    ],
-    "02.3": [
+        allows=("minillm",),
+    ),
+    "02.3": Exercise(
         Property(
             "the pair is the most frequent one, the smallest of several",
             "取次数最多的一对；次数相同取最小的",
@@ -217,5 +219,6 @@ CHECKS = {
             joins_the_pair,
             STEP,
         ),
-    ],
+        allows=("minillm",),
+    ),
 }

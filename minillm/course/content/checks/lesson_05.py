@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minillm import check_vjp, ops
 from minillm.autograd import VJP
 from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, told
-from minillm.course.exercises import Property, answered
+from minillm.course.exercises import Exercise, Property
 
 
 def rows(low: float, high: float) -> st.SearchStrategy[list[list[float]]]:
@@ -51,7 +51,7 @@ def probabilities(stable_softmax: Function, scores: list[list[float]]) -> np.nda
     """The answer's softmax, its shape checked, its overflow warnings held back."""
     given = np.array(scores)
     with np.errstate(all="ignore"):
-        p = np.asarray(answered(stable_softmax(given.copy())), dtype=float)
+        p = np.asarray(stable_softmax(given.copy()), dtype=float)
     told(p.shape == given.shape, f"it gives shape {p.shape} for shape {given.shape}")
     return p
 
@@ -65,7 +65,7 @@ def is_the_derivative(
 
     def rule(*arrays: np.ndarray) -> tuple[Any, VJP]:
         def vjp(g: np.ndarray) -> tuple[np.ndarray, ...]:
-            return tuple(map(np.asarray, answered(attention_backward(*arrays, g))))
+            return tuple(map(np.asarray, attention_backward(*arrays, g)))
 
         return ops.scaled_dot_product_attention(*arrays).data, vjp
 
@@ -83,13 +83,13 @@ def measures_the_gap(order_gap: Function, positions: Function, n: int, seed: int
 
     for name, attend in (("self-attention", attention), ("a running sum of the rows", running_sum)):
         wanted = float(np.abs(attend(x[order]) - attend(x)[order]).max())
-        gap = float(answered(order_gap(attend, x, order)))
+        gap = float(order_gap(attend, x, order))
         told(bool(np.isclose(gap, wanted, atol=1e-9)), f"for {name}, order {order.tolist()}: {gap}")
 
 
 def breaks_the_symmetry(order_gap: Function, positions: Function, n: int, d: int) -> None:
     """With the table added, every swap of two positions shows in the output."""
-    table = np.asarray(answered(positions(n, d)), dtype=float)
+    table = np.asarray(positions(n, d), dtype=float)
     told(table.shape == (n, d), f"the table has shape {table.shape}")
     told(bool(np.isfinite(table).all()), "the table holds a number that is not finite")
     x = np.random.default_rng(n).standard_normal((n, d))
@@ -107,7 +107,7 @@ def attention(x: np.ndarray) -> np.ndarray:
 
 
 CHECKS = {
-    "05.1": [
+    "05.1": Exercise(
         Property(
             "on small scores it is exp(s) over the sum of exp(s)",
             "分数较小时，它等于 exp(s) 除以 exp(s) 之和",
@@ -126,16 +126,18 @@ CHECKS = {
             ignores_a_shift,
             {"scores": rows(-3, 3), "shift": st.integers(-3000, 3000)},
         ),
-    ],
-    "05.2": [
+        allows=("minillm",),
+    ),
+    "05.2": Exercise(
         Property(
             "its gradients agree with central differences",
             "它给出的梯度与中心差分一致",
             is_the_derivative,
             {"n": SIZES, "m": SIZES, "dk": SIZES, "dv": SIZES, "seed": SEEDS},
         ),
-    ],
-    "05.3": [
+        allows=("minillm",),
+    ),
+    "05.3": Exercise(
         Property(
             "order_gap compares permuted output with the output of the permuted input",
             "order_gap 比较“先置换再计算”与“先计算再置换”",
@@ -148,5 +150,6 @@ CHECKS = {
             breaks_the_symmetry,
             {"n": st.integers(2, 5), "d": SIZES},
         ),
-    ],
+        allows=("minillm",),
+    ),
 }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from minillm import nn, ops
 from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, shaped, told
-from minillm.course.exercises import Property, answered
+from minillm.course.exercises import Exercise, Property
 
 BATCHES = {"b": st.integers(1, 3), "t": SIZES, "heads": SIZES, "width": st.integers(1, 3)}
 
@@ -22,9 +22,7 @@ def every_head_has_its_features(
 ) -> None:
     """Head i is what the i-th slice of the features is."""
     x = numbered(b, t, heads, width)
-    found = shaped(
-        "split_heads(x, heads)", answered(split_heads(x.copy(), heads)), (b, heads, t, width)
-    )
+    found = shaped("split_heads(x, heads)", split_heads(x.copy(), heads), (b, heads, t, width))
     for i in range(heads):
         close(f"x = 0, 1, 2, ...: head {i}", found[:, i], x[..., i * width : (i + 1) * width])
 
@@ -34,7 +32,7 @@ def merging_puts_heads_side_by_side(
 ) -> None:
     """The i-th slice of the features is head i."""
     parts = numbered(b, heads, t, width).reshape(b, heads, t, width)
-    found = shaped("merge_heads(heads)", answered(merge_heads(parts.copy())), (b, t, heads * width))
+    found = shaped("merge_heads(heads)", merge_heads(parts.copy()), (b, t, heads * width))
     for i in range(heads):
         part = found[..., i * width : (i + 1) * width]
         close(f"heads = 0, 1, 2, ...: the features of head {i}", part, parts[:, i])
@@ -126,7 +124,7 @@ def verdict(leaks: Function, f: Function, n: int, seed: int) -> bool:
     """What the detector says of ``f``; warnings of its arithmetic are held back."""
     x = np.random.default_rng(seed).standard_normal((n, 3)).round(2)
     with np.errstate(all="ignore"):
-        found = answered(leaks(f, x))
+        found = leaks(f, x)
     told(isinstance(found, bool | np.bool_), f"it gives {found!r}, not True or False")
     return bool(found)
 
@@ -145,21 +143,21 @@ def turns(rotation: Function, delta: int, t: int, d: int) -> None:
     """R PE(t) is PE(t + delta)."""
     table = nn.sinusoids(t + abs(delta) + 1, d)
     start, end = (t, t + delta) if delta >= 0 else (t - delta, t)
-    r = shaped("the matrix", answered(rotation(delta, d)), (d, d))
+    r = shaped("the matrix", rotation(delta, d), (d, d))
     close(f"R PE({start}), where PE({end}) was due", (r @ table[start]).round(9), table[end])
 
 
 def keeps_lengths(rotation: Function, delta: int, d: int) -> None:
     """A rotation: its transpose undoes it, and so does a step back."""
-    r = shaped("the matrix", answered(rotation(delta, d)), (d, d))
+    r = shaped("the matrix", rotation(delta, d), (d, d))
     close("R times its transpose", (r @ r.T).round(9), np.eye(d))
-    back = shaped("the matrix", answered(rotation(-delta, d)), (d, d))
+    back = shaped("the matrix", rotation(-delta, d), (d, d))
     close("R(delta) R(-delta)", (r @ back).round(9), np.eye(d))
 
 
 STEPS, WIDTHS = st.integers(-20, 20), st.sampled_from([2, 4, 6, 8])
 CHECKS = {
-    "06.1": [
+    "06.1": Exercise(
         Property(
             "head i holds the i-th slice of every word's features",
             "第 i 个头装着每个词的第 i 段特征",
@@ -172,8 +170,9 @@ CHECKS = {
             merging_puts_heads_side_by_side,
             BATCHES,
         ),
-    ],
-    "06.2": [
+        allows=("minillm",),
+    ),
+    "06.2": Exercise(
         Property(
             "it is silent where no row looks ahead",
             "没有哪一行偷看后文时，它不报警",
@@ -186,8 +185,9 @@ CHECKS = {
             finds,
             {"f": st.sampled_from(list(LEAKING)), "n": st.integers(2, 6), "seed": SEEDS},
         ),
-    ],
-    "06.3": [
+        allows=("minillm",),
+    ),
+    "06.3": Exercise(
         Property(
             "it leads from PE(t) to PE(t + delta), whatever t",
             "无论 t 是多少，它都把 PE(t) 变成 PE(t + delta)",
@@ -200,5 +200,6 @@ CHECKS = {
             keeps_lengths,
             {"delta": STEPS, "d": WIDTHS},
         ),
-    ],
+        allows=("minillm",),
+    ),
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minillm import Parameter, gradients_of, nn, ops
 from minillm.course.content.checks.common import Function, close, parts, shaped, told
-from minillm.course.exercises import Property, answered
+from minillm.course.exercises import Exercise, Property
 from minillm.models.bert import Bert, BertConfig
 
 Rows = list[list[int]]
@@ -77,7 +77,7 @@ def stacked(transformer: Function, x: Rows, layers: list[Layer]) -> np.ndarray:
     """The student's output, with the input watched."""
     given = np.array(x, dtype=float)
     handed = given.copy()
-    found = shaped("the output", answered(transformer(handed, list(layers))), given.shape)
+    found = shaped("the output", transformer(handed, list(layers)), given.shape)
     told(np.array_equal(given, handed), "the array that was handed in has been changed in place")
     return found
 
@@ -98,7 +98,7 @@ def is_post_norm(transformer: Function, x: Rows, layers: list[Layer]) -> None:
 
 def counted(parameters: Function, *sizes: int) -> int:
     """The student's count, which must be whole."""
-    found = answered(parameters(*sizes))
+    found = parameters(*sizes)
     told(int(found) == found, f"parameters{sizes} = {found} is not a whole number")
     return int(found)
 
@@ -172,7 +172,7 @@ COUNTED = {
 }
 
 CHECKS = {
-    "07.1": [
+    "07.1": Exercise(
         Property(
             "it gives three gradients, shaped like x, gain and bias",
             "它给出三个梯度，形状分别与 x、gain、bias 相同",
@@ -191,8 +191,9 @@ CHECKS = {
             on_normalisations(is_the_gradient),
             {"x_gain_g": normalisations()},
         ),
-    ],
-    "07.2": [
+        allows=("minillm",),
+    ),
+    "07.2": Exercise(
         Property(
             "with no layers the input comes out as it was",
             "一层也没有时，输入原样输出",
@@ -211,8 +212,9 @@ CHECKS = {
             is_post_norm,
             {"x": INPUTS, "layers": st.lists(LAYERS, min_size=2, max_size=3)},
         ),
-    ],
-    "07.3": [
+        allows=("minillm",),
+    ),
+    "07.3": Exercise(
         Property(
             "the number of heads changes nothing",
             "注意力头的个数不影响参数个数",
@@ -231,5 +233,6 @@ CHECKS = {
             is_the_models_count,
             COUNTED,
         ),
-    ],
+        allows=("minillm",),
+    ),
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minillm import Parameter
 from minillm.course.content.checks.common import SEEDS, SIZES, Function, close, parts, shaped, told
-from minillm.course.exercises import Property, answered
+from minillm.course.exercises import Exercise, Property
 from minillm.optim import Adam, AdamW
 
 RATES = st.sampled_from([0.1, 0.2, 0.3, 0.6, 0.8])
@@ -108,7 +108,7 @@ def finds_the_step(
     both = [stepped(w, gradients, decoupled=d, lr=0.1, strength=0.1) for d in (False, True)]
     apart = np.abs(np.subtract(both[0], both[1])) > 1e-9
     wanted = int(apart.argmax()) if apart.any() else 0
-    found = answered(parting(w, list(gradients)))
+    found = parting(w, list(gradients))
     told(found == wanted, f"it says {found}")
 
 
@@ -163,7 +163,7 @@ def reports_the_test(choose: Function, strengths: list[float], n: int, seed: int
 DROPOUT_CASES = {"rate": RATES, "seed": SEEDS}
 RIDGE_CASES = {"strengths": STRENGTHS, "n": st.integers(4, 8), "seed": SEEDS}
 CHECKS = {
-    "14.1": [
+    "14.1": Exercise(
         Property(
             "at evaluation nothing is dropped and nothing is scaled",
             "评估时不丢弃，也不缩放",
@@ -194,8 +194,9 @@ CHECKS = {
             draws_from_the_generator,
             DROPOUT_CASES,
         ),
-    ],
-    "14.2": [
+        allows=("minillm",),
+    ),
+    "14.2": Exercise(
         Property(
             "step by step the weight is that of Adam with L2, or of AdamW",
             "逐步计算的权重与带 L2 的 Adam（或 AdamW）一致",
@@ -216,8 +217,9 @@ CHECKS = {
                 "gradients": st.lists(st.sampled_from([0.0, 1.0, -2.0]), min_size=1, max_size=4),
             },
         ),
-    ],
-    "14.3": [
+        allows=("minillm",),
+    ),
+    "14.3": Exercise(
         Property(
             "the choice does not depend on the test data",
             "选择与测试数据无关",
@@ -236,5 +238,6 @@ CHECKS = {
             reports_the_test,
             RIDGE_CASES,
         ),
-    ],
+        allows=("minillm",),
+    ),
 }

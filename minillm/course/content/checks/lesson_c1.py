@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm.course.content.checks.common import SEEDS, Function, told
-from minillm.course.exercises import Property, answered
+from minillm.course.exercises import Exercise, Property
 from minillm.labs import mean_and_interval
 
 THESAURUS = {"dull": ("boring", "tedious"), "film": ("movie",), "good": ("fine", "nice", "great")}
@@ -21,7 +21,7 @@ RATES = st.sampled_from([0.0, 0.3, 0.5, 1.0])
 def replaced(replace: Function, tokens: list[str], rate: float, seed: int) -> list[str]:
     """The answer's tokens for a generator with that seed; the given ones must stay as they are."""
     given = list(tokens)
-    new = answered(replace(given, THESAURUS, rate, np.random.default_rng(seed)))
+    new = replace(given, THESAURUS, rate, np.random.default_rng(seed))
     told(given == tokens, f"the list that was given is now {given}")
     told(isinstance(new, list), f"it returns a {type(new).__name__}, not a list of tokens")
     told(len(new) == len(tokens), f"{len(tokens)} tokens became {len(new)}: {new}")
@@ -71,7 +71,7 @@ def key(text: str) -> str:
 def kept_examples(deduplicate: Function, examples: Pairs) -> Pairs:
     """The answer's list, as pairs."""
     given = list(examples)
-    kept = answered(deduplicate(given))
+    kept = deduplicate(given)
     told(isinstance(kept, list), f"it returns a {type(kept).__name__}, not a list of pairs")
     told(given == examples, f"the list that was given is now {given}")
     return [tuple(pair) for pair in kept]
@@ -117,7 +117,7 @@ Scores = list[float]
 
 def judged(verdict: Function, without: Scores, with_it: Scores) -> str:
     """The answer's word."""
-    word = answered(verdict(np.array(without), np.array(with_it)))
+    word = verdict(np.array(without), np.array(with_it))
     told(word in VERDICTS, f"it returns {word!r}, not one of {', '.join(VERDICTS)}")
     return str(word)
 
@@ -158,7 +158,7 @@ PAIRS = st.lists(
 )
 
 CHECKS = {
-    "c1.1": [
+    "c1.1": Exercise(
         Property(
             "a token stays or becomes one of its synonyms, and none is lost",
             "每个词或者不变，或者换成它的一个同义词，一个也不少",
@@ -183,8 +183,9 @@ CHECKS = {
             decides_for_each_word,
             {"word": st.sampled_from(sorted(THESAURUS)), "seed": st.integers(0, 4)},
         ),
-    ],
-    "c1.2": [
+        allows=("minillm",),
+    ),
+    "c1.2": Exercise(
         Property(
             "no two texts that are left differ in case and blanks only",
             "留下的文本中，没有两条只在大小写和空白上不同",
@@ -203,8 +204,9 @@ CHECKS = {
             keeps_the_first_of_each,
             {"examples": PAIRS},
         ),
-    ],
-    "c1.3": [
+        allows=("minillm",),
+    ),
+    "c1.3": Exercise(
         Property(
             "the verdict follows from the interval of the paired differences",
             "结论由配对之差的置信区间得出",
@@ -217,5 +219,6 @@ CHECKS = {
             turns_around,
             scores_and_gains(SMALL_GAINS),
         ),
-    ],
+        allows=("minillm",),
+    ),
 }

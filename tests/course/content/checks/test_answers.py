@@ -1,7 +1,8 @@
-"""Exercises of every lesson: a right answer passes, wrong ones are caught, half a one is told so.
+"""Exercises of every lesson: right answers pass, wrong ones are caught, half a one is told so.
 
-``answers_NN.py`` beside this file has, for lesson NN: ``RIGHT`` (one for each exercise), ``WRONG``
-and ``HALF`` (number, answers), and ``MESSAGES``, what a student must read on some wrong answers.
+``answers_NN.py`` beside this file has, for lesson NN: ``RIGHT`` and ``WRONG`` (number, what it is
+like, answers: a function, or a tuple where the exercise has several), ``HALF`` (number, answers),
+and ``MESSAGES``, what a student must read on some wrong answers.
 """
 
 import importlib.util
@@ -25,14 +26,41 @@ def load(path):
 
 
 ANSWERS = {path.stem.removeprefix("answers_"): load(path) for path in HERE.glob("answers_*.py")}
-RIGHT = [pair for module in ANSWERS.values() for pair in module.RIGHT.items()]
-WRONG = [pair for module in ANSWERS.values() for pair in module.WRONG]
-HALF = [pair for module in ANSWERS.values() for pair in module.HALF]
-MESSAGES = [pair for module in ANSWERS.values() for pair in module.MESSAGES.items()]
+KINDS = {
+    *("library call", "hard-coded size", "hard-coded constant", "changes its input"),
+    *("ignores an argument", "small numbers only", "one dtype only"),
+    *("global state", "depends on calls"),
+}
+LONGEST = 12  # lines of a message
 
 
-def numbers_of(pairs):
-    return [number for number, _ in pairs]
+def several(answers):
+    return answers if isinstance(answers, tuple) else (answers,)
+
+
+def listed(name):
+    """All (number, what it is like, answers) under one name."""
+    found = []
+    for module in ANSWERS.values():
+        pairs = getattr(module, name)
+        old = pairs.items() if isinstance(pairs, dict) else pairs
+        for entry in old:
+            number, *kind, answers = entry
+            found.append((number, *(kind or ["plain"]), several(answers)))
+    return found
+
+
+RIGHT, WRONG, HALF = listed("RIGHT"), listed("WRONG"), listed("HALF")
+MENDED = sorted(n for n, module in ANSWERS.items() if isinstance(module.RIGHT, list))
+MESSAGES = [pair for n in MENDED for pair in ANSWERS[n].MESSAGES.items()]
+
+
+def numbers_of(entries):
+    return [number for number, *_ in entries]
+
+
+def names_of(entries):
+    return [f"{number} {kind}" for number, kind, _ in entries]
 
 
 def test_every_lesson_has_answers():
@@ -40,12 +68,14 @@ def test_every_lesson_has_answers():
     assert lessons == set(ANSWERS)
 
 
-@pytest.mark.parametrize("lesson", sorted(ANSWERS))
-def test_every_exercise_has_a_right_answer_and_at_least_two_wrong_ones(lesson):
-    numbers = list(lesson_checks(lesson))
-    assert numbers_of(ANSWERS[lesson].RIGHT.items()) == numbers
-    assert all(numbers_of(WRONG).count(number) >= 2 for number in numbers)
-    assert all(number in numbers_of(HALF) for number in numbers)
+@pytest.mark.parametrize("lesson", MENDED)
+def test_every_exercise_has_right_answers_and_wrong_ones_of_many_kinds(lesson):
+    for number in lesson_checks(lesson):
+        assert numbers_of(RIGHT).count(number) >= 3, number
+        kinds = {kind for n, kind, _ in WRONG if n == number}
+        assert len(kinds) >= 6 and len(kinds & KINDS) >= 3, (number, kinds)
+        assert number in numbers_of(HALF)
+    assert set(numbers_of(ANSWERS[lesson].WRONG)) == set(lesson_checks(lesson))
 
 
 @pytest.mark.parametrize("lesson", sorted(ANSWERS))
@@ -54,33 +84,32 @@ def test_the_answers_of_a_check_have_the_names_that_its_lesson_hands_in(lesson):
     text = source.read_text(encoding="utf-8")
     calls = re.findall(r'^check\("([\w.]+)", (.*)\)', text, re.MULTILINE)
     wanted = {number: names.split(", ") for number, names in calls}
-    for number, properties in lesson_checks(lesson).items():
-        assert all(one.answers == wanted[number] for one in properties), number
+    for number, exercise in lesson_checks(lesson).items():
+        assert all(one.answers == wanted[number] for one in exercise.properties), number
 
 
-@pytest.mark.parametrize(("number", "answers"), RIGHT, ids=numbers_of(RIGHT))
-def test_a_right_answer_passes(number, answers, capsys):
+@pytest.mark.parametrize(("number", "kind", "answers"), RIGHT, ids=names_of(RIGHT))
+def test_a_right_answer_passes(number, kind, answers, capsys):
     check(number, *answers)
     assert capsys.readouterr().out == f"{number}  ✓\n"
 
 
-@pytest.mark.parametrize(("number", "answers"), WRONG, ids=numbers_of(WRONG))
-def test_a_wrong_answer_is_caught(number, answers):
-    with pytest.raises(WrongAnswer, match=number):
+@pytest.mark.parametrize(("number", "kind", "answers"), WRONG, ids=names_of(WRONG))
+def test_a_wrong_answer_is_caught(number, kind, answers):
+    with pytest.raises(WrongAnswer, match=number) as caught:
         check(number, *answers)
+    assert len(str(caught.value).splitlines()) <= LONGEST
 
 
-@pytest.mark.parametrize(("number", "answers"), HALF, ids=numbers_of(HALF))
-def test_half_an_answer_is_no_answer(number, answers, capsys):
+@pytest.mark.parametrize(("number", "kind", "answers"), HALF, ids=names_of(HALF))
+def test_half_an_answer_is_no_answer(number, kind, answers, capsys):
     check(number, *answers)
     assert "not answered yet" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("wrong", "parts"), MESSAGES, ids=numbers_of(wrong for wrong, _ in MESSAGES)
-)
+@pytest.mark.parametrize(("wrong", "parts"), MESSAGES, ids=[wrong[0] for wrong, _ in MESSAGES])
 def test_the_message_says_what_is_wrong_and_on_which_input(wrong, parts):
-    number, answer = wrong
+    number, *_, answers = wrong
     with pytest.raises(WrongAnswer) as caught:
-        check(number, answer)
+        check(number, *several(answers))
     assert all(part in str(caught.value) for part in parts)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minillm.course.content.checks.common import close, parts, shaped
+from minillm.course.watching import NotAnswered
 
 
 @pytest.mark.parametrize("found", [(1, 2), [1, 2]])
@@ -19,7 +20,7 @@ def test_an_answer_with_other_parts_is_told_which_are_needed(found):
 
 @pytest.mark.parametrize("found", [..., (1, ...), [..., 2]])
 def test_an_answer_with_a_part_that_is_not_written_is_a_stub(found):
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotAnswered):
         parts(found, "ids", "mask")
 
 

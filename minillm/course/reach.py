@@ -1,0 +1,72 @@
+"""What an answer may call: while it runs, the library refuses whatever its exercise does not allow.
+
+A profile function sees every call of a Python function with its caller.  A call that leads from
+anywhere else straight into the library is the answer's own; one that the library makes itself, as
+an op asks its kernels, is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+LIBRARY, COURSE, WATCH = "minillm.", "minillm.course.", "minillm.course.watching."
+
+
+class OutOfReach(BaseException):
+    """Stops an answer that asks the library; not an Exception, so that it is not caught."""
+
+
+@contextlib.contextmanager
+def library_out_of_reach(allows: tuple[str, ...]) -> Iterator[None]:
+    """Refuse calls into the library, but for modules and names that ``allows`` begins.
+
+    Raises:
+        Wrong: the library was asked, even if the answer then went on without it.
+    """
+    from minillm.course.watching import Wrong
+
+    asked: list[str] = []
+    if "minillm" in allows:
+        yield
+        return
+
+    def look(frame: FrameType, event: str, _: Any) -> None:
+        if event != "call" or frame.f_back is None:
+            return
+        callee, caller = (name_of(f) for f in (frame, frame.f_back))
+        if not callee.startswith(LIBRARY) or callee.startswith(COURSE):
+            return
+        own = not caller.startswith(LIBRARY) or caller.startswith(WATCH)  # an answer may be an op
+        if own and not callee.startswith(allows):
+            asked.append(called(frame, callee))
+            raise OutOfReach
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        yield
+    except OutOfReach:
+        pass
+    finally:
+        sys.setprofile(before)
+    if asked:
+        raise Wrong(
+            f"it calls {asked[0]}: the exercise is to write that by hand",
+            f"它调用了 {asked[0]}：本题要求自己写出来",
+        )
+
+
+def name_of(frame: FrameType) -> str:
+    """Module and name of the function that a frame runs."""
+    return f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_qualname}"
+
+
+def called(frame: FrameType, callee: str) -> str:
+    """What a student would call it: of an op its name, not the machinery behind it."""
+    op = frame.f_locals.get("self")
+    name = getattr(op, "__name__", "")
+    return f"ops.{name}" if name else callee.removeprefix(LIBRARY)

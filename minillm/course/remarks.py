@@ -1,0 +1,139 @@
+"""What ``check`` says of a wrong answer: the property, the call that shows it, and the reason.
+
+In both languages, in at most twelve lines, and with arguments that can be pasted into a cell.
+"""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minillm.course.watching import Call, Watched, Wrong
+
+LONGEST = 300  # characters of one line
+SHOWN = 2  # calls
+SEEDS_TRIED = 200
+WATCHER = Watched.once.__code__.co_filename
+
+
+class Case:
+    """A case that has a name, in both languages; the answer gets its value."""
+
+    def __init__(self, english: str, chinese: str, value: Any) -> None:
+        self.english, self.chinese, self.value = english, chinese, value
+
+    def __repr__(self) -> str:
+        return f"{self.english}  ·  {self.chinese}"
+
+
+def remark(
+    number: str, title: str, case: dict[str, Any], calls: Sequence[Call], error: Exception
+) -> str:
+    """The whole message."""
+    named = [f"    {name}: {value}" for name, value in case.items() if isinstance(value, Case)]
+    shown = [f"    {cut(as_code(call))}" for call in calls[-SHOWN:]]
+    lines = [
+        f"{number}  ✗  {title}",
+        "  the smallest counter-example  ·  最小的反例：",
+        *named,
+        *(shown or [f"    {name} = {as_value(value)}" for name, value in case.items()]),
+        *reason(error),
+    ]
+    printed = [line for call in calls[-1:] for line in call.printed.splitlines()]
+    if printed:
+        lines.append(
+            f"  it printed {len(printed)} line(s), the first  ·  "
+            f"它打印了 {len(printed)} 行，第一行：{cut(printed[0], 80)}"
+        )
+    return "\n".join(lines)
+
+
+def reason(error: Exception) -> list[str]:
+    """Why it is wrong: what a check says, or what was raised and in which line of the answer."""
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if isinstance(error, Wrong) or (isinstance(error, AssertionError) and not of_answer(error)):
+        return [f"  {cut(first)}"]
+    lines = [f"  {cut(f'{type(error).__name__}: {first}')}"]
+    frame = of_answer(error)
+    if frame is not None:
+        text = linecache.getline(frame.filename, frame.lineno or 0).strip()
+        where = f"  in line {frame.lineno} of the cell  ·  出错在单元格第 {frame.lineno} 行"
+        lines += [f"{where}：", f"    {cut(text)}"] if text else [where]
+    return lines
+
+
+def of_answer(error: BaseException) -> traceback.FrameSummary | None:
+    """The last place on the way to an error that the student wrote: neither ours nor a library's.
+
+    The way leads from a check through ``Watched`` into the answer; what follows until a library
+    is entered is the student's.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    watched = [i for i, frame in enumerate(frames) if frame.filename == WATCHER]
+    if not watched:
+        return None
+    after = frames[watched[-1] + 1 :]
+    own = after[:1] and [frame for frame in after if frame.filename == after[0].filename]
+    return own[-1] if own else None
+
+
+def as_code(call: Call) -> str:
+    """A call as Python."""
+    named = dict(zip(call.names, call.arguments, strict=False)) | call.settings
+    given = [f"{name}={as_value(value)}" for name, value in named.items()]
+    return f"{call.name}({', '.join(given)})"
+
+
+def as_value(value: Any) -> str:
+    """A value as Python that makes it again, as far as that can be."""
+    if isinstance(value, np.ndarray):
+        return as_array(value)
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    if isinstance(value, np.random.Generator):
+        return as_generator(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_value, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(as_value, value))}{',' * (len(value) == 1)})"
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
+    return repr(value)
+
+
+def as_array(value: np.ndarray) -> str:
+    """An array; of a large one only its shape, unless all its elements are equal."""
+    plain = value.dtype in (np.float64, np.int64, np.bool_)
+    kind = "" if plain else f", dtype=np.{value.dtype.name}"
+    if value.size > 8 and value.dtype.kind in "biuf" and (value == value.flat[0]).all():
+        return f"np.full({value.shape}, {value.flat[0].item()!r}{kind})"
+    if value.size > 60:
+        return f"<an array of shape {value.shape}>"
+    return f"np.array({value.tolist()!r}{kind})"
+
+
+def as_generator(rng: np.random.Generator) -> str:
+    """The seed that makes a generator, where it is a small one."""
+    for seed in range(SEEDS_TRIED):
+        if np.random.default_rng(seed).bit_generator.state == rng.bit_generator.state:
+            return f"np.random.default_rng({seed})"
+    return "rng"
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """``text``, its end left out where it is too long."""
+    return text if len(text) <= most else f"{text[: most - 4]} ..."
+
+
+def not_answered(number: str) -> str:
+    """What a stub is told."""
+    return f"{number}  not answered yet: fill in the cell above  ·  尚未作答：请补全上面的单元格"
+
+
+def right(number: str) -> str:
+    """What a right answer is told."""
+    return f"{number}  ✓"
