@@ -14,6 +14,7 @@ from typing import Any
 
 from minillm.course.content import checks
 from minillm.course.remarks import not_answered, remark, right
+from minillm.course.verdicts import OPEN, recorded
 from minillm.course.watching import Call, NotAnswered, Watched
 
 EXAMPLES = 100  # tried per property
@@ -89,17 +90,17 @@ def check(number: str, *answers: Any) -> None:
         TypeError: the number is not a text, the answers are too few, too many or not functions.
     """
     exercise = find_exercise(number)
-    try:
-        if any(answer is ... for answer in answers):
-            raise NotAnswered
-        require_functions(number, exercise.answers, answers)
-        watched = exercise.watched(answers)
-        for prop in exercise.properties:
-            try_property(number, prop, watched)
-    except NotAnswered:
-        print(not_answered(number))
-        return
-    print(right(number))
+    with recorded(number) as verdict:
+        try:
+            if any(answer is ... for answer in answers):
+                raise NotAnswered
+            require_functions(number, exercise.answers, answers)
+            watched = exercise.watched(answers)
+            for prop in exercise.properties:
+                try_property(number, prop, watched)
+        except NotAnswered:
+            verdict.result, verdict.message = OPEN, "not answered"
+    print(not_answered(number) if verdict.result == OPEN else right(number))
 
 
 def find_exercise(number: str) -> Exercise:

@@ -16,32 +16,19 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from minillm.course.execute import OFFLINE, PATIENCE, first_line, printed, private_sockets
+from minillm.course.execute import OFFLINE, PATIENCE, first_line, private_sockets
 from minillm.course.exercises import lesson_checks
+from minillm.course.marks import Mark, marks_of
 from minillm.course.places import PROJECT
+from minillm.course.verdicts import FILE, WRONG, read_verdicts
 from minillm.text.terminal import display_width
 
-CALL = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+\.\d+)["']""", flags=re.MULTILINE)
-RIGHT, WRONG, OPEN = "✓", "✗", "–"
 BUDGET, LONGEST = 30, 600  # seconds: of a notebook that names none, and the most it may name
 MOST = 1_000_000  # characters kept of what a cell prints: the last ones
 GRACE = 5  # seconds for a cell to end after it was interrupted
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One row: an exercise of one file, or (``exercise`` empty) what is to be said of the file."""
-
-    file: str
-    exercise: str
-    result: str
-    message: str = ""
-    seconds: float | None = None  # that the cell with the check took
 
 
 def notebooks_in(paths: list[Path]) -> list[Path]:
@@ -70,8 +57,11 @@ def mark(path: Path, limit: int | None = None) -> list[Mark]:
     except Exception as error:  # whatever a file holds, the others must still be marked
         return [Mark(path.name, "", WRONG, f"not a notebook: {first_line(error)}")]
     limit = limit or PATIENCE * budget
-    end = asyncio.run(run_cells(notebook, limit))
-    return marks_of(path.name, notebook, expected(lesson), limit, end)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        told_in = Path(folder) / "verdicts.jsonl"
+        end = asyncio.run(run_cells(notebook, limit, told_in))
+        verdicts = read_verdicts(told_in)
+    return marks_of(path.name, notebook, expected(lesson), limit, end, verdicts)
 
 
 def read_notebook(path: Path) -> tuple[Any, Any, int]:
@@ -109,11 +99,11 @@ def expected(lesson: Any) -> list[str]:
         return []
 
 
-async def run_cells(notebook: Any, limit: int) -> tuple[int, str]:
+async def run_cells(notebook: Any, limit: int, told_in: Path) -> tuple[int, str]:
     """Run all cells offline in a fresh kernel; number and fault of the cell that ended it early.
 
-    A cell over the limit is interrupted, and the next one runs.  One that goes on all the same, or
-    kills the kernel, is the last.
+    What checks find is told in the file ``told_in``.  A cell over the limit is interrupted, and
+    the next one runs.  One that goes on all the same, or kills the kernel, is the last.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import DeadKernelError
@@ -130,12 +120,12 @@ async def run_cells(notebook: Any, limit: int) -> tuple[int, str]:
     }
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
-        environment = {**os.environ, "MINILLM_FIGURES": folder, "PYTHONPATH": path}
+        places = {FILE: str(told_in), "MINILLM_FIGURES": folder, "PYTHONPATH": path}
         options["config"] = private_sockets(Path(folder))
         client = NotebookClient(notebook, resources={"metadata": {"path": folder}}, **options)
         client.output = keep_the_end(client.output)  # type: ignore[method-assign]
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        async with client.async_setup_kernel(env=environment, **silent):
+        async with client.async_setup_kernel(env={**os.environ, **places}, **silent):
             for index, cell in enumerate(notebook.cells):
                 start = time.monotonic()
                 try:
@@ -158,71 +148,6 @@ def keep_the_end(take: Callable[..., Any]) -> Callable[..., Any]:
         return taken
 
     return take_and_forget
-
-
-def marks_of(
-    file: str, notebook: Any, numbers: list[str], limit: int, end: tuple[int, str]
-) -> list[Mark]:
-    """What the outputs of a notebook say, an exercise a row, in order."""
-    last, fault = end
-    rows: list[Mark] = []
-    found: dict[str, Mark] = {}
-    for index, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
-            continue
-        errors = [told(output, limit) for output in cell.outputs if output.output_type == "error"]
-        if index == last:
-            errors.append(fault)
-        checked = CALL.findall(cell.source)
-        if errors and not checked and not rows and not meant_to_raise(cell):
-            rows.append(Mark(file, "", WRONG, f"cell {index}: {errors[0]}"))
-        for number in checked:
-            result, message = verdict(number, printed(cell.outputs, "stdout"), errors)
-            if index > last:
-                message = f"not reached: cell {last} {fault}"
-            found[number] = Mark(file, number, result, message, seconds_of(cell))
-    absent = {n: Mark(file, n, OPEN, "its check is not in this notebook") for n in numbers}
-    rows += [entry for _, entry in sorted({**absent, **found}.items())]
-    return rows or [Mark(file, "", OPEN, "no exercise in this notebook")]
-
-
-def verdict(number: str, text: str, errors: list[str]) -> tuple[str, str]:
-    """Result and message of one exercise, from what the cell with its check printed and raised."""
-    lines = text.splitlines()
-    if f"{number}  {RIGHT}" in lines:
-        return RIGHT, ""
-    if any(line.startswith(f"{number}  not answered") for line in lines):
-        return OPEN, "not answered"
-    for error in errors:
-        of, cross, message = error.partition(f"  {WRONG}  ")
-        if of == number and cross:
-            return WRONG, message
-        if not cross:
-            return WRONG, error
-    return OPEN, "its check was not reached" if errors else "its check printed nothing"
-
-
-def told(output: Any, limit: int) -> str:
-    """An error of a cell in one line."""
-    message = first_line(output.evalue)
-    if output.ename == "KeyboardInterrupt":
-        return f"stopped after {limit} s"
-    return message if output.ename == "WrongAnswer" else f"{output.ename}: {message}"
-
-
-def meant_to_raise(cell: Any) -> bool:
-    """Whether a lesson says that this cell fails."""
-    return "raises-exception" in cell.metadata.get("tags", [])
-
-
-def seconds_of(cell: Any) -> float | None:
-    """How long a cell ran."""
-    times = cell.metadata.get("execution", {})
-    ends = [times.get(name) for name in ("iopub.status.busy", "shell.execute_reply")]
-    if None in ends:
-        return None
-    first, second = (datetime.fromisoformat(end.replace("Z", "+00:00")) for end in ends)
-    return (second - first).total_seconds()
 
 
 def table(paths: list[Path], limit: int | None = None) -> Iterator[str]:

@@ -13,16 +13,13 @@ from minillm.course.marking import (
     BUDGET,
     LONGEST,
     MOST,
-    OPEN,
-    RIGHT,
-    WRONG,
-    Mark,
     keep_the_end,
     mark,
     padded,
     read_notebook,
-    verdict,
 )
+from minillm.course.marks import Mark, checks_in, verdict
+from minillm.course.verdicts import BEGUN, OPEN, RIGHT, WRONG, Verdict
 
 IMPORTS = "import numpy as np\nfrom minillm.course import check"
 SOFTMAX = """
@@ -88,12 +85,12 @@ def test_a_wrong_answer_does_not_stop_the_marking_of_those_after_it(tmp_path):
 def test_a_right_answer_passes_after_a_loop_without_end_in_another(tmp_path):
     cells = [IMPORTS, FOREVER, 'check("05.2", attention_backward)', "while True: pass"]
     cells += [SOFTMAX, 'check("05.1", stable_softmax)']
-    marks = mark(write(tmp_path / "a.ipynb", *cells), limit=5)
+    marks = mark(write(tmp_path / "a.ipynb", *cells), limit=10)
     assert results(marks) == [("", WRONG), ("05.1", RIGHT), ("05.2", WRONG), ("05.3", OPEN)]
     assert messages(marks) == {
-        "": "cell 4: stopped after 5 s",
+        "": "cell 4: stopped after 10 s",
         "05.1": "",
-        "05.2": "stopped after 5 s",
+        "05.2": "stopped after 10 s",
         "05.3": "its check is not in this notebook",
     }
 
@@ -101,10 +98,10 @@ def test_a_right_answer_passes_after_a_loop_without_end_in_another(tmp_path):
 def test_what_cannot_be_interrupted_is_the_last_that_runs(tmp_path):
     cells = [IMPORTS + SOFTMAX + STUBBORN, 'check("05.1", stable_softmax)']
     cells += ['check("05.2", stubborn)', 'check("05.3", stubborn, stubborn)']
-    marks = mark(write(tmp_path / "a.ipynb", *cells), limit=5)
+    marks = mark(write(tmp_path / "a.ipynb", *cells), limit=10)
     assert results(marks) == [("05.1", RIGHT), ("05.2", WRONG), ("05.3", OPEN)]
-    assert messages(marks)["05.2"] == "did not stop after 5 s"
-    assert messages(marks)["05.3"] == "not reached: cell 3 did not stop after 5 s"
+    assert messages(marks)["05.2"] == "did not stop after 10 s"
+    assert messages(marks)["05.3"] == "not reached: cell 3 did not stop after 10 s"
 
 
 def test_a_dead_kernel_a_network_and_a_written_file_do_no_harm(tmp_path, monkeypatch):
@@ -153,7 +150,7 @@ def test_a_cell_may_take_three_times_a_sensible_budget_unless_it_is_told(
 ):
     limits = []
 
-    async def run_cells(notebook, limit):
+    async def run_cells(notebook, limit, told_in):
         limits.append(limit)
         return len(notebook.cells), ""
 
@@ -168,20 +165,63 @@ def test_a_notebook_without_exercises_gets_a_row_too(tmp_path, lesson):
     assert mark(path) == [Mark("a.ipynb", "", OPEN, "no exercise in this notebook")]
 
 
+def test_a_tick_that_a_cell_prints_itself_is_no_mark(tmp_path):
+    cells = [IMPORTS + SOFTMAX, "print('05.1  ✓')\nif False:\n    check('05.1', None)"]
+    cells += ["print('05.2  ✓')", "check = print\ncheck('05.3', 1)"]
+    marks = mark(write(tmp_path / "a.ipynb", *cells))
+    assert [(m.exercise, m.result, m.message) for m in marks] == [
+        ("05.1", OPEN, "its check did not run"),
+        ("05.2", OPEN, "its check is not in this notebook"),
+        ("05.3", OPEN, "its check did not run"),
+    ]
+
+
+def test_several_checks_in_one_cell_are_all_marked(tmp_path):
+    line = 'check("05.1", stable_softmax); check("05.2", ...)\nfor n in ["05.3"]: check(n, ...)'
+    marks = mark(write(tmp_path / "a.ipynb", IMPORTS + SOFTMAX, line))
+    assert results(marks) == [("05.1", RIGHT), ("05.2", OPEN), ("05.3", OPEN)]
+    assert messages(marks)["05.3"] == "not answered"
+    wrong = IMPORTS + OVERFLOWS + 'check("05.1", stable_softmax); check("05.2", ...)'
+    marks = mark(write(tmp_path / "b.ipynb", wrong, 'check("05.3")'))
+    assert results(marks) == [("05.1", WRONG), ("05.2", OPEN), ("05.3", WRONG)]
+    assert messages(marks)["05.2"] == "its check was not reached"
+    assert messages(marks)["05.3"].startswith("exercise 05.3 needs 2 answers")
+
+
+def test_an_exercise_that_is_checked_again_has_its_last_mark(tmp_path):
+    cells = [IMPORTS + OVERFLOWS, 'check("05.1", stable_softmax)', SOFTMAX]
+    marks = mark(write(tmp_path / "a.ipynb", *cells, 'check("05.1", stable_softmax)'))
+    assert results(marks)[0] == ("05.1", RIGHT)
+
+
 @pytest.mark.parametrize(
-    ("text", "errors", "expected"),
+    ("source", "numbers"),
     [
-        ("05.1  ✓\n", [], (RIGHT, "")),
-        ("so 05.1  ✓\n", [], (OPEN, "its check printed nothing")),
-        ("05.10  ✓\n", [], (OPEN, "its check printed nothing")),
-        ("05.1  not answered yet: fill\n", [], (OPEN, "not answered")),
-        ("", ["05.1  ✗  it is off"], (WRONG, "it is off")),
-        ("", ["05.0  ✗  it is off"], (OPEN, "its check was not reached")),
-        ("", ["NameError: f"], (WRONG, "NameError: f")),
+        ("check('05.1', f)  # check('05.2', f)", ["05.1"]),
+        ("x = 1; check('05.1', f); course.check('05.2', f)", ["05.1", "05.2"]),
+        ("%time check('05.1', f)\ncheck('05.2',\n  f)", ["05.2"]),
+        ("check(5.1); check('x'); check()", []),
+        ("def f(:\ncheck('05.1', f)", ["05.1"]),
     ],
 )
-def test_a_verdict_is_read_from_what_the_check_printed_and_raised(text, errors, expected):
-    assert verdict("05.1", text, errors) == expected
+def test_the_checks_of_a_cell_are_found_wherever_they_stand(source, numbers):
+    assert checks_in(source) == numbers
+
+
+@pytest.mark.parametrize(
+    ("found", "place", "errors", "expected"),
+    [
+        (Verdict("05.1"), 3, {}, (RIGHT, "")),
+        (Verdict("05.1", WRONG, "it is off"), 3, {3: "05.1  ✗  it is off"}, (WRONG, "it is off")),
+        (Verdict("05.1", BEGUN), 7, {}, (WRONG, "killed the kernel")),
+        (Verdict("05.1", WRONG, "KeyboardInterrupt"), 3, {3: "stopped"}, (WRONG, "stopped")),
+        (None, 3, {3: "NameError: f"}, (WRONG, "NameError: f")),
+        (None, 3, {3: "05.0  ✗  it is off"}, (OPEN, "its check was not reached")),
+        (None, 8, {}, (OPEN, "not reached: cell 7 killed the kernel")),
+    ],
+)
+def test_a_verdict_is_what_the_check_told_or_why_it_told_nothing(found, place, errors, expected):
+    assert verdict(found, place, errors, (7, "killed the kernel")) == expected
 
 
 def test_the_command_prints_a_table_and_ends_well_whatever_the_marks_are(tmp_path):
