@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from minillm.autograd import Tensor
+from minillm.nn import Linear
 from minillm.ops import scaled_dot_product_attention, softmax
 
 N, D, K = 7, 12, 4  # positions, model width, head width
@@ -26,9 +28,21 @@ def test_attention_in_rows_and_in_columns_agree_and_the_mix_attends_over_feature
 
 
 @pytest.mark.errata("A28")
-def test_the_projection_on_the_left_of_rows_does_not_even_fit(rng):
+def test_a28_a_matrix_on_the_left_of_rows_does_not_fit_or_mixes_the_positions(rng):
+    w, x = Tensor(rng.standard_normal((K, D))), rng.standard_normal((N, D))
     with pytest.raises(ValueError, match="matmul"):
-        rng.standard_normal((K, D)) @ rng.standard_normal((N, D))
+        w @ Tensor(x)
+
+    square = Linear(D, D, rng=rng, bias=False).to_dtype(np.float64)
+    x = rng.standard_normal((D, D))  # as many positions as features: now it fits
+    touched = x + np.eye(D)[:, :1]  # another word in the first position
+
+    def positions_that_change(project):
+        before, after = (project(Tensor(words)).data for words in (x, touched))
+        return np.flatnonzero(np.abs(after - before).max(axis=1) > 1e-9).tolist()
+
+    assert positions_that_change(square) == [0]  # x Wᵀ: every position by itself
+    assert positions_that_change(lambda words: square.weight @ words) == list(range(D))
 
 
 @pytest.mark.errata("A29")

@@ -7,7 +7,13 @@ import pytest
 
 from minillm.autograd import Parameter, Tensor, gradients_of
 from minillm.nn import EncoderBlock
-from minillm.ops import dropout, squared_error
+from minillm.ops import (
+    cross_entropy,
+    dropout,
+    log_softmax,
+    smoothed_cross_entropy,
+    squared_error,
+)
 from minillm.optim import SGD
 from tests.nn.checks import values
 
@@ -48,6 +54,19 @@ def test_a12_dropout_acts_like_a_penalty_that_nobody_wrote_down():
     plain = float(squared_error((Tensor(x) * w).sum(), targets=target).data)
     assert np.mean(noisy) == pytest.approx(plain + rate / (1 - rate) * np.sum(w**2 * x**2))
     assert np.mean(noisy) > plain + 0.5
+
+
+@pytest.mark.errata("A12")
+def test_a12_label_smoothing_amounts_to_a_penalty(rng):
+    """(1 - e) CE + e (KL(u || p) + ln K), u being uniform over the K classes."""
+    smoothing, classes = 0.1, 4
+    logits, targets = rng.standard_normal((5, classes)), rng.integers(classes, size=5)
+    log_p = log_softmax(logits).data
+    kl = np.mean(-np.log(classes) - log_p.mean(axis=1))  # sum over c of u (ln u - ln p)
+    plain = float(cross_entropy(logits, targets=targets).data)
+    found = float(smoothed_cross_entropy(logits, targets=targets, smoothing=smoothing).data)
+    assert found == pytest.approx((1 - smoothing) * plain + smoothing * (kl + np.log(classes)))
+    assert kl > 0.1
 
 
 @pytest.mark.errata("A13")

@@ -24,6 +24,7 @@ def texts():
 
 
 @pytest.mark.guide("G2")
+@pytest.mark.errata("A66")
 def test_a66_split_at_blanks_every_chinese_sentence_is_a_word_of_its_own(texts):
     train, test, _ = texts["zh"]
     assert all(len(sentence.split()) == 1 for sentence in train + test)
@@ -33,6 +34,7 @@ def test_a66_split_at_blanks_every_chinese_sentence_is_a_word_of_its_own(texts):
 
 
 @pytest.mark.guide("G2")
+@pytest.mark.errata("A66")
 def test_a66_our_words_part_chinese_characters_and_know_them_again(texts):
     train, test, _ = texts["zh"]
     assert all(len(word(sentence)) == len(sentence) for sentence in test)
@@ -40,6 +42,7 @@ def test_a66_our_words_part_chinese_characters_and_know_them_again(texts):
 
 
 @pytest.mark.guide("G3")
+@pytest.mark.errata("A66")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a66_a_word_that_training_did_not_have_is_counted_and_does_not_vanish(texts, language):
     train, _, foreign = texts[language]
@@ -68,6 +71,7 @@ def test_g2_ids_of_characters_give_the_test_text_again_and_lose_what_is_unknown(
 
 
 @pytest.mark.guide("G4")
+@pytest.mark.errata("A64")
 def test_a64_a_wrapper_with_the_name_of_what_it_wraps_calls_itself():
     def pad(rows, max_length):
         return pad(rows, length=max_length)
@@ -88,6 +92,7 @@ def test_a64_a_wrapper_with_the_name_of_what_it_wraps_calls_itself():
 
 
 @pytest.mark.guide("G8")
+@pytest.mark.errata("A68")
 def test_a68_a_table_as_high_as_the_sequence_is_long_lacks_rows(rng):
     vocabulary = Vocabulary.build([["salt", "rice", "fish", "soup"]])
     ids, _ = text.pad([vocabulary.encode(["soup", "rice"])], length=5)

@@ -5,7 +5,10 @@ import pytest
 
 from minillm.autograd import Tensor, gradients_of
 from minillm.models import Bert, BertConfig, MaskedLanguageModel
-from minillm.nn import EncoderBlock
+from minillm.nn import EncoderBlock, LearnedPositions, causal_mask
+from minillm.optim import Adam
+from minillm.training import fit
+from tests.nn.checks import scrambled
 
 N, WIDTH = 8, 32
 SEEDS = [0, 1, 2]
@@ -62,17 +65,45 @@ def test_a38_with_one_head_the_printed_layer_has_both_additions_and_no_normaliza
 
 
 @pytest.mark.errata("A38")
-def test_a38_the_printed_layer_sees_the_future_and_not_the_order_and_names_no_word():
-    block = make_block(0)
-    x = tokens(0).data
-    before = printed_layer(block, Tensor(x), 4).data
+def test_a38_the_printed_layer_sees_the_future_that_a_causal_mask_hides():
+    block, x = make_block(0), tokens(0).data
     touched = x.copy()
-    touched[0, -1] += 1  # without a causal mask it is no GPT
-    assert np.abs(printed_layer(block, Tensor(touched), 4).data - before)[0, 0].max() > 1e-3
-    order = np.random.default_rng(0).permutation(N)  # without positions, a bag of words
-    moved = printed_layer(block, Tensor(x[:, order]), 4).data
-    np.testing.assert_allclose(moved, before[:, order], rtol=1e-9)
-    assert before.shape[-1] == WIDTH  # no matrix leads to the vocabulary
+    touched[0, -1] += np.arange(WIDTH)  # the last word becomes another one
+
+    def first_word_moves(layer):
+        before, after = (layer(Tensor(words)).data[0, 0] for words in (x, touched))
+        return np.abs(after - before).max()
+
+    assert first_word_moves(lambda words: printed_layer(block, words, 4)) > 1e-3
+    assert first_word_moves(lambda words: block(words, mask=causal_mask(N))) == 0.0
+
+
+@pytest.mark.errata("A38")
+def test_a38_the_printed_layer_cannot_tell_the_order_that_positions_would_tell():
+    block, x = make_block(0), tokens(0)
+    order = np.random.default_rng(0).permutation(N)
+    rng = np.random.default_rng(0)
+    positions = scrambled(LearnedPositions(N, WIDTH, rng=rng), rng)
+
+    def difference(embedded):
+        """Between the words moved, and the results moved; 0 for a bag of words."""
+        kept = printed_layer(block, embedded(x), 4).data[:, order]
+        moved = printed_layer(block, embedded(Tensor(x.data[:, order])), 4).data
+        return np.abs(moved - kept).max() / np.abs(kept).max()
+
+    assert difference(lambda words: words) < 1e-9
+    assert difference(positions) > 0.01
+
+
+@pytest.mark.errata("A38")
+@pytest.mark.parametrize("size", [50, 70])
+def test_a38_the_printed_layer_has_no_number_for_each_word_of_the_vocabulary(size):
+    rng = np.random.default_rng(0)
+    model = MaskedLanguageModel(Bert(BertConfig(size, width=WIDTH), rng=rng), rng=rng)
+    ids, mask = rng.integers(5, size, (1, N)), np.ones((1, N), dtype=bool)
+    embedded = model.bert.tokens(ids)
+    assert printed_layer(model.bert.blocks[0], embedded, 4).shape == (1, N, WIDTH)
+    assert model(ids, mask, np.arange(N)).shape == (N, size)
 
 
 @pytest.mark.errata("A36")
@@ -102,9 +133,19 @@ def test_a40_in_the_listed_order_the_feed_forward_network_has_no_effect(seed):
 @pytest.mark.errata("A41")
 @each_seed
 def test_a41_a_transformer_that_has_not_been_trained_guesses(seed):
-    rng = np.random.default_rng(seed)
-    size = 50
-    model = MaskedLanguageModel(Bert(BertConfig(size, dropout=0.0), rng=rng), rng=rng)
-    ids, mask = rng.integers(7, size, (20, 10)), np.ones((20, 10), dtype=bool)
-    loss = float(model.loss(np.full_like(ids, 4), mask, ids))
-    assert loss > np.log(size) - 0.05  # no better than naming all words equally likely
+    """Words of unequal frequency: who had only counted them would do better."""
+    rng, size = np.random.default_rng(seed), 50
+    share = 1 / np.arange(1, size - 6)
+    share /= share.sum()
+    config = BertConfig(size, width=16, n_layers=1, n_heads=2, hidden=32, dropout=0.0)
+    model = MaskedLanguageModel(Bert(config, rng=rng), rng=rng)
+    ids, mask = rng.choice(np.arange(7, size), (40, 10), p=share), np.ones((40, 10), dtype=bool)
+
+    def loss_of(_):
+        return model.loss(np.full_like(ids, 4), mask, ids)
+
+    by_counting = -np.sum(share * np.log(share))
+    assert float(loss_of(0)) == pytest.approx(np.log(size), abs=0.05)
+    assert by_counting < np.log(size) - 0.5
+    *_, last = fit(loss_of, range(60), Adam(model.parameters(), lr=0.03), allow_unused=True)
+    assert float(last.loss) < by_counting + 0.2  # it is training that teaches it

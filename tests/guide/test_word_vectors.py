@@ -160,6 +160,9 @@ def test_a47_the_count_never_enters_the_printed_loss():
     assert float(printed[10]) == float(printed[10_000]) == pytest.approx(-1.3818, abs=5e-5)
     true = {count: float(2 * glove(product, count)) for count in (10, 10_000)}
     assert true == pytest.approx({10: 1.8530, 10_000: 168.9247}, abs=5e-4)
+    by_rows = {count: 2 * printed_glove(product, (count, count)) for count in (10, 10_000)}
+    found = {count: float(value) for count, value in by_rows.items()}  # f from the same counts
+    assert found == pytest.approx({10: -1.38183, 10_000: -1.38615}, abs=5e-6)
 
 
 @pytest.mark.errata("A47")

@@ -12,10 +12,13 @@ ONES = np.ones((2, WIDTH))
 
 @pytest.mark.guide("G17")
 @pytest.mark.errata("A59")
-def test_the_score_is_the_root_of_300_and_not_a_tenth():
-    score = ONES[0] @ ONES[1] / np.sqrt(WIDTH)
-    assert score == pytest.approx(17.3205, abs=5e-5)
-    assert score != pytest.approx(1 / 10)
+def test_a59_the_score_is_the_root_of_300_and_not_a_tenth():
+    """Read off the weights: beside a key of zeros, with score 0, they are as exp(score) to 1."""
+    apple, banana = ONES
+    (weights,) = probabilities(apple[None], np.stack([banana, 0 * banana]))
+    score = np.log(weights[0] / weights[1])
+    assert score == pytest.approx(np.sqrt(WIDTH), rel=1e-12)
+    assert score == pytest.approx(17.3205, abs=5e-5)  # 173 times the guide's tenth
 
 
 @pytest.mark.errata("A60")

@@ -23,6 +23,12 @@ def product_for(value, frequencies):
     return np.sqrt(sum(frequencies)) * np.log(share / (1 - share))
 
 
+def glove(w, w_tilde, counts):
+    """Pennington et al. 2014, eq. 8 and 9, without biases."""
+    weight = np.minimum((counts / 100) ** 0.75, 1)
+    return (weight * (w @ w_tilde - np.log(np.maximum(counts, 1))) ** 2).sum()
+
+
 def apart(seed):
     """A vector for banana, and two for apple that both have the guide's product with it."""
     rng = np.random.default_rng(seed)
@@ -39,7 +45,27 @@ def test_a51_two_rows_of_counts_leave_998_of_1000_words_untouched():
     table = Parameter(np.random.default_rng(0).standard_normal((1000, 8)))
     apple, banana = embedding(table, ids=[3, 7])
     (gradient,) = gradients_of(2 * term((apple * banana).sum(), (10, 10)), [table])
-    assert np.count_nonzero(gradient.any(axis=1)) == 2
+    assert np.flatnonzero(gradient.any(axis=1)).tolist() == [3, 7]
+
+
+@pytest.mark.errata("A51")
+def test_a51_what_fits_the_block_does_not_fit_the_row():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(10, (1000, 1000)).astype(float)
+    counts[:2, :2] = BLOCK
+    parameters = [Parameter(0.3 * rng.standard_normal(shape)) for shape in ((1000, 8), (8, 1000))]
+    w, w_tilde = parameters
+
+    def of_block():
+        return glove(w[:2], w_tilde[:, :2], BLOCK)
+
+    optimizer = SGD(parameters, lr=0.3)
+    for _ in range(100):
+        optimizer.step(gradients_of(of_block(), parameters))
+    assert float(of_block()) < 1e-9  # the block is fitted
+    both = (of_block(), glove(w, w_tilde, counts))
+    pulls = [np.linalg.norm(gradients_of(loss, [w])[0][0]) for loss in both]  # on apple
+    assert pulls[0] < 1e-4 < 1 < pulls[1]  # and the row is not
 
 
 @pytest.mark.guide("G12")
@@ -48,7 +74,9 @@ def test_a52_both_words_occur_and_the_denominator_is_the_root_of_20():
     frequencies = BLOCK.sum(axis=1)
     assert frequencies.tolist() == [10, 10]
     assert frequencies[1] != BLOCK[0, 0] == 0  # what the guide adds is a cell, not a frequency
-    assert product_for(-1, frequencies) == pytest.approx(-2.420878, abs=5e-7)
+    product = product_for(-1, frequencies)
+    assert product == pytest.approx(-2.420878, abs=5e-7)
+    assert float(term(product, frequencies).data) == pytest.approx(-1, abs=1e-15)
 
 
 @pytest.mark.errata("A53")
@@ -82,8 +110,12 @@ def test_a55_one_product_has_many_solutions_and_a_vector_is_no_divisor(seed):
     assert np.linalg.norm(other) > 50 * np.linalg.norm(shortest)
     lengths = np.linalg.norm(shortest) * np.linalg.norm(other)
     assert shortest @ other < 0.02 * lengths  # hardly alike in direction
-    elementwise = GUIDES_PRODUCT / banana  # the only reading of the guide's quotient
-    assert elementwise @ banana == pytest.approx(WIDTH * GUIDES_PRODUCT, rel=1e-12)  # 110.36
+    start = Parameter(shortest)
+    (slope,) = gradients_of((start * banana).sum(), [start])
+    assert slope @ (other - shortest) == pytest.approx(0, abs=1e-9)  # sideways nothing changes
+    elementwise = GUIDES_PRODUCT / Tensor(banana)  # the only reading of the guide's quotient
+    product = float((elementwise * banana).sum())
+    assert product == pytest.approx(WIDTH * GUIDES_PRODUCT, rel=1e-12)  # 110.36
 
 
 @pytest.mark.guide("G12")

@@ -53,6 +53,18 @@ def test_all_forms_meet_the_same_noise_and_another_seed_is_other_noise(monkeypat
 
 
 @pytest.mark.guide("G24")
+@pytest.mark.parametrize("seed", [100, 101, 102])
+def test_a112_in_a_small_run_l2_spares_the_weight_with_large_gradients(seed):
+    """A third of the steps, three times as long; the same noise for all, which drops out."""
+    adam = replace(SETTINGS.adam, rate=3e-3, steps=1000)
+    last = {form: p[-1] for form, p in measure(replace(SETTINGS, adam=adam), seed).items()}
+    pure = (1 - 3e-3 * SETTINGS.strength) ** 1000  # 0.741
+    l2, decoupled = (last[form] - last["none"] for form in ("L2", "decoupled"))
+    assert abs(last["L2"][0]) < 0.05 and abs(l2[1]) < 0.05
+    np.testing.assert_allclose(decoupled, pure - 1, atol=0.1)
+
+
+@pytest.mark.guide("G24")
 def test_a112_in_ten_seeds_l2_shrinks_unevenly_and_decay_alike():
     last = {form: paths[:, -1] for form, paths in read_study("shrinkage").items()}
     stored = read_settings("shrinkage")

@@ -87,6 +87,17 @@ def test_one_sample_of_the_training_world_is_judged_in_it_and_then_shifted(monke
 
 
 @pytest.mark.guide("G47")
+@pytest.mark.parametrize("seed", [100, 101, 102])
+def test_g47_in_a_run_of_its_own_penalty_follows_the_scale_and_reweighting_has_its_price(seed):
+    found = measure(STUDY.settings, seed)
+    plain, strong, weighted = (found[name] for name in ("plain", "L2 1", "reweighted"))
+    assert strong[0, 1] < plain[0, 1] - 0.1  # large clue: worse
+    assert strong[1, 1] > plain[1, 1] + 0.2  # small clue: better
+    assert weighted[:, 1].min() > plain[:, 1].max() + 0.2
+    assert weighted[0, 0] < plain[0, 0] - 0.05
+
+
+@pytest.mark.guide("G47")
 def test_g47_in_ten_seeds_penalty_follows_the_scale_and_only_reweighting_serves_both():
     """Columns of the results: large clue, small clue; in distribution, shifted."""
     results = read_study("spurious")
