@@ -1,6 +1,7 @@
-"""Tests of the tests: each planted mistake turns at least one of them red."""
+"""Tests of the tests: each planted mistake turns red what is to notice it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,14 +9,44 @@ from pathlib import Path
 
 import pytest
 
+from minillm.course.errata import read_errata
+from minillm.course.markers import marks
 from tests.planted import PLANTS
+from tests.planted_errata import ERRATA_PLANTS
 
 ROOT = Path(__file__).parents[1]
 ADDOPTS = "addopts=--import-mode=importlib --strict-markers"
+ALL = PLANTS + ERRATA_PLANTS
 
 
-@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name.replace(" ", "-"))
-def test_a_planted_mistake_turns_a_test_red(plant, tmp_path):
+def run(tests, folder):
+    """Run tests of a copy of the project; of a single one until the first failure."""
+    options = ["-q", "-o", ADDOPTS, "-m", "not slow", "-p", "no:cacheprovider", *tests]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer than most tests
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *(["-x"] if len(tests) == 1 else [])],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def green(tests, output):
+    """Tests of which pytest reports no failure; of a file or of all parameters, no single one."""
+    failed = re.findall(r"^FAILED (\S+)", output, re.MULTILINE)
+    return [
+        test
+        for test in tests
+        if not any(re.match(re.escape(test) + r"(::|\[|$)", name) for name in failed)
+    ]
+
+
+@pytest.mark.parametrize("plant", ALL, ids=lambda plant: plant.name.replace(" ", "-"))
+def test_a_planted_mistake_turns_its_tests_red(plant, tmp_path):
     for folder in ("minillm", "tests"):  # with what Python has compiled of it
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -25,18 +56,29 @@ def test_a_planted_mistake_turns_a_test_red(plant, tmp_path):
     file.write_text(source.replace(plant.old, plant.new), encoding="utf-8")
     for compiled in file.parent.glob(f"__pycache__/{file.stem}.*"):
         compiled.unlink()
-    options = ["-q", "-x", "-o", ADDOPTS, "-m", "not slow", "-p", "no:cacheprovider", plant.tests]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer than most tests
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options],
-        cwd=tmp_path,
-        env=environment | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    tests = plant.tests.split()
+    done = run(tests, tmp_path)
     # 1 = tests failed; any other code means that they did not run
-    assert run.returncode == 1, run.stdout[-2000:] + run.stderr[-2000:]
-    assert " failed" in run.stdout
+    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
+    assert green(tests, done.stdout) == []
+
+
+def test_a_test_that_stays_green_is_named():
+    output = "FAILED tests/a.py::test_b[0] - assert 1\nFAILED tests/a.py::test_cd - x\n2 failed"
+    tests = ["tests/a.py::test_b", "tests/a.py::test_c", "tests/a.py::test_cd", "tests/a.py"]
+    assert green(tests, output) == ["tests/a.py::test_c"]
+
+
+def test_of_every_tested_erratum_a_test_is_named_by_a_plant():
+    named = {test for plant in ALL for test in plant.tests.split()}
+    planted = {
+        mark.value
+        for mark in marks()
+        if mark.kind == "errata" and mark.always and mark.test.replace(": ", "::") in named
+    }
+    assert [row.number for row in read_errata() if not row.why and row.number not in planted] == []
+
+
+def test_no_name_of_a_plant_is_given_twice():
+    names = [plant.name for plant in ALL]
+    assert sorted(names) == sorted(set(names))

@@ -112,6 +112,7 @@ def test_a55_one_product_has_many_solutions_and_a_vector_is_no_divisor(seed):
     assert shortest @ other < 0.02 * lengths  # hardly alike in direction
     start = Parameter(shortest)
     (slope,) = gradients_of((start * banana).sum(), [start])
+    np.testing.assert_allclose(slope, banana, rtol=1e-14)
     assert slope @ (other - shortest) == pytest.approx(0, abs=1e-9)  # sideways nothing changes
     elementwise = GUIDES_PRODUCT / Tensor(banana)  # the only reading of the guide's quotient
     product = float((elementwise * banana).sum())
@@ -122,7 +123,7 @@ def test_a55_one_product_has_many_solutions_and_a_vector_is_no_divisor(seed):
 @pytest.mark.errata("A56")
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a56_the_second_equation_is_the_first_one_again(seed):
-    banana, apple, _ = (Parameter(vector) for vector in apart(seed))
+    banana, _, apple = (Parameter(vector) for vector in apart(seed))
     rows = [
         np.concatenate(gradients_of(product, [apple, banana]))
         for product in ((apple * banana).sum(), (banana * apple).sum())
