@@ -66,13 +66,13 @@ def first_section(row: Erratum) -> str:
 
 def as_entry(row: Erratum, tests: list[str], language: str) -> str:
     """One statement: what the guide says, what is right, and where to look."""
-    further = row.section.partition(", ")[2]
-    note = PAGE["words"]["section"][language].format(further) if further else ""
-    colon = PAGE["words"]["colon"][language]
+    words = {key: word[language] for key, word in PAGE["words"].items()}
+    further = row.section.split(", ")[1:]
+    note = words["section"].format(words["comma"].join(further)) if further else ""
     lines = [
         f"### {row.number} · {PAGE['verdicts'][row.verdict][language]}{note}",
         "",
-        *(f"* **{head}**{colon}{text}" for head, text in facts(row, tests, language)),
+        *(f"* **{head}**{words['colon']}{text}" for head, text in facts(row, tests, language)),
     ]
     return "\n".join(lines)
 

@@ -117,7 +117,7 @@ def test_a_page_has_its_rows_under_the_sections_of_the_guide_in_order():
     text = {"en": "one", "zh": "一"}
     errata = [
         Erratum("A1", "2.1", "wrong", text, text, "", "05_x"),
-        Erratum("A2", "title, 4.1", "leak", text, text, "S 2000, §1", why="wording"),
+        Erratum("A2", "title, 4.1, 5.3", "leak", text, text, "S 2000, §1", why="wording"),
     ]
     tests = ["tests/a/test_b.py: test_c", "tests/a/test_b.py: test_d"]
     page = as_page(errata, {"A1": tests}, "en")
@@ -128,7 +128,7 @@ def test_a_page_has_its_rows_under_the_sections_of_the_guide_in_order():
     ]
     assert "The other 2 are listed here" in page and "1 of them are tested by number" in page
     assert as_entry(errata[1], [], "zh").splitlines() == [
-        "### A2 · 与内容无关（又见 4.1 节）",
+        "### A2 · 与内容无关（又见 4.1、5.3 节）",
         "",
         "* **指南的说法**：一",
         "* **正确的说法**：一",

@@ -53,6 +53,8 @@ def test_a66_a_word_that_training_did_not_have_is_counted_and_does_not_vanish(te
     assert len(ids) == len(tokens)
     assert [i == vocabulary.unknown_id for i in ids] == [token not in seen for token in tokens]
     assert vocabulary.unknown_rate([tokens]) > 0.4
+    left = [token for token in tokens if token in seen]  # as the guide's class: no trace of them
+    assert Vocabulary.build([left]).unknown_rate([left]) == 0.0 and len(left) < 0.6 * len(tokens)
     leaking = Vocabulary.build(map(word, train + foreign))
     assert leaking.unknown_rate([tokens]) == 0.0
 
