@@ -78,6 +78,26 @@ class WrongAnswer(AssertionError):
         return [str(self)]
 
 
+class Misused(TypeError):
+    """``check`` was called with something else than a number and the answers of its exercise."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook prints: the message alone."""
+        return [str(self)]
+
+
+class UnknownExercise(KeyError):
+    """There is no exercise of that number; the message names those there are."""
+
+    def __str__(self) -> str:
+        """The message without the quotes of a KeyError."""
+        return str(self.args[0])
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook prints: the message alone."""
+        return [str(self)]
+
+
 def check(number: str, *answers: Any) -> None:
     """Try the answer to exercise ``number`` ("05.1") on inputs that are the same in every run.
 
@@ -86,8 +106,8 @@ def check(number: str, *answers: Any) -> None:
 
     Raises:
         WrongAnswer: a property does not hold.
-        KeyError: there is no such exercise.
-        TypeError: the number is not a text, the answers are too few, too many or not functions.
+        UnknownExercise: there is no such exercise.
+        Misused: the number is not a text, the answers are too few, too many or not functions.
     """
     exercise = find_exercise(number)
     with recorded(number) as verdict:
@@ -107,16 +127,20 @@ def find_exercise(number: str) -> Exercise:
     """Exercise ``number``.
 
     Raises:
-        TypeError: it is not a text.
-        KeyError: there is no such exercise.
+        Misused: it is not a text.
+        UnknownExercise: there is no such exercise.
     """
     if not isinstance(number, str):
-        raise TypeError(f'check: the number comes first, a text such as "05.1", got {number!r}')
+        raise Misused(
+            f'check: the number comes first, a text such as "05.1", got {number!r}'
+            f'  ·  第一个参数是题号，例如 "05.1"'
+        )
     if not re.fullmatch(r"\w+\.\d+", number):
-        raise KeyError(f'exercise {number}: a number looks like "05.1"')
+        raise UnknownExercise(f'exercise {number}: a number looks like "05.1"  ·  题号形如 "05.1"')
     found = lesson_checks(number.partition(".")[0])
     if number not in found:
-        raise KeyError(f"exercise {number}: there are {', '.join(sorted(found))}")
+        listed = ", ".join(sorted(found))
+        raise UnknownExercise(f"exercise {number}: there are {listed}  ·  没有这道题，有 {listed}")
     return found[number]
 
 
@@ -124,12 +148,12 @@ def require_functions(number: str, names: list[str], answers: tuple[Any, ...]) -
     """Refuse answers that are too few, too many, or not the functions that ``names`` names.
 
     Raises:
-        TypeError: some answer is missing, too much, or not a function.
+        Misused: some answer is missing, too much, or not a function.
     """
     if len(answers) != len(names):
         wanted = f"{len(names)} answer{'s' if len(names) > 1 else ''}"
         call = f'check("{number}", {", ".join(names)})'
-        raise TypeError(
+        raise Misused(
             f"exercise {number} needs {wanted}, {call}, got {len(answers)}"
             f"  ·  需要 {len(names)} 个答案，给了 {len(answers)} 个"
         )
@@ -140,7 +164,7 @@ def require_functions(number: str, names: list[str], answers: tuple[Any, ...]) -
                 if isinstance(answer, type)
                 else f"a value of type {type(answer).__name__}"
             )
-            raise TypeError(
+            raise Misused(
                 f"exercise {number}: {name} must be a function, got {kind}  ·  {name} 应当是函数"
             )
 
@@ -149,7 +173,7 @@ def lesson_checks(lesson: str) -> dict[str, Exercise]:
     """The exercises of a lesson, by number.
 
     Raises:
-        KeyError: no lesson of that number has exercises.
+        UnknownExercise: no lesson of that number has exercises.
     """
     name = f"{checks.__name__}.lesson_{lesson}"
     try:
@@ -159,7 +183,11 @@ def lesson_checks(lesson: str) -> dict[str, Exercise]:
             raise
         modules = [module.name for module in pkgutil.iter_modules(checks.__path__)]
         there = [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
-        raise KeyError(f"lesson {lesson} has no exercises, only {', '.join(there)} have") from None
+        listed = ", ".join(there)
+        raise UnknownExercise(
+            f"lesson {lesson} has no exercises, only {listed} have  ·  第 {lesson} 课没有练习，"
+            f"有练习的是 {listed}"
+        ) from None
     return found
 
 

@@ -25,9 +25,9 @@ def library_out_of_reach(allows: tuple[str, ...]) -> Iterator[None]:
     """Refuse calls into the library, but for modules and names that ``allows`` begins.
 
     Raises:
-        Wrong: the library was asked, even if the answer then went on without it.
+        Conduct: the library was asked, even if the answer then went on without it.
     """
-    from minillm.course.watching import Wrong
+    from minillm.course.watching import Conduct
 
     asked: list[str] = []
     if "minillm" in allows:
@@ -54,7 +54,7 @@ def library_out_of_reach(allows: tuple[str, ...]) -> Iterator[None]:
     finally:
         sys.setprofile(before)
     if asked:
-        raise Wrong(
+        raise Conduct(
             f"it calls {asked[0]}: the exercise is to write that by hand",
             f"它调用了 {asked[0]}：本题要求自己写出来",
         )

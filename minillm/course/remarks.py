@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minillm.course.watching import Call, Watched, Wrong
+from minillm.course.watching import Call, Conduct, Watched, Wrong
 
 LONGEST = 300  # characters of one line
 SHOWN = 2  # calls
@@ -36,6 +36,8 @@ def remark(
     """The whole message."""
     named = [f"    {name}: {value}" for name, value in case.items() if isinstance(value, Case)]
     shown = [f"    {cut(as_code(call))}" for call in calls[-SHOWN:]]
+    if isinstance(error, Conduct):  # no property of this exercise
+        title = str(error)
     lines = [
         f"{number}  ✗  {title}",
         "  the smallest counter-example  ·  最小的反例：",
@@ -54,6 +56,8 @@ def remark(
 
 def reason(error: Exception) -> list[str]:
     """Why it is wrong: what a check says, or what was raised and in which line of the answer."""
+    if isinstance(error, Conduct):
+        return []
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
     if isinstance(error, Wrong) or (isinstance(error, AssertionError) and not of_answer(error)):
         return [f"  {cut(first)}"]

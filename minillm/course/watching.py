@@ -29,6 +29,10 @@ class Wrong(AssertionError):
         super().__init__(f"{english}  ·  {chinese}")
 
 
+class Conduct(Wrong):
+    """What no answer may do, whatever its exercise asks."""
+
+
 @dataclass
 class Call:
     """What an answer was called with, as it was before the call, and what it printed."""
@@ -49,7 +53,7 @@ class Watched:
     what it was called with; it is shared by the answers of an exercise.
 
     Raises:
-        Wrong: it changes an argument, gives two results, touches global random numbers, asks the
+        Conduct: it changes an argument, gives two results, touches global random numbers, asks the
             library for what the exercise does not allow, or returns None without need.
         NotAnswered: it returns ``...``, or is a stub that raises NotImplementedError.
     """
@@ -71,7 +75,7 @@ class Watched:
         again, more = copied(kept, apart_from_generators=False)
         second = self.once(call, again, more, seed=SEEDS[1])
         if not same(first, second):
-            raise Wrong(
+            raise Conduct(
                 "called twice with the same arguments it gives two results",
                 "以同样的参数调用两次，结果不同",
             )
@@ -92,12 +96,12 @@ class Watched:
         if found is ... or (isinstance(found, tuple | list) and any(x is ... for x in found)):
             raise NotAnswered
         if found is None and not self.none_is_an_answer:
-            raise Wrong(
+            raise Conduct(
                 f"{self.name} returned None: is a return missing?",
                 f"{self.name} 返回了 None：是不是漏写了 return？",
             )
         if not same((call.arguments, call.settings), (tuple(given), more)):
-            raise Wrong(
+            raise Conduct(
                 f"{self.name} has changed an argument in place: it must stay as it was",
                 f"{self.name} 改动了传入的参数：参数应当保持原样",
             )
@@ -168,14 +172,14 @@ def global_numbers_untouched(seed: int) -> Iterator[None]:
     (Hypothesis, inside which answers are tried, puts them back.)
 
     Raises:
-        Wrong: somebody drew from them, or set them.
+        Conduct: somebody drew from them, or set them.
     """
     start_at(seed)
     expected = np.random.random(), random.random()
     start_at(seed)
     yield
     if (np.random.random(), random.random()) != expected:
-        raise Wrong(
+        raise Conduct(
             "it uses the global random numbers, which anything else may move",
             "它用了全局随机数，而全局随机数会被别的代码改动",
         )

@@ -6,7 +6,14 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import strategies as st
 
-from minillm.course.exercises import Exercise, Property, WrongAnswer, check
+from minillm.course.exercises import (
+    Exercise,
+    Misused,
+    Property,
+    UnknownExercise,
+    WrongAnswer,
+    check,
+)
 from minillm.course.watching import Wrong
 
 
@@ -78,6 +85,8 @@ def test_a_stub_is_neither_right_nor_an_error(stub, capsys):
 
 def test_a_notebook_shows_the_message_without_the_way_through_our_code():
     assert WrongAnswer("one\ntwo")._render_traceback_() == ["one\ntwo"]
+    assert Misused("three answers")._render_traceback_() == ["three answers"]
+    assert UnknownExercise("there are 1, 2")._render_traceback_() == ["there are 1, 2"]
 
 
 @pytest.mark.parametrize(

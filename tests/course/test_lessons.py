@@ -205,20 +205,43 @@ def test_all_lessons_together_keep_their_budget():
     assert sum(map(budget_of, SOURCES)) <= TOTAL_BUDGET
 
 
-@each_lesson
-def test_the_teachers_notebook_runs_and_its_figures_have_the_committed_numbers(source, tmp_path):
+def differs(source):
+    """Whether the code of a lesson differs by language: it has a cell tagged ``language``."""
+    cells = notebook_of(source)["cells"]
+    return any("language" in cell["metadata"].get("tags", []) for cell in cells)
+
+
+EDITIONS = [(source, language) for source in SOURCES for language in ("en", "zh")]
+EXECUTED = [
+    (source, language) for source, language in EDITIONS if language == "en" or differs(source)
+]
+names = [f"{source.stem} {language}" for source, language in EXECUTED]
+
+
+@pytest.mark.parametrize(("source", "language"), EXECUTED, ids=names)
+def test_the_teachers_notebook_runs_and_its_figures_have_the_committed_numbers(
+    source, language, tmp_path
+):
     path = tmp_path / f"{source.stem}.ipynb"
-    path.write_text(as_notebook(source, "en", "teacher"), encoding="utf-8")
+    path.write_text(as_notebook(source, language, "teacher"), encoding="utf-8")
     printed = run(path, tmp_path, PATIENCE * budget_of(source) + START)
     assert re.findall(r"^([\w.]+)  ✓", printed, flags=re.MULTILINE) == exercises_of(source)
-    compare_figures(source, tmp_path)
+    compare_figures(source, tmp_path, language)
 
 
-def compare_figures(source, folder):
+def committed_figures(source, language):
+    """The numbers of the figures of a lesson: in Chinese NAME_zh.json, where there is one."""
+    found = sorted((PROJECT / "figures").glob(f"{source.stem.partition('_')[0]}_*.json"))
+    chinese = {path.stem.removesuffix("_zh") for path in found if path.stem.endswith("_zh")}
+    if language == "en":
+        return [path for path in found if not path.stem.endswith("_zh")]
+    return [path for path in found if path.stem not in chinese]
+
+
+def compare_figures(source, folder, language="en"):
     """The numbers of the figures that a lesson drew into ``folder`` are the committed ones."""
     drawn = sorted(folder.glob("*.json"))
-    prefix = source.stem.partition("_")[0]
-    committed = sorted((PROJECT / "figures").glob(f"{prefix}_*.json"))
+    committed = committed_figures(source, language)
     assert [p.name for p in drawn] == [p.name for p in committed]
     for ours, theirs in zip(drawn, committed, strict=True):
         new, old = (json.loads(p.read_text(encoding="utf-8")) for p in (ours, theirs))

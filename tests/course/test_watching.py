@@ -98,7 +98,9 @@ def test_an_argument_that_changes_is_refused():
     def in_place(x):
         return np.tanh(x, out=x)
 
-    assert "has changed an argument in place" in message(in_place)
+    headline, _, call = message(in_place).splitlines()  # no property of the exercise is named
+    assert headline.startswith("99.1  ✗  tanh has changed an argument in place: ")
+    assert call.strip() == "tanh(x=np.array([1.0]))"
 
 
 def test_an_answer_that_counts_its_calls_is_refused():
