@@ -21,7 +21,8 @@ from tests.course.test_lessons import SOURCES, budget_of, cells_of
 
 COLUMNS = (
     *("lesson", "wall s", "CPU s", "budget s", "cells", "code lines", "words en", "characters zh"),
-    *("asserts", "gradient checks (largest error)", "exercises", "wrong answers"),
+    *("longest cell", "asserts", "gradient checks (largest error)", "exercises"),
+    *("right answers", "wrong answers"),
 )
 
 
@@ -80,9 +81,11 @@ def row(source):
         sum(bool(line.strip()) for line in code.splitlines()),
         len(re.findall(r"[A-Za-z][A-Za-z'-]*", re.sub(r"\$.*?\$", "", english, flags=re.DOTALL))),
         len(re.findall("[一-鿿]", chinese)),
-        len(re.findall(r"^\s*assert ", code, flags=re.MULTILINE)),
+        max(len(cell.splitlines()) for cell in cells_of(source, "en", "code", "teacher")),
+        len(re.findall(r"^\s*assert |\bstated\(", code, flags=re.MULTILINE)),
         f"{len(errors)} ({max(errors, default=0):.0e})",
         len(lesson_checks(number)),
+        len(ANSWERS[number].RIGHT),
         len(ANSWERS[number].WRONG),
     ]
 
