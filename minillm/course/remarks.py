@@ -86,10 +86,12 @@ def of_answer(error: BaseException) -> traceback.FrameSummary | None:
 
 
 def as_code(call: Call) -> str:
-    """A call as Python."""
-    named = dict(zip(call.names, call.arguments, strict=False)) | call.settings
-    given = [f"{name}={as_value(value)}" for name, value in named.items()]
-    return f"{call.name}({', '.join(given)})"
+    """A call as Python, with the names of the arguments; without, if some have none (``*more``)."""
+    given = [as_value(value) for value in call.arguments]
+    if all(map(str.isidentifier, call.names)):
+        given = [f"{name}={text}" for name, text in zip(call.names, given, strict=False)]
+    settings = [f"{name}={as_value(value)}" for name, value in call.settings.items()]
+    return f"{call.name}({', '.join([*given, *settings])})"
 
 
 def as_value(value: Any) -> str:

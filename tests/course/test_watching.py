@@ -103,6 +103,13 @@ def test_an_argument_that_changes_is_refused():
     assert call.strip() == "tanh(x=np.array([1.0]))"
 
 
+def test_a_call_with_arguments_that_have_no_names_can_be_pasted():
+    def of_all(*arrays):
+        return np.zeros_like(arrays[0])
+
+    assert "    tanh(np.array([1.0]))" in message(of_all).splitlines()
+
+
 def test_an_answer_that_counts_its_calls_is_refused():
     seen = []
 
