@@ -69,12 +69,12 @@ def shaped(name: str | tuple[str, str], found: Any, shape: tuple[int, ...]) -> n
     except (TypeError, ValueError):
         raise Wrong(
             f"{english} must be an array of numbers, got {found!r:.80}",
-            f"{chinese} 应当是数组，得到的却是 {found!r:.80}",
+            f"{chinese}应当是数组，得到的却是 {found!r:.80}",
         ) from None
     told(
         array.shape == shape,
         f"{english} has shape {array.shape}, not {shape}",
-        f"{chinese} 的形状是 {array.shape}，应为 {shape}",
+        f"{chinese}的形状是 {array.shape}，应为 {shape}",
     )
     return array
 
