@@ -102,6 +102,19 @@ def test_every_setting_is_stored():
     assert (results["dropout"][:, 0] == results["decay"][:, 0]).all()
 
 
+def test_in_ten_seeds_what_dev_chooses_gains_on_test_and_too_much_is_worse_than_none():
+    results = read_study("gap")
+    for sweep in results.values():
+        none = sweep[:, 0, 2]
+        gained = chosen_by_dev(sweep)[:, 1] - none
+        assert gained.mean() > 3 * gained.std(ddof=1) / 10**0.5
+        assert (sweep[:, -1, 2] < none - 0.2).all()
+    train, _, test = results["decay"].transpose(2, 0, 1)
+    assert (train[:, 0] == 1).all()
+    assert ((train - test).argmin(axis=1) == 5).all() and (test.argmin(axis=1) == 5).all()
+    np.testing.assert_allclose(test[:, 1], test[:, 0], atol=0.002)  # the usual 0.01
+
+
 def test_both_sweeps_begin_with_neither_which_is_trained_once(monkeypatch):
     trained = []
 

@@ -73,3 +73,6 @@ def test_a112_in_ten_seeds_l2_shrinks_unevenly_and_decay_alike():
     assert (np.abs(last["L2"][:, 0]) < 0.05).all() and (last["L2"][:, 1] > 0.85).all()
     assert np.abs(last["decoupled"].mean(axis=0) - pure).max() < 0.05
     assert np.abs(last["none"].mean(axis=0) - 1).max() < 0.05
+    taken = last["none"] - last["decoupled"]  # under the same noise
+    assert np.abs(taken - (1 - pure)).max() < 0.02
+    assert np.abs(last["L2"] - last["none"])[:, 1].max() < 0.004

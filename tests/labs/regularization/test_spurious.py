@@ -15,7 +15,7 @@ from minillm.labs.regularization.spurious import (
     reweighted,
     with_dropout,
 )
-from minillm.labs.worlds.clue import Sample, draw, exact_accuracy
+from minillm.labs.worlds.clue import Sample, draw, exact_accuracy, normal
 
 BOTH = np.array([1.0, 1.0, 0.0])  # core and clue count alike
 LIMIT = np.array([2.0, math.log(0.95 / 0.05), 0.0])  # log odds: 2 x1 + s log(a / (1 - a))
@@ -58,6 +58,23 @@ def test_the_four_masks_keep_weight_and_mean(rng):
     noisy = with_dropout(sample, 0.3)
     assert len(noisy.y) == 200 and noisy.weights.sum() == pytest.approx(1)
     np.testing.assert_allclose(noisy.weights @ noisy.x, sample.weights @ sample.x)
+
+
+def test_dropout_does_not_see_the_units_of_the_clue(rng):
+    sample = draw(1000, scale=2.0, agreement=0.95, rng=rng)
+    small = sample._replace(x=sample.x / [1, 4])
+    found = [regression(with_dropout(one, 0.3)) for one in (sample, small)]
+    np.testing.assert_allclose(found[0] * [1, 4, 1], found[1], atol=1e-3)
+    penalised = [regression(one, strength=0.1) for one in (sample, small)]
+    assert np.abs(penalised[0] * [1, 4, 1] - penalised[1]).max() > 0.5
+
+
+def test_in_the_mean_of_both_worlds_no_weights_pass_the_core(rng):
+    """Together they are a world in which the clue agrees half of the time."""
+    for theta in [*rng.standard_normal((100, 3)), np.array([1.0, -0.3, 0.0])]:
+        here, there = (exact_accuracy(theta, scale=2.0, agreement=a) for a in (0.95, 0.05))
+        assert (here + there) / 2 <= normal(1) + 1e-12
+    assert there > normal(1) > here  # a negative weight bets on the shift, and pays at home
 
 
 @pytest.mark.guide("G47")
