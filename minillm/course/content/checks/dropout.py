@@ -79,8 +79,8 @@ def keeps_mean_and_variance(dropout: Function, rate: float, seed: int) -> None:
     mean, variance, wanted = seen[0].mean(), seen[0].var(), rate / (1 - rate)
     told(
         abs(mean - 1) < 4.5 * (wanted / UNITS) ** 0.5,
-        f"where every x is 1 the mean of y is {mean:.2f}",
-        f"x 全为 1 时，y 的均值是 {mean:.2f}",
+        f"where every x is 1 the mean of y is {mean:.2f}, not about 1",
+        f"x 全为 1 时，y 的均值是 {mean:.2f}，应约为 1",
     )
     told(
         abs(variance / wanted - 1) < 0.3,
