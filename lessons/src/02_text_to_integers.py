@@ -14,8 +14,17 @@
 #     guide: ['2.1', '5.2.1', '5.3']
 #     budget_s: 30
 #     errata: [A19, A20, A64, A65, A66, A67, A68]
-#     introduces: [minillm.text.reading, minillm.text.cleaning, minillm.text.tokenizers, minillm.text.vocabulary, minillm.text.batching, minillm.text.corpora.corpus, minillm.text.corpora.grammar, minillm.text.corpora.sentiment, minillm.text.corpora.sentiment_en, minillm.text.corpora.sentiment_zh, minillm.text.corpora.topics, minillm.text.corpora.topics_en, minillm.text.corpora.topics_zh, minillm.ops.lookup]
+#     introduces: [minillm.text.reading, minillm.text.cleaning, minillm.text.tokenizers, minillm.text.vocabulary, minillm.text.batching, minillm.text.corpora.by_hand, minillm.text.corpora.corpus, minillm.text.corpora.grammar, minillm.text.corpora.sentiment, minillm.text.corpora.sentiment_en, minillm.text.corpora.sentiment_zh, minillm.text.corpora.topics, minillm.text.corpora.topics_en, minillm.text.corpora.topics_zh, minillm.ops.lookup]
 # ---
+
+# %% tags=["numbers"]
+LITERALS = {
+    "by hand in section 2, asserted in section 3": "0 1 2 3 4 5 6 7 8 9 10 11 12",
+    "bytes, asserted in section 3": "97 101 116 140 182 232 256",
+    "settings of the experiment, set in its cells": "300 500",
+    "padding in section 5, set in its cell, and ranks": "98 100",
+    "of the published BERT (Devlin et al. 2019)": "768 30,522",
+}
 
 # %% [markdown] lang="en"
 # # Lesson 2. From text to integers: tokens, vocabulary, padding
@@ -26,7 +35,7 @@
 # **Afterwards you can** cut text into words, characters and sub-words, learn the sub-words yourself, number and pad
 # sentences, and say what goes wrong without a mask.
 #
-# **Before this**: Python lists and dictionaries, lesson 1. **Time**: a few seconds to run, an hour to read.
+# **Before this**: Python lists and dictionaries, lesson 1. **Time**: ten seconds to run, an hour to read.
 
 # %% [markdown] lang="zh"
 # # 第 2 课　从文本到整数：词元、词表、填充
@@ -35,26 +44,29 @@
 #
 # **学完本课，你能够**　把文本切成词、字符和子词；自己训练子词；给句子编号并填充；说清没有掩码会出什么错。
 #
-# **预备知识**　Python 的列表与字典、第 1 课。**用时**　运行只要几秒，细读约一小时。
+# **预备知识**　Python 的列表与字典、第 1 课。**用时**　运行约十秒，细读约一小时。
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
 from minillm import Tensor, check_vjp, ops
-from minillm.course import check, savefig, setup
+from minillm.course import check, savefig, setup, stated
 from minillm.text import CharacterTokenizer, Vocabulary, WordTokenizer, frame, pad
 from minillm.text.corpora import load_corpus
+from minillm.text.corpora.by_hand import TEA
 
 setup()
-rng = np.random.default_rng(2)
+
+# %% tags=["language"]
+LANGUAGE = "en"
 
 # %% [markdown] lang="en"
 # ## 1 What the guide says
 #
 # Section 2.1 of the guide: text, words or characters are tokenised, and an embedding layer maps them into a vector space.
 # Section 5.2.1 has the code: read the lines of a file, let a class of Keras turn them into lists of integers, fill these up to
-# length 100; 5.3 repeats it in words.
+# length 100; section 5.3 repeats it in words.
 #
 # The plan is right. It lacks what language models use, **sub-words** (A19); its padding function cannot run; and there is no
 # *mask* that tells padding from text: section 5 below. Reading and cleaning come first: see `read_lines` and `normalize` in `minillm/text`.
@@ -96,30 +108,39 @@ rng = np.random.default_rng(2)
 # %% [markdown] lang="zh"
 # ## 2 手算
 #
-# **子词**　**字节对编码**（byte pair encoding，BPE）从单个字母出发，反复把出现次数最多的一对相邻词元合并成一个。设语料中 *tea* 出现 3 次，*team* 2 次，*steam* 2 次：
+# **子词**　**字节对编码**（byte pair encoding，BPE）反复把出现次数最多的一对相邻词元合并成一个。我们从字节开始：汉字的 UTF-8 编码通常占三个字节，“茶”是 `E8 8C B6`，“水”是 `E6 B0 B4`，“喝”是 `E5 96 9D`（十六进制）。设语料中“茶”出现 3 次，“茶水”2 次，“喝茶水”2 次：
 #
-# | 合并 | 各对出现的次数 | 合并哪一对 | 合并之后的词 |
+# | 合并 | 各对出现的次数 | 合并哪一对 | 合并之后的“喝茶水” |
 # |---|---|---|---|
-# | 1 | t·e 7，e·a 7，a·m 4，s·t 2 | e·a | t·ea，t·ea·m，s·t·ea·m |
-# | 2 | t·ea 7，ea·m 4，s·t 2 | t·ea | tea，tea·m，s·tea·m |
-# | 3 | tea·m 4，s·tea 2 | tea·m | tea，team，s·team |
-# | 4 | s·team 2 | s·team | tea，team，steam |
+# | 1 | `E8`·`8C` 7，`8C`·`B6` 7，`B6`·`E6` 4，`E6`·`B0` 4，`B0`·`B4` 4，`E5`·`96` 2，`96`·`9D` 2，`9D`·`E8` 2 | `8C`·`B6` | `E5`·`96`·`9D`·`E8`·`8CB6`·`E6`·`B0`·`B4` |
+# | 2 | `E8`·`8CB6` 7，`8CB6`·`E6` 4，`E6`·`B0` 4，`B0`·`B4` 4，其余 2 | `E8`·`8CB6` | `E5`·`96`·`9D`·茶·`E6`·`B0`·`B4` |
+# | 3 | 茶·`E6` 4，`E6`·`B0` 4，`B0`·`B4` 4，其余 2 | `B0`·`B4` | `E5`·`96`·`9D`·茶·`E6`·`B0B4` |
+# | 4 | 茶·`E6` 4，`E6`·`B0B4` 4，其余 2 | `E6`·`B0B4` | `E5`·`96`·`9D`·茶·水 |
+# | 5 | 茶·水 4，其余 2 | 茶·水 | `E5`·`96`·`9D`·茶水 |
 #
-# 第一行有两对次数相同。我们约定取**最小的一对**，按编号比较：(e, a) 是 (101, 97)，(t, e) 是 (116, 101)。没有见过的词，用同样的合并、按同样的次序来切：*meat* 切成 m·ea·t，一个字母也不丢。
+# 第一行有两对次数相同。我们约定取**最小的一对**，按编号比较：(`8C`, `B6`) 是 (140, 182)，(`E8`, `8C`) 是 (232, 140)。第三、四行也靠这条约定。没有见过的词，用同样的合并、按同样的次序来切：“茶杯”切成 茶·`E6`·`9D`·`AF`，“杯”字没有学过，留作三个字节，什么也不丢。
 #
-# **编号**　训练文本是 the tea is hot 和 the soup is cold 两句。七个特殊词元占用编号 0 到 6，其中 [PAD]（填充）是 0，[UNK]（未知）是 1，[CLS]（句首）是 2，[SEP]（句末）是 3。其余的词按次数从多到少排，次数相同的按字母顺序：*is* 7，*the* 8，*cold* 9，*hot* 10，*soup* 11，*tea* 12。再来两个新句子，首尾加上 [CLS] 和 [SEP]，填充到同样长：
+# **编号**　训练文本是“这茶很热”和“这汤很凉”两句，一个字算一个词元。七个特殊词元占用编号 0 到 6，其中 [PAD]（填充）是 0，[UNK]（未知）是 1，[CLS]（句首）是 2，[SEP]（句末）是 3。其余的按次数从多到少排，次数相同的按统一码（Unicode）的次序：很 7，这 8，凉 9，汤 10，热 11，茶 12。再来两个新句子，首尾加上 [CLS] 和 [SEP]，填充到同样长：
 #
 # | 句子 | 编号 | 掩码 |
 # |---|---|---|
-# | the tea is cold | 2 8 12 7 9 3 | 1 1 1 1 1 1 |
-# | hot coffee | 2 10 1 3 0 0 | 1 1 1 1 0 0 |
+# | 这茶很凉 | 2 8 12 7 9 3 | 1 1 1 1 1 1 |
+# | 汤鲜 | 2 10 1 3 0 0 | 1 1 1 1 0 0 |
 #
-# *coffee* 不在词表里，编为 1。掩码在填充处为 0。
+# “鲜”不在词表里，编为 1。掩码在填充处为 0。
 
 # %%
-counts_by_hand = {"tea": 3, "team": 2, "steam": 2}
-tokens_by_hand = ["ea", "tea", "team", "steam"]
-meat_by_hand = [ord("m"), 256, ord("t")]
+tea = TEA[LANGUAGE]
+first_rows = [[7, 7, 4, 4, 4, 2, 2, 2], [7, 4, 4, 4, 2, 2, 2], [4, 4, 4, 2, 2, 2]]
+pair_counts_by_hand = {  # in every row of the table, the largest first
+    "en": [[7, 7, 4, 2], [7, 4, 2], [4, 2], [2]],
+    "zh": [*first_rows, [4, 4, 2, 2, 2], [4, 2, 2, 2]],
+}[LANGUAGE]
+tokens_by_hand = {
+    "en": [b"ea", b"tea", b"team", b"steam"],
+    "zh": list(map(bytes.fromhex, ["8CB6", "E88CB6", "B0B4", "E6B0B4", "E88CB6E6B0B4"])),
+}[LANGUAGE]
+unseen_by_hand = {"en": [ord("m"), 256, ord("t")], "zh": [257, 0xE6, 0x9D, 0xAF]}[LANGUAGE]
 ids_by_hand = np.array([[2, 8, 12, 7, 9, 3], [2, 10, 1, 3, 0, 0]])  # (2, 6)
 mask_by_hand = np.array([[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]], dtype=bool)  # (2, 6)
 
@@ -142,20 +163,22 @@ mask_by_hand = np.array([[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]], dtype=bool)  #
 #
 # $$(a^*, b^*) = \arg\max_{(a, b)} \sum_w c_w \, n_w(a, b),$$
 #
-# 次数相同时取最小的一对。我们从**字节**而不是从字母出发：任何文字按 UTF-8 编码都是一串字节，字节总共只有 256 种，所以永远不会有“未知”。字节的值就是它的编号，第一个合并出来的词元编为 256。一个汉字通常占三个字节，例如“茶”是 E8 8C B6，连这三个字节合成一个字，也要靠合并学出来。只对不同的词计数，不必反复扫描全文，可以省去大部分工作。在 *aaa* 中，(a, a) 计两次，合并却只能从左边起合一次：aa·a。
+# 次数相同时取最小的一对。从**字节**出发有一个好处：任何文字按 UTF-8 编码都是一串字节，字节总共只有 256 种，所以永远不会有“未知”。代价是连三个字节合成一个汉字，也要靠合并学出来。字节的值就是它的编号，第一个合并出来的词元编为 256。只对不同的词计数，不必反复扫描全文，可以省去大部分工作。在 *aaa* 中，(a, a) 计两次，合并却只能从左边起合一次：aa·a。
 
 
 # %%
 def tally(words):
+    """How often each pair of neighbours occurs in words given as (ids, times)."""
     counts = {}
     for ids, times in words:
         for i in range(len(ids) - 1):
-            pair = tuple(ids[i : i + 2])
+            pair = (ids[i], ids[i + 1])
             counts[pair] = counts.get(pair, 0) + times
     return counts
 
 
 def merge(ids, pair, new):
+    """The ids with ``new`` in the place of every ``pair``, from the left."""
     if pair[0] not in ids:
         return ids
     out, i = [], 0
@@ -166,14 +189,23 @@ def merge(ids, pair, new):
     return out
 
 
+# %%
+def join_best(words, new):
+    """One step: how often each pair occurs, the pair that is joined, the words afterwards."""
+    counts = tally(words)
+    pair = min(counts, key=lambda pair: (-counts[pair], pair))
+    return counts, pair, [(merge(ids, pair, new), times) for ids, times in words]
+
+
 def train(word_counts, n_merges):
+    """The merges, and how often each pair occurred at each step."""
     words = [(list(word.encode()), times) for word, times in word_counts.items()]
-    merges = []
+    merges, tallies = [], []
     for new in range(256, 256 + n_merges):
-        counts = tally(words)
-        merges.append(min(counts, key=lambda pair: (-counts[pair], pair)))
-        words = [(merge(ids, merges[-1], new), times) for ids, times in words]
-    return merges
+        counts, pair, words = join_best(words, new)
+        merges.append(pair)
+        tallies.append(sorted(counts.values(), reverse=True))
+    return merges, tallies
 
 
 # %% [markdown] lang="en"
@@ -186,6 +218,7 @@ def train(word_counts, n_merges):
 
 # %%
 def pieces(text):
+    """The text cut before blanks, and between letters and other signs."""
     kind = [character.isalpha() for character in text]
     cuts = [
         i
@@ -202,25 +235,36 @@ def encode_piece(piece, merges):
     return ids
 
 
+# %%
 def encode(text, merges):
     return [i for piece in pieces(text) for i in encode_piece(piece, merges)]
 
 
-def decode(ids, merges):
+def bytes_of_tokens(merges):
+    """The bytes that each id stands for: 256 single ones, then those of the merges."""
     tokens = [bytes([i]) for i in range(256)]
     for first, second in merges:
         tokens.append(tokens[first] + tokens[second])
+    return tokens
+
+
+def decode(ids, merges):
+    tokens = bytes_of_tokens(merges)
     return b"".join(tokens[i] for i in ids).decode()
 
 
 # %%
-merges = train(counts_by_hand, 4)
-print(merges, [decode([256 + i], merges) for i in range(4)])
-assert [decode([256 + i], merges) for i in range(4)] == tokens_by_hand
-assert encode("meat", merges) == meat_by_hand
-print(pieces("No tea, no steam."), encode("No tea, no steam.", merges))
-for text in ("", "aaa", " caf\u00e9  \n", "\U0001f375 \u8336"):
-    assert decode(encode(text, merges), merges) == text
+merges, tallies = train(tea.counts, len(tokens_by_hand))
+for pair, counts in zip(merges, tallies, strict=True):
+    print(f"{pair!s:12} joined; the pairs occurred", *counts)
+print([token.decode(errors="backslashreplace") for token in bytes_of_tokens(merges)[256:]])
+print(tea.unseen, encode(tea.unseen, merges))
+print(pieces(tea.clauses), encode(tea.clauses, merges))
+assert tallies == pair_counts_by_hand, "the pairs occur as often as in the table of section 2"
+assert bytes_of_tokens(merges)[256:] == tokens_by_hand, "the merges are those of the table"
+assert encode(tea.unseen, merges) == unseen_by_hand, "the unseen word is cut as in section 2"
+for text in ("", "aaa", " caf\u00e9  \n", "\U0001f375 \u8336", tea.clauses):
+    assert decode(encode(text, merges), merges) == text, f"{text!r} comes back"
 
 # %% [markdown] lang="en"
 # Words, characters, ids and padding are in the library; `frame` puts [CLS] and [SEP] around a row and keeps it within `max_length`. The mask, not the value 0, says what is
@@ -231,17 +275,27 @@ for text in ("", "aaa", " caf\u00e9  \n", "\U0001f375 \u8336"):
 
 # %%
 words, characters = WordTokenizer().tokenize, CharacterTokenizer().tokenize
-print(words("Don't cool it: 3.5 cups."), characters("hot tea"))
-vocabulary = Vocabulary.build(map(words, ["the tea is hot", "the soup is cold"]))
-rows = [vocabulary.encode(words(text)) for text in ("the tea is cold", "hot coffee")]
+print(words(tea.signs), characters(tea.new[1]))
+vocabulary = Vocabulary.build(map(words, tea.training))
+rows = [vocabulary.encode(words(text)) for text in tea.new]
 framed = [frame(row, vocabulary, max_length=8) for row in rows]
 ids, mask = pad(framed)  # (2, 6) both
 print(ids, mask.astype(int), sep="\n")
-assert np.array_equal(ids, ids_by_hand) and np.array_equal(mask, mask_by_hand)
-assert vocabulary.decode(ids[1]) == ["[CLS]", "hot", "[UNK]", "[SEP]", "[PAD]", "[PAD]"]
+assert np.array_equal(ids, ids_by_hand), "the ids are those of section 2"
+assert np.array_equal(mask, mask_by_hand), "the mask is that of section 2"
+known = words(tea.new[1])[0]
+found = vocabulary.decode(ids[1])
+assert found == ["[CLS]", known, "[UNK]", "[SEP]", "[PAD]", "[PAD]"], "the second word is unknown"
 left, _ = pad(framed, length=4, side="left", truncate="left")  # (2, 4)
 print(left)
-assert vocabulary.cls_id not in left[0] and vocabulary.sep_id in left[0]
+assert vocabulary.cls_id not in left[0], "cut at the front, a sentence loses [CLS]"
+
+# %% [markdown] lang="en"
+# Reading the arrays: first ids, then masks, a sentence to a row, as in the table of section 2; the last array is the same sentences cut and padded at
+# the *front*, to length 4.
+
+# %% [markdown] lang="zh"
+# 读表：先是编号，再是掩码，一句占一行，与第 2 节的表相同；最后一个数组是同样两句，改为在**前端**截断和填充，长度为 4。
 
 # %% [markdown] lang="en"
 # ## 4 Gradient check
@@ -279,11 +333,14 @@ def masked_mean_rule(table, ids, mask, accumulate=True):
     return (m * table[ids]).sum(axis=1), vjp  # (B, D)
 
 
-table = rng.standard_normal((len(vocabulary), 4))  # (13, 4)
-error = check_vjp(masked_mean_rule, table, rng=rng, ids=ids, mask=mask)
+# %%
+table = np.random.default_rng(2).standard_normal((len(vocabulary), 4))  # (13, 4)
+error = check_vjp(masked_mean_rule, table, rng=np.random.default_rng(3), ids=ids, mask=mask)
 print(f"masked mean of rows: largest relative error {error:.1e}")
-assert error < 1e-7
-assert np.allclose(np.eye(len(vocabulary))[ids] @ table, ops.embedding(table, ids=ids).data)
+assert error < 1e-7, "the rule of the masked mean agrees with central differences"
+by_product = np.eye(len(vocabulary))[ids] @ table  # (2, 6, 4)
+same = np.allclose(by_product, ops.embedding(table, ids=ids).data)
+assert same, "a lookup is a product with one-hot rows"
 
 # %% [markdown] lang="en"
 # [CLS] and [SEP] stand in both sentences. The tempting `grad[ids] += parts` keeps only one contribution to a repeated row:
@@ -293,6 +350,7 @@ assert np.allclose(np.eye(len(vocabulary))[ids] @ table, ops.embedding(table, id
 
 # %%
 try:
+    rng = np.random.default_rng(3)
     check_vjp(masked_mean_rule, table, rng=rng, ids=ids, mask=mask, accumulate=False)
 except AssertionError as mistake:
     print(mistake)
@@ -306,11 +364,9 @@ else:
 # %% [markdown] lang="zh"
 # 再用程序库的查表运算，取一个四个词元的句子，在后面不断增加填充。有掩码时，损失和梯度都不变，[PAD] 那一行的梯度恰好为 0。没有掩码时，两者都会随填充而变，也就是取决于同一批里**别的**句子有多长：
 
+
 # %%
-target = rng.standard_normal(4)  # (4,)
-
-
-def loss_and_gradient(ids, mask):
+def loss_and_gradient(ids, mask, target):
     parameters = Tensor(table, requires_grad=True)  # (13, 4)
     x = ops.embedding(parameters, ids=ids)  # (1, T, 4)
     mean = (x * mask[:, :, None]).sum(axis=1) / mask.sum()  # (1, 4)
@@ -319,59 +375,79 @@ def loss_and_gradient(ids, mask):
     return float(loss.data), parameters.grad
 
 
-print("padding   masked: loss   |gradient of [PAD]|   unmasked: loss   |gradient of [PAD]|")
-results = {}
+masked, unmasked = {}, {}
 for extra in (0, 2, 8, 96):
     row, real = pad(framed[1:], length=4 + extra)  # (1, 4 + extra) both
-    masks = (real.astype(float), np.ones(row.shape))
-    results[extra] = [loss_and_gradient(row, m) for m in masks]
-    shown = [number for loss, grad in results[extra] for number in (loss, np.abs(grad[0]).max())]
+    for results, weights in ((masked, real.astype(float)), (unmasked, np.ones(row.shape))):
+        results[extra] = loss_and_gradient(row, weights, np.ones(4))
+
+# %%
+print("padding   masked: loss   |gradient of [PAD]|   unmasked: loss   |gradient of [PAD]|")
+for extra in masked:
+    shown = [
+        x for loss, grad in (masked[extra], unmasked[extra]) for x in (loss, abs(grad[0]).max())
+    ]
     print("{:7d} {:14.6f} {:21.6f} {:16.6f} {:21.6f}".format(extra, *shown))
 
-for masked, _ in results.values():
-    assert (masked[1][0] == 0).all()
-    assert np.isclose(masked[0], results[0][0][0], rtol=1e-12)
-    assert np.allclose(masked[1], results[0][0][1], rtol=1e-12)
-assert abs(results[2][1][0] - results[0][1][0]) > 0.1
-assert all(np.abs(results[extra][1][1][0]).max() > 0.01 for extra in (2, 8, 96))
+loss, gradient = masked[0]
+for padded_loss, padded_gradient in masked.values():
+    assert (padded_gradient[0] == 0).all(), "with the mask, [PAD] receives exactly 0"
+    assert np.isclose(padded_loss, loss, rtol=1e-12), "with the mask, the loss does not move"
+    assert np.allclose(padded_gradient, gradient, rtol=1e-12), "nor does any gradient"
+moved = [abs(unmasked[extra][0] - loss) for extra in (2, 8, 96)]
+assert min(moved) > 1e-3, "without the mask, the loss depends on the padding"
+reached = [abs(unmasked[extra][1][0]).max() for extra in (2, 8, 96)]
+assert min(reached) > 1e-3, "without the mask, [PAD] is trained"
+
+# %% [markdown] lang="en"
+# Reading the table: a row for each number of [PAD] put behind the sentence; on the left loss and gradient with the mask, on the right without it.
+
+# %% [markdown] lang="zh"
+# 读表：每行对应句末补上的 [PAD] 个数；左边两列是有掩码时的损失和 [PAD] 的梯度，右边两列是没有掩码时的。
 
 # %% [markdown] lang="en"
 # ## 5 Where the guide differs
 #
 # **Blanks** (5.2.1, A66). The Keras class splits at blanks. Chinese has none: a sentence becomes one "word". Unseen words are not
-# counted as unknown, they vanish: below, *hot coffee* leaves one id instead of two. It is not BERT's tokeniser, and it is deprecated (A65). We split at blanks ourselves: 2000 Chinese
+# counted as unknown, they vanish: in the last line printed below, *hot coffee* leaves one id instead of two. It is not BERT's tokeniser, and it is deprecated (A65). We split at blanks ourselves: 2000 Chinese
 # reviews for the vocabulary and 500 unseen ones. The corpora come from small grammars, templates with slots, whose numbered sentences are
 # parted into train and test.
 
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# **空格**（5.2.1 节，A66）　Keras 的分词器按空格切分。中文不用空格，整句话就成了一个“词”。没见过的词并不计为未知，而是悄悄消失：下面最后一行，*hot coffee* 本应有两个编号，却只剩一个。它不是 BERT 的分词器，而且已被弃用（A65）。我们自己按空格切一次试试：用 2000 条中文评论建词表，再看 500 条没见过的评论。这些语料由小型**文法**生成：模板带有空位，填上词就成句子；每句都有编号，再按编号分成训练集和测试集。
+# **空格**（5.2.1 节，A66）　Keras 的分词器按空格切分。中文不用空格，整句话就成了一个“词”。没见过的词并不计为未知，而是悄悄消失：下面打印的最后一行，“汤鲜”本应有两个编号，却只剩一个。它不是 BERT 的分词器，而且已被弃用（A65）。我们自己按空格切一次试试：用 2000 条中文评论建词表，再看 500 条没见过的评论。这些语料由小型**文法**生成：模板带有空位，填上词就成句子；每句都有编号，再按编号分成训练集和测试集。
+
 
 # %%
-languages = ("en", "zh")
-train_texts, test_texts, news_texts = (
-    {
-        language: [
-            e.text
-            for e in load_corpus(name, language, sizes=(2000, 0, 500), single_clauses=False)[part]
-        ]
+def load_texts(name, part):
+    """The texts of one part of a corpus in both languages."""
+    settings = {"sizes": (2000, 0, 500), "single_clauses": False}
+    return {
+        language: [example.text for example in load_corpus(name, language, **settings)[part]]
         for language in languages
     }
-    for name, part in (("sentiment", 0), ("sentiment", 2), ("topics", 2))
-)
-sentence = test_texts["zh"][0]
-print(sentence.split(), len(words(sentence)), "tokens of WordTokenizer")
-blanks = Vocabulary.build(map(str.split, train_texts["zh"]))
-unknown = blanks.unknown_rate(map(str.split, test_texts["zh"]))
-print(f"{len(blanks) - 7} words in 2000 sentences, unknown in the others: {unknown:.2f}")
-assert len(sentence.split()) == 1 and len(words(sentence)) == len(sentence)
-assert len(blanks) - 7 == 2000 and unknown == 1
 
-numbers = {word: i for i, word in enumerate(vocabulary.tokens)}
-without_unknown = [numbers[word] for word in words("hot coffee") if word in numbers]
+
+languages = ("en", "zh")
+train_texts, test_texts = load_texts("sentiment", 0), load_texts("sentiment", 2)
+news_texts = load_texts("topics", 2)
+
+# %%
+review = test_texts["zh"][0]
+print(review.split(), len(words(review)), "tokens of WordTokenizer")
+at_blanks = Vocabulary.build(map(str.split, train_texts["zh"]))
+missed = at_blanks.unknown_rate(map(str.split, test_texts["zh"]))
+n_words = len(at_blanks) - at_blanks.n_special
+print(f"{n_words} words in 2000 sentences, unknown in the others: {missed:.2f}")
+assert len(review.split()) == 1, "a Chinese sentence without blanks is one word"
+assert len(words(review)) == len(review), "our tokeniser gives its characters"
+assert (n_words, missed) == (2000, 1), "every sentence is a word of its own"
+
+id_of = {word: i for i, word in enumerate(vocabulary.tokens)}
+without_unknown = [id_of[word] for word in words(tea.new[1]) if word in id_of]
 print(without_unknown, rows[1])
-assert (len(without_unknown), len(rows[1])) == (1, 2)
+assert (len(without_unknown), len(rows[1])) == (1, 2), "the unknown word vanishes"
 
 # %% [markdown] lang="en"
 # **A function that calls itself** (A64). The guide imports a padding function, then defines its own under the same name, meaning to pass
@@ -386,7 +462,7 @@ def shorten(rows, size):
     return [row[:size] for row in rows]
 
 
-assert shorten(framed, size=2)[0].tolist() == [2, 8]
+assert shorten(framed, size=2)[0].tolist() == [2, 8], "the first function works"
 
 
 def shorten(rows, length):
@@ -414,7 +490,7 @@ except RecursionError as fault:
 # * **The size of the table** (5.2.2, A68) is that of the vocabulary. The guide gives it as many rows as a sequence has positions.
 # * **Padding** (A67). The function that the guide imports also *cuts*, and does both at the front, unless told otherwise. With 98 of 100 positions
 #   padded and no mask, the mean is nearly the vector of [PAD], and two texts without a common word look almost the same. Cut at the front, a sentence loses [CLS], as in the last array of section 3.
-# * **High-dimensional** (2.1, A20): a row of $E$ is short compared with the one-hot vector that it stands for, e.g. 768 to 30,522 in BERT.
+# * **High-dimensional** (section 2.1, A20): a row of $E$ is short compared with the one-hot vector that it stands for, e.g. 768 to 30,522 in BERT.
 
 # %% [markdown] lang="zh"
 # 给新函数另起一个名字就行了。还有三点：
@@ -425,25 +501,29 @@ except RecursionError as fault:
 
 
 # %%
-def cosine(a, b):
-    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-
-
 try:
-    ops.embedding(rng.standard_normal((ids.shape[1], 4)), ids=ids)
+    ops.embedding(np.zeros((ids.shape[1], 4)), ids=ids)  # a row for each position
 except IndexError as fault:
     print(type(fault).__name__, fault)
 else:
     raise RuntimeError("a table of the wrong size went unnoticed")
 
-vectors = rng.standard_normal((len(vocabulary), 16))  # (13, 16)
+
+# %%
+def cosine(a, b):
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+vectors = np.random.default_rng(4).standard_normal((len(vocabulary), 256))  # (13, 256)
 two, real = pad([[8, 12], [10, 11]], length=100)  # (2, 100) both
-unmasked, _ = masked_mean_rule(vectors, two, np.ones(two.shape))  # (2, 16)
-masked, _ = masked_mean_rule(vectors, two, real)  # (2, 16)
-print(f"cosine with [PAD], unmasked:     {cosine(unmasked[0], vectors[0]):.4f}")
-print(f"cosine of two texts, unmasked:   {cosine(*unmasked):.4f}   masked: {cosine(*masked):.4f}")
-assert cosine(unmasked[0], vectors[0]) > 0.99 and cosine(*unmasked) > 0.99
-assert abs(cosine(*masked)) < 0.6
+all_averaged, _ = masked_mean_rule(vectors, two, np.ones(two.shape))  # (2, 256)
+averaged, _ = masked_mean_rule(vectors, two, real)  # (2, 256)
+print(f"cosine with [PAD], unmasked:     {cosine(all_averaged[0], vectors[0]):.4f}")
+print(f"cosine of two texts, unmasked:   {cosine(*all_averaged):.4f}", end="   ")
+print(f"masked: {cosine(*averaged):.4f}")
+assert cosine(all_averaged[0], vectors[0]) > 0.99, "without a mask, a text is nearly [PAD]"
+assert cosine(*all_averaged) > 0.99, "and two texts without a common word look alike"
+assert abs(cosine(*averaged)) < 0.5, "with a mask they do not"
 
 # %% [markdown] lang="en"
 # ## 6 Experiment
@@ -467,106 +547,144 @@ def piece_counts(texts):
 
 
 def bytes_per_token(texts, merges):
-    words = [(list(piece.encode()), times) for piece, times in piece_counts(texts).items()]
-    n_bytes, curve = sum(len(ids) * times for ids, times in words), [1.0]
+    """Bytes per token after 0, 1, 2, ... merges."""
+    rows = [(list(piece.encode()), times) for piece, times in piece_counts(texts).items()]
+    n_bytes, curve = sum(len(ids) * times for ids, times in rows), [1.0]
     for new, pair in enumerate(merges, start=256):
-        words = [(merge(ids, pair, new), times) for ids, times in words]
-        curve.append(n_bytes / sum(len(ids) * times for ids, times in words))
+        rows = [(merge(ids, pair, new), times) for ids, times in rows]
+        curve.append(n_bytes / sum(len(ids) * times for ids, times in rows))
     return np.array(curve)
 
 
-def size_of(texts):
-    return sum(len(text.encode()) for text in texts), sum(map(len, texts))  # bytes, characters
-
-
+# %%
 n_merges = 300
-learned = {lang: train(piece_counts(train_texts[lang]), n_merges) for lang in languages}
+learned = {lang: train(piece_counts(train_texts[lang]), n_merges)[0] for lang in languages}
 curves = {
     (lang, name): bytes_per_token(texts[lang], learned[lang])
     for lang in languages
     for name, texts in (("test", test_texts), ("news", news_texts))
 }
 
+
+# %%
+def size_of(texts):
+    return sum(len(text.encode()) for text in texts), sum(map(len, texts))  # bytes, characters
+
+
+def row_of(lang, cut):
+    """Size of the vocabulary; then tokens per character and unknown share, test and news."""
+    from_training = Vocabulary.build(map(cut, train_texts[lang]))
+    row = [len(from_training)]
+    for texts in (test_texts[lang], news_texts[lang]):
+        cut_texts = list(map(cut, texts))
+        per_character = sum(map(len, cut_texts)) / size_of(texts)[1]
+        row += [per_character, from_training.unknown_rate(cut_texts)]
+    return row
+
+
+def row_of_bpe(lang):
+    row = [vocabulary.n_special + 256 + n_merges]
+    for name, texts in (("test", test_texts[lang]), ("news", news_texts[lang])):
+        n_bytes, n_characters = size_of(texts)
+        row += [n_bytes / curves[lang, name][-1] / n_characters, 0.0]
+    return row
+
+
 # %%
 table_of = {}
 for lang in languages:
     for name, cut in (("blanks", str.split), ("words", words), ("characters", characters)):
-        known = Vocabulary.build(map(cut, train_texts[lang]))
-        row = [len(known)]
-        for texts in (test_texts[lang], news_texts[lang]):
-            cut_texts = list(map(cut, texts))
-            row += [sum(map(len, cut_texts)) / size_of(texts)[1], known.unknown_rate(cut_texts)]
-        table_of[lang, name] = row
-    row = [7 + 256 + n_merges]
-    for name, texts in (("test", test_texts[lang]), ("news", news_texts[lang])):
-        n_bytes, n_characters = size_of(texts)
-        row += [n_bytes / curves[lang, name][-1] / n_characters, 0.0]
-        for piece in piece_counts(texts):
-            assert decode(encode_piece(piece, learned[lang]), learned[lang]) == piece
-        assert all("".join(pieces(text)) == text for text in texts)
-    table_of[lang, "BPE"] = row
+        table_of[lang, name] = row_of(lang, cut)
+    table_of[lang, "BPE"] = row_of_bpe(lang)
 
 print("                            same grammar           news")
 print("               vocabulary   tok/char unknown   tok/char unknown")
 for (lang, name), row in table_of.items():
     print("{} {:11s} {:10d} {:10.3f} {:7.3f} {:10.3f} {:7.3f}".format(lang, name, *row))
-leaking = Vocabulary.build(map(words, train_texts["en"] + news_texts["en"]))
-print(
-    "unknown words in news, vocabulary from all texts:",
-    leaking.unknown_rate(map(words, news_texts["en"])),
-)
+
+leaking = Vocabulary.build(map(words, train_texts[LANGUAGE] + news_texts[LANGUAGE]))
+leaked = leaking.unknown_rate(map(words, news_texts[LANGUAGE]))
+print(f"{LANGUAGE}: unknown words in news, vocabulary from all texts: {leaked:.3f}")
+assert leaked == 0, "a vocabulary that has seen the exam knows every word of it"
+
+# %%
+for lang in languages:
+    tokens = bytes_of_tokens(learned[lang])
+    for texts in (test_texts[lang], news_texts[lang]):
+        whole = all("".join(pieces(text)) == text for text in texts)
+        assert whole, "the pieces of a text, put together, are the text"
+        for piece in piece_counts(texts):
+            back = b"".join(tokens[i] for i in encode_piece(piece, learned[lang]))
+            assert back == piece.encode(), "BPE loses nothing"
 
 # %% [markdown] lang="en"
-# BPE's 0 in the column *unknown* is measured: in the cell above every piece of every text comes back from encoding and decoding
+# Reading the table: *tok/char* is tokens per character of the text, *unknown* the share of tokens that the vocabulary lacks; first on the reviews, then
+# on the news. BPE's 0 in that column is measured: in the cell above every piece of every text comes back from encoding and decoding
 # unchanged. In Chinese, `WordTokenizer` has no dictionary and gives single characters.
 
 # %% [markdown] lang="zh"
+# 读表：tok/char 是平均每个字符切成几个词元，unknown 是词表中没有的词元所占的比例；先看同一文法的评论，再看新闻。四种切法依次是按空格、按词、按字符和 BPE。
+#
 # BPE 的未知率为 0，是逐一验证过的：上面单元格里的断言把每段文本的每个片段编码后再解码，全都原样还原。词和字符用的是程序库的分词器；`WordTokenizer` 没有词典，遇到中文就切成单字。
 
 # %%
 unknown = {key: (row[2], row[4]) for key, row in table_of.items()}
-assert unknown["en", "words"][0] == 0
-assert np.isclose(unknown["en", "words"][1], 0.64, atol=0.005)
-assert unknown["zh", "blanks"] == (1.0, 1.0) and unknown["zh", "characters"][0] == 0
-assert unknown["en", "characters"][1] < 0.02
-assert leaking.unknown_rate(map(words, news_texts["en"])) == 0
-assert np.isclose(unknown["zh", "characters"][1], 0.61, atol=0.005)
-ends = [curves[lang, name][-1] for lang in languages for name in ("test", "news")]
-assert np.allclose(ends, [3.4, 1.8, 3.0, 1.4], atol=0.05)
-assert np.isclose(table_of["zh", "BPE"][1], 1, atol=0.01) and table_of["zh", "BPE"][3] > 2
+assert unknown["en", "words"][0] == 0, "the same grammar has no new word"
+stated("english_words", unknown["en", "words"][1], 0.64, 0.005, "unknown words in the news")
+assert unknown["zh", "blanks"] == (1.0, 1.0), "split at blanks, all Chinese is unknown"
+assert unknown["zh", "characters"][0] == 0, "the same grammar has no new character"
+stated("chinese_characters", unknown["zh", "characters"][1], 0.61, 0.005, "unknown characters")
+assert unknown["en", "characters"][1] < 0.02, "English letters are hardly ever unknown"
+stated("test_en", curves["en", "test"][-1], 3.4, 0.05, "bytes per token, reviews")
+stated("news_en", curves["en", "news"][-1], 1.8, 0.05, "bytes per token, news")
+stated("test_zh", curves["zh", "test"][-1], 3.0, 0.05, "bytes per token, reviews")
+stated("news_zh", curves["zh", "news"][-1], 1.4, 0.05, "bytes per token, news")
+assert abs(table_of["zh", "BPE"][1] - 1) < 0.01, "one token per Chinese character"
+assert table_of["zh", "BPE"][3] > 2, "on the news more than two"
 
-figure, both = plt.subplots(1, 2)
+
+# %%
+def draw_curves(axes, lang):
+    """Bytes per token against merges; the levels of words and characters, one over the other."""
+    for name, style, label in (("test", "o-", "same grammar"), ("news", "s--", "news")):
+        axes.plot(shown, curves[lang, name][shown], style, ms=4, label=label)
+    for name, line in (("words", {"color": "0.75", "lw": 5}), ("characters", {"color": "k"})):
+        style = ":" if name == "characters" else "-"
+        axes.axhline(levels[lang, name], ls=style, zorder=1, label=name, **line)
+    axes.set(xlabel="merges", ylabel="bytes per token", ylim=(0.5, 7.4), title=lang)
+    axes.legend(loc="upper left", ncols=2)
+
+
 shown = np.array([0, 5, 10, 20, 30, 50, 75, 100, 150, 200, 250, 300])
+levels = {}
+for lang in languages:
+    n_bytes, n_characters = size_of(test_texts[lang])
+    for name in ("words", "characters"):
+        levels[lang, name] = n_bytes / n_characters / table_of[lang, name][1]
+
+# %%
+figure, both = plt.subplots(1, 2)
 drawn = {"merges": shown}
 for axes, lang in zip(both, languages, strict=True):
-    for name, style, label in (("test", "o-", "same grammar"), ("news", "s--", "news")):
-        drawn[f"{name}_{lang}"] = curves[lang, name][shown]
-        axes.plot(shown, curves[lang, name][shown], style, ms=4, label=label)
-    n_bytes, n_characters = size_of(test_texts[lang])
-    for name, line in (("words", "-."), ("characters", ":")):
-        level = n_bytes / n_characters / table_of[lang, name][1]
-        drawn[f"{name}_{lang}"] = level
-        axes.axhline(level, color="gray", ls=line, lw=1)
-        aside = (-62, 3) if (lang, name) == ("zh", "words") else (0, 3)
-        axes.annotate(name, (300, level), aside, textcoords="offset points", ha="right")
-    axes.set(xlabel="merges", ylabel="bytes per token", ylim=(0.5, 6.4), title=lang)
-    axes.legend(loc="upper left")
+    draw_curves(axes, lang)
+    drawn |= {f"{name}_{lang}": curves[lang, name][shown] for name in ("test", "news")}
+    drawn |= {f"{name}_{lang}": levels[lang, name] for name in ("words", "characters")}
 savefig(figure, "02_bpe_curve", drawn)
 
 # %% [markdown] lang="en"
-# **What you saw.** Whole words give short rows but are brittle: on the same grammar none is unknown, on the news nearly two of three are. English
-# letters hardly ever are, Chinese characters often: 61 % of those in the news were not in the reviews. Split at blanks, every Chinese test
-# sentence is unknown. BPE loses nothing, and 300 merges bring English to 3.4 bytes per token and Chinese to 3.0, one token per character. On the news it
-# pays: 1.8 and 1.4, in Chinese more than two tokens per character. Last line of the table: a vocabulary from *all* texts reports no unknown word, for it has
-# seen the exam.
+# **What you saw.** Whole words give short rows but are brittle: on the same grammar none is unknown, on the news {here.english_words:.0%} are. English
+# letters hardly ever are, Chinese characters often: {here.chinese_characters:.0%} of those in the news were not in the reviews. Split at blanks, every Chinese test
+# sentence is unknown. BPE loses nothing, and 300 merges bring English to {here.test_en} bytes per token and Chinese to {here.test_zh}, one token per character. On the news it
+# pays: {here.news_en} and {here.news_zh}, in Chinese more than two tokens per character. Last line of the table: a vocabulary from *all* texts reports no unknown word, for it has
+# seen the exam. In the right figure the wide grey line and the dotted one coincide, since our Chinese "words" are characters.
 #
 # **What it does not show.** The grammars repeat themselves, so merges swallow whole words, in Chinese whole phrases. Real models learn tens of thousands of merges
 # from varied text; how close these come to words on new text, and which level gives the better *model*, is not measured here.
 
 # %% [markdown] lang="zh"
-# **看到了什么**　按整词切，序列短，却经不起换文本：同一文法里没有一个未知词，换成新闻，将近三分之二的词都是未知的。英文字母几乎不会未知，汉字却常常未知：新闻里 61% 的字在评论中没有出现过。按空格切分，每个中文测试句都未知。BPE 什么也不丢；300 次合并使英文达到每个词元 3.4 字节，中文 3.0 字节，相当于一字一个词元。换成新闻就要付出代价：分别只有 1.8 和 1.4 字节，中文一个字要用两个多词元。表下最后一行，词表取自**全部**文本，未知率就成了 0：这等于考前看过了试卷。
+# **看到了什么**　英文按词切，序列短，却经不起换文本：同一文法里没有一个未知词，换成新闻，{here.english_words:.0%} 的词是未知的。英文字母几乎不会未知，汉字却常常未知：新闻里 {here.chinese_characters:.0%} 的字在评论中没有出现过。按空格切分，每个中文测试句都未知。BPE 什么也不丢；300 次合并使英文达到每个词元 {here.test_en} 字节，中文 {here.test_zh} 字节，相当于一字一个词元。换成新闻就要付出代价：分别只有 {here.news_en} 和 {here.news_zh} 字节，中文一个字要用两个多词元。表下最后一行，词表取自**全部**文本，未知率就成了 0：这等于考前看过了试卷。右图中灰色的宽线与点线重合，因为这里中文的“词”就是单字。
 #
-# **不能由此得出的**　这两种文法总是重复那些句式，所以合并才能吞下整个短语。实际的模型要从多样的文本中学几万次合并；那样的子词在新文本上有多接近整词，哪一种切法训练出的**模型**更好，这里都没有测量。
+# **不能由此得出的**　这两种文法总是重复那些句式，所以合并才能吞下整个词，在中文里甚至吞下整个短语。实际的模型要从多样的文本中学几万次合并；那样的子词在新文本上有多接近整词，哪一种切法训练出的**模型**更好，这里都没有测量。
 
 # %% [markdown] lang="en"
 # **How often do tokens occur?** *Zipf's law* says of natural text: the $r$-th most frequent word occurs about
@@ -599,54 +717,67 @@ def slope(f, first, last):
 
 f_of = {}
 for lang in languages:
-    counts = piece_counts(train_texts[lang])
     f_of["words", lang] = frequencies((words(text), 1) for text in train_texts[lang])
-    encoded = ((encode_piece(piece, learned[lang]), times) for piece, times in counts.items())
+    counted = piece_counts(train_texts[lang]).items()
+    encoded = ((encode_piece(piece, learned[lang]), times) for piece, times in counted)
     f_of["BPE", lang] = frequencies(encoded)
 
+# %%
 print("           slope over ranks                            ten most")
 print("             1-10  10-100   100-   all   rarest  once  frequent")
-slopes = {}
+slopes, top_ten = {}, {}
 for (name, lang), f in f_of.items():
     spans = ((1, 10), (10, 100), (100, len(f)), (1, len(f)))
     slopes[name, lang] = [slope(f, *span) for span in spans]
-    numbers = (*slopes[name, lang], f[-1], (f == 1).mean(), f[:10].sum() / f.sum())
-    print(
-        "{:5s} {}   {:7.2f} {:7.2f} {:6.2f} {:5.2f} {:8d} {:5.2f} {:9.2f}".format(
-            name, lang, *numbers
-        )
-    )
+    top_ten[name, lang] = f[:10].sum() / f.sum()
+    row = (name, lang, *slopes[name, lang], f[-1], (f == 1).mean(), top_ten[name, lang])
+    print("{:5s} {}   {:7.2f} {:7.2f} {:6.2f} {:5.2f} {:8d} {:5.2f} {:9.2f}".format(*row))
 
 # %%
-fitted = np.array([slopes["words", lang] for lang in languages])  # (2, 4)
-assert np.allclose(fitted[:, :3], [[-1.1, -0.7, -1.3], [-0.95, -0.55, -1.2]], atol=0.05)
-assert np.allclose(fitted[:, 3], [-0.9, -0.8], atol=0.05)
-assert [f_of["words", lang][-1] for lang in languages] == [23, 27]
-top = {key: f[:10].sum() / f.sum() for key, f in f_of.items()}
-assert all(top["BPE", lang] < top["words", lang] - 0.09 for lang in languages)
+first_en, middle_en, _, all_en = slopes["words", "en"]
+first_zh, middle_zh, _, all_zh = slopes["words", "zh"]
+stated("all_en", all_en, -0.9, 0.05, "slope over all ranks")
+stated("all_zh", all_zh, -0.8, 0.05, "slope over all ranks")
+stated("first_en", first_en, -1.1, 0.05, "slope over the first ten ranks")
+stated("first_zh", first_zh, -0.9, 0.05, "slope over the first ten ranks")
+stated("middle_en", middle_en, -0.7, 0.05, "slope over ranks 10 to 100")
+stated("middle_zh", middle_zh, -0.55, 0.05, "slope over ranks 10 to 100")
+stated("rarest_en", f_of["words", "en"][-1], 23, 0, "the rarest word")
+stated("rarest_zh", f_of["words", "zh"][-1], 27, 0, "the rarest word")
+for lang in languages:
+    first, middle, last, _ = slopes["words", lang]
+    assert middle > first + 0.2, "the line is flatter in its middle"
+    assert last < middle - 0.4, "and steeper beyond rank 100"
+    assert top_ten["BPE", lang] < top_ten["words", lang] - 0.09, "BPE spreads out the most frequent"
 
+# %%
 figure, both = plt.subplots(1, 2)
 for axes, lang in zip(both, languages, strict=True):
     for name, style in (("words", "o"), ("BPE", "x")):
         f = f_of[name, lang]
         axes.loglog(np.arange(1, len(f) + 1), f, style, ms=4, label=name)
-    r = np.array([1, 300])
-    axes.loglog(r, f_of["words", lang][0] / r, "--", color="gray", lw=1, label="$C/r$")
+    ranks = np.array([1, 300])
+    axes.loglog(ranks, f_of["words", lang][0] / ranks, "--", color="gray", lw=1, label="$C/r$")
     axes.set(xlabel="rank $r$", ylabel="occurrences $f(r)$", title=lang)
     axes.legend(loc="lower left")
 savefig(figure, "02_zipf", {f"{name}_{lang}": f for (name, lang), f in f_of.items()})
 
 # %% [markdown] lang="en"
-# **What you saw.** Over all ranks the slopes are $-0.9$ and $-0.8$, which looks like Zipf's law. It is not. The line is bent: about $-1$ over the
-# first ten ranks, flatter in the middle ($-0.7$ and $-0.55$), steeper beyond rank 100. And the tail is missing: the rarest word occurs 23 times in
-# English and 27 times in Chinese, while in natural text about half of the different words occur once. Grammars draw from closed lists; that is why
+# Reading the table: four slopes, each over a span of ranks; then how often the rarest token occurs, which share of the different tokens occurs once, and
+# which share of the text the ten most frequent ones make up.
+#
+# **What you saw.** Over all ranks the slopes are ${here.all_en}$ and ${here.all_zh}$, which looks like Zipf's law. It is not. The line is bent: ${here.first_en}$ and ${here.first_zh}$ over the
+# first ten ranks, flatter in the middle (${here.middle_en}$ and ${here.middle_zh}$), steeper beyond rank 100. And the tail is missing: the rarest word occurs {here.rarest_en} times in
+# English and {here.rarest_zh} times in Chinese, while in natural text about half of the different words occur once. Grammars draw from closed lists; that is why
 # their own test split had no unknown word. BPE lowers the share of the ten most frequent tokens, since it joins what is frequent.
 #
 # **What it does not show.** Texts written by a program are no evidence for or against the law. A vocabulary for natural text must cope
 # with the long tail that they lack.
 
 # %% [markdown] lang="zh"
-# **看到了什么**　对全部名次作一次拟合，斜率是 $-0.9$ 和 $-0.8$，很像齐普夫定律，其实不是。这条线是弯的：前十名约为 $-1$，中段较平（$-0.7$ 和 $-0.55$），一百名以后又变陡。而且没有长尾：出现次数最少的词，英文也有 23 次，中文 27 次；而在自然文本中，大约一半的词只出现一次。文法只从固定的词单里挑词，所以同一文法的测试集里才没有未知词。BPE 专门合并常见的组合，最常见的十个词元在文本中所占的比例随之下降。
+# 读表：前四列是各段名次上的斜率；rarest 是最少见的词元出现的次数，once 是只出现一次的词元所占的比例，最后一列是最常见的十个词元在文本中所占的比例。
+#
+# **看到了什么**　对全部名次作一次拟合，英文和中文的斜率是 ${here.all_en}$ 和 ${here.all_zh}$，很像齐普夫定律，其实不是。这条线是弯的：前十名是 ${here.first_en}$ 和 ${here.first_zh}$，中段较平（${here.middle_en}$ 和 ${here.middle_zh}$），一百名以后又变陡。而且没有长尾：出现次数最少的词，英文也有 {here.rarest_en} 次，中文 {here.rarest_zh} 次；而在自然文本中，大约一半的词只出现一次。文法只从固定的词单里挑词，所以同一文法的测试集里才没有未知词。BPE 专门合并常见的组合，最常见的十个词元在文本中所占的比例随之下降。
 #
 # **不能由此得出的**　这些文本由程序写成，既不能证明也不能否定齐普夫定律；自然文本的词表必须应付长尾，而这里恰恰没有长尾。
 
@@ -677,30 +808,31 @@ savefig(figure, "02_zipf", {f"{name}_{lang}": f for (name, lang), f in f_of.item
 #
 # **02.1 Encode by rank.** `encode_piece` tries all merges in turn, 300 of them even for two letters. Real tokenisers go the other way: of
 # the pairs that *are* there, join the one that was learned first, wherever it occurs, and repeat until no pair that was learned is
-# left. Write this for any text, without pieces. `merges[0]` makes id 256. Your ids must decode to the same text.
+# left. Write this for any text, without pieces. `joined` is a dictionary: `joined[a, b]` is the id that the pair (a, b) becomes, and the pair learned
+# first has the smallest. Look pairs up in it (`in`, `[]`, `get`), but do not walk through it: real ones hold tens of thousands. Your ids must decode to the same text.
 
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
 # 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出最小的反例。
 #
-# **02.1 按次序编码**　`encode_piece` 要把所有合并挨个试一遍，哪怕文本只有两个字母，也要试 300 次。实际的分词器反过来做：在**现有**的相邻对中，找出最早学到的那一对，凡出现之处都合并，如此反复，直到没有一对是学过的。请对任意文本写出这种编码，不必切片段。`merges[0]` 对应编号 256。你返回的编号解码之后必须与原文一字不差。
+# **02.1 按次序编码**　`encode_piece` 要把所有合并挨个试一遍，哪怕文本只有两个字母，也要试 300 次。实际的分词器反过来做：在**现有**的相邻对中，找出最早学到的那一对，凡出现之处都合并，如此反复，直到没有一对是学过的。请对任意文本写出这种编码，不必切片段。`joined` 是一个字典：`joined[a, b]` 是 (a, b) 这一对合并成的编号，越早学到的编号越小。可以在里面查找某一对（`in`、`[]`、`get`），但不要把它从头到尾走一遍：实际的字典里有好几万对。你返回的编号解码之后必须与原文一字不差。
 
 
 # %% tags=["exercise"]
-def encode_by_rank(text, merges):
+def encode_by_rank(text, joined):
     return ...  # list of ids
 
 
 # %% tags=["solution"]
-def encode_by_rank(text, merges):
-    ids, rank = list(text.encode()), {pair: i for i, pair in enumerate(merges)}
+def encode_by_rank(text, joined):
+    ids = list(text.encode())
     while True:
-        there = [pair for pair in tally([(ids, 1)]) if pair in rank]
+        there = [pair for pair in tally([(ids, 1)]) if pair in joined]
         if not there:
             return ids
-        pair = min(there, key=rank.get)
-        ids = merge(ids, pair, 256 + rank[pair])
+        pair = min(there, key=joined.get)
+        ids = merge(ids, pair, joined[pair])
 
 
 # %% tags=["exercise-check"]
@@ -737,12 +869,12 @@ check("02.2", to_length)
 
 # %% [markdown] lang="en"
 # **02.3 A step of BPE with arrays.** `merge` walks through the ids one by one, which is slow in Python. Write a step with comparisons of whole
-# NumPy arrays: find the most frequent pair in `ids` (overlapping places count too; ties: the smallest pair), replace it by
+# NumPy arrays, without a loop over the ids: find the most frequent pair in `ids` (overlapping places count too; ties: the smallest pair), replace it by
 # `new`, return the pair as two numbers and the new array. The trap is a run such as *aaaa*: which places begin a pair? There are
-# at least two ids, none negative.
+# at least two ids, none negative, and they may be large. `new` is none of them.
 
 # %% [markdown] lang="zh"
-# **02.3 用数组做一步 BPE**　`merge` 一个一个地走过编号，在 Python 里很慢。请改用整个数组的比较，对一个 NumPy 编号数组做一步 BPE：找出次数最多的一对（每一处都算，重叠的也算；次数相同取最小的一对），把它换成 `new`，返回这一对（两个数）和新数组。陷阱在 *aaaa* 这样连续相同的一段：哪些位置才是一对的开头？数组至少有两个编号，都不是负数。
+# **02.3 用数组做一步 BPE**　`merge` 一个一个地走过编号，在 Python 里很慢。请改用整个数组的比较，不对编号写循环，对一个 NumPy 编号数组做一步 BPE：找出次数最多的一对（每一处都算，重叠的也算；次数相同取最小的一对），把它换成 `new`，返回这一对（两个数）和新数组。陷阱在 *aaaa* 这样连续相同的一段：哪些位置才是一对的开头？数组至少有两个编号，都不是负数，可能很大。`new` 与它们都不同。
 
 
 # %% tags=["exercise"]
@@ -752,15 +884,17 @@ def bpe_step(ids, new):
 
 # %% tags=["solution"]
 def bpe_step(ids, new):
+    ids = np.asarray(ids, dtype=np.int64)
     base = ids.max() + 1
-    pairs = ids[:-1] * base + ids[1:]  # one number a place, ordered like the pairs
-    best = np.bincount(pairs).argmax()  # the first of the largest: the smallest pair
-    begins = np.append(pairs == best, False)
+    codes = ids[:-1] * base + ids[1:]  # one number a place, ordered like the pairs
+    values, counts = np.unique(codes, return_counts=True)
+    best = values[counts.argmax()]  # the first of the largest: the smallest pair
+    begins = np.append(codes == best, False)
     places = np.arange(len(ids))
     last_other = np.maximum.accumulate(np.where(begins, -1, places))
     begins &= (places - last_other) % 2 == 1  # first, third, ... of a run
-    joined = np.where(begins, new, ids)
-    return divmod(int(best), int(base)), joined[~np.append(False, begins[:-1])]
+    replaced = np.where(begins, new, ids)
+    return divmod(int(best), int(base)), replaced[~np.append(False, begins[:-1])]
 
 
 # %% tags=["exercise-check"]
