@@ -267,10 +267,14 @@ for text in ("", "aaa", " caf\u00e9  \n", "\U0001f375 \u8336", tea.clauses):
     assert decode(encode(text, merges), merges) == text, f"{text!r} comes back"
 
 # %% [markdown] lang="en"
+# Reading the lines: each is a merge, first the pair that is joined, as ids, then how often each pair occurred; below them what the new ids stand for.
+#
 # Words, characters, ids and padding are in the library; `frame` puts [CLS] and [SEP] around a row and keeps it within `max_length`. The mask, not the value 0, says what is
 # padding; `side` is where padding goes, `truncate` the end at which a long row is cut.
 
 # %% [markdown] lang="zh"
+# 读表：每行是一次合并，先是合并的一对（编号是十进制的，140 即 `8C`），再是各对出现的次数；下面一行是新编号所代表的文字，`\x8c\xb6` 这样的还不成字。
+#
 # 按词、按字符切分，用程序库现成的分词器；编号用 `Vocabulary`、`frame` 和 `pad`。哪些是填充，由掩码决定，而不是看编号是否为 0。`side` 指定填充放在哪一边，`truncate` 指定过长时从哪一头截断。
 
 # %%
@@ -311,7 +315,7 @@ assert vocabulary.cls_id not in left[0], "cut at the front, a sentence loses [CL
 # %% [markdown] lang="zh"
 # ## 4 梯度检验
 #
-# 词元化没有梯度。文本与编号都是离散的：*tea* 和 *team* 之间什么也没有，谈不上“走一小步，看损失怎样变化”。梯度从下一步开始，那就是嵌入表 $E$，每个编号占一行。设编号为 $t_i$，掩码为 $m_i$，$M = \sum_i m_i$，则句子的掩码平均及其梯度为
+# 词元化没有梯度。文本与编号都是离散的：“茶”和“茶水”之间什么也没有，谈不上“走一小步，看损失怎样变化”。梯度从下一步开始，那就是嵌入表 $E$，每个编号占一行。设编号为 $t_i$，掩码为 $m_i$，$M = \sum_i m_i$，则句子的掩码平均及其梯度为
 #
 # $$\bar{y} = \frac{1}{M} \sum_i m_i E[t_i], \qquad \frac{\partial L}{\partial E[v]} = \sum_{i:\, t_i = v} \frac{m_i}{M} \frac{\partial L}{\partial \bar{y}}.$$
 #
@@ -564,6 +568,10 @@ curves = {
     for lang in languages
     for name, texts in (("test", test_texts), ("news", news_texts))
 }
+for lang in languages:
+    longest = sorted(bytes_of_tokens(learned[lang]), key=len)[-3:]
+    print(lang, "longest tokens:", [token.decode(errors="backslashreplace") for token in longest])
+    assert len(longest[0]) >= 11, "merges swallow whole words, in Chinese whole phrases"
 
 
 # %%
@@ -871,10 +879,10 @@ check("02.2", to_length)
 # **02.3 A step of BPE with arrays.** `merge` walks through the ids one by one, which is slow in Python. Write a step with comparisons of whole
 # NumPy arrays, without a loop over the ids: find the most frequent pair in `ids` (overlapping places count too; ties: the smallest pair), replace it by
 # `new`, return the pair as two numbers and the new array. The trap is a run such as *aaaa*: which places begin a pair? There are
-# at least two ids, none negative, and they may be large. `new` is none of them.
+# at least two ids, none negative; they may go up to some thousands. `new` is none of them.
 
 # %% [markdown] lang="zh"
-# **02.3 用数组做一步 BPE**　`merge` 一个一个地走过编号，在 Python 里很慢。请改用整个数组的比较，不对编号写循环，对一个 NumPy 编号数组做一步 BPE：找出次数最多的一对（每一处都算，重叠的也算；次数相同取最小的一对），把它换成 `new`，返回这一对（两个数）和新数组。陷阱在 *aaaa* 这样连续相同的一段：哪些位置才是一对的开头？数组至少有两个编号，都不是负数，可能很大。`new` 与它们都不同。
+# **02.3 用数组做一步 BPE**　`merge` 一个一个地走过编号，在 Python 里很慢。请改用整个数组的比较，不对编号写循环，对一个 NumPy 编号数组做一步 BPE：找出次数最多的一对（每一处都算，重叠的也算；次数相同取最小的一对），把它换成 `new`，返回这一对（两个数）和新数组。陷阱在 *aaaa* 这样连续相同的一段：哪些位置才是一对的开头？数组至少有两个编号，都不是负数，最大可达几千。`new` 与它们都不同。
 
 
 # %% tags=["exercise"]

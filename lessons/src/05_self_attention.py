@@ -205,7 +205,7 @@ assert to_itself[1] > 0.5 > to_itself[0], "with Q = K = X each word mostly finds
 # $$W^Q = \sqrt2 \, \ln 12 \begin{pmatrix} 0 & 0 \\ 0 & 0 \\ 1 & 1 \end{pmatrix}, \qquad W^K = \begin{pmatrix} 1 & 0 \\ 0 & 1 \\ -\tfrac{1}{2} & -\tfrac{1}{2} \end{pmatrix}, \qquad W^V = \begin{pmatrix} 4 & 0 \\ 0 & 4 \\ 0 & 0 \end{pmatrix}.$$
 #
 # So a word with an open meaning *asks* for water or money; *bank*, whose own meaning is open, *offers* neither: its key is $(0, 0)$. With $d_k = 2$ the scores of *bank* are
-# $\ln 12$ at *river* (or *money*) and $0$ at the other four words. Hence the weights are $12/16 = 3/4$ and four times $1/16$. The values are $(4, 0)$ of *river*, $(0, 4)$ of *money* and $(2, 2)$
+# $\ln 12$ at *river* (or *money*) and $0$ at the other four words, itself included. Hence the weights are $12/16 = 3/4$ and four times $1/16$. The values are $(4, 0)$ of *river*, $(0, 4)$ of *money* and $(2, 2)$
 # of *bank* itself, so that the output at *bank* is, in the first sentence and in the second,
 #
 # $$\tfrac{3}{4} (4, 0) + \tfrac{1}{16} (2, 2) = (3.125, 0.125), \qquad \tfrac{3}{4} (0, 4) + \tfrac{1}{16} (2, 2) = (0.125, 3.125).$$
