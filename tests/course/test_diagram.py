@@ -1,5 +1,6 @@
 """The redrawn flow chart of the guide."""
 
+import matplotlib
 import pytest
 
 from minillm.course.diagram import WORDS, phases, same_words
@@ -29,3 +30,8 @@ def test_of_two_drawings_only_the_words_are_compared():
     assert same_words(one, one.replace('x="1"', 'x="1.0"'))
     assert not same_words(one, one.replace("b", "c"))
     assert not same_words(one, "<svg></svg>") and not same_words("<svg></svg>", "<svg></svg>")
+
+
+def test_what_was_set_for_other_figures_does_not_matter():
+    with matplotlib.rc_context({"figure.constrained_layout.use": True, "font.size": 20}):
+        assert same_words(phases(), phases())
