@@ -37,13 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run_command(words: Sequence[str]) -> int:
     """``main``, once whatever it prints can be shown."""
     arguments = parsed(words)
-    say = Words(getattr(arguments, "language", "en"))
     try:
         # who shares batches among threads gives each of them one BLAS thread
         limit_threads(arguments.threads, each=1 if "shares_batches" in arguments else None)
         arguments.run(arguments)
         sys.stdout.flush()  # here, where a reader who has gone is not an error
     except KeyboardInterrupt:
+        say = words_of(arguments)
         hint = say("; --resume goes on from the last checkpoint, if there is one")
         told = say("stopped") + (hint if "resume" in arguments else "")
         print(f"\nminillm {arguments.command}: {told}", file=sys.stderr)
@@ -64,9 +64,14 @@ def run_command(words: Sequence[str]) -> int:
     except EXPECTED as error:
         if arguments.debug:
             raise
-        print(f"minillm {arguments.command}: {say.error(error)}", file=sys.stderr)
+        print(f"minillm {arguments.command}: {words_of(arguments).error(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def words_of(arguments: argparse.Namespace) -> Words:
+    """The language of a command; English where it has no choice, or has not made it."""
+    return Words(getattr(arguments, "language", None) or "en")
 
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:

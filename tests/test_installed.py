@@ -100,6 +100,8 @@ def test_a_model_is_trained_and_used_without_a_clone(installed, tmp_path):
         ["predict", "runs/mine", "very good"],
         ["info"],
         ["labs", "list"],
+        ["guide", "4.1.2"],
+        ["guide", "attention"],
         ["bench", "--parts", "import", "--rounds", "1"],
     ]
     program = f"from minillm.__main__ import main; print([main(c) for c in {commands}])"

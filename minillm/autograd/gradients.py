@@ -28,6 +28,7 @@ def gradients_of(
         RuntimeError: ``loss`` has more than one element, nothing was recorded, its graph is
             freed, or a tensor does not influence it (its place and its shape are named).
         TypeError: ``tensors`` is one tensor, or holds something else.
+    Guide: 4.2.1 (G12).
     """
     tensors = listed(tensors)
     wanted = {x.node for x in tensors if x.node is not None}

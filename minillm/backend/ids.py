@@ -43,6 +43,7 @@ def check_ids(
     Raises:
         IndexError: an id is negative or too large.
         TypeError, ValueError: as ``integer_array``.
+    Guide: 2.1, 5.2.1 (G3).
     """
     array = integer_array(ids, name=name)
     if array.size and (array.min() < 0 or array.max() >= size):

@@ -24,6 +24,7 @@ COMMANDS = {  # module -> what it does
     "train": "pretrain and fine-tune a classifier on your own file",
     "evaluate": "score a trained model on a labelled file",
     "predict": "label new texts with a trained model",
+    "guide": "from a section of the guide to our code, lessons and tests",
     "labs": "list the experiments, or measure one again",
     "course": "what is made for the lessons, and what students hand in",
     "bench": "how fast training is on this machine",

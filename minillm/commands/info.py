@@ -28,7 +28,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def facts() -> dict[str, str]:
-    """Versions, BLAS, allocator, kernels and device, each as one sentence."""
+    """Versions, BLAS, allocator, kernels and device, each as one sentence.
+
+    Guide: 5.1 (G60).
+    """
     cupy, device = probe_cuda()
     return {
         "minillm": minillm.__version__,

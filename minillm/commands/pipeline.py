@@ -66,7 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """The phases: prepare data, pretrain everything, fine-tune everything, use it."""
+    """The phases: prepare data, pretrain everything, fine-tune everything, use it.
+
+    Guide: 2.1, 2.2 (G34).
+    """
     started = time.perf_counter()
     say = Words(arguments.language)
     name = f"pipeline-{arguments.corpus}-{arguments.language}"

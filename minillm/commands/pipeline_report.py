@@ -112,7 +112,10 @@ def print_table(
     corpus: Corpus,
     say: Words,
 ) -> None:
-    """Accuracy on the test set, whole and by what a sentence demands."""
+    """Accuracy on the test set, whole and by what a sentence demands.
+
+    Guide: 6.1 (G35).
+    """
     tokenizer = next(iter(models.values())).encoder.tokenizer
     groups = sorted({tag for tags in corpus.tags["test"] for tag in tags})
     counts = [sum(group in tags for tags in corpus.tags["test"]) for group in groups]

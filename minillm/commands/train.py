@@ -57,7 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read, clean, split, pretrain, fine-tune, compare with the baselines, save."""
+    """Read, clean, split, pretrain, fine-tune, compare with the baselines, save.
+
+    Guide: 6.1 (G36).
+    """
     started = time.perf_counter()
     recipe = recipe_of(arguments)
     if recipe.finetune_epochs == 0:

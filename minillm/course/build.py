@@ -1,6 +1,7 @@
 """Everything that is made from the lessons' sources, the content and the tests' markers.
 
-Notebooks, errata, glossary, reading list, the tables of README and syllabus, the diagram.
+Notebooks, errata, the way from the guide to the code, glossary, reading list, the tables of README
+and syllabus, the diagram.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from minillm.course import diagram, errata, pages, parts
+from minillm.course import diagram, errata, guide_page, pages, parts
 from minillm.course.notebooks import notebooks, without_source
 from minillm.course.places import PROJECT, read, write
 
@@ -17,6 +18,7 @@ def generated(project: Path = PROJECT) -> Iterator[tuple[Path, str]]:
     """Path and text of every generated file."""
     yield from notebooks(project / "lessons", "student")
     yield from errata.pages(project)
+    yield from guide_page.pages(project)
     yield from pages.pages(project)
     yield from parts.pages(project)
     yield project / "figures" / "phases.svg", diagram.phases()

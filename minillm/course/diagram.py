@@ -16,7 +16,10 @@ PHASE_COLOR, LAYER_COLOR, INK = "#f3d9c6", "#d5e3f0", "#222222"
 
 
 def phases() -> str:
-    """The diagram as an SVG without a date, so that the same code gives the same text."""
+    """The diagram as an SVG without a date, so that the same code gives the same text.
+
+    Guide: 2.1, 2.2 (G34).
+    """
     import matplotlib
     from matplotlib.figure import Figure
 

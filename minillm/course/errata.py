@@ -53,10 +53,17 @@ def as_page(errata: list[Erratum], tests: Mapping[Any, list[str]], language: str
     by_section = sorted(errata, key=lambda row: order.index(first_section(row)))
     for section, rows in groupby(by_section, key=first_section):
         parts.append(f"## {PAGE['sections'][section][language]}")
-        parts.extend(as_entry(row, tests.get(row.number, []), language) for row in rows)
+        for row in rows:
+            parts.append(f'<a id="{anchor(row.number)}"></a>')
+            parts.append(as_entry(row, tests.get(row.number, []), language))
     parts.append(f"## {PAGE['words']['references'][language]}")
     parts.append("\n".join(f"* {reference}" for reference in PAGE["references"]))
     return "\n\n".join(parts) + "\n"
+
+
+def anchor(number: str) -> str:
+    """The name under which a link finds a row on the page."""
+    return number.lower()
 
 
 def first_section(row: Erratum) -> str:

@@ -78,20 +78,29 @@ class Glossary:
 
 
 def read_glossary() -> Glossary:
-    """The glossary's data."""
+    """The glossary's data.
+
+    Guide: 1.4 (G66).
+    """
     data = content("glossary")
     named = [Named(**row) for row in data["section_1_4"]]
     return Glossary([Term(**row) for row in data["terms"]], named, data["wrong_names"])
 
 
 def read_reading() -> tuple[list[Work], list[Cited]]:
-    """The works, and the guide's own list."""
+    """The works, and the guide's own list.
+
+    Guide: 7, 7.1, 7.3, 10 (G65).
+    """
     data = content("reading")
     return [Work(**row) for row in data["works"]], [Cited(**row) for row in data["guide"]]
 
 
 def glossary_page(glossary: Glossary) -> str:
-    """Two tables in Markdown: all terms by their English name, and those of the guide's 1.4."""
+    """Two tables in Markdown: all terms by their English name, and those of the guide's 1.4.
+
+    Guide: 1.4 (G66).
+    """
     words = PAGES["glossary"]
     lines = [f"# {words['title']}", "", words["head"], "|---|---|---|---|---|---|"]
     for term in glossary.terms:
@@ -107,7 +116,10 @@ def glossary_page(glossary: Glossary) -> str:
 
 
 def reading_page(works: list[Work], cited: list[Cited], language: str) -> str:
-    """Two tables in Markdown: what to read, and what became of the guide's list."""
+    """Two tables in Markdown: what to read, and what became of the guide's list.
+
+    Guide: 7, 7.1, 7.3, 10 (G65).
+    """
     words, verdicts = PAGES["reading"][language], PAGES["reading"]["verdicts"]
     lines = [words["title"], "", words["before"], "", words["works"], ""]
     lines += [words["work head"], "|---|---|---|---|---|"]

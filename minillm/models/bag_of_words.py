@@ -30,6 +30,7 @@ class BagOfWords:
         ValueError: ``l2`` is not a positive number; ``ngrams`` is less than 1.
     Source: Pang, Lee & Vaithyanathan 2002, "Thumbs up?", section 6.2: for sentiment, presence
         is better than frequency.
+    Guide: 6.1, 6.3 (G35, G36, G37).
     """
 
     def __init__(self, *, l2: float, ngrams: int = 1):
@@ -213,6 +214,7 @@ def majority_class(labels: Sequence[str]) -> str:
 
     Raises:
         ValueError: there are no labels.
+    Guide: 6.1 (G35).
     """
     if len(labels) == 0:
         raise ValueError("majority_class needs at least one label, got none")

@@ -48,6 +48,7 @@ class Bert(Module):
         IndexError: an id or a segment out of range.
     Source: Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers for
         Language Understanding", section 3 and figure 2.
+    Guide: 1.4.3, 2, 2.1, 3.1, 3.2, 3.3 (G13, G22, G29).
     """
 
     def __init__(self, config: BertConfig, *, rng: np.random.Generator):
@@ -105,6 +106,7 @@ class MaskedLanguageModel(Module):
     Shapes: logits ``(n, V)`` for the n positions that were hidden.
 
     Source: Devlin et al. 2019, "BERT", section 3.1, task 1; the released code ties the weights.
+    Guide: 2.1 (G27).
     """
 
     def __init__(self, bert: Bert, *, rng: np.random.Generator):
@@ -158,6 +160,7 @@ class SequenceClassifier(Module):
         ValueError: fewer than two classes; ``pooling`` is neither "cls" nor "mean".
     Source: Devlin et al. 2019, "BERT", sections 3.2 and 4.1; the tanh layer is in the released
         code.
+    Guide: 2.1, 5.2.2, 9.3.4 (G29, G32).
     """
 
     def __init__(

@@ -18,6 +18,7 @@ def at_first_real(hidden: Tensor, mask: Array) -> Tensor:
     """The vector at [CLS], on whichever side the sentence is padded, (B, T, D) -> (B, D).
 
     Source: Devlin et al. 2019, "BERT", section 3.2.
+    Guide: 2.1, 5.2.3 (G29).
     """
     first = first_real(mask)
     if isinstance(first, int):
@@ -30,6 +31,7 @@ def mean_of_real(hidden: Tensor, mask: Array) -> Tensor:
     """The mean over the real positions, [CLS] and [SEP] among them, (B, T, D) -> (B, D).
 
     Source: Reimers & Gurevych 2019, "Sentence-BERT", section 3 (MEAN).
+    Guide: 5.2.1, 5.2.3 (G4).
     """
     return masked_mean(hidden, mask=moved_like(mask, hidden.data))
 

@@ -45,6 +45,7 @@ class MultiHeadAttention(Module):
             ``n_key_heads`` does not divide ``n_heads``; a number below 1.
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.2; Ainslie et al. 2023,
         "GQA: Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints".
+    Guide: 3.1, 4.1.2 (G14, G18).
     """
 
     def __init__(

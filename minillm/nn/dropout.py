@@ -37,6 +37,7 @@ class Dropout(Module):
         TypeError: ``rng`` is not a generator.
     Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
         Overfitting".
+    Guide: 1.4.2, 9.3.3 (G23).
     """
 
     def __init__(self, rate: float, *, rng: np.random.Generator):

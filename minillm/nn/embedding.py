@@ -20,6 +20,7 @@ class Embedding(Module):
     Raises:
         ValueError: a size below 1.
     Source: Devlin et al. 2019, "BERT", released code, for the standard deviation.
+    Guide: 2.1, 3.3, 5.2.2 (G8).
     """
 
     def __init__(self, size: int, width: int, *, rng: np.random.Generator):

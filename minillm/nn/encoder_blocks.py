@@ -24,6 +24,7 @@ class EncoderBlock(PostNormBlock):
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", sections 3.1 and 5.4; this is the
         order of BERT.
+    Guide: 3.1, 3.2, 3.3 (G20, G22).
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class PreNormEncoderBlock(PreNormBlock):
     Shapes: as ``EncoderBlock``.  A stack of these needs one more LayerNorm at its end.
 
     Source: Xiong et al. 2020, "On Layer Normalization in the Transformer Architecture".
+    Guide: 3.1 (G21).
     """
 
     def __init__(

@@ -22,6 +22,7 @@ class FeedForward(Module):
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", eq. 2 (with relu); Devlin et al.
         2019, "BERT", appendix A.2 (with gelu).
+    Guide: 3.1, 4.1.3 (G19).
     """
 
     def __init__(

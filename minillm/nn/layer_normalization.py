@@ -16,6 +16,7 @@ class LayerNorm(Module):
     Shapes: ``x (..., width) -> (..., width)``; ``weight (width,)`` starts at 1, ``bias`` at 0.
 
     Source: Ba, Kiros & Hinton 2016, "Layer Normalization".
+    Guide: 3.1 (G21).
     """
 
     def __init__(self, width: int, *, eps: float = 1e-5):

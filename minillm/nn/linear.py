@@ -20,6 +20,7 @@ class Linear(Module):
         ValueError: a size below 1.
         TypeError: a size is not an integer; so in every layer.  ``rng`` is not a generator; so in
             every layer with random weights.
+    Guide: 3.1, 4.1.3, 5.2.2 (G14, G19).
     """
 
     def __init__(self, inputs: int, outputs: int, *, rng: np.random.Generator, bias: bool = True):

@@ -21,6 +21,7 @@ def causal_mask(queries: int, keys: int | None = None) -> np.ndarray:
     Raises:
         ValueError: ``queries`` is below 1 or above ``keys``.
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.3.
+    Guide: 3.1 (G15).
     """
     keys = queries if keys is None else keys
     if queries < 1:

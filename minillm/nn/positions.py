@@ -22,6 +22,7 @@ class LearnedPositions(Module):
     Raises:
         ValueError: a size below 1, or a sequence longer than ``length``.
     Source: Devlin et al. 2019, "BERT", section 3, figure 2.
+    Guide: 3.1 (G13).
     """
 
     def __init__(self, length: int, width: int, *, rng: np.random.Generator):
@@ -55,6 +56,7 @@ class SinusoidalPositions(Module):
     Raises:
         ValueError: ``width`` is odd, a size below 1, or a sequence longer than ``length``.
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.5.
+    Guide: 3.1 (G13).
     """
 
     def __init__(self, length: int, width: int):

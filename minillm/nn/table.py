@@ -6,7 +6,10 @@ from minillm.nn.module import Module
 
 
 def summary(model: Module, *, depth: int = 2) -> str:
-    """Parameter counts by attribute path, added up below ``depth`` levels, and the total."""
+    """Parameter counts by attribute path, added up below ``depth`` levels, and the total.
+
+    Guide: 5.2.2 (G26).
+    """
     groups: dict[str, list] = {}
     for name, parameter in model.named_parameters():
         path = ".".join(name.split(".")[:depth])

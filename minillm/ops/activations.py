@@ -18,6 +18,8 @@ def sigmoid(x: Array, /) -> tuple[Array, VJP]:
 
     For x < 0 it is computed as ``exp(x) / (1 + exp(x))``, the same number: ``exp(-x)`` would
     overflow.
+
+    Guide: 4.2.1 (G12).
     """
     xp = array_module(x)
     y = xp.exp(xp.minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))  # both exponents at most 0
@@ -51,6 +53,8 @@ def log_sigmoid(x: Array, /) -> tuple[Array, VJP]:
 
     It is ``-softplus(-x)``.  Not ``log(sigmoid(x))``: a probability below the smallest float would
     give -inf, while its logarithm is an ordinary number.
+
+    Guide: 4.2.1 (G12).
     """
     y, vjp = softplus.run(-x)
     return -y, vjp
@@ -67,6 +71,7 @@ def relu(x: Array, /) -> tuple[Array, VJP]:
     The 0 stands against any g: under a root, as in √relu(x), an infinite one arrives.
 
     Source: Nair & Hinton 2010, "Rectified Linear Units Improve Restricted Boltzmann Machines".
+    Guide: 4.1.3 (G19).
     """
     return array_module(x).maximum(x, 0.0), lambda g: (where_or_0(x > 0, g),)
 
@@ -103,6 +108,7 @@ def gelu(x: Array, /) -> tuple[Array, VJP]:
     This is the exact form; ``gelu_tanh`` is an approximation of it.
 
     Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", section 2.
+    Guide: 4.1.3 (G19).
     """
     xp = array_module(x)
     below = 0.5 * (1.0 + erf(x * math.sqrt(0.5)))

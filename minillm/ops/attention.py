@@ -61,6 +61,7 @@ def scaled_dot_product_attention(
     Source: Vaswani et al. 2017, "Attention Is All You Need", eq. 1; with a bias: Raffel et al.
         2020, "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer",
         section 2.1, where c = 1; Press, Smith & Lewis 2022, "Train Short, Test Long", section 3.
+    Guide: 3.1, 4.1.2, 5.1, 7.2.3 (G15, G16, G60).
     """
     check_values(query, key, value)
     p = probabilities(query, key, bias, mask=mask, scale=scale)
@@ -100,7 +101,10 @@ def probabilities(
     mask: Array | None = None,
     scale: float | None = None,
 ) -> Array:
-    """The weights ``p (..., T, S)`` of ``scaled_dot_product_attention``, at least in float32."""
+    """The weights ``p (..., T, S)`` of ``scaled_dot_product_attention``, at least in float32.
+
+    Guide: 3.1, 4.1.2, 4.2.2 (G15, G17).
+    """
     xp = array_module(query, key, *(x for x in (bias, mask) if is_array(x)))
     check_one_dtype("attention", query=query, bias=bias)
     with quiet():  # inf - inf where a key is infinite: masked, or NaN as documented

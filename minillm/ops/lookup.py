@@ -32,6 +32,7 @@ def embedding(table: Array, /, *, ids: Array, padding_idx: int | None = None) ->
         TypeError: ids that are not integers, or a ``padding_idx`` that is not one.
         ValueError: ``table`` is not two-dimensional.
     Source: Bengio et al. 2003, "A Neural Probabilistic Language Model", section 2.
+    Guide: 2.1, 3.3, 4.2.1, 5.2.2 (G8, G12).
     """
     if table.ndim != 2:
         raise ValueError(f"embedding: the table must be (V, D), got {table.shape}")

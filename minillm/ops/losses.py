@@ -47,6 +47,7 @@ def cross_entropy(
         IndexError: a target outside [0, C) that is not ``ignore_index``.
         TypeError: targets that are not integers.
     Source: Goodfellow et al. 2016, "Deep Learning", section 6.2.2.3.
+    Guide: 1.4.2, 5.2.2 (G25).
     """
     targets = checked_targets("cross_entropy: logits", logits, targets, ignore_index)
     xp, shape, dtype = array_module(logits, targets), logits.shape, logits.dtype
@@ -84,6 +85,7 @@ def cross_entropy_with_probabilities(
     Raises:
         ValueError: the shapes differ or are (), the mean of no positions, or an unknown reduction.
         TypeError: probabilities that are not real numbers.
+    Guide: 1.4.2, 5.2.2 (G25).
     """
     name, dtype = "cross_entropy_with_probabilities", logits.dtype
     z = widened(logits)
@@ -135,6 +137,7 @@ def smoothed_cross_entropy(
         IndexError, TypeError: targets as in ``cross_entropy``.
     Source: Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision",
         section 7.
+    Guide: 1.4.2 (G25).
     """
     smoothing = as_number("smoothed_cross_entropy: smoothing", smoothing)
     if not 0.0 <= smoothing <= 1.0:
@@ -186,6 +189,7 @@ def nll_loss(
         ValueError: ``weights`` is not ``(C,)``, or as in ``cross_entropy``.
         IndexError, TypeError: targets as in ``cross_entropy``; weights that are not real numbers.
     Source: Goodfellow et al. 2016, "Deep Learning", section 5.5.
+    Guide: 1.4.2 (G25).
     """
     shape, dtype = log_probabilities.shape, log_probabilities.dtype
     targets = checked_targets(

@@ -22,6 +22,7 @@ def dropout(x: Array, /, *, keep: Array) -> tuple[Array, VJP]:
         ValueError: ``keep`` has another shape.
         TypeError: ``keep`` does not hold real numbers.
     Source: Srivastava et al. 2014, "Dropout", section 10 describes the scaling at training time.
+    Guide: 1.4.2, 9.3.3 (G23).
     """
     keep = setting_like("dropout: keep", keep, x)
     if keep.shape != x.shape:

@@ -26,6 +26,7 @@ def layer_norm(x: Array, gain: Array, bias: Array, /, *, eps: float = 1e-5) -> t
         ValueError: ``gain`` or ``bias`` is not ``(D,)``, D is 0, or ``eps`` is negative.
         TypeError: the dtypes differ.
     Source: Ba, Kiros & Hinton 2016, "Layer Normalization", eq. 4.
+    Guide: 3.1 (G21).
     """
     check_one_dtype("layer_norm", x=x, gain=gain, bias=bias)
     width, dtype = x.shape[-1:], x.dtype

@@ -21,6 +21,7 @@ def masked_mean(x: Array, /, *, mask: Array) -> tuple[Array, VJP]:
     Raises:
         TypeError: ``mask`` is not boolean.
         ValueError: its shape is not that of ``x`` without the features.
+    Guide: 5.2.1, 5.2.3 (G4).
     """
     if not is_array(mask) or mask.dtype.kind != "b":
         given = mask.dtype if hasattr(mask, "dtype") else type(mask).__name__

@@ -25,6 +25,7 @@ def softmax(scores: Array, /, *, axis: int = -1) -> tuple[Array, VJP]:
         TypeError: ``axis`` is not an integer.
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network
         Outputs"; the shift is in Goodfellow et al. 2016, "Deep Learning", section 4.1.
+    Guide: 3.1, 4.1.2, 4.2.2, 5.2.2 (G15, G17, G25).
     """
     weights = array_module(scores).exp(below_largest(widened(scores), axis))
     p, dtype = weights / weights.sum(axis=axis, keepdims=True), scores.dtype

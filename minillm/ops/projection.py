@@ -28,6 +28,7 @@ def linear(
     Raises:
         TypeError: operands of two dtypes.
         ValueError: the shapes do not fit; a weight (I, O) is named as the likely mistake.
+    Guide: 3.1 (G14).
     """
     check_one_dtype("linear", x=x, weight=weight, bias=bias)
     if x.ndim == 0 or weight.ndim != 2 or x.shape[-1] != weight.shape[1]:

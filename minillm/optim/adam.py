@@ -35,6 +35,7 @@ class AdamW(Optimizer):
         ValueError: betas outside [0, 1), an eps that is not a positive finite number or that
             the weights' dtype rounds to 0, a negative weight decay; see ``Optimizer``.
     Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
+    Guide: 1.4.2, 9.3.3 (G24).
     """
 
     kernels: ClassVar[dict[ModuleType, Callable]] = {}
@@ -82,6 +83,7 @@ class Adam(AdamW):
         w = w - lr m^ / (sqrt(v^) + eps)
 
     Source: Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization", algorithm 1.
+    Guide: 5.2.2 (G26).
     """
 
     def __init__(

@@ -45,6 +45,7 @@ def decay_groups(module: HasParameters) -> list[ParameterGroup]:
 
     Source: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training",
         section 4.1.
+    Guide: 1.4.2, 9.3.3 (G24).
     """
     parameters = [p for _, p in module.named_parameters() if p.requires_grad]
     matrices = [p for p in parameters if p.ndim >= 2]

@@ -22,6 +22,7 @@ def l2_penalty(parameters: Iterable[Parameter]) -> Tensor:
         ValueError: there are no parameters.
         TypeError: an array: its square would be a constant, and pull at nothing.
     Source: Krogh & Hertz 1991, "A Simple Weight Decay Can Improve Generalization".
+    Guide: 1.4.2, 9.3.3 (G24).
     """
     given = list(parameters)
     if not given:

@@ -74,6 +74,7 @@ class ClassifierTraining:
             fit; patience without held-out examples; a label that is not one of the earlier run.
         CheckpointError: nothing to resume, or the checkpoint belongs to another run; there is no
             run to start from.
+    Guide: 2.1, 9.3.4 (G32).
     """
 
     def __init__(

@@ -34,6 +34,7 @@ def label_probabilities(
             predicts another number of classes, or probabilities that are not finite.
     Source: Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in
         Dataset Labels", section 3 (out-of-sample probabilities).
+    Guide: 9.3.2 (G5).
     """
     fold_of = folds_of(examples, folds, rng)
     classes = sorted({example.label for example in examples})
@@ -70,6 +71,7 @@ def drop_doubtful(
     Raises:
         ValueError: ``threshold`` is not in [0, 1]; or as ``label_probabilities``.
     Source: as ``label_probabilities``.
+    Guide: 9.3.2 (G5).
     """
     if not 0 <= threshold <= 1:
         raise ValueError(f"threshold must be in [0, 1], got {threshold}")

@@ -77,6 +77,7 @@ def evaluate_masked(
 
     Raises:
         ValueError: ``held_out`` has no known token to hide.
+    Guide: 2.1 (G27).
     """
     counts = NeighbourCounts(train, vocabulary)
     losses = dict.fromkeys(("model", "neighbours", "unigram"), 0.0)

@@ -32,6 +32,7 @@ def word_dropout(tokens: Sequence[str], *, rate: float, rng: np.random.Generator
         TypeError: ``tokens`` is one string, or not a sequence.
     Source: Iyyer, Manjunatha, Boyd-Graber & Daumé III 2015, "Deep Unordered Composition Rivals
         Syntactic Methods for Text Classification", section 2.2; "random deletion" in Wei & Zou.
+    Guide: 9.3.2 (G6).
     """
     tokens = token_list(tokens)
     require_rate(rate)
@@ -52,6 +53,7 @@ def swap_words(tokens: Sequence[str], *, swaps: int, rng: np.random.Generator) -
         TypeError: ``swaps`` is not an integer; ``tokens`` is one string, or not a sequence.
     Source: Wei & Zou 2019, "EDA: Easy Data Augmentation Techniques for Boosting Performance on
         Text Classification Tasks", section 2 (random swap: any two).
+    Guide: 9.3.2 (G6).
     """
     moved = token_list(tokens)
     require_count("swaps", swaps)
@@ -79,6 +81,7 @@ def replace_synonyms(
         ValueError: ``rate`` is not in [0, 1]; a word of the thesaurus is empty or has no synonym.
     Source: Zhang, Zhao & LeCun 2015, "Character-level Convolutional Networks for Text
         Classification", section 2.4; "synonym replacement" in Wei & Zou 2019.
+    Guide: 9.3.2 (G6).
     """
     require_text(text)
     require_rate(rate)
@@ -149,6 +152,7 @@ def rewrite(text: str, families: Iterable[Forms], *, rng: np.random.Generator) -
         TypeError: ``text`` is not a string.
     Source: Sennrich, Haddow & Birch 2016, "Improving Neural Machine Translation Models with
         Monolingual Data" (back-translation).
+    Guide: 9.3.2 (G6).
     """
     require_text(text)
     check_rng(rng)

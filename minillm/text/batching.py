@@ -28,6 +28,7 @@ def frame(
             no token in one of the ``roles``.
         IndexError, TypeError: as ``check_ids``.
     Source: Devlin et al. 2019, "BERT", section 3, "Input/Output Representations".
+    Guide: 5.2.1 (G3, G4).
     """
     first, last = (vocabulary.id_of(role) for role in roles)
     if max_length < 3:
@@ -61,6 +62,7 @@ def pad(
         ValueError: ``length`` is negative; ``side`` or ``truncate`` is neither 'right' nor
             'left'; a sequence is not one-dimensional.
         TypeError: a sequence does not hold integers.
+    Guide: 5.2.1 (G4).
     """
     for argument, value in (("side", side), ("truncate", truncate)):
         if value not in ("right", "left"):

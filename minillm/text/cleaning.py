@@ -39,6 +39,7 @@ def normalize(text: str) -> str:
     Raises:
         TypeError: ``text`` is not a string.
     Source: Unicode Standard Annex #15, "Unicode Normalization Forms".
+    Guide: 9.3.2 (G5).
     """
     if not isinstance(text, str):
         raise TypeError(f"a text must be a str, got {type(text).__name__}")
@@ -94,6 +95,7 @@ def clean(
 
     Raises:
         ValueError: ``max_characters`` is less than 1.
+    Guide: 9.3.2 (G5).
     """
     if max_characters < 1:
         raise ValueError(f"max_characters must be at least 1, got {max_characters}")

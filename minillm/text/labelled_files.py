@@ -47,6 +47,7 @@ def read_examples(
             an empty label; the file holds no example; a header that is not known, or swapped
             columns, are likely and ``columns`` is not given.
         ValueError, OSError: as ``read_text``.
+    Guide: 1.1, 5.2.1 (G1).
     """
     return read_labelled(path, columns=columns, delimiter=delimiter, encoding=encoding).examples
 

@@ -36,6 +36,7 @@ def mask_tokens(
         TypeError: ``mask`` is not boolean, ``ids`` are not integers.
         IndexError: an id is not in the vocabulary.
     Source: Devlin et al. 2019, "BERT", section 3.1 (task 1) and appendix A.1.
+    Guide: 2.1 (G27).
     """
     if not 0 < rate <= 1:
         raise ValueError(f"rate must be in (0, 1], got {rate}")

@@ -37,6 +37,7 @@ def read_lines(path: str | Path, *, encoding: str = "utf-8") -> list[str]:
 
     Raises:
         ValueError, OSError: as ``read_text``.
+    Guide: 1.1, 5.2.1 (G1).
     """
     return lines_of(read_text(path, encoding=encoding))
 

@@ -26,6 +26,7 @@ def split(
     Raises:
         ValueError: the fractions are not positive or do not sum to one; a class has too few
             examples to be in every part.
+    Guide: 5.2.1 (G1).
     """
     if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
         raise ValueError(f"fractions must be positive and sum to 1, got {fractions}")
@@ -63,6 +64,7 @@ def require_disjoint(**splits: Sequence[Example]) -> None:
 
     Raises:
         ValueError: two splits share a normalised text; names both and the first one shared.
+    Guide: 1.1, 5.2.1 (G1).
     """
     for (name_a, a), (name_b, b) in itertools.combinations(splits.items(), 2):
         shared = shared_texts(a, b)

@@ -124,6 +124,8 @@ class WordTokenizer(WithoutState):
     that Arabic and Hindi words stay whole.  Both apostrophes give the same word.  Kana and Thai,
     which are written without blanks too, stay in runs: a dictionary would be needed.
     Joined, the tokens are the normalised, lower-cased text without its blanks: nothing vanishes.
+
+    Guide: 2.1, 5.2.1 (G2).
     """
 
     name = "word"
@@ -155,6 +157,8 @@ class CharacterTokenizer(WithoutState):
 
     A character is a Unicode code point: an emoji of several, such as a family, gives several
     tokens, which ``join`` puts together again.
+
+    Guide: 2.1, 5.2.1 (G2).
     """
 
     name = "character"

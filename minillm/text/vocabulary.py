@@ -44,6 +44,7 @@ class Vocabulary:
         ValueError: a token is empty, given twice, or does not fit on one line of a file; a role
             does not exist; the list holds some of the special tokens and lacks others.
         TypeError: ``tokens`` is one string.
+    Guide: 2.1, 5.2.1 (G3).
     """
 
     pad_id = id_in_role("pad")

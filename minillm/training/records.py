@@ -18,6 +18,8 @@ class RunRecord:
 
     Line 1 holds the configuration and the versions, each further line one event such as
     ``{"stage": "pretrain", "step": 7, "loss": 3.1}``.
+
+    Guide: 7.2.2 (G57).
     """
 
     def __init__(self, path: str | Path, configuration: dict[str, Any]):

@@ -11,8 +11,13 @@ from tests.course.test_notebooks import SOURCE
 
 MADE = [
     *("README.md", "figures/phases.svg", "lessons/01_one.ipynb", "lessons/errata.md"),
-    *("lessons/glossary.md", "lessons/reading.md", "lessons/syllabus.md"),
-    *("lessons/zh/01_one.ipynb", "lessons/zh/errata.md", "lessons/zh/reading.md"),
+    *("lessons/glossary.md", "lessons/guide_map.md", "lessons/reading.md", "lessons/syllabus.md"),
+    *(
+        "lessons/zh/01_one.ipynb",
+        "lessons/zh/errata.md",
+        "lessons/zh/guide_map.md",
+        "lessons/zh/reading.md",
+    ),
     "lessons/zh/syllabus.md",
 ]
 
@@ -52,9 +57,12 @@ def test_pages_and_map_show_the_tests_that_are_marked(project):
     assert "[test_one](tests/test_one.py)" in read(project / "README.md")
     for path, up in (("lessons/errata.md", "../"), ("lessons/zh/errata.md", "../../")):
         assert f"[tests/test_one]({up}tests/test_one.py)" in read(project / path)
+        path = path.replace("errata", "guide_map")
+        assert f"[test_one]({up}tests/test_one.py) 1" in read(project / path)
     test = project / "tests" / "test_one.py"
     write(test, read(test).replace("G25", "G26"))
-    assert names(project, out_of_date(project)) == ["README.md"]
+    pages = ["lessons/guide_map.md", "lessons/zh/guide_map.md"]
+    assert names(project, out_of_date(project)) == ["README.md", *pages]
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -129,6 +129,7 @@ def learning_curve(
 
     Raises:
         ValueError: train and test share a sentence; a size is larger than ``train``.
+    Guide: 9.3.2 (G6).
     """
     if max(sizes) > len(train):
         raise ValueError(f"sizes up to {max(sizes)} need as many examples, got {len(train)}")

@@ -184,7 +184,10 @@ def measure_leak(
 def measure(
     settings: Settings, seed: int, *, fits: Mapping[str, Learner] | None = None
 ) -> dict[str, np.ndarray]:
-    """Everything for one seed."""
+    """Everything for one seed.
+
+    Guide: 1.1, 9.3.2 (G5, G42).
+    """
     models = fits_of(settings.learners, seed=seed) if fits is None else fits
     return {**measure_flaws(settings, seed, models), **measure_leak(settings, seed, models)}
 

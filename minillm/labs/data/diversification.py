@@ -56,6 +56,7 @@ def held_out_accuracy(
 
     Raises:
         ValueError: train and test share a sentence.
+    Guide: 9.3.2 (G7).
     """
     require_disjoint(train=train, test=test)
     return accuracies(fit, train, test, groups)

@@ -44,6 +44,7 @@ def three_accuracies(settings: Settings, seed: int) -> np.ndarray:
 
     Raises:
         ValueError: the corpus has no items left for that seed.
+    Guide: 1.4.2, 9.3.3 (G23, G24).
     """
     corpus, n = news(settings.corpus, settings.language), settings.items
     mine = corpus.train[seed * n : (seed + 1) * n]

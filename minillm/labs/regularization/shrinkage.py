@@ -37,6 +37,7 @@ def path_of(settings: Settings, form: str, rng: np.random.Generator) -> np.ndarr
     Raises:
         ValueError: another form; a limit on the gradient's norm, which this study has no use for.
     Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", section 2.
+    Guide: 1.4.2, 9.3.3 (G24).
     """
     adam, strength = settings.adam, settings.strength
     if form not in ("L2", "decoupled", "none"):

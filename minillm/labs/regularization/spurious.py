@@ -83,7 +83,10 @@ def fitted(settings: Settings, sample: Sample) -> dict[str, np.ndarray]:
 
 
 def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
-    """For each method the accuracy in distribution and shifted, at every scale, (scales, 2)."""
+    """For each method the accuracy in distribution and shifted, at every scale, (scales, 2).
+
+    Guide: 9.3.3 (G47).
+    """
     found: dict[str, list[list[float]]] = {}
     for scale in settings.scales:
         sample = draw(

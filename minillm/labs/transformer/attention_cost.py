@@ -18,6 +18,8 @@ def cost(length: int, *, width: int, n_heads: int, repeats: int) -> tuple[int, i
     It is the rule that is measured, as it is read, without a kernel in its place.  The seconds,
     the least of ``repeats`` passes, differ between machines and runs; the other two
     do not.
+
+    Guide: 3.1 (G16).
     """
     rng = stream(0, "attention cost", length)
     layer = MultiHeadAttention(width, n_heads, rng=rng)

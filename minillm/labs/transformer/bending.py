@@ -30,7 +30,10 @@ class Settings:
 
 
 def bent_twice(network: FeedForward, x: Tensor) -> Tensor:
-    """The guide's ``relu(W2 relu(W1 x + b1)) + b2``."""
+    """The guide's ``relu(W2 relu(W1 x + b1)) + b2``.
+
+    Guide: 3.1, 4.1.3 (G19).
+    """
     inner = network.activation(network.inner(x))
     return relu(inner @ network.outer.weight.T) + network.outer.bias
 
@@ -46,6 +49,8 @@ def losses(settings: Settings, seed: int) -> list[float]:
     """What the right feed-forward network and the guide's learn of a target, at the best rate.
 
     The target comes from a right network of the same size and has variance 1.
+
+    Guide: 3.1, 4.1.3 (G19).
     """
     shape = settings.inputs, settings.width
     x = Tensor(stream(seed, "inputs").standard_normal(shape).astype(settings.dtype))

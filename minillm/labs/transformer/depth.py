@@ -49,6 +49,8 @@ def signals(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     first block's attention and feed-forward network.
 
     Shapes: three arrays (V, L).
+
+    Guide: 3.1 (G20).
     """
     sizes, depths = settings.sizes, settings.depths
     blocks = new_blocks(max(depths), sizes, stream(seed, "blocks"))
@@ -74,6 +76,8 @@ def losses(settings: Settings, seed: int) -> dict[str, np.ndarray]:
 
     The second is the least over the rates, and at most 1: a stack that does worse than to answer
     0 to targets of variance 1 has learned nothing, and how much worse is rounding's choice.
+
+    Guide: 3.1 (G20).
     """
     trainings, variants = settings.trainings, settings.variants
 

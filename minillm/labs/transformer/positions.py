@@ -78,7 +78,10 @@ def order_accuracy(settings: Settings, reader: OrderReader, seed: int) -> float:
 
 
 def measure(settings: Settings, seed: int) -> Mapping[str, Any]:
-    """Accuracy for each kind of positions."""
+    """Accuracy for each kind of positions.
+
+    Guide: 3.1 (G13).
+    """
     return {
         kind: order_accuracy(settings, trained(settings, kind, seed), seed)
         for kind in settings.kinds

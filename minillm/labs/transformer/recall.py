@@ -144,7 +144,10 @@ def held_out(settings: Settings, distance: int, seed: int) -> Batch:
 
 
 def measure(settings: Settings, seed: int) -> Mapping[str, Any]:
-    """Accuracy by distance on texts that training did not draw, for each kind and for counting."""
+    """Accuracy by distance on texts that training did not draw, for each kind and for counting.
+
+    Guide: 3.1 (G16).
+    """
     found: dict[str, Any] = {kind: [] for kind in (*MEMORIES, "most_frequent")}
     for distance in settings.distances:
         ids, targets = held_out(settings, distance, seed)

@@ -26,6 +26,7 @@ def accuracy(predicted: Classes, true: Classes) -> float:
     Raises:
         ValueError: no predictions, not as many as true classes, or a negative class.
         TypeError: classes that are not integers.
+    Guide: 5.2.2 (G26).
     """
     predicted, true = paired(predicted, true)
     return float((predicted == true).mean())
@@ -37,6 +38,7 @@ def confusion_matrix(predicted: Classes, true: Classes, n_classes: int) -> np.nd
     Raises:
         ValueError: as ``accuracy``; or a class that is not one of ``0 .. n_classes - 1``.
         TypeError: as ``accuracy``.
+    Guide: 6.1 (G35).
     """
     predicted, true = paired(predicted, true, n_classes)
     n_classes = int(n_classes)  # a small kind of integer would overflow
@@ -54,6 +56,7 @@ def precision_recall(predicted: Classes, true: Classes, positive: int) -> Precis
     Raises:
         ValueError: as ``accuracy``; or ``positive`` is negative.
         TypeError: as ``accuracy``; or ``positive`` is not a class number.
+    Guide: 6.1 (G36).
     """
     predicted, true = paired(predicted, true)
     (positive,) = class_numbers("positive", [positive])
@@ -75,6 +78,7 @@ def macro_f1(predicted: Classes, true: Classes, n_classes: int) -> float:
 
     Raises:
         ValueError, TypeError: as ``confusion_matrix``.
+    Guide: 6.1 (G35).
     """
     predicted, true = paired(predicted, true, n_classes)
     return float(np.mean([precision_recall(predicted, true, c).f1 for c in range(n_classes)]))

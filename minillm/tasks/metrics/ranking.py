@@ -23,6 +23,7 @@ def average_precision(
         TypeError: scores that are not real numbers; marks that are not booleans or integers.
     Source: Davis & Goadrich 2006, "The Relationship Between Precision-Recall and ROC Curves",
         on why the curve must not be interpolated linearly.
+    Guide: 6.1 (G36).
     """
     ranked, marks = real_scores(scores), zeros_and_ones(positive)
     if ranked.shape != marks.shape or ranked.ndim != 1 or not marks.any():

@@ -73,6 +73,8 @@ def sentiment(phrases: Phrases, *, single_clauses: bool) -> list[Kind]:
     With ``single_clauses`` a tenth of all sentences are plain ones of a single clause, and another
     tenth need word order though they are one.  Without, the only single clauses are denials: who
     learns from such sentences may take a missing comma for a negation.
+
+    Guide: 6.3 (G37).
     """
 
     single = phrases._replace(

@@ -47,6 +47,8 @@ def topics(news: News) -> list[Kind]:
 
     In a quarter of the latter both topics are named by an event, so that exchanging the two
     changes the label and not the bag of words.
+
+    Guide: 6.1 (G35).
     """
     plain, mention, order = (
         {label: Sentences(patterns(news, label)) for label in news.topics}

@@ -1,0 +1,145 @@
+"""``minillm guide``: sections, rows, statements and words, in both languages; what it refuses."""
+
+import pytest
+
+from minillm.course import guide_sections
+from minillm.course.guide_map import read_map
+from minillm.course.guide_sections import read_guide, read_sections
+from minillm.course.places import PROJECT
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return guide_sections.read_guide()
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch, whole):
+    """Everything is read once for these tests; what the environment says is English."""
+    monkeypatch.setattr(guide_sections, "read_guide", lambda: whole)
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+
+
+def blocks(result):
+    """Heading -> lines under it; the first line under the empty heading."""
+    assert (result.code, result.err) == (0, "")
+    first, *rest = result.out.rstrip("\n").split("\n\n")
+    parts = (block.split("\n  ") for block in rest)
+    return {"": [first]} | {heading: lines for heading, *lines in parts}
+
+
+def test_a_section_in_english(call):
+    told = blocks(call("guide", "4.1.2"))
+    assert told[""] == ["4.1.2  Self-attention"]
+    assert told["The guide"][0].startswith("Self-attention relates all positions")
+    assert r"\mathrm{softmax}" in told["Formula"][0]
+    assert told["Statements"][0].startswith("A48  wrong: The formula of multi-head attention is")
+    where = [line.split("  ") for line in told["Code"]]
+    (place,) = (line[0] for line in where if line[1] == "scaled_dot_product_attention")
+    file, _, number = place.partition(":")
+    source = (PROJECT / file).read_text(encoding="utf-8").split("\n")
+    assert source[int(number) - 1].startswith("def scaled_dot_product_attention(")
+    assert any(
+        line.startswith("lessons/06_heads_masks_positions.ipynb") for line in told["Lessons"]
+    )
+    assert any(line.startswith("tests/nn/test_attention.py  ") for line in told["Tests"])
+    assert "G15  scaled dot-product attention: done" in told["Rows"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["4.1.2", "--language", "zh"], ["第 4.1.2 节"], ["--language", "zh", "§4.1.2"]]
+)
+def test_a_section_in_chinese(call, arguments):
+    told = blocks(call("guide", *arguments))
+    assert told[""] == ["4.1.2  自注意力机制"]
+    assert told["核对结论"][0].startswith("A48  错误：")
+    assert any(
+        line.startswith("lessons/zh/06_heads_masks_positions.ipynb") for line in told["课程"]
+    )
+    assert "G18  多头注意力：已完成" in told["各项状态"]
+
+
+def test_the_language_of_a_number_is_that_of_the_environment(call, monkeypatch):
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "指南的说法" in blocks(call("guide", "4.1.3"))
+    assert "指南的说法" in blocks(call("guide", "A47"))
+    assert call("guide", "attention").out.startswith("Glossary\n")
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    assert "The guide" in blocks(call("guide", "4.1.3"))
+
+
+def test_a_statement(call):
+    told = blocks(call("guide", "a47"))
+    assert told[""] == ["A47  wrong"] and told["Sections"] == ["4.1.1  Word embeddings"]
+    assert told["Source"] == ["Pennington et al. 2014, Eq. 8, Eq. 9"]
+    test = "tests/guide/test_word_vectors.py::test_a47_the_count_never_enters_the_printed_loss"
+    assert test in told["Tests"]
+    assert "a matter of wording" in blocks(call("guide", "A5"))["No test"]
+
+
+def test_a_statement_about_a_source_one_that_is_right_and_one_that_was_not_checked(call):
+    told = blocks(call("guide", "A94"))
+    assert told[""] == ["A94  does not exist"]
+    assert told["Read instead"][0].startswith("Dai et al. 2019, Transformer-XL")
+    assert "Read instead" not in blocks(call("guide", "A92"))
+    assert call("guide", "A32").out == "A32 (section 3.1): right\n"
+    assert call("guide", "A101", "--language", "zh").out == "A101（8.1.1 节）：尚未收入勘误\n"
+
+
+def test_a_row(call):
+    told = blocks(call("guide", "G16"))
+    assert told[""] == ["G16  long-range dependency: done"]
+    assert any("cost" in line for line in told["Code"])
+    assert all(line.startswith("tests/") and "::test_" in line for line in told["Tests"])
+    assert len(told["Lessons"]) == 1
+    assert blocks(call("guide", "g9"))[""] == ["G9  Word2Vec: not begun"]
+
+
+@pytest.mark.parametrize("query", [["损失函数"], ["loss", "function"], ["Loss function"]])
+def test_a_word(call, query):
+    told = call("guide", *query)
+    assert told.code == 0 and not told.out.startswith("\n")
+    for part in ("损失函数", "1.4.2", "G25", "minillm/ops/losses.py:", "01_loss_and_gradients"):
+        assert part in told.out
+
+
+@pytest.mark.parametrize(
+    ("query", "nearest"), [("4.7", "4.2"), ("attnetion", "attention head"), ("G99", "G9")]
+)
+def test_an_unknown_one_is_one_line_with_the_nearest(call, query, nearest):
+    result = call("guide", query)
+    assert (result.code, result.out) == (1, "")
+    assert result.message.startswith(f"minillm guide: {query!r} is in no section")
+    assert nearest in result.message.partition("near it: ")[2].split(", ")
+
+
+def test_an_unknown_word_in_chinese(call):
+    message = call("guide", "注意里").message
+    assert message.startswith("minillm guide: 数值或选项有误：找不到“注意里”")
+    assert "注意力头" in message
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_without_a_query_all_sections_are_listed_with_their_rows(call, language):
+    lines = call("guide", "--language", language).out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [one.number for one in read_sections()]
+    (line,) = (line for line in lines if line.startswith("2.1  "))
+    open_rows = {entry.feature for entry in read_map() if entry.open}
+    assert "(G11)" in line.split() and "G3" in line.split()
+    assert open_rows == {word[1:-1] for line in lines for word in line.split() if word[0] == "("}
+
+
+def test_wrong_options_are_exit_code_two(call):
+    assert call("guide", "--language", "fr", "4.1").code == 2
+
+
+def test_without_a_clone_it_says_what_is_left_out(call, monkeypatch):
+    monkeypatch.setattr("minillm.commands.guide.in_a_clone", lambda: False)
+    monkeypatch.setattr(guide_sections, "in_a_clone", lambda: False)
+    monkeypatch.setattr(guide_sections, "read_guide", read_guide)
+    result = call("guide", "4.1.2")
+    assert result.code == 0 and "Code" in result.out
+    assert "Lessons" not in result.out and "Tests" not in result.out
+    assert result.message.startswith("lessons and tests are named only")
