@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from minillm.course.errata import read_errata
+from minillm.course.guide_map import read_map
 from minillm.course.markers import marks
 from tests.planted import PLANTS
 from tests.planted_errata import ERRATA_PLANTS
+from tests.planted_guide import GUIDE_PLANTS
 
 ROOT = Path(__file__).parents[1]
 ADDOPTS = "addopts=--import-mode=importlib --strict-markers"
-ALL = PLANTS + ERRATA_PLANTS
+ALL = PLANTS + ERRATA_PLANTS + GUIDE_PLANTS
 
 
 def run(tests, folder):
@@ -69,14 +71,24 @@ def test_a_test_that_stays_green_is_named():
     assert green(tests, output) == ["tests/a.py::test_c"]
 
 
-def test_of_every_tested_erratum_a_test_is_named_by_a_plant():
+def planted(kind):
+    """What the tests that a plant names stand for, as far as the default run runs them."""
     named = {test for plant in ALL for test in plant.tests.split()}
-    planted = {
+    return {
         mark.value
         for mark in marks()
-        if mark.kind == "errata" and mark.always and mark.test.replace(": ", "::") in named
+        if mark.kind == kind and mark.always and mark.test.replace(": ", "::") in named
     }
-    assert [row.number for row in read_errata() if not row.why and row.number not in planted] == []
+
+
+def test_of_every_tested_erratum_a_test_is_named_by_a_plant():
+    watched = planted("errata")
+    assert [row.number for row in read_errata() if not row.why and row.number not in watched] == []
+
+
+def test_of_every_row_of_the_guide_that_is_done_a_test_is_named_by_a_plant():
+    watched = planted("guide")
+    assert [e.feature for e in read_map() if not e.open and e.feature not in watched] == []
 
 
 def test_no_name_of_a_plant_is_given_twice():

@@ -23,6 +23,7 @@ def test_lists_become_arrays_and_an_empty_list_is_integer():
     ("ids", "message"),
     [
         ([[0, 7]], "token id 7 at position (0, 1) out of range for a vocabulary of 7"),
+        ([2, -1], "token id -1 at position (1,) out of range for a vocabulary of 7"),
         ([2, -1, 9], "token id -1 at position (1,) out of range for a vocabulary of 7"),
         (7, "token id 7 at position () out of range for a vocabulary of 7"),
     ],

@@ -15,6 +15,7 @@ HELD_OUT = EXAMPLES[::4]
 REST = [example for example in EXAMPLES if example not in HELD_OUT]
 
 
+@pytest.mark.guide("G34")
 def test_both_stages_are_run_in_turn_with_warm_up_and_decay(tmp_path):
     training, steps = train(TEN_AND_TEN, out=tmp_path)
     assert training.steps == {"pretrain": 10, "finetune": 10}
@@ -83,6 +84,7 @@ def test_the_head_alone_costs_no_gradient_of_the_encoder():
     assert not classifier.bert(batch, batch >= 0).requires_grad
 
 
+@pytest.mark.guide("G34")
 def test_both_heads_stand_on_one_encoder():
     model = ClassifierTraining(TEN_AND_TEN, EXAMPLES).model
     assert model.masked.bert is model.classifier.bert

@@ -56,6 +56,7 @@ def test_word_dropout_at_its_ends():
     assert survivors == {(token,) for token in tokens}
 
 
+@pytest.mark.guide("G6")
 def test_word_dropout_drops_the_share_that_it_says():
     tokens = ["x"] * 20_000
     kept = len(word_dropout(tokens, rate=0.1, rng=rng()))
@@ -69,6 +70,7 @@ def test_swapping_keeps_every_token(tokens, swaps, seed):
     assert sum(a != b for a, b in zip(moved, tokens, strict=True)) <= 2 * swaps
 
 
+@pytest.mark.guide("G6")
 def test_one_swap_reaches_every_pair():
     tokens, pairs = list("abcd"), set()
     for seed in range(200):
@@ -82,6 +84,7 @@ def test_where_there_are_no_two_tokens_nothing_is_swapped(tokens):
     assert swap_words(tokens, swaps=3, rng=rng()) == tokens
 
 
+@pytest.mark.guide("G6")
 @pytest.mark.parametrize(
     ("text", "replaced"),
     [

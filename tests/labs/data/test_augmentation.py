@@ -114,6 +114,7 @@ def test_what_knows_the_language_keeps_every_label_and_what_does_not_breaks_the_
         assert plain > 0.98 and 0.5 < order < 0.9
 
 
+@pytest.mark.guide("G6")
 def test_a_measured_seed_has_all_curves_and_is_the_same_again():
     def longest(examples):
         """Knows only whether a text is longer than the median of its training."""

@@ -1,0 +1,71 @@
+"""Mistakes that tests of the guide's map must notice: for every row that is done at least one.
+
+As ``tests/planted_errata.py``; rows that other plants already watch are not here again.
+"""
+
+from tests.planted import Plant
+
+GUIDE_PLANTS = [
+    Plant("negative ids that count from the end", "backend/ids.py",
+          "(array.min() < 0 or array.max() >= size)", "array.max() >= size",
+          "tests/text/test_vocabulary.py::test_ids_without_a_token_are_refused"),
+    Plant("unknown words that nobody counts", "text/vocabulary.py",
+          "n_unknown += sum(token not in self.ordinary for token in tokens)", "pass",
+          "tests/text/test_vocabulary.py::test_the_unknown_rate_is_a_share_of_tokens"),
+    Plant("duplicates told by their case", "text/cleaning.py",
+          "elif key in kept:", "elif example.text in kept:",
+          "tests/text/test_cleaning.py::test_injected_noise_is_found_and_nothing_else_is_dropped"),
+    Plant("another form that is the same one", "text/augmentation.py",
+          "enumerate(family.templates) if i != place]", "enumerate(family.templates)]",
+          "tests/text/corpora/test_rewriting.py::"
+          "test_every_sentence_rewritten_is_another_one_of_the_grammar_with_the_same_label"),
+    Plant("words dropped and kept the other way round", "text/augmentation.py",
+          "if lot >= rate\n", "if lot < rate\n",
+          "tests/text/test_augmentation.py::test_word_dropout_drops_the_share_that_it_says"),
+    Plant("neighbours alone that are swapped", "text/augmentation.py",
+          "i, j = (int(place) for place in rng.choice(len(moved), size=2, replace=False))",
+          "i = int(rng.integers(len(moved) - 1)); j = i + 1",
+          "tests/text/test_augmentation.py::test_one_swap_reaches_every_pair"),
+    Plant("synonyms for parts of words", "text/augmentation.py",
+          'rf"(?<!\\w)(?:{alternatives(others)})(?!\\w)"', 'rf"(?:{alternatives(others)})"',
+          "tests/text/test_augmentation.py::test_synonyms_by_example"),
+    Plant("learned positions that are not added", "nn/positions.py",
+          "return x + (self.weight[rows] if", "return x + 0 * (self.weight[rows] if",
+          "tests/labs/transformer/test_positions.py::"
+          "test_a_reader_knows_the_order_only_with_positions"),
+    Plant("one sinusoid for all positions", "nn/positions.py",
+          "angles = np.arange(length)[:, None]", "angles = np.ones(length)[:, None]",
+          "tests/labs/transformer/test_positions.py::"
+          "test_a_reader_knows_the_order_only_with_positions"),
+    Plant("a mask that shows the next word", "nn/masks.py",
+          "k=keys - queries,", "k=keys - queries + 1,",
+          "tests/labs/transformer/test_recall.py::test_no_model_reads_ahead_and_each_reads_back"),
+    Plant("decay inside the division", "optim/adam.py",
+          "step = m_hat / (v_hat**0.5 + self.eps) + self.decay(i, w)",
+          "step = (m_hat + self.decay(i, w)) / (v_hat**0.5 + self.eps)",
+          "tests/optim/test_adam.py::"
+          "test_decay_reaches_all_weights_alike_and_a_penalty_in_the_gradient_does_not"),
+    Plant("cross-entropy whose gradient forgets the target", "ops/losses.py",
+          "grad[chosen] -= 1.0  #", "grad[chosen] -= 0.0  #",
+          "tests/ops/test_losses.py::test_g25_the_loss_of_logits_of_a_thousand_is_exact"),
+    Plant("fine-tuning before pretraining", "tasks/classifier_training.py",
+          "[self.pretraining(), self.finetuning()]", "[self.finetuning(), self.pretraining()]",
+          "tests/tasks/test_classifier_training.py::"
+          "test_both_stages_are_run_in_turn_with_warm_up_and_decay"),
+    Plant("pretraining drawn as a layer", "course/content/diagram.json",
+          '"embedding",', '"pretraining",',
+          "tests/course/test_diagram.py::test_pretraining_is_a_phase_and_no_layer"),
+    Plant("a gradient that differs from torch's", "ops/normalization.py",
+          "(h - mean_h - z * mean_hz) / s", "(h - mean_h - z * mean_hz) * s",
+          "tests/reference/test_blocks.py::"
+          "test_a_block_agrees_with_torch_in_its_output_and_every_gradient"),
+    Plant("a reading list without its first entry", "course/pages.py",
+          '[Cited(**row) for row in data["guide"]]', '[Cited(**row) for row in data["guide"][1:]]',
+          "tests/course/test_pages.py::"
+          "test_every_statement_of_the_guide_about_its_sources_has_a_verdict"),
+    Plant("the guide's terms in the order of another list", "course/pages.py",
+          '[Named(**row) for row in data["section_1_4"]]',
+          '[Named(**row) for row in data["section_1_4"][::-1]]',
+          "tests/course/test_pages.py::"
+          "test_the_guides_own_terms_come_in_its_order_with_names_that_the_glossary_has"),
+]  # fmt: skip
