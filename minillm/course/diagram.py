@@ -24,7 +24,11 @@ def phases() -> str:
     from matplotlib.figure import Figure
 
     drawn = io.StringIO()
-    own = {"svg.hashsalt": "phases", "svg.fonttype": "none", "figure.constrained_layout.use": False}
+    own: Any = {
+        "svg.hashsalt": "phases",
+        "svg.fonttype": "none",
+        "figure.constrained_layout.use": False,
+    }
     with matplotlib.rc_context(own):  # whatever was set before
         figure = Figure(figsize=(9.2, 3.6))
         ax = figure.add_axes((0, 0, 1, 1))
@@ -32,7 +36,13 @@ def phases() -> str:
         ax.axis("off")
         row(ax, **WORDS["phases"], top=36, width=24, color=PHASE_COLOR)
         row(ax, **WORDS["layers"], top=17, width=12.5, color=LAYER_COLOR)
-        style = {"ha": "center", "va": "center", "fontsize": 7.5, "style": "italic", "color": INK}
+        style: Any = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": 7.5,
+            "style": "italic",
+            "color": INK,
+        }
         for x, words in zip((30.5, 61.5), WORDS["between"], strict=True):
             ax.text(x, 23.3, words, **style)
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "minillm"})

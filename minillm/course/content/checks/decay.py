@@ -57,8 +57,10 @@ def finds_the_step(
 ) -> None:
     """The first step after which the two forms differ, or 0."""
     start, steps = np.array([w]), [np.array([g]) for g in gradients]
-    both = [stepped(start, steps, decoupled=d, lr=0.1, strength=0.1) for d in (False, True)]
-    apart = np.abs(np.subtract(*both))[:, 0] > 1e-9
+    coupled, decoupled = (
+        np.array(stepped(start, steps, decoupled=d, lr=0.1, strength=0.1)) for d in (False, True)
+    )
+    apart = np.abs(coupled - decoupled)[:, 0] > 1e-9
     wanted = int(apart.argmax()) if apart.any() else 0
     found = parting(w, gradients)
     told(found == wanted, f"it says {found}, needed is {wanted}", f"答 {found}，应为 {wanted}")

@@ -58,7 +58,7 @@ def drops_a_varying_number(dropout: Function, rate: float, seed: int) -> None:
     """Call by call the number dropped varies as that of independent units does."""
     x, rng = np.ones(100), np.random.default_rng(seed)
     counts = [int((dropped(dropout, x, rate, rng)[1] == 0).sum()) for _ in range(CALLS)]
-    ratio = np.var(counts, ddof=1) / (x.size * rate * (1 - rate))
+    ratio = float(np.var(counts, ddof=1) / (x.size * rate * (1 - rate)))
     shown = ", ".join(map(str, counts[:10]))
     told(
         ratio > 0.1,
