@@ -84,6 +84,7 @@ TINY = {
         "tested": 10,
         **{f"trainings.{kind}": {"steps": 2} for kind in ("attention", "mean", "recurrent")},
     },
+    "reference": {"width": 4, "batch": 8, "tested": 20, "adam": {"steps": 4, "rate": 0.1}},
     "shrinkage": {"adam": {"steps": 20}, "every": 5},
     "single_clauses": STAGES,
     "spam": {"recipe": SMALL_STAGES, "recipe.pretrain_epochs": 0.0, "positive": "positive"},
