@@ -14,42 +14,89 @@
 #     guide: ['3.1', '3.2', '4.1.2']
 #     budget_s: 30
 #     errata: [A27, A29, A33, A34, A48]
-#     introduces: [minillm.nn.module, minillm.nn.initialization, minillm.nn.linear, minillm.nn.embedding, minillm.nn.attention, minillm.nn.masks, minillm.nn.positions]
+#     introduces: [minillm.nn.module, minillm.nn.initialization, minillm.nn.linear, minillm.nn.embedding, minillm.nn.attention, minillm.nn.masks, minillm.nn.positions, minillm.ops.shaping]
 # ---
+
+# %% tags=["numbers"]
+import numpy as np
+
+from minillm.course.numbers import LANGUAGE, study
+
+orders, recalls, references = study("positions"), study("recall"), study("reference")
+n_runs, n_recall = len(references["looks_en_1"]), len(recalls["attention"])
+placed = np.concatenate([orders["sinusoidal"], orders["learned"]]).min()
+recall = {
+    "attention": recalls["attention"].min(),
+    "mean": recalls["mean"].mean(),
+    "counting": recalls["most_frequent"].mean(),
+    "near": recalls["recurrent"][:, 3].min(),
+    "far": recalls["recurrent"][:, 4:].mean(),
+}
+one, two = (references[f"looks_{LANGUAGE}_{heads}"] for heads in (1, 2))  # (10, 3, H, 2)
+right = {heads: references[f"right_{LANGUAGE}_{heads}"] for heads in (1, 2)}  # (10, 2)
+finds = two.argmax(axis=2)  # (10, 3, 2): the head that looks most at the noun, at the feeling
+divided = finds[..., 0] != finds[..., 1]  # (10, 3)
+words = {
+    "noun": np.median(one.mean(axis=1)[:, 0, 0]),
+    "feeling": np.median(one.mean(axis=1)[:, 0, 1]),
+    "good1": int((right[1] > 0.85).all(axis=1).sum()),
+    "good2": int((right[2] > 0.85).all(axis=1).sum()),
+    "first": int(divided[0].sum()),
+    "divided": int(divided.sum()),
+    "cases": divided.size,
+    "exchanged": int((finds[..., 0].min(axis=1) != finds[..., 0].max(axis=1)).sum()),
+    "even": 1 / (13 if LANGUAGE == "en" else 12),
+}
+LITERALS = {
+    "by hand, or counts that cells assert": "0 1 2 3 4 7 8",
+    "of the formulas": "10000 24 12",
+    "settings of the studies": "0.003 0.01 16 48 300 500 1000",
+    "places and starts in the figure of sinusoids": "40 64",
+    "the level of all intervals": "95",
+    "the threshold of good runs, as above": "85",
+    "what was not tried": "96",
+    "a tolerance, stated in the task": "10^-9",
+}
 
 # %% [markdown] lang="en"
 # # Lesson 6. Heads, masks, positions
 #
 # **Question.** In "the dog bit the man because it was afraid" the word *it* should look at *dog* and also at
-# *afraid*. And "dog bites man" is not "man bites dog". One softmax looks in one way, and sees no order. What is missing?
+# *afraid*. And "dog bites man" is not "man bites dog". One softmax has one set of weights, and sees no order. What is missing?
 #
 # **Afterwards you can** split attention into heads with one reshape, mask the future and the padding, build
-# sinusoidal positions, and check the gradient of it all.
+# sinusoidal positions, check the gradient of it all, and read where a trained head looks.
 #
-# **Before this**: lesson 5. **Time**: about ten seconds to run, an hour and a half to read.
+# **Before this**: lesson 5. **Time**: about twenty seconds to run, two hours to read.
 
 # %% [markdown] lang="zh"
 # # 第 6 课　多头、掩码与位置编码
 #
-# **问题**　“狗咬了人，因为它害怕”：读到“它”，既要看“狗”（它是谁），又要看“害怕”（它怎么了）；而“狗咬人”和“人咬狗”用字相同，意思相反。一个 softmax 只能有一种看的方式，又不知道先后。还缺什么？
+# **问题**　“狗咬了叔叔，因为它很害怕”：读到“它”，既要看“狗”（它是谁），又要看“害怕”（它怎么了）；而“狗咬人”和“人咬狗”用字相同，意思相反。一个 softmax 只有一套权重，又不知道先后。还缺什么？
 #
-# **学完本课，你能够**　用一次变形（reshape）把注意力分成多头；用掩码遮住后文和填充；构造正弦位置编码；检验整个模块的梯度。
+# **学完本课，你能够**　用一次变形（reshape）把注意力分成多头；用掩码遮住后文和填充；构造正弦位置编码；检验整个模块的梯度；看懂训练好的头在看哪里。
 #
-# **预备知识**　第 5 课。**用时**　运行约十秒，细读约一个半小时。
+# **预备知识**　第 5 课。**用时**　运行约二十秒，细读约两小时。
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
-from minillm import Tensor, check_vjp, nn, ops
-from minillm.course import check, savefig, setup
+from minillm import Tensor, check_vjp, gradients_of, nn, ops
+from minillm.course import check, savefig, setup, stated
+from minillm.course.drawing.fonts import drawable
+from minillm.course.drawing.heat_maps import heat_map
 from minillm.labs import mean_and_interval, read_settings, read_study
 from minillm.labs.transformer import attention_cost
 from minillm.labs.transformer import positions as order_task
 from minillm.labs.transformer import recall as recall_task
+from minillm.labs.transformer import reference as reference_task
+from minillm.labs.worlds.pronouns import LANGUAGES, encode
 
 setup()
-rng = np.random.default_rng(6)
+
+# %% tags=["language"]
+LANGUAGE = "en"
 
 # %% [markdown] lang="en"
 # ## 1 What the guide says
@@ -83,7 +130,7 @@ rng = np.random.default_rng(6)
 # | second | $(0, 0 \mid 0, \ln 3)$ | $(0, 8 \mid 0, 8)$ | $0$ | $1/4$ | $\ln 3$ | $3/4$ |
 #
 # Head 1 gives $(3, 2)$, head 2 gives $(1, 6)$; side by side, $(3, 2, 1, 6)$. A single head of width 4 finds
-# the score $\tfrac12\sqrt2 \ln 3$ for both keys and gives $(2, 4, 2, 4)$: one softmax, one way of looking.
+# the score $\tfrac12\sqrt2 \ln 3$ for both keys and gives $(2, 4, 2, 4)$: one softmax, and both halves of the features share its weights.
 #
 # A last matrix $W^O$ mixes the heads. Let its four blocks be $I, I$ above $I, -I$: the first half of the result is the sum of the heads, the
 # second half their difference, $(4, 8, 2, -4)$.
@@ -98,17 +145,17 @@ rng = np.random.default_rng(6)
 # | 第一个 | $(\ln 3, 0 \mid 0, 0)$ | $(4, 0 \mid 4, 0)$ | $\ln 3$ | $3/4$ | $0$ | $1/4$ |
 # | 第二个 | $(0, 0 \mid 0, \ln 3)$ | $(0, 8 \mid 0, 8)$ | $0$ | $1/4$ | $\ln 3$ | $3/4$ |
 #
-# 头 1 得 $(3, 2)$，头 2 得 $(1, 6)$，拼起来是 $(3, 2, 1, 6)$。如果只用一个宽度为 4 的头，两个键的分数都是 $\tfrac12\sqrt2 \ln 3$，权重各半，结果是 $(2, 4, 2, 4)$：一个 softmax 只有一套权重，两半特征只能同样地看。
+# 头 1 得 $(3, 2)$，头 2 得 $(1, 6)$，拼起来是 $(3, 2, 1, 6)$。如果只用一个宽度为 4 的头，两个键的分数都是 $\tfrac12\sqrt2 \ln 3$，权重各半，结果是 $(2, 4, 2, 4)$：一个 softmax 只有一套权重，两半特征只能共用同一套权重。
 #
-# 最后还有一个矩阵 $W^O$，把各头混合起来。设它的四个分块上面是 $I, I$，下面是 $I, -I$，那么结果的前一半是两头之和，后一半是两头之差，即 $(4, 8, 2, -4)$。
+# 最后还有一个矩阵 $W^O$，把各头混合起来。把 $W^O$ 分成四块：上面两块都是 $I$，下面两块依次是 $I$ 和 $-I$。那么结果的前一半是两个头之和，后一半是两个头之差，即 $(4, 8, 2, -4)$。
 
 # %%
 r2, ln3, eye = np.sqrt(2), np.log(3), np.eye(2)
-q = np.array([[r2, 0, 0, r2]])  # (1, 4)
-k = np.array([[ln3, 0, 0, 0], [0, 0, 0, ln3]])  # (2, 4)
-v = np.array([[4.0, 0, 4, 0], [0, 8, 0, 8]])  # (2, 4)
+q_hand = np.array([[r2, 0, 0, r2]])  # (1, 4)
+k_hand = np.array([[ln3, 0, 0, 0], [0, 0, 0, ln3]])  # (2, 4)
+v_hand = np.array([[4.0, 0, 4, 0], [0, 8, 0, 8]])  # (2, 4)
 mix = np.block([[eye, eye], [eye, -eye]])  # (4, 4)
-joined_by_hand, mixed_by_hand = [[3, 2, 1, 6]], [[4, 8, 2, -4]]
+joined_by_hand, mixed_by_hand, single_by_hand = [[3, 2, 1, 6]], [[4, 8, 2, -4]], [[2, 4, 2, 4]]
 
 # %% [markdown] lang="en"
 # ## 3 Formula and code
@@ -169,35 +216,40 @@ def multi_head(x, wq, wk, wv, wo, h, mask=True):
 
 
 # %%
-joined = merge(attend(split(q, 2), split(k, 2), split(v, 2))[0])  # (1, 4)
-print(joined, joined @ mix, attend(q, k, v)[0])
-assert np.allclose(joined, joined_by_hand)
-assert np.allclose(joined @ mix, mixed_by_hand)
-assert np.allclose(attend(q, k, v)[0], [[2, 4, 2, 4]])
+halves = [split(part, 2) for part in (q_hand, k_hand, v_hand)]  # (2, 1 | 2, 2) each
+joined, single = merge(attend(*halves)[0]), attend(q_hand, k_hand, v_hand)[0]  # (1, 4) each
+print(joined, joined @ mix, single)
+assert np.allclose(joined, joined_by_hand), "two heads by hand"
+assert np.allclose(joined @ mix, mixed_by_hand), "their mixture by hand"
+assert np.allclose(single, single_by_hand), "one head by hand"
 
+# %%
+rng = np.random.default_rng(6)
 n, d, h = 8, 12, 4
 x = rng.standard_normal((n, d))  # (8, 12): eight words
 layer = nn.MultiHeadAttention(d, h, rng=rng).to_dtype(np.float64)
 projections = layer.query, layer.key, layer.value, layer.output
 weights = [linear.weight.data.T for linear in projections]  # wq, wk, wv, wo, (12, 12) each
 y = multi_head(x, *weights, h)  # (8, 12)
-assert np.allclose(y, head_by_head(x, *weights, h))
-assert np.allclose(y, layer(Tensor(x[None])).data[0])
+assert np.allclose(y, head_by_head(x, *weights, h)), "the reshape is the loop over heads"
+assert np.allclose(y, layer(Tensor(x[None])).data[0]), "and the library's layer"
 
-counts = {nn.MultiHeadAttention(24, heads, rng=rng).parameter_count() for heads in (1, 2, 3, 8, 24)}
-other = np.abs(multi_head(x, *weights, 1) - y).max()
-print(f"numbers of parameters: {counts}; with 1 head in place of {h}, y moves by {other:.2f}")
-assert counts == {4 * (24 * 24 + 24)}
-assert other > 0.1
+counts = {nn.MultiHeadAttention(24, heads, rng=rng).parameter_count() for heads in (1, 2, 3, 8)}
+moved_by = np.abs(multi_head(x, *weights, 1) - y).max()
+print(f"numbers of parameters: {counts}; with 1 head in place of {h}, y moves by {moved_by:.2f}")
+(number,) = counts  # one for any number of heads
+stated("parameters", number, 2400, 0, "parameters of attention of width 24")
+assert number == 4 * (24 * 24 + 24), "the formula for the number of parameters"
+assert moved_by > 0.1, "the number of heads changes the output"
 
 # %% [markdown] lang="en"
 # Three ways, one result; `nn.Linear` computes $xW^\top + b$, hence the `.T` (its biases start at zero). Now read `minillm/nn/attention.py`.
-# The number of heads does not change the number of parameters, $4(d^2 + d)$ with biases: 2400 for $d = 24$. It changes what they do.
+# The number of heads does not change the number of parameters, $4(d^2 + d)$ with biases: {here.parameters} for $d = 24$. It changes what they do.
 
 # %% [markdown] lang="zh"
 # 三种写法，结果相同。程序库的 `nn.Linear` 算的是 $xW^\top + b$，所以这里要写 `.T`（偏置的初值为零）。现在请打开 `minillm/nn/attention.py` 对照着读。
 #
-# 头的个数不影响参数的个数：连偏置在内总是 $4(d^2 + d)$，$d = 24$ 时是 2400。变的是这些参数所起的作用。
+# 头的个数不影响参数的个数：连偏置在内总是 $4(d^2 + d)$，$d = 24$ 时是 {here.parameters}。变的是这些参数所起的作用。
 
 # %% [markdown] lang="en"
 # **Masks.** A model that writes text must not read ahead: *causal mask*. Sentences of different
@@ -224,13 +276,21 @@ both = causal & real  # (5, 5): real[None, :] is about keys, hence columns
 q, k, v = (x[:5] @ w for w in weights[:3])  # (5, 12) each
 o, a = attend(q, k, v, both)  # (5, 12), (5, 5)
 print(a.round(2))
-assert (a[~both] == 0).all() and np.allclose(a.sum(axis=-1), 1)
-assert np.allclose(o, ops.scaled_dot_product_attention(q, k, v, mask=both).data)
-assert (ops.scaled_dot_product_attention(q, k, v, mask=both & False).data == 0).all()
+assert (a[~both] == 0).all(), "hidden words have the weight zero"
+assert np.allclose(a.sum(axis=-1), 1), "the others share the whole"
+library = ops.scaled_dot_product_attention
+assert np.allclose(o, library(q, k, v, mask=both).data), "masks as in the library"
+assert (library(q, k, v, mask=both & False).data == 0).all(), "no word to look at gives zeros"
 
 late = attend(q, k, v)[1] * causal  # (5, 5): masked after the softmax
 print(late.sum(axis=-1).round(2))
-assert late.sum(axis=-1)[0] < 0.9
+assert late.sum(axis=-1)[0] < 0.9, "masked after the softmax, weights do not share the whole"
+
+# %% [markdown] lang="en"
+# To read: row $i$ says how much word $i$ takes from each word $j$, a column each. Column 4 is padding, what lies right of the diagonal is the future: both are 0. Below, the sums of the rows that are masked too late; they should be 1.
+
+# %% [markdown] lang="zh"
+# 读表：第 $i$ 行是 $i$ 号词取自各词的权重，一列对应一个词。第 4 列是填充，对角线右边是后文，两处都是 0。最后一行是遮得太晚时各行的和，本应都是 1。
 
 # %% [markdown] lang="en"
 # **Positions.** Attention treats its input as a bag (exercise 05.3), so the place has to be put into the words. Vaswani et al. add a fixed
@@ -267,10 +327,30 @@ def sinusoidal(n, d):
 
 
 table = sinusoidal(40, d)  # (40, 12)
-assert np.allclose(table, nn.sinusoids(40, d))
+assert np.allclose(table, nn.sinusoids(40, d)), "our table is the library's"
 products = table @ table.T  # (40, 40)
-print(products[0, :4].round(3), products[20, 20:24].round(3))
-assert all(np.allclose(products.diagonal(delta), products[0, delta]) for delta in range(40))
+same = all(np.allclose(products.diagonal(delta), products[0, delta]) for delta in range(40))
+assert same, "a product depends on the distance alone"
+
+# %%
+picture, long = sinusoidal(64, 32), sinusoidal(128, 32)  # (64, 32), (128, 32)
+figure, (left, right) = plt.subplots(1, 2, width_ratios=(3, 2))
+image = left.imshow(picture.T, cmap="gray", aspect="auto", vmin=-1, vmax=1)
+left.set(xlabel="place $t$", ylabel="feature", title="sine and cosine in turn")
+figure.colorbar(image, ax=left)
+for start, style in ((0, "-"), (40, "o")):
+    apart = long[start : start + 64] @ long[start]  # (64,)
+    right.plot(apart, style, color="black", ms=3, mfc="none", lw=1, label=f"$s = {start}$")
+right.set(xlabel=r"distance $\delta$", title=r"$PE_s \cdot PE_{s + \delta}$", ylim=(0, 17))
+right.legend()
+savefig(figure, "06_sinusoids", {"table": picture[::8], "product": apart})
+
+# %% [markdown] lang="en"
+# Left: a column is the code of one place. The upper features, the fast hands, change from place to place; the lower ones hardly move in 64 places. Right: the product of two codes against their distance, from
+# place 0 and from place 40: the same curve. It is highest at distance 0, where it is $d/2$, and falls, though not evenly: near places have similar codes.
+
+# %% [markdown] lang="zh"
+# 左图：一列是一个位置的编码。上面的特征是走得快的表针，相邻位置就不同；下面的特征走得极慢，64 个位置里几乎不变。右图：两个位置的编码之积随距离的变化，分别从 0 号位置和 40 号位置量起，是同一条曲线。距离为 0 时最大，等于 $d/2$，然后起伏着下降：离得近的位置，编码也相近。
 
 # %% [markdown] lang="en"
 # BERT instead *learns* one vector per place, as if the place were a second word: `nn.LearnedPositions`. That costs $n_{max} \cdot d$
@@ -280,8 +360,8 @@ assert all(np.allclose(products.diagonal(delta), products[0, delta]) for delta i
 # BERT 的做法不同：每个位置的向量都是**学出来**的，好像位置是另一个词，见 `nn.LearnedPositions`。代价是 $n_{max} \cdot d$ 个参数，而且超出表长的位置没有向量可用：
 
 # %%
-learned = nn.LearnedPositions(10, d, rng=rng)
-assert learned.parameter_count() == 10 * d
+learned = nn.LearnedPositions(10, d, rng=np.random.default_rng(0))
+assert learned.parameter_count() == 10 * d, "a vector for each of ten places"
 try:
     learned(Tensor(np.zeros((1, 11, d))))
 except ValueError as too_long:
@@ -325,16 +405,20 @@ def multi_head_rule(x, wq, wk, wv, wo, h, mask, transposed=True):
     return joined @ wo, vjp
 
 
-settings = {"h": h, "mask": nn.causal_mask(n)}
-error = check_vjp(multi_head_rule, x, *weights, rng=rng, **settings)
+# %%
+rng = np.random.default_rng(7)
+ahead_hidden = nn.causal_mask(n)  # (8, 8)
+how = {"h": h, "mask": ahead_hidden}
+error = check_vjp(multi_head_rule, x, *weights, rng=rng, **how)
 print(f"multi-head attention: largest relative error {error:.1e}")
-assert error < 1e-7
+assert error < 1e-7, "the rule passes the gradient check"
 
 g = rng.standard_normal((n, d))  # (8, 12)
-layer(Tensor(x[None]), mask=settings["mask"]).backward(g[None])
-grads = multi_head_rule(x, *weights, **settings)[1](g)[1:]  # dWq, dWk, dWv, dWo
-for linear, grad in zip(projections, grads, strict=True):
-    assert np.allclose(linear.weight.grad.T, grad)
+by_rule = multi_head_rule(x, *weights, **how)[1](g)[1:]  # dWq, dWk, dWv, dWo
+loss = (layer(Tensor(x[None]), mask=ahead_hidden) * g).sum()
+by_library = gradients_of(loss, [linear.weight for linear in projections])
+for ours, theirs in zip(by_rule, by_library, strict=True):
+    assert np.allclose(ours, theirs.T), "our gradients are the library's"
 
 # %% [markdown] lang="en"
 # The usual mistake is a reshape without the transpose. Every shape is right; only the check fails:
@@ -344,7 +428,8 @@ for linear, grad in zip(projections, grads, strict=True):
 
 # %%
 try:
-    check_vjp(multi_head_rule, x, *weights, rng=rng, transposed=False, **settings)
+    rng = np.random.default_rng(7)
+    check_vjp(multi_head_rule, x, *weights, rng=rng, transposed=False, **how)
 except AssertionError as mistake:
     print(mistake)
 else:
@@ -358,21 +443,29 @@ else:
 # 掩码对反向同样有效。如果只有 2 号词有损失，那么 3 到 7 号词的梯度**恰好**为零；真实的词也不会给填充任何梯度：
 
 # %%
-g = np.zeros((n, d))  # (8, 12)
-g[2] = rng.standard_normal(d)  # (12,)
-dx = multi_head_rule(x, *weights, **settings)[1](g)[0]  # (8, 12)
-assert (dx[3:] == 0).all() and (dx[:3] != 0).all()
+rng = np.random.default_rng(8)
+g_of_2 = np.zeros((n, d))  # (8, 12)
+g_of_2[2] = rng.standard_normal(d)  # (12,)
+dx = multi_head_rule(x, *weights, **how)[1](g_of_2)[0]  # (8, 12)
+assert (dx[3:] == 0).all() and (dx[:3] != 0).all(), "no gradient reaches the future"
 
-real = np.arange(n) < 5  # (8,): three words of padding
-g = rng.standard_normal((n, d)) * real[:, None]  # (8, 12)
-dx = multi_head_rule(x, *weights, h=h, mask=real)[1](g)[0]  # (8, 12)
-print(np.abs(dx).max(axis=1).round(2))
-assert (dx[~real] == 0).all() and (dx[real] != 0).all()
+no_padding = np.arange(n) < 5  # (8,): three words of padding
+g_of_real = rng.standard_normal((n, d)) * no_padding[:, None]  # (8, 12)
+dx_real = multi_head_rule(x, *weights, h=h, mask=no_padding)[1](g_of_real)[0]  # (8, 12)
+print(np.abs(dx_real).max(axis=1).round(2))
+assert (dx_real[~no_padding] == 0).all(), "no gradient reaches the padding"
+assert (dx_real[no_padding] != 0).all(), "every real word has a gradient"
+
+# %% [markdown] lang="en"
+# To read: the largest gradient of each of the eight words; the last three are padding.
+
+# %% [markdown] lang="zh"
+# 读表：八个词各自的最大梯度；最后三个是填充。
 
 # %% [markdown] lang="en"
 # ## 5 Where the guide differs
 #
-# **Split what?** (guide 3.1, A34). We change one word after another and note which outputs change. With eight words and four heads:
+# **Split what?** (section 3.1, A34). We change one word after another and note which outputs change. With eight words and four heads:
 
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
@@ -383,6 +476,7 @@ assert (dx[~real] == 0).all() and (dx[real] != 0).all()
 # %%
 def reach(f, x):
     """Entry (i, j): does output i change with input j?"""
+    rng = np.random.default_rng(9)
     changed = np.zeros((len(x), len(x)), dtype=bool)
     for j in range(len(x)):
         moved = x.copy()
@@ -400,11 +494,13 @@ def sequence_split(x):
 
 
 features, sequence = reach(features_split, x), reach(sequence_split, x)  # (8, 8) each
-scores = h * n**2, h * (n // h) ** 2
-print("features split:", features.sum(), "pairs,", scores[0], "scores")
-print("sequence split:", sequence.sum(), "pairs,", scores[1], "scores")
-assert features.sum() == 64 and sequence.sum() == 16 and scores == (256, 16)
+pairs, n_scores = [features.sum(), sequence.sum()], [h * n**2, h * (n // h) ** 2]
+print("features split:", pairs[0], "pairs,", n_scores[0], "scores")
+print("sequence split:", pairs[1], "pairs,", n_scores[1], "scores")
+stated("pairs", pairs, [64, 16], 0, "pairs of words that depend on each other")
+stated("scores", n_scores, [256, 16], 0, "scores to be computed")
 
+# %%
 figure, panels = plt.subplots(1, 2, figsize=(6.4, 3))
 for axes, changed, title in (
     (panels[0], features, "features split: 64 of 64"),
@@ -419,36 +515,40 @@ for axes, changed, title in (
 savefig(figure, "06_reach", {"features": features, "sequence": sequence})
 
 # %% [markdown] lang="en"
-# Dark: output $i$ depends on input $j$. With the sequence split, word 1 never meets word 2; the
-# long-range dependency that section 3.1 promises is gone. It is cheaper (16 scores against 256) because it does less.
+# Dark: output $i$ depends on input $j$. Cut in four for four heads, the sequence keeps word 1 from ever meeting word 2, through however many layers; the
+# long-range dependency that section 3.1 promises is gone. It is cheaper ({here.scores.1} scores against {here.scores.0}) because it does less.
 #
-# **The formula** (guide 4.1.2, A48) is that of a single head: no $i$, no concatenation, no $W^O$. In section 2 above that is the
+# **The formula** (section 4.1.2, A48) is that of a single head: no $i$, no concatenation, no $W^O$. In section 2 above that is the
 # difference between $(2, 4, 2, 4)$ and $(4, 8, 2, -4)$.
 #
 # **No positions, no masks** (A33). What does it cost to leave them out?
 
 # %% [markdown] lang="zh"
-# 深色表示输出 $i$ 依赖输入 $j$。序列一旦切开，无论有多少个头，1 号词永远见不到 2 号词，3.1 节所说的长距离依赖也就没有了。它确实便宜（16 个分数对 256 个），那是因为它做得少。
+# 深色表示输出 $i$ 依赖输入 $j$。序列按四个头切成四段之后，无论叠多少层，1 号词都见不到 2 号词，3.1 节所说的长距离依赖也就没有了。它确实便宜（{here.scores.1} 个分数对 {here.scores.0} 个），那是因为它做得少。
 #
 # **公式**（指南 4.1.2 节，A48）其实是单头的公式：没有下标 $i$，没有拼接，也没有 $W^O$。在上面第 2 节里，两者的区别就是 $(2, 4, 2, 4)$ 与 $(4, 8, 2, -4)$。
 #
 # **没有位置编码，没有掩码**（A33）　缺了它们会怎样？
 
 # %%
-order = rng.permutation(n)  # (8,)
-table = sinusoidal(n, d)  # (8, 12)
-without = np.abs(features_split(x[order]) - features_split(x)[order]).max()
-gap = np.abs(features_split(x[order] + table) - features_split(x + table)[order]).max()
-print(f"order: without positions {without:.0e}, with {gap:.2f}")
-assert without < 1e-14 and gap > 0.1
+rng = np.random.default_rng(10)
+shuffle, places = rng.permutation(n), sinusoidal(n, d)  # (8,), (8, 12)
+without = np.abs(features_split(x[shuffle]) - features_split(x)[shuffle]).max()
+gap = features_split(x[shuffle] + places) - features_split(x + places)[shuffle]  # (8, 12)
+print(f"order: without positions {without:.0e}, with {np.abs(gap).max():.2f}")
+assert without < 1e-14, "without positions the output is shuffled as the input is"
+assert np.abs(gap).max() > 0.1, "with positions it is not"
 
-other = np.concatenate([x[:-1], rng.standard_normal((1, d))])  # (8, 12): another last word
-ahead = np.abs(features_split(other) - features_split(x))[0].max()
+other_end = np.concatenate([x[:-1], rng.standard_normal((1, d))])  # (8, 12)
+ahead = np.abs(features_split(other_end) - features_split(x))[0].max()
 padded = np.concatenate([x, np.zeros((4, d))])  # (12, 12): four words of padding
 moved = np.abs(features_split(padded)[:n] - features_split(x)).max()
-kept = np.abs(multi_head(padded, *weights, h, np.arange(n + 4) < n)[:n] - features_split(x)).max()
+shown = multi_head(padded, *weights, h, np.arange(n + 4) < n)[:n]  # (8, 12)
+kept = np.abs(shown - features_split(x)).max()
 print(f"word 0 reads the last word: {ahead:.2f}; padding: {moved:.2f}, masked {kept:.0e}")
-assert ahead > 0.01 and moved > 0.1 and kept < 1e-14
+assert ahead > 0.01, "without a causal mask word 0 reads the last word"
+assert moved > 0.1, "without a padding mask padding changes the words"
+assert kept < 1e-14, "with one it does not"
 
 # %% [markdown] lang="en"
 # Without positions, a shuffled sentence gives the shuffled output, up to rounding. Without a causal mask the first word has
@@ -465,116 +565,239 @@ assert ahead > 0.01 and moved > 0.1 and kept < 1e-14
 # on 1000 new texts, each beside its twin with words 0 and 1 exchanged.
 #
 # **Distance.** A text is 48 random letters, eight different ones. Which letter stood $k$ places before? Each $k$ is trained by itself, 300 steps at the better of two learning rates, tried on another seed (0.01; recurrent 0.003), with three models of
-# nearly the same size (4744, 4712, 4814 parameters): attention with positions and a causal mask; the running *mean* in its place;
+# nearly the same size ({here.sizes.0}, {here.sizes.1}, {here.sizes.2} parameters): attention with positions and a causal mask; the running *mean* in its place;
 # and a *recurrent* net, which passes one state from letter to letter. Chance is $1/8$; naming the letter that
-# was most frequent so far, the best that a bag can do, finds about $0.2$. Gradients are not clipped.
+# was most frequent so far, the best that a bag can do, finds about $1/5$. Gradients are not clipped.
 #
-# Seed 0 is trained here (order; recall at $k = 16$); five were stored by `python -m minillm labs run positions` and `... run recall`.
+# Seed 0 is trained here (order; recall at $k = 16$); {n_recall} were stored by `python -m minillm labs run positions` and `... run recall`. Their models are a few lines each; here they are in our own words, first at random weights:
 
 # %% [markdown] lang="zh"
 # ## 6 实验
 #
-# **先后**　十二个不同的词随机排列成一句；问：0 号词在不在 1 号词前面？作为一袋词，所有句子完全一样，只统计有哪些词，只能对一半。一个小模型（一层两头注意力，对各词取平均，输出两个分数）训练 300 步，再用 1000 个新句子测试；每个句子都配一个孪生句，只把 0 号词和 1 号词对调。
+# **先后**　十二个不同的词随机排列成一句；问：0 号词在不在 1 号词前面？若只看有哪些词、不看次序，所有句子都一样，准确率只能是一半。一个小模型（一层两头注意力，对各词取平均，输出两个分数）训练 300 步，再用 1000 个新句子测试；每个句子都配一个孪生句，只把 0 号词和 1 号词对调。
 #
-# **距离**　一串 48 个随机字母，字母表只有八个。问：往回数 $k$ 个是哪个字母？每个 $k$ 单独训练。三种模型大小相近（4744、4712、4814 个参数），都训练 300 步，学习率取两个中较好的，在另一个种子上试定（0.01；循环网络 0.003）：一是带位置编码和因果掩码的注意力；二是把注意力换成到当前为止的**平均**；三是**循环**网络，靠一个状态逐字母往后传。瞎猜能对 $1/8$。如果总是回答到目前为止出现最多的那个字母，能对约 $0.2$；作为一袋词，最多只能做到这样。梯度不裁剪。
+# **距离**　一串 48 个随机字母，字母表只有八个。问：往回数 $k$ 个是哪个字母？每个 $k$ 单独训练。三种模型大小相近（{here.sizes.0}、{here.sizes.1}、{here.sizes.2} 个参数），都训练 300 步，学习率取两个中较好的，在另一个种子上试定（0.01；循环网络 0.003）：一是带位置编码和因果掩码的注意力；二是把注意力换成到当前为止的**平均**；三是**循环**网络，靠一个状态逐字母往后传。随机猜测能对 $1/8$。如果总是回答到目前为止出现最多的那个字母，能对约 $1/5$；只看有哪些字母、不看次序，最多只能做到这样。梯度不裁剪。
 #
-# 这里只训练种子 0（先后；距离只取 $k = 16$）；五个种子的结果已由 `python -m minillm labs run positions` 和 `... run recall` 存好。
+# 这里只训练种子 0（先后；距离只取 $k = 16$）；{n_recall} 个种子的结果已由 `python -m minillm labs run positions` 和 `... run recall` 存好。这些模型都只有几行，先用我们自己的话写出来，在随机权重上对照：
+
+
+# %%
+def tells_order(reader, ids):
+    x = reader.positions(ops.embedding(reader.words, ids=ids))  # (B, T, d)
+    return reader.output(reader.attention(x).mean(axis=1))  # (B, 2)
+
+
+def attending(memory, x):  # (B, T, d)
+    mask = nn.causal_mask(x.shape[1])  # (T, T)
+    return memory.attention(memory.positions(x), mask=mask)  # (B, T, d)
+
+
+def averaging(memory, x):  # (B, T, d)
+    n = x.shape[1]
+    equal = np.tri(n) / np.arange(1, n + 1)[:, None]  # (T, T): all so far alike
+    return memory.back(ops.tanh(memory.hidden(equal @ memory.positions(x))))  # (B, T, d)
+
+
+def carrying(memory, x):  # (B, T, d)
+    given, h = memory.inputs(x), 0  # (B, T, state)
+    states = []
+    for t in range(x.shape[1]):
+        h = ops.tanh(given[:, t] + h @ memory.state if t else given[:, t])  # (B, state)
+        states.append(h)
+    return ops.stack(*states, axis=1)  # (B, T, state)
+
+
+# %%
+rng = np.random.default_rng(11)
+order_settings, recall_settings = order_task.STUDY.settings, recall_task.STUDY.settings
+orders_12 = rng.permuted(np.tile(np.arange(12), (3, 1)), axis=1)  # (3, 12)
+reader = order_task.OrderReader(order_settings, "learned", rng=rng)
+same = np.allclose(tells_order(reader, orders_12).data, reader(orders_12).data)
+assert same, "the reader of orders is ours"
+
+letters = Tensor(rng.standard_normal((2, 48, recall_settings.width)))  # (B, T, d)
+in_our_words = {"attention": attending, "mean": averaging, "recurrent": carrying}
+sizes = []
+for kind, ours in in_our_words.items():
+    reader = recall_task.Reader(recall_settings, kind, rng=rng)
+    same = np.allclose(ours(reader.memory, letters).data, reader.memory(letters).data)
+    assert same, f"{kind}: the memory is ours"
+    sizes.append(reader.parameter_count())
+stated("sizes", sizes, [4744, 4712, 4814], 0, "parameters of the three models")
 
 # %%
 print("order:", read_settings("positions"))
 print("recall:", read_settings("recall"))
 order_stored, recall_stored = read_study("positions"), read_study("recall")
-order, recall = order_task.STUDY.settings, recall_task.STUDY.settings
-for kind, accuracy in order_task.measure(order, 0).items():
+for kind, accuracy in order_task.measure(order_settings, 0).items():
     print(f"order, positions {kind:10s}  {accuracy:.3f}  stored {order_stored[kind][0]:.3f}")
-    assert abs(accuracy - order_stored[kind][0]) < 0.02
+    assert abs(accuracy - order_stored[kind][0]) < 0.02, f"order, {kind}: the stored accuracy"
 
-distances = recall.distances
-place, parameters = distances.index(16), {}
-texts = recall_task.held_out(recall, 16, seed=0)
+distances = recall_settings.distances
+place = distances.index(16)
+texts = recall_task.held_out(recall_settings, 16, seed=0)
 for kind in recall_task.MEMORIES:
-    reader = recall_task.trained(recall, kind, 16, seed=0)
-    parameters[kind] = reader.parameter_count()
-    accuracy = recall_task.share_right(reader, texts)
-    print(
-        f"16 places back, {kind:10s}   {accuracy:.3f}  stored {recall_stored[kind][0, place]:.3f}"
-    )
-    assert abs(accuracy - recall_stored[kind][0, place]) < 0.05
-assert parameters == {"attention": 4744, "mean": 4712, "recurrent": 4814}
+    reader = recall_task.trained(recall_settings, kind, 16, seed=0)
+    accuracy, before = recall_task.share_right(reader, texts), recall_stored[kind][0, place]
+    print(f"16 places back, {kind:10s}   {accuracy:.3f}  stored {before:.3f}")
+    assert abs(accuracy - before) < 0.05, f"recall, {kind}: the stored accuracy"
+
+# %% [markdown] lang="en"
+# To read: the share of right answers of seed 0, trained here just now, beside the stored one.
+
+# %% [markdown] lang="zh"
+# 读表：种子 0 的准确率，左边是刚才训练得到的，右边（stored）是存好的。
+
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
-drawn = {}
-for i, (kind, marker) in enumerate(zip(order.kinds, "^os", strict=True)):
-    drawn[f"order_{kind}"] = seeds = order_stored[kind]  # (5,)
-    mean, half = mean_and_interval(seeds)
-    left.errorbar(i, mean, half, marker=marker, capsize=6, color="black", mfc="none")
-    left.plot(i + np.linspace(0.15, 0.35, len(seeds)), seeds, ".", color="gray")
-left.set(title="which came first?", xlabel="positions", ylabel="accuracy", xlim=(-0.5, 2.6))
-left.set(xticks=range(3), xticklabels=order.kinds)
-for kind, style in (("mean", "^:"), ("recurrent", "s--"), ("attention", "o-")):
-    mean, half = mean_and_interval(recall_stored[kind])  # (6,) each
-    drawn[f"recall_{kind}"], drawn[f"recall_{kind}_half"] = mean, half
-    right.errorbar(distances, mean, half, fmt=style, capsize=4, ms=7, mfc="none", label=kind)
-counting = recall_stored["most_frequent"].mean(axis=0)  # (6,)
-right.semilogx(distances, counting, color="black", lw=0.8, label="most frequent letter")
-right.set(title="which letter, $k$ back?", xlabel="distance $k$ (letters)")
-right.set_xticks(distances, distances)
-right.minorticks_off()
-right.legend(loc="center left")
-for axes, chance, text in ((left, 1 / 2, "chance 1/2"), (right, 1 / 8, "chance 1/8")):
+def draw_order(axes):
+    for i, (kind, marker) in enumerate(zip(order_settings.kinds, "^os", strict=True)):
+        mean, half = mean_and_interval(order_stored[kind])
+        axes.errorbar(i, mean, half, marker=marker, capsize=6, color="black", mfc="none")
+        beside = i + np.linspace(0.15, 0.35, len(order_stored[kind]))
+        axes.plot(beside, order_stored[kind], ".", color="gray")
+    axes.set(title="which came first?", xlabel="positions", ylabel="accuracy", xlim=(-0.5, 2.6))
+    axes.set(xticks=range(3), xticklabels=order_settings.kinds)
+
+
+def draw_recall(axes):
+    for kind, style in (("mean", "^:"), ("recurrent", "s--"), ("attention", "o-")):
+        mean, half = mean_and_interval(recall_stored[kind])  # (6,) each
+        axes.errorbar(distances, mean, half, fmt=style, capsize=4, ms=7, mfc="none", label=kind)
+    counting = recall_stored["most_frequent"].mean(axis=0)  # (6,)
+    axes.semilogx(distances, counting, color="black", lw=0.8, label="most frequent letter")
+    axes.set(title="which letter, $k$ back?", xlabel="distance $k$ (letters)")
+    axes.set_xticks(distances, distances)
+    axes.minorticks_off()
+    axes.legend(loc="center left")
+
+
+# %%
+figure, panels = plt.subplots(1, 2, width_ratios=(2, 3))
+draw_order(panels[0])
+draw_recall(panels[1])
+for axes, chance, text in ((panels[0], 1 / 2, "chance 1/2"), (panels[1], 1 / 8, "chance 1/8")):
     axes.axhline(chance, color="gray", lw=0.8, ls="--")
     edge = axes.get_xlim()[0]
     axes.annotate(text, (edge, chance), xytext=(4, -10), textcoords="offset points", fontsize=8)
     axes.set(ylim=(0, 1.08))
-savefig(figure, "06_positions", {"distances": distances, "counting": counting, **drawn})
+kept_numbers = {f"order_{kind}": order_stored[kind] for kind in order_settings.kinds}
+for kind in recall_task.MEMORIES:
+    mean, half = mean_and_interval(recall_stored[kind])
+    kept_numbers |= {f"recall_{kind}": mean, f"recall_{kind}_half": half}
+counting = recall_stored["most_frequent"].mean(axis=0)
+savefig(figure, "06_positions", {"distances": distances, "counting": counting, **kept_numbers})
 
-assert (order_stored["none"] == 0.5).all()
-assert min(order_stored[kind].min() for kind in ("sinusoidal", "learned")) > 0.98
+assert (order_stored["none"] == 0.5).all(), "without positions, exactly one half"
 attention, recurrent, pooled = (recall_stored[kind] for kind in ("attention", "recurrent", "mean"))
-assert attention.min() > 0.99
-assert (recurrent[:, :3] == 1).all()
-assert recurrent[:, 3].min() > 0.95 and recurrent[:, 3].max() < 1
-assert np.allclose(recurrent[:, 4:], 1 / 8, atol=0.02)
-assert np.allclose(pooled, recall_stored["most_frequent"], atol=0.03)
-assert np.allclose([pooled.mean(axis=0), counting], 0.2, atol=0.02)
+assert (recurrent[:, :3] == 1).all(), "the recurrent net is perfect up to 4 letters"
+assert (recurrent[:, 3] < 1).all(), "at 8 it is not"
+assert np.allclose(recurrent[:, 4:], 1 / 8, atol=0.02), "from 16 on it guesses"
+assert np.allclose(pooled, recall_stored["most_frequent"], atol=0.03), "the mean counts"
 
 # %% [markdown] lang="en"
-# **What you saw.** Bars are 95 % intervals over five seeds, dots are seeds. Left: without positions, exactly one half for every seed, since a text and its
-# twin get the same answer; with either kind of positions, at least 0.98. Right: attention finds 99 letters in 100 or more at *every* distance, because any two
-# places are one step apart. The recurrent net is perfect up to 4 letters, finds between 95 and 100 at 8, and after these 300 steps only guesses from 16 on. The mean
-# finds what counting finds, about 0.2, near or far.
+# **What you saw** in these {n_recall} runs. Bars are 95 % intervals of the mean, dots are seeds. Left: without positions, exactly one half for every seed, since a text and its
+# twin get the same answer; with either kind of positions, {placed:.3f} or more. Right: attention finds at least {recall.attention:.2%} at *every* distance. Two things make that possible: any two
+# places are one step apart, *and* the query chooses the place. The first alone is not enough: in the running mean, too, all places are one step away, but all weigh the same, and it finds what counting finds ({recall.mean:.2f}, counting {recall.counting:.2f}), near or far.
+# For the recurrent net the letter is $k$ steps away: it is perfect up to 4 letters, finds {recall.near:.0%} or more at 8, and after these 300 steps only guesses from 16 on ({recall.far:.3f}).
 #
-# **What it does not show.** A fixed distance is one rotation; finding a word by what it *says* is another task. Recurrent nets with
-# gates, or trained longer, reach further. Whether a model trained on 48 letters works on 96 was not tried.
+# **What it does not show.** A fixed distance is one rotation; finding a word by what it *says* is another task (below). With gates, or longer training, a recurrent net
+# may reach further. Whether a model trained on 48 letters works on 96 was not tried.
 #
-# The price is a score for each pair (A27). We count scores and bytes, time one forward pass, and fit parabolas:
+# **Words.** Now the sentence from the beginning of this lesson, with a second pronoun: "the dog bit the man because it was afraid and he was angry". At each pronoun a model is asked *who* that is and *how* that one feels. The nouns are four animals, four men, four women; the two of a sentence are
+# of different kinds, in any order, so that the noun can be found only by what it *says*, while the feeling is always the second word after its pronoun. The model is one layer of attention again, with one head or two:
 
 # %% [markdown] lang="zh"
-# **看到了什么**　竖线是五个种子的 95% 置信区间，灰点是各个种子。左图：没有位置编码，每个种子的准确率都恰好是一半，因为句子和它的孪生句得到同样的回答；加上任何一种位置编码，都不低于 0.98。右图：**无论多远**，注意力每一百个字母至少找对 99 个，因为任意两个位置只隔一步。循环网络在 4 个字母以内全对，到 8 个时每一百个找对 95 到 100 个，从 16 个起，训练 300 步后仍是瞎猜。取平均的模型不分远近，都和只统计字母的次数一样，约 0.2。
+# **看到了什么**（这 {n_recall} 次运行）　竖线是均值的 95% 置信区间，灰点是各个种子。左图：没有位置编码，每个种子的准确率都恰好是一半，因为句子和它的孪生句得到同样的回答；加上任何一种位置编码，都不低于 {placed:.3f}。右图：**无论多远**，注意力都至少找对 {recall.attention:.2%}。这靠两件事：任意两个位置只隔一步，**而且**由查询来挑选位置。单有前一样不够：取平均的模型，任意两个位置也只隔一步，可是各个位置权重相同，结果不分远近，都只和数次数一样（{recall.mean:.2f}，数次数是 {recall.counting:.2f}）。对循环网络来说，要找的字母隔着 $k$ 步：4 个字母以内全对，到 8 个时找对 {recall.near:.0%} 以上，从 16 个起，训练 300 步后只是随机猜测（{recall.far:.3f}）。
 #
-# **不能由此得出的**　距离固定不变，学会一个旋转就够了；要按**内容**去找一个词，是另一回事。带门控的循环网络，或者训练更久，能看得更远。在 48 个字母上训练的模型能不能用到 96 个，这里也没有试过。
+# **不能由此得出的**　距离固定不变，学会一个旋转就够了；要按**内容**去找一个词，是另一回事（见下）。换成带门控的循环网络，或者训练得更久，也许能看得更远。在 48 个字母上训练的模型能不能用到 96 个，这里也没有试过。
 #
-# 代价是每一对词都要算一个分数（A27）。下面数一数分数和字节，测一次前向的时间，再各拟合一条抛物线：
+# **词**　现在回到本课开头的句子，再加一个代词：“狗咬了叔叔，因为它很害怕，他很生气”。每遇到一个代词，就问模型两个问题：这是**谁**？他（她、它）**怎么了**？名词有四种动物、四个男人、四个女人；一句里的两个名词种类不同，先后不定，所以只能按**内容**去找名词；而表示感受的词，总是代词之后的第二个词。模型还是一层注意力，一个头或两个头：
+
+
+# %%
+def tells_who_and_how(reader, ids):
+    x = reader.positions(ops.embedding(reader.words, ids=ids))  # (B, T, d)
+    at_pronouns = reader.attention(x)[:, reader.pronouns]  # (B, 2, d)
+    return reader.output(at_pronouns).reshape(len(ids), 2, 2, -1)  # pronoun, question, word
+
+
+language, settings = LANGUAGES[LANGUAGE], reference_task.STUDY.settings
+print(read_settings("reference"))
+reader = reference_task.trained(settings, LANGUAGE, 2, seed=0)
+sentence = encode(language, language.example)  # (1, T)
+scores = tells_who_and_how(reader, sentence)  # (1, 2, 2, words)
+assert np.allclose(scores.data, reader(sentence).data), "the reader of pronouns is ours"
+
+shown_words = language.example.split()
+for pronoun, answers in zip(reader.pronouns, scores.data[0].argmax(axis=-1), strict=True):
+    print(f"{shown_words[pronoun]}:", *(language.words[answer] for answer in answers))
+test = reference_task.held_out(settings, LANGUAGE, seed=0)
+shares = reference_task.shares_right(reader, test)  # (2,)
+print("right, who and how:", *shares.round(3))
+reference_stored = read_study("reference")
+near = np.allclose(shares, reference_stored[f"right_{LANGUAGE}_2"][0], atol=0.03)
+assert near, "who and how: the stored accuracy of seed 0"
+
+# %% [markdown] lang="en"
+# To read: each pronoun with the model's two answers; then the share of right answers to both questions in 500 sentences whose *pair of nouns* no training showed ("dog" and "man" are such a pair). Where did the heads look?
+
+# %% [markdown] lang="zh"
+# 读表：每个代词后面是模型的两个回答；最后一行是两个问题各自的准确率，用 500 个句子测得，其中的**名词搭配**训练时从未出现过（“狗”和“叔叔”就是一例）。两个头看的是哪里？
+
+# %%
+attended = reader.weights(sentence)[0][:, reader.pronouns]  # (H, 2, T)
+labels = drawable(shown_words)
+figure, panels = plt.subplots(2, 1, figsize=(8, 3.4), sharex=True)
+for i, axes in enumerate(panels):
+    heat_map(axes, attended[i], [labels[place] for place in reader.pronouns], labels)
+    axes.set(ylabel=f"head {i + 1}")
+savefig(figure, "06_words", {"weights": attended}, LANGUAGE)
+
+# %%
+looks = reference_stored[f"looks_{LANGUAGE}_2"]  # (10, 3, H, 2): seed, pronoun, head, noun or not
+again = reference_task.looks(reader, language, test)  # (3, H, 2)
+assert np.allclose(again, looks[0], atol=0.1), "the heads of seed 0 look where the stored ones did"
+for pronoun, heads in zip(language.kinds, looks[0], strict=True):
+    print(f"{pronoun:4}", *(f"  {noun:.2f} {feeling:.2f}" for noun, feeling in heads))
+finds = looks.argmax(axis=2)  # (10, 3, 2): the head that looks most at the noun, at the feeling
+print("divided, seed by seed:", *(finds[..., 0] != finds[..., 1]).sum(axis=1))
+
+# %% [markdown] lang="en"
+# To read: a row is a pronoun, with two numbers for each head: its mean weight on the noun that the pronoun stands for, and on the word of feeling, in seed 0. Equal weights would be {words.even:.2f}. The last line counts, for each of {n_runs} seeds, the pronouns of which one head looks most at the noun and *another* most at the feeling.
+#
+# **What you saw.** The two heads can do what the beginning of this lesson asked for: for {words.first} of the three pronouns in seed 0, and in {words.divided} of {words.cases} cases altogether, one looks most at the noun, the other most at the feeling. Nobody told them so; in the other cases one head does both, and other seeds may have more of these: three pronouns of one run are not three independent cases. Nor has a head *one* task: in {words.exchanged} of {n_runs} runs the noun is found
+# by one head for one pronoun and by the other for another. So read a heat map with care: it shows one sentence in one training. And one head alone can do both, too: {words.good1} of {n_runs} trainings with it answer both questions right in more than 85 % of cases (with two heads {words.good2}), its weights halved between noun and feeling (medians {words.noun:.2f} and {words.feeling:.2f}). The values of both
+# words then lie in one sum, from which the output matrix still reads each. All sentences here have one pattern.
+#
+# **The price** is a score for each pair (A27). We count scores and bytes, time one forward pass, and fit parabolas:
+
+# %% [markdown] lang="zh"
+# 读表：一行是一个代词，每个头有两个数：给代词所指名词的平均权重，给感受词的平均权重，都取自种子 0。权重均分时，每个词是 {words.even:.2f}。最后一行对 {n_runs} 个种子逐一计数：有几个代词，看名词最多的是一个头，看感受词最多的是**另一个**头。
+#
+# **看到了什么**　两个头做得到本课开头所要求的事：种子 0 的三个代词里有 {words.first} 个，全部 {words.cases} 例里有 {words.divided} 例，一个头多看名词，另一个头多看感受词。没有谁这样教过它们；在其余各例里，一个头身兼两职。换一批种子，这样的例子可能更多：同一次训练的三个代词，算不上三个独立的例子。一个头也不是只有**一**项任务：{n_runs} 次里有 {words.exchanged} 次，换一个代词，找名词的就换成了另一个头。所以看热图要小心：它画的只是一次训练中的一个句子。其实只用一个头也做得到：{n_runs} 次训练里有 {words.good1} 次，两个问题的准确率都超过 85%（两个头时有 {words.good2} 次），权重由名词和感受词平分（中位数 {words.noun:.2f} 和 {words.feeling:.2f}）；两个词的值加在同一个和里，输出矩阵仍能分别读出来。另外，这里的句子全是一个模式。
+#
+# **代价**是每一对词都要算一个分数（A27）。下面数一数分数和字节，测一次前向的时间，再各拟合一条抛物线：
 
 # %%
 lengths = [128, 256, 512, 1024, 2048]
-sizes = {"width": recall.width, "n_heads": recall.n_heads, "repeats": 3}
-costs = [attention_cost.cost(length, **sizes) for length in lengths]
-scores, peaks, seconds = np.array(costs).T  # (5,) each
-for row in zip(lengths, scores, peaks / 2**20, seconds * 1000, strict=True):
-    print("n = {:4d}: {:9.0f} scores {:6.1f} MiB {:7.1f} ms".format(*row))
+cost_of = {"width": recall_settings.width, "n_heads": recall_settings.n_heads, "repeats": 3}
+costs = [attention_cost.cost(length, **cost_of) for length in lengths]
+scored, peaks, seconds = np.array(costs).T  # (5,) each
+for line in zip(lengths, scored, peaks / 2**20, seconds * 1000, strict=True):
+    print("n = {:4d}: {:9.0f} scores {:6.1f} MiB {:7.1f} ms".format(*line))
 bytes_fit, time_fit = np.polyfit(lengths, peaks, 2), np.polyfit(lengths, seconds, 2)
 print(f"bytes: {bytes_fit[0]:.1f} n^2 + {bytes_fit[1]:.0f} n, seconds: {time_fit[0]:.1e} n^2")
-assert (scores == recall.n_heads * np.array(lengths) ** 2).all()
-assert np.isclose(bytes_fit[0], 2 * recall.n_heads * 4, rtol=0.1)
+n_pairs = recall_settings.n_heads * np.array(lengths) ** 2
+assert (scored == n_pairs).all(), "a score for every pair and head"
+stated("bytes", bytes_fit[0], 16, 1.6, "bytes for each pair of words, two heads")
 
 # %% [markdown] lang="en"
-# Twice the text, four times the scores. At the peak about two arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about 16 bytes
-# for each pair. The seconds are those of your machine.
+# To read: a row is a length; peak memory and seconds are those of your machine. Twice the text, four times the scores. At the peak about two arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about {here.bytes} bytes
+# for each pair.
 
 # %% [markdown] lang="zh"
-# 文本长一倍，分数多到四倍。内存占用最高时，约有两个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 16 字节。时间因机器而异，以你自己的为准。
+# 读表：一行是一个长度，内存峰值和时间因机器而异，以你自己的为准。文本长一倍，分数多到四倍。内存占用最高时，约有两个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 {here.bytes} 字节。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
@@ -584,16 +807,16 @@ assert np.isclose(bytes_fit[0], 2 * recall.n_heads * 4, rtol=0.1)
 # * A mask puts $-\infty$ in place of scores, before the softmax. Its zeros are exact, forwards and backwards.
 # * Without positions attention sees a bag. Sinusoids turn a fixed step into a fixed rotation; learned positions
 #   are as good in our task, and end where their table ends.
-# * More heads are narrower heads. How many are useful is an empirical question.
+# * More heads are narrower heads. What each looks at comes from training, and need not be one thing; how many are useful is an empirical question.
 
 # %% [markdown] lang="zh"
 # ## 7 小结与局限
 #
 # * 多头切的是特征，不是序列：每个头都看得到所有的词，再由 $W^O$ 把各头的结果混合起来。
 # * 写成代码，就是一次乘法、一次 reshape、一次 transpose。无论 $h$ 是多少，参数总是 $4(d^2 + d)$ 个，分数则有 $h n^2$ 个。
-# * 掩码在 softmax 之前把分数换成 $-\infty$；它造成的零在前向和反向都是精确的。
-# * 没有位置编码，注意力只看到一袋词。用正弦编码，固定的步长就是固定的旋转；学出来的位置在我们的任务上同样好，但表有多长，就只能用到多长。
-# * 头越多，每个头就越窄。多少个合适，只能靠实验回答。
+# * 掩码在 softmax 之前把分数换成 $-\infty$；被遮住的权重及其梯度都严格为零。
+# * 没有位置编码，注意力只看到一袋词。用正弦编码，位置相差一个定值，编码之间就相差一个固定的旋转；学出来的位置在我们的任务上同样好，但表有多长，就只能用到多长。
+# * 头越多，每个头就越窄。每个头看什么，是训练出来的，不一定只看一样；多少个合适，只能靠实验回答。
 
 # %% [markdown] lang="en"
 # ## 8 Exercises
@@ -633,10 +856,10 @@ check("06.1", split_heads, merge_heads)
 # %% [markdown] lang="en"
 # **06.2 A leak detector.** A causal model must not read ahead, and a forgotten mask makes the loss look wonderful. Write `leaks(f, x)`: True if for some `t` row `t` of
 # `f(x)` depends on a row of `x` *after* `t`, else False. `f` maps an array of the shape of `x` to an array with as many rows; all you can do is call it on inputs of
-# your own, of that shape. Changes up to $10^{-9}$ are rounding. A leak may be at any place, through any row and any mixture of features.
+# your own, of that shape. `x` may have any number of rows and features. Changes up to $10^{-9}$ are rounding. A leak may be at any place, through any row and any mixture of features.
 
 # %% [markdown] lang="zh"
-# **06.2 泄漏探测器**　因果模型不许偷看后文；忘了掩码，损失看上去会特别好。请写 `leaks(f, x)`：只要有某个 `t`，使 `f(x)` 的第 `t` 行依赖于 `x` 中第 `t` 行**之后**的某一行，就返回 True，否则返回 False。`f` 接受与 `x` 形状相同的数组，返回行数相同的数组；你能做的，只是换各种输入（形状不变）去调用它。不超过 $10^{-9}$ 的变化算作舍入误差。泄漏可能发生在任何位置，可能经过任何一行、任何特征的组合。
+# **06.2 泄漏探测器**　因果模型不许偷看后文；忘了掩码，损失看上去会特别好。请写 `leaks(f, x)`：只要有某个 `t`，使 `f(x)` 的第 `t` 行依赖于 `x` 中第 `t` 行**之后**的某一行，就返回 True，否则返回 False。`f` 接受与 `x` 形状相同的数组，返回行数相同的数组；你能做的，只是换各种输入（形状不变）去调用它。`x` 有几行、几个特征都可能。不超过 $10^{-9}$ 的变化算作舍入误差。泄漏可能发生在任何位置，可能经过任何一行、任何特征的组合。
 
 
 # %% tags=["exercise"]
@@ -648,7 +871,7 @@ def leaks(f, x):
 def leaks(f, x):
     for t in range(len(x) - 1):
         other = x.copy()
-        other[t + 1 :] = rng.standard_normal(other[t + 1 :].shape)
+        other[t + 1 :] = np.random.default_rng(t).standard_normal(other[t + 1 :].shape)
         if np.abs(f(other)[: t + 1] - f(x)[: t + 1]).max() > 1e-9:
             return True
     return False

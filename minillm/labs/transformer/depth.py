@@ -148,5 +148,5 @@ STUDY = Study(
     question="What do residual connections and normalization do in a deep stack?",
     settings=Settings(),
     measure=measure,
-    seeds=range(5),
+    seeds=range(10),
 )

@@ -104,14 +104,18 @@ def shares_right(reader: Reader, test: Sentences) -> np.ndarray:
 
 
 def looks(reader: Reader, language: Language, test: Sentences) -> np.ndarray:
-    """Mean weight from a pronoun to its noun and to its feeling, (H, 2), by the first falling."""
-    weights = reader.weights(test.ids)[:, :, language.places("PQ")]  # (N, H, 2, T)
+    """Mean weight that each head gives the noun of a pronoun, and its feeling, by pronoun.
+
+    Shapes: ``(K, H, 2)``, pronouns in the order of ``language.kinds``.
+    """
+    places = language.places("PQ")
+    weights = reader.weights(test.ids)[:, :, places].swapaxes(1, 2)  # (N, 2, H, T)
     noun = test.ids[:, None, :] == test.answers[:, :, :1]  # (N, 2, T)
     feeling = np.zeros_like(noun)
     feeling[:, [0, 1], language.places("FG")] = True
-    both = np.stack([noun, feeling], axis=-1)  # (N, 2, T, 2)
-    found = np.einsum("nhpt,nptk->hk", weights, both) / both[..., 0].sum()
-    return found[np.argsort(-found[:, 0], kind="stable")]
+    given = np.stack([(weights * x[:, :, None]).sum(axis=-1) for x in (noun, feeling)], axis=-1)
+    pronouns = test.ids[:, places] - len(language.nouns)  # (N, 2), which of the kinds
+    return np.array([given[pronouns == k].mean(axis=0) for k in range(len(language.kinds))])
 
 
 def measure(settings: Settings, seed: int) -> Mapping[str, Any]:

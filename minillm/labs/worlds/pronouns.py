@@ -24,6 +24,7 @@ class Language:
     verbs: tuple[str, ...]
     feelings: tuple[str, ...]
     frame: str
+    example: str  # one of its sentences, spaces between the words
 
     @property
     def nouns(self) -> list[str]:
@@ -56,6 +57,7 @@ LANGUAGES = {
         verbs=("bit", "met", "followed", "avoided"),
         feelings=("afraid", "angry", "tired", "hungry", "calm", "glad"),
         frame="the A V the B because P was F and Q was G",
+        example="the dog bit the man because it was afraid and he was angry",
     ),
     "zh": Language(
         kinds={
@@ -66,6 +68,7 @@ LANGUAGES = {
         verbs=("咬了", "遇见了", "跟着", "躲开了"),
         feelings=("害怕", "生气", "疲倦", "饿", "平静", "高兴"),
         frame="A V B ， 因为 P 很 F ， Q 很 G",
+        example="狗 咬了 叔叔 ， 因为 它 很 害怕 ， 他 很 生气",
     ),
 }
 

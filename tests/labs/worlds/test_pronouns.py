@@ -70,6 +70,15 @@ def test_either_noun_is_spoken_of_first_and_every_feeling_comes_in_both_places(n
     assert len(set(drawn.ids[:, language.places("V")[0]].tolist())) == len(language.verbs)
 
 
+@each_language
+def test_the_example_is_a_sentence_of_the_test(name):
+    language = LANGUAGES[name]
+    (ids,) = encode(language, language.example)
+    assert len(ids) == language.length and (ids[language.places("AB")].sum()) % 4 == 0
+    spoken_of = [nouns[0] for nouns in list(language.kinds.values())[:2]]  # the dog, the man
+    assert [who for who, _ in read(language, ids)] == spoken_of
+
+
 def test_a_word_that_the_language_lacks_is_refused():
     with pytest.raises(ValueError, match="unicorn"):
         encode(LANGUAGES["en"], "the unicorn")

@@ -7,44 +7,58 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm import Parameter, gradients_of, nn, ops
-from minillm.course.content.checks.common import Function, close, parts, shaped, told
+from minillm import nn
+from minillm.course.content.checks.common import Function, close, shaped, told
+from minillm.course.content.checks.normalised_rows import (
+    DEVIATIONS,
+    NORMALISED,
+    Row,
+    normalisations,
+    slopes,
+)
 from minillm.course.exercises import Exercise, Property
 from minillm.models.bert import Bert, BertConfig
 
 Rows = list[list[int]]
-GRADIENTS = ("dL/dx", "dL/dgain", "dL/dbias")
 
 
-def gradients(layer_norm_backward: Function, x: Rows, gain: list[int], g: Rows) -> list[np.ndarray]:
-    """The student's three gradients, their shapes checked."""
-    operands = [np.array(values, dtype=float) for values in (x, gain, g)]
-    found = parts(layer_norm_backward(*(operand.copy() for operand in operands)), *GRADIENTS)
-    shapes = zip(GRADIENTS, found, (0, 1, 1), strict=True)
-    return [shaped(name, one, operands[i].shape) for name, one, i in shapes]
+def gradient(
+    layer_norm_backward: Function, h: np.ndarray, z: np.ndarray, s: np.ndarray
+) -> np.ndarray:
+    """The student's gradient, its shape checked."""
+    return shaped("dL/dx", layer_norm_backward(h, z, s), h.shape)
 
 
-def has_three_parts(layer_norm_backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
-    """Three arrays, of the right shapes."""
-    gradients(layer_norm_backward, x, gain, g)
-
-
-def adds_up_to_nothing(layer_norm_backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
-    """A common shift of a row changes no output, so that a row's gradients sum to zero."""
-    sums = gradients(layer_norm_backward, x, gain, g)[0].sum(axis=-1)
-    told(np.allclose(sums, 0, atol=1e-8), f"the rows of dL/dx sum to {sums.round(4).tolist()}")
-
-
-def is_the_gradient(layer_norm_backward: Function, x: Rows, gain: list[int], g: Rows) -> None:
-    """All three agree with the library's rule, which has its own gradient check."""
-    width = len(gain)
-    operands = [Parameter(np.array(values, dtype=float)) for values in (x, gain, [0] * width)]
-    output = ops.layer_norm(*operands)
-    wanted = gradients_of((output * np.array(g, dtype=float)).sum(), operands)
-    for name, found, right in zip(
-        GRADIENTS, gradients(layer_norm_backward, x, gain, g), wanted, strict=True
+def forgets_shift_and_scale(layer_norm_backward: Function, z: Row, s: float) -> None:
+    """What points along a shift or a scale of ``x`` does not reach ``x``."""
+    rows = np.array([z])
+    for english, chinese, h in (
+        ("h is the same in every feature", "h 的各分量相同", np.ones_like(rows)),
+        ("h is z", "h 就是 z", rows),
     ):
-        close(name, found, np.asarray(right))
+        found = gradient(layer_norm_backward, h, rows, np.array([[s]]))
+        close((f"{english}, where dL/dx is 0", f"{chinese}，dL/dx 应为 0，得到的"), found, 0 * rows)
+
+
+def adds_up_to_nothing(
+    layer_norm_backward: Function, h_z_s: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> None:
+    """A common shift of a row changes no output, so that a row's gradients sum to zero."""
+    sums = gradient(layer_norm_backward, *h_z_s).sum(axis=-1).round(6)
+    told(
+        bool(np.allclose(sums, 0, atol=1e-6)),
+        f"the rows of dL/dx sum to {sums.tolist()}",
+        f"dL/dx 各行之和是 {sums.tolist()}",
+    )
+
+
+def is_the_gradient(
+    layer_norm_backward: Function, h_z_s: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> None:
+    """Row by row the transposed matrix of all dz_i / dx_j, times h."""
+    h, z, s = h_z_s
+    wanted = [(slopes(row, deviation).T @ g) for row, (deviation,), g in zip(z, s, h, strict=True)]
+    close("dL/dx", gradient(layer_norm_backward, h, z, s), np.array(wanted))
 
 
 @dataclass(frozen=True)
@@ -74,17 +88,14 @@ class Layer:
 
 
 def stacked(transformer: Function, x: Rows, layers: list[Layer]) -> np.ndarray:
-    """The student's output, with the input watched."""
+    """The student's output."""
     given = np.array(x, dtype=float)
-    handed = given.copy()
-    found = shaped("the output", transformer(handed, list(layers)), given.shape)
-    told(np.array_equal(given, handed), "the array that was handed in has been changed in place")
-    return found
+    return shaped(("the output", "输出"), transformer(given, layers), given.shape)
 
 
 def passes_through(transformer: Function, x: Rows) -> None:
     """No layers, no change."""
-    close("the output", stacked(transformer, x, []), np.array(x, dtype=float))
+    close(("the output", "输出"), stacked(transformer, x, []), np.array(x, dtype=float))
 
 
 def is_post_norm(transformer: Function, x: Rows, layers: list[Layer]) -> None:
@@ -93,13 +104,13 @@ def is_post_norm(transformer: Function, x: Rows, layers: list[Layer]) -> None:
     for layer in layers:
         y = layer.norm1(stream + layer.attention(stream))
         stream = layer.norm2(y + layer.feed_forward(y))
-    close("the output", stacked(transformer, x, layers), stream)
+    close(("the output", "输出"), stacked(transformer, x, layers), stream)
 
 
 def counted(parameters: Function, *sizes: int) -> int:
     """The student's count, which must be whole."""
     found = parameters(*sizes)
-    told(int(found) == found, f"parameters{sizes} = {found} is not a whole number")
+    told(int(found) == found, f"{found} is not a whole number", f"{found} 不是整数")
     return int(found)
 
 
@@ -108,11 +119,12 @@ def adds_one_block(
 ) -> None:
     """One layer more has the parameters of one encoder block more."""
     d = head * h
-    more, less = (counted(parameters, d, h, d_ff, n, V, T) for n in (layers + 1, layers))
+    less, more = (counted(parameters, d, h, d_ff, n, V, T) for n in (layers, layers + 1))
     block = nn.EncoderBlock(d, h, d_ff, rng=np.random.default_rng(0))
     told(
         more - less == block.parameter_count(),
-        f"with d = {d}, from {layers} to {layers + 1} layers it grows by {more - less}",
+        f"from {layers} to {layers + 1} layers it grows by {more - less}",
+        f"从 {layers} 层到 {layers + 1} 层，多出 {more - less} 个",
     )
 
 
@@ -126,33 +138,23 @@ def is_the_models_count(
         vocabulary_size=V, width=d, n_layers=layers, n_heads=h, hidden=d_ff, max_length=T
     )
     model = Bert(config, rng=np.random.default_rng(0))
-    told(found == model.parameter_count(), f"with d = {d} it gives {found}")
+    told(found == model.parameter_count(), f"it gives {found}", f"得到的是 {found}")
 
 
 def ignores_the_heads(parameters: Function, layers: int, V: int) -> None:
     """The heads share out what is there."""
     one, two, four = (counted(parameters, 8, h, 5, layers, V, 6) for h in (1, 2, 4))
-    told(one == two == four, f"with d = 8 and h = 1, 2, 4 it gives {one}, {two}, {four}")
+    told(
+        one == two == four,
+        f"with h = 1, 2, 4 it gives {one}, {two}, {four}",
+        f"h = 1、2、4 时，得到的是 {one}、{two}、{four}",
+    )
 
 
-@st.composite
-def normalisations(draw: st.DrawFn) -> tuple[Rows, list[int], Rows]:
-    """``x``, ``gain``, ``g`` of one width; no row of ``x`` is constant."""
-    width, n = draw(st.integers(3, 4)), draw(st.integers(1, 3))
-    numbers = st.lists(st.integers(-4, 4), min_size=width, max_size=width)
-    rows = st.lists(numbers, min_size=n, max_size=n)
-    uneven = st.lists(numbers.filter(lambda row: len(set(row)) > 1), min_size=n, max_size=n)
-    gain = st.lists(st.integers(1, 3), min_size=width, max_size=width)
-    return draw(uneven), draw(gain), draw(rows)
-
-
-def on_normalisations(holds: Function) -> Function:
-    """``holds`` with one case in place of three arguments: the three have a common width."""
-
-    def held(layer_norm_backward: Function, x_gain_g: tuple[Rows, list[int], Rows]) -> None:
-        holds(layer_norm_backward, *x_gain_g)
-
-    return held
+def counts_bert_base(parameters: Function, layers: int) -> None:
+    """The number that the task states."""
+    found = counted(parameters, 768, 12, 3072, layers, 30522, 512)
+    told(found == 108_891_648, f"it gives {found}", f"得到的是 {found}")
 
 
 SMALL = st.integers(1, 3)
@@ -174,24 +176,23 @@ COUNTED = {
 CHECKS = {
     "07.1": Exercise(
         Property(
-            "it gives three gradients, shaped like x, gain and bias",
-            "它给出三个梯度，形状分别与 x、gain、bias 相同",
-            on_normalisations(has_three_parts),
-            {"x_gain_g": normalisations()},
+            "what points along a shift or a scale of x does not come through",
+            "平移和缩放这两个方向上的梯度传不到 x",
+            forgets_shift_and_scale,
+            {"z": st.sampled_from(NORMALISED), "s": DEVIATIONS},
         ),
         Property(
             "a common shift of a row changes nothing, so each row of dL/dx sums to 0",
             "一行各数同加一个数，输出不变，所以 dL/dx 的每一行之和为 0",
-            on_normalisations(adds_up_to_nothing),
-            {"x_gain_g": normalisations()},
+            adds_up_to_nothing,
+            {"h_z_s": normalisations()},
         ),
         Property(
-            "its three gradients are those of layer normalization",
-            "它给出的三个梯度就是层归一化的梯度",
-            on_normalisations(is_the_gradient),
-            {"x_gain_g": normalisations()},
+            "it is the gradient of layer normalization",
+            "它就是层归一化的梯度",
+            is_the_gradient,
+            {"h_z_s": normalisations()},
         ),
-        allows=("minillm",),
     ),
     "07.2": Exercise(
         Property(
@@ -212,7 +213,6 @@ CHECKS = {
             is_post_norm,
             {"x": INPUTS, "layers": st.lists(LAYERS, min_size=2, max_size=3)},
         ),
-        allows=("minillm",),
     ),
     "07.3": Exercise(
         Property(
@@ -233,6 +233,11 @@ CHECKS = {
             is_the_models_count,
             COUNTED,
         ),
-        allows=("minillm",),
+        Property(
+            "for the sizes of BERT-base it is 108,891,648",
+            "按 BERT-base 的尺寸，答案是 108,891,648",
+            counts_bert_base,
+            {"layers": st.just(12)},
+        ),
     ),
 }
