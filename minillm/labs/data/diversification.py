@@ -17,6 +17,7 @@ from minillm.labs.learners import Learners, accuracies, fits_of
 from minillm.labs.study import Study
 from minillm.labs.worlds.domains import (
     DOMAINS,
+    NAMES,
     adjectives,
     draw_domain,
     mixed,
@@ -32,8 +33,9 @@ from minillm.text import Example, augment, require_disjoint
 class Settings:
     """The domains, how much trains and tests, the models; the rows of the results."""
 
-    domains: tuple[str, ...] = tuple(DOMAINS)
-    held_out: tuple[str, ...] = tuple(DOMAINS)
+    language: str = "en"
+    domains: tuple[str, ...] = NAMES
+    held_out: tuple[str, ...] = NAMES
     drawn: int = 680  # examples of each domain, of which a training takes what it may
     budget: int = 8700  # tokens of a training without copies: about 600 examples
     test: int = 400  # examples
@@ -76,7 +78,7 @@ def training_sets(
         ValueError: a condition is unknown.
     """
     strengths = Changes(dropped=settings.dropped, replaced=settings.replaced)
-    changes, budget = corpus_changes("en", strengths), settings.budget
+    changes, budget = corpus_changes(settings.language, strengths), settings.budget
     counts = [k for k in (1, 2, 4) if k <= len(others)]
     sets = {str(k): mixed(others[:k], budget) for k in counts}
     for name in ("synonyms", "word dropout"):
@@ -99,7 +101,8 @@ def measure(
     """
     models = fits_of(settings.learners, seed=seed) if fits is None else fits
     sizes = settings.test, settings.drawn
-    drawn = {d: draw_domain(DOMAINS[d], sizes=sizes, seed=seed) for d in settings.domains}
+    language = settings.language
+    drawn = {d: draw_domain(d, language, sizes=sizes, seed=seed) for d in settings.domains}
     found: dict[str, list[list[list[float]]]] = {name: [] for name in models}
     known, tokens = [], []
     for name in settings.held_out:
@@ -113,7 +116,7 @@ def measure(
         for model, fit in models.items():
             rows = [held_out_accuracy(s, test.examples, groups, fit=fit) for s in sets.values()]
             found[model].append(rows)
-        words = adjectives(DOMAINS[name])
+        words = adjectives(DOMAINS[language][name])
         known.append([share_known(s, test.examples, words) for s in sets.values()])
         tokens.append([token_count(s) for s in sets.values()])
     numbers = {**found, "known": known, "tokens": tokens}

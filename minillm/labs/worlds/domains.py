@@ -9,13 +9,16 @@ import numpy as np
 
 from minillm.backend import stream
 from minillm.text import Example, WordTokenizer
+from minillm.text.augmentation import any_of
+from minillm.text.corpora.rewriting import PHRASES
 from minillm.text.corpora.sentiment import Domain, sentiment
-from minillm.text.corpora.sentiment_en import ENGLISH
 
-# in the order of the grammar
-DOMAINS: dict[str, Domain] = dict(
-    zip(("film", "book", "restaurant", "hotel", "course"), ENGLISH.domains, strict=True)
-)
+# language -> name -> domain, in the order of the grammar
+NAMES = ("film", "book", "restaurant", "hotel", "course")
+DOMAINS: dict[str, dict[str, Domain]] = {
+    language: dict(zip(NAMES, phrases.domains, strict=True))
+    for language, phrases in PHRASES.items()
+}
 
 
 class Tagged(NamedTuple):
@@ -25,8 +28,8 @@ class Tagged(NamedTuple):
     tags: list[frozenset[str]]
 
 
-def draw_domain(domain: Domain, *, sizes: Sequence[int], seed: int) -> list[Tagged]:
-    """Disjoint sets of different English sentences about one domain, balanced and of all kinds.
+def draw_domain(name: str, language: str, *, sizes: Sequence[int], seed: int) -> list[Tagged]:
+    """Disjoint sets of different sentences about one domain, balanced and of all kinds.
 
     Raises:
         ValueError: a size is not a multiple of 40, so that the shares do not come out even; the
@@ -34,11 +37,11 @@ def draw_domain(domain: Domain, *, sizes: Sequence[int], seed: int) -> list[Tagg
     """
     if any(size % 40 for size in sizes):
         raise ValueError(f"sizes must be multiples of 40, got {list(sizes)}")
+    domain = DOMAINS[language][name]
+    phrases = PHRASES[language]._replace(domains=(domain,))
     rng = stream(seed, f"domain {domain.aspects[0].subject}")
     drawn: list[list[tuple[Example, frozenset[str]]]] = [[] for _ in sizes]
-    for tags, share, by_label in sentiment(
-        ENGLISH._replace(domains=(domain,)), single_clauses=False
-    ):
+    for tags, share, by_label in sentiment(phrases, single_clauses=False):
         for label, sentences in by_label.items():
             counts = [round(size * share / len(by_label)) for size in sizes]
             if sum(counts) > len(sentences):
@@ -96,9 +99,9 @@ def share_known(train: Sequence[Example], test: Sequence[Example], words: set[st
     Raises:
         ValueError: none of the words occurs in the test.
     """
-    tokenize = WordTokenizer().tokenize
-    seen = {token for text, _ in train for token in tokenize(text)}
-    met = [token in seen for text, _ in test for token in tokenize(text) if token in words]
+    words_in = any_of(tuple(sorted(words))).findall
+    seen = {word for text, _ in train for word in words_in(text)}
+    met = [word in seen for text, _ in test for word in words_in(text)]
     if not met:
         raise ValueError("none of the words occurs in the test")
     return float(np.mean(met))

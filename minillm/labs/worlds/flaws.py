@@ -9,6 +9,7 @@ import numpy as np
 
 from minillm.text import Example, clean, normalize
 from minillm.text.cleaning import FULL_WIDTH
+from minillm.text.tokenizers import is_ideograph
 
 # What can be wrong with an item
 FLAWS = {
@@ -35,9 +36,19 @@ def flipped(example: Example, text: str | None = None) -> Example:
     return Example(example.text if text is None else text, OTHER[example.label])
 
 
+def is_chinese(text: str) -> bool:
+    """Whether the text has a Chinese character."""
+    return any(map(is_ideograph, text))
+
+
 def respelled(text: str, rng: np.random.Generator) -> str:
-    """The same text to a reader: full-width letters, upper case, or wide and unseen blanks."""
+    """The same text to a reader: full-width letters, upper case, or wide and unseen blanks.
+
+    Chinese has neither letters nor case: blanks around it, or unseen signs in it or before it.
+    """
     way = int(rng.integers(3))
+    if is_chinese(text):
+        return (f"\u3000{text}\u00a0", "\u200b".join(text), f"\ufeff{text}")[way]
     if way == 0:
         return "".join(chr(ord(c) + FULL_WIDTH) if c.isascii() and c.isalnum() else c for c in text)
     return text.upper() if way == 1 else text.replace(" ", " \u200b\u00a0")
@@ -45,7 +56,14 @@ def respelled(text: str, rng: np.random.Generator) -> str:
 
 def reworded(text: str) -> str:
     """The same to a person, another text to a program."""
-    return "Well, " + text[:1].lower() + text[1:]
+    return f"嗯，{text}" if is_chinese(text) else "Well, " + text[:1].lower() + text[1:]
+
+
+def with_strays(text: str) -> str:
+    """The text with a control character and a blank that nobody sees."""
+    if is_chinese(text):
+        return f"{text[:1]}\x07\u200b{text[1:]}"
+    return text.replace(" ", "\x07\u00a0 ", 1)
 
 
 def useless(rng: np.random.Generator) -> str:
@@ -84,8 +102,7 @@ def spoil(
             if flaw == "wrong label":
                 items[i] = Item(flipped(example), flaw, kind)
             elif flaw == "spelling":
-                bell = example.text.replace(" ", "\x07\u00a0 ", 1)
-                items[i] = Item(Example(bell, example.label), flaw, kind)
+                items[i] = Item(Example(with_strays(example.text), example.label), flaw, kind)
             elif flaw == "useless":
                 items.append(Item(Example(useless(rng), example.label), flaw, frozenset()))
             else:

@@ -10,7 +10,7 @@ from minillm.labs.worlds.domains import DOMAINS, adjectives, draw_domain, share_
 from minillm.labs.worlds.kinds import groups_of
 from tests.labs.planted_models import reads, remembers, spy
 
-FILM = DOMAINS["film"]
+NAMES = tuple(DOMAINS["en"])
 SMALL = replace(STUDY.settings, drawn=80, budget=600, test=40)
 AUGMENTED = ("1 + synonyms", "1 + word dropout")
 
@@ -18,7 +18,7 @@ AUGMENTED = ("1 + synonyms", "1 + word dropout")
 @pytest.mark.guide("G7")
 def test_every_condition_has_the_same_budget_of_written_tokens():
     """However long the sentences of a domain are: none has room for one more."""
-    drawn = [draw_domain(d, sizes=(80,), seed=0)[0].examples for d in DOMAINS.values()]
+    drawn = [draw_domain(d, "en", sizes=(80,), seed=0)[0].examples for d in NAMES]
     rng = np.random.default_rng(0)
     sets = training_sets(SMALL, drawn[0], drawn[1:], rng)
     assert tuple(sets) == SMALL.conditions
@@ -55,7 +55,7 @@ def test_a_model_that_remembers_knows_nothing_elsewhere_and_one_that_reads_every
 def test_the_domain_held_out_is_in_no_training_but_its_own():
     sets = []
     measure(replace(SMALL, held_out=("film",)), 0, fits={"spy": spy(sets)})
-    _, own = draw_domain(FILM, sizes=(40, 80), seed=0)
+    _, own = draw_domain("film", "en", sizes=(40, 80), seed=0)
     films = set(own.examples)
     assert [bool(films & set(examples)) for examples in sets] == [False] * 5 + [True]
 
@@ -67,15 +67,15 @@ def test_the_seed_says_which_domain_comes_first_and_known_words_are_those_of_the
         sets = []
         known = measure(settings, seed, fits={"spy": spy(sets)})["known"]
         sizes = SMALL.test, SMALL.drawn
-        drawn = {name: draw_domain(d, sizes=sizes, seed=seed) for name, d in DOMAINS.items()}
+        drawn = {name: draw_domain(name, "en", sizes=sizes, seed=seed) for name in NAMES}
         first |= {name for name, (_, own) in drawn.items() if sets[0][0] in own.examples}
         test = drawn["film"][0].examples
-        assert known.tolist() == [[share_known(sets[0], test, adjectives(FILM))]]
+        assert known.tolist() == [[share_known(sets[0], test, adjectives(DOMAINS["en"]["film"]))]]
     assert len(first) > 1 and "film" not in first
 
 
 def test_a_test_sentence_in_training_is_refused():
-    test = draw_domain(FILM, sizes=(40,), seed=0)[0]
+    test = draw_domain("film", "en", sizes=(40,), seed=0)[0]
     with pytest.raises(ValueError, match="train and test share 40"):
         held_out_accuracy(test.examples, test.examples, groups_of(test.tags), fit=reads)
 

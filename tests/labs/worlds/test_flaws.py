@@ -20,50 +20,59 @@ from minillm.labs.worlds.flaws import (
 from minillm.text import Example, clean, normalize, text_key
 from minillm.text.corpora import load_corpus
 
-CORPUS = load_corpus("sentiment", "en", sizes=(200, 0, 0))
-TRUTH = dict(CORPUS.train)
+LANGUAGES = ("en", "zh")
+CORPORA = {
+    language: load_corpus("sentiment", language, sizes=(200, 0, 0)) for language in LANGUAGES
+}
+TRUTH = {language: dict(corpus.train) for language, corpus in CORPORA.items()}
 RATES = flaw_rates()
 
 
-def spoiled(rates=RATES, seed=0):
-    return spoil(CORPUS.train, CORPUS.tags["train"], rates, np.random.default_rng(seed))
+def spoiled(rates=RATES, seed=0, language="en"):
+    corpus = CORPORA[language]
+    return spoil(corpus.train, corpus.tags["train"], rates, np.random.default_rng(seed))
 
 
-def test_each_flaw_comes_at_its_rate_and_is_marked():
-    items = spoiled()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_flaw_comes_at_its_rate_and_is_marked(language):
+    items, truth = spoiled(language=language), TRUTH[language]
     counts = Counter(item.flaw for item in items)
     assert {flaw: counts[flaw] / 200 for flaw in FLAWS} == RATES
     assert len(items) == 200 + 200 * sum(RATES[f] for f in FLAWS if "twin" in f or f == "useless")
     for (text, label), flaw, _ in items:
         if flaw in ("wrong label", "twin"):
-            assert label != TRUTH[text]
+            assert label != truth[text]
         elif flaw == "":
-            assert label == TRUTH[text]
+            assert label == truth[text]
         elif flaw == "spelling":
-            assert text not in TRUTH and label == TRUTH[normalize(text)]
+            assert text not in truth and label == truth[normalize(text)]
         elif flaw == "near twin":
-            assert text not in TRUTH and text_key(text) in {text_key(t) for t in TRUTH}
+            assert text not in truth and text_key(text) in {text_key(t) for t in truth}
 
 
 def test_without_rates_nothing_changes_but_the_order():
     items = spoiled({})
-    assert [item.example for item in items] != CORPUS.train
-    assert sorted(item.example for item in items) == sorted(CORPUS.train)
+    assert [item.example for item in items] != CORPORA["en"].train
+    assert sorted(item.example for item in items) == sorted(CORPORA["en"].train)
     assert {item.flaw for item in items} == {""}
 
 
-def test_a_respelled_text_has_the_same_key_in_all_three_ways():
-    text = "The plot was dull."
+@pytest.mark.parametrize(
+    ("text", "longer"),
+    [("The plot was dull.", "well, the plot was dull."), ("剧情很平淡。", "嗯，剧情很平淡。")],
+)
+def test_a_respelled_text_has_the_same_key_in_all_three_ways(text, longer):
     ways = {respelled(text, np.random.default_rng(seed)) for seed in range(30)}
     assert len(ways) == 3 and text not in ways
     assert {text_key(way) for way in ways} == {text_key(text)}
-    assert text_key(reworded(text)) == "well, the plot was dull."
+    assert text_key(reworded(text)) == longer
     assert flipped(Example(text, "negative")) == Example(text, "positive")
 
 
 @pytest.mark.guide("G5")
-def test_cleaning_says_what_became_of_every_item():
-    items = spoiled()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_cleaning_says_what_became_of_every_item(language):
+    items = spoiled(language=language)
     kept, dropped = cleaned(items, max_characters=1000)
     assert len(kept) + len(dropped) == len(items)
     read, _ = clean([item.example for item in items], max_characters=1000)
@@ -77,7 +86,7 @@ def test_cleaning_says_what_became_of_every_item():
         "spelling": 0,
         "useless": 1,
     }
-    assert all(item.example.text in TRUTH for item in kept if item.flaw == "spelling")
+    assert all(item.example.text in TRUTH[language] for item in kept if item.flaw == "spelling")
 
 
 def test_precision_and_recall_by_hand():
