@@ -103,12 +103,19 @@ def as_value(value: Any) -> str:
     if isinstance(value, np.random.Generator):
         return as_generator(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(as_value, value))}]"
+        return as_list(value)
     if isinstance(value, tuple):
         return f"({', '.join(map(as_value, value))}{',' * (len(value) == 1)})"
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     return repr(value)
+
+
+def as_list(value: list[Any]) -> str:
+    """A list; a long one of one and the same text as ``['text'] * 200``."""
+    if len(value) > 8 and isinstance(value[0], str) and value == value[:1] * len(value):
+        return f"[{value[0]!r}] * {len(value)}"
+    return f"[{', '.join(map(as_value, value))}]"
 
 
 def as_array(value: np.ndarray) -> str:

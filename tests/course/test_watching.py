@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minillm import ops
 from minillm.course.exercises import Exercise, Property, WrongAnswer, check
-from minillm.course.remarks import Case
+from minillm.course.remarks import Case, as_value
 from minillm.course.watching import Wrong
 
 NUMBERS = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=3).map(np.array)
@@ -194,6 +194,11 @@ def test_the_arguments_can_be_pasted():
     said = message(lambda x: x)
     (call,) = [line.strip() for line in said.splitlines() if "np.array(" in line]
     assert call == "tanh(x=np.array([1.0]))"
+
+
+def test_a_long_list_of_one_word_is_short():
+    assert as_value(["a"] * 200) == "['a'] * 200"
+    assert as_value(["a", "b"]) == "['a', 'b']" and as_value([]) == "[]"
 
 
 def test_a_named_case_is_told_in_both_languages():
