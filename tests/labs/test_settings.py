@@ -99,6 +99,7 @@ TINY = {
     },
 }
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
+TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_BERT = {
     *PLANTED,
     *("few_labels", "gap", "passes", "pipeline", "single_clauses", "spam", "sst2"),
@@ -245,7 +246,16 @@ def test_every_setting_but_the_models_changes_what_the_models_get(name, learned)
 
 
 def test_every_study_has_its_tiny_settings():
-    assert sorted(TINY) == list(study_modules())
+    assert sorted({*TINY, *TWINS}) == list(study_modules())
+
+
+@pytest.mark.parametrize("name", sorted(PLANTED))
+def test_the_same_study_in_chinese_differs_in_its_language_only(name):
+    study, twin = find_study(name), find_study(f"{name}_zh")
+    assert twin.measure is study.measure and twin.tolerance == study.tolerance
+    english, chinese = (dict(leaves(one.settings)) for one in (study, twin))
+    different = {path for path in english if english[path] != chinese[path]}
+    assert different and different <= {"language", "languages", "bert_languages"}
 
 
 def test_an_idle_setting_is_found(learned):

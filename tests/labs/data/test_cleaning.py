@@ -38,6 +38,13 @@ def test_cleaning_finds_twins_and_useless_lines_and_no_wrong_label(measured):
     assert measured["repaired"] == 1
 
 
+def test_chinese_flaws_are_found_or_not_as_the_english_ones(measured):
+    chinese = replace(SMALL, language="zh", conditions=("cleaned",))
+    found = measure(chinese, 0, fits={"remembers": remembers})
+    for row in ("clean", "repaired", "shared"):
+        assert np.array_equal(found[row], measured[row]), row
+
+
 def test_a_filter_that_can_read_finds_every_wrong_label(measured):
     assert measured["filter_reads"].tolist() == [1, 1, 1, 1, 1]
 

@@ -52,6 +52,15 @@ def test_a_model_that_remembers_knows_nothing_elsewhere_and_one_that_reads_every
     assert (found["known"][:, -1] > 0.9).all() and (found["known"] <= 1).all()
 
 
+def test_chinese_domains_share_some_of_their_words_and_none_of_their_sentences():
+    sets = []
+    settings = replace(SMALL, language="zh", held_out=("film",))
+    known = measure(settings, 0, fits={"spy": spy(sets)})["known"][0]
+    assert all("电影" in text or "片" in text for text, _ in sets[-1])
+    assert not any("电影" in text for text, _ in sets[0])
+    assert known[0] <= known[2] < 0.9 < known[-1]
+
+
 def test_the_domain_held_out_is_in_no_training_but_its_own():
     sets = []
     measure(replace(SMALL, held_out=("film",)), 0, fits={"spy": spy(sets)})
