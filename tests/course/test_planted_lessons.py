@@ -1,10 +1,12 @@
 """What ``test_lessons`` demands of a lesson is noticed where it is missing: planted violations."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
-from minillm.course.places import PROJECT
+from tests.course import test_cells as cells
 from tests.course import test_lessons as lessons
 
 HEAD = """\
@@ -153,11 +155,16 @@ def first_number(values):
     raise ValueError(values)
 
 
-def test_a_figure_whose_number_is_off_by_a_hundredth_is_noticed(tmp_path):
+def drawn_into(folder):
+    """Lesson 05, and its committed figures as if it had drawn them into ``folder``."""
     (source,) = (path for path in lessons.SOURCES if path.stem.startswith("05_"))
-    (committed,) = (PROJECT / "figures").glob("05_*.json")
-    numbers = json.loads(committed.read_text(encoding="utf-8"))
-    drawn = tmp_path / committed.name
+    copies = [shutil.copy(path, folder) for path in lessons.committed_figures(source, "en")]
+    return source, Path(copies[0])
+
+
+def test_a_figure_whose_number_is_off_by_a_hundredth_is_noticed(tmp_path):
+    source, drawn = drawn_into(tmp_path)
+    numbers = json.loads(drawn.read_text(encoding="utf-8"))
     values, place = first_number(list(numbers.values()))
     for factor, fits in ((1, True), (1.0005, True), (1.01, False)):
         was = values[place]
@@ -172,12 +179,59 @@ def test_a_figure_whose_number_is_off_by_a_hundredth_is_noticed(tmp_path):
 
 
 def test_a_figure_or_a_row_of_numbers_that_is_missing_is_noticed(tmp_path):
-    (source,) = (path for path in lessons.SOURCES if path.stem.startswith("05_"))
-    with pytest.raises(AssertionError):
-        lessons.compare_figures(source, tmp_path)
-    (committed,) = (PROJECT / "figures").glob("05_*.json")
-    numbers = json.loads(committed.read_text(encoding="utf-8"))
+    source, drawn = drawn_into(tmp_path)
+    numbers = json.loads(drawn.read_text(encoding="utf-8"))
     numbers.popitem()
-    (tmp_path / committed.name).write_text(json.dumps(numbers), encoding="utf-8")
+    drawn.write_text(json.dumps(numbers), encoding="utf-8")
     with pytest.raises(AssertionError):
         lessons.compare_figures(source, tmp_path)
+    drawn.unlink()
+    with pytest.raises(AssertionError):
+        lessons.compare_figures(source, tmp_path)
+
+
+def test_the_chinese_edition_has_its_own_figure_where_there_is_one():
+    (source,) = (path for path in lessons.SOURCES if path.stem.startswith("05_"))
+    english, chinese = (
+        [path.stem for path in lessons.committed_figures(source, language)]
+        for language in ("en", "zh")
+    )
+    assert "05_words" in english and "05_words_zh" not in english
+    assert "05_words_zh" in chinese and "05_words" not in chinese
+    assert "05_scale" in english and "05_scale" in chinese
+
+
+LITERALS = """
+# %% tags=["numbers"]
+LITERALS = {"by hand": "0.25"}
+
+# %% [markdown] lang="en"
+# A quarter is 0.25.
+
+# %% [markdown] lang="zh"
+# 四分之一是 0.25。
+"""
+
+
+@pytest.mark.parametrize(
+    ("demand", "old", "new"),
+    [
+        (cells.test_no_code_cell_is_long, "", "x = 1\n" * 26),
+        (cells.test_every_assert_says_what_it_guards, "", "assert np.pi > 3\n"),
+        (cells.test_every_number_typed_in_prose_is_listed_with_a_reason, "0.25。", "0.25 或 0.5。"),
+        (cells.test_every_number_typed_in_prose_is_listed_with_a_reason, '"0.25"', '""'),
+        (cells.test_no_listed_number_is_idle, '"0.25"', '"0.25 7"'),
+    ],
+)
+def test_a_planted_fault_of_a_cell_is_noticed(demand, old, new, lesson):
+    def asked(source):
+        if demand is cells.test_every_number_typed_in_prose_is_listed_with_a_reason:
+            for language in ("en", "zh"):
+                demand(source, language)
+        else:
+            demand(source)
+
+    asked(lesson(CODE, CODE + LITERALS))
+    planted = LITERALS.replace(old, new) if old else f"{LITERALS}\n# %%\n{new}"
+    with pytest.raises(AssertionError):
+        asked(lesson(CODE, CODE + planted))

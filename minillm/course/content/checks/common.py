@@ -16,7 +16,7 @@ Function = Callable[..., Any]
 SEEDS, SIZES = st.integers(0, 99), st.integers(1, 4)
 
 
-def told(holds: bool, english: str, chinese: str = "") -> None:
+def told(holds: bool, english: str, chinese: str) -> None:
     """Raise ``Wrong`` with a reason in both languages unless ``holds``."""
     if not holds:
         raise Wrong(english, chinese)

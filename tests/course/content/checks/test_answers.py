@@ -42,17 +42,14 @@ def listed(name):
     """All (number, what it is like, answers) under one name."""
     found = []
     for module in ANSWERS.values():
-        pairs = getattr(module, name)
-        old = pairs.items() if isinstance(pairs, dict) else pairs
-        for entry in old:
-            number, *kind, answers = entry
-            found.append((number, *(kind or ["plain"]), several(answers)))
+        for number, *kind, answers in getattr(module, name):
+            found.append((number, *(kind or ["half"]), several(answers)))
     return found
 
 
 RIGHT, WRONG, HALF = listed("RIGHT"), listed("WRONG"), listed("HALF")
-MENDED = sorted(n for n, module in ANSWERS.items() if isinstance(module.RIGHT, list))
-MESSAGES = [pair for n in MENDED for pair in ANSWERS[n].MESSAGES.items()]
+MESSAGES = [pair for module in ANSWERS.values() for pair in module.MESSAGES.items()]
+CHINESE = re.compile("[一-鿿]")
 
 
 def numbers_of(entries):
@@ -68,7 +65,7 @@ def test_every_lesson_has_answers():
     assert lessons == set(ANSWERS)
 
 
-@pytest.mark.parametrize("lesson", MENDED)
+@pytest.mark.parametrize("lesson", sorted(ANSWERS))
 def test_every_exercise_has_right_answers_and_wrong_ones_of_many_kinds(lesson):
     for number in lesson_checks(lesson):
         assert numbers_of(RIGHT).count(number) >= 3, number
@@ -98,7 +95,10 @@ def test_a_right_answer_passes(number, kind, answers, capsys):
 def test_a_wrong_answer_is_caught(number, kind, answers):
     with pytest.raises(WrongAnswer, match=number) as caught:
         check(number, *answers)
-    assert len(str(caught.value).splitlines()) <= LONGEST
+    lines = str(caught.value).splitlines()
+    assert len(lines) <= LONGEST
+    told = [line.partition("  ·  ") for line in lines if "  ·  " in line]
+    assert len(told) >= 2 and all(CHINESE.search(chinese) for *_, chinese in told)
 
 
 @pytest.mark.parametrize(("number", "kind", "answers"), HALF, ids=names_of(HALF))
