@@ -47,6 +47,7 @@ from minillm.course.guide_map import read_map
 from minillm.course.lesson_tables import read_lessons
 from minillm.course.markers import marked
 from minillm.labs import mean_and_interval
+from minillm.labs.statistics import prediction_interval
 
 setup()
 
@@ -74,10 +75,10 @@ LITERALS = {
 # %% [markdown] lang="en"
 # The cell above begins every lesson: one BLAS thread (small matrices are slower with two), and the versions it runs
 # with. Nothing is downloaded. A cell that draws random numbers makes its own generator with a fixed seed, as `np.random.default_rng(0)`, so that you see the
-# numbers that we saw, up to the rounding of your machine, and you may run a cell again, or run the cells in another order. This is your machine:
+# numbers that we saw, up to the rounding of your machine, and once you have run all of them from top to bottom you may run any cell again, in any order. BLAS is the library that multiplies matrices for NumPy. This is your machine:
 
 # %% [markdown] lang="zh"
-# 每一课都从上面这个单元格开始：BLAS 只用一个线程（矩阵很小，两个线程反而更慢），并打印所用的版本。课程不下载任何东西。要用随机数的单元格各自新建生成器，种子固定，例如 `np.random.default_rng(0)`，所以你看到的数字与我们的相同，至多差一点舍入误差；单元格可以重复运行，也可以打乱次序运行。下面是你的机器：
+# 每一课都从上面这个单元格开始：BLAS 只用一个线程（矩阵很小，两个线程反而更慢），并打印所用的版本。课程不下载任何东西。要用随机数的单元格各自新建生成器，种子固定，例如 `np.random.default_rng(0)`，所以你看到的数字与我们的相同，至多差一点舍入误差；从头到尾运行过一遍之后，任何单元格都可以再运行，次序不限。BLAS 是替 NumPy 做矩阵乘法的程序库。下面是你的机器：
 
 # %%
 for name, value in facts().items():
@@ -94,8 +95,9 @@ for name, value in facts().items():
 #
 # The guide announces two problems, *conflicting objectives* and *mismatched generalisation*, and promises their
 # causes, solutions and cases (section 1.1). On the way it explains embeddings, the Transformer, BERT, training code and applications. The
-# two words of its title are the diagnosis of Wei, Haghtalab & Steinhardt 2023, who are not named (A1), and they return
-# only in one line of the glossary and in four general pieces of advice (A2).
+# two words of its title are the diagnosis of Wei, Haghtalab & Steinhardt 2023, who are not named (A1; such numbers are those of the guide's statements, see section 5), and they return
+# only in one line of the glossary and in four general pieces of advice (A2). In short: objectives are in conflict where a gain in one is a loss in another, as
+# when a model is to be helpful and to refuse; generalisation is mismatched where what was learned on one kind of input does not reach another kind on which the model is used.
 #
 # We go the other way: what the guide describes is to run here, in NumPy, small enough for a laptop, and an error that
 # a number can show is shown by a number. The guide was divided into {features.all} *features*; {features.done} of them are done so far: they have functions, and tests
@@ -104,7 +106,7 @@ for name, value in facts().items():
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 指南开篇提出两个问题，**冲突目标**与**泛化不匹配**，并许诺说明原因、给出办法、举出案例（1.1 节）；其间介绍词嵌入、Transformer、BERT、训练代码和应用。标题里的这两个说法，出自 Wei、Haghtalab 与 Steinhardt 2023 年的分析，指南没有提到他们（A1）；此后它们只出现在术语表的一行和四条笼统的建议里（A2）。
+# 指南开篇提出两个问题，**冲突目标**与**泛化不匹配**，并许诺说明原因、给出办法、举出案例（1.1 节）；其间介绍词嵌入、Transformer、BERT、训练代码和应用。标题里的这两个说法，出自 Wei、Haghtalab 与 Steinhardt 2023 年的分析，指南没有提到他们（A1；这类编号指的是指南的各条说法，见第 5 节）；此后它们只出现在术语表的一行和四条笼统的建议里（A2）。简单说：**冲突目标**，是一个目标的改善必然带来另一个目标的损失，例如既要有求必应，又要懂得拒绝；**泛化不匹配**，是在一类输入上学会的东西，到了实际使用时遇到的另一类输入上不起作用。
 #
 # 我们的做法相反：指南讲到的东西，要一样一样用 NumPy 写出来，规模小到在笔记本电脑上就能运行；凡能用数字检验的错误，都用算出的数字说明。指南的内容分成了 {features.all} 项，目前完成了 {features.done} 项：凡已完成的，都有相应的函数和测试；去掉函数，测试就会失败。有课程讲到的各项如下，每项列出它的第一个源文件和第一个测试文件：
 
@@ -121,7 +123,7 @@ print(len(entries), "features,", sum(not entry.open for entry in entries), "done
 print("lessons so far:", *(lesson.number for lesson in read_lessons()))
 
 # %% [markdown] lang="en"
-# **Reading the table**: the first line of each pair names the sections of the guide, the feature and its lesson, the second
+# **Reading the table**: the first line of each pair names the sections of the guide, the feature (G1, G2, ...) and its lesson, the second
 # line a file of the library and a file of tests. The whole table, with links to all of them, is in the README.
 #
 # **Some numbers are missing.** The lessons have the numbers of a plan for the whole guide. Word vectors (03, 04), language models, the guide's
@@ -131,18 +133,18 @@ print("lessons so far:", *(lesson.number for lesson in read_lessons()))
 # ## 2 By hand
 #
 # Before code comes a number that you can work out on paper. Three runs of a model, with three seeds, reach the accuracies
-# 0.70, 0.80 and 0.90. Their mean is 0.80. Their sample standard deviation is
+# 0.70, 0.80 and 0.90. Their mean is 0.80. Whoever draws three runs again and again, and works out a *95 % confidence interval* each time, finds the true mean inside 95 % of these intervals. The sample standard deviation is
 # $\sqrt{(0.1^2 + 0 + 0.1^2) / (3 - 1)} = {here.SD}$. For three values the table of Student's $t$ says 4.303, so the 95 % interval of the mean is
 # $0.80 \pm 4.303 \cdot {here.SD} / \sqrt 3 = 0.80 \pm {here.HALF}$. Three runs that differ this much leave open whether the model is any good.
 
 # %% [markdown] lang="zh"
-# **读表**：每项占两行，第一行是指南的章节、项目、对应的课，第二行是程序库的文件和测试文件。完整的表在 README 里，附有全部链接。
+# **读表**：每项占两行，第一行是指南的章节、项目（编号 G1、G2……）、对应的课，第二行是程序库的文件和测试文件。完整的表在 README 里，附有全部链接。
 #
 # **为什么课的编号有空缺**　编号来自一份覆盖整个指南的计划。词向量（03、04），语言模型、指南的分类器及其应用（08 至 13），标题里的两个问题、公平性、隐私、计算代价与可解释性（15 至 20），目前还没有对应的课，清单见 `lessons/zh/syllabus.md` 第 8 节。后面的课不会用到没有写出的内容：每一课开头的“预备知识”写明了要先学什么。
 #
 # ## 2 手算
 #
-# 写代码之前，先算一个在纸上就能算出来的数。同一个模型用三个种子跑三次，准确率是 0.70、0.80、0.90。均值是 0.80；样本标准差是 $\sqrt{(0.1^2 + 0 + 0.1^2) / (3 - 1)} = {here.SD}$。查学生 $t$ 分布表，三个数对应的 $t$ 值是 4.303，于是均值的 95% 置信区间为 $0.80 \pm 4.303 \cdot {here.SD} / \sqrt 3 = 0.80 \pm {here.HALF}$。三次结果相差这么大，这个模型究竟好不好，还说不准。
+# 写代码之前，先算一个在纸上就能算出来的数。同一个模型用三个种子跑三次，准确率是 0.70、0.80、0.90。均值是 0.80。**95% 置信区间**的意思是：照同样的办法反复抽三次、反复算区间，其中 95% 的区间包含真正的均值。样本标准差（分母是 $n - 1$）是 $\sqrt{(0.1^2 + 0 + 0.1^2) / (3 - 1)} = {here.SD}$。查学生 $t$ 分布表，三个数对应的 $t$ 值是 4.303，于是均值的 95% 置信区间为 $0.80 \pm 4.303 \cdot {here.SD} / \sqrt 3 = 0.80 \pm {here.HALF}$。三次结果相差这么大，这个模型究竟好不好，还说不准。
 
 # %%
 scores = np.array([0.70, 0.80, 0.90])  # (3,)
@@ -159,17 +161,22 @@ mean_by_hand, half_by_hand = 0.80, 4.303 * 0.10 / np.sqrt(3)
 # the number found by hand and with the library, where the same thing exists with its checks. When you have read the
 # lines here, open the library's file and find them there: `minillm/labs/statistics.py`.
 #
+# That is the interval of the *mean*. Where one further run will lie is another question, and its interval is wider, $\bar x \pm t_{n-1}\, s \sqrt{1 + 1/n}$, the
+# *prediction interval*. Where later lessons say what to expect of a further seed, they mean this one.
+#
 # An `assert` stops the notebook where something does not hold, and says what. `stated("HALF", found, 0.248, 0.0005, "...")` does the same for a number of
 # the text: first a name, then the number that was computed, the number in the text, and how far apart the two may be.
 
 # %% [markdown] lang="zh"
 # ## 3 公式与代码
 #
-# 然后是公式，以及用同样字母写成的代码，每个单元格不超过 25 行：
+# 接着写出公式，再用同样的字母写成代码，每个单元格不超过 25 行：
 #
 # $$\bar x = \frac1n \sum_i x_i, \qquad s^2 = \frac1{n-1} \sum_i (x_i - \bar x)^2, \qquad \bar x \pm t_{n-1} \frac{s}{\sqrt n}.$$
 #
-# 注释写的是形状，只写在形状改变的地方：`# (n, d)` 表示 $n$ 行 $d$ 列的数组。最后几行把结果与手算的数作比较，再与程序库作比较；程序库里有同样的函数，多出来的是对输入的检查。读完这里的几行，请打开 `minillm/labs/statistics.py`，在里面找到它们。
+# 注释写的是形状，只写在形状改变的地方：`# (n, d)` 表示 $n$ 行 $d$ 列的数组。最后几行把结果与手算的数作比较，再与程序库作比较；程序库里有同样的函数，多出来的是对输入的检查。读完这个函数，请打开 `minillm/labs/statistics.py`，找到库里的同一个函数。
+#
+# 上面是**均值**的区间。再多跑一次，结果会落在哪里，是另一个问题，区间也更宽：$\bar x \pm t_{n-1}\, s \sqrt{1 + 1/n}$，叫做**预测区间**。后面的课说“再换一个种子，预计在……之间”，指的就是它。
 #
 # `assert` 在某件事不成立时让笔记本停下，并说出是哪件事。`stated("HALF", found, 0.248, 0.0005, "...")` 也是如此，用来核对正文里的一个数：括号里依次是名称、算出的数、正文里的数和容许的误差。
 
@@ -190,6 +197,9 @@ same = np.allclose(interval(scores, 4.303), (mean_by_hand, half_by_hand))
 assert same, "the formula gives the numbers found by hand"
 same = np.allclose(interval(scores, 4.303), mean_and_interval(scores))
 assert same, "the library gives what the formula gives"
+further = 4.303 * scores.std(ddof=1) * np.sqrt(1 + 1 / 3)  # half of the interval of a further run
+same = np.allclose(prediction_interval(scores), (center - further, center + further))
+assert same, "the library's prediction interval is the formula's"
 
 # %% [markdown] lang="en"
 # ## 4 Gradient check
@@ -273,7 +283,7 @@ assert agree, "the list says of A4 what the text says"
 #
 # 为什么要用好几个种子？取两个**同样好**的方法：200 个测试句，每句判对的概率都是 0.80。把它们比较 10,000 次，每次分别用 1、2、3、5、10 个种子，数一数**误报**：有多少次会有人认为有差别，而差别并不存在。一位读者的判据是：均值相差超过 0.03，就认为有差别；另一位要等到逐个种子之差的 95% 区间不包含零，才认为有差别。
 #
-# 什么都不报的人自然没有误报，所以还要数**查出**多少。第二轮里第一个方法**确实更好**：0.83 对 0.80。两位读者各有多少次看得出来？
+# 什么都不报的人自然没有误报，所以还要看：真有差别时，**查出**了多少次。第二轮里第一个方法**确实更好**：0.83 对 0.80。两位读者各有多少次看得出来？
 
 
 # %%
@@ -303,7 +313,7 @@ print("equally good   sd of the mean     ", *(f"{x:6.3f}" for x in alarms[2]))
 # interval, so the second reader never speaks. The last row is the standard deviation of the mean difference.
 
 # %% [markdown] lang="zh"
-# **读表**：每列对应一个种子数。前两行（equally good，同样好）是误报的比例，后两行（really better，确实更好）是查出的比例；over 0.03 是第一位读者，interval without 0 是第二位。只有一个种子时没有区间，第二位读者从不开口。末行是差值均值的标准差。
+# **读表**：每列对应一个种子数。前两行（equally good，同样好）是误报的比例，后两行（really better，确实更好）是查出的比例；over 0.03 是第一位读者，interval without 0 是第二位。只有一个种子时没有区间，第二位读者不作判断。末行是差值均值的标准差。
 
 # %%
 expected = np.sqrt(2 * 0.8 * 0.2 / 200 / np.array(seeds))  # of the mean of n differences
@@ -351,7 +361,7 @@ savefig(figure, "00_seeds", plotted)
 #
 # **漏报**：这是有代价的。第一个方法确实好 0.03 时，用区间来判断，两个种子只查出 {here.FOUND_2:.0%}，三个种子 {here.FOUND_3:.0%}，十个种子 {here.FOUND_10:.0%}。第一位读者不管用几个种子，都查出一半左右，因为他的判据 0.03 恰好就是真正的差值。所以，区间包含零**并不**说明没有差别，只说明凭这么几个种子，还不能把这样大的差别与偶然波动区分开。还要看区间有多**宽**：第 2 节那三次运行的区间是 $\pm {here.HALF}$，几乎什么都排除不了。本课程只在区间很窄的地方才说“没有作用”。
 #
-# **不能由此得出的**　这里每个种子都是独立的一次抽样。而在后面各课里，各个种子共用同一个测试集、同一套文法（生成句子的规则），所以区间说的是**种子**之间有多分散，并不涉及别的数据。倘若有人试了二十种办法，只报告胜出的那一种，区间也帮不了他。
+# **不能由此得出的**　这里每个种子都是独立的一次抽样。而在后面各课里，各个种子共用同一个测试集、同一套文法（生成句子的规则），所以区间说的是**种子**之间有多分散，并不涉及别的数据。倘若有人试了二十种办法，只报告胜出的那一种，他的区间也就不再有 95% 的把握。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
@@ -378,7 +388,7 @@ savefig(figure, "00_seeds", plotted)
 # ## 8 Exercises
 #
 # Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run. If it is right, you see ✓. If not,
-# you see the property that fails, the smallest input on which it fails, and what your function gave there; never the answer. A cell
+# you see the property that fails, the smallest input on which it fails, and what your function gave there; never the way to write it. A cell
 # that you have not answered stops nothing. Answer one wrongly on purpose and see.
 #
 # An answer must hold for every input, not only for the example in the text. It leaves its arguments as they are, returns the same whenever it is called with the same
@@ -390,7 +400,7 @@ savefig(figure, "00_seeds", plotted)
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样。答对了，显示 ✓；答错了，显示不成立的性质、使它不成立的最小输入，以及你的函数在那里给出的结果，但不会给出答案。没有作答的单元格不影响后面的运行。不妨先故意答错一次看看。
+# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样。答对了，显示 ✓；答错了，显示不成立的性质、使它不成立的最小输入，以及你的函数在那里给出的结果，但不会给出写法。没有作答的单元格不影响后面的运行。不妨先故意答错一次看看。
 #
 # 答案要对一切输入都成立，不能只对正文里的例子成立；不得改动传入的参数；用同样的参数再调用一次，结果必须一样；而且要自己写：可以用 Python 和 NumPy，不能调用 `minillm` 的函数，除非题目点名允许。
 #
@@ -440,12 +450,12 @@ def product_shape(a, b):
 check("00.2", product_shape)
 
 # %% [markdown] lang="en"
-# **00.3 Is it better?** Two methods were run with the same seeds. Given both lists of scores (two or more in each) and the value of $t$ that the table gives for their number and the
+# **00.3 Is it better?** Two methods were run with the same seeds. Given both lists of scores (Python lists, two or more in each) and the value of $t$ that the table gives for their number and the
 # confidence that is wanted, return `"first"`, `"second"` or `"open"`: which one is better (a higher score is better), judged by the interval of the differences seed by seed. Where zero
 # lies in the interval, or on its end, the answer is `"open"`. You may use `interval` of section 3.
 
 # %% [markdown] lang="zh"
-# **00.3 谁更好**　两个方法用同一组种子各跑了一遍。给定两列得分（至少各两个，越高越好），以及 $t$ 值（由种子数和所要求的置信水平查表得来），按逐个种子之差的区间判断谁更好，返回 `"first"`、`"second"` 或 `"open"`（尚无定论）。零在区间内或恰在端点上时，返回 `"open"`。可以使用第 3 节的 `interval`。
+# **00.3 谁更好**　两个方法用同一组种子各跑了一遍。给定两列得分（Python 列表，至少各两个，越高越好），以及 $t$ 值（由种子数和所要求的置信水平查表得来），按逐个种子之差的区间判断谁更好，返回 `"first"`、`"second"` 或 `"open"`（尚无定论）。零在区间内或恰在端点上时，返回 `"open"`。可以使用第 3 节的 `interval`。
 
 
 # %% tags=["exercise"]

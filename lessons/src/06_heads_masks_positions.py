@@ -821,11 +821,16 @@ stated("bytes", bytes_fit[0], 16, 1.6, "bytes for each pair of words, two heads"
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
+# Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run, and shows a
+# small one on which it goes wrong. Python, NumPy and the functions of this notebook may be used; functions of `minillm` are refused unless the task names them.
+#
 # **06.1 Split and merge, for a batch.** Write `split_heads(x, h)`, from shape `(B, T, D)` to `(B, h, T, D / h)`, where head $i$ holds the features
 # $iD/h, \dots, (i+1)D/h - 1$ of every word, and `merge_heads(heads)`, its inverse. A reshape straight to the right shape mixes positions.
 
 # %% [markdown] lang="zh"
 # ## 8 练习
+#
+# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出一个小的反例。可以用 Python、NumPy 和本笔记本里定义的函数，不能调用 `minillm` 的函数，除非题目点名允许。
 #
 # **06.1 成批地切分与合并**　请写 `split_heads(x, h)`，把形状 `(B, T, D)` 变成 `(B, h, T, D / h)`，其中第 $i$ 个头装着每个词的第 $iD/h, \dots, (i+1)D/h - 1$ 个特征；再写它的逆 `merge_heads(heads)`。直接 reshape 成所要的形状，会把不同的位置搅在一起。
 

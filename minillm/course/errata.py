@@ -45,6 +45,7 @@ def as_page(errata: list[Erratum], tests: Mapping[Any, list[str]], language: str
     introduction = PAGE["introduction"][language].format(
         scope=len(errata) + len(PAGE["right"]),
         right=len(PAGE["right"]),
+        listed=PAGE["words"]["comma"][language].join(PAGE["right"]),
         rows=len(errata),
         tested=sum(row.number in tests for row in errata),
     )

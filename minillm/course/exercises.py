@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from minillm.course.content import checks
@@ -110,17 +111,22 @@ def check(number: str, *answers: Any) -> None:
         Misused: the number is not a text, the answers are too few, too many or not functions.
     """
     exercise = find_exercise(number)
+    said, tried = right(number), 0
     with recorded(number) as verdict:
         try:
-            if any(answer is ... for answer in answers):
-                raise NotAnswered
+            for name, answer in zip_longest(exercise.answers, answers):
+                if answer is ...:
+                    raise NotAnswered(name or "")
             require_functions(number, exercise.answers, answers)
             watched = exercise.watched(answers)
             for prop in exercise.properties:
                 try_property(number, prop, watched)
-        except NotAnswered:
+                tried += 1
+        except NotAnswered as missing:
             verdict.result, verdict.message = OPEN, "not answered"
-    print(not_answered(number) if verdict.result == OPEN else right(number))
+            name = missing.name if len(answers) > 1 else ""
+            said = not_answered(number, name, tried if name else 0)
+    print(said)
 
 
 def find_exercise(number: str) -> Exercise:
@@ -182,8 +188,10 @@ def lesson_checks(lesson: str) -> dict[str, Exercise]:
         if error.name != name:
             raise
         modules = [module.name for module in pkgutil.iter_modules(checks.__path__)]
-        there = [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
-        listed = ", ".join(there)
+        numbers = [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
+        if f"0{lesson}" in numbers:
+            lesson = f'{lesson} (did you mean "0{lesson}"?)'
+        listed = ", ".join(numbers)
         raise UnknownExercise(
             f"lesson {lesson} has no exercises, only {listed} have  ·  第 {lesson} 课没有练习，"
             f"有练习的是 {listed}"

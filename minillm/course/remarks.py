@@ -38,6 +38,8 @@ def remark(
     shown = [f"    {cut(as_code(call))}" for call in calls[-SHOWN:]]
     if isinstance(error, Conduct):  # no property of this exercise
         title = str(error)
+    elif not isinstance(error, Wrong) and calls:
+        title = f"{calls[-1].name} stops with an error  ·  {calls[-1].name} 运行时出错"
     lines = [
         f"{number}  ✗  {title}",
         "  the smallest counter-example  ·  最小的反例：",
@@ -142,9 +144,14 @@ def cut(text: str, most: int = LONGEST) -> str:
     return text if len(text) <= most else f"{text[: most - 4]} ..."
 
 
-def not_answered(number: str) -> str:
-    """What a stub is told."""
-    return f"{number}  not answered yet: fill in the cell above  ·  尚未作答：请补全上面的单元格"
+def not_answered(number: str, name: str, tried: int) -> str:
+    """What a stub is told: which answer is missing, and whether what is there was right so far."""
+    english, chinese = (f"{name}, ", f"{name}，") if name else ("", "")
+    so_far = "; the rest is right so far  ·  其余部分目前都对" if tried else ""
+    return (
+        f"{number}  not answered yet: {english}fill in the cell above  ·  "
+        f"尚未作答：{chinese}请补全上面的单元格{so_far}"
+    )
 
 
 def right(number: str) -> str:

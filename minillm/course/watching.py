@@ -19,7 +19,11 @@ SEEDS = 20_231, 20_232  # nobody's own
 
 
 class NotAnswered(Exception):
-    """An answer, or a part of it, is still ``...``."""
+    """An answer, or a part of it, is still ``...``; of several answers it may say which."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name)
+        self.name = name
 
 
 class Wrong(AssertionError):
@@ -30,7 +34,7 @@ class Wrong(AssertionError):
 
 
 class Conduct(Wrong):
-    """What no answer may do, whatever its exercise asks."""
+    """What no answer may do, and what it must return, whatever property is being tried."""
 
 
 @dataclass
@@ -89,12 +93,12 @@ class Watched:
                 found = self.answer(*given, **more)
         except NotImplementedError:
             if is_stub(self.answer):
-                raise NotAnswered from None
+                raise NotAnswered(self.name) from None
             raise
         finally:
             call.printed = printed.getvalue()
         if found is ... or (isinstance(found, tuple | list) and any(x is ... for x in found)):
-            raise NotAnswered
+            raise NotAnswered(self.name)
         if found is None and not self.none_is_an_answer:
             raise Conduct(
                 f"{self.name} returned None: is a return missing?",

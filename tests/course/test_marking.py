@@ -76,8 +76,8 @@ def test_a_wrong_answer_does_not_stop_the_marking_of_those_after_it(tmp_path):
     assert results(marks) == [("", WRONG), ("05.1", WRONG), ("05.2", OPEN), ("05.3", WRONG)]
     said = messages(marks)
     assert said[""] == "cell 7: NameError: name 'nowhere' is not defined"
-    assert said["05.1"].startswith("every row is a distribution") and "概率分布" in said["05.1"]
-    assert said["05.2"] == "not answered" and "order_gap compares" in said["05.3"]
+    assert said["05.1"].startswith("every row is the right distribution") and "概率" in said["05.1"]
+    assert said["05.2"] == "not answered" and "order_gap stops with an error" in said["05.3"]
     assert all(entry.file == "a.ipynb" for entry in marks)
     assert all(0 <= entry.seconds < 60 for entry in marks[1:])
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.watching import NotAnswered, Watched, Wrong
+from minillm.course.watching import Conduct, NotAnswered, Watched, Wrong
 
 Function = Callable[..., Any]
 SEEDS, SIZES = st.integers(0, 99), st.integers(1, 4)
@@ -28,11 +28,11 @@ def close(name: str | tuple[str, str], found: np.ndarray, wanted: np.ndarray) ->
     ``name`` is the same in both languages ("dL/dx"), or a pair.
     """
     english, chinese = (name, name) if isinstance(name, str) else name
-    numbers = np.round(found, 6).tolist()
+    numbers, gap = np.round(found, 6).tolist(), np.abs(np.subtract(found, wanted)).max(initial=0)
     told(
         bool(np.allclose(found, wanted, rtol=1e-7, atol=1e-9)),
-        f"{english}: {numbers} is off",
-        f"{chinese}：{numbers} 不对",
+        f"{english}: {numbers} is off, by up to {gap:.1e}",
+        f"{chinese}：{numbers} 不对，最多差 {gap:.1e}",
     )
 
 
@@ -40,18 +40,18 @@ def parts(found: Any, *names: str) -> tuple[Any, ...]:
     """What an answer with several parts returned, one for each name.
 
     Raises:
-        Wrong: it is something else.
+        Conduct: it is something else.
         NotAnswered: it, or one of its parts, is ``...``.
     """
     if found is ...:
         raise NotAnswered
-    several = isinstance(found, tuple | list) and len(found) == len(names)
-    listed = ", ".join(names)
-    told(
-        several,
-        f"it must return {len(names)} things: {listed}",
-        f"应当返回 {len(names)} 样东西：{listed}",
-    )
+    rows = isinstance(found, tuple | list) or (isinstance(found, np.ndarray) and found.ndim > 0)
+    if not rows or len(found) != len(names):
+        listed = ", ".join(names)
+        raise Conduct(
+            f"it must return {len(names)} things: {listed}",
+            f"应当返回 {len(names)} 样东西：{listed}",
+        )
     if any(part is ... for part in found):
         raise NotAnswered
     return tuple(found)
@@ -61,21 +61,21 @@ def shaped(name: str | tuple[str, str], found: Any, shape: tuple[int, ...]) -> n
     """An answer as an array of floats.
 
     Raises:
-        Wrong: it holds no numbers, or is not of ``shape``.
+        Conduct: it holds no numbers, or is not of ``shape``.
     """
-    english, chinese = (name, name) if isinstance(name, str) else name
+    english, chinese = (name, f"{name} ") if isinstance(name, str) else name
     try:
         array = np.asarray(found, dtype=float)
     except (TypeError, ValueError):
-        raise Wrong(
+        raise Conduct(
             f"{english} must be an array of numbers, got {found!r:.80}",
             f"{chinese}应当是数组，得到的却是 {found!r:.80}",
         ) from None
-    told(
-        array.shape == shape,
-        f"{english} has shape {array.shape}, not {shape}",
-        f"{chinese}的形状是 {array.shape}，应为 {shape}",
-    )
+    if array.shape != shape:
+        raise Conduct(
+            f"{english} has shape {array.shape}, not {shape}",
+            f"{chinese}的形状是 {array.shape}，应为 {shape}",
+        )
     return array
 
 

@@ -127,6 +127,16 @@ def is_not_fooled_by_a_common_swing(
     )
 
 
+def leaves_equals_open(better: Function, scores: list[int], t: float) -> None:
+    """The same scores twice: the interval is the point zero, and zero lies on its end."""
+    found = better([s / 100 for s in scores], [s / 100 for s in scores], t)
+    told(
+        isinstance(found, str) and found == "open",
+        f"it gives {found!r} for two equal lists, needed is 'open'",
+        f"两列得分完全相同，得到的是 {found!r}，应为 'open'",
+    )
+
+
 CHECKS = {
     "00.1": Exercise(
         Property(
@@ -174,6 +184,12 @@ CHECKS = {
             "由差值的区间决定，区间用给定的 t 来算",
             judges,
             {"case": close_calls()},
+        ),
+        Property(
+            "zero on an end of the interval leaves it open",
+            "零恰在区间端点上时，没有定论",
+            leaves_equals_open,
+            {"scores": st.lists(PERCENT, min_size=2, max_size=6), "t": SURE},
         ),
     ),
 }

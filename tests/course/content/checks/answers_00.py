@@ -154,6 +154,18 @@ def better(first, second, t):
     return decided(d, t * d.std(ddof=1) / len(d) ** 0.5)
 
 
+def the_end_belongs_to_the_first(first, second, t):
+    d = np.array(first) - np.array(second)
+    mean, half = d.mean(), t * d.std(ddof=1) / len(d) ** 0.5
+    return "first" if mean >= half else "second" if mean <= -half else "open"
+
+
+def the_end_belongs_to_the_second(first, second, t):
+    d = np.array(first) - np.array(second)
+    mean, half = d.mean(), t * d.std(ddof=1) / len(d) ** 0.5
+    return "second" if mean <= -half else "first" if mean >= half else "open"
+
+
 def by_sums(first, second, t):
     d = [x - y for x, y in zip(first, second, strict=True)]
     n, mean = len(d), sum(d) / len(d)
@@ -262,6 +274,8 @@ WRONG = [
     ("00.3", "ignores an argument", t_from_a_table),
     ("00.3", "hard-coded size", four_seeds),
     ("00.3", "changes its input", lists_changed),
+    ("00.3", "an end without zero", the_end_belongs_to_the_first),
+    ("00.3", "an end without zero, the other first", the_end_belongs_to_the_second),
     ("00.3", "library call", with_the_librarys_interval),
     ("00.3", "sign", lower_is_better),
 ]

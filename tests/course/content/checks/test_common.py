@@ -12,7 +12,7 @@ def test_an_answer_of_several_parts_may_be_a_tuple_or_a_list(found):
     assert parts(found, "ids", "mask") == (1, 2)
 
 
-@pytest.mark.parametrize("found", [None, 3, (1,), (1, 2, 3), np.zeros(2), "ab"])
+@pytest.mark.parametrize("found", [None, 3, (1,), (1, 2, 3), np.zeros(3), np.zeros(()), "ab"])
 def test_an_answer_with_other_parts_is_told_which_are_needed(found):
     with pytest.raises(AssertionError, match="it must return 2 things: ids, mask"):
         parts(found, "ids", "mask")
