@@ -110,6 +110,7 @@ from minillm import Parameter, Tensor, check_vjp, gradients_of, nn, ops, optim
 from minillm.course import check, savefig, setup, stated
 from minillm.labs import mean_and_interval, read_settings, read_study
 from minillm.labs.regularization import gap, shrinkage, spurious
+from minillm.labs.statistics import prediction_interval
 from minillm.labs.worlds import clue
 from minillm.tasks import ClassifierTraining, Recipe
 
@@ -119,7 +120,7 @@ setup()
 # ## 1 What the guide says
 #
 # Section 1.4.2 of the guide: *regularisation* adds a penalty term, against over-fitting; *dropout* regularises by dropping neurons at random, which
-# lowers the complexity of the model. Section 9.3, point 3, names both among four remedies for conflicting objectives and mismatched generalisation. There is
+# lowers the complexity of the model. Of both it says that they improve generalisation. Section 9.3, point 3, names both among four remedies for conflicting objectives and mismatched generalisation. There is
 # no formula. The penalty it means is
 #
 # $$L_\lambda(\theta) = L(\theta) + \frac{\lambda}{2} \lVert\theta\rVert^2.$$
@@ -129,7 +130,7 @@ setup()
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 指南 1.4.2 节有两个词条。**正则化**：加上一个惩罚项，防止过拟合，提高泛化能力。**dropout**：一种正则化方法，随机丢弃神经元，从而降低模型复杂度。9.3 节列出解决“冲突目标和泛化不匹配”的四种办法，第 3 条就是 L2 正则化和 dropout。指南没有给公式，它所指的惩罚是
+# 指南 1.4.2 节有两个词条。**正则化**：加上一个惩罚项，防止过拟合，提高泛化能力。**dropout**：一种正则化方法，随机丢弃神经元，降低模型复杂度，提高泛化能力。9.3 节列出解决“冲突目标和泛化不匹配”的四种办法，第 3 条就是 L2 正则化和 dropout。指南没有给公式，它所指的惩罚是
 #
 # $$L_\lambda(\theta) = L(\theta) + \frac{\lambda}{2} \lVert\theta\rVert^2.$$
 #
@@ -276,7 +277,7 @@ for t, g in ((1, 2.0), (2, -2.0)):
 # Take the first step from $\theta_0 = 1$ with $g = 2$, $\eta = \lambda = 0.1$. With L2, $g$ becomes $2.1$, the step is
 # still $0.1$, and $\theta_1 = 0.9$, as without any penalty. Decoupled, $\theta_1 = 1 - 0.1 \cdot (1 + 0.1) = 0.89$.
 #
-# By custom only matrices decay: `optim.decay_groups` spares biases and the gains of normalisation, which weigh no input.
+# By custom only matrices decay: `optim.decay_groups` spares biases and the *gains* of normalisation layers (a vector by which such a layer multiplies numbers that it has brought to one scale): they are not what combines inputs.
 
 # %% [markdown] lang="zh"
 # **读表**：每步一行，各列与上面的手算表相同，由库中的 Adam 算出。
@@ -287,7 +288,7 @@ for t, g in ((1, 2.0), (2, -2.0)):
 #
 # 从 $\theta_0 = 1$ 走第一步，取 $g = 2$，$\eta = \lambda = 0.1$：用 L2 时，$g$ 变成 $2.1$，步长仍是 $0.1$，得 $\theta_1 = 0.9$，与没有惩罚时一模一样；用解耦的衰减，$\theta_1 = 1 - 0.1 \cdot (1 + 0.1) = 0.89$。
 #
-# 习惯上只让矩阵衰减：`optim.decay_groups` 不碰偏置和归一化的增益，因为它们并不给输入加权。
+# 习惯上只让矩阵衰减：`optim.decay_groups` 不碰偏置，也不碰归一化层的**增益**（归一化层把各个数调到同一尺度之后，再逐个乘上的那个向量）：它们都不用来组合各个输入。
 
 
 # %%
@@ -416,7 +417,12 @@ assert abs(wrong_mean - 0.9 / 0.1) < 0.05, "the wrong one multiplies it by (1 - 
 # ## 5 Where the guide differs
 #
 # **"Adding a penalty"** (A12). The next entry, dropout, adds no term to the loss; nor do early stopping or more data. And of those that do, not every one is a penalty on weights. *Label smoothing* asks for
-# the probability $1 - \varepsilon + \varepsilon / K$ of the right class and $\varepsilon / K$ of each of the $K - 1$ others. With $p$ for what the model says and $u$ for equal probabilities, its loss is
+# the probability $1 - \varepsilon + \varepsilon / K$ of the right class and $\varepsilon / K$ of each of the $K - 1$ others. Let $p$ be what the model says, $u$ equal probabilities $u_k = 1/K$. The *cross-entropy* $\mathrm{CE}(p)$ is $-\ln p_c$ with the right class $c$, and
+# $\mathrm{KL}(u \,\Vert\, p) = \sum_k u_k \ln (u_k / p_k)$, the *Kullback-Leibler divergence*, says how far $p$ is from $u$: never negative, and zero only when $p = u$. Then
+#
+# $$-\sum_k u_k \ln p_k = \sum_k u_k \ln \frac{u_k}{p_k} - \sum_k u_k \ln u_k = \mathrm{KL}(u \,\Vert\, p) + \ln K,$$
+#
+# and since the wanted probabilities are $(1 - \varepsilon)$ times those of the label plus $\varepsilon u$, the loss is
 #
 # $$(1 - \varepsilon)\,\mathrm{CE}(p) + \varepsilon\,\big(\mathrm{KL}(u \,\Vert\, p) + \ln K\big).$$
 #
@@ -425,7 +431,11 @@ assert abs(wrong_mean - 0.9 / 0.1) < 0.05, "the wrong one multiplies it by (1 - 
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# **“加惩罚项”**（A12）　紧接着的词条 dropout 并不往损失里加项，提前停止、增加数据也不加。加项的，也未必是对权重的惩罚。**标签平滑**要求正确类别的概率是 $1 - \varepsilon + \varepsilon / K$，其余 $K - 1$ 类各为 $\varepsilon / K$。记模型给出的分布为 $p$，均匀分布为 $u$，它的损失等于
+# **“加惩罚项”**（A12）　紧接着的词条 dropout 并不往损失里加项，提前停止、增加数据也不加。加项的，也未必是对权重的惩罚。**标签平滑**要求正确类别的概率是 $1 - \varepsilon + \varepsilon / K$，其余 $K - 1$ 类各为 $\varepsilon / K$。记模型给出的分布为 $p$，均匀分布为 $u$，即 $u_k = 1/K$。**交叉熵** $\mathrm{CE}(p)$ 就是 $-\ln p_c$，$c$ 是正确类别；**KL 散度** $\mathrm{KL}(u \,\Vert\, p) = \sum_k u_k \ln (u_k / p_k)$ 衡量 $p$ 离 $u$ 多远，它不会是负数，只有 $p = u$ 时才为零。于是
+#
+# $$-\sum_k u_k \ln p_k = \sum_k u_k \ln \frac{u_k}{p_k} - \sum_k u_k \ln u_k = \mathrm{KL}(u \,\Vert\, p) + \ln K,$$
+#
+# 而标签平滑要求的概率，等于标签的概率乘以 $1 - \varepsilon$，再加上 $\varepsilon u$，所以损失等于
 #
 # $$(1 - \varepsilon)\,\mathrm{CE}(p) + \varepsilon\,\big(\mathrm{KL}(u \,\Vert\, p) + \ln K\big).$$
 #
@@ -465,9 +475,42 @@ assert not list(dropout_layer.parameters()), "a dropout layer has no weights"
 # **L2 and weight decay** are often taken for one thing (A112). Two weights start at 1; their loss is flat, their gradients are noise around 0, of
 # size 0.01 and 100. So whatever shrinks them is the regulariser: $\lambda = 0.1$, $\eta = 0.001$, 3000 steps of Adam. Decay alone leaves $(1 - 0.0001)^{3000} = {here.pure}$.
 # One seed runs here, ten are stored; "none" shows what noise alone does, and each seed's forms meet the same noise.
+#
+# The interval of lesson 00, $\bar x \pm t_{n-1}\, s / \sqrt n$, is where the *mean* of all seeds lies. The result of one *further seed* scatters by itself and lies in a wider one,
+#
+# $$\bar x \pm t_{n-1}\, s\, \sqrt{1 + \frac1n},$$
+#
+# with $n = 10$ stored seeds more than three times as wide. Both are meant for differences of seed with seed too.
 
 # %% [markdown] lang="zh"
 # **L2 与权重衰减**常被当成一回事（A112）。设两个权重都从 1 出发，损失恒定不变，梯度只是以 0 为中心的噪声，一个大小为 0.01，另一个为 100。因此让它们缩小的只能是正则化：$\lambda = 0.1$，$\eta = 0.001$，Adam 走 3000 步。单靠衰减，两个权重都应剩下 $(1 - 0.0001)^{3000} = {here.pure}$。这里现场运行一个种子，另存有十个种子的结果；`none` 一行表明光靠噪声会走多远，同一种子的三种形式遇到的噪声完全相同。
+#
+# 第 00 课的区间 $\bar x \pm t_{n-1}\, s / \sqrt n$ 说的是所有种子的**均值**落在哪里。**再换一个种子**，结果本身还有波动，区间要宽一些：
+#
+# $$\bar x \pm t_{n-1}\, s\, \sqrt{1 + \frac1n},$$
+#
+# 存有 $n = 10$ 个种子时，它的宽度是前者的三倍多。两种区间也都用于同一种子前后的差值。
+
+
+# %%
+def for_a_further_seed(values):
+    _, half = mean_and_interval(values)  # t s / sqrt(n)
+    off = half * np.sqrt(len(values) + 1)  # t s sqrt(1 + 1 / n)
+    return values.mean(axis=0) - off, values.mean(axis=0) + off
+
+
+def tell(name, values, digits=1):
+    """Mean, its interval, the interval for a further seed, and how many seeds are above 0."""
+    numbers = (*mean_and_interval(values), *for_a_further_seed(values))
+    centre, half, low, high = (f"{number:.{digits}f}" for number in numbers)
+    over = f"{(values > 0).sum()} of {len(values)} above 0"
+    print(f"{name:32s}{centre:>7s} ± {half}, further seed {low} to {high}, {over}")
+
+
+trio = np.array([0.7, 0.8, 0.9])  # the accuracies of lesson 00
+tell("three accuracies of lesson 00", trio, 2)
+same = np.allclose(for_a_further_seed(trio), prediction_interval(trio))
+assert same, "the formula for a further seed is the library's"
 
 # %%
 print(read_settings("shrinkage"))
@@ -487,24 +530,34 @@ assert quiet.max() < 0.01, "with L2 the quiet weight is gone in every seed"
 assert np.abs(noisy).max() < 0.004, "the noisy weight stands where noise alone leaves it"
 assert taken.min() > 0.24 and taken.max() < 0.28, "decoupled decay takes the same from both"
 
+# %%
+print(f"L2, quiet weight: at most {quiet.max():.4f} from 0")
+print(f"L2, noisy weight: at most {np.abs(noisy).max():.4f} from where noise alone leaves it")
+print(f"decay alone leaves {(1 - 1e-4) ** 3000:.3f} and takes {1 - (1 - 1e-4) ** 3000:.3f}")
+for j, noise in enumerate(("0.01", "100")):
+    tell(f"decay takes, noise {noise}", taken[:, j], 3)
+for j, noise in enumerate(("0.01", "100")):
+    tell(f"weight after decay, noise {noise}", paths["decoupled"][:, -1, j], 3)
+
 # %% [markdown] lang="en"
-# *Reading the table*: means and their 95 % intervals over ten seeds; on the right each seed's weight minus the same seed's without regularisation.
+# *Reading the tables*: means and their 95 % intervals over ten seeds; on the right each seed's weight minus the same seed's without regularisation. Below, what the text quotes: "decay takes" is the weight of "none" minus that of "decoupled", seed by seed; the text names the widest bounds of both weights.
 #
 # With L2 the quiet weight is gone, in all ten seeds it ends within {quiet:.2f} of 0, and the noisy one stands within {noisy:.3f} of where noise alone leaves it: Adam makes full steps of a pull that nothing else in the gradient opposes, and divides it by 100 where the noise
 # is 100. Decoupled decay shrinks both alike: by {taken.quiet:.3f} and {taken.noisy:.3f}, where decay alone takes {taken.pure:.3f} (for a further seed expect {taken.low:.2f} to {taken.high:.2f}). Without the comparison noise hides it: the weight itself may end anywhere between {left.low:.2f} and {left.high:.2f}.
 # So a $\lambda$ that suits one form says nothing about the other.
 #
 # **A remedy for the mismatch?** That both lower the risk of over-fitting is right; the guide counts them among the remedies for the mismatch too (section 9.3, point 3).
+# *Mismatch* means here: the model is asked about examples of another kind than it learned from, and goes by a rule that held only among those.
 # Here the training data mislead. The class is $\pm 1$; the *core* feature is the class plus standard normal noise; a *clue* agrees with
-# the class in 95 % of the training examples, and in 5 % after a shift. Logistic regression on 1000 examples; the clue is $\pm 2$ or, in a second experiment, $\pm \tfrac12$.
-# *Reweighted* gives each of the four groups (class, clue) the same total weight. The accuracies are exact: they are computed for the whole world, not counted on a test sample.
+# the class in 95 % of the training examples, and in 5 % after a shift. The learner is *logistic regression*, a single linear layer and softmax with two classes, on 1000 examples; the clue is $\pm 2$ or, in a second experiment, $\pm \tfrac12$.
+# *Reweighted* lets each of the four groups (class, clue) count equally in the loss: an example of a rare group counts more. The accuracies are exact: they are computed for the whole world, not counted on a test sample.
 
 # %% [markdown] lang="zh"
-# **读表**：十个种子的均值与 95% 区间；右边两列是每个种子的权重减去同一种子不用正则化（`none`）时的权重。
+# **读表**：十个种子的均值与 95% 区间；右边两列是每个种子的权重减去同一种子不用正则化（`none`）时的权重。下面一段输出是正文引用的数：decay takes 是同一种子 `none` 的权重减去 `decoupled` 的权重，further seed 是再换一个种子的区间；正文取两个权重中最宽的上下界。
 #
 # 用 L2 时，噪声小的权重变成了零，十个种子与 0 相差都不到 {quiet:.2f}；噪声大的权重与只有噪声时相差不到 {noisy:.3f}。惩罚的拉力如果没有别的梯度与它抵消，Adam 会把它放大成一整步；噪声为 100 时，拉力却被除以 100。解耦的衰减对两个权重一样，分别减去 {taken.quiet:.3f} 和 {taken.noisy:.3f}，单靠衰减应减去 {taken.pure:.3f}（再换一个种子，预计在 {taken.low:.2f} 到 {taken.high:.2f} 之间）。如果不与 `none` 相比，这一点会被噪声盖住：权重本身可以落在 {left.low:.2f} 到 {left.high:.2f} 之间的任何地方。可见适合 L2 的 $\lambda$ 与适合解耦衰减的 $\lambda$ 不能通用。
 #
-# **能治泛化不匹配吗？**（9.3 节第 3 条）　指南说它们能降低过拟合的风险，这没有错；但又把它们列为泛化不匹配的解法。下面的训练数据会误导模型。类别是 $\pm 1$；**核心特征**等于类别加标准正态噪声；另有一条**线索**，在训练样本中有 95% 与类别一致，分布偏移之后只有 5% 一致。用 1000 个样本做逻辑回归。线索的取值，一次实验取 $\pm 2$，另一次取 $\pm \tfrac12$。**重加权**（reweighted）让（类别，线索）四个组的总权重相等。准确率是按整个总体精确算出的，不是在测试样本上数出来的。
+# **能治泛化不匹配吗？**（9.3 节第 3 条）　指南说它们能降低过拟合的风险，这没有错；但又把它们列为泛化不匹配的解法。这里的**不匹配**是说：要回答的样本与学过的不同类，而模型照搬了一条只在训练样本中成立的规律。下面的训练数据会误导模型。类别是 $\pm 1$；**核心特征**等于类别加标准正态噪声；另有一条**线索**，在训练样本中有 95% 与类别一致，分布偏移之后只有 5% 一致。用 1000 个样本做**逻辑回归**，也就是一个线性层加上两个类别的 softmax。线索的取值，一次实验取 $\pm 2$，另一次取 $\pm \tfrac12$。**重加权**（reweighted）让（类别，线索）四个组在损失中所占的分量相等：组越小，其中每个样本就算得越重。准确率是按整个总体精确算出的，不是在测试样本上数出来的。
 
 # %%
 print(read_settings("spurious"))
@@ -528,8 +581,19 @@ assert max(gains["0.1"][:, :, 0].max(), gains["1"][:, :, 0].max()) < 0, "the oth
 by_units = np.ptp(shift["dropout 0.3"], axis=1).max()
 assert by_units < 1e-4, "dropout does not care how large the clue is"
 
+# %%
+moved = {name: 100 * (scores_of - shift["plain"]) for name, scores_of in shift.items()}
+print("points gained on the plain fit, seed by seed")
+tell("dropout 0.3, clue 2, shifted", moved["dropout 0.3"][:, 0, 1])
+tell("reweighted, clue 2, same", moved["reweighted"][:, 0, 0])
+print(f"most that L2 0.01 gains at home in a seed: {moved['L2 0.01'][:, :, 0].max():.3f} points")
+after_shift = 100 * shift["reweighted"][:, 0, 1]  # (10,)
+tell("reweighted, clue 2, shifted (%)", after_shift)
+above_core = (after_shift > core_alone).sum()
+print(f"the core alone is right on {core_alone:.1f} %; reweighted is above in {above_core} of 10")
+
 # %% [markdown] lang="en"
-# *Reading the table*: means and their 95 % intervals over ten seeds; for either size of the clue first the training world ("same"), then the shifted one. Below, how often L2 beats the plain fit in the training world.
+# *Reading the table*: means and their 95 % intervals over ten seeds; for either size of the clue first the training world ("same"), then the shifted one. Below, how often L2 beats the plain fit in the training world; then differences from the plain fit, the interval for a further seed, and the core alone.
 #
 # Plain regression is right on {plain.same:.1f} % of its own world and {plain.shifted:.1f} % of the shifted one. Dropout moves the latter by ${dropout.mean:.1f} \pm {dropout.half:.1f}$ points on average: no cure. L2 with $\lambda = 1$ gives {strong.large:.1f} % if the clue is large, {strong.small:.1f} % if it is small. A penalty
 # knows sizes, not honesty: it gives up first what needs a large weight. And validation at home has no reason to choose it: there $\lambda = 0.1$ and $\lambda = 1$ lose in all ten seeds, and $\lambda = 0.01$ gains in {wins.large} of ten seeds with the large clue and in {wins.small} with the small one, by less than 0.1 points.
@@ -541,7 +605,7 @@ assert by_units < 1e-4, "dropout does not care how large the clue is"
 # What data can do about a shift is the subject of lesson c1. The rest of mismatched generalisation has no lesson yet.
 
 # %% [markdown] lang="zh"
-# **读表**：十个种子的均值与 95% 区间；线索的两种大小各占两列，先是与训练数据同分布（same），后是偏移之后（shifted）。下面几行是 L2 在同分布上胜过不加正则化的种子数。
+# **读表**：十个种子的均值与 95% 区间；线索的两种大小各占两列，先是与训练数据同分布（same），后是偏移之后（shifted）。下面几行是 L2 在同分布上胜过不加正则化的种子数；再往下是与不加正则化相比的差值、再换一个种子的区间，以及只用核心特征的准确率。
 #
 # 不加正则化时，在与训练数据同分布的样本上，准确率为 {plain.same:.1f}%，偏移之后只剩 {plain.shifted:.1f}%。dropout 使后者平均变动 ${dropout.mean:.1f} \pm {dropout.half:.1f}$ 个百分点，治不了这个问题。L2 取 $\lambda = 1$，线索数值大时偏移后为 {strong.large:.1f}%，数值小时为 {strong.small:.1f}%。惩罚只看大小，不辨真伪：哪个特征需要大权重，它就先舍弃哪个。而且只看同分布的验证结果，没有理由选用它：$\lambda = 0.1$ 和 $\lambda = 1$ 在十个种子上都变差；至于 $\lambda = 0.01$，线索数值大时十个种子里有 {wins.large} 个略有提高，数值小时有 {wins.small} 个，幅度都不到 0.1 个百分点。
 #
@@ -552,20 +616,22 @@ assert by_units < 1e-4, "dropout does not care how large the clue is"
 # %% [markdown] lang="en"
 # ## 6 Experiment
 #
-# **(a) The path of ridge regression.** Three features at right angles, of lengths 4, 1 and 1/4. Then the closed form leaves of each weight the share
+# **(a) The path of ridge regression.** Three features at right angles, of lengths 4, 1 and 1/4. Then all products of two different features are 0, $X^\top X$ is diagonal with the entries $\lVert x_j \rVert^2$, and the closed form falls apart into
+# $w_j = x_j \cdot y \,/\, (\lVert x_j \rVert^2 + \lambda)$. So of each weight the penalty leaves the share
 #
 # $$\frac{w_j(\lambda)}{w_j(0)} = \frac{\lVert x_j \rVert^2}{\lVert x_j \rVert^2 + \lambda}.$$
 #
-# We also walk there by gradient descent with the penalised gradient of section 3.
+# We also walk there by gradient descent with the penalised gradient of section 3. The rate is 1/(largest² + strength): a step multiplies what weight $j$ lacks by
+# $1 - (\lVert x_j \rVert^2 + \lambda) / (\text{largest}^2 + \lambda)$, which lies from 0 to below 1, for no length is above the largest. So nothing diverges.
 
 # %% [markdown] lang="zh"
 # ## 6 实验
 #
-# **（a）岭回归的路径**　取三个相互正交的特征，长度为 4、1 和 1/4。由闭式解，各权重剩下的比例是
+# **（a）岭回归的路径**　取三个相互正交的特征，长度为 4、1 和 1/4。不同特征两两的内积都是 0，所以 $X^\top X$ 是对角矩阵，对角元是 $\lVert x_j \rVert^2$，闭式解就拆成 $w_j = x_j \cdot y \,/\, (\lVert x_j \rVert^2 + \lambda)$。可见各权重剩下的比例是
 #
 # $$\frac{w_j(\lambda)}{w_j(0)} = \frac{\lVert x_j \rVert^2}{\lVert x_j \rVert^2 + \lambda}.$$
 #
-# 再用第 3 节带惩罚的梯度做梯度下降，看是否走到同一点。
+# 再用第 3 节带惩罚的梯度做梯度下降，看是否走到同一点。学习率取 1/(largest² + strength)：每走一步，权重 $j$ 与终点的差距就乘以 $1 - (\lVert x_j \rVert^2 + \lambda) / (\text{largest}^2 + \lambda)$；没有哪个长度超过 largest，所以这个因子不小于 0，又小于 1，不会发散。
 
 
 # %%
@@ -726,21 +792,21 @@ stated("shrunk", 100 * (1 - left_over[1]), 0.14, 0.005, "percent that the usual 
 print(read_settings("gap"))
 gaps = read_study("gap")  # dropout (10, 5, 3), decay (10, 6, 3): train, dev, test
 assert np.allclose(scored, gaps["decay"][0, 0], atol=0.06), "the run above is the stored one"
-for sweep, place, settings in (
-    ("dropout", 1, gap.with_dropout(gap.STUDY.settings, 0.1)),
-    ("decay", 4, gap.with_decay(gap.STUDY.settings, 10.0)),
+for name, settings, kept in (
+    ("dropout 0.1", gap.with_dropout(gap.STUDY.settings, 0.1), gaps["dropout"][0, 1]),
+    ("decay 10", gap.with_decay(gap.STUDY.settings, 10.0), gaps["decay"][0, 4]),
 ):
     three = gap.three_accuracies(settings, 0)
-    print(f"{sweep:8s} {place}  live:", three.round(3), " stored:", gaps[sweep][0, place])
-    assert np.allclose(three, gaps[sweep][0, place], atol=0.06), "the live seed is the stored one"
+    print(f"{name:12s} live:", three.round(3), " stored:", kept)
+    assert np.allclose(three, kept, atol=0.06), "the live seed is the stored one"
 
 # %% [markdown] lang="en"
-# *Reading the lines*: accuracy on train, dev and test of the seed that ran here and of the same seed as stored; the number after the name is the place of the setting in its list, from 0.
+# *Reading the lines*: accuracy on train, dev and test of the seed that ran here and of the same seed as stored.
 #
 # In the figure the decays stand on a logarithmic axis from 0.01 on; bars are 95 % intervals over ten seeds.
 
 # %% [markdown] lang="zh"
-# **读表**：这里运行的种子与同一种子的存档结果，依次是训练集、开发集、测试集的准确率；名称后的数字是该设定在列表中的位置，从 0 数起。
+# **读表**：这里运行的种子与同一种子的存档结果，依次是训练集、开发集、测试集的准确率。
 #
 # 下图中，实线是学过的新闻（items learned），虚线是没学过的（unseen items），误差线是十个种子的 95% 区间。右图的横轴从 0.01 起是对数刻度。
 
@@ -775,22 +841,33 @@ savefig(figure, "14_gap", {**means, **halves})
 # 哪种强度最好？如果按测试分数来选，测试分数就成了训练分数。所以每个种子都另用 500 条（**开发集**）来选，“不用正则化”也在候选之列，然后才报告测试集上的结果。
 
 # %%
-print("         test, points gained     seeds that gain     chosen")
+print("strength: how many seeds chose it; accuracy on test, points gained on none")
 for sweep, values in (("dropout", rates), ("decay", decays)):
     chosen = gap.chosen_by_dev(gaps[sweep])  # (10, 3): dev, test, which setting
     gained = 100 * (chosen[:, 1] - gaps[sweep][:, 0, 2])  # (10,)
-    centre, width = mean_and_interval(gained)
     counts = np.bincount(chosen[:, 2].astype(int), minlength=len(values))
-    picked = {value: int(n) for value, n in zip(values, counts, strict=True) if n}
-    print(f"{sweep:8s} {centre:+8.1f} ± {width:.1f} {(gained > 0).sum():16} of 10         {picked}")
-    assert centre - width > 0, "the mean gain is more than chance"
+    print(sweep, {value: int(n) for value, n in zip(values, counts, strict=True) if n})
+    tell(f"{sweep}, chosen on dev", gained)
+    assert mean_and_interval(gained)[0] > mean_and_interval(gained)[1], "more than chance"
 learned, unseen = gaps["decay"][..., 0], gaps["decay"][..., 2]  # (10, 6), (10, 6)
 assert (gaps["dropout"][:, 0, 0] == 1).all(), "without either all items are learned by heart"
 assert (np.argmin(learned - unseen, axis=1) == 5).all(), "the strongest decay has the least gap"
 assert (np.argmin(unseen, axis=1) == 5).all(), "and the worst accuracy on unseen items"
 
+# %%
+tell("decay 0.01, points gained", 100 * (unseen[:, 1] - unseen[:, 0]), 2)
+print("mean accuracy (%) on items learned and on unseen ones; the gap, as % of that with none")
+for sweep, values in (("dropout", rates), ("decay", decays)):
+    at = gap.chosen_by_dev(gaps[sweep])[:, 2].astype(int)  # (10,)
+    settings = [(f"{value:g}", gaps[sweep][:, i]) for i, value in enumerate(values)]
+    widest = np.ptp(gaps[sweep][:, 0, ::2], axis=1).mean()  # of train and test, with none
+    for setting, scores_of in [*settings, ("on dev", gaps[sweep][np.arange(10), at])]:
+        train, _, test = scores_of.mean(axis=0)  # (10, 3) -> (3,)
+        share = (train - test) / widest
+        print(f"{sweep:8s} {setting:7s} {100 * train:6.1f} {100 * test:6.1f} {100 * share:6.0f}")
+
 # %% [markdown] lang="en"
-# *Reading the table*: mean gain on test over ten seeds and its 95 % interval, each seed against itself; the last column says how many seeds chose which strength.
+# *Reading the tables*: how many seeds chose which strength; the mean gain on test over ten seeds with its 95 % interval, each seed against itself, and where a further seed lies. Then the means of every setting; "on dev" takes for each seed the strength that it chose.
 #
 # **What you saw.** Without either (grey): {none.learned:.0f} % on the items learned, {none.unseen:.1f} % on others. Dropout chosen on dev adds ${dropped.gain:.1f} \pm {dropped.half:.1f}$ points (more than 0 in {dropped.seeds} of 10 seeds), decay ${decayed.gain:.1f} \pm {decayed.half:.1f}$ (in {decayed.seeds} of 10; the figure's intervals
 # are wider: the items differ too). For one further seed expect between ${dropped.low:.1f}$ and ${dropped.high:.1f}$ points with dropout, between ${decayed.low:.1f}$ and ${decayed.high:.1f}$ with decay. The usual $\lambda = 0.01$ changes ${usual.gain:.2f} \pm {usual.half:.2f}$ points: 280 updates shrink a weight by {here.shrunk} %. Too much is worse than none: $p = 0.5$ gives {dropped.most:.1f} %, $\lambda = 30$ gives {decayed.most:.1f} %. And the smallest gap of the decays, at $\lambda = 30$, belongs to the worst model, in each of these ten seeds: the aim is the score on unseen items, not a small gap.
@@ -798,7 +875,7 @@ assert (np.argmin(unseen, axis=1) == 5).all(), "and the worst accuracy on unseen
 # **What it does not show.** Most of the gap is still there, {dropped.still:.0f} % of it with dropout and {decayed.still:.0f} % with decay. A high rate learns slowly and might do better with more updates; all had 280. And the unseen items come from the same source; for others see section 5.
 
 # %% [markdown] lang="zh"
-# **读表**：测试集上的平均提高（百分点）与 95% 区间，都是同一个种子前后相比；最后一列是每种强度被几个种子选中。
+# **读表**：先是每种强度被几个种子选中；再是测试集上的平均提高（百分点）与 95% 区间，都是同一个种子前后相比，further seed 是再换一个种子的区间。然后是每种强度的平均准确率（学过的、没学过的）和差距，on dev 一行取各个种子自己选中的强度。
 #
 # **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 {none.learned:.0f}%，没学过的答对 {none.unseen:.1f}%。在开发集上选定强度之后，dropout 让测试集上升 ${dropped.gain:.1f} \pm {dropped.half:.1f}$ 个百分点（10 个种子里有 {dropped.seeds} 个上升），衰减上升 ${decayed.gain:.1f} \pm {decayed.half:.1f}$ 个百分点（10 个里有 {decayed.seeds} 个）；图中的区间更宽，因为各组新闻本身也有差别。再换一个种子，dropout 的效果预计在 ${dropped.low:.1f}$ 到 ${dropped.high:.1f}$ 个百分点之间，衰减预计在 ${decayed.low:.1f}$ 到 ${decayed.high:.1f}$ 之间。常用的 $\lambda = 0.01$ 只改变 ${usual.gain:.2f} \pm {usual.half:.2f}$ 个百分点，因为 280 次更新只让权重缩小 {here.shrunk}%。用过了头还不如不用：$p = 0.5$ 时只有 {dropped.most:.1f}%，$\lambda = 30$ 时只有 {decayed.most:.1f}%。各种衰减里，差距最小的恰恰是 $\lambda = 30$，也就是最差的模型，这十个种子都是如此。可见目标不是差距小，而是没见过的样本答得好。
 #
@@ -856,11 +933,11 @@ check("14.1", dropout)
 
 # %% [markdown] lang="en"
 # **14.2 Where the two part.** (a) Write step number `t` of Adam (from 1) by the recursion of section 3 with $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\epsilon = 10^{-8}$, for a number or an array: with L2 in the gradient or, if `decoupled`, with decay beside the step. `g` is the gradient of $L$ alone, `strength` is $\lambda$. Return the new `w`, `m`, `v`,
-# these last two without hats. (b) `parting(w, gradients)` runs both forms from the number `w`, moments 0, `lr = strength = 0.1`, and returns the number of the first step
-# after which the weights differ by more than $10^{-9}$, or 0 if there is none. Guess first: from $w = 1$? From $w = 0$?
+# these last two without hats. (b) `parting(w, gradients)` runs both forms from the number `w`, moments 0, `lr = strength = 0.1`, and returns two things: the number of the first step
+# after which the weights differ by more than $10^{-9}$, or 0 if there is none; and the difference after the last step, the weight with L2 minus the decoupled one. Guess the step first: from $w = 1$? From $w = 0$?
 
 # %% [markdown] lang="zh"
-# **14.2 二者在哪一步分开**　（a）请按第 3 节的递推写 Adam 的第 `t` 步（从 1 数起），取 $\beta_1 = 0.9$，$\beta_2 = 0.999$，$\epsilon = 10^{-8}$；参数可以是数，也可以是数组。L2 加在梯度里；若 `decoupled` 为真，则衰减不进梯度，直接加到这一步上。`g` 只是 $L$ 的梯度，`strength` 就是 $\lambda$。返回新的 `w`、`m`、`v`，后两个是不带帽的。（b）`parting(w, gradients)` 从数 `w` 出发，两个平均从 0 开始，取 `lr = strength = 0.1`，两种形式各走一遍，返回权重相差首次超过 $10^{-9}$ 的那一步是第几步；始终不分开则返回 0。先猜一猜：从 $w = 1$ 出发呢？从 $w = 0$ 出发呢？
+# **14.2 二者在哪一步分开**　（a）请按第 3 节的递推写 Adam 的第 `t` 步（从 1 数起），取 $\beta_1 = 0.9$，$\beta_2 = 0.999$，$\epsilon = 10^{-8}$；参数可以是数，也可以是数组。L2 加在梯度里；若 `decoupled` 为真，则衰减不进梯度，直接加到这一步上。`g` 只是 $L$ 的梯度，`strength` 就是 $\lambda$。返回新的 `w`、`m`、`v`，后两个是不带帽的。（b）`parting(w, gradients)` 从数 `w` 出发，两个平均从 0 开始，取 `lr = strength = 0.1`，两种形式各走一遍，返回两样东西：权重相差首次超过 $10^{-9}$ 的那一步是第几步（始终不分开则为 0），以及最后一步之后的差值，即 L2 的权重减去解耦的权重。先猜一猜是第几步：从 $w = 1$ 出发呢？从 $w = 0$ 出发呢？
 
 
 # %% tags=["exercise"]
@@ -869,7 +946,7 @@ def adam_step(w, g, m, v, t, *, lr, strength, decoupled):
 
 
 def parting(w, gradients):
-    return ...
+    return ...  # step, difference
 
 
 # %% tags=["solution"]
@@ -882,15 +959,16 @@ def adam_step(w, g, m, v, t, *, lr, strength, decoupled):
 
 
 def parting(w, gradients):
-    states = {False: (w, 0.0, 0.0), True: (w, 0.0, 0.0)}
+    states, first = {False: (w, 0.0, 0.0), True: (w, 0.0, 0.0)}, 0
     for t, g in enumerate(gradients, start=1):
         for decoupled, (here, m, v) in states.items():
             states[decoupled] = adam_step(
                 here, g, m, v, t, lr=0.1, strength=0.1, decoupled=decoupled
             )
-        if abs(states[True][0] - states[False][0]) > 1e-9:
-            return t
-    return 0
+        difference = states[False][0] - states[True][0]
+        if not first and abs(difference) > 1e-9:
+            first = t
+    return first, difference
 
 
 # %% tags=["exercise-check"]

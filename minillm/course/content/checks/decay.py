@@ -55,12 +55,21 @@ def is_the_librarys_step(
 def finds_the_step(
     adam_step: Function, parting: Function, w: float, gradients: list[float]
 ) -> None:
-    """The first step after which the two forms differ, or 0."""
+    """The first step after which the two forms differ, or 0, and how far apart they end."""
     start, steps = np.array([w]), [np.array([g]) for g in gradients]
     coupled, decoupled = (
         np.array(stepped(start, steps, decoupled=d, lr=0.1, strength=0.1)) for d in (False, True)
     )
-    apart = np.abs(coupled - decoupled)[:, 0] > 1e-9
+    gaps = (coupled - decoupled)[:, 0]
+    apart = np.abs(gaps) > 1e-9
     wanted = int(apart.argmax()) if apart.any() else 0
-    found = parting(w, gradients)
-    told(found == wanted, f"it says {found}, needed is {wanted}", f"答 {found}，应为 {wanted}")
+    step, gap = parts(parting(w, gradients), "step", "difference")
+    told(
+        step == wanted, f"it says step {step}, needed is {wanted}", f"答第 {step} 步，应为 {wanted}"
+    )
+    found = shaped(("the difference", "差值"), gap, ())
+    told(
+        np.allclose(found, gaps[-1], rtol=1e-6, atol=1e-11),
+        f"the difference after the last step is {found:.9g}, needed is {gaps[-1]:.9g}",
+        f"最后一步之后的差值是 {found:.9g}，应为 {gaps[-1]:.9g}",
+    )

@@ -81,12 +81,15 @@ CHECKS = {
             },
         ),
         Property(
-            "parting names the first step after which the two weights differ, 0 if there is none",
-            "parting 给出两种权重首次不同的那一步；始终相同则为 0",
+            "parting names the first step after which the weights differ by more than 1e-9 (0 if "
+            "there is none), and the difference after the last step",
+            "parting 给出权重相差首次超过 1e-9 的那一步（没有则为 0），以及末步之后的差值",
             decay.finds_the_step,
             {
-                "w": st.sampled_from([0.0, 1.0, -0.5]),
-                "gradients": st.lists(st.sampled_from([0.0, 1.0, -2.0]), min_size=1, max_size=4),
+                "w": st.sampled_from([0.0, 1.0, -0.5, 1e-8, 1e-6, -2e-9]),
+                "gradients": st.lists(
+                    st.sampled_from([0.0, 1.0, -2.0, 0.5]), min_size=1, max_size=4
+                ),
             },
         ),
     ),

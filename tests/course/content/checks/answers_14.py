@@ -69,6 +69,16 @@ WRONG = [
         ("14.2", "wrong count", (steps.adam_step, f))
         for f in (steps.never_parts, steps.the_last_step)
     ),
+    *(
+        ("14.2", "tolerance", (steps.adam_step, f))
+        for f in (steps.at_any_difference, steps.at_a_large_difference)
+    ),
+    ("14.2", "cheat: a rule of thumb", (steps.adam_step, steps.by_a_rule_of_thumb)),
+    ("14.2", "wrong sign", (steps.adam_step, steps.decoupled_first)),
+    *(
+        ("14.2", "moments", (steps.adam_step, f))
+        for f in (steps.at_step_one_always, steps.without_memory)
+    ),
     ("14.3", "library call", choices.by_the_loss_of_the_library),
     ("14.3", "hard-coded size", choices.sum_of_four),
     ("14.3", "hard-coded constant", choices.no_penalty),
@@ -114,9 +124,14 @@ MESSAGES = {
     ),
     ("14.2", (steps.adam_step, steps.counted_from_zero)): (
         "parting(w=1.0, gradients=[0.0])",
-        "it says 0, needed is 1",
+        "it says step 0, needed is 1",
         "应为 1",
     ),
+    ("14.2", (steps.adam_step, steps.at_any_difference)): (
+        "parting(w=1e-08, gradients=[1.0])",
+        "it says step 1, needed is 0",
+    ),
+    ("14.2", (steps.adam_step, steps.without_memory)): ("the difference after the last step is",),
     ("14.3", choices.by_training_error): (
         "smallest error on dev",
         "strengths=[0.01, 0.1]",

@@ -24,8 +24,9 @@ def parting(w, gradients, step=adam_step):
             here, m, v = step(here, g, m, v, t, **settings)
             path.append(here)
         both.append(path)
-    apart = np.abs(np.subtract(*both)) > 1e-9
-    return int(apart.argmax()) + 1 if apart.any() else 0
+    gaps = np.subtract(*both)
+    apart = np.abs(gaps) > 1e-9
+    return int(apart.argmax()) + 1 if apart.any() else 0, gaps[-1]
 
 
 def lean_step(w, g, m, v, t, *, lr, strength, decoupled):
@@ -40,13 +41,14 @@ def lean_step(w, g, m, v, t, *, lr, strength, decoupled):
 def parts_at(w, gradients):
     l2 = w, 0.0, 0.0
     adamw = w, 0.0, 0.0
+    first = 0
     for i in range(len(gradients)):
         g, t = gradients[i], i + 1
         l2 = lean_step(l2[0], g, *l2[1:], t, lr=0.1, strength=0.1, decoupled=False)
         adamw = lean_step(adamw[0], g, *adamw[1:], t, lr=0.1, strength=0.1, decoupled=True)
-        if not abs(l2[0] - adamw[0]) <= 1e-9:
-            return t
-    return 0
+        if not first and not abs(l2[0] - adamw[0]) <= 1e-9:
+            first = t
+    return first, l2[0] - adamw[0]
 
 
 def in_two_branches(w, g, m, v, t, *, lr, strength, decoupled):
@@ -148,26 +150,61 @@ def by_the_optimiser(w, g, m, v, t, *, lr, strength, decoupled):
 
 
 def always_the_first(w, gradients):
-    return 1
+    return 1, parting(w, gradients)[1]
 
 
 def counted_from_zero(w, gradients):
-    return max(parting(w, gradients) - 1, 0)
+    first, gap = parting(w, gradients)
+    return max(first - 1, 0), gap
 
 
 def never_parts(w, gradients):
-    return 0
+    return 0, parting(w, gradients)[1]
 
 
 def the_last_step(w, gradients):
-    return len(gradients)
+    return len(gradients), parting(w, gradients)[1]
 
 
 def by_the_start(w, gradients):  # never looks at the gradients
-    return 1 if w else 2
+    return 1 if w else 2, parting(w, gradients)[1]
 
 
 def eats_its_gradients(w, gradients):
     found = parting(w, gradients)
     gradients.clear()
     return found
+
+
+def at_any_difference(w, gradients, tolerance=0.0):
+    l2, adamw, first = (w, 0.0, 0.0), (w, 0.0, 0.0), 0
+    for t, g in enumerate(gradients, start=1):
+        l2 = adam_step(l2[0], g, *l2[1:], t, lr=0.1, strength=0.1, decoupled=False)
+        adamw = adam_step(adamw[0], g, *adamw[1:], t, lr=0.1, strength=0.1, decoupled=True)
+        if not first and abs(l2[0] - adamw[0]) > tolerance:
+            first = t
+    return first, l2[0] - adamw[0]
+
+
+def at_a_large_difference(w, gradients):
+    return at_any_difference(w, gradients, tolerance=1e-4)
+
+
+def by_a_rule_of_thumb(w, gradients):  # never calls adam_step
+    moving = [t for t, g in enumerate(gradients, start=1) if g]
+    first = 1 if abs(w) > 1e-7 or (w and not gradients[0]) else moving[0] + 1 if moving else 0
+    first = first if first <= len(gradients) else 0
+    return first, 0.01 * w
+
+
+def at_step_one_always(w, gradients):
+    return parting(w, gradients, lambda w, g, m, v, t, **how: adam_step(w, g, m, v, 1, **how))
+
+
+def without_memory(w, gradients):
+    return parting(w, gradients, lambda w, g, m, v, t, **how: adam_step(w, g, 0.0, 0.0, t, **how))
+
+
+def decoupled_first(w, gradients):
+    first, gap = parting(w, gradients)
+    return first, -gap
