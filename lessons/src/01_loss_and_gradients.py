@@ -859,11 +859,12 @@ check("01.1", log_softmax_backward)
 # **01.2 A checker of your own.** Below are five rules with their operands. Some are wrong: can you see which, by reading alone? Write
 # `is_right(rule, *operands)`: `True` if the gradients are right for **every** operand, else `False`. Use
 # `numeric_gradient`, or the random direction of section 4; random numbers come from a generator that you make in the function. `check` hands you hidden rules, right ones and wrong
-# ones. A gradient can have the wrong shape; one of size $10^{-3}$ may be wrong by a thousandth; a
-# right one may be exactly zero; an output may be a single number. Then run it over `candidates`.
+# ones. A gradient can have the wrong shape, $(1, m)$ for $(m,)$ too, or be missing; one of size $10^{-3}$ may be wrong by a thousandth; a
+# right one may be exactly zero; an output may be a single number. An output may share memory with its input, as `x.T` does, so change a copy, a new one for each call of the rule.
+# When it is written, the cell below it runs it over `candidates`.
 
 # %% [markdown] lang="zh"
-# **01.2 自己写一个检验器**　下面有五条规则，各附操作数，其中有对有错。只靠读代码，你看得出哪几条错了吗？请写 `is_right(rule, *operands)`：如果规则对**每一个**操作数的梯度都正确，返回 `True`，否则返回 `False`。可以用 `numeric_gradient`，也可以用第 4 节的随机方向；随机数请取自函数里新建的生成器。`check` 会交给它一些你看不到的规则，有对有错。要留心：梯度的形状可能不对；大小只有 $10^{-3}$ 的梯度也可能错了千分之一；正确的梯度可能恰好是零；输出可能只是一个数。写好以后，用它检验 `candidates`。
+# **01.2 自己写一个检验器**　下面有五条规则，各附操作数，其中有对有错。只靠读代码，你看得出哪几条错了吗？请写 `is_right(rule, *operands)`：如果规则对**每一个**操作数的梯度都正确，返回 `True`，否则返回 `False`。可以用 `numeric_gradient`，也可以用第 4 节的随机方向；随机数请取自函数里新建的生成器。`check` 会交给它一些你看不到的规则，有对有错。要留心：梯度的形状可能不对（例如操作数是 $(m,)$，梯度却是 $(1, m)$），也可能少给一个；大小只有 $10^{-3}$ 的梯度也可能错了千分之一；正确的梯度可能恰好是零；输出可能只是一个数；输出可能与输入共用内存（例如 `x.T`），所以要改就改副本，而且每次调用规则都另取一份。写好以后，下面的单元格用它检验 `candidates`。
 
 
 # %%
@@ -909,9 +910,10 @@ def is_right(rule, *operands):
 def is_right(rule, *operands):
     output, vjp = rule(*operands)
     g = np.random.default_rng(0).standard_normal(np.shape(output))
-    for i, (x, gradient) in enumerate(zip(operands, vjp(g), strict=True)):
-        if np.shape(gradient) != x.shape:
-            return False
+    gradients = vjp(g)
+    if [np.shape(gradient) for gradient in gradients] != [x.shape for x in operands]:
+        return False  # a wrong shape, or too few
+    for i, (x, gradient) in enumerate(zip(operands, gradients, strict=True)):
 
         def forward(x, i=i):
             return rule(*operands[:i], x, *operands[i + 1 :])[0]
@@ -923,12 +925,21 @@ def is_right(rule, *operands):
 
 
 verdicts = [is_right(*candidate) for candidate in candidates]
-for (rule, *_), verdict in zip(candidates, verdicts, strict=True):
-    print(f"{rule.__name__:18s} {verdict}")
 assert verdicts == [True, True, False, False, True], "the third and the fourth rule are wrong"
+
+# %%
+for rule, *arrays in candidates:
+    print(f"{rule.__name__:18s} {is_right(rule, *arrays)}")
 
 # %% tags=["exercise-check"]
 check("01.2", is_right)
+
+# %% [markdown] lang="en"
+# **What to expect**: as long as the answer is `...`, five times `Ellipsis`; then `True` for three of the five and `False` for two. One of the two is a slip in
+# a factor, the other a transposition forgotten: find both by reading.
+
+# %% [markdown] lang="zh"
+# **应当看到**：答案还是 `...` 时，五行都是 `Ellipsis`；写好以后，三行是 `True`，两行是 `False`。这两条里，一条漏了一个因子，一条忘了转置：请再读代码，把毛病找出来。
 
 # %% [markdown] lang="en"
 # **01.3 Undo broadcasting.** NumPy stretches an operand to the shape of its neighbour: axes of size 1 are repeated, and missing axes

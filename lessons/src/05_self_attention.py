@@ -605,15 +605,16 @@ check("05.2", attention_backward)
 # (a) Write `order_gap(f, x, order)`: the largest absolute difference between the two sides; `x[order]` is $PX$. For self-attention it
 # is zero, up to rounding. (b) So "dog bites man" and "man bites dog" are one bag of words to it. Find what breaks
 # that: write `positions(n, d)`, an array of shape `(n, d)` that is added to the words, such that no two places can be swapped
-# without a difference of more than $10^{-9}$ somewhere in the output (rounding alone makes some $10^{-16}$). There may be 40 words, their numbers
-# between $-1$ and 1; softmax looks at the largest scores alone, so very large numbers would drown the words.
+# without a difference of more than $10^{-9}$ somewhere in the output (rounding alone makes some $10^{-16}$). There may be up to 40 words. The words' own numbers
+# lie between $-1$ and 1; keep those of your table of that size: with larger ones the scores of the table outgrow those of the words, and softmax, which looks at the largest
+# scores alone, sees the table only. `check` tries several texts.
 
 # %% [markdown] lang="zh"
 # **05.3 词序**　自注意力是**置换等变**的：用任一置换矩阵 $P$ 把词打乱，输出也以同样的方式打乱，
 #
 # $$f(PX) = P f(X).$$
 #
-# （a）请写 `order_gap(f, x, order)`，返回两边之差的最大绝对值，其中 `x[order]` 就是 $PX$。对自注意力，它为零，只差舍入误差。（b）所以对它来说，“狗咬人”和“人咬狗”是同一袋词。怎样的输入能打破这种对称？请写 `positions(n, d)`，返回形状为 `(n, d)` 的数组，把它加到词向量上以后，任意两个位置一旦互换，输出中就有相差超过 $10^{-9}$ 的地方（舍入误差只有 $10^{-16}$ 左右）。词最多 40 个，词向量的分量在 $-1$ 与 1 之间；softmax 只看最大的几个分数，位置的数字太大，就会把词淹没。
+# （a）请写 `order_gap(f, x, order)`，返回两边之差的最大绝对值，其中 `x[order]` 就是 $PX$。对自注意力，它为零，只差舍入误差。（b）所以对它来说，“狗咬人”和“人咬狗”是同一袋词。怎样的输入能打破这种对称？请写 `positions(n, d)`，返回形状为 `(n, d)` 的数组，把它加到词向量上以后，任意两个位置一旦互换，输出中就有相差超过 $10^{-9}$ 的地方（舍入误差只有 $10^{-16}$ 左右）。词最多 40 个。词向量本身的分量在 $-1$ 与 1 之间，表中的数也应当是这样大小：再大，位置的分数就压过词的分数，而 softmax 只看最大的几个分数，于是只看得见位置。`check` 会用几段不同的文字来试。
 
 
 # %% tags=["exercise"]

@@ -12,6 +12,10 @@ from minillm.course.remarks import Case
 
 Shape = tuple[int, ...]
 AXES = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
+SHARED = (
+    " (the output shares memory with x: a later change of the same array changes it too)",
+    "（输出与 x 共用内存：之后再改同一个数组，输出也跟着变）",
+)
 DIFFERENT = [(-1) ** k * k / 10 for k in range(1, 19)]  # 0.1, -0.2, ...: for operands
 
 
@@ -70,11 +74,13 @@ def knows_a_right_rule(
     is_right: Function, case: Case, n: int, m: int, numbers: list[float]
 ) -> None:
     """The checker accepts what is right."""
-    verdict = is_right(*with_operands(case, n, m, numbers))
+    rule, *operands = with_operands(case, n, m, numbers)
+    verdict = is_right(rule, *operands)
+    shared = any(np.shares_memory(rule(*operands)[0], x) for x in operands)
     told(
         bool(verdict),
-        f"the rule is right, but is_right gives {verdict}",
-        f"规则是对的，is_right 却返回 {verdict}",
+        f"the rule is right, but is_right gives {verdict}{SHARED[0] if shared else ''}",
+        f"规则是对的，is_right 却返回 {verdict}{SHARED[1] if shared else ''}",
     )
 
 

@@ -12,14 +12,27 @@ from minillm.course.exercises import Exercise, Property
 from minillm.course.remarks import Case
 
 TENTHS = st.integers(-30, 30).map(lambda i: i / 10)
-HALVES = st.integers(-3, 3).map(lambda i: i / 2)
+HALVES = st.sampled_from([0.5, 1, -0.5, -1, 1.5, -1.5, 0])  # with 0 many a mistake is hidden
 LARGE = st.sampled_from(  # exp of 20000 overflows in long double too
     [0, 1, -2, 800, -800, 20_000, 1_000_000, 1_000_001, -1_000_000, -999_999]
 )
 DTYPES = st.sampled_from(["float32", "int64", "int32"])
 UNNOTICED = 1e-9  # what the task calls no difference
 LENGTHS = st.sampled_from([2, 3, 4, 7, 12, 24, 40])
-WORDS = np.random.default_rng(0).integers(-9, 10, (40, 4)) / 10
+SIGNED, POSITIVE = np.arange(-100, 101) / 100, np.arange(201) / 200
+
+
+def texts(seed: int) -> np.ndarray:
+    """Sixteen texts of 40 words, half of them without negative numbers.
+
+    Within a text no number comes twice, so all words differ.
+    """
+    numbers = np.repeat([SIGNED, POSITIVE], 8, axis=0)  # (16, 201)
+    drawn = np.random.default_rng(seed).permuted(numbers, axis=1)
+    return drawn[:, :160].reshape(16, 40, 4)
+
+
+WORDS = texts(seed=0)
 
 
 def rows(numbers: st.SearchStrategy[float]) -> st.SearchStrategy[list[list[float]]]:
@@ -29,19 +42,19 @@ def rows(numbers: st.SearchStrategy[float]) -> st.SearchStrategy[list[list[float
     )
 
 
-def matrix(n: int, m: int) -> st.SearchStrategy[np.ndarray]:
-    """An array (n, m) of halves."""
-    flat = st.lists(HALVES, min_size=n * m, max_size=n * m)
-    return flat.map(lambda numbers: np.array(numbers).reshape(n, m))
+def operands(
+    n: int, m: int, dk: int, dv: int, numbers: list[float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Queries, keys, values, and the gradient that arrives: corners of four squares.
+
+    A smaller corner of the same squares is a smaller case, so sizes shrink by themselves.
+    """
+    q, k, v, g = np.array(numbers).reshape(4, 4, 4)
+    return q[:n, :dk].copy(), k[:m, :dk].copy(), v[:m, :dv].copy(), g[:n, :dv].copy()
 
 
-def operands(sizes: tuple[int, int, int, int]) -> st.SearchStrategy[tuple[np.ndarray, ...]]:
-    """Queries, keys, values, and the gradient that arrives at the output."""
-    n, m, dk, dv = sizes
-    return st.tuples(matrix(n, dk), matrix(m, dk), matrix(m, dv), matrix(n, dv))
-
-
-ATTENDING = st.tuples(SIZES, SIZES, SIZES, SIZES).flatmap(operands)
+SQUARES = st.lists(HALVES, min_size=64, max_size=64)
+ATTENDING = st.builds(operands, SIZES, SIZES, SIZES, SIZES, SQUARES)
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -117,7 +130,7 @@ FUNCTIONS = st.sampled_from(
 
 def measures_the_gap(order_gap: Function, positions: Function, f: Case, order: list[int]) -> None:
     """Nothing for attention, and the right number for a function that does know the order."""
-    x, places = WORDS[: len(order), :3], np.array(order)
+    x, places = WORDS[0, : len(order), :3], np.array(order)
     wanted = float(np.abs(f.value(x[places]) - f.value(x)[places]).max())
     gap = float(shaped("order_gap", order_gap(f.value, x, places), ()))
     told(
@@ -135,17 +148,32 @@ def breaks_the_symmetry(order_gap: Function, positions: Function, n: int, d: int
         "the table holds a number that is not finite",
         "表中有 nan 或无穷大",
     )
-    x = WORDS[:n, :d]
-    plain = attending(x + table)
-    for i, j in swaps(table):
-        order = np.arange(n)
-        order[[i, j]] = j, i
-        gap = np.abs(attending(x[order] + table) - plain[order]).max()
-        told(
-            bool(gap > UNNOTICED),
-            f"positions {i} and {j} can be swapped unnoticed: the outputs differ by {gap:.0e}",
-            f"位置 {i} 和 {j} 互换，看不出来：输出只差 {gap:.0e}",
-        )
+    for x in WORDS[:, :n, :d]:
+        plain = attending(x + table)
+        for i, j in swaps(table):
+            order = np.arange(n)
+            order[[i, j]] = j, i
+            gap = np.abs(attending(x[order] + table) - plain[order]).max()
+            english, chinese = why_unnoticed(table, i, j)
+            told(
+                bool(gap > UNNOTICED),
+                f"positions {i} and {j} can be swapped unnoticed: the outputs differ by {gap:.0e}"
+                f"{english}",
+                f"位置 {i} 和 {j} 互换，看不出来：输出只差 {gap:.0e}{chinese}",
+            )
+
+
+def why_unnoticed(table: np.ndarray, i: int, j: int) -> tuple[str, str]:
+    """What one can see in the table: two rows alike, or numbers larger than the words'."""
+    if np.array_equal(table[i], table[j]):
+        return "; their rows in your table are the same", "；你的表中这两行相同"
+    size = float(np.abs(table).max())
+    if size <= 1:
+        return "", ""
+    return (
+        f"; your table reaches {size:g}: softmax then sees it alone, not the words",
+        f"；你的表中最大的绝对值是 {size:g}，softmax 就只看得见位置，看不见词",
+    )
 
 
 def swaps(table: np.ndarray) -> list[tuple[int, int]]:

@@ -149,6 +149,21 @@ WRONG = [
         "x 的转置，梯度没有转置",
         (spoiled(transposed, lambda a: (a.T,)), ("nn",)),
     ),
+    Case(
+        "x + y, y of shape (m,), its gradient of shape (1, m)",
+        "x + y，y 的形状是 (m,)，梯度的形状却是 (1, m)",
+        (spoiled(add, lambda a, b: (a, b[None])), ("nm", "m")),
+    ),
+    Case(
+        "tanh(x), its gradient with an axis of size 1 put in front",
+        "tanh(x)，梯度的最前面多了一个大小为 1 的轴",
+        (spoiled(tanh, lambda a: (a[None],)), ROWS),
+    ),
+    Case(
+        "x @ y, the gradient of y missing",
+        "x @ y，缺少 y 的梯度",
+        (spoiled(matmul, lambda a, b: (a,)), PRODUCT),
+    ),
 ]
 
 

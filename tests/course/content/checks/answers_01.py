@@ -102,8 +102,10 @@ def random(rule, operands):
 
 def compared(rule, operands, g, close=near, *, first=False, shapes=True, one_sided=False):
     """A checker along a random direction, or that of a student who has forgotten something."""
-    h = 1e-5
-    for i, (x, gradient) in enumerate(zip(operands, rule(*operands)[1](g), strict=True)):
+    h, gradients = 1e-5, rule(*operands)[1](g)
+    if len(gradients) != len(operands):
+        return False
+    for i, (x, gradient) in enumerate(zip(operands, gradients, strict=True)):
         if shapes and gradient.shape != x.shape:
             return False
         u = np.random.default_rng(1).standard_normal(x.shape)
@@ -126,21 +128,73 @@ def along_a_direction(rule, *operands):
 def number_by_number(rule, *operands):
     g = random(rule, operands)
     found = rule(*operands)[1](g)
-    for i, x in enumerate(operands):
-        numeric = np.zeros(x.shape)
-        for place in np.ndindex(x.shape):
-            for sign in (1, -1):
-                moved = x.copy()
-                moved[place] += sign * 1e-5
-                output = rule(*operands[:i], moved, *operands[i + 1 :])[0]
-                numeric[place] += sign * (g * output).sum() / 2e-5
-        if np.shape(found[i]) != x.shape or not np.allclose(found[i], numeric, 1e-5, 1e-9):
+    if [np.shape(gradient) for gradient in found] != [x.shape for x in operands]:
+        return False
+    return all(
+        np.allclose(gradient, quotients(rule, operands, i, g), 1e-5, 1e-9)
+        for i, gradient in enumerate(found)
+    )
+
+
+def quotients(rule, operands, i, g):
+    numeric = np.zeros(operands[i].shape)
+    for place in np.ndindex(numeric.shape):
+        for sign in (1, -1):
+            moved = operands[i].copy()
+            moved[place] += sign * 1e-5
+            output = rule(*operands[:i], moved, *operands[i + 1 :])[0]
+            numeric[place] += sign * (g * output).sum() / 2e-5
+    return numeric
+
+
+def shapes_never_seen(rule, *operands):  # np.allclose stretches (1, m) to (m,)
+    g = random(rule, operands)
+    found = rule(*operands)[1](g)
+    return len(found) == len(operands) and all(
+        np.allclose(gradient, quotients(rule, operands, i, g), 1e-5, 1e-9)
+        for i, gradient in enumerate(found)
+    )
+
+
+def axes_of_size_one_dropped(rule, *operands):
+    g = random(rule, operands)
+    found = rule(*operands)[1](g)
+    return len(found) == len(operands) and all(
+        np.squeeze(gradient).shape == np.squeeze(x).shape
+        and np.allclose(gradient, quotients(rule, operands, i, g), 1e-5, 1e-9)
+        for i, (x, gradient) in enumerate(zip(operands, found, strict=True))
+    )
+
+
+def gradients_not_counted(rule, *operands):
+    g = random(rule, operands)
+    return all(
+        np.shape(gradient) == operands[i].shape
+        and np.allclose(gradient, quotients(rule, operands, i, g), 1e-5, 1e-9)
+        for i, gradient in enumerate(rule(*operands)[1](g))
+    )
+
+
+def one_copy_moved_up_and_down(rule, *operands):  # x.T is a view: both outputs are the last one
+    g = random(rule, operands)
+    for i, gradient in enumerate(rule(*operands)[1](g)):
+        moved, numeric = operands[i].copy(), np.zeros(operands[i].shape)
+        for place in np.ndindex(moved.shape):
+            moved[place] += 1e-5
+            up = rule(*operands[:i], moved, *operands[i + 1 :])[0]
+            moved[place] -= 2e-5
+            down = rule(*operands[:i], moved, *operands[i + 1 :])[0]
+            moved[place] = operands[i][place]
+            numeric[place] = (g * (up - down)).sum() / 2e-5
+        if np.shape(gradient) != moved.shape or not np.allclose(gradient, numeric, 1e-5, 1e-9):
             return False
-    return True
+    return len(rule(*operands)[1](g)) == len(operands)
 
 
 def by_the_whole_jacobian(rule, *operands):
     output, vjp = rule(*operands)
+    if len(vjp(np.ones(np.shape(output)))) != len(operands):
+        return False
     for place in np.ndindex(np.shape(output)):
         g = np.zeros(np.shape(output))
         g[place] = 1
@@ -345,6 +399,10 @@ WRONG = [
     ("01.2", "hard-coded constant", ones_arrive),
     ("01.2", "ignores an argument", first_operand_only),
     ("01.2", "shape unchecked", shape_unchecked),
+    ("01.2", "shape unchecked", shapes_never_seen),
+    ("01.2", "shape unchecked", axes_of_size_one_dropped),
+    ("01.2", "gradients not counted", gradients_not_counted),
+    ("01.2", "a view changes too", one_copy_moved_up_and_down),
     ("01.2", "too generous", too_generous),
     ("01.2", "absolute tolerance", absolute_tolerance),
     ("01.2", "no room for rounding", no_room_for_rounding),
@@ -375,5 +433,8 @@ HALF = [
 MESSAGES = {
     ("01.1", sum_forgotten): ("each row of the gradient", "np.array(", "its rows sum to"),
     ("01.2", ones_arrive): ("a wrong rule", "softmax(x), its gradient 0", "梯度为 0", "gives True"),
+    ("01.2", shapes_never_seen): ("its gradient of shape (1, m)", "gives True"),
+    ("01.2", gradients_not_counted): ("the gradient of y missing", "缺少 y 的梯度"),
+    ("01.2", one_copy_moved_up_and_down): ("x transposed", "shares memory with x", "共用内存"),
     ("01.3", means): ("all its copies", "unbroadcast(", "np.array([1.0, 2.0])", "is off"),
 }

@@ -253,8 +253,12 @@ def seeded(n, d):
     return np.random.default_rng(0).standard_normal((n, d))
 
 
-def very_small(n, d):
-    return 1e-7 * np.arange(n)[:, None] * np.ones(d)
+def small(n, d):
+    return 1e-5 * np.arange(n)[:, None] * np.ones(d)
+
+
+def too_small(n, d):
+    return 1e-9 * np.arange(n)[:, None] * np.ones(d)
 
 
 def of_library_positions(n, d):
@@ -316,8 +320,7 @@ RIGHT = [
     ("05.3", "a ramp", (order_gap, positions)),
     ("05.3", "sinusoids", (gap_by_rows, sinusoids)),
     ("05.3", "drawn with a seed", (gap_by_matrix, seeded)),
-    ("05.3", "whole numbers", (order_gap, far_apart)),
-    ("05.3", "a very small ramp", (order_gap, very_small)),
+    ("05.3", "a small ramp", (order_gap, small)),
 ]
 WRONG = [
     ("05.1", "small numbers only", overflows),
@@ -356,6 +359,8 @@ WRONG = [
     ("05.3", "global state", (order_gap, unseeded)),
     ("05.3", "depends on calls", (order_gap, unseeded_generator)),
     ("05.3", "small numbers only", (order_gap, drowning)),
+    ("05.3", "whole numbers", (order_gap, far_apart)),
+    ("05.3", "too small", (order_gap, too_small)),
     ("05.3", "period of 6", (order_gap, six_places)),
     ("05.3", "period of 31", (order_gap, thirty_places)),
     ("05.3", "the same everywhere", (order_gap, the_same_everywhere)),
@@ -376,5 +381,8 @@ MESSAGES = {
     ("05.2", of_the_rule): ("it calls ops.attention.scaled_dot_product_attention",),
     ("05.2", swapped): ("dL/dq has shape (2, 1), not (1, 1)",),
     ("05.3", (order_gap, six_places)): ("positions(n=7, d=1)", "positions 0 and 6 can be swapped"),
+    ("05.3", (order_gap, far_apart)): ("can be swapped unnoticed", "softmax then sees it alone"),
+    ("05.3", (order_gap, drowning)): ("can be swapped unnoticed", "your table reaches"),
+    ("05.2", without_mean): ("q=np.array([[0.5]]), k=np.array([[0.5]]), v=np.array([[0.5]])",),
     ("05.3", (order_gap, unseeded_generator)): ("it gives two results",),
 }
