@@ -57,6 +57,9 @@ LITERALS = {
     "entries of the public vocabulary of BERT": "30,522",
     "orders of size, asserted in section 6, and the step of check_vjp": "10^-5 10^-11",
     "a small size in exercise 01.2": "10^-3",
+    "Adam's usual settings, the defaults of optim.Adam": "0.9 0.999 10^-8",
+    "points of the training on rings": "200",
+    "how near the best step is to the expected one, asserted in section 6": "3",
 }
 
 # %% [markdown] lang="en"
@@ -179,13 +182,13 @@ assert np.isclose(start, np.log(10), rtol=1e-12), "equal scores give the loss ln
 # knows nothing gives each of $K$ classes the probability $1/K$, so its loss is $\ln K$. **Training should start
 # near $\ln K$.** Much more means that the model is confidently wrong before it has seen anything.
 #
-# Our softmax has a weakness: `np.exp(1000)` is infinite. The library computes $\ln p$ without ever forming $p$, and takes the same three
-# labels in its stride. Exercise 05.1 comes back to this.
+# Our softmax has a weakness: `np.exp(1000)` is infinite. Take the logits $1000, 0, -1000$ and in turn the labels 0, 1 and 2.
+# The library first subtracts the largest logit and computes $\ln p$ without ever forming $p$; none of the three labels troubles it. Exercise 05.1 comes back to this.
 
 # %% [markdown] lang="zh"
 # 四种算法，同一个数；后两种是程序库的（`minillm/ops/losses.py`）。还有一个数值得记住：什么都不懂的模型给 $K$ 个类各 $1/K$ 的概率，损失就是 $\ln K$。**训练开始时，损失应当在 $\ln K$ 附近**；如果高出许多，说明模型还没见过数据，就已经错得很有把握。
 #
-# 我们的 softmax 有个弱点：`np.exp(1000)` 是无穷大。程序库直接算 $\ln p$，不经过 $p$ 本身，所以下面三种标签都难不倒它；练习 05.1 还会回到这个问题。
+# 我们的 softmax 有个弱点：`np.exp(1000)` 是无穷大。取 logits 为 $1000, 0, -1000$，标签依次取 0、1、2。程序库先减去最大的 logit，再直接算 $\ln p$，不经过 $p$ 本身，三种标签都难不倒它；练习 05.1 还会回到这个问题。
 
 # %%
 huge = np.array([[1000.0, 0.0, -1000.0]])  # (1, 3)
@@ -197,9 +200,10 @@ assert stable == [0, 1000, 2000], "the library's loss stays finite and exact"
 
 # %% [markdown] lang="en"
 # **Reading the output**: in the first line our loss, for the labels 0 and 2; in the second line the library's, for the labels 0, 1 and 2.
+# For label 0 ours is $\infty / \infty$, which is no number (`nan`); for label 2 the probability is $0 / \infty = 0$, and $-\ln 0 = \infty$ (`inf`).
 
 # %% [markdown] lang="zh"
-# **读输出**：第一行是我们的损失，标签依次取 0 和 2；第二行是程序库的，标签依次取 0、1、2。
+# **读输出**：第一行是我们的损失，标签依次取 0 和 2；第二行是程序库的，标签依次取 0、1、2。我们的算法，标签为 0 时得到 $\infty / \infty$，不是数（nan）；标签为 2 时，概率成了 $0 / \infty = 0$，而 $-\ln 0 = \infty$（inf）。
 
 # %% [markdown] lang="en"
 # **The chain rule, from the back.** Between the weights and the loss lie many functions. Take one of them, $y = f(x)$,
@@ -247,7 +251,7 @@ def cross_entropy(z, labels):
 # %% [markdown] lang="en"
 # **The tape.** While the network computes, we keep a list, the *tape*: what was computed, from which earlier entries, and with which
 # VJP. Backpropagation is one loop over that list, from its end. Each entry passes its gradient through its VJP and *adds*
-# the shares to the entries that it came from: an entry that was used twice, like $a$ in $a \cdot a$, gets $a + a = 2a$. When the loop
+# the shares to the entries that it came from: an entry that was used twice, like $a$ in $a \cdot a$, gets $a + a = 2a$ where 1 arrives at the product. When the loop
 # reaches an entry, all that used it stand later in the list and have been visited: its gradient is complete.
 #
 # We record a network whose numbers you can follow. Since $\tanh(\tfrac{1}{2} \ln 3) = \tfrac{1}{2}$ and $\tanh(\ln 3) = \tfrac{4}{5}$, we
@@ -256,7 +260,7 @@ def cross_entropy(z, labels):
 # $$x = (1, 2) \;\to\; xW + b = (\tfrac{1}{2} \ln 3, \ln 3) \;\to\; h = (\tfrac{1}{2}, \tfrac{4}{5}) \;\to\; z = hV = (0, \ln 2, \ln 3).$$
 
 # %% [markdown] lang="zh"
-# **磁带**　网络一边计算，我们一边像录音那样记一张清单，通常叫“磁带”（tape）：算出了什么、由清单上哪几项算来、VJP 是什么。反向传播就是倒带，从末尾开始把清单走一遍：每一项把自己的梯度交给 VJP，得到的各份**加**到它的来源上去。为什么是加？因为一个量可能用了两次，例如 $a \cdot a$ 里的 $a$，两份相加才是 $2a$。循环走到某一项时，凡是用过它的都排在后面，已经走过了，所以它的梯度已经收齐。
+# **磁带**　网络一边计算，我们一边像录音那样记一张清单，通常叫“磁带”（tape）：算出了什么、由清单上哪几项算来、VJP 是什么。反向传播就是倒带，从末尾开始把清单走一遍：每一项把自己的梯度交给 VJP，得到的各份**加**到它的来源上去。为什么是加？因为一个量可能用了两次，例如 $a \cdot a$ 里的 $a$，当传到乘积的梯度是 1 时，两份相加才是 $2a$。循环走到某一项时，凡是用过它的都排在后面，已经走过了，所以它的梯度已经收齐。
 #
 # 我们来记录一个每步都能手算的网络。由于 $\tanh(\tfrac{1}{2} \ln 3) = \tfrac{1}{2}$，$\tanh(\ln 3) = \tfrac{4}{5}$，可以选好权重，让它恰好算出第 2 节的 logits：
 #
@@ -359,7 +363,7 @@ for place, theirs in zip((w, b, v), gradients_of(loss, weights), strict=True):
     assert same, "the library's gradients are those of our tape"
 
 # %% [markdown] lang="en"
-# **Reading the output**: what the library recorded, from the loss back to the first product.
+# **Reading the output**: what the library recorded, from the loss back to the first product. The list follows the first parent of each step only; $V$, $b$ and $W$ are second parents and do not appear.
 #
 # ## 4 Gradient check
 #
@@ -372,7 +376,7 @@ for place, theirs in zip((w, b, v), gradients_of(loss, weights), strict=True):
 # books is *cotangent*): $L = \sum_i g_i y_i$.
 
 # %% [markdown] lang="zh"
-# **读输出**：程序库记下的各步，从损失倒着数到第一次矩阵乘法。
+# **读输出**：程序库记下的各步，从损失倒着数到第一次矩阵乘法。这里每一步只沿第一个来源往回走；$V$、$b$、$W$ 是第二个来源，所以没有列出。
 #
 # ## 4 梯度检验
 #
@@ -429,10 +433,11 @@ for name, error in worst.items():
     assert error < 1e-7, f"the rule of {name} agrees with central differences"
 
 # %% [markdown] lang="en"
-# **Reading the table**: the rule, and the largest relative error over its operands. Errors as small as these come from the quotient, not from the rule.
+# **Reading the table**: the rule, and the largest relative error over its operands. Errors as small as these come from the quotient, not from the rule. The last one is larger: a random direction may be nearly
+# orthogonal to the gradient, as it is here; the two numbers compared are then small themselves, and the same rounding is a larger part of them.
 
 # %% [markdown] lang="zh"
-# **读表**：左列是规则，右列是各操作数中最大的相对误差；这么小的误差来自差商本身，而不是规则写错了。
+# **读表**：左列是规则，右列是各操作数中最大的相对误差；这么小的误差来自差商本身，而不是规则写错了。最后一行大一些，是因为随机方向可能与梯度近乎垂直，这次抽到的就是：相比较的两个数本身就小，同样的舍入误差所占的比例就大。
 
 # %% [markdown] lang="en"
 # **A checker that lies.** Many checks take the simplest cotangent: all ones, $L = \sum_i y_i$. Apply that to
@@ -500,7 +505,9 @@ for rule in (softmax_zeros, softmax_plain_mean, tanh_almost):
 #
 # $$L(\theta) = -\frac{1}{T} \sum_{t=1}^{T} \ln p_\theta(x_t \mid x_1, \dots, x_{t-1}).$$
 #
-# A model of BERT's kind sees the words on both sides and counts only the hidden places. Such a training, too, starts near
+# Here $p_\theta(x_t \mid x_1, \dots, x_{t-1})$ is the probability that the model gives to word $t$, the one that stands there, when it has read the words before it; $T$ is the number of words, and $\theta$ are all weights.
+#
+# A model of BERT's kind sees the words on both sides and counts only the places whose words were hidden from it (a later lesson). Such a training, too, starts near
 # $\ln K$: about {here.LN_BERT} for the 30,522 entries of BERT's vocabulary.
 #
 # **Loss and accuracy** are two things. Accuracy jumps when a prediction changes sides and is flat everywhere else;
@@ -521,7 +528,9 @@ for rule in (softmax_zeros, softmax_plain_mean, tanh_almost):
 #
 # $$L(\theta) = -\frac{1}{T} \sum_{t=1}^{T} \ln p_\theta(x_t \mid x_1, \dots, x_{t-1}).$$
 #
-# BERT 一类的模型能看到左右两边的词，损失只算被遮住的位置。这样的训练同样从 $\ln K$ 附近开始：BERT 的词表有 30,522 项，起点约为 {here.LN_BERT}。
+# 其中 $p_\theta(x_t \mid x_1, \dots, x_{t-1})$ 是模型读过前面的词以后，给第 $t$ 个位置上实际出现的那个词的概率；$T$ 是词数，$\theta$ 是全部权重。
+#
+# BERT 一类的模型能看到左右两边的词，损失只算被遮住的位置（以后再讲）。这样的训练同样从 $\ln K$ 附近开始：BERT 的词表有 30,522 项，起点约为 {here.LN_BERT}。
 #
 # **损失与准确率**是两回事。预测由对变错或由错变对时，准确率跳一下，此外处处不变；它的梯度不是零，就是不存在。所以用来最小化的是损失，写进报告的是准确率。
 #
@@ -596,17 +605,21 @@ measured = {}  # dtype -> steps, errors
 for dtype, smallest in ((np.float32, 23), (np.float64, 51)):
     steps = np.ldexp(1.0, -np.arange(1, smallest + 1))  # 1/2, 1/4, ...
     measured[dtype.__name__] = steps, quotient_errors(points.astype(dtype), steps)
-print("           one-sided           central")
+kinds = (("one-sided", 1 / 2), ("central", 1 / 3))  # the best step is near eps to that power
+print("         epsilon             expected step   best step   error there")
 for name, (steps, errors) in measured.items():
-    best = errors.argmin(axis=-1)
-    shown = "   ".join(f"{errors[i, k]:.1e} at {steps[k]:.1e}" for i, k in enumerate(best))
-    print(f"{name}  {shown}")
+    eps = np.finfo(name).eps
+    for (kind, power), row in zip(kinds, errors, strict=True):
+        k = row.argmin()
+        found = f"{eps**power:.1e}         {steps[k]:.1e}     {row[k]:.1e}"
+        print(f"{name}  {eps:.1e}  {kind:<9}   {found}")
 
 # %% [markdown] lang="en"
-# **Reading the table**: for each kind of number and of difference the smallest error, and the step at which it was reached.
+# **Reading the table**: for each kind of number, its $\varepsilon$ and each kind of difference, the step at which we expect the bottom, the one of our steps at which the error was smallest, and that error. Our steps are powers of two and
+# constant factors were left out above, so expected and found agree up to a factor of 3.
 
 # %% [markdown] lang="zh"
-# **读表**：每行是一种浮点数，两列依次是单侧差分（one-sided）和中心差分（central）；at 前面是最小误差，后面是取得它的步长。
+# **读表**：每行依次是浮点数的种类、它的 $\varepsilon$、差分的种类（one-sided 单侧，central 中心）、预期的最佳步长、误差最小时的步长，以及这个误差。步长只取 2 的幂，前面又略去了常数因子，所以预期与实测只差不到 3 倍。
 
 # %%
 for name, (steps, errors) in measured.items():
@@ -721,13 +734,6 @@ for name, (bend, learned, losses) in trained.items():
     shares = "   ".join(f"{accuracy(*some, learned, bend):.3f}" for some in (seen, unseen))
     print(f"{name:<12} {shown}           {shares}")
 
-# %% [markdown] lang="en"
-# **Reading the table**: a row for the network with $\tanh$ and one without (`unchanged`); the loss on the points that it learns from,
-# after so many steps, then the share of right answers on these points and on 2000 new ones.
-
-# %% [markdown] lang="zh"
-# **读表**：两行依次是有 $\tanh$ 的和没有的（unchanged）；前四列是走过 0、10、100、499 步后在训练用的点上的损失，后两列是在这些点上（seen）和在 2000 个新点上（unseen）的准确率。
-
 # %%
 _, straight, straight_losses = trained["unchanged"]
 _, bent, bent_losses = trained["tanh"]
@@ -739,6 +745,22 @@ stated("BEST", circle, 0.977, 0.002, "what the best boundary, a circle, reaches"
 assert bent_losses[-1] < 0.15, "the network with tanh learns the rings"
 assert min(straight_losses) > 0.6, "without tanh it hardly learns anything"
 assert 0.3 < accuracy(*unseen, straight, unchanged) < 0.7, "a straight line does not part rings"
+stated("JUMP", max(straight_losses), 3.4, 0.05, "without tanh the first steps are too long")
+slant = (straight[0] @ straight[2])[:, 1] - (straight[0] @ straight[2])[:, 0]  # (2,)
+shift = (straight[1] @ straight[2] + straight[3]) @ [-1, 1]
+inner = many[which == 0]  # (about 50000, 2)
+stated("TAKEN", (inner @ slant + shift > 0).mean(), 0.76, 0.05, "inner points called outer")
+print(f"largest loss without tanh {max(straight_losses):.2f}   best circle {circle:.3f}")
+
+# %% [markdown] lang="en"
+# **Reading the table**: a row for the network with $\tanh$ and one without (`unchanged`); the loss on the points that it learns from,
+# after so many steps, then the share of right answers on these points and on 2000 new ones. Below the table: the
+# largest loss of the row `unchanged` during the training, and the share of right answers of the best circle.
+# A share below one half is no mistake of the program. No straight line parts the rings; the one with the least loss on these 200 points passes beside the centre and leaves {here.TAKEN:.0%} of the inner ring on
+# the side of the outer one. It lowers the loss a little, and right answers were not what was minimised; with other points the share comes out above one half too.
+
+# %% [markdown] lang="zh"
+# **读表**：两行依次是有 $\tanh$ 的和没有的（unchanged）；前四列是走过 0、10、100、499 步后在训练用的点上的损失，后两列是在这些点上（seen）和在 2000 个新点上（unseen）的准确率。表下一行是 unchanged 训练中最大的损失，以及最好的圆的准确率。准确率低于一半，并不是程序出了错：没有哪条直线能把两环分开；在这 200 个点上损失最小的那条，从圆心旁边经过，把内环的 {here.TAKEN:.0%} 划到了外环一侧。它让损失略微降低，而训练时最小化的并不是错误的个数；换一批点，准确率也可能高于一半。
 
 # %%
 figure, (curves, plane) = plt.subplots(1, 2, figsize=(8, 3.4), width_ratios=[1.2, 1])
@@ -762,18 +784,19 @@ savefig(figure, "01_rings", plotted | {"probability_on_axis": probability_of_1(o
 # %% [markdown] lang="en"
 # **What you saw.** A list, four rules and one loop are enough to learn. The boundary (where both classes have probability one half) closes around the inner ring; on
 # new points the network is right in {here.BENT:.0%} of the cases, and the best of all boundaries, the circle between the rings, in {here.BEST:.1%}, because the noise
-# carries some points over it. Without $\tanh$ two matrix products are one matrix product, the boundary is a straight line, and the loss, after a jump at the start where the step is too long for it, stays near $\ln 2$.
+# carries some points over it. Without $\tanh$ two matrix products are one matrix product, the boundary is a straight line, and the loss, after a jump to {here.JUMP} at the start where the step is too long for it, stays near $\ln 2$.
 #
 # **The library does the same.** `fit` (`minillm/training/loop.py`) does for each batch what our loop does: compute the loss, call `gradients_of`, hand the gradients to the optimiser; here every
 # batch is all the data. (It can also clip gradients: with `max_norm`, one whose norm is larger is scaled down to it; not used here.) `optim.SGD` is the step as printed. The guide's Adam (`optim.Adam`) keeps for each weight two running
-# means, of its gradient $g$ and of $g^2$, and divides one by the root of the other, so that each weight gets a step of its own. After step $t$, starting from $m = v = 0$,
+# means, of its gradient $g$ and of $g^2$, and divides one by the root of the other, so that each weight gets a step of its own. Of the old means the share $\beta_1$ (usually 0.9) of $m$ and $\beta_2$ (0.999) of $v$ is kept at each step; $\epsilon$ (usually
+# $10^{-8}$) only guards against division by 0 and is not the spacing $\varepsilon$ of floating-point numbers from above; dividing by $1 - \beta^t$ undoes the start from 0. Step $t$, starting from $m = v = 0$, is
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad \theta \leftarrow \theta - \eta \, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}.$$
 
 # %% [markdown] lang="zh"
-# **看到了什么**　一张清单、四条规则、一个循环，就足以学习。分界线（两类概率各为一半的地方）把内环围了起来；在新点上，网络答对 {here.BENT:.0%}。最好的分界线是两环之间的那个圆，也只能答对 {here.BEST:.1%}，因为噪声会把一些点带过界。没有 $\tanh$ 时，两次矩阵乘法合起来仍是一次矩阵乘法，分界线是直线；损失先因步子太大而跳高，随后停在 $\ln 2$ 附近。
+# **看到了什么**　一张清单、四条规则、一个循环，就足以学习。分界线（两类概率各为一半的地方）把内环围了起来；在新点上，网络答对 {here.BENT:.0%}。最好的分界线是两环之间的那个圆，也只能答对 {here.BEST:.1%}，因为噪声会把一些点带过界。没有 $\tanh$ 时，两次矩阵乘法合起来仍是一次矩阵乘法，分界线是直线；损失先因步子太大而跳到 {here.JUMP}，随后停在 $\ln 2$ 附近。
 #
-# **程序库也是这样做的**　`fit`（`minillm/training/loop.py`）对每一批数据做的，就是我们的循环所做的：算损失，调用 `gradients_of`，把梯度交给优化器；这里每一批都是全部数据。（它还支持梯度裁剪：范数超过 `max_norm` 时按比例缩小，这里不用。）`optim.SGD` 就是前面那个式子。指南用的 Adam（`optim.Adam`）为每个权重保存两个滑动平均值，一个是梯度 $g$ 的，一个是 $g^2$ 的，用前者除以后者的平方根，于是每个权重各有自己的步幅。从 $m = v = 0$ 开始，第 $t$ 步是
+# **程序库也是这样做的**　`fit`（`minillm/training/loop.py`）对每一批数据做的，就是我们的循环所做的：算损失，调用 `gradients_of`，把梯度交给优化器；这里每一批都是全部数据。（它还支持梯度裁剪：范数超过 `max_norm` 时按比例缩小，这里不用。）`optim.SGD` 就是前面那个式子。指南用的 Adam（`optim.Adam`）为每个权重保存两个滑动平均值，一个是梯度 $g$ 的，一个是 $g^2$ 的，用前者除以后者的平方根，于是每个权重各有自己的步幅。每走一步，旧的平均值 $m$ 保留 $\beta_1$（通常取 0.9），$v$ 保留 $\beta_2$（0.999）；$\epsilon$（通常取 $10^{-8}$）只是为了防止除以 0，不是前面那个表示浮点数间距的 $\varepsilon$；除以 $1 - \beta^t$，是为了抵消从 0 起步的影响。从 $m = v = 0$ 开始，第 $t$ 步是
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad \theta \leftarrow \theta - \eta \, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}.$$
 

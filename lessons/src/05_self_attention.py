@@ -35,7 +35,7 @@ LITERALS = {
 # **Afterwards you can** compute attention by hand, write it in NumPy in the right orientation, derive and
 # check its gradient, and say what $\sqrt{d_k}$ is there for.
 #
-# **Before this**: matrix products, the chain rule, softmax. **Time**: a few seconds to run, an hour to read.
+# **Before this**: lesson 1 (matrix products, the chain rule, softmax, gradient checks). **Time**: a few seconds to run, an hour to read.
 
 # %% [markdown] lang="zh"
 # # 第 5 课　自注意力
@@ -44,7 +44,7 @@ LITERALS = {
 #
 # **学完本课，你能够**　用手算出注意力；用 NumPy 按正确的行列约定写出它；推导并检验它的梯度；说清 $\sqrt{d_k}$ 的用处。
 #
-# **预备知识**　矩阵乘法、链式法则、softmax。**用时**　运行只要几秒，细读约一小时。
+# **预备知识**　第 1 课（矩阵乘法、链式法则、softmax、梯度检验）。**用时**　运行只要几秒，细读约一小时。
 
 # %%
 import matplotlib.pyplot as plt
@@ -167,6 +167,16 @@ of_library = ops.scaled_dot_product_attention(q, k, v).data
 assert np.allclose(attention(q, k, v), of_library), "the library computes the same"
 
 # %% [markdown] lang="en"
+# This softmax has a limit: $e^{1000}$ is more than a floating-point number can hold (exercise 05.1).
+
+# %% [markdown] lang="zh"
+# 这个 softmax 有个限度：$e^{1000}$ 超出了浮点数的范围（练习 05.1）。
+
+# %%
+with np.errstate(all="ignore"):
+    print(softmax(np.array([1000.0])))
+
+# %% [markdown] lang="en"
 # In **self**-attention queries, keys and values come from the same words, each through its own matrix:
 #
 # $$Q = XW^Q, \qquad K = XW^K, \qquad V = XW^V.$$
@@ -266,20 +276,24 @@ savefig(figure, "05_words", drawn, language=LANGUAGE)
 
 # %% [markdown] lang="en"
 # Reading the figure: on the left the two matrices of weights, a row for each word that looks, dark where it looks; on the right the output at *bank*, which leaves its own value (square)
-# for the side that its sentence asks for. The word, its query and its value are the same in both sentences; only the neighbours differ. All other queries are $0$: such a word looks at all alike.
+# for the side that its sentence asks for; the first meaning (the horizontal axis) is what has to do with water, the second (the vertical one) what has to do with money. The word, its query and its value are the same in both sentences; only the neighbours differ. All other queries are $0$: such a word looks at all alike.
 #
 # Nobody told the word where to look, but we did choose the matrices. A model has to learn them from data, and its features carry no names.
 
 # %% [markdown] lang="zh"
-# 读图：左边两幅是权重矩阵，每行对应一个在看的词，颜色越深，看得越多；右边是“打”处的输出，它离开自己的值（方块），移向句子所指的那个意思。两句中“打”的词向量、查询和值完全相同，不同的只是周围的词。其余的查询都是 $0$，这样的词对所有位置一视同仁。
+# 读图：左边两幅是权重矩阵，每行对应一个在看的词，颜色越深，看得越多；右边是“打”处的输出，它离开自己的值（方块），移向句子所指的那个意思；横轴（first meaning）是与“买”有关的意思，纵轴（second meaning）是与“球”有关的意思。两句中“打”的词向量、查询和值完全相同，不同的只是周围的词。其余的查询都是 $0$，这样的词对所有位置一视同仁。
 #
 # 没有人告诉“打”该看哪里，但矩阵是我们选的。实际的模型要从数据中学出矩阵，而且它的特征并没有名字。
 
 # %% [markdown] lang="en"
 # ## 4 Gradient check
 #
-# Let $g = \partial L / \partial p$ be the gradient that arrives at one row $p = \mathrm{softmax}(s)$. From
-# $\partial p_j / \partial s_i = p_j (\delta_{ij} - p_i)$,
+# Let $g = \partial L / \partial p$ be the gradient that arrives at one row $p = \mathrm{softmax}(s)$, $p_j = e^{s_j} / Z$ with $Z = \sum_k e^{s_k}$. Since
+# $\partial Z / \partial s_i = e^{s_i}$, the quotient rule gives
+#
+# $$\frac{\partial p_j}{\partial s_i} = \frac{\delta_{ij} e^{s_j} Z - e^{s_j} e^{s_i}}{Z^2} = p_j (\delta_{ij} - p_i),$$
+#
+# where $\delta_{ij}$ is 1 if $i = j$ and otherwise 0. With the chain rule
 #
 # $$\frac{\partial L}{\partial s_i} = \sum_j g_j p_j (\delta_{ij} - p_i) = p_i \Big(g_i - \sum_j g_j p_j\Big).$$
 #
@@ -291,7 +305,11 @@ savefig(figure, "05_words", drawn, language=LANGUAGE)
 # %% [markdown] lang="zh"
 # ## 4 梯度检验
 #
-# 记 $g = \partial L / \partial p$ 为传到某一行 $p = \mathrm{softmax}(s)$ 的梯度。由 $\partial p_j / \partial s_i = p_j (\delta_{ij} - p_i)$ 得
+# 记 $g = \partial L / \partial p$ 为传到某一行 $p = \mathrm{softmax}(s)$ 的梯度，其中 $p_j = e^{s_j} / Z$，$Z = \sum_k e^{s_k}$。因为 $\partial Z / \partial s_i = e^{s_i}$，由商的求导法则，
+#
+# $$\frac{\partial p_j}{\partial s_i} = \frac{\delta_{ij} e^{s_j} Z - e^{s_j} e^{s_i}}{Z^2} = p_j (\delta_{ij} - p_i),$$
+#
+# 其中 $\delta_{ij}$ 在 $i = j$ 时为 1，否则为 0。再用链式法则，得
 #
 # $$\frac{\partial L}{\partial s_i} = \sum_j g_j p_j (\delta_{ij} - p_i) = p_i \Big(g_i - \sum_j g_j p_j\Big).$$
 #
@@ -435,7 +453,7 @@ assert not np.allclose(mixed, of_columns, atol=0.1), "and other numbers"
 # Divided by $\sqrt{d_k}$ the variance is 1 for every width. Without it, scores spread further apart in wider heads. To see what
 # that does, let one query attend to 16 keys and measure the entropy of its weights, $-\sum_j p_j \ln p_j$: it is
 # $\ln 16 \approx {here.ln16}$ when all keys count the same, and 0 when only one counts. We also measure the size of softmax's
-# Jacobian, by which every gradient is multiplied on its way back.
+# Jacobian, as the root of the sum of the squares of its entries (Frobenius norm), by which every gradient is multiplied on its way back.
 
 # %% [markdown] lang="zh"
 # ## 6 实验
@@ -444,7 +462,7 @@ assert not np.allclose(mixed, of_columns, atol=0.1), "and other numbers"
 #
 # $$\mathrm{Var}(q \cdot k) = \sum_{i=1}^{d_k} \mathrm{Var}(q_i k_i) = d_k.$$
 #
-# 除以 $\sqrt{d_k}$ 以后，无论多宽，方差都是 1。不除的话，宽度越大，分数就散得越开。后果如何？让一个查询面对 16 个键，测量权重的熵 $-\sum_j p_j \ln p_j$：各键同等重要时，熵为 $\ln 16 \approx {here.ln16}$；只看一个键时，熵为 0。同时测量 softmax 的雅可比矩阵的大小，因为梯度往回传时都要乘上它。
+# 除以 $\sqrt{d_k}$ 以后，无论多宽，方差都是 1。不除的话，宽度越大，分数就散得越开。后果如何？让一个查询面对 16 个键，测量权重的熵 $-\sum_j p_j \ln p_j$：各键同等重要时，熵为 $\ln 16 \approx {here.ln16}$；只看一个键时，熵为 0。同时测量 softmax 的雅可比矩阵的大小，即各元素平方和的平方根（弗罗贝尼乌斯范数），因为梯度往回传时都要乘上它。
 
 
 # %%
