@@ -954,15 +954,15 @@ assert verdicts == [True, True, False, False, True], "the third and the fourth r
 for rule, *arrays in candidates:
     print(f"{rule.__name__:18s} {is_right(rule, *arrays)}")
 
-# %% tags=["exercise-check"]
-check("01.2", is_right)
-
 # %% [markdown] lang="en"
 # **What to expect**: as long as the answer is `...`, five times `Ellipsis`; then `True` for three of the five and `False` for two. One of the two is a slip in
 # a factor, the other a transposition forgotten: find both by reading.
 
 # %% [markdown] lang="zh"
 # **应当看到**：答案还是 `...` 时，五行都是 `Ellipsis`；写好以后，三行是 `True`，两行是 `False`。这两条里，一条漏了一个因子，一条忘了转置：请再读代码，把毛病找出来。
+
+# %% tags=["exercise-check"]
+check("01.2", is_right)
 
 # %% [markdown] lang="en"
 # **01.3 Undo broadcasting.** NumPy stretches an operand to the shape of its neighbour: axes of size 1 are repeated, and missing axes
