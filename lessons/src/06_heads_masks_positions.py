@@ -67,7 +67,7 @@ LITERALS = {
 # **Afterwards you can** split attention into heads with one reshape, mask the future and the padding, build
 # sinusoidal positions, check the gradient of it all, and read where a trained head looks.
 #
-# **Before this**: lesson 5. **Time**: about twenty seconds to run, two hours to read.
+# **Before this**: lesson 5. **Time**: about half a minute to run, two hours to read.
 
 # %% [markdown] lang="zh"
 # # 第 6 课　多头、掩码与位置编码
@@ -76,7 +76,7 @@ LITERALS = {
 #
 # **学完本课，你能够**　用一次变形（reshape）把注意力分成多头；用掩码遮住后文和填充；构造正弦位置编码；检验整个模块的梯度；看懂训练好的头在看哪里。
 #
-# **预备知识**　第 5 课。**用时**　运行约二十秒，细读约两小时。
+# **预备知识**　第 5 课。**用时**　运行约半分钟，细读约两小时。
 
 # %%
 import matplotlib.pyplot as plt
@@ -611,18 +611,18 @@ def carrying(memory, x):  # (B, T, d)
 rng = np.random.default_rng(11)
 order_settings, recall_settings = order_task.STUDY.settings, recall_task.STUDY.settings
 orders_12 = rng.permuted(np.tile(np.arange(12), (3, 1)), axis=1)  # (3, 12)
-reader = order_task.OrderReader(order_settings, "learned", rng=rng)
-same = np.allclose(tells_order(reader, orders_12).data, reader(orders_12).data)
+of_orders = order_task.OrderReader(order_settings, "learned", rng=rng)
+same = np.allclose(tells_order(of_orders, orders_12).data, of_orders(orders_12).data)
 assert same, "the reader of orders is ours"
 
 letters = Tensor(rng.standard_normal((2, 48, recall_settings.width)))  # (B, T, d)
 in_our_words = {"attention": attending, "mean": averaging, "recurrent": carrying}
 sizes = []
 for kind, ours in in_our_words.items():
-    reader = recall_task.Reader(recall_settings, kind, rng=rng)
-    same = np.allclose(ours(reader.memory, letters).data, reader.memory(letters).data)
+    of_letters = recall_task.Reader(recall_settings, kind, rng=rng)
+    same = np.allclose(ours(of_letters.memory, letters).data, of_letters.memory(letters).data)
     assert same, f"{kind}: the memory is ours"
-    sizes.append(reader.parameter_count())
+    sizes.append(of_letters.parameter_count())
 stated("sizes", sizes, [4744, 4712, 4814], 0, "parameters of the three models")
 
 # %%
@@ -637,8 +637,8 @@ distances = recall_settings.distances
 place = distances.index(16)
 texts = recall_task.held_out(recall_settings, 16, seed=0)
 for kind in recall_task.MEMORIES:
-    reader = recall_task.trained(recall_settings, kind, 16, seed=0)
-    accuracy, before = recall_task.share_right(reader, texts), recall_stored[kind][0, place]
+    of_letters = recall_task.trained(recall_settings, kind, 16, seed=0)
+    accuracy, before = recall_task.share_right(of_letters, texts), recall_stored[kind][0, place]
     print(f"16 places back, {kind:10s}   {accuracy:.3f}  stored {before:.3f}")
     assert abs(accuracy - before) < 0.05, f"recall, {kind}: the stored accuracy"
 
@@ -724,16 +724,16 @@ def tells_who_and_how(reader, ids):
 
 language, settings = LANGUAGES[LANGUAGE], reference_task.STUDY.settings
 print(read_settings("reference"))
-reader = reference_task.trained(settings, LANGUAGE, 2, seed=0)
+of_words = reference_task.trained(settings, LANGUAGE, 2, seed=0)
 sentence = encode(language, language.example)  # (1, T)
-scores = tells_who_and_how(reader, sentence)  # (1, 2, 2, words)
-assert np.allclose(scores.data, reader(sentence).data), "the reader of pronouns is ours"
+scores = tells_who_and_how(of_words, sentence)  # (1, 2, 2, words)
+assert np.allclose(scores.data, of_words(sentence).data), "the reader of pronouns is ours"
 
 shown_words = language.example.split()
-for pronoun, answers in zip(reader.pronouns, scores.data[0].argmax(axis=-1), strict=True):
+for pronoun, answers in zip(of_words.pronouns, scores.data[0].argmax(axis=-1), strict=True):
     print(f"{shown_words[pronoun]}:", *(language.words[answer] for answer in answers))
 test = reference_task.held_out(settings, LANGUAGE, seed=0)
-shares = reference_task.shares_right(reader, test)  # (2,)
+shares = reference_task.shares_right(of_words, test)  # (2,)
 print("right, who and how:", *shares.round(3))
 reference_stored = read_study("reference")
 near = np.allclose(shares, reference_stored[f"right_{LANGUAGE}_2"][0], atol=0.03)
@@ -746,17 +746,17 @@ assert near, "who and how: the stored accuracy of seed 0"
 # 读表：每个代词后面是模型的两个回答；最后一行是两个问题各自的准确率，用 500 个句子测得，其中的**名词搭配**训练时从未出现过（“狗”和“叔叔”就是一例）。两个头看的是哪里？
 
 # %%
-attended = reader.weights(sentence)[0][:, reader.pronouns]  # (H, 2, T)
+attended = of_words.weights(sentence)[0][:, of_words.pronouns]  # (H, 2, T)
 labels = drawable(shown_words)
 figure, panels = plt.subplots(2, 1, figsize=(8, 3.4), sharex=True)
 for i, axes in enumerate(panels):
-    heat_map(axes, attended[i], [labels[place] for place in reader.pronouns], labels)
+    heat_map(axes, attended[i], [labels[place] for place in of_words.pronouns], labels)
     axes.set(ylabel=f"head {i + 1}")
 savefig(figure, "06_words", {"weights": attended}, LANGUAGE)
 
 # %%
 looks = reference_stored[f"looks_{LANGUAGE}_2"]  # (10, 3, H, 2): seed, pronoun, head, noun or not
-again = reference_task.looks(reader, language, test)  # (3, H, 2)
+again = reference_task.looks(of_words, language, test)  # (3, H, 2)
 assert np.allclose(again, looks[0], atol=0.1), "the heads of seed 0 look where the stored ones did"
 for pronoun, heads in zip(language.kinds, looks[0], strict=True):
     print(f"{pronoun:4}", *(f"  {noun:.2f} {feeling:.2f}" for noun, feeling in heads))

@@ -78,7 +78,7 @@ LITERALS = {
 # **Afterwards you can** compute a feed-forward network and layer normalisation by hand, put a layer together in both
 # usual orders, count its parameters, and say what residual connections prevent and what they do not.
 #
-# **Before this**: attention (lessons 5 and 6), the chain rule. **Time**: about fifteen seconds to run, an hour to read.
+# **Before this**: attention (lessons 5 and 6), the chain rule. **Time**: about half a minute to run, an hour and a half to read.
 
 # %% [markdown] lang="zh"
 # # 第 7 课　Transformer 层：前馈、残差、层归一化
@@ -87,7 +87,7 @@ LITERALS = {
 #
 # **学完本课，你能够**　手算前馈神经网络和层归一化；按两种常见的次序搭出一层；数清它的参数；说清残差连接防的是什么，又不防什么。
 #
-# **预备知识**　注意力（第 5、6 课）、链式法则。**用时**　运行约十五秒，细读约一小时。
+# **预备知识**　注意力（第 5、6 课）、链式法则。**用时**　运行约半分钟，细读约一个半小时。
 
 # %%
 from dataclasses import replace
