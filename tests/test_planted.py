@@ -1,5 +1,6 @@
 """Tests of the tests: each planted mistake turns red what is to notice it."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -47,19 +48,35 @@ def green(tests, output):
     ]
 
 
-@pytest.mark.parametrize("plant", ALL, ids=lambda plant: plant.name.replace(" ", "-"))
-def test_a_planted_mistake_turns_its_tests_red(plant, tmp_path):
-    for folder in ("minillm", "tests"):  # with what Python has compiled of it
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    file = tmp_path / "minillm" / plant.file
-    source = file.read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the project to plant in, with what Python has compiled of it."""
+    folder = tmp_path_factory.mktemp("copy")
+    for part in ("minillm", "tests"):
+        shutil.copytree(ROOT / part, folder / part)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+@contextlib.contextmanager
+def with_mistake(plant, folder):
+    """The mistake in the file, and afterwards the file as it was, also to the second."""
+    file = folder / "minillm" / plant.file
+    source, kept = file.read_text(encoding="utf-8"), file.with_suffix(".kept")
     assert source.count(plant.old) == 1, f"{plant.file} has changed: plant it anew"
+    file.rename(kept)
     file.write_text(source.replace(plant.old, plant.new), encoding="utf-8")
-    for compiled in file.parent.glob(f"__pycache__/{file.stem}.*"):
-        compiled.unlink()
+    try:
+        yield
+    finally:
+        kept.replace(file)
+
+
+@pytest.mark.parametrize("plant", ALL, ids=lambda plant: plant.name.replace(" ", "-"))
+def test_a_planted_mistake_turns_its_tests_red(plant, copy):
     tests = plant.tests.split()
-    done = run(tests, tmp_path)
+    with with_mistake(plant, copy):
+        done = run(tests, copy)
     # 1 = tests failed; any other code means that they did not run
     assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
     assert green(tests, done.stdout) == []
