@@ -18,7 +18,10 @@ from minillm.commands.words import Words
 from minillm.training import DivergenceError
 
 EXTRAS = {  # extra -> the modules that it brings, beside those that every installation has
-    "course": ("matplotlib", "nbformat", "nbclient", "jupytext", "jupyter", "hypothesis"),
+    "course": (
+        *("matplotlib", "nbformat", "nbclient", "jupytext", "jupyter", "jupyter_client"),
+        *("ipykernel", "hypothesis"),
+    ),
     "fast": ("numba",),
     "test": ("pytest", "xdist"),
 }

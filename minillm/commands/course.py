@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from minillm.backend.clone import require_clone
+from minillm.commands import marking
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,20 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one = actions.add_parser("run", help="run a notebook from top to bottom, offline")
     one.add_argument("notebook", type=Path)
     one.add_argument("--figures", type=Path, metavar="DIR", help="default: thrown away")
-    marks = actions.add_parser("mark", help="run students' notebooks; a row for each exercise")
-    marks.add_argument("notebooks", type=Path, nargs="+", metavar="NOTEBOOK", help="or a folder")
-    marks.add_argument("--limit", type=seconds, metavar="SECONDS", help="that one cell may take")
-
-
-def seconds(text: str) -> int:
-    """A positive whole number.
-
-    Raises:
-        ArgumentTypeError: the text says something else.
-    """
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
-    return int(text)
+    marking.add_arguments(
+        actions.add_parser("mark", help="run students' notebooks; a row for each exercise")
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -52,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif arguments.action == "run":
         run_notebook(arguments.notebook, arguments.figures)
     else:
-        mark_notebooks(arguments.notebooks, arguments.limit)
+        marking.run(arguments)
 
 
 def build_generated() -> None:
@@ -95,11 +85,3 @@ def run_notebook(path: Path, figures: Path | None) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         print(execute(path, figures or Path(folder)), end="")
-
-
-def mark_notebooks(paths: list[Path], limit: int | None) -> None:
-    """Print the table of marks, whatever the marks are."""
-    from minillm.course.marking import notebooks_in, table
-
-    for row in table(notebooks_in(paths), limit):
-        print(row, flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import os
 import pkgutil
 import re
 import tempfile
@@ -14,9 +15,9 @@ from itertools import zip_longest
 from typing import Any
 
 from minillm.course.content import checks
+from minillm.course.refusals import Misused, UnknownExercise, WrongAnswer
 from minillm.course.remarks import not_answered, remark, right
-from minillm.course.verdicts import OPEN, recorded
-from minillm.course.watching import Call, NotAnswered, Watched
+from minillm.course.watching import TWO_RESULTS, Call, NotAnswered, Watched
 
 EXAMPLES = 100  # tried per property
 
@@ -62,41 +63,13 @@ class Exercise:
         """Names of the answers, as the lesson hands them in."""
         return self.properties[0].answers
 
-    def watched(self, answers: tuple[Any, ...]) -> list[Watched]:
+    def watched(self, answers: tuple[Any, ...], watch: type[Watched] = Watched) -> list[Watched]:
         """The answers as the properties call them; they share the list of calls."""
         calls: list[Call] = []
         return [
-            Watched(answer, name, self.allows, self.none_is_an_answer, calls)
+            watch(answer, name, self.allows, self.none_is_an_answer, calls)
             for name, answer in zip(self.answers, answers, strict=True)
         ]
-
-
-class WrongAnswer(AssertionError):
-    """An answer lacks a property; the message has the smallest input that shows it."""
-
-    def _render_traceback_(self) -> list[str]:
-        """What a notebook prints: the message alone, without the way through our code."""
-        return [str(self)]
-
-
-class Misused(TypeError):
-    """``check`` was called with something else than a number and the answers of its exercise."""
-
-    def _render_traceback_(self) -> list[str]:
-        """What a notebook prints: the message alone."""
-        return [str(self)]
-
-
-class UnknownExercise(KeyError):
-    """There is no exercise of that number; the message names those there are."""
-
-    def __str__(self) -> str:
-        """The message without the quotes of a KeyError."""
-        return str(self.args[0])
-
-    def _render_traceback_(self) -> list[str]:
-        """What a notebook prints: the message alone."""
-        return [str(self)]
 
 
 def check(number: str, *answers: Any) -> None:
@@ -111,22 +84,37 @@ def check(number: str, *answers: Any) -> None:
         Misused: the number is not a text, the answers are too few, too many or not functions.
     """
     exercise = find_exercise(number)
-    said, tried = right(number), 0
-    with recorded(number) as verdict:
-        try:
-            for name, answer in zip_longest(exercise.answers, answers):
-                if answer is ...:
-                    raise NotAnswered(name or "")
-            require_functions(number, exercise.answers, answers)
-            watched = exercise.watched(answers)
-            for prop in exercise.properties:
-                try_property(number, prop, watched)
-                tried += 1
-        except NotAnswered as missing:
-            verdict.result, verdict.message = OPEN, "not answered"
-            name = missing.name if len(answers) > 1 else ""
-            said = not_answered(number, name, tried if name else 0)
-    print(said)
+    if "MINILLM_JUDGE" in os.environ:  # whoever marks this notebook tries the answers
+        from minillm.course.judge.answering import judged
+
+        print(judged(number, exercise, answers))
+    else:
+        print(tried(number, exercise, answers) or right(number))
+
+
+def tried(
+    number: str, exercise: Exercise, answers: tuple[Any, ...], watch: type[Watched] = Watched
+) -> str:
+    """Nothing where the answers are right, else what is said of an answer that is not there yet.
+
+    Raises:
+        WrongAnswer: a property does not hold.
+        Misused: the answers are too few, too many or not functions.
+    """
+    passed = 0
+    try:
+        for name, answer in zip_longest(exercise.answers, answers):
+            if answer is ...:
+                raise NotAnswered(name or "")
+        require_functions(number, exercise.answers, answers)
+        watched = exercise.watched(answers, watch)
+        for prop in exercise.properties:
+            try_property(number, prop, watched)
+            passed += 1
+    except NotAnswered as missing:
+        name = missing.name if len(answers) > 1 else ""
+        return not_answered(number, name, passed if name else 0)
+    return ""
 
 
 def find_exercise(number: str) -> Exercise:
@@ -164,7 +152,7 @@ def require_functions(number: str, names: list[str], answers: tuple[Any, ...]) -
             f"  ·  需要 {len(names)} 个答案，给了 {len(answers)} 个"
         )
     for name, answer in zip(names, answers, strict=True):
-        if not callable(answer) or isinstance(answer, type):
+        if not is_function(answer):
             kind = (
                 "a class"
                 if isinstance(answer, type)
@@ -173,6 +161,11 @@ def require_functions(number: str, names: list[str], answers: tuple[Any, ...]) -
             raise Misused(
                 f"exercise {number}: {name} must be a function, got {kind}  ·  {name} 应当是函数"
             )
+
+
+def is_function(answer: Any) -> bool:
+    """Whether it can be called and is no class."""
+    return callable(answer) and not isinstance(answer, type)
 
 
 def lesson_checks(lesson: str) -> dict[str, Exercise]:
@@ -207,6 +200,7 @@ def try_property(number: str, prop: Property, answers: list[Watched]) -> None:
         NotAnswered: the answer is a stub.
     """
     from hypothesis import Phase, given, settings
+    from hypothesis.errors import Flaky
 
     seen: dict[str, Any] = {}  # the last case tried; after a failure that is the smallest
     calls = answers[0].calls
@@ -233,7 +227,8 @@ def try_property(number: str, prop: Property, answers: list[Watched]) -> None:
             attempt()
     except NotAnswered:
         raise
-    except Exception as error:
+    except Exception as found:
+        error = TWO_RESULTS if isinstance(found, Flaky) else found  # it fails, and then it does not
         title = f"{prop.english}  ·  {prop.chinese}"
         raise WrongAnswer(remark(number, title, seen, calls, error)) from None
 

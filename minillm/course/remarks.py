@@ -30,6 +30,14 @@ class Case:
         return f"{self.english}  ·  {self.chinese}"
 
 
+class Elsewhere(Exception):
+    """An answer that runs in another process raised; the lines say what, and where."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__(lines)
+        self.lines = [cut(line) for line in lines]
+
+
 def remark(
     number: str, title: str, case: dict[str, Any], calls: Sequence[Call], error: Exception
 ) -> str:
@@ -60,6 +68,8 @@ def reason(error: Exception) -> list[str]:
     """Why it is wrong: what a check says, or what was raised and in which line of the answer."""
     if isinstance(error, Conduct):
         return []
+    if isinstance(error, Elsewhere):
+        return error.lines
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
     if isinstance(error, Wrong) or (isinstance(error, AssertionError) and not of_answer(error)):
         return [f"  {cut(first)}"]

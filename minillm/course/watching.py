@@ -6,9 +6,11 @@ import contextlib
 import copy
 import io
 import random
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,11 @@ class Wrong(AssertionError):
 
 class Conduct(Wrong):
     """What no answer may do, and what it must return, whatever property is being tried."""
+
+
+TWO_RESULTS = Conduct(
+    "called twice with the same arguments it gives two results", "以同样的参数调用两次，结果不同"
+)
 
 
 @dataclass
@@ -79,11 +86,27 @@ class Watched:
         again, more = copied(kept, apart_from_generators=False)
         second = self.once(call, again, more, seed=SEEDS[1])
         if not same(first, second):
-            raise Conduct(
-                "called twice with the same arguments it gives two results",
-                "以同样的参数调用两次，结果不同",
-            )
+            raise TWO_RESULTS
         return first
+
+    def lines_run(self, *arguments: Any) -> int:
+        """How many lines of its own it runs in both calls."""
+        count, code = 0, getattr(self.answer, "__code__", None)
+
+        def trace(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal count
+            if code is None or frame.f_code.co_filename != code.co_filename:
+                return None
+            count += event == "line"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            self(*arguments)
+        finally:
+            sys.settrace(before)
+        return count
 
     def once(self, call: Call, given: Any, more: Any, *, seed: int) -> Any:
         """One call, its output held back."""

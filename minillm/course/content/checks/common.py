@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -150,20 +148,4 @@ class Counted(np.ndarray):
 
 def lines_run(answer: Watched, *arguments: Any) -> int:
     """How many lines of its own an answer runs: of a loop, more for a longer input."""
-    count = 0
-    code = getattr(answer.answer, "__code__", None)
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal count
-        if code is None or frame.f_code.co_filename != code.co_filename:
-            return None
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        answer(*arguments)
-    finally:
-        sys.settrace(before)
-    return count
+    return answer.lines_run(*arguments)

@@ -1,0 +1,56 @@
+"""Files are found in folders of any shape, and told whose they are."""
+
+import pytest
+
+from minillm.course.judge.verdicts import OPEN
+from minillm.course.marking.hand_in import notebooks_in, students
+from minillm.course.marking.marks import Mark
+
+
+def made(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def test_folders_are_searched_through_and_rows_named_by_the_path_inside(tmp_path):
+    made(tmp_path, "b/05.ipynb", "a/x/06.ipynb", "张三.ipynb", "a/notes.txt")
+    made(tmp_path, "a/.ipynb_checkpoints/06-checkpoint.ipynb")
+    (tmp_path / "folder.ipynb").mkdir()
+    found = list(notebooks_in([tmp_path]).values())
+    assert found == ["a/x/06.ipynb", "b/05.ipynb", "folder.ipynb", "张三.ipynb"]
+
+
+def test_a_file_is_named_by_its_name_and_two_of_one_name_by_their_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(made(tmp_path, "a/05.ipynb", "b/05.ipynb", "b/06.ipynb").parent)
+    one, two, other = (tmp_path / name for name in ("a/05.ipynb", "b/05.ipynb", "b/06.ipynb"))
+    assert list(notebooks_in([one, other]).values()) == ["05.ipynb", "06.ipynb"]
+    assert list(notebooks_in([one, two]).values()) == [one.as_posix(), two.as_posix()]
+
+
+def test_a_folder_without_notebooks_and_a_path_to_nothing_are_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no notebook"):
+        notebooks_in([made(tmp_path, "a.txt")])
+    with pytest.raises(FileNotFoundError, match=r"b\.ipynb does not exist"):
+        notebooks_in([tmp_path / "b.ipynb"])
+
+
+def whose(*files):
+    return list(students([Mark(file, "", OPEN, lesson=lesson) for file, lesson in files]).values())
+
+
+def test_a_folder_with_one_notebook_of_each_lesson_is_a_students():
+    assert whose(("li/05.ipynb", "05"), ("li/06.ipynb", "06"), ("wu/05.ipynb", "05")) == [
+        *("li", "li", "wu")
+    ]
+    assert whose(("class/li/05.ipynb", "05"), ("class/wu/05.ipynb", "05")) == [
+        *("class/li", "class/wu")
+    ]
+
+
+def test_elsewhere_the_files_name_is_the_students():
+    assert whose(("李.ipynb", "05"), ("wu.ipynb", "05")) == ["李", "wu"]
+    assert whose(("class/li.ipynb", "05"), ("class/wu.ipynb", "05")) == ["li", "wu"]
+    many = ("a/li.ipynb", "05"), ("a/wu.ipynb", "05"), ("b/li.ipynb", "05"), ("b/yu.ipynb", "05")
+    assert whose(*many) == ["a/li", "wu", "b/li", "yu"]

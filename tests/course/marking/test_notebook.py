@@ -1,0 +1,66 @@
+"""A notebook is read before it is run, and what is wrong with it is said."""
+
+import json
+
+import pytest
+
+from minillm.course.marking.notebook import checks_in, contents, read_notebook
+from tests.course.marking.handed_in import write
+
+OLD = '{"nbformat": 3, "nbformat_minor": 0, "worksheets": [], "metadata": {}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "Expecting value"),
+        ("no JSON", "Expecting value"),
+        ("[]", "there are no cells"),
+        ("{}", "there are no cells"),
+        ('{"cells": 3, "nbformat": 4, "nbformat_minor": 5}', "there are no cells"),
+        ("\ud800", "can't decode"),
+        (OLD, "format 3 is too old: open it in Jupyter and save it again"),
+        ("[" * 100_000, "recursion"),
+    ],
+    ids=["empty", "text", "list", "dict", "no cells", "no UTF-8", "old", "deep"],
+)
+def test_what_is_no_notebook_is_refused(text, complaint):
+    with pytest.raises(Exception, match=complaint):
+        read_notebook(text.encode("utf-8", "surrogatepass"))
+
+
+def test_a_folder_is_no_notebook(tmp_path):
+    with pytest.raises(ValueError, match="a folder"):
+        contents(tmp_path)
+
+
+def test_a_notebook_whose_cells_have_no_ids_is_read_without_a_warning(tmp_path):
+    path = write(tmp_path / "old.ipynb", "1 + 1", "2 + 2")
+    given = json.loads(path.read_text(encoding="utf-8"))
+    for cell in given["cells"]:
+        del cell["id"]
+    path.write_text(json.dumps(given), encoding="utf-8")
+    found = read_notebook(contents(path))
+    assert [cell.source for cell in found.notebook.cells[1:]] == ["1 + 1", "2 + 2"]
+    assert (found.lesson, found.numbers, found.budget) == ("05", ["05.1", "05.2", "05.3"], 15)
+    assert all(not cell.outputs for cell in found.notebook.cells)
+
+
+@pytest.mark.parametrize("lesson", [None, 98, "../05"])
+def test_the_first_check_tells_the_lesson_where_the_notebook_does_not(lesson, tmp_path):
+    path = write(tmp_path / "a.ipynb", "check('c1.2', f)", lesson=lesson)
+    assert read_notebook(contents(path)).lesson == "c1"
+
+
+@pytest.mark.parametrize(
+    ("source", "numbers"),
+    [
+        ("check('05.1', f)  # check('05.2', f)", ["05.1"]),
+        ("x = 1; check('05.1', f); course.check('05.2', f)", ["05.1", "05.2"]),
+        ("%time check('05.1', f)\ncheck('05.2',\n  f)", ["05.2"]),
+        ("check(5.1); check('x'); check()", []),
+        ("def f(:\ncheck('05.1', f)", ["05.1"]),
+    ],
+)
+def test_the_checks_of_a_cell_are_found_wherever_they_stand(source, numbers):
+    assert checks_in(source) == numbers

@@ -1,0 +1,154 @@
+"""Students' notebooks are marked, whatever is in them."""
+
+import pytest
+
+from minillm.course.judge.verdicts import OPEN, RIGHT, WRONG
+from minillm.course.marking import worker
+from minillm.course.marking.marks import Mark
+from minillm.course.marking.worker import Settings, mark
+from tests.course.marking.handed_in import (
+    CHECKED,
+    FOREVER,
+    IMPORTS,
+    OVERFLOWS,
+    SOFTMAX,
+    marked,
+    messages,
+    results,
+    write,
+)
+
+STUBBORN = """
+import time
+def stubborn(*given):
+    while True:
+        try:
+            time.sleep(9)
+        except BaseException:
+            pass
+"""
+FORGED = """
+import json, os
+from multiprocessing.connection import Client
+key = bytes.fromhex(os.environ["MINILLM_JUDGE_KEY"])
+with Client(os.environ["MINILLM_JUDGE"], authkey=key) as line:
+    line.send_bytes(json.dumps({"check": "05.3", "answers": ["function"] * 2}).encode())
+    line.recv_bytes()
+    line.send_bytes(json.dumps({"end": "", "text": "05.3  ✓"}).encode())
+"""
+
+
+def test_wrong_right_and_endless_answers_are_marked_and_the_marking_goes_on(tmp_path):
+    cells = [IMPORTS, OVERFLOWS, CHECKED, FOREVER, 'check("05.2", attention_backward)', "nowhere"]
+    cells += [
+        SOFTMAX,
+        "for n in ['05.1']: (lambda c: c(n, stable_softmax))(check)",
+    ]
+    marks = marked(write(tmp_path / "a.ipynb", *cells), limit=8)
+    assert results(marks) == [("", WRONG), ("05.1", RIGHT), ("05.2", WRONG), ("05.3", OPEN)]
+    assert messages(marks) == {
+        "": "cell 6: NameError: name 'nowhere' is not defined",
+        "05.1": "",
+        "05.2": "stopped after 8 s",
+        "05.3": "its check is not in this notebook",
+    }
+    assert all(entry.file == "a.ipynb" and entry.lesson == "05" for entry in marks)
+    assert 0 < marks[1].seconds < 60
+
+
+def test_several_checks_in_one_cell_are_all_marked(tmp_path):
+    line = f'{CHECKED}; check("05.2", ...)\nfor n in ["05.3"]: check(n)'
+    marks = marked(write(tmp_path / "a.ipynb", IMPORTS + SOFTMAX, line, OVERFLOWS + CHECKED))
+    assert results(marks) == [("05.1", WRONG), ("05.2", OPEN), ("05.3", WRONG)]
+    said = messages(marks)
+    assert "概率分布" in said["05.1"] or "得到的" in said["05.1"] or "·" in said["05.1"]
+    assert said["05.2"] == "not answered"
+    assert said["05.3"].startswith("exercise 05.3 needs 2 answers")
+
+
+@pytest.mark.slow
+def test_what_cannot_be_interrupted_is_the_last_that_runs(tmp_path):
+    cells = [IMPORTS + SOFTMAX + STUBBORN, CHECKED]
+    cells += ['check("05.2", stubborn)', 'check("05.3", stubborn, stubborn)']
+    marks = marked(write(tmp_path / "a.ipynb", *cells), limit=10)
+    assert results(marks) == [("05.1", RIGHT), ("05.2", WRONG), ("05.3", OPEN)]
+    assert messages(marks)["05.2"] == "did not stop after 10 s"
+    assert messages(marks)["05.3"] == "not reached: cell 3 did not stop after 10 s"
+
+
+def test_a_dead_kernel_a_network_and_a_written_file_do_no_harm(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cells = ["open('here.txt', 'w').close()"]
+    cells += ["import socket; socket.create_connection(('localhost', 9))"]
+    cells += ["import os; os._exit(3)", f'{IMPORTS}\ncheck("05.1", ...)']
+    path = write(tmp_path / "a.ipynb", *cells)
+    before = path.read_bytes()
+    marks = marked(path)
+    assert results(marks) == [("", WRONG), ("05.1", OPEN), ("05.2", OPEN), ("05.3", OPEN)]
+    assert messages(marks)[""].startswith("cell 2: OSError: a lesson needs no network")
+    assert messages(marks)["05.1"] == "not reached: cell 3 killed the kernel"
+    assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == before
+
+
+def test_a_forged_tick_is_no_mark(tmp_path):
+    cells = [IMPORTS + SOFTMAX, "print('05.1  ✓')\nif False:\n    check('05.1', None)"]
+    cells += ["check = print\ncheck('05.2', 1)", FORGED]
+    marks = marked(write(tmp_path / "a.ipynb", *cells))
+    assert [(m.exercise, m.result, m.message) for m in marks[:2]] == [
+        ("05.1", OPEN, "its check did not run"),
+        ("05.2", OPEN, "its check did not run"),
+    ]
+    assert marks[2].result == WRONG
+
+
+def test_what_ends_the_cells_early_is_told(tmp_path):
+    path = write(tmp_path / "a.ipynb", "import time; time.sleep(30)", "check('05.1', ...)")
+    said = messages(marked(path, whole=4))
+    assert said[""] == "cell 1: was the last in 4 s" and said["05.2"].endswith("in this notebook")
+    assert said["05.1"] == "not reached: cell 1 was the last in 4 s"
+
+
+def test_what_is_no_notebook_gets_a_row_that_says_so(tmp_path):
+    (tmp_path / "a.ipynb").write_text("no JSON", encoding="utf-8")
+    (entry,) = mark(tmp_path / "a.ipynb", tmp_path, Settings())
+    assert (entry.exercise, entry.result) == ("", WRONG)
+    assert entry.message.startswith("not a notebook: Expecting value")
+
+
+@pytest.mark.parametrize(
+    ("budget", "limit", "allowed"),
+    [(15, None, 45), (15, 7, 7), (10**9, None, 90), ("x", None, 90), (True, None, 90)],
+)
+def test_a_cell_may_take_three_times_a_sensible_budget_unless_it_is_told(
+    budget, limit, allowed, tmp_path, monkeypatch
+):
+    limits = []
+
+    async def run_cells(notebook, folder, environment, *, limit, whole, fenced):
+        limits.append(limit)
+        return len(notebook.cells), ""
+
+    monkeypatch.setattr(worker, "run_cells", run_cells)
+    mark(write(tmp_path / "a.ipynb", budget=budget), tmp_path, Settings(limit))
+    assert limits == [allowed]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "named"),
+    [(None, ""), (98, "98"), ("../05", "../05"), ({"a": 1}, "{'a': 1}")],
+)
+def test_a_notebook_without_exercises_gets_a_row_too(lesson, named, tmp_path, monkeypatch):
+    async def run_cells(notebook, *given, **more):
+        return len(notebook.cells), ""
+
+    monkeypatch.setattr(worker, "run_cells", run_cells)
+    path = write(tmp_path / "a.ipynb", lesson=lesson)
+    said = "no exercise in this notebook" + (f", and lesson {named} is unknown" if named else "")
+    assert mark(path, tmp_path, Settings()) == [Mark("a.ipynb", "", OPEN, said, lesson=named)]
+
+
+def test_a_kernel_that_does_not_start_is_no_students_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr("minillm.course.marking.running.LAUNCH", ["python", "-c", "1 / 0"])
+    marks = marked(write(tmp_path / "a.ipynb", CHECKED))
+    assert {entry.result for entry in marks} == {OPEN}
+    assert marks[0].message.startswith("cell 0: the kernel did not start")
