@@ -23,7 +23,7 @@ from minillm.course.judge.encoding import (
 )
 from minillm.course.judge.moving import Moving, decode_moving, state_of
 from minillm.course.remarks import reason
-from minillm.course.watching import Conduct, NotAnswered
+from minillm.course.watching import Conduct, NotAnswered, Wrong
 
 ADDRESS, KEY = "MINILLM_JUDGE", "MINILLM_JUDGE_KEY"  # in the environment
 PRINTED = 1_000_000  # characters
@@ -92,6 +92,8 @@ class Called:
             told = {"open": True}
         except Conduct as error:
             told = {"conduct": str(error)}
+        except Wrong as error:  # of what the checks handed in
+            told = {"wrong": str(error)}
         except Unspeakable as error:
             told = {"lines": unspeakable(error)}
         except Exception as error:

@@ -29,7 +29,7 @@ from minillm.course.judge.encoding import Unspeakable, as_dict, decode, encode, 
 from minillm.course.judge.moving import Moving, encode_moving, move
 from minillm.course.judge.verdicts import OPEN, RIGHT, WRONG, Verdict, first_words
 from minillm.course.remarks import Elsewhere, right
-from minillm.course.watching import Call, Conduct, NotAnswered, Watched, copied
+from minillm.course.watching import Call, Conduct, NotAnswered, Watched, Wrong, copied
 
 HANDED = 10_000  # functions that one call may be handed, with those that they return
 
@@ -160,12 +160,14 @@ def result(reply: dict[str, Any], handed: Handed, name: str) -> Any:
     """What an answer returned, by the word of the notebook.
 
     Raises:
-        NotAnswered, Conduct, Elsewhere: that it did not return.
+        NotAnswered, Conduct, Wrong, Elsewhere: that it did not return.
     """
     if "open" in reply:
         raise NotAnswered(name)
     if "conduct" in reply:
-        raise Conduct(*str(reply["conduct"]).split("  ·  "))
+        raise Conduct(*str(reply["conduct"]).split("  ·  ", 1))
+    if "wrong" in reply:
+        raise Wrong(*str(reply["wrong"]).split("  ·  ", 1))
     if reply.get("lines"):
         raise Elsewhere([str(line) for line in reply["lines"]][:3])
     return decode(reply["found"], handed.reader)
