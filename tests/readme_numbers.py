@@ -1,4 +1,4 @@
-"""The README's tables of stored studies, as Markdown: ``python -m tests.readme_numbers``."""
+"""The tables of lessons/results.md from stored studies: ``python -m tests.readme_numbers``."""
 
 from minillm.labs.stored import read_settings, read_study
 
@@ -11,7 +11,7 @@ CORPORA = {
 REVIEWS = ("all", "plain", "order", "concession", "negation", "single")
 NEWS = ("all", "plain", "order", "mention")
 GROUPS = {name: REVIEWS if name.startswith("sentiment") else NEWS for name in CORPORA}
-ROWS = (  # what the README calls a row, the model, the group
+ROWS = (  # what the page calls a row, the model, the group
     ("majority class", "majority", "all"),
     ("bag of words", "bag of words", "all"),
     ("bag of words and pairs", "bag of words and pairs", "all"),

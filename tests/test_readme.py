@@ -1,5 +1,6 @@
-"""The README's tables are those of the stored studies, and what it says of them holds there."""
+"""Both READMEs are short and run; tables of results are those of the stored studies."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,52 @@ import pytest
 from minillm.labs import mean_and_interval, read_settings, read_study
 from tests.readme_numbers import TABLES
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").splitlines()
+ROOT = Path(__file__).parents[1]
+READMES = ("README.md", "README.zh.md")
+MOST, LESSONS, LONGEST = 9_000, 26, 150  # characters; lessons planned; characters of their rows
+RESULTS = (ROOT / "lessons" / "results.md").read_text(encoding="utf-8").splitlines()
+each_readme = pytest.mark.parametrize("name", READMES)
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@each_readme
+def test_a_readme_is_short_also_when_all_lessons_stand_in_it(name):
+    rows = [line for line in read(name).splitlines() if re.match(r"\| \w\w \| \[", line)]
+    assert rows and max(map(len, rows)) <= LONGEST
+    assert len(read(name)) + (LESSONS - len(rows)) * LONGEST <= MOST
+
+
+@each_readme
+def test_the_code_of_a_readme_runs(name, capsys):
+    (block,) = re.findall(r"```python\n(.*?)```", read(name), flags=re.DOTALL)
+    exec(compile(block, name, "exec"), {})
+    error, loss = map(float, capsys.readouterr().out.split())
+    assert error < 1e-9 and loss < 0.2
+
+
+@each_readme
+def test_links_of_a_readme_lead_to_files(name):
+    targets = re.findall(r"\]\(([^)#]+)\)", read(name))
+    assert len(targets) > 10
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_both_readmes_say_the_same_numbers():
+    rows = [
+        [line.split("|")[2:] for line in read(name).splitlines() if " ± " in line]
+        for name in READMES
+    ]
+    assert rows[0] == rows[1] and len(rows[0]) == 4
+    assert all(any("|".join(cells) in line for line in RESULTS) for cells in rows[0])
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
 def test_every_row_of_a_table_is_that_of_the_stored_study(table):
-    missing = [row for row in table() if row not in README]
-    assert not missing, "python -m tests.readme_numbers prints what the README should say"
+    missing = [row for row in table() if row not in RESULTS]
+    assert not missing, "python -m tests.readme_numbers prints what the page should say"
 
 
 def difference(more, less):

@@ -124,7 +124,7 @@ print("lessons so far:", *(lesson.number for lesson in read_lessons()))
 
 # %% [markdown] lang="en"
 # **Reading the table**: the first line of each pair names the sections of the guide, the feature (G1, G2, ...) and its lesson, the second
-# line a file of the library and a file of tests. The whole table, with links to all of them, is in the README.
+# line a file of the library and a file of tests. The whole map, with links to all of them, is `lessons/guide_map.md`; `python -m minillm guide 4.1.2` prints its entry for a section of the guide.
 #
 # **Some numbers are missing.** The lessons have the numbers of a plan for the whole guide. Word vectors (03, 04), language models, the guide's
 # classifier and its applications (08 to 13), the two problems of the title, fairness, privacy, cost and interpretability (15 to 20) have no lesson yet;
@@ -138,7 +138,7 @@ print("lessons so far:", *(lesson.number for lesson in read_lessons()))
 # $0.80 \pm 4.303 \cdot {here.SD} / \sqrt 3 = 0.80 \pm {here.HALF}$. Three runs that differ this much leave open whether the model is any good.
 
 # %% [markdown] lang="zh"
-# **读表**：每项占两行，第一行是指南的章节、项目（编号 G1、G2……）、对应的课，第二行是程序库的文件和测试文件。完整的表在 README 里，附有全部链接。
+# **读表**：每项占两行，第一行是指南的章节、项目（编号 G1、G2……）、对应的课，第二行是程序库的文件和测试文件。完整的对照在 `lessons/zh/guide_map.md` 里，附有全部链接；`python -m minillm guide 4.1.2` 打印指南某一节的条目。
 #
 # **为什么课的编号有空缺**　编号来自一份覆盖整个指南的计划。词向量（03、04），语言模型、指南的分类器及其应用（08 至 13），标题里的两个问题、公平性、隐私、计算代价与可解释性（15 至 20），目前还没有对应的课，清单见 `lessons/zh/syllabus.md` 第 8 节。后面的课不会用到没有写出的内容：每一课开头的“预备知识”写明了要先学什么。
 #

@@ -16,8 +16,6 @@ class Lesson:
 
     lesson: str  # file stem
     title: dict[str, str]
-    about: str
-    seconds: int  # that its notebook takes
     goal: dict[str, str]
     needs: list[str]  # numbers of lessons
     in_class: str  # hours, estimated
@@ -35,12 +33,12 @@ def read_lessons() -> list[Lesson]:
 
 
 def overview(lessons: list[Lesson]) -> str:
-    """The README's table."""
-    lines = [WORDS["head"], "|---|---|---|---|"]
+    """The table of both READMEs: a lesson a row, its notebooks under their titles."""
+    lines = ["| | English | 中文 |", "|---|---|---|"]
     for one in lessons:
-        english = f"[{one.title['en']}](lessons/{one.lesson}.ipynb): {one.about}"
+        english = f"[{one.title['en']}](lessons/{one.lesson}.ipynb)"
         chinese = f"[{one.title['zh']}](lessons/zh/{one.lesson}.ipynb)"
-        lines.append(row(one.number, english, chinese, str(one.seconds)))
+        lines.append(row(one.number, english, chinese))
     return "\n".join(lines)
 
 

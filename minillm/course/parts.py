@@ -1,4 +1,4 @@
-"""Pages that are written by hand but for a table: the README and the teachers' syllabus.
+"""Pages that are written by hand but for a table: both READMEs and the teachers' syllabus.
 
 A table stands between two lines that name it: ``<!-- lessons: begin -->`` and its end.
 """
@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from minillm.course import guide_map, lesson_tables
-from minillm.course.markers import marked
+from minillm.course import lesson_tables
 from minillm.course.places import FOLDERS, PROJECT
 
 
 def pages(project: Path = PROJECT) -> Iterator[tuple[Path, str]]:
     """Path and text of each page, its tables as they are now."""
     lessons = lesson_tables.read_lessons()
-    path = project / "README.md"
-    table = guide_map.as_table(guide_map.read_map(), marked("guide", project))
-    text = with_part(path, path.read_text(encoding="utf-8"), "guide map", table)
-    yield path, with_part(path, text, "lessons", lesson_tables.overview(lessons))
+    for path in (project / "README.md", project / "README.zh.md"):
+        text = path.read_text(encoding="utf-8")
+        yield path, with_part(path, text, "lessons", lesson_tables.overview(lessons))
     for language, folder in FOLDERS.items():
         path = project / "lessons" / folder / "syllabus.md"
         table = lesson_tables.plan(lessons, language)

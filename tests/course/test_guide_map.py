@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from minillm.course.guide_lines import Code
-from minillm.course.guide_map import Entry, as_table, links, read_map
+from minillm.course.guide_map import read_map
 from minillm.course.markers import marks
 from minillm.course.places import FOLDERS, PROJECT
 from tests.marked import complaints
@@ -43,31 +42,3 @@ def test_a_lesson_that_is_named_exists():
 
 def test_every_feature_of_the_guide_is_in_the_map_once_in_order():
     assert [entry.feature for entry in MAP] == [f"G{number}" for number in range(1, 67)]
-
-
-def entry(feature, subject, *code, missing=None):
-    functions = tuple(Code(file, 1, "f", ("1",), (feature,)) for file in code)
-    return Entry(feature, "1", {"en": subject, "zh": "某"}, "", missing or {}, functions)
-
-
-def test_what_was_not_begun_is_named_below_the_table():
-    missing = {"en": "not begun", "zh": "尚未开始"}
-    entries = [entry("G1", "texts", "a.py"), entry("G2", "x", missing=missing)]
-    table = as_table(entries, {"G1": ["t.py: g"]})
-    assert "| [a](a.py) | [t](t.py) | done |" in table
-    assert table.count("\n| 1 |") == 1 and table.endswith("Not begun: G2 x.")
-    assert "Not begun" not in as_table(entries[:1], {})
-    half = entry("G3", "y", "a.py", missing={"en": "half", "zh": "一半"})
-    assert "| open: half |" in as_table([half], {})
-    with pytest.raises(ValueError, match="a cell of a table holds neither"):
-        as_table([entry("G1", "P(x | y)", "a.py")], {})
-
-
-def test_links_of_the_readme_lead_to_files():
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    targets = re.findall(r"\]\(([^)#]+)\)", readme)
-    assert targets and all((PROJECT / target).exists() for target in targets)
-
-
-def test_a_file_is_linked_once():
-    assert links(["a/b.py: f", "a/b.py: g", "c.py: h"]) == "[b](a/b.py), [c](c.py)"

@@ -24,17 +24,16 @@ def test_a_lesson_is_described_in_both_languages_and_needs_earlier_ones(row):
     for texts in (row.title, row.goal):
         assert list(texts) == list(FOLDERS) and all(texts.values())
         assert CHINESE.search(texts["zh"]) and not CHINESE.search(texts["en"])
-    assert row.about and row.seconds > 0
     earlier = [other.number for other in ROWS[: ROWS.index(row)]]
     assert set(row.needs) <= set(earlier) and row.needs == sorted(row.needs)
 
 
 def test_a_row_of_each_table():
     title, goal = {"en": "X", "zh": "某"}, {"en": "do", "zh": "做"}
-    lesson = Lesson("03_x", title, "about x", 7, goal, ["01", "02"], "½", "2")
+    lesson = Lesson("03_x", title, goal, ["01", "02"], "½", "2")
     tables = overview([lesson]), plan([lesson], "en"), plan([lesson], "zh")
     assert [table.splitlines()[2] for table in tables] == [
-        "| 03 | [X](lessons/03_x.ipynb): about x | [某](lessons/zh/03_x.ipynb) | 7 |",
+        "| 03 | [X](lessons/03_x.ipynb) | [某](lessons/zh/03_x.ipynb) |",
         "| 03 | [X](03_x.ipynb) | do | 01, 02 | ½ h | 2 h |",
         "| 03 | [某](03_x.ipynb) | 做 | 01、02 | ½ 小时 | 2 小时 |",
     ]
