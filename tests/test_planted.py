@@ -1,6 +1,7 @@
 """Tests of the tests: each planted mistake turns red what is to notice it."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -22,20 +23,34 @@ ADDOPTS = "addopts=--import-mode=importlib --strict-markers"
 ALL = PLANTS + ERRATA_PLANTS + GUIDE_PLANTS
 
 
-def run(tests, folder):
-    """Run tests of a copy of the project; of a single one until the first failure."""
-    options = ["-q", "-o", ADDOPTS, "-m", "not slow", "-p", "no:cacheprovider", *tests]
+@pytest.fixture(scope="module")
+def nursery():
+    """A process that runs pytest in forks of its own: most of a short run is its imports."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer than most tests
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *(["-x"] if len(tests) == 1 else [])],
-        cwd=folder,
-        env=environment | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
+    with subprocess.Popen(
+        [sys.executable, str(ROOT / "tests" / "nursery.py")],
+        env=environment | {"PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=600,
-        check=False,
-    )
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+def run(tests, folder, nursery):
+    """Exit status and output of tests of a copy of the project; of one until its first failure."""
+    options = ["-q", "-o", ADDOPTS, "-m", "not slow", "-p", "no:cacheprovider", *tests]
+    output = folder / "output.txt"
+    order = {
+        "folder": str(folder),
+        "arguments": [*options, *(["-x"] if len(tests) == 1 else [])],
+        "output": str(output),
+    }
+    print(json.dumps(order), file=nursery.stdin, flush=True)
+    status = int(nursery.stdout.readline())
+    return status, output.read_text(encoding="utf-8")
 
 
 def green(tests, output):
@@ -72,14 +87,14 @@ def with_mistake(plant, folder):
         kept.replace(file)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forks of one process")
 @pytest.mark.parametrize("plant", ALL, ids=lambda plant: plant.name.replace(" ", "-"))
-def test_a_planted_mistake_turns_its_tests_red(plant, copy):
+def test_a_planted_mistake_turns_its_tests_red(plant, copy, nursery):
     tests = plant.tests.split()
     with with_mistake(plant, copy):
-        done = run(tests, copy)
-    # 1 = tests failed; any other code means that they did not run
-    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
-    assert green(tests, done.stdout) == []
+        status, output = run(tests, copy, nursery)
+    assert status == 1, output[-4000:]  # any other: they did not run
+    assert green(tests, output) == []
 
 
 def test_a_test_that_stays_green_is_named():

@@ -21,7 +21,7 @@ name = os.path.basename(job["path"])
 seconds, _, kind = name.partition("-")
 time.sleep(float(seconds))
 if kind == "dies":
-    print("MemoryError")
+    print("MemoryError", flush=True)
     os._exit(9)
 print("noise")
 print(json.dumps([{"file": name, "exercise": "05.1", "result": "✓"}]))
