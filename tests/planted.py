@@ -446,7 +446,7 @@ PLANTS = [
           "test_a_step_out_of_the_domain_is_shortened"),
     Plant("a living writer's file removed", "backend/files.py",
           "and not runs(process)", "and True", "tests/backend/test_files.py::"
-          "test_two_processes_that_save_to_one_path_never_mix"),
+          "test_a_file_that_is_being_written_is_nobody_elses_to_remove"),
     Plant("penalty whose gradient is twice the weights", "optim/penalties.py",
           "return total * 0.5", "return total", "tests/optim/test_penalties.py::"
           "test_half_the_sum_of_all_squares_by_hand"),

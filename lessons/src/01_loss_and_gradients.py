@@ -850,9 +850,7 @@ assert by_adam[-1] < 0.15, "Adam learns the rings too"
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
-# Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run, and shows
-# the smallest on which it goes wrong. As in lesson 0, an answer leaves its arguments as they are and calls nothing of `minillm`; functions that
-# this notebook defines may be used.
+# {course.exercises}
 #
 # **01.1 Backward of log-softmax.** With $\ell_i = z_i - \ln \sum_j e^{z_j}$ along the last axis, and $g = \partial L / \partial \ell$, return
 # $\partial L / \partial z$. The array $z$ may have one, two or three axes. Hint: find $\partial \ell_i / \partial z_k$ first, as in section 2.
@@ -860,7 +858,7 @@ assert by_adam[-1] < 0.15, "Adam learns the rings too"
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出最小的反例。与第 0 课一样，答案不得改动传入的参数，也不能调用 `minillm` 的函数；本笔记本里定义的函数可以用。
+# {course.exercises}
 #
 # **01.1 log-softmax 的反向传播**　沿最后一个轴，$\ell_i = z_i - \ln \sum_j e^{z_j}$。已知 $g = \partial L / \partial \ell$，请返回 $\partial L / \partial z$。数组 $z$ 可以有一个、两个或三个轴。提示：仿照第 2 节，先求 $\partial \ell_i / \partial z_k$。
 

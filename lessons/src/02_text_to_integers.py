@@ -811,8 +811,7 @@ savefig(figure, "02_zipf", {f"{name}_{lang}": f for (name, lang), f in f_of.item
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
-# Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run, and shows a
-# small one on which it goes wrong. Python, NumPy and the functions of this notebook may be used; functions of `minillm` are refused unless the task names them.
+# {course.exercises}
 #
 # **02.1 Encode by rank.** `encode_piece` tries all merges in turn, 300 of them even for two letters. Real tokenisers go the other way: of
 # the pairs that *are* there, join the one that was learned first, wherever it occurs, and repeat until no pair that was learned is
@@ -822,7 +821,7 @@ savefig(figure, "02_zipf", {f"{name}_{lang}": f for (name, lang), f in f_of.item
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出一个小的反例。可以用 Python、NumPy 和本笔记本里定义的函数，不能调用 `minillm` 的函数，除非题目点名允许。
+# {course.exercises}
 #
 # **02.1 按次序编码**　`encode_piece` 要把所有合并挨个试一遍，哪怕文本只有两个字母，也要试 300 次。实际的分词器反过来做：在**现有**的相邻对中，找出最早学到的那一对，凡出现之处都合并，如此反复，直到没有一对是学过的。请对任意文本写出这种编码，不必切片段。`joined` 是一个字典：`joined[a, b]` 是 (a, b) 这一对合并成的编号，越早学到的编号越小。可以在里面查找某一对（`in`、`[]`、`get`），但不要把它从头到尾走一遍：实际的字典里有好几万对。你返回的编号解码之后必须与原文一字不差。
 

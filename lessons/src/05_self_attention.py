@@ -559,8 +559,7 @@ savefig(scale_figure, "05_scale", {"dk": widths, **variances, **entropies})
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
-# Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run, and shows
-# the smallest on which it goes wrong.
+# {course.exercises}
 #
 # **05.1 Softmax that survives.** `softmax(np.array([1000.0]))` above gives `nan`, because `np.exp(1000)` is infinite. Write one
 # that works for scores of any size, a million too, in float64, float32 or integers. It gets an array of shape `(n, m)` and leaves it as it is. Hint: what may be added to all
@@ -569,7 +568,7 @@ savefig(scale_figure, "05_scale", {"dk": widths, **variances, **entropies})
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出最小的反例。
+# {course.exercises}
 #
 # **05.1 不会溢出的 softmax**　前面的 `softmax(np.array([1000.0]))` 得到 `nan`，因为 `np.exp(1000)` 是无穷大。请写一个对任意大小的分数都成立的版本，一百万也行；分数可以是 float64、float32 或整数。输入的形状为 `(n, m)`，不要改动它。提示：给一行的所有分数同加一个数，结果会怎样？
 

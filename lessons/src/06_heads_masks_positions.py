@@ -779,7 +779,7 @@ print("divided, seed by seed:", *(finds[..., 0] != finds[..., 1]).sum(axis=1))
 #
 # **代价**是每一对词都要算一个分数（A27）。下面数一数分数和字节，测一次前向的时间，再各拟合一条抛物线：
 
-# %%
+# %% tags=["timing"]
 lengths = [128, 256, 512, 1024, 2048]
 cost_of = {"width": recall_settings.width, "n_heads": recall_settings.n_heads, "repeats": 3}
 costs = [attention_cost.cost(length, **cost_of) for length in lengths]
@@ -821,8 +821,7 @@ stated("bytes", bytes_fit[0], 16, 1.6, "bytes for each pair of words, two heads"
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
-# Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run, and shows a
-# small one on which it goes wrong. Python, NumPy and the functions of this notebook may be used; functions of `minillm` are refused unless the task names them.
+# {course.exercises}
 #
 # **06.1 Split and merge, for a batch.** Write `split_heads(x, h)`, from shape `(B, T, D)` to `(B, h, T, D / h)`, where head $i$ holds the features
 # $iD/h, \dots, (i+1)D/h - 1$ of every word, and `merge_heads(heads)`, its inverse. A reshape straight to the right shape mixes positions.
@@ -830,7 +829,7 @@ stated("bytes", bytes_fit[0], 16, 1.6, "bytes for each pair of words, two heads"
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出一个小的反例。可以用 Python、NumPy 和本笔记本里定义的函数，不能调用 `minillm` 的函数，除非题目点名允许。
+# {course.exercises}
 #
 # **06.1 成批地切分与合并**　请写 `split_heads(x, h)`，把形状 `(B, T, D)` 变成 `(B, h, T, D / h)`，其中第 $i$ 个头装着每个词的第 $iD/h, \dots, (i+1)D/h - 1$ 个特征；再写它的逆 `merge_heads(heads)`。直接 reshape 成所要的形状，会把不同的位置搅在一起。
 

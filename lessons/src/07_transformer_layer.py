@@ -789,8 +789,7 @@ for name, size in zip(("one residual", "two"), np.array(ends).T, strict=True):
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
-# Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run, and shows a
-# small one on which it goes wrong. Python, NumPy and the functions of this notebook may be used; functions of `minillm` are refused unless the task names them.
+# {course.exercises}
 #
 # **07.1 Layer normalisation backward in one formula.** Section 4 goes step by step, with $c$ and $v$. Write $\partial L/\partial x$ from nothing but
 # `h` $= \gamma \odot g$ and `z`, both $(n, d)$, and `s` $= \sqrt{v + \epsilon}$, $(n, 1)$; in `z` each row has mean 0 and mean square 1, as if $\epsilon$ were 0. The formula has three terms and one division. Hint: neither a shift nor a scale of $x$
@@ -799,7 +798,7 @@ for name, size in zip(("one residual", "two"), np.array(ends).T, strict=True):
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出一个小的反例。可以用 Python、NumPy 和本笔记本里定义的函数，不能调用 `minillm` 的函数，除非题目点名允许。
+# {course.exercises}
 #
 # **07.1 一个公式写出层归一化的反向**　第 4 节借助 $c$ 和 $v$，是一步一步算的。请只用 `h` $= \gamma \odot g$、`z`（形状都是 $(n, d)$）和 `s` $= \sqrt{v + \epsilon}$（形状 $(n, 1)$）写出 $\partial L/\partial x$；`z` 的每一行均值为 0，平方的均值为 1，就当 $\epsilon$ 是 0。公式一共三项，一次除法。提示：$x$ 平移或缩放，输出都不变，那么该从 `h` 的每一行里去掉哪两个方向？（把第 4 节的步骤改用这几个字母写出来，也算对；只是那样还看不出其中的道理。）
 

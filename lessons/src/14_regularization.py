@@ -902,7 +902,7 @@ for sweep, values in (("dropout", rates), ("decay", decays)):
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
-# With NumPy alone: what the library has for these tasks is refused.
+# {course.exercises}
 #
 # **14.1 Dropout.** `dropout(x, rate, rng, training)`, as in section 3, returns `(y, keep)`: the result, and every unit's factor in the shape of `x`, which may have any number of axes; `x` stays as it was. Noise comes from `rng`, a NumPy generator, and every unit is
 # dropped or kept without regard to the others. With `training=False` nothing happens and all factors are 1.
@@ -910,7 +910,7 @@ for sweep, values in (("dropout", rates), ("decay", decays)):
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 只用 NumPy，不许调用库中现成的函数。
+# {course.exercises}
 #
 # **14.1 dropout**　请按第 3 节的定义写 `dropout(x, rate, rng, training)`，返回 `(y, keep)`：结果，以及每个单元的系数，后者是与 `x` 同形状的数组（`x` 可以有任意多个轴）；`x` 本身不可改动。噪声取自 NumPy 的随机数生成器 `rng`；每个单元丢不丢，与其他单元无关。评估时 `training=False`，什么也不做，系数全为 1。
 

@@ -841,8 +841,7 @@ savefig(figure, "c1_remedies", {"domains": domains, "remedies": remedies}, langu
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
-# Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run, and shows a
-# small one on which it goes wrong. Python, NumPy and the functions of this notebook may be used; functions of `minillm` are refused unless the task names them.
+# {course.exercises}
 #
 # **c1.1 Synonyms.** Write `replace(tokens, thesaurus, rate, rng)`: a new list in which each token that the thesaurus knows is, with
 # probability `rate`, replaced by one of its synonyms, all drawn from the generator `rng`. `thesaurus` maps a word to a tuple of words. A word
@@ -851,7 +850,7 @@ savefig(figure, "c1_remedies", {"domains": domains, "remedies": remedies}, langu
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样；出错时，它给出一个小的反例。可以用 Python、NumPy 和本笔记本里定义的函数，不能调用 `minillm` 的函数，除非题目点名允许。
+# {course.exercises}
 #
 # **c1.1 同义词**　请写 `replace(tokens, thesaurus, rate, rng)`，返回一个新列表：同义词表里有的词，每个都以概率 `rate` 换成它的一个同义词；换不换、换成哪个，都用生成器 `rng` 抽取。`thesaurus` 把一个词对应到一组词（元组）。换进来的词不再换。
 

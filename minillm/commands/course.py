@@ -1,10 +1,11 @@
-"""``course``: make what is generated, write solutions, run a notebook, mark students' notebooks."""
+"""``course``: make what is generated, outputs, solutions; run a notebook, mark students."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from minillm.backend.clone import require_clone
@@ -12,15 +13,18 @@ from minillm.commands import marking
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The four actions and their options."""
+    """The five actions and their options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     make = actions.add_parser("build", help="write notebooks, pages, the README's map, the diagram")
     make.add_argument("--check", action="store_true", help="only list what is out of date; exit 1")
+    shown = actions.add_parser("outputs", help="run the notebooks whose code changed, keep outputs")
+    shown.add_argument("lessons", nargs="*", metavar="LESSON", help="also these, such as 05")
     teacher = actions.add_parser("solutions", help="write the notebooks with solutions")
     teacher.add_argument("folder", type=Path, metavar="DIR")
     one = actions.add_parser("run", help="run a notebook from top to bottom, offline")
     one.add_argument("notebook", type=Path)
     one.add_argument("--figures", type=Path, metavar="DIR", help="default: thrown away")
+    one.add_argument("--save", type=Path, metavar="FILE", help="the notebook with its outputs")
     marking.add_arguments(
         actions.add_parser("mark", help="run students' notebooks; a row for each exercise")
     )
@@ -33,26 +37,30 @@ def run(arguments: argparse.Namespace) -> None:
         ValueError: files are out of date, or a notebook fails.
         OSError: a path leads to nothing.
     """
-    if arguments.action in ("build", "solutions"):
+    if arguments.action in ("build", "outputs", "solutions"):
         require_clone(arguments.action)
     if arguments.action == "build":
         check_generated() if arguments.check else build_generated()
+    elif arguments.action == "outputs":
+        make_outputs(arguments.lessons)
     elif arguments.action == "solutions":
         build_solutions(arguments.folder)
     elif arguments.action == "run":
-        run_notebook(arguments.notebook, arguments.figures)
+        run_notebook(arguments.notebook, arguments.figures, arguments.save)
     else:
         marking.run(arguments)
 
 
 def build_generated() -> None:
     """Write what is out of date and print its paths."""
-    from minillm.course import build
+    from minillm.course import build, outputs
 
     for path in build.build():
         print(path)
     for path in build.without_source():
         print(f"{path} has no source and is left alone", file=sys.stderr)
+    if late := outputs.outdated():
+        print(f"{len(late)} notebooks show outputs of other code: course outputs", file=sys.stderr)
 
 
 def check_generated() -> None:
@@ -61,14 +69,27 @@ def check_generated() -> None:
     Raises:
         ValueError: there is something.
     """
-    from minillm.course import build
+    from minillm.course import build, outputs
 
     wrong = build.out_of_date()
     for path in wrong:
         print(path)
     if wrong:
         raise ValueError(f"out of date: {len(wrong)} of the generated files, see above")
+    if late := outputs.outdated():
+        names = ", ".join(map(str, late))
+        raise ValueError(f"outputs of other code in {names}: run course outputs")
     print("everything that is generated is up to date")
+
+
+def make_outputs(lessons: list[str]) -> None:
+    """Execute what needs it, with the seconds of each."""
+    from minillm.course import outputs
+
+    start = time.monotonic()
+    for path in outputs.make(lessons):
+        print(f"{path}  {time.monotonic() - start:.0f} s", flush=True)
+        start = time.monotonic()
 
 
 def build_solutions(folder: Path) -> None:
@@ -79,9 +100,14 @@ def build_solutions(folder: Path) -> None:
         print(path)
 
 
-def run_notebook(path: Path, figures: Path | None) -> None:
+def run_notebook(path: Path, figures: Path | None, saved: Path | None) -> None:
     """Execute one notebook and print what it printed."""
-    from minillm.course.execute import execute
+    import nbformat
+
+    from minillm.course.execute import execute, printed
 
     with tempfile.TemporaryDirectory() as folder:
-        print(execute(path, figures or Path(folder)), end="")
+        notebook = execute(path, figures or Path(folder))
+    if saved:
+        nbformat.write(notebook, saved)
+    print(printed(notebook, "stdout"), end="")

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from minillm.course import diagram, errata, guide_page, pages, parts
 from minillm.course.notebooks import notebooks, without_source
+from minillm.course.outputs import with_outputs
 from minillm.course.places import PROJECT, read, write
 
 
 def generated(project: Path = PROJECT) -> Iterator[tuple[Path, str]]:
     """Path and text of every generated file."""
-    yield from notebooks(project / "lessons", "student")
+    for path, text in notebooks(project / "lessons", "student"):
+        yield path, with_outputs(text, read(path))
     yield from errata.pages(project)
     yield from guide_page.pages(project)
     yield from pages.pages(project)

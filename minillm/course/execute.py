@@ -20,8 +20,8 @@ class LessonError(ValueError):
     """A notebook did not run, or complained on stderr."""
 
 
-def execute(path: Path, figures: Path) -> str:
-    """Run the notebook at ``path`` offline, its figures into ``figures``; what it printed.
+def execute(path: Path, figures: Path) -> Any:
+    """Run the notebook at ``path`` offline, its figures into ``figures``; it, with outputs.
 
     Raises:
         LessonError: it is not a notebook of a lesson; a cell raises, takes three times the lesson's
@@ -37,17 +37,20 @@ def execute(path: Path, figures: Path) -> str:
     environment = {**os.environ, "MINILLM_FIGURES": str(figures.resolve())}
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            notebook, timeout=limit, kernel_name="python3", config=private_sockets(Path(folder))
+            notebook,
+            timeout=limit,
+            kernel_name="python3",
+            record_timing=False,
+            config=private_sockets(Path(folder)),
         )
         try:
             client.execute(env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise LessonError(f"{path}: {error}") from error
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    complaints = printed(outputs, "stderr")
-    if complaints:
+    del notebook.cells[0]
+    if complaints := printed(notebook, "stderr"):
         raise LessonError(f"{path}: a cell wrote to stderr: {complaints}")
-    return printed(outputs, "stdout")
+    return notebook
 
 
 def read_lesson(path: Path) -> tuple[Any, int]:
@@ -90,6 +93,7 @@ def private_sockets(folder: Path) -> Any:
     return Config({"KernelManager": {"transport": "ipc", "ip": name}})
 
 
-def printed(outputs: list[Any], stream: str) -> str:
-    """All text that cells wrote to one stream."""
+def printed(notebook: Any, stream: str) -> str:
+    """All text that the cells of a notebook wrote to one stream."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return "".join(output["text"] for output in outputs if output.get("name") == stream)

@@ -20,6 +20,7 @@ from minillm.course.remarks import not_answered, remark, right
 from minillm.course.watching import TWO_RESULTS, Call, NotAnswered, Watched
 
 EXAMPLES = 100  # tried per property
+PHASES = ("generate", "shrink")  # of Hypothesis: a counter-example is found, then made smaller
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ def try_property(number: str, prop: Property, answers: list[Watched]) -> None:
         database=None,
         deadline=None,
         report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink),
+        phases=[Phase[name] for name in PHASES],
     )
     @given(**prop.cases)
     def attempt(**case: Any) -> None:

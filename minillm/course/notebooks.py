@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from minillm.course.numbers import filled, named, stated_numbers
-from minillm.course.places import FOLDERS, LESSONS, write
+from minillm.course.places import FOLDERS, LESSONS, content, write
 
 LEFT_OUT = {"student": "solution", "teacher": "exercise"}  # cells with this tag
+EXERCISES = content("pages")["exercises"]  # what stands above the exercises of every lesson
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -97,10 +98,11 @@ def belongs(cell: Any, source: Path, language: str, edition: str) -> bool:
 
 
 def numbers_of(cells: list[Any], language: str) -> dict[str, Any]:
-    """The numbers that the prose of a lesson may name."""
+    """The numbers that the prose of a lesson may name, and ``course.exercises``: how they work."""
     code = [cell for cell in cells if cell.cell_type == "code"]
     naming = [c.source for c in code if "numbers" in c.metadata.get("tags", [])]
-    return named("\n".join(naming), stated_numbers(c.source for c in code), language)
+    numbers = named("\n".join(naming), stated_numbers(c.source for c in code), language)
+    return {**numbers, "course": {"exercises": EXERCISES[language]}}
 
 
 def in_words(cell: Any, source: Path, names: dict[str, Any], language: str) -> str:

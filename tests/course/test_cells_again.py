@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from minillm.course.execute import execute
+from minillm.course.execute import execute, printed
 from minillm.course.notebooks import as_notebook
 from tests.course.test_lessons import SOURCES, exercises_of
 
@@ -30,8 +30,8 @@ def with_every_cell_again(source, seed=SEED):
 def test_every_cell_runs_again_in_the_finished_kernel(source, tmp_path):
     path = tmp_path / f"{source.stem}.ipynb"
     path.write_text(with_every_cell_again(source), encoding="utf-8")
-    printed = execute(path, tmp_path)
-    ticks = re.findall(r"^([\w.]+)  ✓", printed, flags=re.MULTILINE)
+    output = printed(execute(path, tmp_path), "stdout")
+    ticks = re.findall(r"^([\w.]+)  ✓", output, flags=re.MULTILINE)
     exercises = exercises_of(source)
     assert ticks[: len(exercises)] == exercises
     assert sorted(ticks) == sorted(exercises * 2)

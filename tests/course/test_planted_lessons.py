@@ -8,6 +8,7 @@ import pytest
 
 from tests.course import test_cells as cells
 from tests.course import test_lessons as lessons
+from tests.course import test_lessons_run as running
 
 HEAD = """\
 # ---
@@ -158,7 +159,7 @@ def first_number(values):
 def drawn_into(folder):
     """Lesson 05, and its committed figures as if it had drawn them into ``folder``."""
     (source,) = (path for path in lessons.SOURCES if path.stem.startswith("05_"))
-    copies = [shutil.copy(path, folder) for path in lessons.committed_figures(source, "en")]
+    copies = [shutil.copy(path, folder) for path in running.committed_figures(source, "en")]
     return source, Path(copies[0])
 
 
@@ -172,10 +173,10 @@ def test_a_figure_whose_number_is_off_by_a_hundredth_is_noticed(tmp_path):
         drawn.write_text(json.dumps(numbers), encoding="utf-8")
         values[place] = was
         if fits:
-            lessons.compare_figures(source, tmp_path)
+            running.compare_figures(source, tmp_path)
         else:
             with pytest.raises(AssertionError, match="Not equal to tolerance rtol"):
-                lessons.compare_figures(source, tmp_path)
+                running.compare_figures(source, tmp_path)
 
 
 def test_a_figure_or_a_row_of_numbers_that_is_missing_is_noticed(tmp_path):
@@ -184,16 +185,16 @@ def test_a_figure_or_a_row_of_numbers_that_is_missing_is_noticed(tmp_path):
     numbers.popitem()
     drawn.write_text(json.dumps(numbers), encoding="utf-8")
     with pytest.raises(AssertionError):
-        lessons.compare_figures(source, tmp_path)
+        running.compare_figures(source, tmp_path)
     drawn.unlink()
     with pytest.raises(AssertionError):
-        lessons.compare_figures(source, tmp_path)
+        running.compare_figures(source, tmp_path)
 
 
 def test_the_chinese_edition_has_its_own_figure_where_there_is_one():
     (source,) = (path for path in lessons.SOURCES if path.stem.startswith("05_"))
     english, chinese = (
-        [path.stem for path in lessons.committed_figures(source, language)]
+        [path.stem for path in running.committed_figures(source, language)]
         for language in ("en", "zh")
     )
     assert "05_words" in english and "05_words_zh" not in english

@@ -77,8 +77,11 @@ LEARNED = {
     "merges": st.lists(st.tuples(PLACES, PLACES), max_size=4).map(lambda p: as_merges(p, "茶")),
 }
 COMPETING = {
-    "text": st.text("ab", min_size=2, max_size=7),
-    "merges": st.lists(st.tuples(FEW, FEW), max_size=5).map(lambda p: as_merges(p, "")),
+    "text": st.one_of(st.text("ab", min_size=2, max_size=7), st.sampled_from(["ab" * 4, "a" * 8])),
+    "merges": st.one_of(
+        st.lists(st.tuples(FEW, FEW), max_size=5).map(lambda p: as_merges(p, "")),
+        st.sampled_from([(0, 1), (0, 0)]).map(lambda p: as_merges([p, (2, 2), (3, 3)], "")),
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from minillm.course import check
+from minillm.course import check, exercises
 from minillm.course.exercises import WrongAnswer, lesson_checks
 from minillm.course.places import LESSONS
 
@@ -48,6 +48,8 @@ def listed(name):
 
 
 RIGHT, WRONG, HALF = listed("RIGHT"), listed("WRONG"), listed("HALF")
+FIRST = list({number: entry for entry in reversed(RIGHT) for number in entry[:1]}.values())
+OTHERS = [entry for entry in RIGHT if entry not in FIRST]
 MESSAGES = [pair for module in ANSWERS.values() for pair in module.MESSAGES.items()]
 CHINESE = re.compile("[一-鿿]")
 
@@ -85,14 +87,42 @@ def test_the_answers_of_a_check_have_the_names_that_its_lesson_hands_in(lesson):
         assert all(one.answers == wanted[number] for one in exercise.properties), number
 
 
-@pytest.mark.parametrize(("number", "kind", "answers"), RIGHT, ids=names_of(RIGHT))
-def test_a_right_answer_passes(number, kind, answers, capsys):
+def passes(number, answers, capsys):
     check(number, *answers)
     assert capsys.readouterr().out == f"{number}  ✓\n"
 
 
+@pytest.mark.parametrize(("number", "kind", "answers"), FIRST, ids=names_of(FIRST))
+def test_a_right_answer_passes(number, kind, answers, capsys):
+    passes(number, answers, capsys)
+
+
+@pytest.mark.parametrize(("number", "kind", "answers"), OTHERS, ids=names_of(OTHERS))
+def test_other_right_answers_pass_the_first_cases(number, kind, answers, capsys, monkeypatch):
+    monkeypatch.setattr(exercises, "EXAMPLES", 30)
+    passes(number, answers, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "kind", "answers"), OTHERS, ids=names_of(OTHERS))
+def test_other_right_answers_pass_all_cases(number, kind, answers, capsys):
+    passes(number, answers, capsys)
+
+
 @pytest.mark.parametrize(("number", "kind", "answers"), WRONG, ids=names_of(WRONG))
-def test_a_wrong_answer_is_caught(number, kind, answers):
+def test_a_wrong_answer_is_caught(number, kind, answers, monkeypatch):
+    """The smallest counter-example is looked for in the slow run, and for the messages below."""
+    monkeypatch.setattr(exercises, "PHASES", ("generate",))
+    is_caught(number, answers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "kind", "answers"), WRONG, ids=names_of(WRONG))
+def test_a_wrong_answer_is_caught_on_its_smallest_case(number, kind, answers):
+    is_caught(number, answers)
+
+
+def is_caught(number, answers):
     with pytest.raises(WrongAnswer, match=number) as caught:
         check(number, *answers)
     lines = str(caught.value).splitlines()

@@ -1,0 +1,90 @@
+"""Every lesson runs, and shows what its committed notebook and figures show."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minillm.course.execute import PATIENCE
+from minillm.course.notebooks import as_notebook
+from minillm.course.places import FOLDERS, LESSONS, PROJECT
+from minillm.course.printed import differences
+from tests.course.test_lessons import SOURCES, budget_of, differs, each_lesson, exercises_of
+
+START = 30  # seconds for a kernel on a busy machine
+
+
+def run(path, figures, limit):
+    """A notebook, and what it printed, run in a process of its own, as ``course run`` does."""
+    command = [sys.executable, "-m", "minillm", "course", "run", str(path), "--save", str(path)]
+    finished = subprocess.run(
+        [*command, "--figures", str(figures)],
+        cwd=PROJECT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=limit,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(path.read_text(encoding="utf-8")), finished.stdout
+
+
+LONG = {"02", "06", "c1"}  # of these the slow run executes the Chinese edition
+EXECUTED = [pytest.param(source, "en", id=f"{source.stem} en") for source in SOURCES]
+EXECUTED += [
+    pytest.param(
+        *(source, "zh"),
+        id=f"{source.stem} zh",
+        marks=[pytest.mark.slow] if source.stem.partition("_")[0] in LONG else [],
+    )
+    for source in SOURCES
+    if differs(source)
+]
+
+
+@pytest.mark.parametrize(("source", "language"), EXECUTED)
+def test_the_teachers_notebook_runs_and_shows_the_committed_numbers(source, language, tmp_path):
+    path = tmp_path / f"{source.stem}.ipynb"
+    path.write_text(as_notebook(source, language, "teacher"), encoding="utf-8")
+    today, printed = run(path, tmp_path, PATIENCE * budget_of(source) + START)
+    assert re.findall(r"^([\w.]+)  ✓", printed, flags=re.MULTILINE) == exercises_of(source)
+    compare_figures(source, tmp_path, language)
+    assert differences(committed(source, language), today) == []
+
+
+def committed(source, language):
+    """The notebook that students get, with its outputs."""
+    path = LESSONS / FOLDERS[language] / f"{source.stem}.ipynb"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@each_lesson
+def test_where_the_code_is_the_same_both_languages_show_the_same(source):
+    if not differs(source):
+        english, chinese = (committed(source, language) for language in ("en", "zh"))
+        assert differences(english, chinese) == []
+
+
+def committed_figures(source, language):
+    """The numbers of the figures of a lesson: in Chinese NAME_zh.json, where there is one."""
+    found = sorted((PROJECT / "figures").glob(f"{source.stem.partition('_')[0]}_*.json"))
+    chinese = {path.stem.removesuffix("_zh") for path in found if path.stem.endswith("_zh")}
+    if language == "en":
+        return [path for path in found if not path.stem.endswith("_zh")]
+    return [path for path in found if path.stem not in chinese]
+
+
+def compare_figures(source, folder, language="en"):
+    """The numbers of the figures that a lesson drew into ``folder`` are the committed ones."""
+    drawn = sorted(folder.glob("*.json"))
+    committed = committed_figures(source, language)
+    assert [p.name for p in drawn] == [p.name for p in committed]
+    for ours, theirs in zip(drawn, committed, strict=True):
+        new, old = (json.loads(p.read_text(encoding="utf-8")) for p in (ours, theirs))
+        assert list(new) == list(old)
+        for key in new:
+            np.testing.assert_allclose(new[key], old[key], rtol=1e-3, err_msg=key)
+        assert 0 < theirs.with_suffix(".svg").stat().st_size < 200_000
