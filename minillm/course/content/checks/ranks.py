@@ -72,15 +72,18 @@ def as_merges(places: list[Pair], letters: str) -> list[Pair]:
 
 PLACES, FEW = st.integers(0, 8), st.integers(0, 2)
 VISIBLE = st.characters(exclude_categories=("C", "Z"))
+LONG = st.sampled_from(["ab" * 4, "a" * 8])  # three merges, each of what the one before made
+CHAIN = st.sampled_from([(0, 1), (0, 0)]).map(lambda p: as_merges([p, (2, 2), (3, 3)], ""))
 LEARNED = {
-    "text": st.one_of(st.text("ab", max_size=6), st.text("茶a🍵 é"), st.text(VISIBLE)),
-    "merges": st.lists(st.tuples(PLACES, PLACES), max_size=4).map(lambda p: as_merges(p, "茶")),
+    "text": st.one_of(st.text("ab", max_size=6), st.text("茶a🍵 é"), st.text(VISIBLE), LONG),
+    "merges": st.one_of(
+        st.lists(st.tuples(PLACES, PLACES), max_size=4).map(lambda p: as_merges(p, "茶")), CHAIN
+    ),
 }
 COMPETING = {
-    "text": st.one_of(st.text("ab", min_size=2, max_size=7), st.sampled_from(["ab" * 4, "a" * 8])),
+    "text": st.one_of(st.text("ab", min_size=2, max_size=7), LONG),
     "merges": st.one_of(
-        st.lists(st.tuples(FEW, FEW), max_size=5).map(lambda p: as_merges(p, "")),
-        st.sampled_from([(0, 1), (0, 0)]).map(lambda p: as_merges([p, (2, 2), (3, 3)], "")),
+        st.lists(st.tuples(FEW, FEW), max_size=5).map(lambda p: as_merges(p, "")), CHAIN
     ),
 }
 

@@ -410,7 +410,7 @@ MESSAGES = {
     ("02.1", all_in_turn): ("it walks through joined", "从头到尾走了一遍"),
     ("02.1", one_round): (
         "no pair that was learned is left",
-        "[256, 98, 98] still hold [(98, 98)]",
+        "[256, 256] still hold [(256, 256)]",
     ),
     ("02.2", mask_by_value): ("exactly at real ids", "pad_id=0", "[False]"),
     ("02.2", by_the_library): ("it calls text.batching.pad",),
