@@ -406,7 +406,7 @@ HALF = [
     ("02.3", (lambda ids, new: (most_frequent(ids), ...),)),
 ]
 MESSAGES = {
-    ("02.1", one_off): ("decoding gives the text again", "text='aa'", "there is no token 257"),
+    ("02.1", one_off): ("decoding gives the text again", "text='aa'", "decode to 'aaaa'"),
     ("02.1", all_in_turn): ("it walks through joined", "从头到尾走了一遍"),
     ("02.1", one_round): (
         "no pair that was learned is left",
