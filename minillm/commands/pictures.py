@@ -61,12 +61,13 @@ def learning_curves(
 
 def save(figure: Any, path: Path, say: Words) -> None:
     """Write the picture as PNG, whole or not at all."""
-    import matplotlib
+    from matplotlib.text import Text
 
-    fonts = ["DejaVu Sans"] if say.language == "en" else ["DejaVu Sans", chinese_font()]
+    if say.language != "en":
+        for text in figure.findobj(Text):
+            text.set_fontfamily(["DejaVu Sans", chinese_font()])
     drawn = io.BytesIO()
-    with matplotlib.rc_context({"font.sans-serif": fonts}):
-        figure.savefig(drawn, format="png", dpi=150)
+    figure.savefig(drawn, format="png", dpi=150)
     write_atomically(path, drawn.getvalue())
 
 

@@ -103,3 +103,20 @@ def test_tokens_of_other_scripts_do_not_ask_for_a_chinese_font(tmp_path, monkeyp
     monkeypatch.setattr(pictures, "chinese_font", lambda: pytest.fail("not needed"))
     weights = np.full((1, 3, 3), 1 / 3)
     assert pictures.attention_picture(tmp_path / "a.png", weights, ["café", "не", "…"])
+
+
+def test_signs_that_only_the_second_font_has_are_drawn(tmp_path, monkeypatch):
+    """A planted font that comes with matplotlib has this sign, the usual one has not."""
+    monkeypatch.setattr(pictures, "chinese_font", lambda: "STIXGeneral")
+    figure, (ax,) = pictures.new_figure(1, width=2, height=2)
+    ax.set_title("\u306e")
+    ax.set_xticks([0.5], labels=["\u306e"])
+    pictures.save(figure, tmp_path / "a.png", Words("zh"))
+    with pytest.warns(UserWarning, match="missing from font"):
+        pictures.save(pictures_of("\u306e"), tmp_path / "b.png", ENGLISH)
+
+
+def pictures_of(title):
+    figure, (ax,) = pictures.new_figure(1, width=2, height=2)
+    ax.set_title(title)
+    return figure

@@ -35,7 +35,7 @@ def drawable(words: Sequence[str]) -> list[str]:
         return list(words)
     font = chinese_font()
     if font is not None:
-        matplotlib.rcParams["font.sans-serif"] = ["DejaVu Sans", font]
+        matplotlib.rcParams["font.family"] = ["DejaVu Sans", font]
         return list(words)
     print("  ".join(f"{i} {word}" for i, word in enumerate(words, start=1)))
     return [str(i) for i in range(1, len(words) + 1)]
