@@ -55,7 +55,9 @@ def test_a_missing_line_and_a_missing_cell_are_named():
     assert cell == "cell [3] is not in the other notebook"
 
 
-@pytest.mark.parametrize("tag", ["timing", "fonts", "exercise", "solution", "exercise-check"])
+@pytest.mark.parametrize(
+    "tag", ["timing", "fonts", "processor", "exercise", "solution", "exercise-check"]
+)
 def test_what_may_differ_is_left_out(tag):
     assert differences(notebook("1", [tag]), notebook("2", [tag])) == []
 
