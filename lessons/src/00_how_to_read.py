@@ -73,12 +73,12 @@ LITERALS = {
 }
 
 # %% [markdown] lang="en"
-# The cell above begins every lesson: one BLAS thread (small matrices are slower with two), and the versions it runs
-# with. Nothing is downloaded. A cell that draws random numbers makes its own generator with a fixed seed, as `np.random.default_rng(0)`, so that you see the
-# numbers that we saw, up to the rounding of your machine, and once you have run all of them from top to bottom you may run any cell again, in any order. BLAS is the library that multiplies matrices for NumPy. This is your machine:
+# The cell above begins every lesson: one thread for BLAS, the library that multiplies matrices for NumPy (small matrices are slower
+# with two), and the versions it runs with. Nothing is downloaded. A cell that draws random numbers makes its own generator with a fixed seed, as `np.random.default_rng(0)`, so that you see the
+# numbers that we saw, up to the rounding of your machine, and once you have run all of them from top to bottom you may run any cell again, in any order. This is your machine:
 
 # %% [markdown] lang="zh"
-# 每一课都从上面这个单元格开始：BLAS 只用一个线程（矩阵很小，两个线程反而更慢），并打印所用的版本。课程不下载任何东西。要用随机数的单元格各自新建生成器，种子固定，例如 `np.random.default_rng(0)`，所以你看到的数字与我们的相同，至多差一点舍入误差；从头到尾运行过一遍之后，任何单元格都可以再运行，次序不限。BLAS 是替 NumPy 做矩阵乘法的程序库。下面是你的机器：
+# 每一课都从上面这个单元格开始。它让 BLAS（替 NumPy 做矩阵乘法的程序库）只用一个线程，因为矩阵很小，两个线程反而更慢；它还打印所用的版本。课程不下载任何东西。要用随机数的单元格各自新建生成器，种子固定，例如 `np.random.default_rng(0)`，所以你看到的数字与我们的相同，至多差一点舍入误差。从头到尾运行过一遍之后，任何单元格都可以再运行，次序不限。下面是你的机器：
 
 # %%
 for name, value in facts().items():
@@ -106,9 +106,9 @@ for name, value in facts().items():
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 指南开篇提出两个问题，**冲突目标**与**泛化不匹配**，并许诺说明原因、给出办法、举出案例（1.1 节）；其间介绍词嵌入、Transformer、BERT、训练代码和应用。标题里的这两个说法，出自 Wei、Haghtalab 与 Steinhardt 2023 年的分析，指南没有提到他们（A1；这类编号指的是指南的各条说法，见第 5 节）；此后它们只出现在术语表的一行和四条笼统的建议里（A2）。简单说：**冲突目标**，是一个目标的改善必然带来另一个目标的损失，例如既要有求必应，又要懂得拒绝；**泛化不匹配**，是在一类输入上学会的东西，到了实际使用时遇到的另一类输入上不起作用。
+# 指南开篇提出两个问题，**冲突目标**与**泛化不匹配**（标题里写作“冲突的目标与不匹配的泛化”），并许诺说明原因、给出办法、举出案例（1.1 节）；其间介绍词嵌入、Transformer、BERT、训练代码和应用。这两个说法出自 Wei、Haghtalab 与 Steinhardt 2023 年的分析，指南却没有提到这三位作者（A1；这类编号指的是指南的各条说法，见第 5 节）。开篇之后，两个说法只在术语表的一行和四条笼统的建议里再次出现（A2）。简单说，**冲突目标**是指一个目标有所改善，另一个目标就要受损，例如既要有求必应，又要懂得拒绝；**泛化不匹配**是指在一类输入上学会的东西，换成实际使用时遇到的另一类输入，就不起作用。
 #
-# 我们的做法相反：指南讲到的东西，要一样一样用 NumPy 写出来，规模小到在笔记本电脑上就能运行；凡能用数字检验的错误，都用算出的数字说明。指南的内容分成了 {features.all} 项，目前完成了 {features.done} 项：凡已完成的，都有相应的函数和测试；去掉函数，测试就会失败。有课程讲到的各项如下，每项列出它的第一个源文件和第一个测试文件：
+# 我们换一种做法：指南讲到的东西，一样一样用 NumPy 写出来，规模小到在笔记本电脑上就能运行；凡能用数字检验的错误，都用算出的数字说明。指南的内容分成了 {features.all} 项，目前完成了 {features.done} 项：凡已完成的，都有相应的函数和测试；去掉函数，测试就会失败。已经有课讲到的各项如下，每项列出第一个源文件和第一个测试文件：
 
 # %%
 entries = read_map()
@@ -124,7 +124,7 @@ print("lessons so far:", *(lesson.number for lesson in read_lessons()))
 
 # %% [markdown] lang="en"
 # **Reading the table**: the first line of each pair names the sections of the guide, the feature (G1, G2, ...) and its lesson, the second
-# line a file of the library and a file of tests. The whole map, with links to all of them, is `lessons/guide_map.md`; `python -m minillm guide 4.1.2` prints its entry for a section of the guide.
+# line a file of the library (`minillm`, the one of this project) and a file of tests. The whole map, with links to all of them, is `lessons/guide_map.md`; `python -m minillm guide 4.1.2` prints its entry for a section of the guide.
 #
 # **Some numbers are missing.** The lessons have the numbers of a plan for the whole guide. Word vectors (03, 04), language models, the guide's
 # classifier and its applications (08 to 13), the two problems of the title, fairness, privacy, cost and interpretability (15 to 20) have no lesson yet;
@@ -138,13 +138,13 @@ print("lessons so far:", *(lesson.number for lesson in read_lessons()))
 # $0.80 \pm 4.303 \cdot {here.SD} / \sqrt 3 = 0.80 \pm {here.HALF}$. Three runs that differ this much leave open whether the model is any good.
 
 # %% [markdown] lang="zh"
-# **读表**：每项占两行，第一行是指南的章节、项目（编号 G1、G2……）、对应的课，第二行是程序库的文件和测试文件。完整的对照在 `lessons/zh/guide_map.md` 里，附有全部链接；`python -m minillm guide 4.1.2` 打印指南某一节的条目。
+# **读表**：每项占两行，第一行是指南的章节、项目的编号（G1、G2……）和名称、对应的课，第二行是程序库（本项目的 `minillm`，以下都这样称呼）的一个文件和一个测试文件。完整的对照在 `lessons/zh/guide_map.md` 里，附有全部链接；`python -m minillm guide 4.1.2` 打印指南某一节的条目。
 #
 # **为什么课的编号有空缺**　编号来自一份覆盖整个指南的计划。词向量（03、04），语言模型、指南的分类器及其应用（08 至 13），标题里的两个问题、公平性、隐私、计算代价与可解释性（15 至 20），目前还没有对应的课，清单见 `lessons/zh/syllabus.md` 第 8 节。后面的课不会用到没有写出的内容：每一课开头的“预备知识”写明了要先学什么。
 #
 # ## 2 手算
 #
-# 写代码之前，先算一个在纸上就能算出来的数。同一个模型用三个种子跑三次，准确率是 0.70、0.80、0.90。均值是 0.80。**95% 置信区间**的意思是：照同样的办法反复抽三次、反复算区间，其中 95% 的区间包含真正的均值。样本标准差（分母是 $n - 1$）是 $\sqrt{(0.1^2 + 0 + 0.1^2) / (3 - 1)} = {here.SD}$。查学生 $t$ 分布表，三个数对应的 $t$ 值是 4.303，于是均值的 95% 置信区间为 $0.80 \pm 4.303 \cdot {here.SD} / \sqrt 3 = 0.80 \pm {here.HALF}$。三次结果相差这么大，这个模型究竟好不好，还说不准。
+# 写代码之前，先算一个在纸上就能算出来的数。同一个模型用三个种子跑三次，准确率是 0.70、0.80、0.90，均值是 0.80。**95% 置信区间**的意思是：照同样的办法反复抽三次、反复算区间，其中 95% 的区间包含真正的均值。样本标准差（分母是 $n - 1$）是 $\sqrt{(0.1^2 + 0 + 0.1^2) / (3 - 1)} = {here.SD}$。查学生 $t$ 分布表，三个数对应的 $t$ 值是 4.303，于是均值的 95% 置信区间为 $0.80 \pm 4.303 \cdot {here.SD} / \sqrt 3 = 0.80 \pm {here.HALF}$。三次结果相差这么大，这个模型究竟好不好，还说不准。
 
 # %%
 scores = np.array([0.70, 0.80, 0.90])  # (3,)
@@ -165,7 +165,7 @@ mean_by_hand, half_by_hand = 0.80, 4.303 * 0.10 / np.sqrt(3)
 # *prediction interval*. Where later lessons say what to expect of a further seed, they mean this one.
 #
 # An `assert` stops the notebook where something does not hold, and says what. `stated("HALF", found, 0.248, 0.0005, "...")` does the same for a number of
-# the text: first a name, then the number that was computed, the number in the text, and how far apart the two may be.
+# the text: first a name, then the number that was computed, the number in the text, how far apart the two may be, and what is being said.
 
 # %% [markdown] lang="zh"
 # ## 3 公式与代码
@@ -174,11 +174,11 @@ mean_by_hand, half_by_hand = 0.80, 4.303 * 0.10 / np.sqrt(3)
 #
 # $$\bar x = \frac1n \sum_i x_i, \qquad s^2 = \frac1{n-1} \sum_i (x_i - \bar x)^2, \qquad \bar x \pm t_{n-1} \frac{s}{\sqrt n}.$$
 #
-# 注释写的是形状，只写在形状改变的地方：`# (n, d)` 表示 $n$ 行 $d$ 列的数组。最后几行把结果与手算的数作比较，再与程序库作比较；程序库里有同样的函数，多出来的是对输入的检查。读完这个函数，请打开 `minillm/labs/statistics.py`，找到库里的同一个函数。
+# 注释写的是形状，只写在形状改变的地方：`# (n, d)` 表示 $n$ 行 $d$ 列的数组。最后几行把结果与手算的数作比较，再与程序库作比较；程序库里有同样的函数，多出来的是对输入的检查。读完这里的几行，请打开 `minillm/labs/statistics.py`，把它们在程序库里找出来。
 #
-# 上面是**均值**的区间。再多跑一次，结果会落在哪里，是另一个问题，区间也更宽：$\bar x \pm t_{n-1}\, s \sqrt{1 + 1/n}$，叫做**预测区间**。后面的课说“再换一个种子，预计在……之间”，指的就是它。
+# 上面是**均值**的区间。再多跑一次，结果会落在哪里，则是另一个问题；答案是一个更宽的区间，$\bar x \pm t_{n-1}\, s \sqrt{1 + 1/n}$，称为**预测区间**。后面的课说“再换一个种子，预计在……之间”，指的就是它。
 #
-# `assert` 在某件事不成立时让笔记本停下，并说出是哪件事。`stated("HALF", found, 0.248, 0.0005, "...")` 也是如此，用来核对正文里的一个数：括号里依次是名称、算出的数、正文里的数和容许的误差。
+# `assert` 在某件事不成立时让笔记本停下，并说出是哪件事。`stated("HALF", found, 0.248, 0.0005, "...")` 也是如此，用来核对正文里的一个数：括号里依次是名称、算出的数、正文里的数、容许的误差，以及这个数说的是什么。
 
 
 # %%
@@ -209,16 +209,16 @@ assert same, "the library's prediction interval is the formula's"
 # $$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}.$$
 #
 # For $f(x) = x^3$ the right side is $3x^2 + h^2$ exactly: at $x = 1$ with $h = 0.1$ it gives 3.01 instead of 3, and with a tenth of the
-# step a hundredth of the error. Lesson 1 does this for whole networks and shows a check that lies.
+# *step* $h$ a hundredth of the error. Lesson 1 does this for whole networks and shows a check that lies.
 
 # %% [markdown] lang="zh"
 # ## 4 梯度检验
 #
-# 凡是出现导数的地方，本课程都不要求你直接相信，而是拿它与下式比较：
+# 凡是出现导数的地方，本课程都不要求你直接相信，而是拿这个导数与下式比较：
 #
 # $$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}.$$
 #
-# 取 $f(x) = x^3$，右边恰好等于 $3x^2 + h^2$：在 $x = 1$ 处取 $h = 0.1$，得到 3.01 而不是 3；步长缩到十分之一，误差就缩到百分之一。第 1 课对整个网络这样做，还会给你看一个会骗人的检验。
+# 取 $f(x) = x^3$，右边恰好等于 $3x^2 + h^2$：在 $x = 1$ 处取 $h = 0.1$，得到 3.01 而不是 3；**步长** $h$ 缩到十分之一，误差就缩到百分之一。第 1 课对整个网络作这种检验，还会给你看一个会骗人的检验。
 
 
 # %%
@@ -247,7 +247,7 @@ for h in (0.1, 0.01, 0.001):
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# 指南的各条说法都有编号。A5 是“大语言模型的英文为 Big Language Model”，通行的名称是 large language model；A4 是“全文分为八个主要部分”，而编了号的有十节，概述漏掉了其中两节。能用数字检验的，由测试把指南的说法和正确的说法都算出来；没有测试的，清单里写明了原因。完整的清单见 `lessons/zh/errata.md`。下面是目前对第 1 至 4 节和第 5 节部分内容的判断：
+# 指南的各条说法都有编号。例如 A5 是“大语言模型的英文为 Big Language Model”，通行的名称是 large language model；A4 是“全文分为八个主要部分”，而编了号的有十节，概述漏掉了其中两节。能用数字检验的，由测试把指南的说法和正确的说法都算出来；没有测试的，清单里写明了原因。完整的清单见 `lessons/zh/errata.md`。下面是目前对第 1 至 4 节和第 5 节部分内容的判断：
 
 # %%
 errata = read_errata()
@@ -265,7 +265,7 @@ assert agree, "the list says of A4 what the text says"
 # beside a statement that is right, *no content* words that say nothing about the subject.
 
 # %% [markdown] lang="zh"
-# **读表**：左列是条数，右列是判断：{verdict.words}；末行是总条数，以及其中有测试的条数。
+# **读表**：左列是条数，右列是判断，依次为{verdict.words}；末行是总条数，以及其中有测试的条数。“不准确”是只对了一部分，“遗漏”是说法没有错而漏掉了什么，“与内容无关”是没有说到主题。
 
 # %% [markdown] lang="en"
 # ## 6 Experiment
@@ -381,15 +381,16 @@ savefig(figure, "00_seeds", plotted)
 # * 回到开头的问题：要知道一个办法是否有效，就用它做一遍、不用它做一遍，各跑几个种子，再看差值的区间，既看它在哪里，**也**看它有多宽。
 # * 指南、课、源代码、测试：从其中任何一个出发，都可以顺着第 1 节的表找到其余三个。标题里的两个问题，泛化不匹配在第 14 课和案例 c1 中还会讲到；冲突目标目前还没有对应的课。
 # * 每一课都分九节，次序不变：指南的说法、手算、公式与代码、梯度检验、与指南不同之处、实验、小结与局限、练习、延伸阅读。
-# * 正文里的数字，或取自存好的实验结果，或在单元格里用带容差的 `assert` 核对。如果在你的机器上失败了，那是我们的错。
-# * 模型很小，文本大多出自我们自己写的文法。它们说明一样东西**怎样**起作用、怎样失灵，并不说明大模型做得有多好。
+# * 正文里的数字，或取自存好的实验结果，或在单元格里用带容差的 `assert` 核对。如果哪个 `assert` 在你的机器上失败了，那是我们的错。
+# * 模型很小，文本大多出自我们自己写的文法。这样的实验说明一种办法**怎样**起作用、怎样失灵，并不说明大模型做得有多好。
 
 # %% [markdown] lang="en"
 # ## 8 Exercises
 #
 # Replace `...` and run the cell below it. `check` tries your function on many inputs, the same in every run. If it is right, you see ✓. If not,
 # you see the property that fails, the smallest input on which it fails, and what your function gave there; never the way to write it. A cell
-# that you have not answered stops nothing. Answer one wrongly on purpose and see.
+# that you have not answered stops nothing. Answer one wrongly on purpose and see. If your function never comes to an end, and its cell goes on showing `[*]`, choose
+# *Kernel > Interrupt* in the menu, mend the function and run both cells again.
 #
 # An answer must hold for every input, not only for the example in the text. It leaves its arguments as they are, returns the same whenever it is called with the same
 # arguments, and is your own work: Python and NumPy are allowed, functions of `minillm` are not, unless the task names them.
@@ -400,11 +401,11 @@ savefig(figure, "00_seeds", plotted)
 # %% [markdown] lang="zh"
 # ## 8 练习
 #
-# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样。答对了，显示 ✓；答错了，显示不成立的性质、使它不成立的最小输入，以及你的函数在那里给出的结果，但不会给出写法。没有作答的单元格不影响后面的运行。不妨先故意答错一次看看。
+# 把 `...` 换成你的代码，再运行下面的检查单元格。`check` 用许多输入试验你的函数，每次运行都一样。答对了，显示 ✓；答错了，显示不成立的性质、使它不成立的最小输入，以及你的函数在那里给出的结果，但不会给出写法。没有作答的单元格不影响后面的运行。不妨先故意答错一次看看。如果你的函数停不下来，单元格左边一直显示 `[*]`，就在菜单里选**内核 > 中断**（Kernel > Interrupt），改好函数，再把两个单元格都运行一遍。
 #
 # 答案要对一切输入都成立，不能只对正文里的例子成立；不得改动传入的参数；用同样的参数再调用一次，结果必须一样；而且要自己写：可以用 Python 和 NumPy，不能调用 `minillm` 的函数，除非题目点名允许。
 #
-# **00.1 相对误差**　本课程里的比较大多是相对的：0.001 在 1000 旁边微不足道，在 0.0001 旁边却大得很。给定形状相同的两个数组，请写出：差的最大绝对值，除以两个数组中最大的绝对值；全为零时得 0。
+# **00.1 相对误差**　本课程里的比较大多是相对的：0.001 在 1000 旁边微不足道，在 0.0001 旁边却大得很。给定形状相同的两个数组，请求出差的最大绝对值，再除以两个数组中最大的绝对值；全为零时得 0。
 
 
 # %% tags=["exercise"]
@@ -427,7 +428,7 @@ check("00.1", relative_error)
 # them must be equal, or 1, or missing on one side.
 
 # %% [markdown] lang="zh"
-# **00.2 形状**　大多数错误是形状的错误，而形状不用计算机也能推出来。请写 `product_shape(a, b)`：给定两个形状（各至少两个轴），返回 `A @ B` 的形状；如果不能相乘，返回 `None`。最后两个轴按矩阵相乘；前面的轴必须两边相等，或有一边为 1，或有一边没有。
+# **00.2 形状**　错误大多出在形状上，而形状不用计算机也能推出来。请写 `product_shape(a, b)`：给定两个形状（各至少两个轴），返回 `A @ B` 的形状；如果不能相乘，返回 `None`。最后两个轴按矩阵相乘；前面的轴必须两边相等，或有一边为 1，或有一边没有。
 
 
 # %% tags=["exercise"]
@@ -450,12 +451,12 @@ def product_shape(a, b):
 check("00.2", product_shape)
 
 # %% [markdown] lang="en"
-# **00.3 Is it better?** Two methods were run with the same seeds. Given both lists of scores (Python lists, two or more in each) and the value of $t$ that the table gives for their number and the
-# confidence that is wanted, return `"first"`, `"second"` or `"open"`: which one is better (a higher score is better), judged by the interval of the differences seed by seed. Where zero
+# **00.3 Is it better?** Two methods were run with the same seeds. Given both lists of accuracies (Python lists, two or more in each) and the value of $t$ that the table gives for their number and the
+# confidence that is wanted, return `"first"`, `"second"` or `"open"`: which one is better (a higher accuracy is better), judged by the interval of the differences seed by seed. Where zero
 # lies in the interval, or on its end, the answer is `"open"`. You may use `interval` of section 3.
 
 # %% [markdown] lang="zh"
-# **00.3 谁更好**　两个方法用同一组种子各跑了一遍。给定两列得分（Python 列表，至少各两个，越高越好），以及 $t$ 值（由种子数和所要求的置信水平查表得来），按逐个种子之差的区间判断谁更好，返回 `"first"`、`"second"` 或 `"open"`（尚无定论）。零在区间内或恰在端点上时，返回 `"open"`。可以使用第 3 节的 `interval`。
+# **00.3 谁更好**　两个方法用同一组种子各跑了一遍。给定两列准确率（Python 列表，各至少两个，越高越好），以及 $t$ 值（由种子数和所要求的置信水平查表得来），按逐个种子之差的区间判断谁更好，返回 `"first"`、`"second"` 或 `"open"`（尚无定论）。零在区间内或恰在端点上时，返回 `"open"`。可以使用第 3 节的 `interval`。
 
 
 # %% tags=["exercise"]

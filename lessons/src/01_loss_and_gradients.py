@@ -34,7 +34,7 @@
 #
 # **问题**　模型有一百万个权重，却答错了一道题。这个错该算在哪些权重头上？每个权重又该往哪个方向调？
 #
-# **学完本课，你能够**　手算交叉熵及其梯度；说清反向传播为什么不过是把一张清单倒着走一遍；写出一条反向规则，并且检验它：写错了，就能查出来。
+# **学完本课，你能够**　手算交叉熵及其梯度；说清反向传播为什么不过是把一张清单倒着走一遍；写出一条反向规则，并用能查出错误的办法检验它。
 #
 # **预备知识**　偏导数、链式法则、矩阵乘法、NumPy 数组。**用时**　运行十几秒，细读约一个半小时。
 
@@ -72,17 +72,17 @@ LITERALS = {
 #
 # $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}, \qquad L = -\sum_{k=1}^{K} y_k \ln p_k.$$
 #
-# The scores before softmax are called *logits*. How $L$ leads to a better model, the guide does not say; this
+# The scores before softmax are called *logits*, and from here on we use that name alone (the *scores* of lesson 5 belong to attention). How $L$ leads to a better model, the guide does not say; this
 # lesson does (Adam's formula is in section 6). Marks such as A11 number the guide's statements, so that lessons and tests can refer to them.
 
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 指南 1.4.2 节说，**损失函数**衡量预测与真实值相差多少，训练时靠它来优化参数。这话没有错（A11）。5.2.2 节的代码里又点了三个名字：softmax 输出、损失 `categorical_crossentropy`、优化器 Adam，但都没有写公式。前两个名字背后的公式是：设各类的得分为 $z_1, \dots, z_K$，目标 $y$ 满足 $\sum_k y_k = 1$，则
+# 指南 1.4.2 节说，**损失函数**衡量预测与真实值相差多少，训练时靠它来优化参数。这话没有错（A11）。5.2.2 节的代码里又出现三个名字：softmax 输出、损失 `categorical_crossentropy`、优化器 Adam，但都没有公式。前两个名字背后的公式如下。设各类的得分为 $z_1, \dots, z_K$，目标 $y$ 满足 $\sum_k y_k = 1$，则
 #
 # $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}, \qquad L = -\sum_{k=1}^{K} y_k \ln p_k.$$
 #
-# 送入 softmax 之前的得分称为 *logits*，本课沿用这个名称。有了 $L$，怎样把模型改好？指南没有讲，本课就讲这件事（Adam 的公式见第 6 节）。文中 A11 之类的记号是指南中各条说法的编号，便于引用。
+# 送入 softmax 之前的得分称为 *logits*，以下只用这个名称（第 5 课的**分数**专指注意力）。有了 $L$，怎样把模型改好？指南没有讲，本课就讲这件事（Adam 的公式见第 6 节）。文中 A11 之类的记号是指南中各条说法的编号，便于引用。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -101,7 +101,7 @@ LITERALS = {
 #
 # $$L = -z_t + \ln \sum_j e^{z_j}, \qquad \frac{\partial L}{\partial z_k} = p_k - y_k.$$
 #
-# The last column is therefore the gradient. A step *against* it raises the score of the true class and lowers the others, most
+# The last column is therefore the gradient. A step *against* it raises the logit of the true class and lowers the others, most
 # of all the one that was believed most. The gradient vanishes as the model becomes certain and right.
 
 # %% [markdown] lang="zh"
@@ -119,7 +119,7 @@ LITERALS = {
 #
 # $$L = -z_t + \ln \sum_j e^{z_j}, \qquad \frac{\partial L}{\partial z_k} = p_k - y_k.$$
 #
-# 可见表中最后一列就是梯度。**逆着**梯度走一步，正确的类得分升高，其余各类降低；模型原先越相信哪个错误答案，它就降得越多。模型越有把握，而且答对了，梯度就越接近零。
+# 可见表中最后一列就是梯度。**逆着**梯度走一步，正确类的 logit 升高，其余各类的降低；模型原先越相信哪个错误的类，那一类就降得越多。模型越有把握，而且答对了，梯度就越接近零。
 
 # %%
 z = np.log([[1.0, 2.0, 3.0]])  # (1, 3): one example, three classes
@@ -199,11 +199,11 @@ print(*stable)
 assert stable == [0, 1000, 2000], "the library's loss stays finite and exact"
 
 # %% [markdown] lang="en"
-# **Reading the output**: in the first line our loss, for the labels 0 and 2; in the second line the library's, for the labels 0, 1 and 2.
+# **Reading the table**: in the first line our loss, for the labels 0 and 2; in the second line the library's, for the labels 0, 1 and 2.
 # For label 0 ours is $\infty / \infty$, which is no number (`nan`); for label 2 the probability is $0 / \infty = 0$, and $-\ln 0 = \infty$ (`inf`).
 
 # %% [markdown] lang="zh"
-# **读输出**：第一行是我们的损失，标签依次取 0 和 2；第二行是程序库的，标签依次取 0、1、2。我们的算法，标签为 0 时得到 $\infty / \infty$，不是数（nan）；标签为 2 时，概率成了 $0 / \infty = 0$，而 $-\ln 0 = \infty$（inf）。
+# **读表**：第一行是我们的损失，标签依次取 0 和 2；第二行是程序库的，标签依次取 0、1、2。用我们的算法，标签为 0 时得到 $\infty / \infty$，不是一个数（nan）；标签为 2 时，概率成了 $0 / \infty = 0$，而 $-\ln 0 = \infty$（inf）。
 
 # %% [markdown] lang="en"
 # **The chain rule, from the back.** Between the weights and the loss lie many functions. Take one of them, $y = f(x)$,
@@ -321,13 +321,13 @@ for message, found, wanted in (
     assert np.allclose(found, wanted), message
 
 # %% [markdown] lang="en"
-# **Reading the output**: of three entries the value and the gradient; the gradient of the logits is the last column of section 2.
+# **Reading the table**: of three entries the value and the gradient; the gradient of the logits is the last column of section 2.
 #
 # The picture is drawn from the tape itself: a node for each entry, a pair of arrows for each use, with the value forward and the
 # gradient backward. Start at the right with $\partial L / \partial L = 1$ and follow one path with a pencil.
 
 # %% [markdown] lang="zh"
-# **读输出**：三项各列出值和梯度（gradient）；logits 的梯度正是第 2 节表中的最后一列。
+# **读表**：三项各列出值和梯度（gradient）；logits 的梯度正是第 2 节表中的最后一列。
 #
 # 下图直接由这盘磁带画出：每一项是一个结点，每用一次画一对箭头。实线向前，写的是值；虚线向后，写的是梯度。请从最右边的 $\partial L / \partial L = 1$ 出发，拿支铅笔沿一条路算回去。
 
@@ -441,13 +441,13 @@ for name, error in worst.items():
 
 # %% [markdown] lang="en"
 # **A checker that lies.** Many checks take the simplest cotangent: all ones, $L = \sum_i y_i$. Apply that to
-# softmax. Its outputs sum to one whatever the scores are, so this $L$ is a constant and its true gradient is *zero*. A rule
+# softmax. Its outputs sum to one whatever the logits are, so this $L$ is a constant and its true gradient is *zero*. A rule
 # that returns nothing but zeros passes. So does one that subtracts the plain mean of $g$ where the right one has the
 # mean weighted by $p$. In the table all three rules look perfect with $g = 1$; a random $g$ separates them. `check_vjp` draws $g$ at
 # random, so it notices, and it notices an error of one in a thousand too.
 
 # %% [markdown] lang="zh"
-# **会骗人的检验**　不少检验图省事，让传入的梯度全取 1，即 $L = \sum_i y_i$。用到 softmax 上会怎样？不论得分如何，输出之和总是 1，这个 $L$ 是常数，真正的梯度就是**零**。于是，一条只会返回零的规则也能通过；本该减去 $g$ 按 $p$ 加权的均值、却减了普通均值的规则，同样能通过。下表中，$g$ 全取 1 时，三条规则看上去都没有错；换成随机的 $g$，就分出了对错。`check_vjp` 的 $g$ 是随机的，所以查得出来；哪怕只错千分之一，也查得出来。
+# **会骗人的检验**　不少检验图省事，让传入的梯度全取 1，即 $L = \sum_i y_i$。用到 softmax 上会怎样？不论 logits 是多少，输出之和总是 1，这个 $L$ 是常数，真正的梯度就是**零**。于是，一条只会返回零的规则也能通过；本该减去 $g$ 按 $p$ 加权的均值、却减了普通均值的规则，同样能通过。下表中，$g$ 全取 1 时，三条规则看上去都没有错；换成随机的 $g$，就分出了对错。`check_vjp` 的 $g$ 是随机的，所以查得出来；哪怕只错千分之一，也查得出来。
 
 
 # %%
@@ -507,7 +507,7 @@ for rule in (softmax_zeros, softmax_plain_mean, tanh_almost):
 #
 # Here $p_\theta(x_t \mid x_1, \dots, x_{t-1})$ is the probability that the model gives to word $t$, the one that stands there, when it has read the words before it; $T$ is the number of words, and $\theta$ are all weights.
 #
-# A model of BERT's kind sees the words on both sides and counts only the places whose words were hidden from it (a later lesson). Such a training, too, starts near
+# A model of BERT's kind sees the words on both sides and counts only the places whose words were hidden from it (lesson 9, planned). Such a training, too, starts near
 # $\ln K$: about {here.LN_BERT} for the 30,522 entries of BERT's vocabulary.
 #
 # **Loss and accuracy** are two things. Accuracy jumps when a prediction changes sides and is flat everywhere else;
@@ -524,19 +524,19 @@ for rule in (softmax_zeros, softmax_plain_mean, tanh_almost):
 #
 # ## 5 与指南不同之处
 #
-# **语言模型最小化的是什么？**　指南给分类器指定了损失，却没有说语言模型用什么损失。其实是同一个：$K$ 个类别就是词表里的 $K$ 个词，文本的每个位置是一个样本，标签是那里实际出现的词：
+# **语言模型最小化的是什么？**　指南给分类器指定了损失，却没有说语言模型用什么损失。其实是同一个损失。$K$ 个类别就是词表里的 $K$ 个词，文本的每个位置是一个样本，标签是那里实际出现的词：
 #
 # $$L(\theta) = -\frac{1}{T} \sum_{t=1}^{T} \ln p_\theta(x_t \mid x_1, \dots, x_{t-1}).$$
 #
 # 其中 $p_\theta(x_t \mid x_1, \dots, x_{t-1})$ 是模型读过前面的词以后，给第 $t$ 个位置上实际出现的那个词的概率；$T$ 是词数，$\theta$ 是全部权重。
 #
-# BERT 一类的模型能看到左右两边的词，损失只算被遮住的位置（以后再讲）。这样的训练同样从 $\ln K$ 附近开始：BERT 的词表有 30,522 项，起点约为 {here.LN_BERT}。
+# BERT 一类的模型能看到左右两边的词，损失只算被遮住的位置（计划中的第 9 课）。这样的训练同样从 $\ln K$ 附近开始：BERT 的词表有 30,522 项，起点约为 {here.LN_BERT}。
 #
 # **损失与准确率**是两回事。预测由对变错或由错变对时，准确率跳一下，此外处处不变；它的梯度不是零，就是不存在。所以用来最小化的是损失，写进报告的是准确率。
 #
 # **正则化**在指南里就是给损失加一个惩罚项（A12）。那只是其中一种，见第 14 课。
 #
-# **标签是哪一种？**　`categorical_crossentropy` 要的是形状为 $(B, K)$ 的独热标签，而指南的程序从来没有生成过这种标签。数据集给出的通常是类别编号，形状为 $(B,)$，对此 Keras 另有一个损失 `sparse_categorical_crossentropy`（A72）。我们的程序库也是两种标签各有一个函数，给错了标签就会拒绝：
+# **标签是哪一种？**　`categorical_crossentropy` 要的是形状为 $(B, K)$ 的独热标签，而指南的程序从来没有生成过这种标签。数据集给出的通常是类别编号，形状为 $(B,)$，对此 Keras 另有一个损失 `sparse_categorical_crossentropy`（A72）。我们的程序库也是两种标签各有一个函数，给错了种类就会拒绝：
 
 # %%
 stated("LN_BERT", np.log(30522), 10.3, 0.05, "the loss of a model that knows nothing")
@@ -670,7 +670,7 @@ savefig(figure, "01_gradcheck_eps", plotted)
 
 # %% [markdown] lang="en"
 # **From gradients to learning.** Points lie on two rings around the origin, of radius 1 and 2, with noise of standard deviation 0.25 across the ring; the class is the
-# ring. *Gradient descent* repeats one step for all weights $\theta$, with a small number $\eta$, the *learning rate*:
+# ring. *Gradient descent* repeats one step for all weights $\theta$, with a small number $\eta$, the *learning rate* (a step of the weights has nothing to do with the step $h$ of a difference):
 #
 # $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
 #
@@ -679,7 +679,7 @@ savefig(figure, "01_gradcheck_eps", plotted)
 # $\ln 2 \approx {here.LN2}$. For comparison the same network without $\tanh$.
 
 # %% [markdown] lang="zh"
-# **从梯度到学习**　平面上的点分布在两个同心圆环附近，半径是 1 和 2，径向噪声的标准差是 0.25；在哪个环上就属于哪一类。**梯度下降**让所有权重 $\theta$ 反复走同样的一步，其中 $\eta$ 是一个小的正数，称为**学习率**：
+# **从梯度到学习**　平面上的点分布在两个同心圆环附近，半径是 1 和 2，径向噪声的标准差是 0.25；在哪个环上就属于哪一类。**梯度下降**对所有权重 $\theta$ 反复作同样的更新，其中 $\eta$ 是一个小的正数，称为**学习率**。一次更新中权重的改变叫**更新量**，与差分的步长 $h$ 无关：
 #
 # $$\theta \leftarrow \theta - \eta \, \frac{\partial L}{\partial \theta}.$$
 #
@@ -787,16 +787,16 @@ savefig(figure, "01_rings", plotted | {"probability_on_axis": probability_of_1(o
 # carries some points over it. Without $\tanh$ two matrix products are one matrix product, the boundary is a straight line, and the loss, after a jump to {here.JUMP} at the start where the step is too long for it, stays near $\ln 2$.
 #
 # **The library does the same.** `fit` (`minillm/training/loop.py`) does for each batch what our loop does: compute the loss, call `gradients_of`, hand the gradients to the optimiser; here every
-# batch is all the data. (It can also clip gradients: with `max_norm`, one whose norm is larger is scaled down to it; not used here.) `optim.SGD` is the step as printed. The guide's Adam (`optim.Adam`) keeps for each weight two running
-# means, of its gradient $g$ and of $g^2$, and divides one by the root of the other, so that each weight gets a step of its own. Of the old means the share $\beta_1$ (usually 0.9) of $m$ and $\beta_2$ (0.999) of $v$ is kept at each step; $\epsilon$ (usually
+# batch is all the data. (It can also clip gradients: with `max_norm`, one whose norm is larger is scaled down to it; not used here.) `optim.SGD` is the step as printed. The guide's Adam (`optim.Adam`) keeps for each weight two *running
+# means*, $m$ of its gradient $g$ and $v$ of $g^2$, and divides the one by the root of the other, so that each weight gets a step of its own. Of the old means the share $\beta_1$ (usually 0.9) of $m$ and $\beta_2$ (0.999) of $v$ is kept at each step; $\epsilon$ (usually
 # $10^{-8}$) only guards against division by 0 and is not the spacing $\varepsilon$ of floating-point numbers from above; dividing by $1 - \beta^t$ undoes the start from 0. Step $t$, starting from $m = v = 0$, is
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad \theta \leftarrow \theta - \eta \, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}.$$
 
 # %% [markdown] lang="zh"
-# **看到了什么**　一张清单、四条规则、一个循环，就足以学习。分界线（两类概率各为一半的地方）把内环围了起来；在新点上，网络答对 {here.BENT:.0%}。最好的分界线是两环之间的那个圆，也只能答对 {here.BEST:.1%}，因为噪声会把一些点带过界。没有 $\tanh$ 时，两次矩阵乘法合起来仍是一次矩阵乘法，分界线是直线；损失先因步子太大而跳到 {here.JUMP}，随后停在 $\ln 2$ 附近。
+# **看到了什么**　一张清单、四条规则、一个循环，就足以学习。分界线（两类概率各为一半的地方）把内环围了起来；在新点上，网络答对 {here.BENT:.0%}。最好的分界线是两环之间的那个圆，也只能答对 {here.BEST:.1%}，因为噪声会把一些点带过界。没有 $\tanh$ 时，两次矩阵乘法合起来仍是一次矩阵乘法，分界线是直线；损失先因更新量太大而跳到 {here.JUMP}，随后停在 $\ln 2$ 附近。
 #
-# **程序库也是这样做的**　`fit`（`minillm/training/loop.py`）对每一批数据做的，就是我们的循环所做的：算损失，调用 `gradients_of`，把梯度交给优化器；这里每一批都是全部数据。（它还支持梯度裁剪：范数超过 `max_norm` 时按比例缩小，这里不用。）`optim.SGD` 就是前面那个式子。指南用的 Adam（`optim.Adam`）为每个权重保存两个滑动平均值，一个是梯度 $g$ 的，一个是 $g^2$ 的，用前者除以后者的平方根，于是每个权重各有自己的步幅。每走一步，旧的平均值 $m$ 保留 $\beta_1$（通常取 0.9），$v$ 保留 $\beta_2$（0.999）；$\epsilon$（通常取 $10^{-8}$）只是为了防止除以 0，不是前面那个表示浮点数间距的 $\varepsilon$；除以 $1 - \beta^t$，是为了抵消从 0 起步的影响。从 $m = v = 0$ 开始，第 $t$ 步是
+# **程序库也是这样做的**　`fit`（`minillm/training/loop.py`）对每一批数据做的，就是我们的循环所做的：算损失，调用 `gradients_of`，把梯度交给优化器；这里每一批都是全部数据。（它还支持梯度裁剪：范数超过 `max_norm` 时按比例缩小，这里不用。）`optim.SGD` 就是前面那个式子。指南用的 Adam（`optim.Adam`）为每个权重保存两个**滑动平均**，$m$ 是梯度 $g$ 的，$v$ 是 $g^2$ 的，用前者除以后者的平方根，于是每个权重各有自己的更新量。每次更新时，旧的 $m$ 保留 $\beta_1$（通常取 0.9），旧的 $v$ 保留 $\beta_2$（0.999）；$\epsilon$（通常取 $10^{-8}$）只是为了防止除以 0，不是前面那个表示浮点数间距的 $\varepsilon$；除以 $1 - \beta^t$，是为了抵消从 0 起步的影响。从 $m = v = 0$ 开始，第 $t$ 步是
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad \theta \leftarrow \theta - \eta \, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}.$$
 

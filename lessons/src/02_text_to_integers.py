@@ -40,7 +40,7 @@ LITERALS = {
 # %% [markdown] lang="zh"
 # # 第 2 课　从文本到整数：词元、词表、填充
 #
-# **问题**　模型只会算数，文本里却没有数。应当把文本切成怎样的小块（**词元**，token），才能让每一块都有编号？碰到从来没有见过的词，又该怎么办？
+# **问题**　模型只会算数，文本里却没有数。应当把文本切成怎样的小块（**词元**，token），才能让每一块都有编号？碰到未见过的词，又该怎么办？
 #
 # **学完本课，你能够**　把文本切成词、字符和子词；自己训练子词；给句子编号并填充；说清没有掩码会出什么错。
 #
@@ -118,7 +118,7 @@ LANGUAGE = "en"
 # | 4 | 茶·`E6` 4，`E6`·`B0B4` 4，其余 2 | `E6`·`B0B4` | `E5`·`96`·`9D`·茶·水 |
 # | 5 | 茶·水 4，其余 2 | 茶·水 | `E5`·`96`·`9D`·茶水 |
 #
-# 第一行有两对次数相同。我们约定取**最小的一对**，按编号比较：(`8C`, `B6`) 是 (140, 182)，(`E8`, `8C`) 是 (232, 140)。第三、四行也靠这条约定。没有见过的词，用同样的合并、按同样的次序来切：“茶杯”切成 茶·`E6`·`9D`·`AF`，“杯”字没有学过，留作三个字节，什么也不丢。
+# 第一行有两对次数相同。我们约定取**最小的一对**，按编号比较：(`8C`, `B6`) 是 (140, 182)，(`E8`, `8C`) 是 (232, 140)。第三、四行也靠这条约定。未见过的词，用同样的合并、按同样的次序来切：“茶杯”切成 茶·`E6`·`9D`·`AF`，“杯”字没有学过，留作三个字节，什么也不丢。
 #
 # **编号**　训练文本是“这茶很热”和“这汤很凉”两句，一个字算一个词元。七个特殊词元占用编号 0 到 6，其中 [PAD]（填充）是 0，[UNK]（未知）是 1，[CLS]（句首）是 2，[SEP]（句末）是 3。其余的按次数从多到少排，次数相同的按统一码（Unicode）的次序：很 7，这 8，凉 9，汤 10，热 11，茶 12。再来两个新句子，首尾加上 [CLS] 和 [SEP]，填充到同样长：
 #
@@ -267,13 +267,13 @@ for text in ("", "aaa", " caf\u00e9  \n", "\U0001f375 \u8336", tea.clauses):
     assert decode(encode(text, merges), merges) == text, f"{text!r} comes back"
 
 # %% [markdown] lang="en"
-# Reading the lines: each is a merge, first the pair that is joined, as ids, then how often each pair occurred; below them what the new ids stand for.
+# **Reading the table**: each line is a merge, first the pair that is joined, as ids, then how often each pair occurred; below them what the new ids stand for.
 #
 # Words, characters, ids and padding are in the library; `frame` puts [CLS] and [SEP] around a row and keeps it within `max_length`. The mask, not the value 0, says what is
 # padding; `side` is where padding goes, `truncate` the end at which a long row is cut.
 
 # %% [markdown] lang="zh"
-# 读表：每行是一次合并，先是合并的一对（编号是十进制的，140 即 `8C`），再是各对出现的次数；下面一行是新编号所代表的文字，`\x8c\xb6` 这样的还不成字。
+# **读表**：每行是一次合并，先是合并的一对（编号是十进制的，140 即 `8C`），再是各对出现的次数；下面一行是新编号所代表的文字，`\x8c\xb6` 这样的还不成字。
 #
 # 按词、按字符切分，用程序库现成的分词器；编号用 `Vocabulary`、`frame` 和 `pad`。哪些是填充，由掩码决定，而不是看编号是否为 0。`side` 指定填充放在哪一边，`truncate` 指定过长时从哪一头截断。
 
@@ -295,11 +295,11 @@ print(left)
 assert vocabulary.cls_id not in left[0], "cut at the front, a sentence loses [CLS]"
 
 # %% [markdown] lang="en"
-# Reading the arrays: first ids, then masks, a sentence to a row, as in the table of section 2; the last array is the same sentences cut and padded at
+# **Reading the table**: first ids, then masks, a sentence to a row, as in the table of section 2; the last array is the same sentences cut and padded at
 # the *front*, to length 4.
 
 # %% [markdown] lang="zh"
-# 读表：先是编号，再是掩码，一句占一行，与第 2 节的表相同；最后一个数组是同样两句，改为在**前端**截断和填充，长度为 4。
+# **读表**：先是编号，再是掩码，一句占一行，与第 2 节的表相同；最后一个数组是同样两句，改为在**前端**截断和填充，长度为 4。
 
 # %% [markdown] lang="en"
 # ## 4 Gradient check
@@ -315,7 +315,7 @@ assert vocabulary.cls_id not in left[0], "cut at the front, a sentence loses [CL
 # %% [markdown] lang="zh"
 # ## 4 梯度检验
 #
-# 词元化没有梯度。文本与编号都是离散的：“茶”和“茶水”之间什么也没有，谈不上“走一小步，看损失怎样变化”。梯度从下一步开始，那就是嵌入表 $E$，每个编号占一行。设编号为 $t_i$，掩码为 $m_i$，$M = \sum_i m_i$，则句子的掩码平均及其梯度为
+# 词元化没有梯度。文本与编号都是离散的：“茶”和“茶水”之间什么也没有，谈不上“走一小步，看损失怎样变化”。梯度从下一步开始，那就是嵌入表 $E$，每个编号占一行。设编号为 $t_i$，掩码为 $m_i$，$M = \sum_i m_i$，则句子的掩码均值及其梯度为
 #
 # $$\bar{y} = \frac{1}{M} \sum_i m_i E[t_i], \qquad \frac{\partial L}{\partial E[v]} = \sum_{i:\, t_i = v} \frac{m_i}{M} \frac{\partial L}{\partial \bar{y}}.$$
 #
@@ -404,10 +404,10 @@ reached = [abs(unmasked[extra][1][0]).max() for extra in (2, 8, 96)]
 assert min(reached) > 1e-3, "without the mask, [PAD] is trained"
 
 # %% [markdown] lang="en"
-# Reading the table: a row for each number of [PAD] put behind the sentence; on the left loss and gradient with the mask, on the right without it.
+# **Reading the table**: a row for each number of [PAD] put behind the sentence; on the left loss and gradient with the mask, on the right without it.
 
 # %% [markdown] lang="zh"
-# 读表：每行对应句末补上的 [PAD] 个数；左边两列是有掩码时的损失和 [PAD] 的梯度，右边两列是没有掩码时的。
+# **读表**：每行对应句末补上的 [PAD] 个数；左边两列是有掩码时的损失和 [PAD] 的梯度，右边两列是没有掩码时的。
 
 # %% [markdown] lang="en"
 # ## 5 Where the guide differs
@@ -420,7 +420,7 @@ assert min(reached) > 1e-3, "without the mask, [PAD] is trained"
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# **空格**（5.2.1 节，A66）　Keras 的分词器按空格切分。中文不用空格，整句话就成了一个“词”。没见过的词并不计为未知，而是悄悄消失：下面打印的最后一行，“汤鲜”本应有两个编号，却只剩一个。它不是 BERT 的分词器，而且已被弃用（A65）。我们自己按空格切一次试试：用 2000 条中文评论建词表，再看 500 条没见过的评论。这些语料由小型**文法**生成：模板带有空位，填上词就成句子；每句都有编号，再按编号分成训练集和测试集。
+# **空格**（5.2.1 节，A66）　Keras 的分词器按空格切分。中文不用空格，整句话就成了一个“词”。未见过的词并不计为未知，而是悄悄消失：下面打印的最后一行，“汤鲜”本应有两个编号，却只剩一个。它不是 BERT 的分词器，而且已被弃用（A65）。我们自己按空格切一次试试：用 2000 条中文评论建词表，再看 500 条未见过的评论。这些语料由小型**文法**生成：模板带有空位，填上词就成句子；每句都有编号，再按编号分成训练集和测试集。
 
 
 # %%
@@ -500,7 +500,7 @@ except RecursionError as fault:
 # 给新函数另起一个名字就行了。还有三点：
 #
 # * **表的大小**（5.2.2 节，A68）应当等于词表的大小；指南的表却是序列有多少个位置，就有多少行。
-# * **填充**（A67）　指南所用的函数还会**截断**，而且默认都在前端进行。100 个位置若有 98 个是填充，又没有掩码，平均出来的几乎就是 [PAD] 的向量，两段没有一个共同词的文本看上去也几乎一样。从前端截断，还会把 [CLS] 截掉，见第 3 节最后一个数组。
+# * **填充**（A67）　指南所用的函数还会**截断**，而且默认都在前端进行。100 个位置若有 98 个是填充，又没有掩码，求出的均值几乎就是 [PAD] 的向量，两段没有一个共同词的文本看上去也几乎一样。从前端截断，还会把 [CLS] 截掉，见第 3 节最后一个数组。
 # * **高维**（2.1 节，A20）　$E$ 的一行比它所代表的独热向量短得多，例如 BERT 是 768 对 30,522。
 
 
@@ -626,12 +626,12 @@ for lang in languages:
             assert back == piece.encode(), "BPE loses nothing"
 
 # %% [markdown] lang="en"
-# Reading the table: *tok/char* is tokens per character of the text, *unknown* the share of tokens that the vocabulary lacks; first on the reviews, then
+# **Reading the table**: *tok/char* is tokens per character of the text, *unknown* the share of tokens that the vocabulary lacks; first on the reviews, then
 # on the news. BPE's 0 in that column is measured: in the cell above every piece of every text comes back from encoding and decoding
 # unchanged. In Chinese, `WordTokenizer` has no dictionary and gives single characters.
 
 # %% [markdown] lang="zh"
-# 读表：tok/char 是平均每个字符切成几个词元，unknown 是词表中没有的词元所占的比例；先看同一文法的评论，再看新闻。四种切法依次是按空格、按词、按字符和 BPE。
+# **读表**：tok/char 是平均每个字符切成几个词元，unknown 是词表中没有的词元所占的比例；先看同一文法的评论，再看新闻。四种切法依次是按空格、按词、按字符和 BPE。
 #
 # BPE 的未知率为 0，是逐一验证过的：上面单元格里的断言把每段文本的每个片段编码后再解码，全都原样还原。词和字符用的是程序库的分词器；`WordTokenizer` 没有词典，遇到中文就切成单字。
 
@@ -771,7 +771,7 @@ for axes, lang in zip(both, languages, strict=True):
 savefig(figure, "02_zipf", {f"{name}_{lang}": f for (name, lang), f in f_of.items()})
 
 # %% [markdown] lang="en"
-# Reading the table: four slopes, each over a span of ranks; then how often the rarest token occurs, which share of the different tokens occurs once, and
+# **Reading the table**: four slopes, each over a span of ranks; then how often the rarest token occurs, which share of the different tokens occurs once, and
 # which share of the text the ten most frequent ones make up.
 #
 # **What you saw.** Over all ranks the slopes are ${here.all_en}$ and ${here.all_zh}$, which looks like Zipf's law. It is not. The line is bent: ${here.first_en}$ and ${here.first_zh}$ over the
@@ -783,7 +783,7 @@ savefig(figure, "02_zipf", {f"{name}_{lang}": f for (name, lang), f in f_of.item
 # with the long tail that they lack.
 
 # %% [markdown] lang="zh"
-# 读表：前四列是各段名次上的斜率；rarest 是最少见的词元出现的次数，once 是只出现一次的词元所占的比例，最后一列是最常见的十个词元在文本中所占的比例。
+# **读表**：前四列是各段名次上的斜率；rarest 是最少见的词元出现的次数，once 是只出现一次的词元所占的比例，最后一列是最常见的十个词元在文本中所占的比例。
 #
 # **看到了什么**　对全部名次作一次拟合，英文和中文的斜率是 ${here.all_en}$ 和 ${here.all_zh}$，很像齐普夫定律，其实不是。这条线是弯的：前十名是 ${here.first_en}$ 和 ${here.first_zh}$，中段较平（${here.middle_en}$ 和 ${here.middle_zh}$），一百名以后又变陡。而且没有长尾：出现次数最少的词，英文也有 {here.rarest_en} 次，中文 {here.rarest_zh} 次；而在自然文本中，大约一半的词只出现一次。文法只从固定的词单里挑词，所以同一文法的测试集里才没有未知词。BPE 专门合并常见的组合，最常见的十个词元在文本中所占的比例随之下降。
 #
@@ -803,7 +803,7 @@ savefig(figure, "02_zipf", {f"{name}_{lang}": f for (name, lang), f in f_of.item
 # ## 7 小结与局限
 #
 # * 词元化与编号是两步：文本切成词元，词元换成编号。合并与词表都只能取自训练文本。
-# * 按词切，丢掉没见过的词；按字符切，序列太长；字节级 BPE 什么也不丢，并且能适应常见的组合。
+# * 按词切，丢掉未见过的词；按字符切，序列太长；字节级 BPE 什么也不丢，并且能适应常见的组合。
 # * 查表就是取表中的行，表的行数等于词表的大小；编号重复时，梯度要累加。
 # * 填充必须配掩码，这样损失和梯度都察觉不到它的存在。
 # * 字节级的词元可能只是一个汉字的一部分，从中间截断，得到的编号不一定还能解码成文字。我们切片段的规则很简单；数字、代码、没有空格的语言究竟该在哪里切，不同的选择会有不同的后果。
@@ -922,6 +922,6 @@ check("02.3", bpe_step)
 #
 # * Sennrich、Haddow、Birch，2016，“Neural Machine Translation of Rare Words with Subword Units”：把 BPE 用于切分单词。
 # * Radford 等，2019，“Language Models are Unsupervised Multitask Learners”，2.2 节：从字节出发。
-# * Devlin 等，2019，“BERT”，第 3 节：[CLS]、[SEP] 与 30,000 个子词的词表。
+# * Devlin 等，2019，“BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding”，第 3 节：[CLS]、[SEP] 与 30,000 个子词的词表（公开发布的模型是 30,522 个）。
 # * Manning、Schütze，1999，*Foundations of Statistical Natural Language Processing*，1.4 节：齐普夫定律，以及有多少词只出现一次。
 # * 本项目：`minillm/text/`、`minillm/ops/lookup.py`、`tests/guide/test_tokenization.py`、`tests/guide/test_padding.py`。

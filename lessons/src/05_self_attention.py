@@ -133,8 +133,8 @@ by_hand = np.array([[1.0, 6.0]])  # (1, 2)
 #
 # $$A = \mathrm{softmax}_{\mathrm{rows}}\left(\frac{QK^\top}{\sqrt{d_k}}\right), \qquad O = AV,$$
 #
-# where $Q$ is $(n, d_k)$, $K$ is $(m, d_k)$, $V$ is $(m, d_v)$. The dot products are the *scores*; only after
-# softmax are they *weights* (step 2 of the guide calls the dot products weights, A30). Row $i$ of $A$ says how query $i$ divides its attention: it sums to one.
+# where $Q$ is $(n, d_k)$, $K$ is $(m, d_k)$, $V$ is $(m, d_v)$. The dot products, divided by $\sqrt{d_k}$, are the *scores* (of a classifier, the numbers before softmax remain *logits*); only after
+# softmax, taken row by row, are they *weights* (step 2 of the guide calls the dot products weights, A30). Row $i$ of $A$ says how query $i$ divides its attention: it sums to one.
 # The whole is called *scaled dot-product attention*.
 
 # %% [markdown] lang="zh"
@@ -144,7 +144,7 @@ by_hand = np.array([[1.0, 6.0]])  # (1, 2)
 #
 # $$A = \mathrm{softmax}_{\mathrm{rows}}\left(\frac{QK^\top}{\sqrt{d_k}}\right), \qquad O = AV,$$
 #
-# 其中 $Q$ 的形状是 $(n, d_k)$，$K$ 是 $(m, d_k)$，$V$ 是 $(m, d_v)$。点积只是**分数**，经过 softmax 之后才是**权重**，指南的第二步把点积直接叫作权重（A30）。$A$ 的第 $i$ 行表示第 $i$ 个查询怎样分配它的注意力，各项之和为 1。整个运算称为**缩放点积注意力**。
+# 其中 $Q$ 的形状是 $(n, d_k)$，$K$ 是 $(m, d_k)$，$V$ 是 $(m, d_v)$。缩放后的点积只是**分数**（分类器送入 softmax 的数仍叫 logits），逐行（rows）取 softmax 之后才是**权重**；指南的第二步把点积直接叫作权重（A30）。$A$ 的第 $i$ 行表示第 $i$ 个查询怎样分配它的注意力，各项之和为 1。整个运算称为**缩放点积注意力**。
 
 
 # %%
@@ -275,13 +275,13 @@ drawn = {"first": maps[0], "second": maps[1], "outputs": outputs}
 savefig(figure, "05_words", drawn, language=LANGUAGE)
 
 # %% [markdown] lang="en"
-# Reading the figure: on the left the two matrices of weights, a row for each word that looks, dark where it looks; on the right the output at *bank*, which leaves its own value (square)
+# **Reading the figure**: on the left the two matrices of weights, a row for each word that looks, dark where it looks; on the right the output at *bank*, which leaves its own value (square)
 # for the side that its sentence asks for; the first meaning (the horizontal axis) is what has to do with water, the second (the vertical one) what has to do with money. The word, its query and its value are the same in both sentences; only the neighbours differ. All other queries are $0$: such a word looks at all alike.
 #
 # Nobody told the word where to look, but we did choose the matrices. A model has to learn them from data, and its features carry no names.
 
 # %% [markdown] lang="zh"
-# 读图：左边两幅是权重矩阵，每行对应一个在看的词，颜色越深，看得越多；右边是“打”处的输出，它离开自己的值（方块），移向句子所指的那个意思；横轴（first meaning）是与“买”有关的意思，纵轴（second meaning）是与“球”有关的意思。两句中“打”的词向量、查询和值完全相同，不同的只是周围的词。其余的查询都是 $0$，这样的词对所有位置一视同仁。
+# **读图**：左边两幅是权重矩阵，每行对应一个在看的词，颜色越深，看得越多；右边是“打”处的输出，它离开自己的值（方块），移向句子所指的那个意思；横轴（first meaning）是与“买”有关的意思，纵轴（second meaning）是与“球”有关的意思。两句中“打”的词向量、查询和值完全相同，不同的只是周围的词。其余的查询都是 $0$，这样的词对所有位置一视同仁。
 #
 # 没有人告诉“打”该看哪里，但矩阵是我们选的。实际的模型要从数据中学出矩阵，而且它的特征并没有名字。
 
@@ -423,7 +423,7 @@ assert np.allclose(attention(ones, ones, ones), ones), "equal values: their mean
 # guide wants them, nothing fails: the scores are $(d_k, d_k)$, and the output even has the right shape. It is only not attention.
 
 # %% [markdown] lang="zh"
-# **行还是列**（指南 3.1 节，A28）。如果每个词是 $X$ 的一**列**，那么 $Q = W_Q \cdot X$ 是对的；但这时分数应为 $K^\top Q$，softmax 沿列进行，值则写在左边：
+# **行还是列**（指南 3.1 节，A28）。如果每个词是 $X$ 的一**列**，那么 $Q = W_Q \cdot X$ 是对的；但这时分数应为 $K^\top Q$，softmax 逐列（columns）来取，值则写在左边：
 #
 # $$O = V \, \mathrm{softmax}_{\mathrm{columns}}\left(\frac{K^\top Q}{\sqrt{d_k}}\right).$$
 #
@@ -521,7 +521,7 @@ entropies = {"entropy_raw": raw[:, 1], "entropy_scaled": scaled[:, 1]}
 savefig(scale_figure, "05_scale", {"dk": widths, **variances, **entropies})
 
 # %% [markdown] lang="en"
-# Reading the table: a row for each width; *raw* is without the scale, *scaled* with it.
+# **Reading the table**: a row for each width; *raw* is without the scale, *scaled* with it; the three pairs are the variance of the scores, the entropy of the weights and the size of the Jacobian.
 #
 # **What you saw.** Left: without the scale the variance of the scores is $d_k$, a straight line of slope 1; with it, 1.
 # Right: without the scale a query of width 256 attends to nearly one key alone before it has learned anything, and
@@ -531,7 +531,7 @@ savefig(scale_figure, "05_scale", {"dk": widths, **variances, **entropies})
 # sharp, on purpose, by making its weights large. That a small Jacobian slows learning is likely, but this experiment trains nothing.
 
 # %% [markdown] lang="zh"
-# 读表：每行是一个宽度 $d_k$；raw 是不缩放，scaled 是缩放；三组依次是分数的方差、权重的熵、雅可比矩阵的大小。
+# **读表**：每行是一个宽度 $d_k$；raw 是不缩放，scaled 是缩放；三组依次是分数的方差、权重的熵、雅可比矩阵的大小。
 #
 # **看到了什么**　左图：不缩放时，分数的方差就是 $d_k$，在双对数坐标下是斜率为 1 的直线；缩放以后恒为 1。右图：不缩放时，宽度为 256 的查询还什么都没有学，就几乎只看一个键；softmax 的雅可比矩阵也缩到三分之一左右（见上表最后两列），能传回去的梯度就少了。缩放以后，二者都不随宽度变化。
 #
@@ -544,7 +544,7 @@ savefig(scale_figure, "05_scale", {"dk": widths, **variances, **entropies})
 # * One convention at a time: $Q = XW^Q$ with $QK^\top$ (rows), or $Q = W_Q X$ with $K^\top Q$ (columns).
 # * Any two words are one step apart, however far they stand from each other. The price is a score for each pair: $n^2$
 #   of them, so twice the text has four times as many.
-# * It does not know the order of the words: exercise 05.3. Positions, several heads and masks are separate topics.
+# * It does not know the order of the words: exercise 05.3. Positions, several heads and masks follow in lesson 6.
 # * Weights show where a head looks, not why the model answered as it did.
 
 # %% [markdown] lang="zh"
@@ -553,7 +553,7 @@ savefig(scale_figure, "05_scale", {"dk": widths, **variances, **entropies})
 # * 注意力是值的加权平均；权重来自查询与键的点积，先缩放，再取 softmax。
 # * 约定只能选一种：行约定用 $Q = XW^Q$ 配 $QK^\top$，列约定用 $Q = W_Q X$ 配 $K^\top Q$。
 # * 任意两个词之间只隔一步，无论相距多远。代价是每一对词都要算一个分数，共 $n^2$ 个；文本长一倍，分数就多到四倍。
-# * 它不知道词的先后，见练习 05.3。位置编码、多头与掩码另行讨论。
+# * 它不知道词的先后，见练习 05.3。位置编码、多头与掩码见第 6 课。
 # * 权重只说明一个头在看哪里，并不说明模型为什么这样回答。
 
 # %% [markdown] lang="en"
@@ -631,7 +631,7 @@ check("05.2", attention_backward)
 #
 # $$f(PX) = P f(X).$$
 #
-# （a）请写 `order_gap(f, x, order)`，返回两边之差的最大绝对值，其中 `x[order]` 就是 $PX$。对自注意力，它为零，只差舍入误差。（b）所以对它来说，“狗咬人”和“人咬狗”是同一袋词。怎样的输入能打破这种对称？请写 `positions(n, d)`，返回形状为 `(n, d)` 的数组，把它加到词向量上以后，任意两个位置一旦互换，输出中就有相差超过 $10^{-9}$ 的地方（舍入误差只有 $10^{-16}$ 左右）。词最多 40 个。词向量本身的分量在 $-1$ 与 1 之间，表中的数也应当是这样大小：再大，位置的分数就压过词的分数，而 softmax 只看最大的几个分数，于是只看得见位置。`check` 会用几段不同的文字来试。
+# （a）请写 `order_gap(f, x, order)`，返回两边之差的最大绝对值，其中 `x[order]` 就是 $PX$。对自注意力，它为零，只差舍入误差。（b）所以对自注意力来说，“狗咬人”和“人咬狗”是同一袋词。怎样的输入能打破这种对称？请写 `positions(n, d)`，返回形状为 `(n, d)` 的数组，把它加到词向量上以后，任意两个位置一旦互换，输出中就有相差超过 $10^{-9}$ 的地方（舍入误差只有 $10^{-16}$ 左右）。词最多 40 个。词向量本身的分量在 $-1$ 与 1 之间，表中的数也应当是这样的大小：如果再大，位置的分数就压过词的分数，而 softmax 只看最大的几个分数，于是只看得见位置。`check` 会用几段不同的文字来试。
 
 
 # %% tags=["exercise"]

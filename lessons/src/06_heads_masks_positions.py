@@ -145,7 +145,7 @@ LANGUAGE = "en"
 # | 第一个 | $(\ln 3, 0 \mid 0, 0)$ | $(4, 0 \mid 4, 0)$ | $\ln 3$ | $3/4$ | $0$ | $1/4$ |
 # | 第二个 | $(0, 0 \mid 0, \ln 3)$ | $(0, 8 \mid 0, 8)$ | $0$ | $1/4$ | $\ln 3$ | $3/4$ |
 #
-# 头 1 得 $(3, 2)$，头 2 得 $(1, 6)$，拼起来是 $(3, 2, 1, 6)$。如果只用一个宽度为 4 的头，两个键的分数都是 $\tfrac12\sqrt2 \ln 3$，权重各半，结果是 $(2, 4, 2, 4)$：一个 softmax 只有一套权重，两半特征只能共用同一套权重。
+# 头 1 得 $(3, 2)$，头 2 得 $(1, 6)$，拼起来是 $(3, 2, 1, 6)$。如果只用一个宽度为 4 的头，两个键的分数都是 $\tfrac12\sqrt2 \ln 3$，权重各半，结果是 $(2, 4, 2, 4)$：一个 softmax 只有一套权重，两半特征只能共用它。
 #
 # 最后还有一个矩阵 $W^O$，把各头混合起来。把 $W^O$ 分成四块：上面两块都是 $I$，下面两块依次是 $I$ 和 $-I$。那么结果的前一半是两个头之和，后一半是两个头之差，即 $(4, 8, 2, -4)$。
 
@@ -170,7 +170,7 @@ joined_by_hand, mixed_by_hand, single_by_hand = [[3, 2, 1, 6]], [[4, 8, 2, -4]],
 # %% [markdown] lang="zh"
 # ## 3 公式与代码
 #
-# **多头**　共有 $h$ 个头，每个头有自己的三个矩阵，把宽度 $d$ 投影到较小的宽度，通常取 $d_k = d_v = d/h$（必须相等的只有查询与键，A29）。各头的结果并排拼接，再乘以形状为 $(h d_v, d)$ 的 $W^O$：
+# **多头**　共有 $h$ 个头，每个头有自己的三个矩阵，把宽度 $d$ 投影到较小的宽度，通常取 $d_k = d_v = d/h$（必须等宽的只有查询与键，A29）。各头的结果并排拼接，再乘以形状为 $(h d_v, d)$ 的 $W^O$：
 #
 # $$\mathrm{head}_i = \mathrm{Attn}(XW_i^Q, XW_i^K, XW_i^V), \qquad \mathrm{MHA}(X) = [\mathrm{head}_1; \dots; \mathrm{head}_h]\, W^O.$$
 #
@@ -263,7 +263,7 @@ assert moved_by > 0.1, "the number of heads changes the output"
 # the library gives zeros.
 
 # %% [markdown] lang="zh"
-# **掩码**　逐词写文本的模型不许偷看后文，这要用**因果掩码**；一批句子长短不一，要用填充补齐，而任何词都不该看填充，这要用**填充掩码**。两者说的都是“谁可以看谁”：$M_{ij} = 1$（程序里是 True）表示 $i$ 可以看 $j$。它们都作用在分数上：
+# **掩码**　逐词生成文本的模型不许偷看后文，这要用**因果掩码**；一批句子长短不一，要用填充补齐，而任何词都不该看填充，这要用**填充掩码**。两者说的都是“谁可以看谁”：$M_{ij} = 1$（程序里是 True）表示 $i$ 可以看 $j$。它们都作用在分数上：
 #
 # $$s_{ij} = \begin{cases} q_i \cdot k_j / \sqrt{d_k} & M_{ij} = 1 \\ -\infty & M_{ij} = 0 \end{cases}$$
 #
@@ -287,10 +287,10 @@ print(late.sum(axis=-1).round(2))
 assert late.sum(axis=-1)[0] < 0.9, "masked after the softmax, weights do not share the whole"
 
 # %% [markdown] lang="en"
-# To read: row $i$ says how much word $i$ takes from each word $j$, a column each. Column 4 is padding, what lies right of the diagonal is the future: both are 0. Below, the sums of the rows that are masked too late; they should be 1.
+# **Reading the table**: row $i$ says how much word $i$ takes from each word $j$, a column each. Column 4 is padding, what lies right of the diagonal is the future: both are 0. Below, the sums of the rows that are masked too late; they should be 1.
 
 # %% [markdown] lang="zh"
-# 读表：第 $i$ 行是 $i$ 号词取自各词的权重，一列对应一个词。第 4 列是填充，对角线右边是后文，两处都是 0。最后一行是遮得太晚时各行的和，本应都是 1。
+# **读表**：第 $i$ 行是 $i$ 号词取自各词的权重，一列对应一个词。第 4 列是填充，对角线右边是后文，两处都是 0。最后一行是遮得太晚时各行的和，本应都是 1。
 
 # %% [markdown] lang="en"
 # **Positions.** Attention treats its input as a bag (exercise 05.3), so the place has to be put into the words. Vaswani et al. add a fixed
@@ -357,7 +357,7 @@ savefig(figure, "06_sinusoids", {"table": picture[::8], "product": apart})
 # parameters and leaves every place beyond the table unknown:
 
 # %% [markdown] lang="zh"
-# BERT 的做法不同：每个位置的向量都是**学出来**的，好像位置是另一个词，见 `nn.LearnedPositions`。代价是 $n_{max} \cdot d$ 个参数，而且超出表长的位置没有向量可用：
+# BERT 的做法不同：每个位置的向量都是**学出来**的，仿佛位置也是一个词，见 `nn.LearnedPositions`。代价是 $n_{max} \cdot d$ 个参数，而且超出表长的位置没有向量可用：
 
 # %%
 learned = nn.LearnedPositions(10, d, rng=np.random.default_rng(0))
@@ -457,10 +457,10 @@ assert (dx_real[~no_padding] == 0).all(), "no gradient reaches the padding"
 assert (dx_real[no_padding] != 0).all(), "every real word has a gradient"
 
 # %% [markdown] lang="en"
-# To read: the largest gradient of each of the eight words; the last three are padding.
+# **Reading the table**: the largest gradient of each of the eight words; the last three are padding.
 
 # %% [markdown] lang="zh"
-# 读表：八个词各自的最大梯度；最后三个是填充。
+# **读表**：八个词各自的最大梯度；最后三个是填充。
 
 # %% [markdown] lang="en"
 # ## 5 Where the guide differs
@@ -555,13 +555,13 @@ assert kept < 1e-14, "with one it does not"
 # read the last. Without a padding mask the answer depends on how long the *other* sentences of the batch are.
 
 # %% [markdown] lang="zh"
-# 没有位置编码，打乱句子，输出也只是同样地打乱，只差舍入误差。没有因果掩码，第一个词已经读到了最后一个词。没有填充掩码，这一句的结果会取决于同一批里**别的**句子有多长。
+# 没有位置编码时，句子打乱，输出也照样打乱，只差舍入误差。没有因果掩码时，第一个词已经读到了最后一个词。没有填充掩码时，这一句的结果取决于同一批里**别的**句子有多长。
 
 # %% [markdown] lang="en"
 # ## 6 Experiment
 #
 # **Order.** A text is twelve different words in random order; does word 0 stand before word 1? As bags all texts are equal, so counting
-# words finds $1/2$. A small model (one layer of attention with two heads, mean over the words, two scores) is trained for 300 steps and tested
+# words finds $1/2$. A small model (one layer of attention with two heads, mean over the words, two logits) is trained for 300 steps and tested
 # on 1000 new texts, each beside its twin with words 0 and 1 exchanged.
 #
 # **Distance.** A text is 48 random letters, eight different ones. Which letter stood $k$ places before? Each $k$ is trained by itself, 300 steps at the better of two learning rates, tried on another seed (0.01; recurrent 0.003), with three models of
@@ -574,9 +574,9 @@ assert kept < 1e-14, "with one it does not"
 # %% [markdown] lang="zh"
 # ## 6 实验
 #
-# **先后**　十二个不同的词随机排列成一句；问：0 号词在不在 1 号词前面？若只看有哪些词、不看次序，所有句子都一样，准确率只能是一半。一个小模型（一层两头注意力，对各词取平均，输出两个分数）训练 300 步，再用 1000 个新句子测试；每个句子都配一个孪生句，只把 0 号词和 1 号词对调。
+# **先后**　十二个不同的词随机排列成一句；问：0 号词在不在 1 号词前面？若只看有哪些词、不看次序，所有句子都一样，准确率只能是一半。一个小模型（一层两头注意力，对各词取均值，输出两个 logits）训练 300 步，再用 1000 个新句子测试；每个句子都配一个孪生句，只把 0 号词和 1 号词对调。
 #
-# **距离**　一串 48 个随机字母，字母表只有八个。问：往回数 $k$ 个是哪个字母？每个 $k$ 单独训练。三种模型大小相近（{here.sizes.0}、{here.sizes.1}、{here.sizes.2} 个参数），都训练 300 步，学习率取两个中较好的，在另一个种子上试定（0.01；循环网络 0.003）：一是带位置编码和因果掩码的注意力；二是把注意力换成到当前为止的**平均**；三是**循环**网络，靠一个状态逐字母往后传。随机猜测能对 $1/8$。如果总是回答到目前为止出现最多的那个字母，能对约 $1/5$；只看有哪些字母、不看次序，最多只能做到这样。梯度不裁剪。
+# **距离**　一串 48 个随机字母，字母表只有八个。问：往回数 $k$ 个是哪个字母？每个 $k$ 单独训练。三种模型大小相近（{here.sizes.0}、{here.sizes.1}、{here.sizes.2} 个参数），都训练 300 步，学习率取两个候选值中较好的，用另一个种子试定（0.01；循环网络 0.003）：一是带位置编码和因果掩码的注意力；二是把注意力换成到当前为止的**均值**；三是**循环**网络，靠一个状态逐字母往后传。随机猜测能对 $1/8$。如果总是回答到目前为止出现最多的那个字母，能对约 $1/5$；只看有哪些字母、不看次序，最多只能做到这样。梯度不裁剪。
 #
 # 这里只训练种子 0（先后；距离只取 $k = 16$）；{n_recall} 个种子的结果已由 `python -m minillm labs run positions` 和 `... run recall` 存好。这些模型都只有几行，先用我们自己的话写出来，在随机权重上对照：
 
@@ -643,10 +643,10 @@ for kind in recall_task.MEMORIES:
     assert abs(accuracy - before) < 0.05, f"recall, {kind}: the stored accuracy"
 
 # %% [markdown] lang="en"
-# To read: the share of right answers of seed 0, trained here just now, beside the stored one.
+# **Reading the table**: the share of right answers of seed 0, trained here just now, beside the stored one.
 
 # %% [markdown] lang="zh"
-# 读表：种子 0 的准确率，左边是刚才训练得到的，右边（stored）是存好的。
+# **读表**：种子 0 的准确率，左边是刚才训练得到的，右边（stored）是存好的。
 
 
 # %%
@@ -708,7 +708,7 @@ assert np.allclose(pooled, recall_stored["most_frequent"], atol=0.03), "the mean
 # of different kinds, in any order, so that the noun can be found only by what it *says*, while the feeling is always the second word after its pronoun. The model is one layer of attention again, with one head or two:
 
 # %% [markdown] lang="zh"
-# **看到了什么**（这 {n_recall} 次运行）　竖线是均值的 95% 置信区间，灰点是各个种子。左图：没有位置编码，每个种子的准确率都恰好是一半，因为句子和它的孪生句得到同样的回答；加上任何一种位置编码，都不低于 {placed:.3f}。右图：**无论多远**，注意力都至少找对 {recall.attention:.2%}。这靠两件事：任意两个位置只隔一步，**而且**由查询来挑选位置。单有前一样不够：取平均的模型，任意两个位置也只隔一步，可是各个位置权重相同，结果不分远近，都只和数次数一样（{recall.mean:.2f}，数次数是 {recall.counting:.2f}）。对循环网络来说，要找的字母隔着 $k$ 步：4 个字母以内全对，到 8 个时找对 {recall.near:.0%} 以上，从 16 个起，训练 300 步后只是随机猜测（{recall.far:.3f}）。
+# **看到了什么**（这 {n_recall} 次运行）　竖线是均值的 95% 置信区间，灰点是各个种子。左图：没有位置编码，每个种子的准确率都恰好是一半，因为句子和它的孪生句得到同样的回答；加上任何一种位置编码，都不低于 {placed:.3f}。右图：**无论多远**，注意力都至少找对 {recall.attention:.2%}。这靠两件事：任意两个位置只隔一步，**而且**由查询来挑选位置。单有前一样不够：取均值的模型，任意两个位置也只隔一步，可是各个位置权重相同，结果不分远近，都只和数次数一样（{recall.mean:.2f}，数次数是 {recall.counting:.2f}）。对循环网络来说，要找的字母隔着 $k$ 步：4 个字母以内全对，到 8 个时找对 {recall.near:.0%} 以上，从 16 个起，训练 300 步后只是随机猜测（{recall.far:.3f}）。
 #
 # **不能由此得出的**　距离固定不变，学会一个旋转就够了；要按**内容**去找一个词，是另一回事（见下）。换成带门控的循环网络，或者训练得更久，也许能看得更远。在 48 个字母上训练的模型能不能用到 96 个，这里也没有试过。
 #
@@ -740,10 +740,10 @@ near = np.allclose(shares, reference_stored[f"right_{LANGUAGE}_2"][0], atol=0.03
 assert near, "who and how: the stored accuracy of seed 0"
 
 # %% [markdown] lang="en"
-# To read: each pronoun with the model's two answers; then the share of right answers to both questions in 500 sentences whose *pair of nouns* no training showed ("dog" and "man" are such a pair). Where did the heads look?
+# **Reading the table**: each pronoun with the model's two answers; then the share of right answers to both questions in 500 sentences whose *pair of nouns* no training showed ("dog" and "man" are such a pair). Where did the heads look?
 
 # %% [markdown] lang="zh"
-# 读表：每个代词后面是模型的两个回答；最后一行是两个问题各自的准确率，用 500 个句子测得，其中的**名词搭配**训练时从未出现过（“狗”和“叔叔”就是一例）。两个头看的是哪里？
+# **读表**：每个代词后面是模型的两个回答；最后一行是两个问题各自的准确率，用 500 个句子测得，其中的**名词搭配**训练时从未出现过（“狗”和“叔叔”就是一例）。两个头看的是哪里？
 
 # %% tags=["fonts"]
 attended = of_words.weights(sentence)[0][:, of_words.pronouns]  # (H, 2, T)
@@ -764,7 +764,7 @@ finds = looks.argmax(axis=2)  # (10, 3, 2): the head that looks most at the noun
 print("divided, seed by seed:", *(finds[..., 0] != finds[..., 1]).sum(axis=1))
 
 # %% [markdown] lang="en"
-# To read: a row is a pronoun, with two numbers for each head: its mean weight on the noun that the pronoun stands for, and on the word of feeling, in seed 0. Equal weights would be {words.even:.2f}. The last line counts, for each of {n_runs} seeds, the pronouns of which one head looks most at the noun and *another* most at the feeling.
+# **Reading the table**: a row is a pronoun, with two numbers for each head: its mean weight on the noun that the pronoun stands for, and on the word of feeling, in seed 0. Equal weights would be {words.even:.2f}. The last line counts, for each of {n_runs} seeds, the pronouns of which one head looks most at the noun and *another* most at the feeling.
 #
 # **What you saw.** The two heads can do what the beginning of this lesson asked for: for {words.first} of the three pronouns in seed 0, and in {words.divided} of {words.cases} cases altogether, one looks most at the noun, the other most at the feeling. Nobody told them so; in the other cases one head does both, and other seeds may have more of these: three pronouns of one run are not three independent cases. Nor has a head *one* task: in {words.exchanged} of {n_runs} runs the noun is found
 # by one head for one pronoun and by the other for another. So read a heat map with care: it shows one sentence in one training. And one head alone can do both, too: {words.good1} of {n_runs} trainings with it answer both questions right in more than 85 % of cases (with two heads {words.good2}), its weights halved between noun and feeling (medians {words.noun:.2f} and {words.feeling:.2f}). The values of both
@@ -773,9 +773,9 @@ print("divided, seed by seed:", *(finds[..., 0] != finds[..., 1]).sum(axis=1))
 # **The price** is a score for each pair (A27). We count scores and bytes, time one forward pass, and fit parabolas:
 
 # %% [markdown] lang="zh"
-# 读表：一行是一个代词，每个头有两个数：给代词所指名词的平均权重，给感受词的平均权重，都取自种子 0。权重均分时，每个词是 {words.even:.2f}。最后一行对 {n_runs} 个种子逐一计数：有几个代词，看名词最多的是一个头，看感受词最多的是**另一个**头。
+# **读表**：一行是一个代词，每个头有两个数，即给代词所指名词的平均权重和给感受词的平均权重，都取自种子 0。权重均分时，每个词是 {words.even:.2f}。最后一行逐一列出 {n_runs} 个种子各有几个代词，看名词最多的是一个头，看感受词最多的是**另一个**头。
 #
-# **看到了什么**　两个头做得到本课开头所要求的事：种子 0 的三个代词里有 {words.first} 个，全部 {words.cases} 例里有 {words.divided} 例，一个头多看名词，另一个头多看感受词。没有谁这样教过它们；在其余各例里，一个头身兼两职。换一批种子，这样的例子可能更多：同一次训练的三个代词，算不上三个独立的例子。一个头也不是只有**一**项任务：{n_runs} 次里有 {words.exchanged} 次，换一个代词，找名词的就换成了另一个头。所以看热图要小心：它画的只是一次训练中的一个句子。其实只用一个头也做得到：{n_runs} 次训练里有 {words.good1} 次，两个问题的准确率都超过 85%（两个头时有 {words.good2} 次），权重由名词和感受词平分（中位数 {words.noun:.2f} 和 {words.feeling:.2f}）；两个词的值加在同一个和里，输出矩阵仍能分别读出来。另外，这里的句子全是一个模式。
+# **看到了什么**　两个头做得到本课开头所要求的事：种子 0 的三个代词里有 {words.first} 个，全部 {words.cases} 例里有 {words.divided} 例，一个头多看名词，另一个头多看感受词。没有谁这样教过它们；在其余各例里，一个头身兼两职。换一批种子，这样的例子可能更多：同一次训练的三个代词，算不上三个独立的例子。一个头也不是只有**一**项任务：{n_runs} 次里有 {words.exchanged} 次，换一个代词，找名词的就换成了另一个头。所以看热力图要小心：它画的只是一次训练中的一个句子。其实只用一个头也做得到：{n_runs} 次训练里有 {words.good1} 次，两个问题的准确率都超过 85%（两个头时有 {words.good2} 次），权重由名词和感受词平分（中位数 {words.noun:.2f} 和 {words.feeling:.2f}）；两个词的值加在同一个和里，输出矩阵仍能分别读出来。另外，这里的句子全是一个模式。
 #
 # **代价**是每一对词都要算一个分数（A27）。下面数一数分数和字节，测一次前向的时间，再各拟合一条抛物线：
 
@@ -793,11 +793,11 @@ assert (scored == n_pairs).all(), "a score for every pair and head"
 stated("bytes", bytes_fit[0], 16, 1.6, "bytes for each pair of words, two heads")
 
 # %% [markdown] lang="en"
-# To read: a row is a length; peak memory and seconds are those of your machine. Twice the text, four times the scores. At the peak about two arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about {here.bytes} bytes
+# **Reading the table**: a row is a length; peak memory and seconds are those of your machine. Twice the text, four times the scores. At the peak about two arrays of $h n^2$ numbers of 4 bytes are alive: with two heads, about {here.bytes} bytes
 # for each pair.
 
 # %% [markdown] lang="zh"
-# 读表：一行是一个长度，内存峰值和时间因机器而异，以你自己的为准。文本长一倍，分数多到四倍。内存占用最高时，约有两个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 {here.bytes} 字节。
+# **读表**：一行是一个长度，内存峰值和时间因机器而异，以你自己的为准。文本长一倍，分数多到四倍。内存占用最高时，约有两个含 $h n^2$ 个数的数组同时存在，每个数 4 字节，两个头就是每对词约 {here.bytes} 字节。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
@@ -928,5 +928,5 @@ check("06.3", rotation)
 # * Devlin 等，2019，“BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding”：学出来的位置。
 # * Su 等，2021，“RoFormer: Enhanced Transformer with Rotary Position Embedding”，直接旋转查询和键；Press、Smith、Lewis，2022，“Train Short, Test Long”，从分数里减去距离。本项目中见 `nn.RotaryPositions`、`nn.AlibiBias`。
 # * Michel、Levy、Neubig，2019，“Are Sixteen Heads Really Better than One?”。
-# * Elman，1990，“Finding Structure in Time”：第 6 节的循环网络；Hochreiter、Schmidhuber，1997，“Long Short-Term Memory”：门控。
+# * Elman，1990，“Finding Structure in Time”：第 6 节的循环网络。Hochreiter、Schmidhuber，1997，“Long Short-Term Memory”：门控。
 # * 本项目：`minillm/nn/attention.py`、`masks.py`、`positions.py`；`minillm/labs/transformer/`；`tests/nn/test_attention.py`。

@@ -362,13 +362,13 @@ for name, error in errors.items():
 assert max(errors.values()) < 1e-7, "rules and blocks pass the gradient check"
 
 # %% [markdown] lang="en"
-# To read: one row for each rule or block; what is right stays below 1e-7.
+# **Reading the table**: one row for each rule or block; what is right stays below 1e-7.
 #
 # (`check_module` does for all parameters of a module what `check_vjp` does for a rule. The bias of the keys shifts all scores of a row alike: its gradient is zero, and so is what rounding leaves of it.) The planted
 # mistake: the mean term is forgotten, as if $m$ were constant.
 
 # %% [markdown] lang="zh"
-# 读表：一行是一条规则或一层，数字是最大相对误差；低于 1e-7 就算正确。
+# **读表**：一行是一条规则或一层，数字是最大相对误差；低于 1e-7 就算正确。
 #
 # （`check_module` 对模块的全部参数做 `check_vjp` 那样的检验。键的偏置使同一行的分数一齐平移，它的梯度恰好是零；不超过舍入误差的，就算零。）下面故意犯一个错：漏掉均值那一项，仿佛 $m$ 是常数。
 
@@ -415,7 +415,7 @@ share = network_size / (attention_size + network_size)
 assert abs(share - 2 / 3) < 1e-3, "two thirds are the feed-forward network's"
 
 # %% [markdown] lang="en"
-# To read: a row for each part, with its number of parameters. The feed-forward network has {here.network:,.0f}, attention {here.attention:,.0f}: two thirds, $8d^2$ of the $12d^2$ weights of both together.
+# **Reading the table**: a row for each part, with its number of parameters. The feed-forward network has {here.network:,.0f}, attention {here.attention:,.0f}: two thirds, $8d^2$ of the $12d^2$ weights of both together.
 #
 # **The loop** (section 3.2, A37). Heads work side by side *inside* one call of multi-head attention. The guide calls all of
 # attention once per head, with the same weights each time: $h$ attention sub-layers in a row, one feed-forward network at the end. The loop
@@ -430,7 +430,7 @@ assert abs(share - 2 / 3) < 1e-3, "two thirds are the feed-forward network's"
 # What each of these costs is measured in section 6, after the experiment that it rests on.
 
 # %% [markdown] lang="zh"
-# 读表：一行是一个部件，数字是它的参数个数。前馈神经网络有 {here.network:,.0f} 个，注意力有 {here.attention:,.0f} 个：两者合计的 $12d^2$ 个权重中，前者的 $8d^2$ 个占三分之二。
+# **读表**：一行是一个部件，数字是它的参数个数。前馈神经网络有 {here.network:,.0f} 个，注意力有 {here.attention:,.0f} 个：两者合计的 $12d^2$ 个权重中，前者的 $8d^2$ 个占三分之二。
 #
 # **循环**（3.2 节，A37）　各个头本来是在多头注意力的一次调用**之内**并排计算的。指南的循环却是有几个头就把整个注意力调用几次，每次用同一套权重，等于串起 $h$ 个注意力子层，最后只有一个前馈神经网络。该循环的是**层**：每层有自己的参数，前馈神经网络也在循环里面。
 #
@@ -457,11 +457,11 @@ assert abs(share - 2 / 3) < 1e-3, "two thirds are the feed-forward network's"
 # %% [markdown] lang="zh"
 # ## 6 实验
 #
-# 同样的层，五种接法：残差和归一化都没有；只有其中一种；两种都有，即后归一化与前归一化。权重随机，深度从 1 到 32，测主干上信号的大小（均方根），以及它离“一句话的各词全都相同”的**距离**
+# 同样的层，五种接法：残差和归一化都没有；只有其中一种；两种都有，即后归一化与前归一化。权重随机，深度从 1 到 32，测主干上信号的大小（均方根），以及它与“一句话的各词全都相同”这种状态的**距离**
 #
 # $$\frac{\lVert X - \mathbf{1}\,\bar{x} \rVert}{\lVert X \rVert}, \qquad \bar{x} = \frac1n \sum_i x_i;$$
 #
-# 再从顶端传入一个范数为 1 的随机梯度，测它回到第一层权重时的范数。然后训练：一批四句话，每句八个词，目标随机，要求背下来；Adam 60 步，每种接法取四个学习率中最好的；一次不裁剪梯度，一次**裁剪**：范数超过 1 的缩短到 1。一律答 0 的损失是 1，超过 1 的损失一律记为 1。
+# 再从顶端传入一个范数为 1 的随机梯度，测它回到第一层权重时的范数。然后训练。一批四句话，每句八个词，目标随机，要求背下来；Adam 60 步，每种接法取四个学习率中最好的；一次不裁剪梯度，一次**裁剪**，即把范数超过 1 的缩短到 1。一律答 0 的损失是 1，超过 1 的损失一律记为 1。
 #
 # {n} 个种子的结果已由 `python -m minillm labs run depth` 存好。这里现场跑种子 0：全部信号，以及有残差的 8 层网络不裁剪的训练。五种接法如下：
 
@@ -513,10 +513,10 @@ for limit, losses in zip(settings.trainings.max_norms, study["loss"].swapaxes(0,
 print("floor for equal words, seed by seed:", *(f"{floor:.3f}" for floor in study["floor"]))
 
 # %% [markdown] lang="en"
-# To read: a row is a way through the block, a column a depth; the loss is first the mean over the seeds, in brackets their lowest and highest; 1 is having learned nothing.
+# **Reading the table**: a row is a way through the block, a column a depth; the loss is first the mean over the seeds, in brackets their lowest and highest; 1 is having learned nothing.
 
 # %% [markdown] lang="zh"
-# 读表：一行是一种接法，一列是一个深度；损失一栏先写各种子的均值，括号里是最低和最高；1 表示什么也没学到。
+# **读表**：一行是一种接法，一列是一个深度；损失一栏先写各种子的均值，括号里是最低和最高；1 表示什么也没学到。
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.6))
@@ -554,11 +554,11 @@ savefig(figure, "07_depth", kept)
 # of these three. Whether a loop clips belongs beside every such number.
 
 # %% [markdown] lang="zh"
-# **看到了什么**（这 {n} 次运行；色带是均值的 95% 置信区间）　以下正文里的数是几何平均；括号里的两个数，是**再跑一次**时以 95% 的把握预计会落入的范围，叫预测区间，一般比手头这几次的最低到最高要宽。
+# **看到了什么**（这 {n} 次运行；色带是均值的 95% 置信区间）　以下正文里的数是几何平均；括号里的两个数，是**再跑一次**时以 95% 的把握预计会落入的范围，叫预测区间，一般比手头这几次从最低到最高的范围要宽。
 #
-# 左图，32 层时：残差和归一化**都没有**，梯度消失，只剩 {gradient.neither.mean}（{gradient.neither.low} 至 {gradient.neither.high}）；只有残差，梯度爆炸，达到 {gradient.no_norm.mean}（{gradient.no_norm.low} 至 {gradient.no_norm.high}），信号也增大到 {rms.no_norm.mean}（A33）；有了归一化，两种情况都不出现：没有残差时是 {gradient.no_residual.mean}（{gradient.no_residual.low} 至 {gradient.no_residual.high}），有残差时是 {gradient.post.mean}（后归一化）和 {gradient.pre.mean}（前归一化）。可见残差对梯度起什么作用，要看有没有归一化：**没有**归一化，残差确实治好了梯度消失，却换来了梯度爆炸；**有**归一化，梯度本来就不消失，无须残差来治。He 等人 2016 年对自己的网络说的是后一种情形（4.1 节）：网络里有批归一化，梯度并无异常，可是没有残差的深层网络，训练误差仍然更高；这叫**退化**问题。
+# 先看左图中 32 层的结果。残差和归一化**都没有**，梯度消失，只剩 {gradient.neither.mean}（{gradient.neither.low} 至 {gradient.neither.high}）；只有残差，梯度爆炸，达到 {gradient.no_norm.mean}（{gradient.no_norm.low} 至 {gradient.no_norm.high}），信号也增大到 {rms.no_norm.mean}（A33）。有了归一化，两种情况都不出现：没有残差时是 {gradient.no_residual.mean}（{gradient.no_residual.low} 至 {gradient.no_residual.high}），有残差时是 {gradient.post.mean}（后归一化）和 {gradient.pre.mean}（前归一化）。可见残差对梯度起什么作用，要看有没有归一化：**没有**归一化，残差确实治好了梯度消失，却换来了梯度爆炸；**有**归一化，梯度本来就不消失，无须残差来治。He 等人 2016 年对自己的网络说的是后一种情形（4.1 节）：网络里有批归一化，梯度并无异常，可是没有残差的深层网络，训练误差仍然更高；这叫**退化**问题。
 #
-# 右图：没有残差，一句话里的各词趋于相同，每次运行都是 8 层之后只剩舍入误差。如果一个网络对一句话里的各词只能给出同一个答案，损失不可能低于该种子自己的下限（这里从 {floor.low:.2f} 到 {floor.high:.2f}）；8 层时，两种没有残差的网络，每次都停在各自的下限以上。不裁剪时，8 层的前归一化降到 {plain.pre.1.mean}（{plain.pre.1.low} 至 {plain.pre.1.high}），后归一化降到 {plain.post.1.mean}（{plain.post.1.low} 至 {plain.post.1.high}）；没有归一化的，{n} 次无一学到东西。**裁剪**本身也是一种补救：裁剪之后，前归一化降到 {clipped.pre.1.mean}（{clipped.pre.1.low} 至 {clipped.pre.1.high}），后归一化降到 {clipped.post.1.mean}（{clipped.post.1.low} 至 {clipped.post.1.high}）；没有归一化的，{n} 次里有 {learned} 次学到了一些（是哪几次，取决于舍入）。无论 8 层还是 24 层，裁剪与否，每次都是前归一化在三者之中最好。训练时有没有裁剪，应当与这类数字一并写明。
+# 右图：没有残差，一句话里的各词趋于相同，每次运行都是 8 层之后，差别只剩舍入误差。如果一个网络对一句话里的各词只能给出同一个答案，损失不可能低于该种子自己的下限（这里从 {floor.low:.2f} 到 {floor.high:.2f}）；8 层时，两种没有残差的网络，每次都停在各自的下限以上。不裁剪时，8 层的前归一化降到 {plain.pre.1.mean}（{plain.pre.1.low} 至 {plain.pre.1.high}），后归一化降到 {plain.post.1.mean}（{plain.post.1.low} 至 {plain.post.1.high}）；没有归一化的，{n} 次无一学到东西。**裁剪**本身也是一种补救：裁剪之后，前归一化降到 {clipped.pre.1.mean}（{clipped.pre.1.low} 至 {clipped.pre.1.high}），后归一化降到 {clipped.post.1.mean}（{clipped.post.1.low} 至 {clipped.post.1.high}）；没有归一化的，{n} 次里有 {learned} 次学到了一些（是哪几次，取决于舍入）。无论 8 层还是 24 层，裁剪与否，每次都是前归一化在三者之中最好。训练时有没有裁剪，应当与这类数字一并写明。
 
 # %%
 loss, least = study["loss"], study["floor"][:, None]  # (seeds, 2, 5, 3), (seeds, 1)
@@ -583,7 +583,7 @@ assert np.all(loss[:, :, :, 0] < 0.8), "at depth 2 every variant learns"
 # %% [markdown] lang="zh"
 # **不能由此得出的**　残差只是延缓坍缩（即各词变得相同），并不能杜绝：32 层时，后归一化的距离是 {distance.post.mean}（{distance.post.low} 至 {distance.post.high}），前归一化还有 {distance.pre.mean}。到 24 层，后归一化几乎学不动（{plain.post.2.mean}，{plain.post.2.low} 至 {plain.post.2.high}；裁剪后 {clipped.post.2.mean}，{clipped.post.2.low} 至 {clipped.post.2.high}），前归一化还学得动（{plain.pre.2.mean}，{plain.pre.2.low} 至 {plain.pre.2.high}）；深层的后归一化通常要先让学习率预热（Xiong 等，2020），这里没有试。只有 2 层时，五种接法都学得会，最差的是有归一化而没有残差的（{plain.no_residual.0.mean}，{plain.no_residual.0.low} 至 {plain.no_residual.0.high}）。说损失降不下去是由坍缩造成的，讲得通，却没有得到证明。再说，背下一小批数据，与能否处理新文本是两回事。
 #
-# **照指南的写法跑一跑**　现在回到第 5 节的三点。先看多出来的 ReLU：随机抽十次，每次叠 12 层 $x + \mathrm{FFN}(x)$，测三个量：负输出的比例，主干上各数的均值，以及本来毫不相干的词之间的余弦。
+# **照指南的写法跑一跑**　现在回到第 5 节的三点。先看多出来的 ReLU。随机抽十次，每次叠 12 层 $x + \mathrm{FFN}(x)$，测三个量：负输出的比例，主干上各数的均值，以及本来毫不相干的词之间的余弦。
 
 
 # %%
@@ -625,7 +625,7 @@ stated("parallel", two_relus[:, 2].mean(), 0.99, 0.005, "cosine of two words, tw
 stated("apart", one_relu[:, 2].mean(), 0.75, 0.005, "cosine of two words, one ReLU")
 
 # %% [markdown] lang="en"
-# To read: for each formula the share of negative outputs of the first layer, the mean of the stream and the cosine after 12 layers, each as mean ± standard deviation of ten draws.
+# **Reading the table**: for each formula the share of negative outputs of the first layer, the mean of the stream and the cosine after 12 layers, each as mean ± standard deviation of ten draws.
 #
 # With two ReLUs no output is negative (with one, a share of {here.half}), the mean drifts to {here.drift} ± {here.drift_sd} (with one, {here.still} ± {here.still_sd}), and the
 # words end nearly parallel: cosine {here.parallel} against {here.apart}.
@@ -634,7 +634,7 @@ stated("apart", one_relu[:, 2].mean(), 0.75, 0.005, "cosine of two words, one Re
 # Adam, the best of four learning rates, five seeds. Gradients are not clipped. Predicting zero costs 1.
 
 # %% [markdown] lang="zh"
-# 读表：一行是一种写法，三栏依次是第一层负输出的比例、12 层之后主干的均值和两词的余弦，都是十次的均值 ± 标准差。
+# **读表**：一行是一种写法，三栏依次是第一层负输出的比例、12 层之后主干的均值和两词的余弦，都是十次的均值 ± 标准差。
 #
 # 套两层 ReLU，负的输出一个也没有（一层时占 {here.half}）；主干的均值漂到 {here.drift} ± {here.drift_sd}（一层时 {here.still} ± {here.still_sd}）；各词最后几乎平行，余弦 {here.parallel}，而一层时是 {here.apart}。
 #
@@ -650,13 +650,13 @@ for name, losses in zip(("one ReLU", "two ReLUs"), bent.T, strict=True):
 assert bent[:, 0].max() < 0.1 * bent[:, 1].min(), "one ReLU learns at least ten times better"
 
 # %% [markdown] lang="en"
-# To read: the loss after training, mean (lowest–highest) of five seeds. It does not: with two ReLUs the loss comes to {bending.two.mean} ({bending.two.low} to {bending.two.high}), with one to {bending.one.mean} ({bending.one.low} to {bending.one.high}).
+# **Reading the table**: the loss after training, mean (lowest–highest) of five seeds. Training does not repair it: with two ReLUs the loss comes to {bending.two.mean} ({bending.two.low} to {bending.two.high}), with one to {bending.one.mean} ({bending.one.low} to {bending.one.high}).
 #
 # **The loop.** Its $h$ rounds differ from $h$ layers in three things: one set of weights for all rounds, no normalisation, and one feed-forward network at the end. We change the first two separately, and measure size
 # and cosine of the words in ten draws, beside $h$ heads at once and $h$ layers:
 
 # %% [markdown] lang="zh"
-# 读表：训练后的损失，五个种子的均值（最低–最高）。补救不了：套两层 ReLU 的，损失是 {bending.two.mean}（{bending.two.low} 至 {bending.two.high}）；只有一层的，是 {bending.one.mean}（{bending.one.low} 至 {bending.one.high}）。
+# **读表**：训练后的损失，五个种子的均值（最低–最高）。训练补救不了：套两层 ReLU 的，损失是 {bending.two.mean}（{bending.two.low} 至 {bending.two.high}）；只有一层的，是 {bending.one.mean}（{bending.one.low} 至 {bending.one.high}）。
 #
 # **循环**　指南的 $h$ 轮循环与 $h$ 层相比，有三点不同：各轮共用一套权重，没有归一化，最后才有一个前馈神经网络。下面把前两点分开来改，随机抽十次，测各词向量的大小和彼此的余弦，并与 $h$ 个头并排、$h$ 层相叠比较：
 
@@ -726,18 +726,18 @@ left.legend(fontsize=8)
 savefig(figure, "07_pseudocode", drawn)
 
 # %% [markdown] lang="en"
-# To read: on the left the size (geometric mean of ten draws), on the right the mean cosine of two words, for $h$ = 1, 2, 4, 8, 16. Bands in the figure: the range of the ten draws.
+# **Reading the table**: on the left the size (geometric mean of ten draws), on the right the mean cosine of two words, for $h$ = 1, 2, 4, 8, 16. Bands in the figure: the range of the ten draws.
 #
 # The size: 16 rounds of the guide's loop blow the stream up to {here.loop:,.0f}, weights of their own only to {here.own}, and normalisation alone holds it at {here.tamed}. So both causes count. That makes sense: going through the *same* matrices again and again stretches the same directions each time,
-# and without normalisation nothing takes that back. The cosine is another matter: it ends above 0.99 with either change and with both, and 16 random *post-norm* layers are no better. So neither cause explains it; every round of attention mixes
+# and without normalisation nothing takes that back. The cosine is another matter: it ends above 0.99 with either change and with both, and 16 random *post-norm* layers are no better. So neither cause explains why it is so large; every round of attention mixes
 # the words, and of all forms only pre-norm layers still tell them apart (cosine {here.pre_cosine}, size {here.pre_size}). Side by side, the number of heads hardly matters.
 #
 # **One residual.** Last, what one around attention alone, as in section 3.1, does in 12 layers:
 
 # %% [markdown] lang="zh"
-# 读表：左边五栏是大小（十次的几何平均），右边五栏是两词余弦的均值，各对应 $h$ = 1、2、4、8、16。图中色带是十次的最低到最高。
+# **读表**：左边五栏是大小（十次的几何平均），右边五栏是两词余弦的均值，各对应 $h$ = 1、2、4、8、16。图中色带是十次的最低到最高。
 #
-# 先看大小：指南的循环转 16 轮，信号放大到 {here.loop:,.0f}；各轮改用自己的权重，只到 {here.own}；只加归一化，始终是 {here.tamed} 上下。可见两个原因都起作用。这也说得通：反复经过**同一组**矩阵，每次拉伸的都是同样的方向；没有归一化，又没有什么把它收回来。余弦却是另一回事：改哪一点，或者两点都改，最后都超过 0.99，随机权重的**后归一化**叠到 16 层也一样。可见这两个原因都解释不了它：每一轮注意力都在混合各词，几种做法里，只有前归一化的层还分得清各词（余弦 {here.pre_cosine}，大小 {here.pre_size}）。各头并排计算时，头数几乎没有影响。
+# 先看大小：指南的循环转 16 轮，信号放大到 {here.loop:,.0f}；各轮改用自己的权重，只到 {here.own}；只加归一化，始终是 {here.tamed} 上下。可见两个原因都起作用。这也说得通：反复经过**同一组**矩阵，每次拉伸的都是同样的方向；没有归一化，又没有什么把它收回来。余弦却是另一回事：改哪一点，或者两点都改，最后都超过 0.99，随机权重的**后归一化**叠到 16 层也一样。可见这两个原因都解释不了余弦为什么这样大：每一轮注意力都在混合各词，几种做法里，只有前归一化的层还分得清各词（余弦 {here.pre_cosine}，大小 {here.pre_size}）。各头并排计算时，头数几乎没有影响。
 #
 # **一处残差**　最后，像 3.1 节那样只绕过注意力，12 层之后会怎样：
 
@@ -760,11 +760,11 @@ for name, size in zip(("one residual", "two"), np.array(ends).T, strict=True):
     assert (size.max() < 1e-2) if name == "one residual" else (size.min() > 50), name
 
 # %% [markdown] lang="en"
-# To read: the size after 12 layers, geometric mean (lowest–highest) of ten draws. With one residual no way leads past the feed-forward networks, and in each of the ten draws the signal dwindles to less than a hundredth. With two it gets
+# **Reading the table**: the size after 12 layers, geometric mean (lowest–highest) of ten draws. With one residual no way leads past the feed-forward networks, and in each of the ten draws the signal dwindles to less than a hundredth. With two it gets
 # through, and grows: that takes normalisation (A33).
 
 # %% [markdown] lang="zh"
-# 读表：12 层之后的大小，十次的几何平均（最低–最高）。只有一处残差，前馈神经网络就绕不过去，贯穿各层的直路断了，十次里每一次信号都衰减到不足百分之一。两处都有，信号通得过去，却越来越大，所以还需要归一化（A33）。
+# **读表**：12 层之后的大小，十次的几何平均（最低–最高）。只有一处残差，前馈神经网络就绕不过去，贯穿各层的直路断了，十次里每一次信号都衰减到不足百分之一。两处都有，信号通得过去，却越来越大，所以还需要归一化（A33）。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
@@ -845,11 +845,11 @@ check("07.2", transformer)
 
 # %% [markdown] lang="en"
 # **07.3 Count.** How many parameters has a BERT encoder of width $d$ with $h$ heads, hidden width $d_{ff}$, `layers` layers, $V$ tokens and $T$
-# positions? There are three tables (tokens, positions, and two segments), a normalisation behind them, and the layers; every linear map has a
+# positions? There are three tables (tokens, positions, and two segments, the first and the second sentence), a normalisation behind them, and the layers; every linear map has a
 # bias. Compare with `summary` above. For BERT-base without its pooler the answer is 108,891,648.
 
 # %% [markdown] lang="zh"
-# **07.3 数参数**　BERT 编码器宽 $d$，有 $h$ 个头，隐藏宽度 $d_{ff}$，共 `layers` 层，词表大小 $V$，位置 $T$ 个，一共有多少参数？其中有三张表（词元表、位置表、片段表，片段只有两种），表后一个归一化，然后是各层；每个线性映射都带偏置。可以对照前面 `summary` 的输出。BERT-base 不算池化层，答案是 108,891,648。
+# **07.3 数参数**　BERT 编码器宽 $d$，有 $h$ 个头，隐藏宽度 $d_{ff}$，共 `layers` 层，词表大小 $V$，位置 $T$ 个，一共有多少参数？其中有三张表（词元表、位置表、片段表；片段只有两种，即第一句和第二句），表后一个归一化，然后是各层；每个线性映射都带偏置。可以对照前面 `summary` 的输出。BERT-base 不算池化层，答案是 108,891,648。
 
 
 # %% tags=["exercise"]

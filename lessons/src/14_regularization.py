@@ -98,7 +98,7 @@ LITERALS = {
 #
 # **问题**　权重比样本还多的模型，完全可以把每个样本背下来。怎样才能让它在下一个样本上也更常答对？
 #
-# **学完本课，你能够**　写出 L2、解耦的权重衰减和随机失活（dropout，也译作暂退法、丢弃法，以下用英文名），并检验它们的梯度；说清 Adam 里的 L2 为什么不是权重衰减；选定正则化的强度，又不拿测试集的分数骗自己；说出这三样都治不了的是什么。
+# **学完本课，你能够**　写出 L2、解耦的权重衰减和随机失活（dropout，也译作暂退法、丢弃法，以下用英文名），并检验它们的梯度；说清 Adam 里的 L2 为什么不是权重衰减；选定正则化的强度，又不拿测试集的准确率骗自己；说出什么是这三样都治不了的。
 #
 # **预备知识**　梯度、SGD 与 Adam、训练过一个分类器。**用时**　运行约二十秒，细读约一小时。
 
@@ -134,7 +134,7 @@ setup()
 #
 # $$L_\lambda(\theta) = L(\theta) + \frac{\lambda}{2} \lVert\theta\rVert^2.$$
 #
-# **过拟合**说的是一种差距：学过的样本答得好，没学过的**同类**样本答得差。9.3 节说对了多少，就看“同类”这两个字。
+# **过拟合**说的是一种差距：学过的样本答得好，未见过的**同类**样本答得差。9.3 节说对了多少，就看“同类”这两个字。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -238,18 +238,18 @@ assert np.allclose(weight.data, 2.3), "the library's SGD makes the step made by 
 # The first step is $\eta$ long whatever the gradient's size; the second gradient undoes little of it, because the mean remembers the first.
 
 # %% [markdown] lang="zh"
-# **Adam** 记着两个滑动平均，一个是第 $t$ 步的梯度 $g_t$ 的，一个是它的平方的，都从 $m_0 = v_0 = 0$ 开始：
+# **Adam** 记着两个滑动平均，$m_t$ 是第 $t$ 步梯度 $g_t$ 的，$v_t$ 是它的平方的，都从 $m_0 = v_0 = 0$ 开始：
 #
 # $$m_t = \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, \quad v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2, \quad \hat m_t = \frac{m_t}{1 - \beta_1^t}, \quad \hat v_t = \frac{v_t}{1 - \beta_2^t}, \quad \theta_t = \theta_{t-1} - \eta\,\frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}.$$
 #
-# 从 0 开始，两个平均都偏小：$m_t$ 里各个梯度的权重加起来只有 $1 - \beta_1^t$，不到 1，所以要除一下，得到带帽的 $\hat m_t$ 和 $\hat v_t$。通常取 $\beta_1 = 0.9$，$\beta_2 = 0.999$，$\epsilon = 10^{-8}$。下面手算两步，从 $\theta_0 = 1$ 出发，$\eta = 0.1$，略去 $\epsilon$：
+# 从 0 开始，两个滑动平均都偏小：$m_t$ 里各个梯度的权重加起来只有 $1 - \beta_1^t$，不到 1，所以要除以这个和，得到带帽的 $\hat m_t$ 和 $\hat v_t$。通常取 $\beta_1 = 0.9$，$\beta_2 = 0.999$，$\epsilon = 10^{-8}$。下面手算两步，从 $\theta_0 = 1$ 出发，$\eta = 0.1$，略去 $\epsilon$：
 #
 # | $t$ | $g_t$ | $m_t$ | $v_t$ | $\hat m_t$ | $\hat v_t$ | $\hat m_t / \sqrt{\hat v_t}$ | $\theta_t$ |
 # |---|---|---|---|---|---|---|---|
 # | 1 | $2$ | $0.2$ | $0.004$ | $0.2 / 0.1 = 2$ | $0.004 / 0.001 = 4$ | $1$ | $0.9$ |
 # | 2 | $-2$ | $0.18 - 0.2 = -0.02$ | $0.003996 + 0.004 = 0.007996$ | $-0.02 / 0.19 = -2/19$ | $0.007996 / 0.001999 = 4$ | $-1/19$ | $0.9 + 0.1/19 = 0.9053$ |
 #
-# 第一步总是走 $\eta$ 那么长，与梯度的大小无关；第二个梯度虽然与第一个相反，却只抵消了一小部分，因为平均里还记着第一个。
+# 第一步更新量的大小总是 $\eta$，与梯度的大小无关；第二个梯度虽然与第一个相反，却只抵消了一小部分，因为滑动平均里还记着第一个。
 
 # %%
 by_hand = np.array(  # (2, 6)
@@ -267,7 +267,7 @@ for t, g in ((1, 2.0), (2, -2.0)):
     assert np.allclose(row, by_hand[t - 1], rtol=0, atol=1e-8), "the library's Adam, as by hand"
 
 # %% [markdown] lang="en"
-# *Reading the table*: a row for each step, the columns of the table above, as the library computes them.
+# **Reading the table**: a row for each step, the columns of the table above, as the library computes them.
 #
 # Now the penalty. Adam divides the gradient by its own recent size, so it matters whether $\lambda\theta$ goes through that division or around it.
 # **L2**: the recursion gets $g_t = \nabla L + \lambda\theta_{t-1}$, and nothing else changes. ***Decoupled*** decay (AdamW): the recursion gets $g_t = \nabla L$ alone, and the decay stands beside the step:
@@ -280,15 +280,15 @@ for t, g in ((1, 2.0), (2, -2.0)):
 # By custom only matrices decay: `optim.decay_groups` spares biases and the *gains* of normalisation layers (a vector by which such a layer multiplies numbers that it has brought to one scale): they are not what combines inputs.
 
 # %% [markdown] lang="zh"
-# **读表**：每步一行，各列与上面的手算表相同，由库中的 Adam 算出。
+# **读表**：每步一行，各列与上面的手算表相同，由程序库的 Adam 算出。
 #
-# 现在加上惩罚。Adam 把梯度除以它自己近来的大小，因此 $\lambda\theta$ 是一起被除，还是绕过这道除法，结果大不相同。**L2**：递推里用 $g_t = \nabla L + \lambda\theta_{t-1}$，其余不变。**解耦**的衰减（AdamW）：递推里只用 $g_t = \nabla L$，衰减另加在这一步上：
+# 现在加上惩罚。Adam 把梯度除以它自己近来的大小，因此 $\lambda\theta$ 是一起被除，还是绕过这道除法，结果大不相同。用 **L2** 时，递推里取 $g_t = \nabla L + \lambda\theta_{t-1}$，其余不变；用**解耦**的衰减（AdamW）时，递推里只取 $g_t = \nabla L$，衰减另加在这一步上：
 #
 # $$\theta_t = \theta_{t-1} - \eta \left(\frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1}\right).$$
 #
-# 从 $\theta_0 = 1$ 走第一步，取 $g = 2$，$\eta = \lambda = 0.1$：用 L2 时，$g$ 变成 $2.1$，步长仍是 $0.1$，得 $\theta_1 = 0.9$，与没有惩罚时一模一样；用解耦的衰减，$\theta_1 = 1 - 0.1 \cdot (1 + 0.1) = 0.89$。
+# 从 $\theta_0 = 1$ 走第一步，取 $g = 2$，$\eta = \lambda = 0.1$：用 L2 时，$g$ 变成 $2.1$，更新量仍是 $0.1$，得 $\theta_1 = 0.9$，与没有惩罚时一模一样；用解耦的衰减，$\theta_1 = 1 - 0.1 \cdot (1 + 0.1) = 0.89$。
 #
-# 习惯上只让矩阵衰减：`optim.decay_groups` 不碰偏置，也不碰归一化层的**增益**（归一化层把各个数调到同一尺度之后，再逐个乘上的那个向量）：它们都不用来组合各个输入。
+# 习惯上只让矩阵衰减。`optim.decay_groups` 不碰偏置，也不碰归一化层的**增益**（归一化层把各个数调到同一尺度之后，再逐个乘上的那个向量），因为这两样都不用来组合各个输入。
 
 
 # %%
@@ -439,7 +439,7 @@ assert abs(wrong_mean - 0.9 / 0.1) < 0.05, "the wrong one multiplies it by (1 - 
 #
 # $$(1 - \varepsilon)\,\mathrm{CE}(p) + \varepsilon\,\big(\mathrm{KL}(u \,\Vert\, p) + \ln K\big).$$
 #
-# 也就是交叉熵打了折扣，另加一项惩罚，罚的是远离 $u$ 的预测。更准确的说法是：为了在**没见过**的样本上做得更好而改动学习过程，哪怕训练损失因此变差，都叫正则化。
+# 也就是交叉熵打了折扣，另加一项惩罚，罚的是远离 $u$ 的预测。更准确的说法是：为了在**未见过**的样本上做得更好而改动学习过程，哪怕训练损失因此变差，都叫正则化。
 
 # %%
 scores, epsilon, uniform = np.array([2.0, 0.5, -1.0, 0.0]), 0.1, np.full(4, 1 / 4)  # class 0 of 4
@@ -485,11 +485,11 @@ assert not list(dropout_layer.parameters()), "a dropout layer has no weights"
 # %% [markdown] lang="zh"
 # **L2 与权重衰减**常被当成一回事（A112）。设两个权重都从 1 出发，损失恒定不变，梯度只是以 0 为中心的噪声，一个大小为 0.01，另一个为 100。因此让它们缩小的只能是正则化：$\lambda = 0.1$，$\eta = 0.001$，Adam 走 3000 步。单靠衰减，两个权重都应剩下 $(1 - 0.0001)^{3000} = {here.pure}$。这里现场运行一个种子，另存有十个种子的结果；`none` 一行表明光靠噪声会走多远，同一种子的三种形式遇到的噪声完全相同。
 #
-# 第 00 课的区间 $\bar x \pm t_{n-1}\, s / \sqrt n$ 说的是所有种子的**均值**落在哪里。**再换一个种子**，结果本身还有波动，区间要宽一些：
+# 第 0 课的区间 $\bar x \pm t_{n-1}\, s / \sqrt n$ 说的是所有种子的**均值**落在哪里。**再换一个种子**，结果本身还有波动，区间要宽一些：
 #
 # $$\bar x \pm t_{n-1}\, s\, \sqrt{1 + \frac1n},$$
 #
-# 存有 $n = 10$ 个种子时，它的宽度是前者的三倍多。两种区间也都用于同一种子前后的差值。
+# 存有 $n = 10$ 个种子时，这个区间的宽度是前者的三倍多。两种区间也都用于逐个种子的差值。
 
 
 # %%
@@ -540,7 +540,7 @@ for j, noise in enumerate(("0.01", "100")):
     tell(f"weight after decay, noise {noise}", paths["decoupled"][:, -1, j], 3)
 
 # %% [markdown] lang="en"
-# *Reading the tables*: means and their 95 % intervals over ten seeds; on the right each seed's weight minus the same seed's without regularisation. Below, what the text quotes: "decay takes" is the weight of "none" minus that of "decoupled", seed by seed; the text names the widest bounds of both weights.
+# **Reading the tables**: means and their 95 % intervals over ten seeds; on the right each seed's weight minus the same seed's without regularisation. Below, what the text quotes: "decay takes" is the weight of "none" minus that of "decoupled", seed by seed; the text names the widest bounds of both weights.
 #
 # With L2 the quiet weight is gone, in all ten seeds it ends within {quiet:.2f} of 0, and the noisy one stands within {noisy:.3f} of where noise alone leaves it: Adam makes full steps of a pull that nothing else in the gradient opposes, and divides it by 100 where the noise
 # is 100. Decoupled decay shrinks both alike: by {taken.quiet:.3f} and {taken.noisy:.3f}, where decay alone takes {taken.pure:.3f} (for a further seed expect {taken.low:.2f} to {taken.high:.2f}). Without the comparison noise hides it: the weight itself may end anywhere between {left.low:.2f} and {left.high:.2f}.
@@ -549,15 +549,24 @@ for j, noise in enumerate(("0.01", "100")):
 # **A remedy for the mismatch?** That both lower the risk of over-fitting is right; the guide counts them among the remedies for the mismatch too (section 9.3, point 3).
 # *Mismatch* means here: the model is asked about examples of another kind than it learned from, and goes by a rule that held only among those.
 # Here the training data mislead. The class is $\pm 1$; the *core* feature is the class plus standard normal noise; a *clue* agrees with
-# the class in 95 % of the training examples, and in 5 % after a shift. The learner is *logistic regression*, a single linear layer and softmax with two classes, on 1000 examples; the clue is $\pm 2$ or, in a second experiment, $\pm \tfrac12$.
-# *Reweighted* lets each of the four groups (class, clue) count equally in the loss: an example of a rare group counts more. The accuracies are exact: they are computed for the whole world, not counted on a test sample.
+# the class in 95 % of the training examples, and in 5 % after a shift. The clue is $\pm 2$ or, in a second experiment, $\pm \tfrac12$.
+# The learner is *logistic regression* on $n = 1000$ examples $x_i$, each of core and clue: a single linear layer and softmax with two classes, of whose logits only the difference $w \cdot x + b$ counts. It minimises
+#
+# $$P(y \mid x) = \frac{1}{1 + e^{-y (w \cdot x + b)}}, \qquad L(w, b) = -\sum_i a_i \ln P(y_i \mid x_i) + \frac{\lambda}{2} \lVert w \rVert^2, \qquad \frac{\partial L}{\partial w} = -\sum_i a_i \big(1 - P(y_i \mid x_i)\big)\, y_i x_i + \lambda w.$$
+#
+# Here $a_i$ is what example $i$ counts in the loss: $1/n$, as a rule. *Reweighted* takes $a_i = 1 / (4 n_g)$, where $n_g$ is the size of the group to which the example belongs, one of four (class, clue): all groups count equally, and an example of a rare
+# group counts more. Without L2, $\lambda = 0$; `dropout 0.3` takes the expected loss over the four masks of the two features. The accuracies are exact: they are computed for the whole world, not counted on a test sample.
 
 # %% [markdown] lang="zh"
 # **读表**：十个种子的均值与 95% 区间；右边两列是每个种子的权重减去同一种子不用正则化（`none`）时的权重。下面一段输出是正文引用的数：decay takes 是同一种子 `none` 的权重减去 `decoupled` 的权重，further seed 是再换一个种子的区间；正文取两个权重中最宽的上下界。
 #
-# 用 L2 时，噪声小的权重变成了零，十个种子与 0 相差都不到 {quiet:.2f}；噪声大的权重与只有噪声时相差不到 {noisy:.3f}。惩罚的拉力如果没有别的梯度与它抵消，Adam 会把它放大成一整步；噪声为 100 时，拉力却被除以 100。解耦的衰减对两个权重一样，分别减去 {taken.quiet:.3f} 和 {taken.noisy:.3f}，单靠衰减应减去 {taken.pure:.3f}（再换一个种子，预计在 {taken.low:.2f} 到 {taken.high:.2f} 之间）。如果不与 `none` 相比，这一点会被噪声盖住：权重本身可以落在 {left.low:.2f} 到 {left.high:.2f} 之间的任何地方。可见适合 L2 的 $\lambda$ 与适合解耦衰减的 $\lambda$ 不能通用。
+# 用 L2 时，噪声小的权重变成了零，十个种子与 0 相差都不到 {quiet:.2f}；噪声大的权重与只有噪声时相差不到 {noisy:.3f}。惩罚的拉力如果没有别的梯度与之抵消，Adam 会把它放大成一整步；噪声为 100 时，拉力却被除以 100。解耦的衰减对两个权重一样，分别减去 {taken.quiet:.3f} 和 {taken.noisy:.3f}，单靠衰减应减去 {taken.pure:.3f}（再换一个种子，预计在 {taken.low:.2f} 到 {taken.high:.2f} 之间）。如果不与 `none` 相比，这一点会被噪声盖住：权重本身可以落在 {left.low:.2f} 到 {left.high:.2f} 之间的任何地方。可见适合 L2 的 $\lambda$ 与适合解耦衰减的 $\lambda$ 不能通用。
 #
-# **能治泛化不匹配吗？**（9.3 节第 3 条）　指南说它们能降低过拟合的风险，这没有错；但又把它们列为泛化不匹配的解法。这里的**不匹配**是说：要回答的样本与学过的不同类，而模型照搬了一条只在训练样本中成立的规律。下面的训练数据会误导模型。类别是 $\pm 1$；**核心特征**等于类别加标准正态噪声；另有一条**线索**，在训练样本中有 95% 与类别一致，分布偏移之后只有 5% 一致。用 1000 个样本做**逻辑回归**，也就是一个线性层加上两个类别的 softmax。线索的取值，一次实验取 $\pm 2$，另一次取 $\pm \tfrac12$。**重加权**（reweighted）让（类别，线索）四个组在损失中所占的分量相等：组越小，其中每个样本就算得越重。准确率是按整个总体精确算出的，不是在测试样本上数出来的。
+# **能治泛化不匹配吗？**（9.3 节第 3 条）　指南说它们能降低过拟合的风险，这没有错；但又把它们列为泛化不匹配的解法。这里的**不匹配**是说：要回答的样本与学过的不同类，而模型照搬了一条只在训练样本中成立的规律。下面的训练数据会误导模型。类别是 $\pm 1$；**核心特征**等于类别加标准正态噪声；另有一条**线索**，在训练样本中有 95% 与类别一致，分布偏移之后只有 5% 一致。线索的取值，一次实验取 $\pm 2$，另一次取 $\pm \tfrac12$。用 $n = 1000$ 个样本做**逻辑回归**，每个样本 $x_i$ 由核心特征和线索组成；模型就是一个线性层加上两个类别的 softmax，两个 logits 只有差 $w \cdot x + b$ 起作用。最小化的是
+#
+# $$P(y \mid x) = \frac{1}{1 + e^{-y (w \cdot x + b)}}, \qquad L(w, b) = -\sum_i a_i \ln P(y_i \mid x_i) + \frac{\lambda}{2} \lVert w \rVert^2, \qquad \frac{\partial L}{\partial w} = -\sum_i a_i \big(1 - P(y_i \mid x_i)\big)\, y_i x_i + \lambda w.$$
+#
+# 其中 $a_i$ 是第 $i$ 个样本在损失中的分量，通常是 $1/n$。**重加权**（reweighted）取 $a_i = 1 / (4 n_g)$，$n_g$ 是该样本所在组的大小；（类别，线索）共有四个组，这样各组的分量相等，组越小，其中每个样本就算得越重。不用 L2 时 $\lambda = 0$；`dropout 0.3` 对两个特征的四种掩码求损失的期望。准确率是按整个总体精确算出的，不是在测试样本上数出来的。
 
 # %%
 print(read_settings("spurious"))
@@ -593,10 +602,10 @@ above_core = (after_shift > core_alone).sum()
 print(f"the core alone is right on {core_alone:.1f} %; reweighted is above in {above_core} of 10")
 
 # %% [markdown] lang="en"
-# *Reading the table*: means and their 95 % intervals over ten seeds; for either size of the clue first the training world ("same"), then the shifted one. Below, how often L2 beats the plain fit in the training world; then differences from the plain fit, the interval for a further seed, and the core alone.
+# **Reading the table**: means and their 95 % intervals over ten seeds; for either size of the clue first the training world ("same"), then the shifted one. Below, how often L2 beats the plain fit in the training world; then differences from the plain fit, the interval for a further seed, and the core alone.
 #
 # Plain regression is right on {plain.same:.1f} % of its own world and {plain.shifted:.1f} % of the shifted one. Dropout moves the latter by ${dropout.mean:.1f} \pm {dropout.half:.1f}$ points on average: no cure. L2 with $\lambda = 1$ gives {strong.large:.1f} % if the clue is large, {strong.small:.1f} % if it is small. A penalty
-# knows sizes, not honesty: it gives up first what needs a large weight. And validation at home has no reason to choose it: there $\lambda = 0.1$ and $\lambda = 1$ lose in all ten seeds, and $\lambda = 0.01$ gains in {wins.large} of ten seeds with the large clue and in {wins.small} with the small one, by less than 0.1 points.
+# knows sizes, not honesty: it gives up first what needs a large weight. And a *development set* (*dev*, also called validation set: examples that are neither learned from nor kept for the last measurement, by which settings are chosen) would give no reason to choose it, if it came from the training world: there $\lambda = 0.1$ and $\lambda = 1$ lose in all ten seeds, and $\lambda = 0.01$ gains in {wins.large} of ten seeds with the large clue and in {wins.small} with the small one, by less than 0.1 points.
 #
 # Reweighting gives {reweighted.shifted:.1f} % after the shift (for a further seed expect {reweighted.low:.0f} to {reweighted.high:.0f}). It costs {reweighted.price:.1f} points at home, and somebody has to name the clue. The core alone is right on {here.core} % of either world.
 # A fit to 1000 examples gives the clue a weight near 0, now above it, now below. Where it is negative, the model bets on the shift: more often right there, less often at home. That is why in {reweighted.above} of the ten seeds the accuracy after the shift is above {here.core} %.
@@ -607,11 +616,11 @@ print(f"the core alone is right on {core_alone:.1f} %; reweighted is above in {a
 # %% [markdown] lang="zh"
 # **读表**：十个种子的均值与 95% 区间；线索的两种大小各占两列，先是与训练数据同分布（same），后是偏移之后（shifted）。下面几行是 L2 在同分布上胜过不加正则化的种子数；再往下是与不加正则化相比的差值、再换一个种子的区间，以及只用核心特征的准确率。
 #
-# 不加正则化时，在与训练数据同分布的样本上，准确率为 {plain.same:.1f}%，偏移之后只剩 {plain.shifted:.1f}%。dropout 使后者平均变动 ${dropout.mean:.1f} \pm {dropout.half:.1f}$ 个百分点，治不了这个问题。L2 取 $\lambda = 1$，线索数值大时偏移后为 {strong.large:.1f}%，数值小时为 {strong.small:.1f}%。惩罚只看大小，不辨真伪：哪个特征需要大权重，它就先舍弃哪个。而且只看同分布的验证结果，没有理由选用它：$\lambda = 0.1$ 和 $\lambda = 1$ 在十个种子上都变差；至于 $\lambda = 0.01$，线索数值大时十个种子里有 {wins.large} 个略有提高，数值小时有 {wins.small} 个，幅度都不到 0.1 个百分点。
+# 不加正则化时，在与训练数据同分布的样本上，准确率为 {plain.same:.1f}%，偏移之后只剩 {plain.shifted:.1f}%。dropout 使后者平均变动 ${dropout.mean:.1f} \pm {dropout.half:.1f}$ 个百分点，治不了这个问题。L2 取 $\lambda = 1$，线索数值大时偏移后为 {strong.large:.1f}%，数值小时为 {strong.small:.1f}%。惩罚只看大小，不辨真伪：哪个特征需要大权重，它就先舍弃哪个。而且从同一分布取来的**开发集**（dev，又称验证集，即既不参加训练、也不留到最后测量、专供选择设定的样本）也给不出选用它的理由：同分布时，$\lambda = 0.1$ 和 $\lambda = 1$ 在十个种子上都变差；至于 $\lambda = 0.01$，线索数值大时十个种子里有 {wins.large} 个略有提高，数值小时有 {wins.small} 个，幅度都不到 0.1 个百分点。
 #
 # 重加权之后，偏移后的准确率为 {reweighted.shifted:.1f}%（再换一个种子，预计在 {reweighted.low:.0f}% 到 {reweighted.high:.0f}% 之间）；代价是同分布的准确率降了 {reweighted.price:.1f} 个百分点，还得有人指出线索是什么。单凭核心特征，两个分布上都能答对 {here.core}%。在 1000 个样本上拟合，线索的权重只是接近 0，时正时负；为负时，模型就等于押注会发生偏移：偏移之后对得多些，同分布时对得少些。十个种子里有 {reweighted.above} 个在偏移之后超过了 {here.core}%，就是这个缘故。两个分布平均起来，谁也超不过核心特征：合在一起看，线索对错各半，什么信息也没有。
 #
-# 面对分布偏移，从数据入手能做什么，见第 c1 课；泛化不匹配的其他方面，目前还没有专门的一课。
+# 面对分布偏移，从数据入手能做什么，见案例 c1；泛化不匹配的其他方面，目前还没有专门的一课。
 
 # %% [markdown] lang="en"
 # ## 6 Experiment
@@ -621,8 +630,8 @@ print(f"the core alone is right on {core_alone:.1f} %; reweighted is above in {a
 #
 # $$\frac{w_j(\lambda)}{w_j(0)} = \frac{\lVert x_j \rVert^2}{\lVert x_j \rVert^2 + \lambda}.$$
 #
-# We also walk there by gradient descent with the penalised gradient of section 3. The rate is 1/(largest² + strength): a step multiplies what weight $j$ lacks by
-# $1 - (\lVert x_j \rVert^2 + \lambda) / (\text{largest}^2 + \lambda)$, which lies from 0 to below 1, for no length is above the largest. So nothing diverges.
+# We also walk there by gradient descent with the penalised gradient of section 3. With $\ell$ for the largest of the three lengths (`largest` in the code) the rate is $1 / (\ell^2 + \lambda)$: a step multiplies what weight $j$ lacks by
+# $1 - (\lVert x_j \rVert^2 + \lambda) / (\ell^2 + \lambda)$, which lies from 0 to below 1, for no length is above $\ell$. So nothing diverges.
 
 # %% [markdown] lang="zh"
 # ## 6 实验
@@ -631,7 +640,7 @@ print(f"the core alone is right on {core_alone:.1f} %; reweighted is above in {a
 #
 # $$\frac{w_j(\lambda)}{w_j(0)} = \frac{\lVert x_j \rVert^2}{\lVert x_j \rVert^2 + \lambda}.$$
 #
-# 再用第 3 节带惩罚的梯度做梯度下降，看是否走到同一点。学习率取 1/(largest² + strength)：每走一步，权重 $j$ 与终点的差距就乘以 $1 - (\lVert x_j \rVert^2 + \lambda) / (\text{largest}^2 + \lambda)$；没有哪个长度超过 largest，所以这个因子不小于 0，又小于 1，不会发散。
+# 再用第 3 节带惩罚的梯度做梯度下降，看是否走到同一点。设 $\ell$ 是三个长度中最大的（代码中的 `largest`），学习率取 $1 / (\ell^2 + \lambda)$：每走一步，权重 $j$ 与终点的差距就乘以 $1 - (\lVert x_j \rVert^2 + \lambda) / (\ell^2 + \lambda)$；没有哪个长度超过 $\ell$，所以这个因子不小于 0，又小于 1，不会发散。
 
 
 # %%
@@ -700,7 +709,7 @@ savefig(figure, "14_path", numbers)
 # Three features have eight masks, so both sides can be computed exactly.
 
 # %% [markdown] lang="zh"
-# 左图：线是公式，点是梯度下降的结果。$\lambda = \lVert x_j \rVert^2$ 时权重恰好减半：数值小的特征先让步。第 5 节表中两种线索结果相反，道理就在这里。右图：权重（weight）随 Adam 的步数（steps）变化的四条路径，误差线是十个种子的 95% 区间；两条解耦（decoupled）的几乎重合，又与纯衰减（decay alone）的灰线重合。
+# 左图：线是公式，点是梯度下降的结果。$\lambda = \lVert x_j \rVert^2$ 时权重恰好减半：数值小的特征先让步。第 5 节表中大小两种线索结果相反，道理就在这里。右图：权重（weight）随 Adam 的步数（steps）变化的四条路径，误差线是十个种子的 95% 区间；两条解耦（decoupled）的几乎重合，又与纯衰减（decay alone）的灰线重合。
 #
 # **（b）dropout 相当于哪种惩罚**　对用平方误差的线性模型，在**输入**上做 dropout 确实相当于一项惩罚。$(y - w \cdot (x \odot k))^2$ 对噪声求期望，等于期望的平方加上方差：
 #
@@ -729,7 +738,7 @@ for rate, weights in zip((0.1, 0.5, 0.9), tried, strict=True):
     assert np.isclose(averaged, penalised_loss, rtol=1e-12), "the mean over all masks, exactly"
 
 # %% [markdown] lang="en"
-# *Reading the table*: a row for each rate; the two sides of the formula.
+# **Reading the table**: a row for each rate; the two sides of the formula.
 #
 # Each weight is charged in the units of its own feature: a feature twice as large needs half the weight, and is charged the same. That much does not depend on the loss: a linear model sees of its input
 # only the products $w_j k_j x_j$, which no change of units touches. So in section 5, where the loss is logistic, dropout treats both clues alike, though the identity above is one of squared error only. A network of several layers has no such identity either.
@@ -742,15 +751,15 @@ for rate, weights in zip((0.1, 0.5, 0.9), tried, strict=True):
 # %% [markdown] lang="en"
 # **(c) The gap.** The learner is a small *BERT*. Lesson 7 takes it apart; for this experiment it is enough that it turns a text into four probabilities:
 # each word becomes a vector of 32 numbers, and a vector for its place is added; one layer lets every word take something over from the others (attention) and then transforms each vector on its own;
-# a small network makes four scores of the vector at the start of the text, and softmax makes of them the probabilities of the four topics. All its weights are random at first.
+# a small network makes four logits of the vector at the start of the text, and softmax makes of them the probabilities of the four topics. All its weights are random at first.
 # With the first seed there are {here.weights:,.0f} of them, for 200 news items: it can learn every item by heart.
 #
-# It makes 280 updates, 40 passes over the items; 1000 others test it. Every seed has its own 200 items. `Recipe` holds the settings of a run, `ClassifierTraining` runs it.
+# It makes 280 updates, 40 passes over the items (epochs). 1000 others test it, and 500 further ones are the development set (section 5), by which strengths will be chosen. Every seed has its own 200 items to learn. `Recipe` holds the settings of a run, `ClassifierTraining` runs it.
 
 # %% [markdown] lang="zh"
-# **（c）差距**　要训练的是一个小 **BERT**。它的部件要到第 7 课才拆开来讲，做这个实验只须知道它把一条文本变成四个概率：每个词先变成一个 32 维的向量，再加上表示位置的向量；接下来有一层，让每个词从其他词那里取来一些信息（注意力），然后各个向量再分别作一次变换；最后取文本开头处的向量，经一个小网络得到四个得分，再经 softmax 成为四个主题的概率。权重全部从随机数开始。第一个种子的模型有 {here.weights:,.0f} 个权重，而要学的英文新闻只有 200 条，完全可以逐条背下来。
+# **（c）差距**　要训练的是一个小 **BERT**。它的部件要到第 7 课才拆开来讲，做这个实验只须知道它把一条文本变成四个概率：每个词先变成一个 32 维的向量，再加上表示位置的向量；接下来有一层，让每个词从其他词那里取来一些信息（注意力），然后各个向量再分别作一次变换；最后取文本开头处的向量，经一个小网络得到四个 logits，再经 softmax 成为四个主题的概率。权重全部随机初始化。第一个种子的模型有 {here.weights:,.0f} 个权重，而要学的英文新闻只有 200 条，完全可以逐条背下来。
 #
-# 训练 40 轮（epoch），共更新 280 次；再用另外 1000 条来测试。每个种子各有自己的 200 条新闻。一次运行的全部设定写在 `Recipe` 里，由 `ClassifierTraining` 执行。
+# 训练 40 轮（epoch），共更新 280 次。另有 1000 条作测试集，还有 500 条作开发集（见第 5 节），后面用它选定强度。要学的 200 条新闻，每个种子各不相同。一次运行的全部设定写在 `Recipe` 里，由 `ClassifierTraining` 执行。
 
 
 # %%
@@ -801,14 +810,14 @@ for name, settings, kept in (
     assert np.allclose(three, kept, atol=0.06), "the live seed is the stored one"
 
 # %% [markdown] lang="en"
-# *Reading the lines*: accuracy on train, dev and test of the seed that ran here and of the same seed as stored.
+# **Reading the table**: accuracy on train, dev and test of the seed that ran here and of the same seed as stored.
 #
 # In the figure the decays stand on a logarithmic axis from 0.01 on; bars are 95 % intervals over ten seeds.
 
 # %% [markdown] lang="zh"
 # **读表**：这里运行的种子与同一种子的存档结果，依次是训练集、开发集、测试集的准确率。
 #
-# 下图中，实线是学过的新闻（items learned），虚线是没学过的（unseen items），误差线是十个种子的 95% 区间。右图的横轴从 0.01 起是对数刻度。
+# 下图中，实线是学过的新闻（items learned），虚线是未见过的（unseen items），误差线是十个种子的 95% 区间。右图的横轴从 0.01 起是对数刻度。
 
 
 # %%
@@ -835,10 +844,10 @@ halves = {"dropout_interval": dropout_halves, "decay_interval": decay_halves}
 savefig(figure, "14_gap", {**means, **halves})
 
 # %% [markdown] lang="en"
-# Chosen by the test score, a strength would turn that score into a training score. So each seed chooses on 500 further items (*dev*), "none" among the choices, and reports on test.
+# Chosen by the accuracy on test, a strength would make the test set a part of the training. So each seed chooses on dev, "none" among the choices, and reports on test.
 
 # %% [markdown] lang="zh"
-# 哪种强度最好？如果按测试分数来选，测试分数就成了训练分数。所以每个种子都另用 500 条（**开发集**）来选，“不用正则化”也在候选之列，然后才报告测试集上的结果。
+# 哪种强度最好？如果按测试集的准确率来选，测试集就成了训练的一部分。所以每个种子都用开发集来选，“不用正则化”也在候选之列，然后才报告测试集上的结果。
 
 # %%
 print("strength: how many seeds chose it; accuracy on test, points gained on none")
@@ -867,19 +876,19 @@ for sweep, values in (("dropout", rates), ("decay", decays)):
         print(f"{sweep:8s} {setting:7s} {100 * train:6.1f} {100 * test:6.1f} {100 * share:6.0f}")
 
 # %% [markdown] lang="en"
-# *Reading the tables*: how many seeds chose which strength; the mean gain on test over ten seeds with its 95 % interval, each seed against itself, and where a further seed lies. Then the means of every setting; "on dev" takes for each seed the strength that it chose.
+# **Reading the tables**: how many seeds chose which strength; the mean gain on test over ten seeds with its 95 % interval, each seed against itself, and where a further seed lies. Then the means of every setting; "on dev" takes for each seed the strength that it chose.
 #
 # **What you saw.** Without either (grey): {none.learned:.0f} % on the items learned, {none.unseen:.1f} % on others. Dropout chosen on dev adds ${dropped.gain:.1f} \pm {dropped.half:.1f}$ points (more than 0 in {dropped.seeds} of 10 seeds), decay ${decayed.gain:.1f} \pm {decayed.half:.1f}$ (in {decayed.seeds} of 10; the figure's intervals
-# are wider: the items differ too). For one further seed expect between ${dropped.low:.1f}$ and ${dropped.high:.1f}$ points with dropout, between ${decayed.low:.1f}$ and ${decayed.high:.1f}$ with decay. The usual $\lambda = 0.01$ changes ${usual.gain:.2f} \pm {usual.half:.2f}$ points: 280 updates shrink a weight by {here.shrunk} %. Too much is worse than none: $p = 0.5$ gives {dropped.most:.1f} %, $\lambda = 30$ gives {decayed.most:.1f} %. And the smallest gap of the decays, at $\lambda = 30$, belongs to the worst model, in each of these ten seeds: the aim is the score on unseen items, not a small gap.
+# are wider: the items differ too). For one further seed expect between ${dropped.low:.1f}$ and ${dropped.high:.1f}$ points with dropout, between ${decayed.low:.1f}$ and ${decayed.high:.1f}$ with decay. The usual $\lambda = 0.01$ changes ${usual.gain:.2f} \pm {usual.half:.2f}$ points: 280 updates shrink a weight by {here.shrunk} %. Too much is worse than none: $p = 0.5$ gives {dropped.most:.1f} %, $\lambda = 30$ gives {decayed.most:.1f} %. And the smallest gap of the decays, at $\lambda = 30$, belongs to the worst model, in each of these ten seeds: the aim is the accuracy on unseen items, not a small gap.
 #
 # **What it does not show.** Most of the gap is still there, {dropped.still:.0f} % of it with dropout and {decayed.still:.0f} % with decay. A high rate learns slowly and might do better with more updates; all had 280. And the unseen items come from the same source; for others see section 5.
 
 # %% [markdown] lang="zh"
-# **读表**：先是每种强度被几个种子选中；再是测试集上的平均提高（百分点）与 95% 区间，都是同一个种子前后相比，further seed 是再换一个种子的区间。然后是每种强度的平均准确率（学过的、没学过的）和差距，on dev 一行取各个种子自己选中的强度。
+# **读表**：先是每种强度被几个种子选中；再是测试集上的平均提高（百分点）与 95% 区间，都是同一个种子前后相比，further seed 是再换一个种子的区间。然后是每种强度的平均准确率（学过的、未见过的）和差距，on dev 一行取各个种子自己选中的强度。
 #
-# **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 {none.learned:.0f}%，没学过的答对 {none.unseen:.1f}%。在开发集上选定强度之后，dropout 让测试集上升 ${dropped.gain:.1f} \pm {dropped.half:.1f}$ 个百分点（10 个种子里有 {dropped.seeds} 个上升），衰减上升 ${decayed.gain:.1f} \pm {decayed.half:.1f}$ 个百分点（10 个里有 {decayed.seeds} 个）；图中的区间更宽，因为各组新闻本身也有差别。再换一个种子，dropout 的效果预计在 ${dropped.low:.1f}$ 到 ${dropped.high:.1f}$ 个百分点之间，衰减预计在 ${decayed.low:.1f}$ 到 ${decayed.high:.1f}$ 之间。常用的 $\lambda = 0.01$ 只改变 ${usual.gain:.2f} \pm {usual.half:.2f}$ 个百分点，因为 280 次更新只让权重缩小 {here.shrunk}%。用过了头还不如不用：$p = 0.5$ 时只有 {dropped.most:.1f}%，$\lambda = 30$ 时只有 {decayed.most:.1f}%。各种衰减里，差距最小的恰恰是 $\lambda = 30$，也就是最差的模型，这十个种子都是如此。可见目标不是差距小，而是没见过的样本答得好。
+# **看到了什么**　灰线是什么都不用的情形：学过的新闻答对 {none.learned:.0f}%，未见过的答对 {none.unseen:.1f}%。在开发集上选定强度之后，dropout 让测试集上升 ${dropped.gain:.1f} \pm {dropped.half:.1f}$ 个百分点（10 个种子里有 {dropped.seeds} 个上升），衰减上升 ${decayed.gain:.1f} \pm {decayed.half:.1f}$ 个百分点（10 个里有 {decayed.seeds} 个）；图中的区间更宽，因为各组新闻本身也有差别。再换一个种子，dropout 的效果预计在 ${dropped.low:.1f}$ 到 ${dropped.high:.1f}$ 个百分点之间，衰减预计在 ${decayed.low:.1f}$ 到 ${decayed.high:.1f}$ 之间。常用的 $\lambda = 0.01$ 只改变 ${usual.gain:.2f} \pm {usual.half:.2f}$ 个百分点，因为 280 次更新只让权重缩小 {here.shrunk}%。用过了头还不如不用：$p = 0.5$ 时只有 {dropped.most:.1f}%，$\lambda = 30$ 时只有 {decayed.most:.1f}%。各种衰减里，差距最小的恰恰是 $\lambda = 30$，也就是最差的模型，这十个种子都是如此。可见目标不是差距小，而是未见过的样本答得好。
 #
-# **不能由此得出的**　大部分差距依然还在：用 dropout 还剩 {dropped.still:.0f}%，用衰减还剩 {decayed.still:.0f}%。丢弃率高则学得慢，多更新几次也许会好些，而这里一律只有 280 次。再说，没见过的新闻与学过的出自同一来源；来源不同会怎样，请看第 5 节。
+# **不能由此得出的**　大部分差距依然还在：用 dropout 还剩 {dropped.still:.0f}%，用衰减还剩 {decayed.still:.0f}%。丢弃率高则学得慢，多更新几次也许会好些，而这里一律只有 280 次。再说，未见过的新闻与学过的出自同一来源；来源不同会怎样，请看第 5 节。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
@@ -937,7 +946,7 @@ check("14.1", dropout)
 # after which the weights differ by more than $10^{-9}$, or 0 if there is none; and the difference after the last step, the weight with L2 minus the decoupled one. Guess the step first: from $w = 1$? From $w = 0$?
 
 # %% [markdown] lang="zh"
-# **14.2 二者在哪一步分开**　（a）请按第 3 节的递推写 Adam 的第 `t` 步（从 1 数起），取 $\beta_1 = 0.9$，$\beta_2 = 0.999$，$\epsilon = 10^{-8}$；参数可以是数，也可以是数组。L2 加在梯度里；若 `decoupled` 为真，则衰减不进梯度，直接加到这一步上。`g` 只是 $L$ 的梯度，`strength` 就是 $\lambda$。返回新的 `w`、`m`、`v`，后两个是不带帽的。（b）`parting(w, gradients)` 从数 `w` 出发，两个平均从 0 开始，取 `lr = strength = 0.1`，两种形式各走一遍，返回两样东西：权重相差首次超过 $10^{-9}$ 的那一步是第几步（始终不分开则为 0），以及最后一步之后的差值，即 L2 的权重减去解耦的权重。先猜一猜是第几步：从 $w = 1$ 出发呢？从 $w = 0$ 出发呢？
+# **14.2 二者在哪一步分开**　（a）请按第 3 节的递推写 Adam 的第 `t` 步（从 1 数起），取 $\beta_1 = 0.9$，$\beta_2 = 0.999$，$\epsilon = 10^{-8}$；参数可以是数，也可以是数组。L2 加在梯度里；若 `decoupled` 为真，则衰减不进梯度，直接加到这一步上。`g` 只是 $L$ 的梯度，`strength` 就是 $\lambda$。返回新的 `w`、`m`、`v`，后两个是不带帽的。（b）`parting(w, gradients)` 从数 `w` 出发，两个滑动平均从 0 开始，取 `lr = strength = 0.1`，两种形式各走一遍，返回两样东西：权重相差首次超过 $10^{-9}$ 的那一步是第几步（始终不分开则为 0），以及最后一步之后的差值，即 L2 的权重减去解耦的权重。先猜一猜是第几步：从 $w = 1$ 出发呢？从 $w = 0$ 出发呢？
 
 
 # %% tags=["exercise"]

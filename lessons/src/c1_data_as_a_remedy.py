@@ -99,7 +99,7 @@ def spread(values, sign="+"):  # (seeds, K)
 #
 # 面对冲突目标和泛化不匹配，指南 9.3 节列出四种办法，第二种只有一句话：对训练数据做充分的预处理，包括**数据清洗**、**数据增强**和**多样性扩充**，就能提高泛化能力。
 #
-# 用什么方法、怎样衡量，指南都没有说。我们把这句话拆开来检验：四种增强，五个领域，再按已知的比例人为注入缺陷。结论先说在这里：对同一来源的新句子，四种增强中有两种有用，另外两种看不出收益；换一个领域，要紧的是那里的词训练中见没见过，旧句子再多造副本，作用很小，甚至看不出；错标签则要靠读得懂句子的模型才找得出来（A111）。
+# 用什么方法、怎样衡量，指南都没有说。我们把这句话拆开来检验：四种增强，五个领域，再按已知的比例人为注入缺陷。结论先说在这里：对同一来源的新句子，四种增强中有两种有用，另外两种看不出收益；换一个领域，要紧的是那里的词在训练中出现过没有，旧句子再多造副本，作用很小，甚至看不出；错标签则只有读得懂句子的模型才找得出来（A111）。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -134,11 +134,11 @@ def spread(values, sign="+"):  # (seeds, K)
 
 # %% [markdown] lang="en"
 # To count this on many sentences we need someone who reads. Our corpora come from a grammar that knows the label of
-# each sentence, and `reader` recovers it from the words alone: conceded opinions do not count, denied ones are turned round.
+# each sentence. A *review* is a text, here of a sentence or two; an *opinion* is what it says for or against one thing. `reader` recovers the label from the words alone: conceded opinions do not count, denied ones are turned round.
 # It says `None` where nothing, or both, is said. The first line of the output checks it on every sentence of the grammar.
 
 # %% [markdown] lang="zh"
-# 要在许多句子上这样统计，需要一个能读懂句子的程序。我们的语料出自一套文法，每句话的标签都是已知的；`reader` 只凭词语就能把标签读回来：让步从句中的评价不计，被否定的评价取反。一句话若什么都没说，或者正反两面都提到，它回答 `None`。输出的第一行是在整套文法的所有句子上核对它的结果。
+# 要在许多句子上这样统计，需要一个能读懂句子的程序。我们的语料出自一套文法，每句话的标签都是已知的。**评论**是一条文本，在这里只有一两句；**评价**是其中说某样东西好或坏的话。`reader` 只凭词语就能把标签读回来：让步从句中的评价不计，被否定的评价取反。一句话若什么都没说，或者正反两面都提到，它回答 `None`。输出的第一行是在整套文法的所有句子上核对它的结果。
 
 # %%
 read = reader.reader(LANGUAGE).label
@@ -163,7 +163,7 @@ show("what is left says", says, {"counted": shares(counted), "by hand": shares(b
 assert np.allclose(counted, by_hand, atol=0.012), "20,000 draws agree with the table"
 
 # %% [markdown] lang="en"
-# *How to read it*: of 20,000 shortened copies the shares that say praise, blame, or neither; below, the table's numbers.
+# **Reading the table**: of 20,000 shortened copies the shares that say praise, blame, or neither; below, the table's numbers.
 
 # %% [markdown] lang="zh"
 # **读表**：两万个删过词的副本中，读作正面、负面、读不出评价的各占多少；下一行是手算的概率。
@@ -258,7 +258,7 @@ half_is_order = np.mean(train_kinds["order"]) == 0.5
 assert half_is_order, "half of the corpus are sentences that need the order"
 
 # %% [markdown] lang="en"
-# *How to read it*: a row for each augmentation, a column for each kind of sentence; 1 means that no label was broken.
+# **Reading the table**: a row for each augmentation, a column for each kind of sentence; 1 means that no label was broken.
 #
 # In *plain* sentences all words agree with the label. *Denial* has one opinion, denied. *Order* sentences name a good and
 # a bad quality, and only the order of the words tells which counts; they are half of the corpus. The blind augmentations
@@ -459,14 +459,15 @@ LITERALS = {
 #
 # "Generalise better" needs a *where*. Held-out sentences of the same kind are one thing, another domain is another (A111).
 # We train two models. A **bag of words** counts how often each word occurs and gives every count a weight per class,
-# $\mathrm{softmax}(cW + b)$; the order is lost. A **BERT** is a stack of the layers of lesson 07 that reads the words at their positions; the planned lesson 09 is
+# $\mathrm{softmax}(cW + b)$; the order is lost. A **BERT** is a stack of the layers of lesson 7 that reads the words at their positions; the planned lesson 9 is
 # to build and pretrain it. Here it is a model that can see order: one layer, not pretrained, used from section 6 on.
 
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# “提高泛化能力”，总得说清**泛化到哪里**。同一来源里没见过的句子是一回事，换一个领域是另一回事（A111）。
-# 下面用到两个模型。**词袋模型**（bag of words）只数每个词出现几次，给每个计数在每一类上一个权重，即 $\mathrm{softmax}(cW + b)$，次序全部丢掉。**BERT** 由第 07 课的层叠成，按位置读每个词，计划中的第 09 课将搭建并预训练它；这里只把它当作一个看得见词序的模型：一层，不做预训练，从第 6 节开始用。
+# “提高泛化能力”，总得说清**泛化到哪里**。同一来源里未见过的句子是一回事，换一个领域是另一回事（A111）。
+#
+# 下面用到两个模型。**词袋模型**（bag of words）只数每个词出现几次，给每个计数在每一类上一个权重，即 $\mathrm{softmax}(cW + b)$，次序全部丢掉。**BERT** 由第 7 课的层叠成，按位置读每个词，计划中的第 9 课将搭建并预训练它；这里只把它当作一个看得见词序的模型：一层，不做预训练，从第 6 节开始用。
 
 
 # %%
@@ -511,7 +512,7 @@ link = np.corrcoef(shares_met, stored["bag_of_words"][..., :3, 1].ravel())[0, 1]
 print(f"{shares_met.size} trainings of all seeds: correlation {link:.2f}")
 
 # %% [markdown] lang="en"
-# *How to read it*: a row is the domain that is held out, a column what trained; in brackets the share of the held-out adjectives that
+# **Reading the table**: a row is the domain that is held out, a column what trained; in brackets the share of the held-out adjectives that
 # training contains. On the whole the accuracy rises with that share (correlation {bag.link:.2f} over {bag.trainings} trainings); hotel and course, of
 # whose words the first domain has none, get {bag.table.3.0:.2f} and {bag.table.4.0:.2f} from it (verdicts such as *would recommend it* are the same everywhere). But more domains are
 # not always better: the restaurant has {bag.table.2.0:.2f}, {bag.table.2.1:.2f} and {bag.table.2.2:.2f} for one, two and four, all with {bag.known.2.0:.0%} of its words known.
@@ -578,7 +579,7 @@ share_wrong = [wrong["as it is"][test_kinds[kind]].mean() for kind in ("plain", 
 assert 2 * share_wrong[0] < min(share_wrong[1:]), "mistakes are rarer in plain sentences"
 
 # %% [markdown] lang="en"
-# *How to read it*: how many test sentences there are of each kind, and how many of them each model has wrong.
+# **Reading the table**: how many test sentences there are of each kind, and how many of them each model has wrong.
 # **Cause.** Where words agree there is little to correct. The mistakes are in denials and in the sentences that need the order, in every
 # form of them: it may be that the model has seen too few of each to find out which words govern which.
 # **Fix.** Show the same opinions in other forms: rewriting. **Measured again**: the second column. But one seed is an anecdote. The study has
@@ -586,8 +587,10 @@ assert 2 * share_wrong[0] < min(share_wrong[1:]), "mistakes are rarer in plain s
 
 # %% [markdown] lang="zh"
 # **读表**：第一列是各类测试句的数目，后两列是两个模型各答错几句。
+#
 # **原因**　词语一致的句子没有多少可改的。错误集中在否定句和要看词序的句子里，而且几乎每种句式都有：可能是每种见得太少，模型学不会哪个词管着哪个词。
-# **办法**　把同样的评价换几种句式给它看，也就是句式改写。**再测**　见第二列。不过一个种子只能算个例。完整的实验有三个种子（英文版有五个；为省时间，中文只测了三个）、五种数据量、四种增强；下面按数据量列出 *order* 句上的平均增益和 95% 置信区间。
+#
+# **办法**　把同样的评价换几种句式给它看，也就是句式改写。**再测**　见第二列。不过一个种子只是个例。完整的实验有三个种子（英文版有五个；为省时间，中文只测了三个）、五种数据量、四种增强；下面按数据量列出 *order* 句上的平均增益和 95% 置信区间。
 
 # %%
 curves = study[f"bert_{LANGUAGE}"]  # (seeds, A, S, K)
@@ -656,7 +659,7 @@ drawn = {"curves": curves[:, 0, :, 1:], "gains": gains[:, 1:, :, 3], "fresh": fr
 savefig(figure, "c1_curves", drawn, language=LANGUAGE)
 
 # %% [markdown] lang="en"
-# *How to read it*: gains over no augmentation, paired by seed, ± half the width of the 95 % interval. In the figure hollow marks are
+# **Reading the table**: gains over no augmentation, paired by seed, ± half the width of the 95 % interval. In the figure hollow marks are
 # the first study, full squares the fresh seeds, grey dots single seeds.
 #
 # **What you saw.** The plain sentences are learned by 1000 examples with any treatment. The order sentences stay near chance up to
@@ -716,7 +719,7 @@ order_alike = abs(doubtful["order", "wrong label"] - doubtful["order", ""]) < 0.
 assert order_alike, "in order sentences the bag cannot tell them apart"
 
 # %% [markdown] lang="en"
-# *How to read it*: above, of each flaw the share that `clean` drops; below, of right and of wrong labels the share that the filter drops.
+# **Reading the table**: above, of each flaw the share that `clean` drops; below, of right and of wrong labels the share that the filter drops.
 # In the order sentences it drops right and wrong labels alike: to its model they look the same. All seeds, both filters:
 
 # %% [markdown] lang="zh"
@@ -741,7 +744,7 @@ print(f"test sentences in training: {before:.0%}, after their removal {after:.0%
 assert after == 0, "shared_texts finds all that leaked"
 
 # %% [markdown] lang="en"
-# *How to read it*: *precision* is the share of what was dropped that was bad, the other columns are the shares of each flaw that were found. Below,
+# **Reading the table**: *precision* is the share of what was dropped that was bad, the other columns are the shares of each flaw that were found. Below,
 # test accuracy with and without the leak: on all test sentences, on those that leaked, on the others. Next, what the remedies are worth:
 
 # %% [markdown] lang="zh"
@@ -763,7 +766,7 @@ link = np.corrcoef(shares_met, stored["bert"][..., :3, 0].ravel())[0, 1]
 print(f"correlation of its accuracy with the share of known adjectives: {link:.2f}")
 
 # %% [markdown] lang="en"
-# *How to read them*: an "over" row is the gain over the condition it names, paired by seed. An interval that contains zero tells neither gain nor loss.
+# **Reading the tables**: an "over" row is the gain over the condition it names, paired by seed. An interval that contains zero tells neither gain nor loss.
 
 # %% [markdown] lang="zh"
 # **读表**：以 “over” 开头的行，是相对于所写条件的增益，按种子配对；区间含零，就既不能说有益，也不能说有害。
@@ -906,7 +909,7 @@ check("c1.2", deduplicate)
 # `mean_and_interval`, which you may call, gives mean and half width. Why paired? Seeds differ from each other more than remedies do.
 
 # %% [markdown] lang="zh"
-# **c1.3 到底有没有用**　`without` 和 `with_it` 是同样五个种子在采用某种办法前后的准确率。若**配对之差**的 95% 置信区间全在零以上，返回 `"helps"`；全在零以下，返回 `"hurts"`；否则返回 `"cannot tell"`。可以调用 `mean_and_interval`，它给出均值和半宽。为什么要配对？因为种子之间的差别，往往比办法带来的差别还大。
+# **c1.3 到底有没有用**　`without` 和 `with_it` 是同样五个种子不用某种办法和用了它的准确率。若**配对之差**的 95% 置信区间全在零以上，返回 `"helps"`；全在零以下，返回 `"hurts"`；否则返回 `"cannot tell"`。可以调用 `mean_and_interval`，它给出均值和半宽。为什么要配对？因为种子之间的差别，往往比办法带来的差别还大。
 
 
 # %% tags=["exercise"]
