@@ -18,7 +18,7 @@ CHINESE = {
     "Build the model": "构建模型",
     "Pretrain all of it: which word is hidden?": "预训练全部参数：遮住的是哪个词？",
     "Fine-tune all of it, and for comparison the head alone": "微调全部参数，并与只训练分类头比较",
-    "Evaluate on sentences never seen": "在没有见过的句子上评价",
+    "Evaluate on sentences never seen": "在未见过的句子上评估",
     "Predict": "预测",
     "Pictures": "图",
     "guide {section}": "指南 {section}",
@@ -51,9 +51,9 @@ CHINESE = {
     "nats": "奈特",
     "uniform": "均匀分布",
     "word frequencies (unigram)": "词频（一元）",
-    "counts of both neighbours": "左右邻词的计数",
+    "counts of both neighbours": "左右两词的计数",
     "so far counts guess better: after how many passes BERT does, see labs run passes": (
-        "到此为止，计数猜得更准；BERT 要预训练多少遍才能超过它，见 labs run passes"
+        "到此为止，计数猜得更准；BERT 要预训练多少轮才能超过它，见 labs run passes"
     ),
     "what fine-tuning forgot: a hidden word cost {before:.3f} nats before it, {after:.3f} after": (
         "微调忘掉了什么：猜一个遮住的词，微调前 {before:.3f} 奈特，微调后 {after:.3f} 奈特"
@@ -107,7 +107,7 @@ CHINESE = {
     "Pretraining: which word is hidden?": "预训练：遮住的是哪个词？",
     "Fine-tuning: which class?": "微调：属于哪一类？",
     "word frequencies": "词频",
-    "both neighbours": "左右邻词",
+    "both neighbours": "左右两词",
     "guessing": "随机猜测",
     "update": "更新次数",
     "nats per word": "每词奈特数",

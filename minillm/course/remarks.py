@@ -77,7 +77,7 @@ def reason(error: Exception) -> list[str]:
     frame = of_answer(error)
     if frame is not None:
         text = linecache.getline(frame.filename, frame.lineno or 0).strip()
-        where = f"  in line {frame.lineno} of the cell  ·  出错在单元格第 {frame.lineno} 行"
+        where = f"  in line {frame.lineno} of the cell  ·  错误出在单元格第 {frame.lineno} 行"
         lines += [f"{where}：", f"    {cut(text)}"] if text else [where]
     return lines
 

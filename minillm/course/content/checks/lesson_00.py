@@ -133,7 +133,7 @@ def leaves_equals_open(better: Function, scores: list[int], t: float) -> None:
     told(
         isinstance(found, str) and found == "open",
         f"it gives {found!r} for two equal lists, needed is 'open'",
-        f"两列得分完全相同，得到的是 {found!r}，应为 'open'",
+        f"两列数完全相同，得到的是 {found!r}，应为 'open'",
     )
 
 

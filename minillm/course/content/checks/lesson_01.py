@@ -120,8 +120,8 @@ SIZED = {"n": MORE_THAN_ONE, "m": MORE_THAN_ONE, "numbers": st.permutations(DIFF
 CHECKS = {
     "01.1": Exercise(
         Property(
-            "each row of the gradient sums to 0, for a common shift of the scores changes nothing",
-            "梯度的每一行之和为 0，因为得分同加一个数，结果不变",
+            "each row of the gradient sums to 0, for a common shift of the logits changes nothing",
+            "梯度的每一行之和为 0，因为一行的 logits 同加一个数，结果不变",
             costs_nothing_to_shift,
             {"arrays": scores_and_slopes()},
         ),

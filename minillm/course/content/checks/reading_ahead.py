@@ -117,6 +117,6 @@ LEAKING = [
 ]
 DIFFERENCE = f_of(
     "causal, plus how the features of the next row differ from their mean",
-    "因果，另加下一行各特征与其平均之差",
+    "因果，另加下一行各特征与其均值之差",
     a_difference_of_features,
 )
