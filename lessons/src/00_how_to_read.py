@@ -80,7 +80,7 @@ LITERALS = {
 # %% [markdown] lang="zh"
 # 每一课都从上面这个单元格开始。它让 BLAS（替 NumPy 做矩阵乘法的程序库）只用一个线程，因为矩阵很小，两个线程反而更慢；它还打印所用的版本。课程不下载任何东西。要用随机数的单元格各自新建生成器，种子固定，例如 `np.random.default_rng(0)`，所以你看到的数字与我们的相同，至多差一点舍入误差。从头到尾运行过一遍之后，任何单元格都可以再运行，次序不限。下面是你的机器：
 
-# %%
+# %% tags=["machine"]
 for name, value in facts().items():
     print(f"{name:<12} {value}")
 

@@ -948,7 +948,7 @@ def is_right(rule, *operands):
 verdicts = [is_right(*candidate) for candidate in candidates]
 assert verdicts == [True, True, False, False, True], "the third and the fourth rule are wrong"
 
-# %%
+# %% tags=["answer"]
 for rule, *arrays in candidates:
     print(f"{rule.__name__:18s} {is_right(rule, *arrays)}")
 

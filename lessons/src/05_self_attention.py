@@ -262,7 +262,7 @@ def draw_moves(axes, start, ends, labels):
     axes.set_aspect("equal")
 
 
-# %% tags=["fonts"]
+# %% tags=["machine"]
 different = list(dict.fromkeys([*sentences[0], *sentences[1]]))
 label_of = dict(zip(different, drawable(different), strict=True))
 labels = [[label_of[w] for w in sentence] for sentence in sentences]

@@ -745,7 +745,7 @@ assert near, "who and how: the stored accuracy of seed 0"
 # %% [markdown] lang="zh"
 # **读表**：每个代词后面是模型的两个回答；最后一行是两个问题各自的准确率，用 500 个句子测得，其中的**名词搭配**训练时从未出现过（“狗”和“叔叔”就是一例）。两个头看的是哪里？
 
-# %% tags=["fonts"]
+# %% tags=["machine"]
 attended = of_words.weights(sentence)[0][:, of_words.pronouns]  # (H, 2, T)
 labels = drawable(shown_words)
 figure, panels = plt.subplots(2, 1, figsize=(8, 3.4), sharex=True)

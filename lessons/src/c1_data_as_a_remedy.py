@@ -555,7 +555,7 @@ except ValueError as refused:
 #
 # **数据**　训练 1000 条评论，测试 1000 条。**模型**　一个很小的 BERT（一层，宽 32），不做预训练，更新 1000 次，每次 20 句。用增强时，每句多四个副本，但**更新次数相同**，并没有多练。代码中的 `bert(train)` 训练一个模型，返回一个由文本算出各类概率的函数。**错误表**（一个种子）如下；换一种处理器，求和的舍入次序不同，这些计数也会变：
 
-# %% tags=["processor"]
+# %% tags=["machine"]
 test_kinds = kinds.groups_of(corpus.tags["test"])
 bert = bert_fit(Learners().bert, seed=0)
 labels = sorted({label for _, label in corpus.test})

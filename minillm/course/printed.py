@@ -10,17 +10,17 @@ from typing import Any
 NUMBER = re.compile(r"[-+−]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 VERSIONS = re.compile(r"^minillm .*, NumPy .*$", re.MULTILINE)  # the first line of every lesson
 CLOSE, NOTHING = 0.01, 1e-6
-# cells that may print otherwise: seconds and bytes, a key where no font has the signs, counts of
-# a single training, whose last digits go with the processor's rounding, answers
-ELSEWHERE = {"timing", "fonts", "processor", "exercise", "solution", "exercise-check"}
+# cells that may print otherwise: seconds and bytes; what goes with the machine (its parts, its
+# fonts, counts of a single training, which its rounding decides); a student's answers
+ELSEWHERE = {"timing", "machine", "answer", "exercise", "solution", "exercise-check"}
 
 
 def differences(committed: Any, today: Any) -> list[str]:
     """What cells of both notebooks print differently: the cell and both lines.
 
     Text must be equal but for spaces; numbers may be 1 % apart, and what is below 1e-6 counts as 0.
-    Cells are told by their ids; those tagged ``timing``, ``fonts`` or
-    ``processor``, and exercises, are left out.
+    Cells are told by their ids; those tagged ``timing`` or ``machine``,
+    exercises and what uses their answers are left out.
     """
     there = {cell["id"]: cell for cell in today["cells"]}
     found = []

@@ -17,7 +17,7 @@ SOURCES = sorted((LESSONS / "src").glob("*.py"))
 ALLOWED = {"minillm", "numpy", "matplotlib", "dataclasses"}  # the last to vary an experiment
 TAGS = {
     *("exercise", "solution", "exercise-check", "figure", "gpu", "gradcheck"),
-    *("fonts", "language", "processor", "raises-exception", "timing"),
+    *("answer", "language", "machine", "raises-exception", "timing"),
 }
 TOTAL_BUDGET = 600  # seconds on one core, all lessons together
 CHINESE = re.compile(

@@ -56,7 +56,7 @@ def test_a_missing_line_and_a_missing_cell_are_named():
 
 
 @pytest.mark.parametrize(
-    "tag", ["timing", "fonts", "processor", "exercise", "solution", "exercise-check"]
+    "tag", ["timing", "machine", "answer", "exercise", "solution", "exercise-check"]
 )
 def test_what_may_differ_is_left_out(tag):
     assert differences(notebook("1", [tag]), notebook("2", [tag])) == []
