@@ -230,7 +230,7 @@ def try_property(number: str, prop: Property, answers: list[Watched]) -> None:
         raise
     except Exception as found:
         error = TWO_RESULTS if isinstance(found, Flaky) else found  # it fails, and then it does not
-        title = f"{prop.english}  ·  {prop.chinese}"
+        title = f"needed: {prop.english}  ·  要求：{prop.chinese}"
         raise WrongAnswer(remark(number, title, seen, calls, error)) from None
 
 

@@ -74,6 +74,27 @@ def a_difference_of_features(x: np.ndarray) -> np.ndarray:
     return causal(x) + (after - after.mean(axis=1, keepdims=True))
 
 
+def first_into_last(x: np.ndarray) -> np.ndarray:
+    """Causal but for the last feature, which sees the first feature of the next row."""
+    y = causal(x)
+    y[:-1, -1] += x[1:, 0]
+    return y
+
+
+def last_into_first(x: np.ndarray) -> np.ndarray:
+    """Causal but for the first feature, which sees the last feature of the next row."""
+    y = causal(x)
+    y[:-1, 0] += x[1:, -1]
+    return y
+
+
+def a_little(x: np.ndarray) -> np.ndarray:
+    """Causal, plus a ten-millionth of the next row."""
+    y = causal(x)
+    y[:-1] += 1e-7 * x[1:]
+    return y
+
+
 def f_of(english: str, chinese: str, function: Function) -> Case:
     """A case; the function that the student gets has a name that tells nothing."""
 
@@ -113,6 +134,21 @@ LEAKING = [
         "causal, but the last row but one sees the last",
         "因果，但倒数第二行看得见最后一行",
         only_the_last_but_one,
+    ),
+    f_of(
+        "causal, but the last feature sees the first feature of the next row",
+        "因果，但最后一个特征看得见下一行的第一个特征",
+        first_into_last,
+    ),
+    f_of(
+        "causal, but the first feature sees the last feature of the next row",
+        "因果，但第一个特征看得见下一行的最后一个特征",
+        last_into_first,
+    ),
+    f_of(
+        "causal, plus a ten-millionth of the next row",
+        "因果，另加下一行的千万分之一",
+        a_little,
     ),
 ]
 DIFFERENCE = f_of(

@@ -198,6 +198,46 @@ def changes_the_next_row_only(f, x):
     return False
 
 
+def moved_alone(f, x, change, seen=slice(None), tolerance=1e-9):
+    for j in range(1, len(x)):
+        other = x.copy()
+        change(other[j])
+        if np.abs(f(other)[:j, seen] - f(x)[:j, seen]).max() > tolerance:
+            return True
+    return False
+
+
+def adds(place):
+    def change(row):
+        row[place] += 1
+
+    return change
+
+
+def changes_the_first_feature_only(f, x):
+    return moved_alone(f, x, adds(0))
+
+
+def changes_the_last_feature_only(f, x):
+    return moved_alone(f, x, adds(-1))
+
+
+def sees_the_first_feature_only(f, x):
+    return moved_alone(f, x, adds(slice(None)), seen=0)
+
+
+def sees_the_last_feature_only(f, x):
+    return moved_alone(f, x, adds(slice(None)), seen=-1)
+
+
+def empties_the_row(f, x):
+    return moved_alone(f, x, lambda row: row.fill(0))
+
+
+def with_a_wide_tolerance(f, x):
+    return moved_alone(f, x, adds(slice(None)), tolerance=1e-5)
+
+
 def adds_one_to_all_features(f, x):
     for t in range(len(x) - 1):
         other = x.copy()
@@ -383,6 +423,12 @@ WRONG = [
     ("06.2", "the first row only", looks_at_the_first_row_only),
     ("06.2", "the last row only", changes_the_last_row_only),
     ("06.2", "the next row only", changes_the_next_row_only),
+    ("06.2", "one feature of what follows", changes_the_first_feature_only),
+    ("06.2", "one feature of what follows", changes_the_last_feature_only),
+    ("06.2", "one feature of the output", sees_the_first_feature_only),
+    ("06.2", "one feature of the output", sees_the_last_feature_only),
+    ("06.2", "a row that may be empty already", empties_the_row),
+    ("06.2", "hard-coded constant", with_a_wide_tolerance),
     ("06.2", "the same for all features", adds_one_to_all_features),
     ("06.2", "the same rows in another order", shuffles_the_future),
     ("06.2", "no tolerance", compares_exactly),

@@ -92,6 +92,18 @@ def case_only(examples):
     return deduplicate(examples, key=str.lower)
 
 
+def two_blanks_only(examples):
+    return deduplicate(examples, key=lambda text: text.lower().strip().replace("  ", " "))
+
+
+def first_letter_only(examples):
+    def small(text):
+        words = " ".join(text.split())
+        return words[:1].lower() + words[1:]
+
+    return deduplicate(examples, key=small)
+
+
 def last_one_stays(examples):
     return list({key(text): (text, label) for text, label in deduplicate(examples[::-1])}.values())[
         ::-1

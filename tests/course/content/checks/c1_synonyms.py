@@ -84,6 +84,23 @@ def first_synonym(tokens, thesaurus, rate, rng):
     return [thesaurus[t][0] if t in thesaurus and rng.random() < rate else t for t in tokens]
 
 
+def exact_share(tokens, thesaurus, rate, rng):
+    known = [i for i, token in enumerate(tokens) if token in thesaurus]
+    new = list(tokens)
+    for i in rng.permutation(known)[: round(rate * len(known))] if known else []:
+        new[i] = str(rng.choice(thesaurus[tokens[i]]))
+    return new
+
+
+def one_synonym_preferred(tokens, thesaurus, rate, rng):
+    return [
+        thesaurus[t][min(len(thesaurus[t]) - 1, rng.integers(10))]
+        if t in thesaurus and rng.random() < rate
+        else t
+        for t in tokens
+    ]
+
+
 def word_by_word_of_the_thesaurus(tokens, thesaurus, rate, rng):
     for word, known in thesaurus.items():
         tokens = [
