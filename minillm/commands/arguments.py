@@ -16,9 +16,9 @@ import minillm
 from minillm.backend import DEVICES
 from minillm.models import POOLINGS
 from minillm.tasks import Recipe
-from minillm.text import TOKENIZERS
+from minillm.text import WITHOUT_TRAINING
 
-CHOICES = {"tokenizer": tuple(TOKENIZERS), "pooling": tuple(POOLINGS)}  # of a recipe's words
+CHOICES = {"tokenizer": WITHOUT_TRAINING, "pooling": tuple(POOLINGS)}  # of a recipe's words
 COMMANDS = {  # module -> what it does
     "pipeline": "the guide's pipeline on built-in data, from text to prediction",
     "train": "pretrain and fine-tune a classifier on your own file",

@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from minillm.text import Tokenizer, Vocabulary, frame, tokenizer_from_json, tokenizer_to_json
+from minillm.text import (
+    LearnedTokenizer,
+    Tokenizer,
+    Vocabulary,
+    frame,
+    own_vocabulary,
+    tokenizer_from_json,
+    tokenizer_to_json,
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +71,24 @@ class TextEncoder:
         min_count: int = 1,
         max_size: int | None = None,
     ) -> TextEncoder:
-        """An encoder whose vocabulary is that of ``texts``: training texts, and no others."""
+        """An encoder whose vocabulary is that of ``texts``: training texts, and no others.
+
+        A tokeniser that has learned its tokens, from training texts too, brings all of them.
+
+        Raises:
+            ValueError: such a tokeniser, with ``min_count`` or ``max_size``, which are to be said
+                when it is trained.
+            TypeError: as the constructor; ``texts`` is one text.
+        """
         require_tokenizer(tokenizer)
         require_texts(texts)
+        if isinstance(tokenizer, LearnedTokenizer):
+            if min_count != 1 or max_size is not None:
+                raise ValueError(
+                    f"a {tokenizer.name} tokenizer has its tokens already: min_count and size are "
+                    f"for its training, got min_count={min_count}, max_size={max_size}"
+                )
+            return cls(tokenizer, own_vocabulary(tokenizer), max_length)
         tokens = [tokenizer.tokenize(text) for text in texts]
         vocabulary = Vocabulary.build(tokens, min_count=min_count, max_size=max_size)
         return cls(tokenizer, vocabulary, max_length)

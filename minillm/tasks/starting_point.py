@@ -11,7 +11,7 @@ from typing import NamedTuple
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.recipe import Recipe
-from minillm.text import Example, Labels, tokenizer_kind
+from minillm.text import Example, Labels, new_tokenizer
 
 
 class StartingPoint(NamedTuple):
@@ -31,14 +31,14 @@ def starting_point(
     """The vocabulary of all texts and the labels of the examples; or those of an earlier run.
 
     Raises:
-        ValueError: there are no labels, or no token is frequent enough.
+        ValueError: there are no labels, or no token is frequent enough; as ``new_tokenizer``.
         OSError, CheckpointError: as ``TextClassifier.load``.
     """
     if run is not None:
         return start_from_run(Path(run), recipe)
     encoder = TextEncoder.build(
         [*(text for text, _ in examples), *unlabelled],
-        tokenizer=tokenizer_kind(recipe.tokenizer)(),
+        tokenizer=new_tokenizer(recipe.tokenizer),
         max_length=recipe.max_length,
         min_count=recipe.min_count,
     )

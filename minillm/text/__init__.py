@@ -10,22 +10,28 @@ from minillm.text.augmentation import (
     word_dropout,
 )
 from minillm.text.batching import frame, pad
+from minillm.text.byte_pairs import BytePairTokenizer
 from minillm.text.cleaning import CleaningReport, clean, normalize, text_key
 from minillm.text.examples import Example, class_counts, require_classes
 from minillm.text.labelled_files import Reading, read_examples, read_labelled
 from minillm.text.labels import Labels
+from minillm.text.learned_tokenizers import LearnedTokenizer, own_vocabulary
 from minillm.text.masking import mask_tokens
 from minillm.text.reading import read_lines, read_text
 from minillm.text.special_tokens import BERT_SPECIAL
 from minillm.text.splitting import require_disjoint, shared_texts, split
+from minillm.text.text_ids import decode_ids, encode_text
 from minillm.text.tokenizer_kinds import (
     TOKENIZERS,
+    WITHOUT_TRAINING,
+    new_tokenizer,
     tokenizer_from_json,
     tokenizer_kind,
     tokenizer_to_json,
 )
 from minillm.text.tokenizers import CharacterTokenizer, Tokenizer, WordTokenizer
 from minillm.text.vocabulary import Vocabulary
+from minillm.text.wordpiece import WordPieceTokenizer
 
 __all__ = [  # noqa: RUF022 (in reading order)
     "read_text",
@@ -52,12 +58,20 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Tokenizer",
     "WordTokenizer",
     "CharacterTokenizer",
+    "LearnedTokenizer",
+    "BytePairTokenizer",
+    "WordPieceTokenizer",
     "TOKENIZERS",
+    "WITHOUT_TRAINING",
     "tokenizer_kind",
+    "new_tokenizer",
     "tokenizer_to_json",
     "tokenizer_from_json",
     "BERT_SPECIAL",
     "Vocabulary",
+    "own_vocabulary",
+    "encode_text",
+    "decode_ids",
     "Labels",
     "frame",
     "pad",

@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from minillm.text.byte_pairs import BytePairTokenizer
 from minillm.text.tokenizers import CharacterTokenizer, Tokenizer, WordTokenizer
+from minillm.text.wordpiece import WordPieceTokenizer
 
-# kind -> class: read to make a tokeniser from a file, and to offer kinds on the command line
-TOKENIZERS: dict[str, type[Tokenizer]] = {"word": WordTokenizer, "character": CharacterTokenizer}
+# kind -> class: read to make a tokeniser from a file
+TOKENIZERS: dict[str, type[Tokenizer]] = {
+    "word": WordTokenizer,
+    "character": CharacterTokenizer,
+    "byte_pairs": BytePairTokenizer,
+    "wordpiece": WordPieceTokenizer,
+}
+WITHOUT_TRAINING = ("word", "character")  # kinds that learn nothing from texts
 
 
 def tokenizer_kind(kind: str) -> type[Tokenizer]:
@@ -18,6 +26,21 @@ def tokenizer_kind(kind: str) -> type[Tokenizer]:
     if kind not in TOKENIZERS:
         raise ValueError(f"tokenizer must be one of {', '.join(TOKENIZERS)}, got {kind!r}")
     return TOKENIZERS[kind]
+
+
+def new_tokenizer(kind: str) -> Tokenizer:
+    """A tokeniser of a kind that learns nothing from texts.
+
+    Raises:
+        ValueError: the kind is not in ``TOKENIZERS``, or is one that has to be trained.
+    """
+    made = tokenizer_kind(kind)
+    if kind not in WITHOUT_TRAINING:
+        raise ValueError(
+            f"a {kind} tokenizer has to learn its tokens first: {made.__name__}.train(texts, "
+            f"size=...); without training there are {', '.join(WITHOUT_TRAINING)}"
+        )
+    return made()
 
 
 def tokenizer_to_json(tokenizer: Tokenizer) -> dict[str, Any]:

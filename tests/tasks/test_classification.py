@@ -145,7 +145,7 @@ def test_a_learned_tokenizer_is_saved_with_the_model_and_gives_the_same_ids(
         classifier.predict_probabilities(OTHER).tobytes()
     )
     monkeypatch.delitem(TOKENIZERS, "merges")
-    with pytest.raises(CheckpointError, match="must be one of word, character, got 'merges'"):
+    with pytest.raises(CheckpointError, match=r"must be one of word, character, .*, got 'merges'"):
         TextClassifier.load(tmp_path / "model.safetensors")
 
 

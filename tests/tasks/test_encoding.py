@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm.tasks import TextEncoder
-from minillm.text import TOKENIZERS, CharacterTokenizer, Vocabulary, WordTokenizer
+from minillm.text import (
+    TOKENIZERS,
+    BytePairTokenizer,
+    CharacterTokenizer,
+    Vocabulary,
+    WordPieceTokenizer,
+    WordTokenizer,
+)
 from tests.text.merges import Merges
 
 WORDS, CHARACTERS = WordTokenizer(), CharacterTokenizer()
@@ -49,6 +56,20 @@ def test_rare_tokens_and_those_beyond_the_size_are_left_out():
 def test_words_and_characters_are_cut_differently():
     assert build().tokenize(["Cat 猫"]) == [["cat", "猫"]]
     assert build(tokenizer=CHARACTERS).tokenize(["Cat 猫"]) == [["C", "a", "t", "▁", "猫"]]
+
+
+@pytest.mark.parametrize("kind", [BytePairTokenizer, WordPieceTokenizer])
+def test_a_tokenizer_that_was_trained_brings_its_tokens_and_comes_back_with_them(kind):
+    tokenizer = kind.train(TEXTS * 2, size=280)
+    encoder = build(["the cat"], tokenizer)
+    assert encoder.vocabulary.tokens[7:] == tokenizer.tokens
+    again = TextEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
+    assert type(again.tokenizer) is kind and again.vocabulary.tokens == encoder.vocabulary.tokens
+    for text in ["The dog sat, 我.", "zebra", ""]:
+        assert again([text])[0].tolist() == encoder([text])[0].tolist()
+    for options in ({"min_count": 2}, {"max_size": 9}):
+        with pytest.raises(ValueError, match="has its tokens already: min_count and size are for"):
+            build(TEXTS, tokenizer, **options)
 
 
 @given(
@@ -97,7 +118,10 @@ def test_a_vocabulary_without_the_marks_of_a_sentence_is_refused():
 @pytest.mark.fault(72)
 def test_an_unknown_tokenizer_is_refused_with_those_there_are():
     saved = build().to_json() | {"tokenizer": {"kind": "bpe", "state": {}}}
-    with pytest.raises(ValueError, match="tokenizer must be one of word, character, got 'bpe'"):
+    with pytest.raises(
+        ValueError,
+        match="tokenizer must be one of word, character, byte_pairs, wordpiece, got 'bpe'",
+    ):
         TextEncoder.from_json(saved)
 
 

@@ -4,8 +4,11 @@ import pytest
 
 from minillm.text import (
     TOKENIZERS,
+    WITHOUT_TRAINING,
     CharacterTokenizer,
+    LearnedTokenizer,
     WordTokenizer,
+    new_tokenizer,
     tokenizer_from_json,
     tokenizer_kind,
     tokenizer_to_json,
@@ -15,7 +18,19 @@ from tests.text.merges import Merges
 
 @pytest.mark.parametrize("name", ["word", "character"])
 def test_tokenizers_are_found_by_name(name):
-    assert tokenizer_kind(name)().name == name
+    assert tokenizer_kind(name)().name == new_tokenizer(name).name == name
+
+
+@pytest.mark.parametrize("name", list(TOKENIZERS))
+def test_every_kind_can_be_made_or_trained(name):
+    if name in WITHOUT_TRAINING:
+        assert not isinstance(new_tokenizer(name), LearnedTokenizer)
+        return
+    trained = tokenizer_kind(name).train(["the cat"] * 2, size=300)
+    assert isinstance(trained, LearnedTokenizer) and trained.name == name
+    message = rf"a {name} tokenizer has to learn its tokens first: {type(trained).__name__}.train"
+    with pytest.raises(ValueError, match=message):
+        new_tokenizer(name)
 
 
 @pytest.mark.parametrize("tokenizer", [WordTokenizer(), CharacterTokenizer()])
@@ -41,7 +56,9 @@ def test_what_a_tokenizer_has_learned_comes_back(monkeypatch):
 
 def test_an_unknown_kind_is_refused_with_those_there_are():
     for use in (tokenizer_kind, lambda kind: tokenizer_from_json({"kind": kind, "state": {}})):
-        with pytest.raises(ValueError, match="must be one of word, character, got 'bpe'"):
+        with pytest.raises(
+            ValueError, match="must be one of word, character, byte_pairs, wordpiece, got 'bpe'"
+        ):
             use("bpe")
 
 
