@@ -21,6 +21,13 @@ from minillm.text.reading import read_lines, read_text
 from minillm.text.special_tokens import BERT_SPECIAL
 from minillm.text.splitting import require_disjoint, shared_texts, split
 from minillm.text.text_ids import decode_ids, encode_text
+from minillm.text.tokenizer_files import (
+    GPT2_SPECIAL,
+    read_byte_pairs,
+    read_wordpiece,
+    write_byte_pairs,
+    write_wordpiece,
+)
 from minillm.text.tokenizer_kinds import (
     TOKENIZERS,
     WITHOUT_TRAINING,
@@ -67,7 +74,12 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "new_tokenizer",
     "tokenizer_to_json",
     "tokenizer_from_json",
+    "read_byte_pairs",
+    "write_byte_pairs",
+    "read_wordpiece",
+    "write_wordpiece",
     "BERT_SPECIAL",
+    "GPT2_SPECIAL",
     "Vocabulary",
     "own_vocabulary",
     "encode_text",
