@@ -697,6 +697,46 @@ PLANTS = [
           'stream(seed, "held-out mask", number)', 'stream(seed, "mask", number)',
           "tests/tasks/test_streams.py::"
           "test_weights_orders_masks_and_the_masks_of_a_score_have_streams_of_their_own"),
+    Plant("half a surrogate pair that is lost", "text/byte_alphabet.py",
+          'return data.decode("utf-8", "surrogatepass")', 'return data.decode("utf-8", "replace")',
+          "tests/text/test_byte_alphabet.py::"
+          "test_lone_surrogates_come_back_and_two_of_them_are_not_their_character"),
+    Plant("blanks that swallow the one before a word", "text/pretokens.py",
+          "[ W]+(?![^ W])", "[ W]+", "tests/text/test_pretokens.py::"
+          "test_pretokens_by_example"),
+    Plant("ties of pairs settled by chance", "text/merging.py",
+          "(-counts[pair], pair)", "-counts[pair]", "tests/text/test_merging.py::"
+          "test_ties_go_to_the_smaller_pair"),
+    Plant("a pair that is joined for a count it had", "text/merging_fast.py",
+          "if count == -negative:", "if count:", "tests/reference/test_tokenizers.py::"
+          "test_the_merges_are_theirs"),
+    Plant("counts of pairs that never fall", "text/merging_fast.py",
+          "self.counts[other] -= times", "pass", "tests/reference/test_tokenizers.py::"
+          "test_the_merges_are_theirs"),
+    Plant("merges of tokens that nobody built", "text/byte_pairs.py",
+          "if unknown:", "if False:", "tests/text/test_byte_pairs.py::"
+          "test_merges_that_cannot_be_applied_are_refused"),
+    Plant("the shortest piece first", "text/wordpiece.py",
+          "range(min(len(word), start + longest), start, -1)",
+          "range(start + 1, min(len(word), start + longest) + 1)",
+          "tests/text/test_wordpiece.py::"
+          "test_the_longest_piece_is_taken_although_another_would_reach_the_end"),
+    Plant("pieces of a word of any length", "text/wordpiece.py",
+          "if len(word) > LONGEST_WORD:", "if False:", "tests/text/test_wordpiece.py::"
+          "test_a_word_of_more_than_a_hundred_characters_is_unknown"),
+    Plant("Chinese characters that WordPiece keeps together", "text/bert_cleaning.py",
+          "if is_chinese(character):", "if False:", "tests/text/test_bert_cleaning.py::"
+          "test_words_by_example"),
+    Plant("special tokens that anybody can write", "text/text_ids.py",
+          "sorted(recognise, key", "sorted(vocabulary.special.values(), key",
+          "tests/text/test_text_ids.py::"
+          "test_only_those_that_are_asked_for_are_recognised"),
+    Plant("a special token that ordinary text yields", "text/learned_tokenizers.py",
+          "if token in tokens:", "if False:", "tests/text/test_learned_tokenizers.py::"
+          "test_a_special_token_that_text_can_yield_is_refused"),
+    Plant("merges that were cut off", "text/tokenizer_files.py",
+          "if unbuilt:", "if False:", "tests/text/test_tokenizer_files.py::"
+          "test_bad_merges_are_refused_with_file_and_line"),
 ]  # fmt: skip
 
 COMPILED = [  # numba must be there for their tests to run

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from minillm.text.byte_alphabet import ALPHABET, as_bytes, as_characters, as_text
-from minillm.text.merging import apply_merges
 from minillm.text.merging_fast import apply_merges_fast, learn_merges_fast
 from minillm.text.pretokens import pretokens
 
-LONG = 30  # symbols; longer words are joined by a queue, and not kept
-KEPT = 100_000  # words whose tokens are remembered
+KEPT, LONGEST = 100_000, 60  # words whose tokens are remembered, and their most characters
 
 
 class BytePairTokenizer:
@@ -20,7 +18,8 @@ class BytePairTokenizer:
 
     ``merges`` are the pairs in the order in which they were learned, and ``tokens`` are all
     tokens in the order of their ids: the 256 bytes, then what each merge gives.  Nothing is ever
-    unknown: ``join(tokenize(text))`` is the text, exactly, in whatever script.
+    unknown: ``join(tokenize(text))`` is the text, exactly, in whatever script.  How pairs are
+    learned and joined is in ``learn_merges`` and ``apply_merges``.
 
     Raises:
         ValueError: a merge is not a pair, names a token that no merge before it builds, or
@@ -85,12 +84,11 @@ class BytePairTokenizer:
 
     def tokens_of(self, word: str) -> list[str]:
         """The tokens of one pre-token, which are remembered: few words make up most of a text."""
-        characters = as_characters(word)
-        if len(characters) > LONG:
-            return apply_merges_fast(characters, self.ranks)
-        if len(self.known) >= KEPT:
-            self.known.clear()
-        self.known[word] = tokens = apply_merges(characters, self.ranks)
+        tokens = apply_merges_fast(as_characters(word), self.ranks)
+        if len(word) <= LONGEST:
+            if len(self.known) >= KEPT:
+                self.known.clear()
+            self.known[word] = tokens
         return tokens
 
     def spans(self, text: str) -> list[tuple[int, int]]:

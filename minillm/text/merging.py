@@ -59,7 +59,7 @@ def apply_merges(symbols: Sequence[str], ranks: Mapping[tuple[str, str], int]) -
 
         t e a m s    with ranks  ea 0, tea 1, am 2    ->    t ea m s    ->    tea m s
 
-    This is the definition; ``apply_merges_fast`` gives the same for long words in less time.
+    This is the definition; ``apply_merges_fast`` gives the same in less time.
     """
     symbols = list(symbols)
     while True:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from minillm.text import BytePairTokenizer, tokenizer_from_json, tokenizer_to_json
 from minillm.text.byte_alphabet import ALPHABET, as_characters
-from minillm.text.byte_pairs import LONG
+from minillm.text.byte_pairs import LONGEST
 from minillm.text.merging import apply_merges
 from tests.reference.token_strings import training_texts
 
@@ -69,9 +69,10 @@ def test_spans_by_example():
     ]  # fmt: skip
 
 
-@given(st.text("teamswar", min_size=LONG + 1, max_size=2 * LONG))
-def test_long_words_are_cut_like_short_ones(word):
+@given(st.text("teamswar", min_size=LONGEST - 3, max_size=LONGEST + 3))
+def test_long_words_are_cut_like_short_ones_and_only_these_are_remembered(word):
     assert TRAINED.tokenize(word) == apply_merges(as_characters(word), TRAINED.ranks)
+    assert (word in TRAINED.known) == (len(word) <= LONGEST)
 
 
 def test_cut_tokens_are_replaced_and_nothing_else_is():
