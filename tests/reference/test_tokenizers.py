@@ -42,6 +42,7 @@ def test_there_are_two_thousand_strings_of_every_kind():
     assert max(len(text.encode()) for text in strings()) >= 100_000
 
 
+@pytest.mark.guide("G2")
 def test_the_merges_are_theirs():
     assert [*map(tuple, stored()["byte_pairs"]["merges"])] == list(ours("byte_pairs").merges)
     assert [*SPECIAL, *ours("byte_pairs").tokens] == stored()["byte_pairs"]["tokens"]
@@ -61,6 +62,7 @@ def test_the_pieces_are_theirs(kind):
     assert len({*trained.tokens} & {*pieces}) > 0.97 * len(pieces)
 
 
+@pytest.mark.guide("G2")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_ids_are_theirs(kind):
     tokenizer = ours(kind)

@@ -25,6 +25,7 @@ def test_without_merges_the_tokens_are_the_bytes():
     assert BytePairTokenizer([]).tokenize("茶 a") == ["è", "Į", "¶", "Ġ", "a"]
 
 
+@pytest.mark.guide("G2")
 def test_training_joins_what_is_frequent_but_nothing_across_words():
     tokenizer = BytePairTokenizer.train(["tea team steam tea team"] * 2, size=300)
     assert {"Ġtea", "Ġteam", "Ġsteam"} <= {*tokenizer.tokens}
@@ -44,6 +45,7 @@ def test_texts_are_not_joined_to_each_other():
     assert BytePairTokenizer.train(["a", "b"] * 9, size=300).merges == ()
 
 
+@pytest.mark.guide("G2")
 @given(TEXTS)
 def test_every_text_comes_back(text):
     assert TRAINED.join(TRAINED.tokenize(text)) == text

@@ -16,6 +16,7 @@ PIECES = [
 TRAINED = WordPieceTokenizer.train(training_texts(), size=600)
 
 
+@pytest.mark.guide("G2")
 def test_by_example():
     tokenizer = WordPieceTokenizer(PIECES)
     assert tokenizer.tokenize("Unaffable, 你好.") == ["un", "##aff", "##able", ",", "你", "好", "."]
