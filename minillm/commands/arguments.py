@@ -16,9 +16,9 @@ import minillm
 from minillm.backend import DEVICES
 from minillm.models import POOLINGS
 from minillm.tasks import Recipe
-from minillm.text import WITHOUT_TRAINING
+from minillm.text import kind_and_size
 
-CHOICES = {"tokenizer": WITHOUT_TRAINING, "pooling": tuple(POOLINGS)}  # of a recipe's words
+CHOICES = {"pooling": tuple(POOLINGS)}  # of a recipe's words
 COMMANDS = {  # module -> what it does
     "pipeline": "the guide's pipeline on built-in data, from text to prediction",
     "train": "pretrain and fine-tune a classifier on your own file",
@@ -134,9 +134,20 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         elif entry.name in CHOICES:
             choices = CHOICES[entry.name]
             group.add_argument(name, choices=choices, default=entry.default, help=meaning)
+        elif entry.name == "tokenizer":
+            group.add_argument(name, type=tokenizer_words, default=entry.default, help=meaning)
         else:
             kind = type(entry.default)
             group.add_argument(name, type=kind, default=entry.default, metavar="N", help=meaning)
+
+
+def tokenizer_words(words: str) -> str:
+    """A kind of tokenisers, with its size where it learns."""
+    try:
+        kind_and_size(words)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return words
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:

@@ -26,7 +26,11 @@ class Recipe:
     """
 
     seed: int = setting(0, "of initial weights, order, masks and dropout")
-    tokenizer: str = setting("word", "word or character; Chinese characters are words in both")
+    tokenizer: str = setting(
+        "word",
+        "word or character, where Chinese characters are words; or one that is learned, with its "
+        "number of tokens: byte_pairs:2000 or wordpiece:2000",
+    )
     min_count: int = setting(1, "a token that is rarer in the training texts is unknown")
     max_length: int = setting(BertConfig.max_length, "longer texts are cut; [CLS] and [SEP] count")
     width: int = setting(BertConfig.width, "of every token's vector")

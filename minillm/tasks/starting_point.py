@@ -11,7 +11,7 @@ from typing import NamedTuple
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.recipe import Recipe
-from minillm.text import Example, Labels, new_tokenizer
+from minillm.text import Example, Labels, LearnedTokenizer, tokenizer_for
 
 
 class StartingPoint(NamedTuple):
@@ -31,16 +31,19 @@ def starting_point(
     """The vocabulary of all texts and the labels of the examples; or those of an earlier run.
 
     Raises:
-        ValueError: there are no labels, or no token is frequent enough; as ``new_tokenizer``.
+        ValueError: there are no labels, or no token is frequent enough; as ``tokenizer_for``.
         OSError, CheckpointError: as ``TextClassifier.load``.
     """
     if run is not None:
         return start_from_run(Path(run), recipe)
+    texts = [*(text for text, _ in examples), *unlabelled]
+    tokenizer = tokenizer_for(recipe.tokenizer, texts, min_count=recipe.min_count)
+    learned = isinstance(tokenizer, LearnedTokenizer)  # rare pairs are left out already
     encoder = TextEncoder.build(
-        [*(text for text, _ in examples), *unlabelled],
-        tokenizer=new_tokenizer(recipe.tokenizer),
+        texts,
+        tokenizer=tokenizer,
         max_length=recipe.max_length,
-        min_count=recipe.min_count,
+        min_count=1 if learned else recipe.min_count,
     )
     if not encoder.vocabulary.ordinary_ids.size:
         raise ValueError(f"no token of the texts occurs min_count = {recipe.min_count} times")
@@ -64,10 +67,11 @@ def start_from_run(folder: Path, recipe: Recipe) -> StartingPoint:
     }
     default = Recipe()
     for name, value in kept.items():
-        if getattr(recipe, name) not in (value, getattr(default, name)):
+        asked = getattr(recipe, name)
+        kind = asked.partition(":")[0] if name == "tokenizer" else asked  # its size is as it is
+        if kind not in (value, getattr(default, name)):
             raise ValueError(
-                f"{name} is {value} in the run to start from, which stays so; "
-                f"got {getattr(recipe, name)}"
+                f"{name} is {value} in the run to start from, which stays so; got {asked}"
             )
     recipe = replace(recipe, **kept)
     return StartingPoint(recipe, earlier.encoder, earlier.labels)

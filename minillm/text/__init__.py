@@ -30,8 +30,8 @@ from minillm.text.tokenizer_files import (
 )
 from minillm.text.tokenizer_kinds import (
     TOKENIZERS,
-    WITHOUT_TRAINING,
-    new_tokenizer,
+    kind_and_size,
+    tokenizer_for,
     tokenizer_from_json,
     tokenizer_kind,
     tokenizer_to_json,
@@ -69,9 +69,9 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "BytePairTokenizer",
     "WordPieceTokenizer",
     "TOKENIZERS",
-    "WITHOUT_TRAINING",
     "tokenizer_kind",
-    "new_tokenizer",
+    "kind_and_size",
+    "tokenizer_for",
     "tokenizer_to_json",
     "tokenizer_from_json",
     "read_byte_pairs",

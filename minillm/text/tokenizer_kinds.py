@@ -1,6 +1,6 @@
 """The kinds of tokenisers there are, and how one is written into a file and read from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from minillm.text.byte_pairs import BytePairTokenizer
@@ -28,19 +28,37 @@ def tokenizer_kind(kind: str) -> type[Tokenizer]:
     return TOKENIZERS[kind]
 
 
-def new_tokenizer(kind: str) -> Tokenizer:
-    """A tokeniser of a kind that learns nothing from texts.
+def kind_and_size(words: str) -> tuple[str, int | None]:
+    """A kind of tokenisers, and of those that learn, how many tokens: ``"byte_pairs:2000"``.
 
     Raises:
-        ValueError: the kind is not in ``TOKENIZERS``, or is one that has to be trained.
+        ValueError: the kind is not in ``TOKENIZERS``; one that learns needs a size, which is
+            missing or not a number, or one that does not learn was given one.
     """
-    made = tokenizer_kind(kind)
-    if kind not in WITHOUT_TRAINING:
+    kind, colon, size = words.partition(":")
+    tokenizer_kind(kind)
+    if kind in WITHOUT_TRAINING:
+        if colon:
+            raise ValueError(f"a {kind} tokenizer learns nothing and has no size, got {words!r}")
+        return kind, None
+    if not (size.isascii() and size.isdigit()):
         raise ValueError(
-            f"a {kind} tokenizer has to learn its tokens first: {made.__name__}.train(texts, "
-            f"size=...); without training there are {', '.join(WITHOUT_TRAINING)}"
+            f"a {kind} tokenizer learns its tokens: say how many, such as {kind}:2000, "
+            f"got {words!r}"
         )
-    return made()
+    return kind, int(size)
+
+
+def tokenizer_for(words: str, texts: Iterable[str], *, min_count: int = 2) -> Tokenizer:
+    """The tokeniser that ``kind_and_size`` describes; one that learns is trained on ``texts``.
+
+    Raises:
+        ValueError: as ``kind_and_size``; the size is too small for a token of every byte or
+            character.
+    """
+    kind, size = kind_and_size(words)
+    made: Any = tokenizer_kind(kind)
+    return made() if size is None else made.train(texts, size=size, min_count=min_count)
 
 
 def tokenizer_to_json(tokenizer: Tokenizer) -> dict[str, Any]:

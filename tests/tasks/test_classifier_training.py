@@ -294,6 +294,20 @@ def test_a_finished_run_is_trained_on_from(tmp_path):
     assert float(steps[0].loss) < float(fresh[0].loss)  # it knows what bright and gloomy are
 
 
+@pytest.mark.parametrize(("kind", "size"), [("byte_pairs", 270), ("wordpiece", 60)])
+def test_a_run_may_learn_its_tokens_and_another_one_starts_with_them(tmp_path, kind, size):
+    recipe = replace(TEN_AND_TEN, tokenizer=f"{kind}:{size}", pretrain_epochs=0, max_length=30)
+    training, _ = train(recipe, out=tmp_path / "first")
+    training.result().save(tmp_path / "first" / "model.safetensors")
+    tokens = training.encoder.tokenizer.tokens
+    assert len(tokens) == size and training.encoder.vocabulary.tokens[7:] == tokens
+    again = ClassifierTraining(recipe, EXAMPLES, start_from=tmp_path / "first")
+    assert again.encoder.tokenizer.tokens == tokens and again.recipe.tokenizer == kind
+    other = replace(recipe, tokenizer="character")
+    with pytest.raises(ValueError, match=f"tokenizer is {kind} in the run to start from"):
+        ClassifierTraining(other, EXAMPLES, start_from=tmp_path / "first")
+
+
 def test_a_start_that_does_not_fit_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"model\.safetensors"):
         train(TEN_AND_TEN, start_from=tmp_path)

@@ -4,11 +4,11 @@ import pytest
 
 from minillm.text import (
     TOKENIZERS,
-    WITHOUT_TRAINING,
     CharacterTokenizer,
     LearnedTokenizer,
     WordTokenizer,
-    new_tokenizer,
+    kind_and_size,
+    tokenizer_for,
     tokenizer_from_json,
     tokenizer_kind,
     tokenizer_to_json,
@@ -17,20 +17,28 @@ from tests.text.merges import Merges
 
 
 @pytest.mark.parametrize("name", ["word", "character"])
-def test_tokenizers_are_found_by_name(name):
-    assert tokenizer_kind(name)().name == new_tokenizer(name).name == name
+def test_tokenizers_that_learn_nothing_are_found_by_name(name):
+    assert tokenizer_kind(name)().name == tokenizer_for(name, []).name == name
+    assert not isinstance(tokenizer_for(name, []), LearnedTokenizer)
+    assert kind_and_size(name) == (name, None)
+    with pytest.raises(ValueError, match=f"a {name} tokenizer learns nothing and has no size, got"):
+        kind_and_size(f"{name}:300")
 
 
-@pytest.mark.parametrize("name", list(TOKENIZERS))
-def test_every_kind_can_be_made_or_trained(name):
-    if name in WITHOUT_TRAINING:
-        assert not isinstance(new_tokenizer(name), LearnedTokenizer)
-        return
-    trained = tokenizer_kind(name).train(["the cat"] * 2, size=300)
+@pytest.mark.parametrize("name", ["byte_pairs", "wordpiece"])
+def test_tokenizers_that_learn_are_trained_to_their_size(name):
+    texts = ["the cat", "the hat"]
+    trained = tokenizer_for(f"{name}:258", texts)
     assert isinstance(trained, LearnedTokenizer) and trained.name == name
-    message = rf"a {name} tokenizer has to learn its tokens first: {type(trained).__name__}.train"
-    with pytest.raises(ValueError, match=message):
-        new_tokenizer(name)
+    assert trained.tokens == tokenizer_kind(name).train(texts, size=258).tokens
+    assert tokenizer_for(f"{name}:258", texts, min_count=3).tokens != trained.tokens
+    for words in (name, f"{name}:", f"{name}:many", f"{name}:-3", f"{name}:²"):
+        with pytest.raises(ValueError, match=f"say how many, such as {name}:2000, got '{words}'"):
+            kind_and_size(words)
+
+
+def test_every_kind_is_of_one_sort_or_the_other():
+    assert {*TOKENIZERS} == {"word", "character", "byte_pairs", "wordpiece"}
 
 
 @pytest.mark.parametrize("tokenizer", [WordTokenizer(), CharacterTokenizer()])
@@ -55,7 +63,11 @@ def test_what_a_tokenizer_has_learned_comes_back(monkeypatch):
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are():
-    for use in (tokenizer_kind, lambda kind: tokenizer_from_json({"kind": kind, "state": {}})):
+    for use in (
+        tokenizer_kind,
+        kind_and_size,
+        lambda kind: tokenizer_from_json({"kind": kind, "state": {}}),
+    ):
         with pytest.raises(
             ValueError, match="must be one of word, character, byte_pairs, wordpiece, got 'bpe'"
         ):
