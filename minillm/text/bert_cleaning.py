@@ -15,10 +15,11 @@ WORD = re.compile("[^ ]+")
 class Cleaning(dict[int, str]):
     """``str.translate`` table from a character to what BERT makes of it, filled as needed.
 
-    A control character vanishes, white space is a blank, and a Chinese character or a sign of
-    punctuation stands between blanks.  With ``lower``, letters lose their accents and become
-    small ones.  No character's outcome depends on its neighbours, so a capital sigma is always
-    σ, and what is left of a decomposed character is in the order in which it was written.
+    Control characters and lone surrogates vanish, white space is a blank, and a Chinese
+    character or a sign of punctuation stands between blanks.  With ``lower``, letters lose
+    their accents and become small ones.  No character's outcome depends on its neighbours, so a
+    capital sigma is always σ, and what is left of a decomposed character is in the order in
+    which it was written.
     """
 
     def __init__(self, *, lower: bool) -> None:

@@ -38,7 +38,8 @@ def as_bytes(characters: str) -> bytes:
 def as_text(data: bytes) -> str:
     """The text of some bytes; what is no whole character becomes U+FFFD.
 
-    Bytes that came from a text give exactly this text, lone surrogates included.
+    Bytes that came from a text give exactly this text, lone surrogates included; beside bytes
+    that were cut, these are replaced too.
     """
     try:
         return data.decode("utf-8", "surrogatepass")

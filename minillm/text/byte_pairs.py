@@ -34,7 +34,7 @@ class BytePairTokenizer:
 
     def __init__(self, merges: Iterable[Sequence[str]]) -> None:
         listed = [tuple(merge) for merge in merges]
-        problem = first_problem(listed)
+        problem = first_bad_merge(listed)
         if problem:
             raise ValueError(f"BytePairTokenizer: merge number {problem[0]} {problem[1]}")
         self.ranks = {(first, second): rank for rank, (first, second) in enumerate(listed)}
@@ -125,7 +125,7 @@ class BytePairTokenizer:
         return cls(state["merges"])
 
 
-def first_problem(merges: Sequence[Sequence[str]]) -> tuple[int, str] | None:
+def first_bad_merge(merges: Sequence[Sequence[str]]) -> tuple[int, str] | None:
     """Number and description of the first merge that cannot be applied after those before it."""
     tokens = set(ALPHABET)
     for number, merge in enumerate(merges):

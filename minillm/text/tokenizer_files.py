@@ -7,7 +7,7 @@ from typing import Any
 
 from minillm.backend import write_atomically
 from minillm.text.byte_alphabet import ALPHABET
-from minillm.text.byte_pairs import BytePairTokenizer, first_problem
+from minillm.text.byte_pairs import BytePairTokenizer, first_bad_merge
 from minillm.text.reading import read_lines, read_text
 from minillm.text.special_tokens import bracketed
 from minillm.text.vocabulary import Vocabulary
@@ -159,7 +159,7 @@ def read_merges(
             if token not in known:
                 raise ValueError(f"{path}, line {number}: token {token!r} is not in {vocab}")
         merges.append((pair[0], pair[1]))
-    problem = first_problem(merges)
+    problem = first_bad_merge(merges)
     if problem:
         place, reason = problem
         raise ValueError(f"{path}, line {place + first + 1}: this merge {reason}")

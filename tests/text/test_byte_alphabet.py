@@ -47,6 +47,7 @@ def test_lone_surrogates_come_back_and_two_of_them_are_not_their_character():
 def test_what_is_no_whole_character_is_replaced():
     assert as_text("茶".encode()[:2]) == "\ufffd"
     assert as_text(b"a\xff" + "茶".encode()) == "a\ufffd茶"
+    assert as_text(b"\xff" + as_bytes(as_characters("\ud83d"))) == 4 * "\ufffd"
 
 
 def test_a_character_outside_the_alphabet_has_no_byte():

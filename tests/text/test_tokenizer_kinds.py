@@ -37,7 +37,7 @@ def test_tokenizers_that_learn_are_trained_to_their_size(name):
             kind_and_size(words)
 
 
-def test_every_kind_is_of_one_sort_or_the_other():
+def test_the_kinds_there_are():
     assert {*TOKENIZERS} == {"word", "character", "byte_pairs", "wordpiece"}
 
 
