@@ -878,11 +878,11 @@ check("c1.1", replace)
 
 # %% [markdown] lang="en"
 # **c1.2 Duplicates that contradict.** Write `deduplicate(examples)` for a list of pairs (text, label). Texts that differ only in
-# case and in blanks between words are the same text. Of equal texts with one label the first stays, as it is written. If their
+# case and in how many blanks stand between words are the same text (one blank or none does differ). Of equal texts with one label the first stays, as it is written. If their
 # labels differ, all go. The order stays.
 
 # %% [markdown] lang="zh"
-# **c1.2 互相矛盾的重复**　请写 `deduplicate(examples)`，输入是（文本，标签）对的列表。只在大小写和词间空白上不同的文本算同一条。同一条文本若标签一致，原样留下最先出现的一条；若标签不一，一条也不留。先后次序不变。
+# **c1.2 互相矛盾的重复**　请写 `deduplicate(examples)`，输入是（文本，标签）对的列表。只在大小写和词间空白的个数上不同的文本算同一条（有没有空白算不同）。同一条文本若标签一致，原样留下最先出现的一条；若标签不一，一条也不留。先后次序不变。
 
 
 # %% tags=["exercise"]
