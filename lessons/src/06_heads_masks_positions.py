@@ -287,10 +287,10 @@ print(late.sum(axis=-1).round(2))
 assert late.sum(axis=-1)[0] < 0.9, "masked after the softmax, weights do not share the whole"
 
 # %% [markdown] lang="en"
-# **Reading the table**: row $i$ says how much word $i$ takes from each word $j$, a column each. Column 4 is padding, what lies right of the diagonal is the future: both are 0. Below, the sums of the rows that are masked too late; they should be 1.
+# **Reading the table**: row $i$ says how much word $i$ takes from each word $j$, a column each. Column 4 is padding, what lies right of the diagonal is the future: both are 0. Row 4 is not: the padding word still asks, but nobody reads its answer. Below, the sums of the rows that are masked too late; they should be 1.
 
 # %% [markdown] lang="zh"
-# **读表**：第 $i$ 行是 $i$ 号词取自各词的权重，一列对应一个词。第 4 列是填充，对角线右边是后文，两处都是 0。最后一行是遮得太晚时各行的和，本应都是 1。
+# **读表**：第 $i$ 行是 $i$ 号词分给各词的权重，一列对应一个词。第 4 列是填充，对角线右边是后文，两处都是 0。第 4 行不是 0：填充也照样去看别的词，只是没有人用它的结果。最后一行是遮得太晚时各行的和，本应都是 1。
 
 # %% [markdown] lang="en"
 # **Positions.** Attention treats its input as a bag (exercise 05.3), so the place has to be put into the words. Vaswani et al. add a fixed
@@ -347,7 +347,7 @@ savefig(figure, "06_sinusoids", {"table": picture[::8], "product": apart})
 
 # %% [markdown] lang="en"
 # Left: a column is the code of one place. The upper features, the fast hands, change from place to place; the lower ones hardly move in 64 places. Right: the product of two codes against their distance, from
-# place 0 and from place 40: the same curve. It is highest at distance 0, where it is $d/2$, and falls, though not evenly: near places have similar codes.
+# place 0 and from place 40: the same curve. It is highest at distance 0, where it is $d/2$, and falls over the first few places; far away it is lower, but not evenly so, and at some far distances high again: only the closest places are sure to have similar codes.
 
 # %% [markdown] lang="zh"
 # 左图：一列是一个位置的编码。上面的特征是走得快的表针，相邻位置就不同；下面的特征走得极慢，64 个位置里几乎不变。右图：两个位置的编码之积随距离的变化，分别从 0 号位置和 40 号位置量起，是同一条曲线。距离为 0 时最大，等于 $d/2$，然后起伏着下降：离得近的位置，编码也相近。

@@ -91,7 +91,7 @@ def spread(values, sign="+"):  # (seeds, K)
 # model will generalise better.
 #
 # No method is named, and no measurement. We take the sentence apart: four augmentations, five domains, and flaws planted at
-# known rates. What comes out: two augmentations help on new sentences of the same kind, two show no gain; for another domain its
+# known rates. What comes out: two augmentations help on new sentences of the same kind, of two no gain was seen; for another domain its
 # words count, and copies of old sentences bring little; and wrong labels are found only by a model that understands the sentence (A111).
 
 # %% [markdown] lang="zh"
@@ -99,7 +99,7 @@ def spread(values, sign="+"):  # (seeds, K)
 #
 # 面对冲突目标和泛化不匹配，指南 9.3 节列出四种办法，第二种只有一句话：对训练数据做充分的预处理，包括**数据清洗**、**数据增强**和**多样性扩充**，就能提高泛化能力。
 #
-# 用什么方法、怎样衡量，指南都没有说。我们把这句话拆开来检验：四种增强，五个领域，再按已知的比例人为注入缺陷。结论先说在这里：对同一来源的新句子，四种增强中有两种有用，另外两种看不出收益；换一个领域，要紧的是那里的词在训练中出现过没有，旧句子再多造副本，作用很小，甚至看不出；错标签则只有读得懂句子的模型才找得出来（A111）。
+# 用什么方法、怎样衡量，指南都没有说。我们把这句话拆开来检验：四种增强，五个领域，再按已知的比例人为注入缺陷。结论先说在这里：对同一来源的新句子，四种增强中有两种有用，另外两种没有看出收益；换一个领域，要紧的是那里的词在训练中出现过没有，旧句子造再多副本，作用也很小，甚至看不出来；错标签则只有读得懂句子的模型才找得出来（A111）。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -415,6 +415,7 @@ flawed = named(
     clean=remedies[:, 2] - remedies[:, 1],
     bag=remedies[:, 3] - remedies[:, 2],
     filter=remedies[:, 4] - remedies[:, 2],
+    both=remedies[:, 4] - remedies[:, 1],
     perfect=remedies[:, 5] - remedies[:, 2],
     missing=remedies[:, 5] - remedies[:, 4],
 ) | {
@@ -579,14 +580,15 @@ share_wrong = [wrong["as it is"][test_kinds[kind]].mean() for kind in ("plain", 
 assert 2 * share_wrong[0] < min(share_wrong[1:]), "mistakes are rarer in plain sentences"
 
 # %% [markdown] lang="en"
-# **Reading the table**: how many test sentences there are of each kind, and how many of them each model has wrong.
+# **Reading the table**: how many test sentences there are of each kind, and how many of them each model has wrong; a sentence with two
+# cues stands in two rows.
 # **Cause.** Where words agree there is little to correct. The mistakes are in denials and in the sentences that need the order, in every
 # form of them: it may be that the model has seen too few of each to find out which words govern which.
 # **Fix.** Show the same opinions in other forms: rewriting. **Measured again**: the second column. But one seed is an anecdote. The study has
 # five seeds, five sizes and four augmentations; below are the mean gains in order sentences with 95 % intervals, by size.
 
 # %% [markdown] lang="zh"
-# **读表**：第一列是各类测试句的数目，后两列是两个模型各答错几句。
+# **读表**：第一列是各类测试句的数目，后两列是两个模型各答错几句。各行有重叠：一句里有两个提示词，就在两行里各算一次（“不”一行也含“不过”“算不上”）。
 #
 # **原因**　词语一致的句子没有多少可改的。错误集中在否定句和要看词序的句子里，而且几乎每种句式都有：可能是每种见得太少，模型学不会哪个词管着哪个词。
 #
@@ -662,16 +664,16 @@ savefig(figure, "c1_curves", drawn, language=LANGUAGE)
 # **Reading the table**: gains over no augmentation, paired by seed, ± half the width of the 95 % interval. In the figure hollow marks are
 # the first study, full squares the fresh seeds, grey dots single seeds.
 #
-# **What you saw.** The plain sentences are learned by 1000 examples with any treatment. The order sentences stay near chance up to
+# **What you saw.** The plain sentences are learned by 1000 examples; augmentation changes little there. The order sentences stay near chance up to
 # 200 (at most {curves.small:.2f}), where no gain is seen: copies of 200 sentences are still 200 sentences. At 1000 rewriting looks best,
 # {curves.best:+.3f}, and its interval, ± {curves.best_half:.3f}, just leaves out zero. So do two of the other {curves.rest}, both for *harm* by swapping; chance alone would give one.
-# Five seeds cannot tell. So the most promising size was measured again on **ten fresh seeds**: over all sentences word dropout gains
-# {again.dropout:.3f} ± {again.dropout_half:.3f} and rewriting {again.rewriting:.3f} ± {again.rewriting_half:.3f}. Both help. On Chinese reviews, which the
+# Five seeds cannot tell. So the most promising size was measured again on **ten fresh seeds**, for rewriting, and for word dropout, which breaks labels without having harmed; swapping and synonyms were not measured again. Over all sentences word dropout gains
+# {again.dropout:.3f} ± {again.dropout_half:.3f} and rewriting {again.rewriting:.3f} ± {again.rewriting_half:.3f}. Both help; in the denials alone neither can be told from nothing. On Chinese reviews, which the
 # Chinese edition analyses, ten seeds say the same: {other.dropout:.3f} ± {other.dropout_half:.3f} and {other.rewriting:.3f} ± {other.rewriting_half:.3f}.
 #
 # The surprise is word dropout. It breaks {dropout.order:.0%} of the order labels, rewriting none, and no difference between their gains can be told. Section 4 shows
-# why it may: a minority of broken labels costs confidence, not the decision. Perhaps the gain comes from the model no longer leaning
-# on single words; that was not measured. Swapping and synonyms show no gain, and in a bag of
+# why it may: a minority of broken labels costs confidence, not the decision. It cannot be the whole story: swapping breaks a minority too, and harmed in these five seeds. Perhaps the gain comes from the model no longer leaning
+# on single words; that was not measured. Swapping and synonyms show no gain in five seeds, which would miss a small one, and in a bag of
 # words nothing gains more than {bag.gain:.3f} in the mean: swapping cannot even change one.
 #
 # **Domains and cleaning.** The second study repeats section 5 with five seeds and the small BERT. The third plants
@@ -686,9 +688,9 @@ savefig(figure, "c1_curves", drawn, language=LANGUAGE)
 # %% [markdown] lang="zh"
 # **读表**：每格是相对于不增强的增益，按种子配对，± 后面是 95% 置信区间的半宽。图中空心标记是第一项实验，实心方块是新种子，灰点是单个种子。
 #
-# **看到了什么**　*plain* 句有 1000 条就学会了，用哪种增强都一样。*order* 句在 200 条以内与随机猜测相差无几（至多 {curves.small:.2f}）：两百句再加多少副本，也还是那两百句。这一轮中文只测了三个种子，区间很宽：20 个区间里有两个高于零，都在 200 条处（随机删词 {curves.dropout:+.3f} ± {curves.dropout_half:.3f}，改写 {curves.rewriting:+.3f} ± {curves.rewriting_half:.3f}），而单凭偶然也会有一个；1000 条处，改写的增益是 {curves.best:+.3f} ± {curves.best_half:.3f}，下不了结论。于是在 1000 条处用**十个全新的种子**重测：就全部句子而言，随机删词提高 {again.dropout:.3f} ± {again.dropout_half:.3f}，改写提高 {again.rewriting:.3f} ± {again.rewriting_half:.3f}，两者都有用。英文版分析英文评论，十个种子的结论相同：{other.dropout:.3f} ± {other.dropout_half:.3f} 与 {other.rewriting:.3f} ± {other.rewriting_half:.3f}。
+# **看到了什么**　*plain* 句有 1000 条就学会了，用不用增强差别很小。*order* 句在 200 条以内与随机猜测相差无几（至多 {curves.small:.2f}）：两百句，副本造得再多，新内容也还是那么多。这一轮中文只测了三个种子，区间很宽：20 个区间里有两个高于零，都在 200 条处（随机删词 {curves.dropout:+.3f} ± {curves.dropout_half:.3f}，改写 {curves.rewriting:+.3f} ± {curves.rewriting_half:.3f}），而单凭偶然，20 个里平均也有一个不含零；1000 条处，改写的增益是 {curves.best:+.3f} ± {curves.best_half:.3f}，下不了结论。于是在 1000 条处用**十个全新的种子**重测改写，以及会弄坏标签的随机删词；换位和同义词没有重测。就全部句子而言，随机删词提高 {again.dropout:.3f} ± {again.dropout_half:.3f}，改写提高 {again.rewriting:.3f} ± {again.rewriting_half:.3f}，两者都有用。英文版分析英文评论，十个种子的结论相同：{other.dropout:.3f} ± {other.dropout_half:.3f} 与 {other.rewriting:.3f} ± {other.rewriting_half:.3f}。
 #
-# 没想到的是随机删词。它弄坏 {dropout.order:.0%} 的 *order* 标签，改写一个也不弄坏，两者的增益却分不出高下。第 4 节说明了为什么有这种可能：坏标签只要是少数，降低的是把握，不是判断的对错。至于收益从何而来，也许是因为模型不能再只依靠个别字词；这一点没有测量。换位和同义词看不出收益；对词袋模型，哪种增强的平均增益都不超过 {bag.gain:.3f}，换位根本改变不了一袋词。
+# 没想到的是随机删词。它弄坏 {dropout.order:.0%} 的 *order* 标签，改写一个也不弄坏，两者的增益却分不出高下。第 4 节说明了为什么有这种可能：坏标签只要是少数，降低的是把握，不是判断的对错。但这解释不了全部：换位弄坏的标签也只是少数，却没有看出好处。至于收益从何而来，也许是因为模型不能再只依靠个别字词；这一点没有测量。换位和同义词看不出收益；对词袋模型，哪种增强的平均增益都不超过 {bag.gain:.3f}，换位根本改变不了一袋词。
 #
 # **领域与清洗**　第二项实验用三个种子重做第 5 节，并加上小 BERT。第三项实验往训练数据里人为注入缺陷：{wrong_labels:.0%} 的标签改错；再加上标签相反的副本，或一字不差，或只夹了看不见的字符和空白，或开头多一个“嗯，”；还有混进来的控制字符和没有用的行。`clean` 负责修补和丢弃字面上看得出的毛病。然后把数据分成五份（称为五**折**），用**其余各折**训练出来的模型估计本折每个标签的概率，`drop_doubtful` 丢掉概率低于 0.3 的那些：
 #
@@ -801,7 +803,7 @@ savefig(figure, "c1_remedies", {"domains": domains, "remedies": remedies}, langu
 #
 # Right: the flaws cost {flawed.cost:.2f}. `clean` finds every twin that differs in spelling and every useless line, no wrong label and no reworded
 # twin, and brings back {flawed.clean:.3f} ± {flawed.clean_half:.3f}: not told from nothing. (Its precision is {flawed.precision:.2f}, since of two labels that contradict each other it drops the right one too.) The filter with a BERT adds
-# {flawed.filter:.3f} ± {flawed.filter_half:.3f}: not told from nothing either. A perfect one would add {flawed.perfect:.2f} ± {flawed.perfect_half:.2f}, which is {flawed.missing:.2f} ± {flawed.missing_half:.2f} more than this one. It sees
+# {flawed.filter:.3f} ± {flawed.filter_half:.3f}: not told from nothing either. Together they bring back {flawed.both:.3f} ± {flawed.both_half:.3f}, just more than nothing. A perfect one would add {flawed.perfect:.2f} ± {flawed.perfect_half:.2f}, which is {flawed.missing:.2f} ± {flawed.missing_half:.2f} more than this one. It sees
 # {flawed.plain:.0%} of the wrong labels in plain sentences, {flawed.order:.0%} where order decides, and {flawed.good:.0%} of what it drops was right. A
 # bag of words, blind to order, finds {flawed.bag_order:.0%} there and gains nothing that shows. A filter sees no further than its model.
 #
@@ -810,17 +812,18 @@ savefig(figure, "c1_remedies", {"domains": domains, "remedies": remedies}, langu
 # {leak.others:+.3f} ± {leak.others_half:.3f}, which five seeds do not tell from nothing. `shared_texts` finds all, in whatever spelling.
 
 # %% [markdown] lang="zh"
-# **看到了什么**　左图：同样是 {budget:,} 个词元，来自四个领域而不是一个，在第五个领域上的准确率只差 {domains.four:+.3f} ± {domains.four_half:.3f}，凭三个种子无法与零区分；英文评论的五个种子给出 {other_domains.four:+.3f} ± {other_domains.four_half:.3f}。差别可能在于覆盖的多少：中文里，四个领域只含第五个领域 {domains.of_four:.0%} 的形容词，英文里是 {other_domains.of_four:.0%}；在 {bag.trainings} 次训练中，准确率随见过的形容词的比例而变，相关系数为 {domains.link:.2f}。多样性扩充的收益，取决于它覆盖了多少新内容。由一个领域造出来的同义词替换和随机删词，增益是 {domains.synonyms:+.3f} ± {domains.synonyms_half:.3f} 与 {domains.dropout:+.3f} ± {domains.dropout_half:.3f}，尽管模型见到的词元多达五倍，也无法与零区分。若用该领域自己的评论，可达 {domains.own:.2f}。
+# **看到了什么**　左图：同样是 {budget:,} 个词元，来自四个领域而不是一个，在第五个领域上的准确率只差 {domains.four:+.3f} ± {domains.four_half:.3f}，凭三个种子无法与零区分；英文评论的五个种子给出 {other_domains.four:+.3f} ± {other_domains.four_half:.3f}。差别可能在于覆盖的多少：中文里，四个领域只含第五个领域 {domains.of_four:.0%} 的形容词，英文里是 {other_domains.of_four:.0%}；在 {bag.trainings} 次训练中，见过的形容词越多，准确率越高，相关系数为 {domains.link:.2f}。多样性扩充的收益，取决于它覆盖了多少新内容。由一个领域造出来的同义词替换和随机删词，增益是 {domains.synonyms:+.3f} ± {domains.synonyms_half:.3f} 与 {domains.dropout:+.3f} ± {domains.dropout_half:.3f}，尽管模型见到的词元多达五倍，也无法与零区分。若用该领域自己的评论，可达 {domains.own:.2f}。
 #
-# 右图：注入缺陷后，准确率下降 {flawed.cost:.2f}。`clean` 找出了全部只改写法的副本和全部没有用的行，但改错的标签和多一个词的副本一个也找不到，挽回 {flawed.clean:.3f} ± {flawed.clean_half:.3f}，无法与零区分（精确率只有 {flawed.precision:.2f}：两个标签互相矛盾时，对的那一条也一起丢了）。用 BERT 来筛，再添 {flawed.filter:.3f} ± {flawed.filter_half:.3f}，也无法与零区分；完美的筛选可添 {flawed.perfect:.2f} ± {flawed.perfect_half:.2f}，比它多 {flawed.missing:.2f} ± {flawed.missing_half:.2f}。*plain* 句里的错标签找到 {flawed.plain:.0%}，靠词序的句子里是 {flawed.order:.0%}，丢掉的句子有 {flawed.good:.0%} 本来是对的。词袋模型不看词序，在后者里只找到 {flawed.bag_order:.0%}，看不出收益。筛选能看出多少，取决于它所用的模型。
+# 右图：注入缺陷后，准确率下降 {flawed.cost:.2f}。`clean` 找出了全部一字不差或只差空白、隐形字符的副本和全部没有用的行，但改错的标签和多一个词的副本一个也找不到，挽回 {flawed.clean:.3f} ± {flawed.clean_half:.3f}，无法与零区分（精确率只有 {flawed.precision:.2f}：两个标签互相矛盾时，对的那一条也一起丢了）。用 BERT 来筛，再添 {flawed.filter:.3f} ± {flawed.filter_half:.3f}，也无法与零区分；两样合计 {flawed.both:.3f} ± {flawed.both_half:.3f}（三个种子，区间很宽）。完美的筛选可添 {flawed.perfect:.2f} ± {flawed.perfect_half:.2f}，比它多 {flawed.missing:.2f} ± {flawed.missing_half:.2f}。*plain* 句里的错标签找到 {flawed.plain:.0%}，靠词序的句子里是 {flawed.order:.0%}，丢掉的句子有 {flawed.good:.0%} 本来是对的。词袋模型不看词序，在后者里只找到 {flawed.bag_order:.0%}，看不出收益。筛选能看出多少，取决于它所用的模型。
 #
-# **泄漏**　{leaked_share:.0%} 的测试句混进训练集，BERT 的准确率高出 {leak.gain:.3f} ± {leak.gain_half:.3f}，词袋模型高出 {leak.bag:.3f} ± {leak.bag_half:.3f}：只有三个种子，两个区间都刚好含零；英文评论的五个种子给出 {english_leak.gain:.3f} ± {english_leak.gain_half:.3f} 和 {english_leak.bag:.3f} ± {english_leak.bag_half:.3f}，都高于零。在泄漏的句子上，准确率达到 {leak.seen:.2f}。增益中也许有一部分不是虚的：多出的 {more} 句对其余句子可能同样有帮助，那里的差是 {leak.others:+.3f} ± {leak.others_half:.3f}，无法与零区分。`shared_texts` 把它们全找了出来，不管写法怎么变。
+# **泄漏**　{leaked_share:.0%} 的测试句混进训练集，BERT 的准确率高出 {leak.gain:.3f} ± {leak.gain_half:.3f}，词袋模型高出 {leak.bag:.3f} ± {leak.bag_half:.3f}：只有三个种子，两个区间都刚好含零；英文评论的五个种子给出 {english_leak.gain:.3f} ± {english_leak.gain_half:.3f} 和 {english_leak.bag:.3f} ± {english_leak.bag_half:.3f}，都高于零。在泄漏的句子上，准确率达到 {leak.seen:.2f}。这些提高也许不全是虚的：多出的 {more} 句对其余句子可能同样有帮助，那里的差是 {leak.others:+.3f} ± {leak.others_half:.3f}，无法与零区分。`shared_texts` 把它们全找了出来，不管写法怎么变。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
 #
 # * An augmentation is a claim about the label. Count on sentences of known truth how often it holds, by kind of sentence.
-# * Kept labels and usefulness are two things: word dropout broke labels and helped, synonyms broke none, and no gain was seen.
+# * Kept labels and usefulness are two things: word dropout broke labels and helped in ten fresh seeds; synonyms broke none, and
+#   no gain was seen in five, too few for a small one.
 # * Diversity helps as far as it covers what is new. Augmentation from one domain did little for another (A111).
 # * `clean` removes what shows in the text. Wrong labels need a model that understands the sentence, and the filter
 #   is as blind as its model.
@@ -834,7 +837,7 @@ savefig(figure, "c1_remedies", {"domains": domains, "remedies": remedies}, langu
 # ## 7 小结与局限
 #
 # * 用一种增强，就等于断言“标签不变”。用标签已知的句子，按句子的种类数一数，这个断言有多少时候成立。
-# * 保住标签与是否有用是两回事：随机删词弄坏了标签却有用，同义词一个也没弄坏，却看不出用处。
+# * 保住标签与是否有用是两回事：随机删词弄坏了标签，十个新种子却表明它有用；同义词一个也没弄坏，几个种子里没有看出用处，也可能是种子太少。
 # * 多样性扩充的收益，取决于它覆盖了多少新内容；由一个领域造出来的增强，对另一个领域帮助很小，甚至看不出（A111）。
 # * `clean` 只能去掉字面上看得出的毛病。错标签要靠读得懂句子的模型去找，模型看不见的，筛选也看不见。
 # * 查一查训练数据里有没有测试句，做完增强还要再查：`require_disjoint`。
