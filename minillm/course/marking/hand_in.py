@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from minillm.course.marking.marks import Mark
 
-CHECKPOINTS = ".ipynb_checkpoints"
+SIDE = {".ipynb_checkpoints", "__MACOSX"}  # folders that editors and archives put beside work
 
 
 def notebooks_in(paths: list[Path]) -> dict[Path, str]:
@@ -22,8 +22,8 @@ def notebooks_in(paths: list[Path]) -> dict[Path, str]:
     """
     found: dict[Path, str] = {}
     for path in paths:
-        inside = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
-        inside = [place for place in inside if CHECKPOINTS not in place.parts]
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        inside = [p for p in inside if p == path or is_handed_in(p.relative_to(path))]
         if not inside or not path.exists():
             what = "holds no notebook" if path.is_dir() else "does not exist"
             raise FileNotFoundError(f"{path} {what}")
@@ -31,6 +31,12 @@ def notebooks_in(paths: list[Path]) -> dict[Path, str]:
         found |= {place: place.relative_to(start).as_posix() for place in inside}
     alike = Counter(found.values())
     return {p: name if alike[name] == 1 else p.as_posix() for p, name in found.items()}
+
+
+def is_handed_in(place: Path) -> bool:
+    """Whether a path inside a folder is somebody's notebook: not hidden, and no editor's copy."""
+    hidden = place.name.startswith(".") or SIDE & set(place.parts)
+    return place.suffix.lower() == ".ipynb" and not hidden
 
 
 def students(marks: list[Mark]) -> dict[str, str]:

@@ -59,7 +59,7 @@ def read_notebook(data: bytes) -> HandedIn:
     """
     import nbformat
 
-    written = json.loads(data.decode("utf-8"))
+    written = json.loads(data.decode("utf-8-sig"))  # some editors write a mark first
     require_format_4(written)
     if written.get("nbformat_minor", 0) >= 5:
         for number, cell in enumerate(written["cells"]):

@@ -22,6 +22,12 @@ def test_folders_are_searched_through_and_rows_named_by_the_path_inside(tmp_path
     assert found == ["a/x/06.ipynb", "b/05.ipynb", "folder.ipynb", "张三.ipynb"]
 
 
+def test_what_machines_put_beside_work_is_left_out_and_capitals_do_not_matter(tmp_path):
+    made(tmp_path, "a/05.IPYNB", "a/._05.ipynb", "a/__MACOSX/05.ipynb", ".hidden/05.ipynb")
+    found = list(notebooks_in([tmp_path]).values())
+    assert found == [".hidden/05.ipynb", "a/05.IPYNB"]
+
+
 def test_a_file_is_named_by_its_name_and_two_of_one_name_by_their_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(made(tmp_path, "a/05.ipynb", "b/05.ipynb", "b/06.ipynb").parent)
     one, two, other = (tmp_path / name for name in ("a/05.ipynb", "b/05.ipynb", "b/06.ipynb"))

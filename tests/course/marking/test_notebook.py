@@ -46,6 +46,11 @@ def test_a_notebook_whose_cells_have_no_ids_is_read_without_a_warning(tmp_path):
     assert all(not cell.outputs for cell in found.notebook.cells)
 
 
+def test_a_mark_of_the_byte_order_is_no_obstacle(tmp_path):
+    data = contents(write(tmp_path / "a.ipynb", "1 + 1"))
+    assert read_notebook(b"\xef\xbb\xbf" + data).lesson == read_notebook(data).lesson == "05"
+
+
 @pytest.mark.parametrize("lesson", [None, 98, "../05"])
 def test_the_first_check_tells_the_lesson_where_the_notebook_does_not(lesson, tmp_path):
     path = write(tmp_path / "a.ipynb", "check('c1.2', f)", lesson=lesson)
