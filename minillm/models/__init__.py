@@ -1,12 +1,20 @@
 """Whole models, and their baselines."""
 
 from minillm.models.bert import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
+from minillm.models.gpt import Gpt
+from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
+from minillm.models.gpt_parts import next_tokens
 from minillm.models.pooling import POOLINGS
 
 __all__ = [
     "POOLINGS",
     "Bert",
     "BertConfig",
+    "Gpt",
+    "GptConfig",
     "MaskedLanguageModel",
     "SequenceClassifier",
+    "gpt2_style",
+    "llama_style",
+    "next_tokens",
 ]
