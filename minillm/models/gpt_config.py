@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 CHOICES = {
     "positions": ("learned", "rotary"),
@@ -103,11 +104,11 @@ def llama_style(vocabulary_size: int, **sizes: int | float) -> GptConfig:
     given = {"eps": 1e-6, **checked_sizes("llama_style", sizes)}
     width = given.get("width", GptConfig.width)
     given.setdefault("hidden", -(-8 * width // (3 * 32)) * 32)
-    parts = {"positions": "rotary", "norm": "rms", "feed_forward": "swiglu"}
+    parts: dict[str, Any] = {"positions": "rotary", "norm": "rms", "feed_forward": "swiglu"}
     return GptConfig(vocabulary_size, **given, **parts, tied=False, bias=False)
 
 
-def checked_sizes(name: str, sizes: dict) -> dict:
+def checked_sizes(name: str, sizes: dict[str, Any]) -> dict[str, Any]:
     """``sizes``, once they are known to change no part.
 
     Raises:

@@ -1,0 +1,37 @@
+"""Writing with a GPT: filters, choices, streams, beams, and the cache that makes it quick."""
+
+from minillm.models.decoding.beam import Hypothesis, beam_search, length_penalty
+from minillm.models.decoding.choosing import composed, filtering, greedy, sampling
+from minillm.models.decoding.filters import min_p, repetition_penalty, temperature, top_k, top_p
+from minillm.models.decoding.generation import Text, Written, generate, stream_tokens
+from minillm.models.decoding.lean import LeanReader
+from minillm.models.decoding.prompts import aligned
+from minillm.models.decoding.readers import CachedReader, Reader, RecomputingReader
+from minillm.models.decoding.stopping import before_stop, stop_at, stream_text
+
+__all__ = [
+    "CachedReader",
+    "Hypothesis",
+    "LeanReader",
+    "Reader",
+    "RecomputingReader",
+    "Text",
+    "Written",
+    "aligned",
+    "beam_search",
+    "before_stop",
+    "composed",
+    "filtering",
+    "generate",
+    "greedy",
+    "length_penalty",
+    "min_p",
+    "repetition_penalty",
+    "sampling",
+    "stop_at",
+    "stream_text",
+    "stream_tokens",
+    "temperature",
+    "top_k",
+    "top_p",
+]

@@ -1,0 +1,143 @@
+"""What decoding asks of a model: read some tokens, say how the text goes on.
+
+Letters: B texts, T positions, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from minillm.autograd import no_grad
+from minillm.backend import on_host, to_numpy
+from minillm.models.decoding.lean import LeanReader
+from minillm.models.gpt import Gpt
+from minillm.nn import Dropout, KeyValueCache
+
+
+class Reader(Protocol):
+    """A model and what it has read of one batch of texts; logits are on the host.
+
+    ``start`` forgets everything and reads ``ids (B, T)``, padded on the left; ``step`` reads one
+    more token of each text.  Both give the logits (B, V) of the next one.  ``select`` goes on
+    with these texts of the batch, in this order.
+    """
+
+    max_length: int
+    vocabulary_size: int
+
+    def start(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Read prompts."""
+
+    def step(self, tokens: np.ndarray) -> np.ndarray:
+        """Read one token of each text."""
+
+    def select(self, rows: np.ndarray) -> None:
+        """Keep these texts, also several times."""
+
+
+class RecomputingReader:
+    """Reads the whole text again for every token: what a cache must agree with.
+
+    Work for n tokens: n²/2 positions instead of n.
+    """
+
+    def __init__(self, model: Gpt):
+        self.model, self.answering = model, Answering(model)
+        self.max_length, self.vocabulary_size = sizes(model)
+        self.ids, self.mask = np.zeros((0, 0), np.int64), np.zeros((0, 0), bool)
+
+    def start(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """The logits behind ``ids (B, T)``."""
+        self.ids, self.mask = ids, mask
+        return self.answering.last_logits(ids, mask, None)
+
+    def step(self, tokens: np.ndarray) -> np.ndarray:
+        """The logits behind all that was read, and ``tokens (B,)``."""
+        check_batch(tokens, len(self.ids))
+        ids = np.concatenate([self.ids, tokens[:, None]], axis=1)
+        return self.start(ids, followed(self.mask))
+
+    def select(self, rows: np.ndarray) -> None:
+        """Keep these texts."""
+        self.ids, self.mask = self.ids[rows], self.mask[rows]
+
+
+class CachedReader:
+    """The model's own forward with a ``KeyValueCache`` for each block."""
+
+    def __init__(self, model: Gpt):
+        self.model, self.answering = model, Answering(model)
+        self.max_length, self.vocabulary_size = sizes(model)
+        self.caches: list[KeyValueCache] = []
+        self.mask = np.zeros((0, 0), bool)
+
+    def start(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """The logits behind ``ids (B, T)``, whose keys and values are kept."""
+        self.caches, self.mask = [KeyValueCache() for _ in self.model.blocks], mask
+        return self.answering.last_logits(ids, mask, self.caches)
+
+    def step(self, tokens: np.ndarray) -> np.ndarray:
+        """The logits behind one more token of each text."""
+        check_batch(tokens, len(self.mask))
+        self.mask = followed(self.mask)
+        return self.answering.last_logits(tokens[:, None], self.mask, self.caches)
+
+    def select(self, rows: np.ndarray) -> None:
+        """Keep these texts."""
+        self.mask = self.mask[rows]
+        for cache in self.caches:
+            cache.select(rows)
+
+
+def reader_of(model: Gpt) -> Reader:
+    """The fastest reader for a model where it is: the lean one on the host, else the cached one."""
+    return LeanReader(model) if on_host(model.tokens.weight.data) else CachedReader(model)
+
+
+def sizes(model: Gpt) -> tuple[int, int]:
+    """The longest text and the number of tokens."""
+    return model.config.max_length, model.config.vocabulary_size
+
+
+def followed(mask: np.ndarray) -> np.ndarray:
+    """The mask with one more real token in every row."""
+    return np.concatenate([mask, np.ones((len(mask), 1), bool)], axis=1)
+
+
+def check_batch(tokens: np.ndarray, size: int) -> None:
+    """Refuse tokens of another batch than the one that was begun.
+
+    Raises:
+        ValueError: see above; nothing was begun.
+    """
+    if tokens.shape != (size,) or not size:
+        raise ValueError(
+            f"the cache holds {size} texts, got tokens {tokens.shape}: start(ids, mask) begins "
+            "another batch, select(rows) goes on with some of this one"
+        )
+
+
+class Answering:
+    """A model that only answers: nothing is recorded, and nothing dropped in whatever mode."""
+
+    def __init__(self, model: Gpt):
+        self.model = model
+        modules = [module for _, module in model.named_modules()]
+        self.droppers = [module for module in modules if isinstance(module, Dropout)]
+
+    @no_grad()
+    def last_logits(
+        self, ids: np.ndarray, mask: np.ndarray, caches: list[KeyValueCache] | None
+    ) -> np.ndarray:
+        """The logits at the last position, (B, V)."""
+        modes = [dropper.training for dropper in self.droppers]
+        try:
+            for dropper in self.droppers:
+                dropper.training = False
+            hidden = self.model.hidden(ids, None if mask.all() else mask, caches=caches)
+            return to_numpy(self.model.logits(hidden[:, -1]).data)
+        finally:
+            for dropper, training in zip(self.droppers, modes, strict=True):
+                dropper.training = training
