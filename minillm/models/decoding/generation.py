@@ -15,7 +15,6 @@ from minillm.models.decoding.filters import require_whole
 from minillm.models.decoding.prompts import aligned, check_room, seen_tokens
 from minillm.models.decoding.readers import Reader, reader_of
 from minillm.models.gpt import Gpt
-from minillm.ops import log_softmax
 
 # what a text has written so far -> whether it ends here
 Stop = Callable[[Sequence[int]], bool]
@@ -92,7 +91,7 @@ def writing(
     logits = reader.start(ids, real) if n_new else np.zeros((0, 0))
     for n in range(n_new):
         tokens = choose(logits if filtered is None else filtered(logits, seen))
-        log_p = log_softmax.rule(logits.astype(np.float64))[0][rows, tokens]
+        log_p = log_probability(logits.astype(np.float64), rows, tokens)
         seen[rows, tokens] = True
         running, stopped = ends.after(tokens)
         yield Written(tokens, log_p, running, stopped)
@@ -108,6 +107,12 @@ def writing(
         else:
             ids, real = ids[:, -keep:], real[:, -keep:]
             logits = reader.start(ids, real)
+
+
+def log_probability(z: np.ndarray, rows: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+    """``z_i - ln sum_j exp(z_j)`` of one token of each row; the largest is taken off first."""
+    z = z - z.max(axis=-1, keepdims=True)
+    return z[rows, tokens] - np.log(np.exp(z).sum(axis=-1))
 
 
 class Ends:

@@ -10,19 +10,20 @@ R = H / G, K head width, D model width, V vocabulary.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from minillm.models.decoding.lean_parts import (
     Affine,
-    Norm,
     Thought,
-    affine_of,
-    joined,
-    norm_of,
+    centred,
+    divided,
+    halved,
+    plain,
+    reading,
     thought_of,
+    writing,
 )
 from minillm.models.gpt import Gpt
 from minillm.nn.blocks import PreNormBlock
@@ -31,10 +32,8 @@ from minillm.nn.blocks import PreNormBlock
 class Layer(NamedTuple):
     """One block's weights."""
 
-    before_attention: Norm
     asked: Affine  # D -> (H + 2G) K: queries, already times 1/√K, keys, values
     mixed: Affine
-    before_thought: Norm
     thought: Thought
 
 
@@ -52,23 +51,28 @@ class LeanReader:
         c = self.config = model.config
         self.max_length, self.vocabulary_size = c.max_length, c.vocabulary_size
         self.heads, self.key_heads = c.n_heads, c.n_key_heads or c.n_heads
+        self.head_width = c.width // c.n_heads
         self.layers = [layer_of(block) for block in model.blocks]
-        self.table = widened(model.tokens.weight.data)
-        self.head = self.table if model.head is None else widened(model.head.weight.data)
-        self.norm = norm_of(model.norm)
-        self.places = None if model.positions is None else widened(model.positions.weight.data)
+        self.table = centred(model.norm, plain(model.tokens.weight))
+        self.head = reading(model.norm, model.tokens if model.head is None else model.head)
+        self.places: np.ndarray | None = None
+        if model.positions is not None:
+            self.places = centred(model.norm, plain(model.positions.weight))
         self.turns = None  # e^(i a) of every position and pair of features
         if model.rotary is not None:
             turns = model.rotary.cosine + 1j * model.rotary.sine
             self.turns = turns.astype(np.result_type(self.table.dtype, np.complex64))
         self.length, self.padding = 0, np.zeros(0, np.int64)
-        self.keys = self.values = np.zeros((0,) * 5, self.table.dtype)  # (layers, B, G, M, K)
+        self.keys = self.values = np.zeros(
+            (0,) * 5, self.table.dtype
+        )  # (layers, B, G, M, K); keys (..., K, M)
 
     def start(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """The logits behind ``ids (B, T)``, whose keys and values are kept."""
-        width = self.config.width // self.heads
-        form = (len(self.layers), len(ids), self.key_heads, self.max_length, width)
-        self.keys, self.values = (np.empty(form, self.table.dtype) for _ in range(2))
+        width = self.head_width
+        lead = (len(self.layers), len(ids), self.key_heads)
+        self.keys = np.empty((*lead, width, self.max_length), self.table.dtype)
+        self.values = np.empty((*lead, self.max_length, width), self.table.dtype)
         self.length, self.padding = 0, (~mask).sum(axis=1)
         return self.read(ids)
 
@@ -87,12 +91,7 @@ class LeanReader:
 
     def select(self, rows: np.ndarray) -> None:
         """Go on with these texts of the batch, in this order; one may come twice."""
-        read = slice(self.length)
-        for name in ("keys", "values"):
-            held = getattr(self, name)
-            chosen = np.empty((len(held), len(rows), *held.shape[2:]), held.dtype)
-            chosen[:, :, :, read] = held[:, rows, :, read]
-            setattr(self, name, chosen)
+        self.keys, self.values = self.keys[:, rows], self.values[:, rows]
         self.padding = self.padding[rows]
 
     def read(self, ids: np.ndarray) -> np.ndarray:
@@ -104,12 +103,14 @@ class LeanReader:
         if self.places is not None:
             rows = np.arange(self.length, stop) - self.padding[:, None]
             x += self.places[np.maximum(rows, 0)]
-        hidden_keys = self.hidden_keys(ids.shape[1], stop)
+        hidden_keys, eps = self.hidden_keys(ids.shape[1], stop), self.config.eps
+        x = x.reshape(ids.size, -1)
         for number, layer in enumerate(self.layers):
-            x += self.attended(number, layer, layer.before_attention(x), hidden_keys)
-            x += layer.thought(layer.before_thought(x))
+            asked = layer.asked(divided(x, eps)).reshape(*ids.shape, -1, self.head_width)
+            x += layer.mixed(self.attended(number, asked, hidden_keys))
+            x += layer.thought(divided(x, eps))
         self.length = stop
-        return self.norm(x[:, -1]) @ self.head.T
+        return self.head(divided(x.reshape(*ids.shape, -1)[:, -1], eps))
 
     def hidden_keys(self, n_queries: int, n_keys: int) -> np.ndarray | None:
         """What is added to the scores (B, G, R, T, S): 0, or much below 0 where a key is hidden.
@@ -126,26 +127,25 @@ class LeanReader:
         return (hidden * self.table.dtype.type(lowest))[:, None, None]
 
     def attended(
-        self, number: int, layer: Layer, x: np.ndarray, hidden_keys: np.ndarray | None
+        self, number: int, asked: np.ndarray, hidden_keys: np.ndarray | None
     ) -> np.ndarray:
-        """Attention's part of the stream; the new keys and values are put behind the others."""
-        (batch, n, _), heads, g = x.shape, self.heads, self.key_heads
-        asked = layer.asked(x).reshape(batch, n, heads + 2 * g, -1)
+        """What the heads found, (B T, H K); new keys and values are put behind the others."""
+        (batch, n, _, width), heads, g = asked.shape, self.heads, self.key_heads
         turned = self.turned(asked[:, :, : heads + g])
         stop = self.length + n
-        self.keys[number, :, :, self.length : stop] = turned[:, :, heads:].swapaxes(1, 2)
+        new_keys = turned[:, :, heads : heads + g].transpose(0, 2, 3, 1)
+        self.keys[number, ..., self.length : stop] = new_keys
         self.values[number, :, :, self.length : stop] = asked[:, :, heads + g :].swapaxes(1, 2)
-        q = turned[:, :, :heads].swapaxes(1, 2).reshape(batch, g, heads // g * n, -1)
-        p = q @ self.keys[number, :, :, :stop].swapaxes(-1, -2)  # (B, G, R T, S)
+        q = turned[:, :, :heads].swapaxes(1, 2).reshape(batch, g, heads // g * n, width)
+        p = q @ self.keys[number, ..., :stop]  # (B, G, R T, S)
         if hidden_keys is not None:
             p = p.reshape(batch, g, heads // g, n, stop) + hidden_keys
             p = p.reshape(batch, g, heads // g * n, stop)
-        p -= p.max(axis=-1, keepdims=True)
+        p -= np.maximum.reduce(p, axis=-1, keepdims=True)
         np.exp(p, out=p)
         y = p @ self.values[number, :, :, :stop]
-        y /= p.sum(axis=-1, keepdims=True)
-        merged = y.reshape(batch, heads, n, -1).swapaxes(1, 2).reshape(batch, n, -1)
-        return layer.mixed(merged)
+        y /= np.add.reduce(p, axis=-1, keepdims=True)
+        return y.reshape(batch, heads, n, width).swapaxes(1, 2).reshape(batch * n, heads * width)
 
     def turned(self, x: np.ndarray) -> np.ndarray:
         """Rotary positions: a pair of features is a complex number, and a turn a product."""
@@ -157,19 +157,11 @@ class LeanReader:
 
 def layer_of(block: PreNormBlock) -> Layer:
     """The weights of a block, as ``LeanReader`` wants them."""
-    a = block.attention
-    asking = affine_of(a.query)
-    c = 1.0 / math.sqrt(asking.weight.shape[0] // a.n_heads)
-    asking = Affine(asking.weight * c, None if asking.bias is None else asking.bias * c)
+    a, norm = block.attention, block.attention_norm
+    n_asking = a.query.weight.shape[0]
+    scale = (n_asking // a.n_heads) ** -0.5
     return Layer(
-        norm_of(block.attention_norm),
-        joined(asking, affine_of(a.key), affine_of(a.value)),
-        affine_of(a.output),
-        norm_of(block.feed_forward_norm),
-        thought_of(block.feed_forward),
+        halved(reading(norm, a.query, a.key, a.value), n_asking, scale),
+        writing(norm, a.output),
+        thought_of(block.feed_forward_norm, block.feed_forward),
     )
-
-
-def widened(x: np.ndarray) -> np.ndarray:
-    """At least float32."""
-    return x.astype(np.result_type(x.dtype, np.float32), copy=False)

@@ -1,6 +1,16 @@
-"""The layers of a GPT as functions of plain arrays that hold their weights.
+"""The layers of a GPT as functions of plain arrays, with all that can be multiplied out beforehand.
 
-Letters: D inputs, O outputs.
+A normalization's gain and bias go into the map that reads it::
+
+    (g z + b) Wᵀ + c  =  z (W diag(g))ᵀ + (W b + c)
+
+and LayerNorm's mean is taken off where the stream is written to, not where it is read: if every
+term of a sum has the mean 0, so has the sum.  What is left of both norms is a division.
+
+Letters: N positions, D inputs, O outputs.
+
+Source: Ashkboos et al. 2024, "SliceGPT: Compress Large Language Models by Deleting Rows and
+    Columns", section 3.
 """
 
 from __future__ import annotations
@@ -10,46 +20,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minillm.nn import FeedForward, LayerNorm, Linear, Module, RMSNorm, SwiGLU
+from minillm.nn import Embedding, FeedForward, LayerNorm, Linear, Module, RMSNorm, SwiGLU
 
 A, B = math.sqrt(2.0 / math.pi), 0.044715
 
 
 class Affine(NamedTuple):
-    """``x Wᵀ + b``: ``weight (O, D)``, ``bias (O,)`` or none."""
+    """``x Wᵀ + b`` of ``x (N, D)``: ``weight (O, D)``, ``bias (O,)`` or none."""
 
     weight: np.ndarray
     bias: np.ndarray | None
 
     def __call__(self, x: np.ndarray, /) -> np.ndarray:
-        y = x.reshape(-1, x.shape[-1]) @ self.weight.T
-        if self.bias is not None:
-            y += self.bias
-        return y.reshape(*x.shape[:-1], -1)
-
-
-class Norm(NamedTuple):
-    """LayerNorm, or RMSNorm where there is no bias."""
-
-    weight: np.ndarray
-    bias: np.ndarray | None
-    eps: float
-
-    def __call__(self, x: np.ndarray, /) -> np.ndarray:
-        if self.bias is not None:
-            x = x - x.mean(axis=-1, keepdims=True)
-        square = np.vecdot(x, x)[..., None]
-        square /= x.shape[-1]
-        square += self.eps
-        y = x / np.sqrt(square, out=square)
-        y *= self.weight
+        y = x @ self.weight.T
         if self.bias is not None:
             y += self.bias
         return y
 
 
 class Gelu(NamedTuple):
-    """``FeedForward`` with ``gelu_tanh``: ``y (1 + tanh(a y + a b y³)) / 2`` between two maps."""
+    """``FeedForward`` with ``gelu_tanh``: ``y (1 + tanh(a y + a b y³)) / 2`` between two maps.
+
+    The outer map has the half in it.
+    """
 
     inner: Affine
     outer: Affine
@@ -63,12 +56,14 @@ class Gelu(NamedTuple):
         np.tanh(u, out=u)
         u += 1.0
         u *= y
-        u *= 0.5
         return self.outer(u)
 
 
 class Gated(NamedTuple):
-    """``SwiGLU``, gate and inner map being one product; ``silu(y) = y (1 + tanh(y / 2)) / 2``."""
+    """``SwiGLU``, gate and inner map being one product; ``silu(y) = y/2 (1 + tanh(y/2))``.
+
+    The gate's map has the half in it.
+    """
 
     both: Affine
     outer: Affine
@@ -76,67 +71,89 @@ class Gated(NamedTuple):
     def __call__(self, x: np.ndarray, /) -> np.ndarray:
         y = self.both(x)
         half = y.shape[-1] // 2
-        gate = y[..., :half]
-        u = gate * 0.5
-        passed = np.tanh(u)
-        passed += 1.0
-        passed *= u
-        passed *= y[..., half:]
-        return self.outer(passed)
+        u = np.tanh(y[:, :half])
+        u += 1.0
+        u *= y[:, :half]
+        u *= y[:, half:]
+        return self.outer(u)
 
 
 Thought = Gelu | Gated
 
 
-def affine_of(layer: Linear) -> Affine:
-    """A linear layer's weights."""
-    return Affine(at_least_float32(layer.weight.data), *biases_of(layer))
+def divided(x: np.ndarray, eps: float) -> np.ndarray:
+    """What is left of a norm: ``x / √(mean(x²) + eps)``, the mean of x being 0 for LayerNorm."""
+    square = np.vecdot(x, x)[..., None]
+    square /= x.shape[-1]
+    square += eps
+    return x / np.sqrt(square, out=square)
 
 
-def norm_of(layer: Module) -> Norm:
-    """A normalization's weights.
+def reading(norm: Module, *layers: Linear | Embedding) -> Affine:
+    """The maps that read a norm as one, their outputs side by side, the norm's gain and bias in it.
 
     Raises:
-        TypeError: it is neither of the two that a GPT has.
+        TypeError: the norm is neither of the two that a GPT has.
     """
-    if not isinstance(layer, LayerNorm | RMSNorm):
-        raise TypeError(f"a lean GPT has LayerNorm or RMSNorm, got {type(layer).__name__}")
-    return Norm(at_least_float32(layer.weight.data), *biases_of(layer), layer.eps)
+    if not isinstance(norm, LayerNorm | RMSNorm):
+        raise TypeError(f"a lean GPT has LayerNorm or RMSNorm, got {type(norm).__name__}")
+    weight = np.concatenate([plain(layer.weight) for layer in layers])
+    bias = np.concatenate([bias_of(layer) for layer in layers])
+    if isinstance(norm, LayerNorm):
+        bias = bias + weight @ plain(norm.bias)
+    return Affine(weight * plain(norm.weight), bias if bias.any() else None)
 
 
-def thought_of(layer: Module) -> Thought:
+def writing(norm: Module, layer: Linear, factor: float = 1.0) -> Affine:
+    """The map that writes into the stream, times a factor; its outputs have the mean 0."""
+    weight = centred(norm, factor * plain(layer.weight), axis=0)
+    bias = centred(norm, bias_of(layer), axis=0)
+    return Affine(weight, bias if bias.any() else None)
+
+
+def centred(norm: Module, x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """``x`` without its mean, where the norms that read it do not ask for it."""
+    return x - x.mean(axis=axis, keepdims=True) if isinstance(norm, LayerNorm) else x
+
+
+def thought_of(norm: Module, layer: Module) -> Thought:
     """The feed-forward network of a block.
 
     Raises:
         TypeError: it is neither of the two that a GPT has.
     """
     if isinstance(layer, SwiGLU):
-        both = joined(affine_of(layer.gate), affine_of(layer.inner))
-        return Gated(both, affine_of(layer.outer))
+        both = reading(norm, layer.gate, layer.inner)
+        return Gated(halved(both, len(both.weight) // 2), writing(norm, layer.outer))
     if isinstance(layer, FeedForward):
-        return Gelu(affine_of(layer.inner), affine_of(layer.outer))
+        return Gelu(reading(norm, layer.inner), writing(norm, layer.outer, 0.5))
     raise TypeError(f"a lean GPT has FeedForward or SwiGLU, got {type(layer).__name__}")
 
 
-def joined(*parts: Affine) -> Affine:
-    """Several maps of one input as one map, their outputs side by side."""
-    biases = [part.bias for part in parts if part.bias is not None]
-    weight = np.concatenate([part.weight for part in parts])
-    return Affine(weight, np.concatenate(biases) if biases else None)
+def halved(part: Affine, n: int, factor: float = 0.5) -> Affine:
+    """The map with its first ``n`` outputs times a factor."""
+    factors = np.ones(len(part.weight), part.weight.dtype)
+    factors[:n] = factor
+    return Affine(
+        part.weight * factors[:, None], None if part.bias is None else part.bias * factors
+    )
 
 
-def biases_of(layer: Linear | LayerNorm | RMSNorm) -> tuple[np.ndarray | None]:
-    """Its bias, if it has one."""
+def bias_of(layer: Linear | Embedding) -> np.ndarray:
+    """A linear layer's bias, zeros where it has none."""
     bias = getattr(layer, "bias", None)
-    return (None if bias is None else at_least_float32(bias.data),)
+    if bias is not None:
+        return plain(bias)
+    return np.zeros(layer.weight.shape[0], plain(layer.weight).dtype)
 
 
-def at_least_float32(x: np.ndarray) -> np.ndarray:
-    """The numbers of a weight on the host.
+def plain(parameter: object) -> np.ndarray:
+    """A parameter's numbers, at least in float32.
 
     Raises:
-        TypeError: it is on a device.
+        TypeError: they are on a device.
     """
+    x = getattr(parameter, "data", None)
     if not isinstance(x, np.ndarray):
         raise TypeError("a lean GPT needs a model on the host: model.to_device('cpu')")
     return x.astype(np.result_type(x.dtype, np.float32), copy=False)
