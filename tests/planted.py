@@ -737,6 +737,34 @@ PLANTS = [
     Plant("merges that were cut off", "text/tokenizer_files.py",
           "if unbuilt:", "if False:", "tests/text/test_tokenizer_files.py::"
           "test_bad_merges_are_refused_with_file_and_line"),
+    Plant("GPT that sees what comes later", "models/gpt_parts.py",
+          "causal=True", "causal=False", "tests/models/test_gpt.py::"
+          "test_later_tokens_change_no_earlier_logits"),
+    Plant("padding as a target", "models/gpt_parts.py",
+          "mask[:, 1:] & mask[:, :-1]", "mask[:, 1:] | True", "tests/models/test_gpt.py::"
+          "test_next_tokens_are_one_on_and_padding_is_no_target"),
+    Plant("nucleus without the token that fills it", "models/decoding/filters.py",
+          "order, before < p,", "order, before + sorted_p <= p,",
+          "tests/models/decoding/test_filters.py::"
+          "test_the_nucleus_has_the_probability_p_and_without_its_last_token_has_not"),
+    Plant("penalty that favours negative logits", "models/decoding/filters.py",
+          "logits * float(penalty)", "logits / float(penalty)",
+          "tests/models/decoding/test_filters.py::"
+          "test_a_penalty_raises_nothing_and_leaves_what_was_not_seen"),
+    Plant("penalty that forgets what was written", "models/decoding/generation.py",
+          "seen[rows, tokens] = True", "pass", "tests/models/decoding/test_generation.py::"
+          "test_a_penalty_counts_the_prompt_and_what_was_written"),
+    Plant("cache that counts padding as positions", "models/decoding/lean.py",
+          "- self.padding[:, None]", "- 0 * self.padding[:, None]",
+          "tests/models/decoding/test_readers.py::"
+          "test_a_cache_changes_no_logit"),
+    Plant("beams without a length penalty", "models/decoding/beam.py",
+          "beam.total / length_penalty(len(beam.tokens), alpha)", "beam.total",
+          "tests/models/decoding/test_beam.py::"
+          "test_wide_enough_it_is_exhaustive_search"),
+    Plant("half a stop string that is shown", "models/decoding/stopping.py",
+          "+ max(begun, default=0)", "", "tests/models/decoding/test_stopping.py::"
+          "test_what_may_become_a_stop_string_is_held_back"),
 ]  # fmt: skip
 
 COMPILED = [  # numba must be there for their tests to run

@@ -1,4 +1,4 @@
-"""Writing a text with PyTorch: ``inference_mode``, fused attention, its cache written in place."""
+"""Writing a text with PyTorch: ``inference_mode``, fused attention, a cache kept in place."""
 
 from __future__ import annotations
 

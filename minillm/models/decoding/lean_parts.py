@@ -5,7 +5,8 @@ A normalization's gain and bias go into the map that reads it::
     (g z + b) Wᵀ + c  =  z (W diag(g))ᵀ + (W b + c)
 
 and LayerNorm's mean is taken off where the stream is written to, not where it is read: if every
-term of a sum has the mean 0, so has the sum.  What is left of both norms is a division.
+term of a sum has the mean 0, so has the sum.  What is left of both norms is a division by the
+length of x, once √D is in the gain.
 
 Letters: N positions, D inputs, O outputs.
 
@@ -26,13 +27,16 @@ A, B = math.sqrt(2.0 / math.pi), 0.044715
 
 
 class Affine(NamedTuple):
-    """``x Wᵀ + b`` of ``x (N, D)``: ``weight (O, D)``, ``bias (O,)`` or none."""
+    """``x Wᵀ + b`` of ``x (N, D)``: ``turned`` is Wᵀ ``(D, O)``, ``bias (O,)`` or none.
 
-    weight: np.ndarray
+    The transpose lies in one piece: for one row of x the product is a fifth faster.
+    """
+
+    turned: np.ndarray
     bias: np.ndarray | None
 
     def __call__(self, x: np.ndarray, /) -> np.ndarray:
-        y = x @ self.weight.T
+        y = x @ self.turned
         if self.bias is not None:
             y += self.bias
         return y
@@ -82,10 +86,9 @@ Thought = Gelu | Gated
 
 
 def divided(x: np.ndarray, eps: float) -> np.ndarray:
-    """What is left of a norm: ``x / √(mean(x²) + eps)``, the mean of x being 0 for LayerNorm."""
-    square = np.vecdot(x, x)[..., None]
-    square /= x.shape[-1]
-    square += eps
+    """What is left of a norm: ``x / √(sum(x²) + D eps)``, the mean of x being 0 for LayerNorm."""
+    square = np.vecdot(x, x)[:, None]
+    square += x.shape[-1] * eps
     return x / np.sqrt(square, out=square)
 
 
@@ -101,14 +104,20 @@ def reading(norm: Module, *layers: Linear | Embedding) -> Affine:
     bias = np.concatenate([bias_of(layer) for layer in layers])
     if isinstance(norm, LayerNorm):
         bias = bias + weight @ plain(norm.bias)
-    return Affine(weight * plain(norm.weight), bias if bias.any() else None)
+    gain = plain(norm.weight) * weight.shape[1] ** 0.5
+    return affine(weight * gain, bias)
 
 
 def writing(norm: Module, layer: Linear, factor: float = 1.0) -> Affine:
     """The map that writes into the stream, times a factor; its outputs have the mean 0."""
     weight = centred(norm, factor * plain(layer.weight), axis=0)
     bias = centred(norm, bias_of(layer), axis=0)
-    return Affine(weight, bias if bias.any() else None)
+    return affine(weight, bias)
+
+
+def affine(weight: np.ndarray, bias: np.ndarray) -> Affine:
+    """The map of ``weight (O, D)``, without a bias where that is 0."""
+    return Affine(np.ascontiguousarray(weight.T), bias if bias.any() else None)
 
 
 def centred(norm: Module, x: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -124,7 +133,7 @@ def thought_of(norm: Module, layer: Module) -> Thought:
     """
     if isinstance(layer, SwiGLU):
         both = reading(norm, layer.gate, layer.inner)
-        return Gated(halved(both, len(both.weight) // 2), writing(norm, layer.outer))
+        return Gated(halved(both, both.turned.shape[1] // 2), writing(norm, layer.outer))
     if isinstance(layer, FeedForward):
         return Gelu(reading(norm, layer.inner), writing(norm, layer.outer, 0.5))
     raise TypeError(f"a lean GPT has FeedForward or SwiGLU, got {type(layer).__name__}")
@@ -132,11 +141,9 @@ def thought_of(norm: Module, layer: Module) -> Thought:
 
 def halved(part: Affine, n: int, factor: float = 0.5) -> Affine:
     """The map with its first ``n`` outputs times a factor."""
-    factors = np.ones(len(part.weight), part.weight.dtype)
+    factors = np.ones(part.turned.shape[1], part.turned.dtype)
     factors[:n] = factor
-    return Affine(
-        part.weight * factors[:, None], None if part.bias is None else part.bias * factors
-    )
+    return Affine(part.turned * factors, None if part.bias is None else part.bias * factors)
 
 
 def bias_of(layer: Linear | Embedding) -> np.ndarray:
