@@ -12,7 +12,7 @@ import numpy as np
 
 from minillm.models.decoding.choosing import Choice, Filter, greedy
 from minillm.models.decoding.filters import require_whole
-from minillm.models.decoding.prompts import aligned, check_room, seen_tokens
+from minillm.models.decoding.prompts import aligned, check_room, followed, seen_tokens
 from minillm.models.decoding.readers import Reader, reader_of
 from minillm.models.gpt import Gpt
 
@@ -101,7 +101,7 @@ def writing(
             logits = reader.step(tokens)
             continue
         ids = np.concatenate([ids, tokens[:, None]], axis=1)
-        real = np.concatenate([real, np.ones((len(ids), 1), bool)], axis=1)
+        real = followed(real)
         if ids.shape[1] <= reader.max_length:
             logits = reader.step(tokens)
         else:

@@ -25,6 +25,7 @@ from minillm.models.decoding.lean_parts import (
     thought_of,
     writing,
 )
+from minillm.models.decoding.prompts import check_batch
 from minillm.models.gpt import Gpt
 from minillm.nn.blocks import PreNormBlock
 
@@ -83,11 +84,7 @@ class LeanReader:
         Raises:
             ValueError: tokens of another batch, or more of them than the model reads.
         """
-        if tokens.shape != self.padding.shape or not tokens.size:
-            raise ValueError(
-                f"the cache holds {len(self.padding)} texts, got tokens {tokens.shape}: "
-                "start(ids, mask) begins another batch, select(rows) goes on with some of this one"
-            )
+        check_batch(tokens, len(self.padding))
         return self.read(tokens[:, None])
 
     def select(self, rows: np.ndarray) -> None:

@@ -98,3 +98,21 @@ def seen_tokens(ids: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
     rows, columns = np.nonzero(mask)
     seen[rows, ids[rows, columns]] = True
     return seen
+
+
+def followed(mask: np.ndarray) -> np.ndarray:
+    """The mask with one more real token in every row."""
+    return np.concatenate([mask, np.ones((len(mask), 1), bool)], axis=1)
+
+
+def check_batch(tokens: np.ndarray, size: int) -> None:
+    """Refuse tokens of another batch than the one that was begun.
+
+    Raises:
+        ValueError: see above; nothing was begun.
+    """
+    if tokens.shape != (size,) or not size:
+        raise ValueError(
+            f"the cache holds {size} texts, got tokens {tokens.shape}: start(ids, mask) begins "
+            "another batch, select(rows) goes on with some of this one"
+        )

@@ -12,6 +12,7 @@ import numpy as np
 from minillm.autograd import no_grad
 from minillm.backend import on_host, to_numpy
 from minillm.models.decoding.lean import LeanReader
+from minillm.models.decoding.prompts import check_batch, followed
 from minillm.models.gpt import Gpt
 from minillm.nn import Dropout, KeyValueCache
 
@@ -99,24 +100,6 @@ def reader_of(model: Gpt) -> Reader:
 def sizes(model: Gpt) -> tuple[int, int]:
     """The longest text and the number of tokens."""
     return model.config.max_length, model.config.vocabulary_size
-
-
-def followed(mask: np.ndarray) -> np.ndarray:
-    """The mask with one more real token in every row."""
-    return np.concatenate([mask, np.ones((len(mask), 1), bool)], axis=1)
-
-
-def check_batch(tokens: np.ndarray, size: int) -> None:
-    """Refuse tokens of another batch than the one that was begun.
-
-    Raises:
-        ValueError: see above; nothing was begun.
-    """
-    if tokens.shape != (size,) or not size:
-        raise ValueError(
-            f"the cache holds {size} texts, got tokens {tokens.shape}: start(ids, mask) begins "
-            "another batch, select(rows) goes on with some of this one"
-        )
 
 
 class Answering:
