@@ -8,9 +8,10 @@ import numpy as np
 
 from minillm.models.bag_of_words import BagOfWords, tune_bag_of_words
 from minillm.tasks.decision import Decision
-from minillm.tasks.encoding import TextEncoder, require_texts
+from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.evaluation import Classifier, evaluate
 from minillm.text import Example, Labels, Tokenizer
+from minillm.text.cleaning import require_texts
 
 BAGS = ("bag of words", "bag of words and pairs")  # of one token, and of two in a row as well
 

@@ -17,6 +17,7 @@ from minillm.text import (
     tokenizer_from_json,
     tokenizer_to_json,
 )
+from minillm.text.cleaning import require_texts
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,6 @@ class TextEncoder:
         """
         tokenizer = tokenizer_from_json(saved["tokenizer"])
         return cls(tokenizer, Vocabulary.from_json(saved["vocabulary"]), saved["max_length"])
-
-
-def require_texts(texts: Any) -> None:
-    """Refuse one text where many are expected: every letter of it would be taken for a text."""
-    if isinstance(texts, str):
-        raise TypeError(f"expected a list of texts, got the text {texts[:40]!r}; write [text]")
 
 
 def require_tokenizer(tokenizer: Any) -> None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from minillm.text.cleaning import require_text
 from minillm.text.pretokens import WHITE_SPACE
 
 CHINESE = (  # blocks of ideographs, as BERT counts them: kana and Hangul are letters
@@ -54,8 +55,7 @@ def bert_words(text: str, *, lower: bool) -> list[str]:
     Source: Devlin et al. 2019, "BERT"; the rules are those of the program published with the
     paper, and as there ``$`` and ``~``, which Unicode calls symbols, are punctuation too.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a text must be a str, got {type(text).__name__}")
+    require_text(text)
     return WORD.findall(text.translate(TABLES[lower]))
 
 

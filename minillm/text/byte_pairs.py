@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from minillm.text.byte_alphabet import ALPHABET, as_bytes, as_characters, as_text
+from minillm.text.cleaning import require_texts
 from minillm.text.merging_fast import apply_merges_fast, learn_merges_fast
 from minillm.text.pretokens import pretokens
 
@@ -58,8 +59,9 @@ class BytePairTokenizer:
             raise ValueError(f"size must be at least 256, a token for every byte, got {size}")
         if min_count < 1:
             raise ValueError(f"min_count must be at least 1, got {min_count}")
+        require_texts(texts)
         counts: Counter[str] = Counter()
-        for text in require_several(texts):
+        for text in texts:
             counts.update(pretokens(text))
         number = {character: i for i, character in enumerate(ALPHABET)}
         words = [([number[c] for c in as_characters(w)], times) for w, times in counts.items()]
@@ -139,10 +141,3 @@ def first_bad_merge(merges: Sequence[Sequence[str]]) -> tuple[int, str] | None:
             return number, f"builds {built!r}, which is there already"
         tokens.add(built)
     return None
-
-
-def require_several(texts: Any) -> Any:
-    """The texts as they are, refused if they are one text, of which each letter would count."""
-    if isinstance(texts, str):
-        raise TypeError(f"expected a list of texts, got the text {texts[:40]!r}; write [text]")
-    return texts

@@ -5,6 +5,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from minillm.text.examples import Example
 
@@ -41,11 +42,22 @@ def normalize(text: str) -> str:
     Source: Unicode Standard Annex #15, "Unicode Normalization Forms".
     Guide: 9.3.2 (G5).
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a text must be a str, got {type(text).__name__}")
+    require_text(text)
     # Composing comes last: a removed mark may have stood between a letter and its accent.
     visible = UNSEEN.sub("", text.translate(ASCII_TWINS))
     return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+def require_text(text: Any) -> None:
+    """Refuse what is not a string."""
+    if not isinstance(text, str):
+        raise TypeError(f"a text must be a str, got {type(text).__name__}")
+
+
+def require_texts(texts: Any) -> None:
+    """Refuse one text where many are expected: every letter of it would be taken for a text."""
+    if isinstance(texts, str):
+        raise TypeError(f"expected a list of texts, got the text {texts[:40]!r}; write [text]")
 
 
 def text_key(text: str) -> str:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from minillm.text.cleaning import require_text
+
 # Unicode's property White_Space; ``str.isspace`` would add four separators of ASCII, 0x1c to 0x1f.
 WHITE_SPACE = frozenset(
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -61,6 +63,5 @@ def pretokens(text: str) -> list[str]:
     Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
     section 2.2; the pattern is that of the program published with the paper.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a text must be a str, got {type(text).__name__}")
+    require_text(text)
     return [text[match.start() : match.end()] for match in PRETOKEN.finditer(text.translate(KINDS))]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Self
 
 from minillm.text.bert_cleaning import bert_words, words_in_place
+from minillm.text.cleaning import require_texts
 from minillm.text.merging_fast import learn_merges_fast
 from minillm.text.special_tokens import BERT_SPECIAL, first_problem
 
@@ -61,8 +62,7 @@ class WordPieceTokenizer:
             ValueError: ``size`` leaves no room for the characters; ``min_count`` is below 1.
             TypeError: ``texts`` is one text.
         """
-        if isinstance(texts, str):
-            raise TypeError(f"expected a list of texts, got the text {texts[:40]!r}; write [text]")
+        require_texts(texts)
         if min_count < 1:
             raise ValueError(f"min_count must be at least 1, got {min_count}")
         counts: Counter[str] = Counter()
