@@ -19,7 +19,7 @@ from typing import Any
 
 from minillm.course.execute import LessonError, execute
 from minillm.course.notebooks import notebooks
-from minillm.course.places import LESSONS, read, write
+from minillm.course.places import FOLDERS, LESSONS, read, write
 
 LARGEST = 40_000  # bytes of a picture
 COLOURS = (128, 64, 32, 16)
@@ -69,9 +69,11 @@ def is_executed(text: str) -> bool:
 
 
 def outdated(lessons: Path = LESSONS) -> list[Path]:
-    """The notebooks whose outputs are not those of their code."""
-    pairs = notebooks(lessons, "student")
-    return [path for path, text in pairs if not is_executed(with_outputs(text, read(path)))]
+    """The notebooks, as they were built last, whose outputs are not those of their code."""
+    sources = sorted((lessons / "src").glob("*.py"))
+    paths = [lessons / folder / f"{s.stem}.ipynb" for s in sources for folder in FOLDERS.values()]
+    texts = {path: read(path) for path in paths}
+    return [path for path, text in texts.items() if not (text and is_executed(text))]
 
 
 def make(names: Sequence[str] = (), lessons: Path = LESSONS) -> Iterator[Path]:
@@ -85,9 +87,9 @@ def make(names: Sequence[str] = (), lessons: Path = LESSONS) -> Iterator[Path]:
     known = {path.stem.partition("_")[0] for path in pairs}
     if unknown := sorted(set(names) - known):
         raise ValueError(f"no lesson {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-    late = outdated(lessons)
     for path, text in pairs.items():
-        if path in late or path.stem.partition("_")[0] in names:
+        named = path.stem.partition("_")[0] in names
+        if named or not is_executed(with_outputs(text, read(path))):
             write(path, executed(text, path.name))
             yield path
 
