@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from minillm.tasks import ClassifierTraining
+from minillm.tasks.generation import CausalPretraining
 from minillm.training import Step
 from minillm.training.sharding import ids_to_share
 
@@ -24,7 +25,7 @@ def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
             bar.set_postfix_str(f"loss {smooth:.3f}{examined}", refresh=False)
 
 
-def print_sharing(training: ClassifierTraining) -> None:
+def print_sharing(training: ClassifierTraining | CausalPretraining) -> None:
     """From which size on a batch is shared, where there is more than one thread."""
     if training.threads > 1:
         least = ids_to_share(training.model.parameter_count())
