@@ -69,11 +69,7 @@ class CausalPretraining:
         device: str = "cpu",
         threads: int = 1,
     ):
-        if not documents or not held_out:
-            raise ValueError(
-                f"pretraining needs texts to learn from and texts that are held out, got "
-                f"{len(documents)} and {len(held_out)}"
-            )
+        require_texts_of_both(documents, held_out)
         self.threads = threads
         if start_from is None:
             self.recipe, self.language = new_language_model(recipe, documents, template, tokens)
@@ -87,12 +83,11 @@ class CausalPretraining:
             [self.language.encode(one) for one in held_out], self.recipe.held_out_tokens
         )
         next(self.batches(0, 1))  # too little text fails now rather than in a folder that is begun
-        facts = {**asdict(self.recipe), "threads": threads, "template": digest(self.language)}
         data = {"data": digest_of(documents), "held_out": digest_of(held_out)}
         self.run = Run(
             self.model,
             [self.stage()],
-            {**facts, **data},
+            {**asdict(self.recipe), "threads": threads, **data, "tokens": digest(self.language)},
             out=out,
             resume=resume,
             start_from=start_from and Path(start_from) / "checkpoint.safetensors",
@@ -156,6 +151,19 @@ class CausalPretraining:
     def result(self) -> LanguageModel:
         """The language model as it is now."""
         return self.language
+
+
+def require_texts_of_both(documents: Sequence[Document], held_out: Sequence[Document]) -> None:
+    """Refuse to learn from nothing, or without a measure.
+
+    Raises:
+        ValueError: says how many there are of both.
+    """
+    if not documents or not held_out:
+        raise ValueError(
+            "pretraining needs texts to learn from and texts that are held out, got "
+            f"{len(documents)} and {len(held_out)}"
+        )
 
 
 def new_language_model(
