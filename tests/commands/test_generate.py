@@ -41,11 +41,16 @@ def language(tmp_path_factory):
 @pytest.mark.guide("G40")
 def test_a_text_is_written_behind_its_prompt(call, language):
     result = call("generate", language, "One for", "--length", "9", "--greedy")
-    colours = call("generate", language, "One\x1b[31m", "--length", "1", "--samples", "2")
-    assert "\x1b" not in colours.out + call("generate", language, "\x1b[", "--length", "1").out
     assert (result.code, result.err) == (0, "")
     model = LanguageModel.load(language / "model.safetensors")
     assert result.out == "One for" + model.write(["One for"], 9)[0][0].text + "\n"
+    colours = call("generate", language, "One\x1b[31m", "--length", "1", "--samples", "2")
+    assert "\x1b" not in colours.out
+
+
+def test_control_characters_that_a_model_writes_are_shown_as_signs(call, language, monkeypatch):
+    monkeypatch.setattr(LanguageModel, "stream", lambda *_, **__: iter(["a", "\x1b[31m"]))
+    assert call("generate", language, "\x07").out == "␇a␛[31m\n"
 
 
 def test_a_seed_gives_the_same_text_and_another_one_another(call, language):
