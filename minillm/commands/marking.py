@@ -84,16 +84,16 @@ def print_marks(files: dict[Path, str], crew: Crew) -> list[Mark]:
     """Print head and rows, each as soon as its file is marked; all marks."""
     from tqdm import tqdm
 
+    from minillm.backend.progress import progress_bar
     from minillm.course.marking.table import head, one_line, row
     from minillm.text.terminal import display_width
 
     wide = max(display_width(one_line(name)) for name in files.values())
     marks: list[Mark] = []
     print(head(wide), flush=True)
-    hidden = not sys.stderr.isatty()
     with (
         closing(crew.marks(list(files))) as found,
-        tqdm(total=len(files), unit="notebook", disable=hidden) as bar,
+        progress_bar(total=len(files), unit="notebook") as bar,
     ):
         for name, entries in zip(files.values(), found, strict=True):
             named = [replace(entry, file=name) for entry in entries]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from minillm.backend.progress import progress_bar
 from minillm.tasks import ClassifierTraining
 from minillm.tasks.generation import CausalPretraining
 from minillm.training import Step
@@ -12,10 +13,8 @@ from minillm.training.sharding import ids_to_share
 
 def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
     """Run the steps under a progress bar that shows a smoothed loss, and the last held-out one."""
-    from tqdm import tqdm
-
     smooth, examined = None, ""
-    with tqdm(total=total, desc=title, unit="step", mininterval=0.5) as bar:
+    with progress_bar(total=total, desc=title, unit="step", mininterval=0.5) as bar:
         for step in steps:
             bar.update(step.index + 1 - bar.n)  # a resumed run begins in the middle
             loss = float(step.loss)
