@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import secrets
+import tempfile
 import time
 from pathlib import Path
 
@@ -121,5 +122,8 @@ def require_folder(path: Path) -> None:
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+    try:
+        with tempfile.TemporaryFile(dir=there):  # what may be written does not tell: see /proc
+            pass
+    except OSError as error:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there)) from error

@@ -169,6 +169,12 @@ def is_function(answer: Any) -> bool:
     return callable(answer) and not isinstance(answer, type)
 
 
+def lessons_with_exercises() -> list[str]:
+    """Their numbers: "05"."""
+    modules = [module.name for module in pkgutil.iter_modules(checks.__path__)]
+    return [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
+
+
 def lesson_checks(lesson: str) -> dict[str, Exercise]:
     """The exercises of a lesson, by number.
 
@@ -181,8 +187,7 @@ def lesson_checks(lesson: str) -> dict[str, Exercise]:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        modules = [module.name for module in pkgutil.iter_modules(checks.__path__)]
-        numbers = [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
+        numbers = lessons_with_exercises()
         if f"0{lesson}" in numbers:
             lesson = f'{lesson} (did you mean "0{lesson}"?)'
         listed = ", ".join(numbers)
