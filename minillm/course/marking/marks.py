@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,12 @@ class Run:
     def said_of(self, index: int) -> Both:
         """What the cell at ``index`` did, where it had a fault."""
         return of_cell(self.cells, index, self.faults[index].said)
+
+    def failed_to_define(self, name: str) -> int | None:
+        """The last cell with a fault that would have defined a name, if there is one."""
+        defines = re.compile(rf"\bdef\s+{re.escape(name)}\b|\b{re.escape(name)}\s*=[^=]")
+        found = [at for at in self.faults if defines.search(self.cells[at].source)]
+        return max(found, default=None)
 
 
 def run_of(cells: list[Any], limit: int, end: tuple[int, Both | None]) -> Run:
@@ -100,7 +107,10 @@ def verdict(found: Verdict | None, place: int | None, run: Run) -> tuple[str, st
     if fault is None:
         return OPEN, str(Both("its check did not run", "它的 check 没有运行"))
     if fault.undefined:
-        return OPEN, str(undefined(fault.undefined))
+        at = run.failed_to_define(fault.undefined)
+        return (
+            (OPEN, str(undefined(fault.undefined))) if at is None else (WRONG, str(run.said_of(at)))
+        )
     if fault.of_a_check:
         return OPEN, str(Both("its check was not reached", "没有运行到它的 check"))
     return WRONG, str(run.said_of(place))

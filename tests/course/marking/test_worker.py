@@ -142,6 +142,17 @@ def test_what_was_deleted_leaves_an_exercise_open_and_is_named(tmp_path):
     assert "does not define check" in messages(marks)["05.1"]
 
 
+def test_an_answer_whose_cell_fails_is_wrong_and_its_fault_told(tmp_path):
+    cells = [IMPORTS, SOFTMAX.replace("(scores):", "(scores)"), CHECKED]
+    cells += ["exit()\ndef attention_backward(q, k, v, g):\n    return q, k, v"]
+    cells += ['check("05.2", attention_backward)']
+    marks = marked(write(tmp_path / "a.ipynb", *cells))
+    assert results(marks)[1:] == [("05.1", WRONG), ("05.2", WRONG), ("05.3", OPEN)]
+    said = messages(marks)
+    assert said["05.1"].startswith("code cell 2 raised SyntaxError: ")
+    assert said["05.2"].startswith("code cell 4 calls exit()  ·  ")
+
+
 def test_of_two_checks_of_one_exercise_the_last_counts(tmp_path):
     cells = [IMPORTS + SOFTMAX, CHECKED, OVERFLOWS, CHECKED]
     assert marked(write(tmp_path / "a.ipynb", *cells))[0].result == WRONG
