@@ -107,10 +107,10 @@ def verdict(found: Verdict | None, place: int | None, run: Run) -> tuple[str, st
     if fault is None:
         return OPEN, str(Both("its check did not run", "它的 check 没有运行"))
     if fault.undefined:
-        at = run.failed_to_define(fault.undefined)
-        return (
-            (OPEN, str(undefined(fault.undefined))) if at is None else (WRONG, str(run.said_of(at)))
-        )
+        origin = run.failed_to_define(fault.undefined)
+        if origin is None:
+            return OPEN, str(undefined(fault.undefined))
+        return WRONG, str(run.said_of(origin))
     if fault.of_a_check:
         return OPEN, str(Both("its check was not reached", "没有运行到它的 check"))
     return WRONG, str(run.said_of(place))
