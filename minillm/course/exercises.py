@@ -183,19 +183,17 @@ def lesson_checks(lesson: str) -> dict[str, Exercise]:
     """
     name = f"{checks.__name__}.lesson_{lesson}"
     try:
-        found: dict[str, Exercise] = importlib.import_module(name).CHECKS
+        return dict(importlib.import_module(name).CHECKS)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        numbers = lessons_with_exercises()
-        if f"0{lesson}" in numbers:
+        listed = ", ".join(lessons_with_exercises())
+        if f"0{lesson}" in listed:
             lesson = f'{lesson} (did you mean "0{lesson}"?)'
-        listed = ", ".join(numbers)
         raise UnknownExercise(
             f"lesson {lesson} has no exercises, only {listed} have  ·  第 {lesson} 课没有练习，"
             f"有练习的是 {listed}"
         ) from None
-    return found
 
 
 def try_property(number: str, prop: Property, answers: list[Watched]) -> None:
