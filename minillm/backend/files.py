@@ -117,7 +117,7 @@ def require_folder(path: Path) -> None:
 
     Raises:
         NotADirectoryError: naming the file that stands in the way.
-        PermissionError: naming the folder that may not be written, ``path`` or one above it.
+        OSError: naming the folder in which no file can be made, ``path`` or one above it.
     """
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir():
@@ -126,4 +126,5 @@ def require_folder(path: Path) -> None:
         with tempfile.TemporaryFile(dir=there):  # what may be written does not tell: see /proc
             pass
     except OSError as error:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there)) from error
+        code = errno.EACCES if error.errno == errno.ENOENT else error.errno or errno.EACCES
+        raise OSError(code, os.strerror(code), str(there)) from error
