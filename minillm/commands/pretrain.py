@@ -15,11 +15,14 @@ from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
 from minillm.commands.tables import percent, table
 from minillm.commands.tokenizer import read_tokens
 from minillm.models.decoding import sampling
-from minillm.tasks.generation import CausalPretraining, ChatTemplate, GptRecipe
+from minillm.tasks.generation import CausalPretraining, ChatTemplate, GptRecipe, pieces
 from minillm.tasks.generation.tokens import plain_texts
+from minillm.tasks.metrics import repetition
 from minillm.text import text_key
 from minillm.text.documents import Document, read_documents
 from minillm.text.terminal import visible
+
+SAMPLE = 60  # tokens at most
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -164,7 +167,15 @@ def print_losses(training: CausalPretraining, order: int, counted: float) -> Non
 
 
 def print_sample(training: CausalPretraining) -> None:
-    """What the model writes when it is given nothing."""
-    rng = stream(training.recipe.seed, "sample")
-    text = training.result().write([""], 60, choose=sampling(rng))[0][0].text
-    print(f"a sample, without a prompt:\n{visible(text)}")
+    """What the model writes when it is given nothing, and how much it repeats itself."""
+    rng, n = stream(training.recipe.seed, "sample"), SAMPLE
+    written = training.result().write([""], n, choose=sampling(rng))[0][0]
+    print(f"a sample, without a prompt:\n{visible(written.text)}")
+    n = len(written.tokens)
+    others = [row for row in pieces(training.held_out, n - 1) if len(row) == n] if n > 2 else []
+    if others:
+        usual = sum(repetition(row.tolist(), 2) for row in others) / len(others)
+        print(
+            f"pairs of tokens that came before: {percent(repetition(written.tokens, 2))} of it, "
+            f"{percent(usual)} of as long a piece of held-out text"
+        )

@@ -7,8 +7,9 @@ import pytest
 from minillm.tasks.generation import LanguageModel
 from minillm.training import read_record
 from tests.commands.command_line import finish, listing, start, wait_for_updates
-from tests.tasks.generation.little import LINES, LONG
+from tests.tasks.generation.little import LINES, RHYME
 
+LONG = RHYME * 40
 TINY = [
     *("--width", "16", "--n-heads", "2", "--n-layers", "1", "--max-length", "12"),
     *("--batch-size", "4", "--tokenizer", "byte_pairs:270", "--steps", "12", "--warmup", "2"),
@@ -48,6 +49,7 @@ def test_a_run_says_what_it_was_and_leaves_model_record_and_picture(call, text, 
     assert row.split()[1:] == [f"{best:.3f}", f"{np.exp(best):.1f}"]
     assert "counts, n-grams of up to" in result.out
     assert "a sample, without a prompt:" in result.out
+    assert "pairs of tokens that came before:" in result.out
     language = LanguageModel.load(out / "model.safetensors")
     held_out = LONG[len(LONG) - len(LONG) // 10 :]
     assert language.loss([held_out]) == pytest.approx(best, rel=1e-5)
