@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def run(arguments: argparse.Namespace) -> None:
     watch(training.steps(), total=training.recipe.steps, title="pretrain")
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
+    print("counting n-grams of the same text ...", file=sys.stderr)
     order, counted = training.counted
     print_losses(training, order, counted)
     picture = arguments.out / "loss.png"
