@@ -713,7 +713,7 @@ assert np.allclose(pooled, recall_stored["most_frequent"], atol=0.03), "the mean
 # places are one step apart, *and* the query chooses the place. The first alone is not enough: in the running mean, too, all places are one step away, but all weigh the same, and it finds about what counting finds ({recall.mean.mean:.3f} ± {recall.mean.half:.3f}, counting {recall.counting:.3f}), near or far.
 # For the recurrent net the letter is $k$ steps away: in these runs it makes no mistake up to 4 letters, at 8 it finds {recall.near.mean:.3f} ± {recall.near.half:.3f}, and from 16 on it only guesses ({recall.far.mean:.3f} ± {recall.far.half:.3f}).
 #
-# **What it does not show.** A fixed distance is one rotation; finding a word by what it *says* is another task (below). The limit of the recurrent net belongs to this training: with more steps, clipped gradients, or gates that protect its state (the LSTM of section 9) it
+# **What it does not show.** A fixed distance is one rotation; finding a word by what it *says* is another task (below). The limit of the recurrent net belongs to this net and this training: with gates that protect its state (the LSTM of section 9) it
 # may reach further. Whether a model trained on {plan.recall.letters.length} letters works on 96 was not tried.
 #
 # **Words.** Now the sentence from the beginning of this lesson, with a second pronoun: "the dog bit the man because it was afraid and he was angry". At each pronoun a model is asked *who* that is and *how* that one feels. The nouns are four animals, four men, four women; the two of a sentence are
@@ -723,7 +723,7 @@ assert np.allclose(pooled, recall_stored["most_frequent"], atol=0.03), "the mean
 # %% [markdown] lang="zh"
 # **看到了什么**（这 {n_recall} 次运行）　竖线和下文的 ± 都是均值的 95% 置信区间，灰点是各个种子。左图：没有位置编码，每个种子的准确率都恰好是一半，因为句子和它的孪生句得到同样的回答；用正弦编码是 {placed.mean:.3f} ± {placed.half:.3f}，用学出来的位置，各次运行一个也没有错。右图：注意力在对它最难的那个距离上，也找对 {recall.attention:.2%}。这靠两件事：任意两个位置只隔一步，**而且**由查询来挑选位置。单有前一样不够：取均值的模型，任意两个位置也只隔一步，可是各个位置权重相同，结果不分远近，都和数次数差不多（{recall.mean.mean:.3f} ± {recall.mean.half:.3f}，数次数是 {recall.counting:.3f}）。对循环网络来说，要找的字母隔着 $k$ 步：在这几次运行里，4 个字母以内全对，到 8 个时是 {recall.near.mean:.3f} ± {recall.near.half:.3f}，从 16 个起只是随机猜测（{recall.far.mean:.3f} ± {recall.far.half:.3f}）。
 #
-# **不能由此得出的**　距离固定不变，学会一个旋转就够了；要按**内容**去找一个词，是另一回事（见下）。循环网络看不远，是就这样的训练而言：多练几步，裁剪梯度，或者用门来保护它的状态（第 9 节的 LSTM），也许能看得更远。在 {plan.recall.letters.length} 个字母上训练的模型能不能用到 96 个，这里也没有试过。
+# **不能由此得出的**　距离固定不变，学会一个旋转就够了；要按**内容**去找一个词，是另一回事（见下）。循环网络看不远，是就这样的网络和这样的训练而言：用门来保护它的状态（第 9 节的 LSTM），也许能看得更远。在 {plan.recall.letters.length} 个字母上训练的模型能不能用到 96 个，这里也没有试过。
 #
 # **词**　现在回到本课开头的句子，再加一个代词：“狗咬了叔叔，因为它很害怕，他很生气”。每遇到一个代词，就问模型两个问题：这是**谁**？他（她、它）**怎么了**？名词有四种动物、四个男人、四个女人；一句里的两个名词种类不同，先后不定，所以只能按**内容**去找名词；而表示感受的词，总是代词之后的第二个词。模型还是一层注意力，一个头或两个头，用 Adam 训练 {plan.reference.adam.steps} 步，每步 {plan.reference.batch} 句，学习率 {plan.reference.adam.rate}，梯度不裁剪；两种模型都没有专门调过：
 
