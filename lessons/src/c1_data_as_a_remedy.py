@@ -26,7 +26,7 @@
 # **Afterwards you can** say what an augmentation does to labels, measure whether it helps, and tell an improvement on the
 # test split from one that reaches new data.
 #
-# **Before this**: lesson 0 (seeds, confidence intervals), lesson 2 (tokens), lesson 14 (training a classifier, choosing on other data than the test). **Time**: about half
+# **Before this**: lesson 00 (seeds, confidence intervals), lesson 2 (tokens), lesson 14 (training a classifier, choosing on other data than the test). **Time**: about half
 # a minute to run, an hour and a half to read.
 
 # %% [markdown] lang="zh"
@@ -327,7 +327,8 @@ from minillm.labs.data import augmentation, cleaning, diversification
 from minillm.labs.worlds import kinds, reader, shown
 from minillm.labs.worlds.domains import DOMAINS, adjectives
 from minillm.text import WordTokenizer
-from minillm.text.corpora import THESAURUS, load_corpus
+from minillm.text.corpora import load_corpus
+from minillm.text.corpora.thesaurus import THESAURUS
 
 twin = {"en": "", "zh": "_zh"}
 words, read = WordTokenizer(), reader.reader(LANGUAGE).label
@@ -516,7 +517,7 @@ LITERALS = {
     "by hand": "0.1 0.9 0.81 0.09 0.99 0.729 0.081 0.19 0.964",
     "draws that a cell of section 2 makes": "20,000",
     "the share of labels kept where none is broken": "1",
-    "settings of the studies and of the live corpus": "1000 2000 200 20 0.3",
+    "settings of the studies and of the live corpus": "1000 200 20 0.3",
     "the level of all intervals": "95",
 }
 
