@@ -766,7 +766,7 @@ PLANTS = [
           "+ max(begun, default=0)", "", "tests/models/decoding/test_stopping.py::"
           "test_what_may_become_a_stop_string_is_held_back"),
     Plant("shorter n-grams counted as they occur", "models/ngrams.py",
-          "ends[n][new_before(ends, place, n)]", "ends[n][place >= n - 1]",
+          "ends[n][new_before(ends, place, n)]", "ends[n][place >= n - 1 + 0]",
           "tests/models/test_ngrams.py::test_probabilities_are_those_of_the_formula"),
     Plant("n-grams that reach from one text into the next", "models/ngrams.py",
           "np.arange(len(row)) for row in rows",
@@ -790,7 +790,7 @@ PLANTS = [
           "tests/tasks/generation/test_held_out.py::"
           "test_the_loss_is_the_mean_over_tokens_and_not_over_texts_or_batches"),
     Plant("n-grams chosen on what they counted", "tasks/generation/held_out.py",
-          "NGrams(learned, vocabulary", "NGrams(texts, vocabulary",
+          "of_every_order(learned, vocabulary", "of_every_order(texts, vocabulary",
           "tests/tasks/generation/test_held_out.py::"
           "test_the_length_of_ngrams_is_chosen_on_text_that_they_were_not_counted_on"),
     Plant("a message that speaks for another", "tasks/generation/chat.py",

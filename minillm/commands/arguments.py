@@ -121,10 +121,9 @@ def folder_of(text: str) -> Path:
 
 def add_run_options(parser: argparse.ArgumentParser, *, default_out: Path | None) -> None:
     """Where to compute, where to write, whether to go on."""
+    where = "where to write the run" + (f" (default: {default_out})" if default_out else "")
     parser.add_argument("--device", choices=DEVICES, default="cpu")
-    parser.add_argument(
-        "--out", type=folder_of, default=default_out, metavar="DIR", help="where to write the run"
-    )
+    parser.add_argument("--out", type=folder_of, default=default_out, metavar="DIR", help=where)
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.set_defaults(shares_batches=True)
 

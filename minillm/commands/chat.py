@@ -11,7 +11,12 @@ import numpy as np
 
 from minillm.commands.arguments import add_model
 from minillm.commands.generate import load_language_model
-from minillm.commands.sampling_options import add_sampling, choice_of, refuse_large_k
+from minillm.commands.sampling_options import (
+    add_sampling,
+    choice_of,
+    number,
+    refuse_large_k,
+)
 from minillm.tasks.generation import ChatTemplate, LanguageModel
 from minillm.text.documents import Message
 from minillm.text.terminal import visible
@@ -21,11 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A model, the template of its conversations, and how it answers."""
     add_model(parser)
     parser.add_argument(
-        "--template", type=Path, metavar="FILE", help="as JSON; default: that of the model"
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="JSON with begin, turns, reply and end; default: that of the model",
     )
     parser.add_argument("--system", metavar="TEXT", help="what stands before the conversation")
     parser.add_argument(
-        "--length", type=int, default=100, metavar="N", help="tokens of an answer at most"
+        "--length",
+        type=number(int, least=1),
+        default=100,
+        metavar="N",
+        help="tokens of an answer at most (default: 100)",
     )
     add_sampling(parser)
 
@@ -41,8 +53,11 @@ def run(arguments: argparse.Namespace) -> None:
     said = [Message("system", arguments.system)] if arguments.system else []
     end = language.vocabulary.token_to_id[language.template.end]
     for line in lines():
-        said.append(Message("user", line))
-        ids, said = fitting(language, said)
+        try:
+            ids, said = fitting(language, [*said, Message("user", line)])
+        except ValueError as error:  # of this line: the conversation goes on without it
+            print(f"({error})", file=sys.stderr)
+            continue
         pieces = []
         for piece in language.stream(ids, arguments.length, stop_ids=[end], **choice):
             pieces.append(piece)
@@ -88,5 +103,5 @@ def fitting(language: LanguageModel, said: Sequence[Message]) -> tuple[np.ndarra
             f"reads {longest}"
         )
     if len(kept) < len(said):
-        print(f"(forgotten: the first {len(said) - len(kept)} turns)", file=sys.stderr)
+        print(f"(the oldest turns are forgotten: {len(said) - len(kept)})", file=sys.stderr)
     return ids, kept

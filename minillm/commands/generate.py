@@ -6,14 +6,24 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from minillm.commands.arguments import add_model
 from minillm.commands.language_pictures import next_token_picture
 from minillm.commands.runs import model_file
-from minillm.commands.sampling_options import add_sampling, choice_of, refuse_large_k
+from minillm.commands.sampling_options import (
+    DRAWING,
+    add_sampling,
+    choice_of,
+    number,
+    refuse_beside,
+    refuse_large_k,
+)
 from minillm.commands.tables import table
-from minillm.models.decoding import beam_search
+from minillm.models.decoding import Text, beam_search
 from minillm.tasks.generation import Continuation, LanguageModel
+from minillm.text.encodings import decode
+from minillm.text.reading import lines_of
 from minillm.text.terminal import visible
 
 
@@ -21,42 +31,64 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A model, prompts, how much to write, and how."""
     add_model(parser)
     parser.add_argument(
-        "texts", nargs="*", metavar="PROMPT", help="to go on from; default: an empty one"
+        "texts",
+        nargs="*",
+        metavar="PROMPT",
+        help="to go on from; default: the lines of standard input, or an empty one",
     )
-    parser.add_argument("--length", type=int, default=100, metavar="N", help="new tokens at most")
-    parser.add_argument("--samples", type=int, default=1, metavar="N", help="texts for each prompt")
-    parser.add_argument(
-        "--stop", action="append", default=[], metavar="TEXT", help="ends a text; may be repeated"
+    add = parser.add_argument
+    whole = number(int, least=1)
+    add("--length", type=whole, default=100, metavar="N", help="new tokens at most (default: 100)")
+    add("--samples", type=whole, default=1, metavar="N", help="for each prompt (default: 1)")
+    add("--stop", action="append", default=[], metavar="TEXT", help="ends a text; may be repeated")
+    add("--beam", type=whole, metavar="N", help="search for the most probable text with N beams")
+    add(
+        "--length-penalty",
+        type=number(float, least=0),
+        default=0.0,
+        metavar="N",
+        help="with --beam, favours longer texts (default: 0, none)",
     )
-    parser.add_argument(
-        "--beam", type=int, metavar="N", help="search for the most probable text with N beams"
-    )
-    parser.add_argument(
-        "--length-penalty", type=float, default=0.0, metavar="N", help="of beams; 0: none"
-    )
-    parser.add_argument(
+    add(
         "--format",
         choices=("text", "tokens", "jsonl"),
         default="text",
-        help="tokens and jsonl have the log-probability of every token (default: text)",
+        help="tokens and jsonl have ln p of every token, as the model has it before any filter "
+        "(default: text)",
     )
-    parser.add_argument(
-        "--picture", type=Path, metavar="FILE", help="PNG of what is probable behind the prompt"
+    add(
+        "--picture",
+        type=picture_file,
+        metavar="FILE",
+        help="a .png of what the model finds probable behind the prompt, before any filter",
     )
     add_sampling(parser)
 
 
+def picture_file(text: str) -> Path:
+    """A PNG that can be written: no other kind of file is replaced by one."""
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"must end in .png, got {text!r}")
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.absolute().parent}")
+    return path
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Write on behind every prompt."""
-    choice = choice_of(arguments)
+    choice = checked_choice(arguments)
     language = load_language_model(arguments.model, arguments.device)
     refuse_large_k(arguments, len(language.vocabulary))
-    prompts = arguments.texts or [""]
+    prompts = arguments.texts or piped_lines() or [""]
+    for prompt in prompts:
+        require_room(language, prompt)
     if arguments.picture is not None:
+        if len(prompts) > 1:
+            raise ValueError(f"--picture is of one prompt, got {len(prompts)}")
         next_token_picture(arguments.picture, prompts[0], language.next_tokens(prompts[0]))
         print(f"picture: {arguments.picture}", file=sys.stderr)
     if arguments.beam is not None:
-        refuse_beside_beams(arguments)
         written = [searched(language, prompt, arguments) for prompt in prompts]
     elif arguments.format == "text" and len(prompts) == arguments.samples == 1:
         show_stream(language, prompts[0], arguments)
@@ -65,9 +97,50 @@ def run(arguments: argparse.Namespace) -> None:
         written = language.write(
             prompts, arguments.length, n_samples=arguments.samples, stop=arguments.stop, **choice
         )
-    for prompt, texts in zip(prompts, written, strict=True):
-        for number, text in enumerate(texts):
-            show(prompt, number, text, arguments)
+    several = sum(map(len, written)) > 1
+    for place, (prompt, texts) in enumerate(zip(prompts, written, strict=True), start=1):
+        for sample, text in enumerate(texts, start=1):
+            if several and arguments.format != "jsonl":
+                print(f"--- prompt {place}, text {sample}")
+            show(prompt, sample, text, arguments)
+
+
+def checked_choice(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How tokens are chosen, once no option is without an effect.
+
+    Raises:
+        ValueError: names the one that would be.
+    """
+    if arguments.beam is not None:
+        refuse_beside("--beam searches and draws nothing", arguments, (*DRAWING, "greedy", "stop"))
+    elif arguments.length_penalty:
+        raise ValueError("--length-penalty is for --beam: give that, too")
+    elif arguments.greedy and arguments.samples > 1:
+        raise ValueError("--greedy writes the same text every time: leave out --samples")
+    return choice_of(arguments)
+
+
+def piped_lines() -> list[str]:
+    """The lines of standard input, where something is piped in."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return []
+    return lines_of(decode(sys.stdin.buffer.read(), name="standard input", encoding="utf-8"))
+
+
+def require_room(language: LanguageModel, prompt: str) -> None:
+    """Refuse a prompt that is longer than the model reads, or is not text.
+
+    Raises:
+        ValueError: says how long both are.
+    """
+    if any("\ud800" <= character <= "\udfff" for character in prompt):
+        raise ValueError(f"the prompt {prompt!r} is not UTF-8")
+    length, longest = len(language.prompt(prompt)), language.model.config.max_length
+    if length > longest:
+        raise ValueError(
+            f"the prompt is over-long: {length} tokens, and the model reads {longest}: shorten it "
+            "at its beginning"
+        )
 
 
 def load_language_model(path: Path, device: str) -> LanguageModel:
@@ -88,49 +161,31 @@ def show_stream(language: LanguageModel, prompt: str, arguments: argparse.Namesp
     print()
 
 
-def refuse_beside_beams(arguments: argparse.Namespace) -> None:
-    """Refuse options that draw, or that beams do not have.
-
-    Raises:
-        ValueError: names the option.
-    """
-    drawing = ("repetition_penalty", "temperature", "top_k", "top_p", "min_p")
-    given = [name for name in drawing if getattr(arguments, name) is not None]
-    given += ["greedy"] if arguments.greedy else []
-    given += ["stop"] if arguments.stop else []
-    if given:
-        option = given[0].replace("_", "-")
-        raise ValueError(f"--beam searches and draws nothing: leave out --{option}")
-
-
 def searched(
     language: LanguageModel, prompt: str, arguments: argparse.Namespace
 ) -> list[Continuation]:
     """The best texts that the beams find, ``--samples`` of them."""
+    before = language.prompt(prompt)
     found = beam_search(
         language.model,
-        language.prompt(prompt),
+        before,
         arguments.length,
         width=arguments.beam,
         alpha=arguments.length_penalty,
         stop_ids=[language.frame[1]],
     )
-    return [
-        Continuation(
-            language.decode(one.tokens), language.spelled(one.tokens), one.log_p, one.stopped
-        )
-        for one in found[: arguments.samples]
-    ]
+    texts = [Text(one.tokens, one.log_p, one.stopped) for one in found[: arguments.samples]]
+    return [language.continuation(text, before) for text in texts]
 
 
-def show(prompt: str, number: int, text: Continuation, arguments: argparse.Namespace) -> None:
+def show(prompt: str, sample: int, text: Continuation, arguments: argparse.Namespace) -> None:
     """One text in the format that was asked for."""
     if arguments.format == "jsonl":
-        row = {"prompt": prompt, "sample": number, **text._asdict()}
+        row = {"prompt": prompt, "sample": sample, **text._asdict()}
         print(json.dumps(row, ensure_ascii=False))
     elif arguments.format == "tokens":
-        print(f"{prompt!r}, sample {number + 1}: {sum(text.log_p):.3f} nats in all")
+        print(f"{prompt!r}: {sum(text.log_p):.3f} nats in all")
         rows = [[repr(t), f"{p:.3f}"] for t, p in zip(text.tokens, text.log_p, strict=True)]
         print(table(["token", "ln p"], rows))
     else:
-        print(f"--- {number + 1}\n{visible(prompt + text.text)}")
+        print(visible(prompt + text.text))

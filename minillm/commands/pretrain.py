@@ -29,7 +29,10 @@ SAMPLE = 60  # tokens at most
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The texts, how they are laid out, where to write, and the recipe."""
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help='texts; in JSON Lines "text" or "messages" each'
+        "file",
+        type=Path,
+        metavar="FILE",
+        help='text, or JSON Lines (.jsonl) with "text" or "messages" in every object',
     )
     add_documents(parser)
     parser.add_argument(
@@ -42,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tokens", type=Path, metavar="DIR", help="a tokenizer's folder; default: learn one"
     )
     parser.add_argument(
-        "--template", type=Path, metavar="FILE", help="how conversations are written, as JSON"
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="how conversations are written: JSON with begin, turns, reply and end",
     )
     parser.add_argument(
         "--start-from",
@@ -72,12 +78,15 @@ def run(arguments: argparse.Namespace) -> None:
     started = time.perf_counter()
     recipe = recipe_of(arguments, GptRecipe)
     refuse_overwriting(arguments)
-    documents, held_out = read_parts(arguments, recipe.seed)
+    if arguments.tokens is not None and recipe.tokenizer != GptRecipe.tokenizer:
+        raise ValueError("--tokenizer is for tokens that are learned: leave it out beside --tokens")
+    template = ChatTemplate.read(arguments.template) if arguments.template else None
+    documents, held_out = read_parts(arguments, recipe.seed, template or ChatTemplate())
     training = CausalPretraining(
         recipe,
         documents,
         held_out,
-        template=arguments.template and ChatTemplate.read(arguments.template),
+        template=template,
         tokens=arguments.tokens and read_tokens(arguments.tokens),
         start_from=arguments.start_from,
         out=arguments.out,
@@ -105,21 +114,33 @@ def run(arguments: argparse.Namespace) -> None:
     print_sample(training)
 
 
-def read_parts(arguments: argparse.Namespace, seed: int) -> tuple[list[Document], list[Document]]:
+def read_parts(
+    arguments: argparse.Namespace, seed: int, template: ChatTemplate
+) -> tuple[list[Document], list[Document]]:
     """The texts to learn from, and those that are held out.
 
     Raises:
-        ValueError: there are too few to hold any out.
+        ValueError: there are too few to hold any out, or none beside those that are; somebody
+            speaks who has no turn in the template.
     """
-    read = {"split": arguments.documents, "encoding": arguments.encoding}
-    documents = read_documents(arguments.file, **read)
+    documents = read_checked(arguments.file, arguments, template)
     if arguments.held_out is not None:
-        held_out = read_documents(arguments.held_out, **read)
+        held_out = read_checked(arguments.held_out, arguments, template)
     elif len(documents) == 1 and isinstance(documents[0], str):
         text = documents[0]
         cut = len(text) - len(text) // 10
-        return [text[:cut]], [text[cut:]] if text[cut:].strip() else []
+        if not text[cut:].strip():
+            raise ValueError(
+                f"{arguments.file}: of {len(text)} characters none can be held out: give a longer "
+                "text, or --held-out FILE"
+            )
+        return [text[:cut]], [text[cut:]]
     else:
+        if len(documents) < 10:
+            raise ValueError(
+                f"{arguments.file}: {len(documents)} texts are too few to hold a tenth out: "
+                "give at least 10, or --held-out FILE"
+            )
         order = stream(seed, "held out").permutation(len(documents))
         tenth = order[: len(documents) // 10]
         held_out = [documents[i] for i in sorted(tenth)]
@@ -128,7 +149,28 @@ def read_parts(arguments: argparse.Namespace, seed: int) -> tuple[list[Document]
     kept = [one for one in documents if key_of(one) not in keys]
     if len(kept) < len(documents):
         print(f"{len(documents) - len(kept)} of the texts are also held out: dropped")
+    if not kept:
+        raise ValueError(f"{arguments.file}: there is no text that is not also held out")
     return kept, held_out
+
+
+def read_checked(
+    path: Path, arguments: argparse.Namespace, template: ChatTemplate
+) -> list[Document]:
+    """The texts of a file; in its conversations nobody speaks who has no turn.
+
+    Raises:
+        ValueError: names the file, the conversation and the role.
+    """
+    documents = read_documents(path, split=arguments.documents, encoding=arguments.encoding)
+    for number, one in enumerate(documents, start=1):
+        for role in () if isinstance(one, str) else {message.role for message in one}:
+            if role not in template.turns:
+                raise ValueError(
+                    f"{path}, conversation {number}: role {role!r} has no turn in the chat "
+                    f"template, which has {', '.join(template.turns)}"
+                )
+    return documents
 
 
 def key_of(document: Document) -> str:
@@ -178,6 +220,7 @@ def print_sample(training: CausalPretraining) -> None:
     if others:
         usual = sum(repetition(row.tolist(), 2) for row in others) / len(others)
         print(
-            f"pairs of tokens that came before: {percent(repetition(written.tokens, 2))} of it, "
-            f"{percent(usual)} of as long a piece of held-out text"
+            "repetition, the share of pairs of neighbouring tokens that stood in the text before: "
+            f"{percent(repetition(written.tokens, 2))}; in held-out text of that length "
+            f"{percent(usual)}"
         )

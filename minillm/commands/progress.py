@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 from minillm.backend.progress import progress_bar
@@ -14,6 +15,7 @@ from minillm.training.sharding import ids_to_share
 def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
     """Run the steps under a progress bar that shows a smoothed loss, and the last held-out one."""
     smooth, examined = None, ""
+    lines = not (sys.stderr and sys.stderr.isatty())  # in a file or a pipe, where no bar is drawn
     with progress_bar(total=total, desc=title, unit="step", mininterval=0.5) as bar:
         for step in steps:
             bar.update(step.index + 1 - bar.n)  # a resumed run begins in the middle
@@ -21,6 +23,9 @@ def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
             smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
             if step.held_out_loss is not None:
                 examined = f", held out {step.held_out_loss:.3f}"
+                if lines:
+                    done = f"{step.index + 1}/{total}: loss {smooth:.3f}{examined}"
+                    print(f"{title} {done}", file=sys.stderr, flush=True)
             bar.set_postfix_str(f"loss {smooth:.3f}{examined}", refresh=False)
 
 

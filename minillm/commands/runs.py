@@ -44,5 +44,15 @@ def earlier_run(out: Path) -> list[Path]:
 
 
 def model_file(path: Path) -> Path:
-    """The model of a run's folder, or the file that was named itself."""
-    return path / MODEL if path.is_dir() else path
+    """The model of a run's folder, or the file that was named itself.
+
+    Raises:
+        ValueError: the run in the folder is not finished, or there is none.
+    """
+    if not path.is_dir():
+        return path
+    if not (path / MODEL).exists():
+        if (path / "record.jsonl").exists():
+            raise ValueError(f"{path}: this run is not finished: --resume goes on with it")
+        raise ValueError(f"{path}: there is no {MODEL} in this folder")
+    return path / MODEL

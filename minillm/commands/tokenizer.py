@@ -6,7 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from minillm.backend.files import require_folder
 from minillm.commands.arguments import folder_of, tokenizer_words
+from minillm.commands.sampling_options import number
 from minillm.commands.tables import table
 from minillm.tasks.generation import language_tokens
 from minillm.tasks.generation.tokens import plain_texts
@@ -16,6 +18,7 @@ from minillm.text import (
     Tokenizer,
     Vocabulary,
     WordPieceTokenizer,
+    kind_and_size,
     own_vocabulary,
     read_byte_pairs,
     read_wordpiece,
@@ -26,6 +29,7 @@ from minillm.text.documents import read_documents
 
 FILES = "vocab.json", "merges.txt"
 LINES = "vocab.txt"
+LEARNED = "byte_pairs:1000"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokenizer",
         type=tokenizer_words,
-        default="byte_pairs:1000",
-        help="byte_pairs:N or wordpiece:N, with the number of tokens (default: byte_pairs:1000)",
+        default=LEARNED,
+        help="byte_pairs:N or wordpiece:N, with the number of tokens, to which special ones come; "
+        f"word or character, which learn nothing, to look at (default: {LEARNED})",
     )
     parser.add_argument(
-        "--min-count", type=int, default=2, metavar="N", help="rarer pairs are not joined"
+        "--min-count",
+        type=number(int, least=1),
+        default=2,
+        metavar="N",
+        help="rarer pairs are not joined (default: 2)",
     )
     parser.add_argument(
         "--cased", action="store_true", help="vocab.txt of a folder tells large letters from small"
@@ -56,15 +65,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Learn or read, say what was found, write, show."""
     if arguments.source.is_dir():
-        if arguments.out is not None:
-            raise ValueError("--out is for tokens that are learned, got a folder of them")
+        refuse_learning(arguments)
         tokenizer, vocabulary = read_tokens(arguments.source, lower=not arguments.cased)
         print(f"{arguments.source}: {tokenizer.name}, tokens {len(vocabulary):,}")
     else:
+        if arguments.cased:
+            raise ValueError("--cased is for a folder with a vocab.txt, got texts to learn from")
         refuse_replacing(arguments)
         tokenizer, vocabulary = learn(arguments)
     for text in arguments.texts:
         show(text, tokenizer, vocabulary)
+
+
+def refuse_learning(arguments: argparse.Namespace) -> None:
+    """Refuse options of learning beside a folder whose tokens are learned already.
+
+    Raises:
+        ValueError: names the option.
+    """
+    for name, usual in (("out", None), ("tokenizer", LEARNED), ("min_count", 2)):
+        if getattr(arguments, name) != usual:
+            option = name.replace("_", "-")
+            raise ValueError(f"--{option} is for tokens that are learned, got a folder of them")
 
 
 def learn(arguments: argparse.Namespace) -> tuple[Tokenizer, Vocabulary]:
@@ -82,8 +104,13 @@ def learn(arguments: argparse.Namespace) -> tuple[Tokenizer, Vocabulary]:
         f"{tokenizer.name}: tokens {len(vocabulary):,}, of them special {vocabulary.n_special}; "
         f"characters per token {sum(map(len, texts)) / max(n_tokens, 1):.2f}"
     )
-    longest = sorted(vocabulary.ordinary, key=len, reverse=True)[:10]
-    print(f"longest: {'  '.join(longest)}")
+    wanted = kind_and_size(arguments.tokenizer)[1] or 0
+    if len(vocabulary.ordinary) < wanted:
+        print(
+            f"fewer than {wanted:,}: no more pairs occur {arguments.min_count} times (--min-count)"
+        )
+    longest = sorted(map(tokenizer.join, zip(vocabulary.ordinary)), key=len, reverse=True)
+    print(f"longest: {'  '.join(repr(token) for token in longest[:10])}")
     if arguments.out is not None:
         write_tokens(arguments.out, tokenizer, vocabulary)
     return tokenizer, vocabulary
@@ -97,6 +124,7 @@ def refuse_replacing(arguments: argparse.Namespace) -> None:
     """
     if arguments.out is None:
         return
+    require_folder(arguments.out)
     if arguments.tokenizer.partition(":")[0] not in (
         BytePairTokenizer.name,
         WordPieceTokenizer.name,
@@ -131,6 +159,8 @@ def read_tokens(folder: Path, *, lower: bool = True) -> tuple[Tokenizer, Vocabul
         return read_byte_pairs(folder / FILES[0], folder / FILES[1])
     if (folder / LINES).exists():
         return read_wordpiece(folder / LINES, lower=lower)
+    if (folder / FILES[1]).exists():
+        raise ValueError(f"{folder}: {FILES[1]} is there, but not {FILES[0]}")
     raise ValueError(f"{folder}: neither {' and '.join(FILES)} nor {LINES} is there")
 
 

@@ -51,19 +51,19 @@ class NGrams:
         if order < 1:
             raise ValueError(f"NGrams: order must be at least 1, got {order}")
         self.vocabulary_size, self.order = int(vocabulary_size), int(order)
-        ids, place = joined(texts, self.vocabulary_size)
-        if not len(ids):
-            raise ValueError("NGrams: there is no token to count")
-        keys, ends = [np.zeros(1, np.int64)], [np.zeros(len(ids), np.int64)]
-        for n in range(1, order + 1):
-            key = keys_at(ends[-1], ids, place, n, self.vocabulary_size)
-            keys.append(np.unique(key[key >= 0]))
-            ends.append(find(keys[-1], key))
-        self.orders: list[Order] = []
-        for n in range(1, order + 1):
-            seen = ends[n][place >= n - 1] if n == order else ends[n][new_before(ends, place, n)]
-            counts = np.bincount(seen, minlength=len(keys[n]))
-            self.orders.append(smoothed(keys[n], counts, len(keys[n - 1]), self.vocabulary_size))
+        whole, backed_off = counted(texts, self.vocabulary_size, self.order)
+        self.orders = [*backed_off[: order - 1], whole[order - 1]]
+
+    @classmethod
+    def of_every_order(
+        cls, texts: Sequence[Any], *, vocabulary_size: int, longest: int
+    ) -> list[NGrams]:
+        """The models of order 1 to ``longest``, counted together."""
+        whole, backed_off = counted(texts, vocabulary_size, longest)
+        models = [cls([[0]], vocabulary_size=vocabulary_size, order=1) for _ in range(longest)]
+        for n, model in enumerate(models, start=1):
+            model.order, model.orders = n, [*backed_off[: n - 1], whole[n - 1]]
+        return models
 
     def log_probabilities(self, ids: Any) -> np.ndarray:
         """``ln p(w | h)`` of every token of a text, its first one too.
@@ -92,6 +92,28 @@ class NGrams:
         rows = np.repeat([before], size, axis=0).astype(np.int64).reshape(size, len(before))
         rows = np.concatenate([rows, np.arange(size)[:, None]], axis=1)
         return np.exp([self.log_probabilities(row)[-1] for row in rows])
+
+
+def counted(texts: Sequence[Any], size: int, longest: int) -> tuple[list[Order], list[Order]]:
+    """N-grams of every length counted as they occur, and by what stands before them.
+
+    The second list is one shorter: nothing is known of what stands before the longest.
+    """
+    ids, place = joined(texts, size)
+    if not len(ids):
+        raise ValueError("NGrams: there is no token to count")
+    keys, ends = [np.zeros(1, np.int64)], [np.zeros(len(ids), np.int64)]
+    for n in range(1, longest + 1):
+        key = keys_at(ends[-1], ids, place, n, size)
+        keys.append(np.unique(key[key >= 0]))
+        ends.append(find(keys[-1], key))
+
+    def order(n: int, seen: np.ndarray) -> Order:
+        counts = np.bincount(seen, minlength=len(keys[n]))
+        return smoothed(keys[n], counts, len(keys[n - 1]), size)
+
+    whole = [order(n, ends[n][place >= n - 1]) for n in range(1, longest + 1)]
+    return whole, [order(n, ends[n][new_before(ends, place, n)]) for n in range(1, longest)]
 
 
 def joined(texts: Sequence[Any], size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -73,7 +73,8 @@ def from_object(found: dict[str, Any], where: str) -> Document:
         ValueError: see ``read_documents``.
     """
     if ("text" in found) == ("messages" in found):
-        keys = ", ".join(map(repr, found)) or "none"
+        keys = ", ".join(map(repr, list(found)[:5])) or "none"
+        keys += f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise ValueError(f'{where}: one key of "text" and "messages" is needed, got {keys}')
     if "messages" in found:
         return conversation(found["messages"], where)

@@ -67,6 +67,6 @@ def json_objects(text: str, path: str | Path) -> Iterator[tuple[int, dict[str, A
         if not isinstance(found, dict):
             raise ValueError(
                 f"{path}, line {number}: one object a line is needed, such as "
-                f'{{"label": "spam", "text": "Win now"}}, got a {type(found).__name__}'
+                f'{{"text": "Win now"}}, got a {type(found).__name__}'
             )
         yield number, found

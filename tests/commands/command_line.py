@@ -1,6 +1,7 @@
 """The command line as a user has it: arguments in, exit code and two streams of text out."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +27,9 @@ run()
 """
 
 
+STEP = re.compile(r"[\w-]+ \d+/\d+: loss ")
+
+
 class Result(NamedTuple):
     """How a command ended and what it wrote."""
 
@@ -35,9 +39,9 @@ class Result(NamedTuple):
 
     @property
     def message(self):
-        """The one line on stderr."""
+        """The one line on stderr that does not say how far a training has come."""
         assert "Traceback" not in self.err
-        lines = [line for line in self.err.split("\n") if line.strip()]
+        lines = [line for line in self.err.split("\n") if line.strip() and not STEP.match(line)]
         assert len(lines) == 1, self.err
         return lines[0]
 

@@ -5,24 +5,38 @@ import pytest
 
 from minillm.__main__ import main
 from minillm.tasks.generation import LanguageModel
+from tests.commands.command_line import listing
 from tests.commands.test_pretrain import TINY
 from tests.tasks.generation.little import LINES
 
-ERRORS = [
-    (["--temperature", "0"], "temperature"),
-    (["--temperature", "-1"], "temperature"),
-    (["--top-k", "0"], "top_k"),
+OUT_OF_RANGE = [
+    (["--temperature", "0"], "--temperature: must be above 0, got 0"),
+    (["--temperature", "-1"], "--temperature: must be above 0"),
+    (["--temperature", "nan"], "--temperature: must be above 0"),
+    (["--top-k", "0"], "--top-k: must be at least 1"),
+    (["--top-k", "2.5"], "--top-k: must be a whole number, got '2.5'"),
+    (["--top-p", "0"], "--top-p: must be above 0 and at most 1"),
+    (["--top-p", "1.5"], "--top-p: must be above 0 and at most 1"),
+    (["--min-p", "2"], "--min-p: must be at least 0 and at most 1"),
+    (["--repetition-penalty", "0"], "--repetition-penalty: must be above 0"),
+    (["--length", "0"], "--length: must be at least 1"),
+    (["--samples", "0"], "--samples: must be at least 1"),
+    (["--beam", "0"], "--beam: must be at least 1"),
+    (["--seed", "-1"], "--seed: must be at least 0"),
+    (["--picture", "plays.txt"], "--picture: must end in .png, got 'plays.txt'"),
+    (["--picture", "nowhere/x.png"], "--picture: there is no folder"),
+]
+WITHOUT_EFFECT = [
     (["--top-k", "9999"], "--top-k 9999 is more than the 275 tokens of this model"),
-    (["--top-p", "0"], "top_p"),
-    (["--top-p", "1.5"], "top_p"),
-    (["--min-p", "2"], "min_p"),
-    (["--repetition-penalty", "0"], "repetition_penalty"),
-    (["--length", "-1"], "n_new"),
-    (["--samples", "0", "--format", "jsonl"], "n_samples"),
-    (["--beam", "0"], "width"),
+    (["--beam", "9999"], "--beam 9999 is more than the 275 tokens of this model"),
     (["--beam", "2", "--temperature", "1"], "leave out --temperature"),
     (["--beam", "2", "--stop", "x"], "leave out --stop"),
+    (["--beam", "2", "--greedy"], "leave out --greedy"),
+    (["--greedy", "--top-p", "0.5"], "leave out --top-p"),
+    (["--greedy", "--samples", "2"], "leave out --samples"),
+    (["--length-penalty", "1"], "--length-penalty is for --beam"),
     (["--stop", ""], "stop strings"),
+    (["two", "--picture", "x.png"], "--picture is of one prompt, got 2"),
 ]
 
 
@@ -54,7 +68,9 @@ def test_control_characters_that_a_model_writes_are_shown_as_signs(call, languag
 
 
 def test_a_seed_gives_the_same_text_and_another_one_another(call, language):
-    texts = [call("generate", language, "--length", "12", "--seed", seed).out for seed in (1, 1, 2)]
+    texts = [
+        call("generate", language, "", "--length", "12", "--seed", seed).out for seed in (1, 1, 2)
+    ]
     assert texts[0] == texts[1] != texts[2]
 
 
@@ -64,7 +80,7 @@ def test_json_lines_have_every_token_with_its_probability(call, language):
     )
     rows = [json.loads(line) for line in result.out.splitlines()]
     assert [(row["prompt"], row["sample"]) for row in rows] == [
-        *(("One", 0), ("One", 1), ("two", 0), ("two", 1))
+        *(("One", 1), ("One", 2), ("two", 1), ("two", 2))
     ]
     assert all(len(row["tokens"]) == len(row["log_p"]) for row in rows)
 
@@ -74,14 +90,14 @@ def test_beams_give_the_most_probable_text_first(call, language):
     rows = [json.loads(s) for s in call("generate", language, "One", *options).out.splitlines()]
     sums = [sum(row["log_p"]) for row in rows]
     assert sums == sorted(sums, reverse=True)
-    greedy = call("generate", language, "One", "--greedy", *options[2:]).out.splitlines()[0]
+    greedy = call("generate", language, "One", "--greedy", *options[4:]).out.splitlines()[0]
     assert sums[0] >= sum(json.loads(greedy)["log_p"]) - 1e-9
 
 
 def test_tokens_are_shown_in_a_table_that_sums_up(call, language):
     out = call("generate", language, "One", "--length", 3, "--format", "tokens").out
     head, _, *rows = out.splitlines()
-    total = float(head.split(": ")[1].split(" nats")[0])
+    total = float(head.rpartition(": ")[2].split(" nats")[0])
     assert total == pytest.approx(sum(float(row.split()[-1]) for row in rows), abs=0.01)
 
 
@@ -97,16 +113,47 @@ def test_a_picture_shows_what_is_probable(call, language, tmp_path):
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(("options", "message"), ERRORS, ids=[" ".join(o) for o, _ in ERRORS])
-def test_settings_out_of_range_are_one_line(call, language, options, message):
+@pytest.mark.parametrize(("options", "message"), OUT_OF_RANGE)
+def test_settings_out_of_range_are_refused_by_the_name_of_their_option(
+    call, language, options, message
+):
+    result = call("generate", language, "One", *options)
+    assert result.code == 2
+    assert message in result.err
+
+
+@pytest.mark.parametrize(("options", "message"), WITHOUT_EFFECT)
+def test_options_that_would_have_no_effect_are_refused(
+    call, language, options, message, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
     result = call("generate", language, "One", *options)
     assert result.code == 1
     assert message in result.message
+    assert listing(tmp_path) == []
 
 
-def test_an_over_long_prompt_is_refused(call, language):
-    result = call("generate", language, "One for the cat, two " * 5)
-    assert "over-long" in result.message
+@pytest.mark.parametrize("options", [(), ("--beam", "2"), ("--format", "jsonl")])
+def test_an_over_long_prompt_is_refused(call, language, options):
+    result = call("generate", language, "One for the cat, two " * 5, *options)
+    assert "the prompt is over-long" in result.message
+    assert "is not UTF-8" in call("generate", language, "\udcb4", *options).message
+
+
+def test_prompts_come_from_a_pipe(call, language, monkeypatch, tmp_path):
+    typed = tmp_path / "prompts.txt"
+    typed.write_text("One\ntwo\n")
+    with typed.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        out = call("generate", language, "--length", 2).out
+    assert out.startswith("--- prompt 1, text 1\nOne")
+    assert "--- prompt 2, text 1\ntwo" in out
+
+
+def test_a_run_that_is_not_finished_is_called_so(call, tmp_path):
+    assert "there is no model.safetensors in this folder" in call("generate", tmp_path, "x").message
+    (tmp_path / "record.jsonl").touch()
+    assert "this run is not finished" in call("generate", tmp_path, "x").message
 
 
 def test_a_classifier_is_no_language_model(call, model):
@@ -123,15 +170,20 @@ def test_a_conversation_goes_on_until_the_input_ends(call, language, monkeypatch
         result = call("chat", language, "--length", "4", "--greedy")
     assert result.code == 0
     assert result.out.count("\n") >= 2
-    assert "forgotten: the first" in result.err  # the model has 12 positions
+    assert "the oldest turns are forgotten: 2" in result.err  # the model has 12 positions
 
 
-def test_a_message_longer_than_the_model_reads_is_refused(call, language, monkeypatch, tmp_path):
+def test_a_message_longer_than_the_model_reads_does_not_end_the_conversation(
+    call, language, monkeypatch, tmp_path
+):
     said = tmp_path / "said.txt"
-    said.write_text("One for the cat, two for the hat\n")
+    said.write_text("One for the cat, two for the hat\nHi\n")
     with said.open() as typed:
         monkeypatch.setattr("sys.stdin", typed)
-        assert "the message is over-long" in call("chat", language).message
+        result = call("chat", language, "--length", "3", "--greedy")
+    assert result.code == 0
+    assert result.err.count("the message is over-long") == 1
+    assert result.out.count("\n") == 1
 
 
 def test_a_template_of_unknown_tokens_is_refused(call, language, tmp_path):

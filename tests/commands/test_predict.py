@@ -110,7 +110,7 @@ def test_nothing_to_label_is_refused(call, model, tmp_path, monkeypatch):
 def test_a_missing_model_and_a_missing_file_are_named(call, model, tmp_path):
     nowhere = tmp_path / "nowhere"
     assert refused(call, nowhere, "text") == f"{nowhere}: No such file or directory"
-    expected = f"{tmp_path / 'model.safetensors'}: No such file or directory"
+    expected = f"{tmp_path}: there is no model.safetensors in this folder"
     assert refused(call, tmp_path, "text") == expected
     assert refused(call, model, "--file", nowhere) == f"{nowhere}: No such file or directory"
 

@@ -4,7 +4,7 @@ import signal
 import numpy as np
 import pytest
 
-from minillm.tasks.generation import LanguageModel
+from minillm.tasks.generation import GptRecipe, LanguageModel
 from minillm.training import read_record
 from tests.commands.command_line import finish, listing, start, wait_for_updates
 from tests.tasks.generation.little import LINES, RHYME
@@ -49,7 +49,7 @@ def test_a_run_says_what_it_was_and_leaves_model_record_and_picture(call, text, 
     assert row.split()[1:] == [f"{best:.3f}", f"{np.exp(best):.1f}"]
     assert "counts, n-grams of up to" in result.out
     assert "a sample, without a prompt:" in result.out
-    assert "pairs of tokens that came before:" in result.out
+    assert "repetition, the share of pairs" in result.out
     language = LanguageModel.load(out / "model.safetensors")
     held_out = LONG[len(LONG) - len(LONG) // 10 :]
     assert language.loss([held_out]) == pytest.approx(best, rel=1e-5)
@@ -95,7 +95,8 @@ def test_a_killed_run_resumes_to_the_same_model(call, text, tmp_path):
 def test_a_run_goes_on_from_an_earlier_one_and_from_published_files(call, text, tmp_path):
     tokens, one, two = (tmp_path / name for name in ("tokens", "one", "two"))
     assert call("tokenizer", text, "--tokenizer", "byte_pairs:262", "--out", tokens).code == 0
-    result = call("pretrain", text, "--out", one, "--tokens", tokens, *TINY)
+    own = [word for word in TINY if word not in ("--tokenizer", "byte_pairs:270")]
+    result = call("pretrain", text, "--out", one, "--tokens", tokens, *own)
     assert result.code == 0
     assert "vocabulary 267" in result.out
     options = ["--out", two, "--start-from", one, *TINY[:8], "--steps", "4", "--warmup", "1"]
@@ -110,13 +111,17 @@ def test_a_run_goes_on_from_an_earlier_one_and_from_published_files(call, text, 
     ("content", "options", "message"),
     [
         ("", [], "there is no text in the file"),
-        ("a b", [], "got 1 and 0"),
+        ("a b", [], "of 3 characters none can be held out"),
         ("a b c " * 8, [], "of 44 tokens has no piece of 64"),
-        ("a b c " * 99, ["--steps", "5"], "warmup 100 must be less than steps 5"),
-        ("a b c " * 99, ["--tokens", "."], "neither vocab.json and merges.txt nor vocab.txt"),
+        ("a b c " * 99, ["--tokenizer", "word", "--tokens", "."], "leave it out beside --tokens"),
+        (
+            "a b c " * 99,
+            ["--tokens", ".", "--tokenizer", GptRecipe.tokenizer],
+            "neither vocab.json and merges.txt nor vocab.txt",
+        ),
         ("a b c " * 99, ["--template", "none.json"], "none.json"),
         ("a b c " * 99, ["--start-from", "none"], "none"),
-        ("a\nb\nc", ["--documents", "lines"], "got 3 and 0"),
+        ("a\nb\nc", ["--documents", "lines"], "3 texts are too few to hold a tenth out"),
     ],
 )
 def test_what_cannot_be_trained_on_is_one_line(call, tmp_path, content, options, message):
@@ -127,3 +132,35 @@ def test_what_cannot_be_trained_on_is_one_line(call, tmp_path, content, options,
     assert result.code == 1
     assert message in result.message
     assert not out.exists() or listing(out) == []
+
+
+def test_somebody_without_a_turn_is_named_with_the_conversation(call, tmp_path):
+    path = tmp_path / "talks.jsonl"
+    said = [{"role": role, "content": "Hi"} for role in ("user", "teacher")]
+    path.write_text(json.dumps({"messages": said[:1]}) + "\n" + json.dumps({"messages": said}))
+    result = call("pretrain", path, "--out", tmp_path / "run", *TINY)
+    assert "talks.jsonl, conversation 2: role 'teacher' has no turn" in result.message
+
+
+def test_texts_that_are_all_held_out_are_refused(call, text, tmp_path):
+    result = call("pretrain", text, "--held-out", text, "--out", tmp_path / "run", *TINY)
+    assert "there is no text that is not also held out" in result.message
+
+
+def test_pieces_of_a_published_kind_make_a_model_that_can_be_read(call, text, tmp_path):
+    """Whose special tokens are BERT's: there is nothing to write conversations with."""
+    tokens, run = tmp_path / "tokens", tmp_path / "run"
+    assert call("tokenizer", text, "--tokenizer", "wordpiece:60", "--out", tokens).code == 0
+    own = [word for word in TINY if word not in ("--tokenizer", "byte_pairs:270")]
+    assert call("pretrain", text, "--tokens", tokens, "--out", run, *own).code == 0
+    out = call("generate", run, "one for", "--length", "3", "--format", "jsonl").out
+    language, written = LanguageModel.load(run / "model.safetensors"), json.loads(out)
+    assert "one for" + written["text"] == language.tokenizer.join(
+        ["one", "for", *(t for t in written["tokens"] if not t.startswith("["))]
+    )
+    assert "is unknown, the special tokens here are" in call("chat", run).message
+
+
+def test_where_no_bar_is_drawn_every_held_out_loss_is_a_line(call, text, tmp_path):
+    lines = call("pretrain", text, "--out", tmp_path / "run", *TINY).err.splitlines()
+    assert [line.split(":")[0] for line in lines[:3]] == [f"pretrain {n}/12" for n in (4, 8, 12)]

@@ -53,7 +53,7 @@ def test_places_are_those_of_the_text(call, text):
     ("options", "message"),
     [
         (["--tokenizer", "byte_pairs:100"], "at least 256"),
-        (["--min-count", "0"], "min_count"),
+        (["--cased"], "--cased is for a folder"),
         (["--tokenizer", "word", "--out", "x"], "learns nothing that --out could hold"),
     ],
 )
@@ -63,13 +63,22 @@ def test_what_cannot_be_learned_is_one_line(call, text, options, message):
     assert message in result.err
 
 
+def test_fewer_tokens_than_were_asked_for_are_told(call, text):
+    out = call("tokenizer", text, "--tokenizer", "byte_pairs:5000").out
+    assert "fewer than 5,000: no more pairs occur 2 times (--min-count)" in out
+    assert "fewer" not in call("tokenizer", text, "--tokenizer", "byte_pairs:260").out
+
+
 def test_files_that_are_there_are_kept_unless_they_may_be_replaced(call, text, tmp_path):
     out = tmp_path / "tokens"
     options = ["--tokenizer", "byte_pairs:260", "--out", out]
     assert call("tokenizer", text, *options).code == 0
     assert "has a vocab.json: give --overwrite" in call("tokenizer", text, *options).message
     assert call("tokenizer", text, *options, "--overwrite").code == 0
-    assert "got a folder of them" in call("tokenizer", out, "--out", out).message
+    for options in (["--out", out], ["--tokenizer", "word"], ["--min-count", "3"]):
+        assert "got a folder of them" in call("tokenizer", out, *options).message
+    (out / "vocab.json").unlink()
+    assert "merges.txt is there, but not vocab.json" in call("tokenizer", out).message
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "neither vocab.json and merges.txt nor vocab.txt" in call("tokenizer", empty).message

@@ -92,6 +92,16 @@ def test_the_order_of_the_texts_does_not_matter(texts, order, random):
     np.testing.assert_allclose(p, q, rtol=1e-12)
 
 
+@given(texts, st.integers(1, 5))
+def test_models_of_every_order_are_those_that_are_counted_one_by_one(texts, longest):
+    together = NGrams.of_every_order(texts, vocabulary_size=SIZE, longest=longest)
+    for order, model in enumerate(together, start=1):
+        alone = NGrams(texts, vocabulary_size=SIZE, order=order)
+        np.testing.assert_array_equal(
+            model.log_probabilities([0, 1, 0, 2, 3]), alone.log_probabilities([0, 1, 0, 2, 3])
+        )
+
+
 def test_no_ngram_reaches_from_one_text_into_the_next():
     apart = NGrams([[0, 1], [2, 3]], vocabulary_size=SIZE, order=2)
     joined = NGrams([[0, 1, 2, 3]], vocabulary_size=SIZE, order=2)

@@ -62,6 +62,13 @@ def test_a_line_that_is_no_document_is_refused_with_its_number(tmp_path, line, m
     assert message in str(error.value)
 
 
+def test_of_many_keys_the_first_are_named(tmp_path):
+    path = tmp_path / "vocab.json"
+    path.write_text(json.dumps({f"t{i}": i for i in range(2000)}))
+    with pytest.raises(ValueError, match=r"got 't0', 't1', 't2', 't3', 't4' and 1995 more"):
+        read_documents(path)
+
+
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
 def test_a_file_without_text_is_refused(tmp_path, text):
     path = tmp_path / "a.txt"

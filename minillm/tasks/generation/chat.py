@@ -34,8 +34,8 @@ class ChatTemplate:
     somebody says they are letters, so that no message can end a turn or speak for another.
 
     Raises:
-        ValueError: a turn has ``{content}`` not exactly once; nobody is the assistant, or nothing
-            asks for its reply; ``end`` is not one special token.
+        ValueError: a turn has ``{content}`` not exactly once; nobody is the assistant, or its turn
+            does not begin with ``reply`` and end with ``end``, which is one special token.
         TypeError: something else than strings.
     Guide: 9.2 (G40).
     """
@@ -59,6 +59,12 @@ class ChatTemplate:
         if not MARK.fullmatch(self.end):
             raise ValueError(
                 f'chat template: "end" must be a special token such as <|end|>, got {self.end!r}'
+            )
+        asked, answer = self.reply, self.turns["assistant"]
+        if not answer.startswith(asked) or self.end not in answer.partition(CONTENT)[2]:
+            raise ValueError(
+                f"chat template: the turn of assistant must begin with reply {asked!r} and end "
+                f"with {self.end!r}, got {answer!r}"
             )
 
     @classmethod

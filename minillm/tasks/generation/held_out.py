@@ -58,10 +58,8 @@ def best_ngrams(
         ValueError: there are fewer than ten tokens.
     """
     learned, chosen_on = last_tenth(texts)
-    losses = [
-        counting_loss(NGrams(learned, vocabulary_size=vocabulary_size, order=n), chosen_on)
-        for n in range(1, longest + 1)
-    ]
+    models = NGrams.of_every_order(learned, vocabulary_size=vocabulary_size, longest=longest)
+    losses = [counting_loss(model, chosen_on) for model in models]
     return NGrams(texts, vocabulary_size=vocabulary_size, order=1 + int(np.argmin(losses)))
 
 

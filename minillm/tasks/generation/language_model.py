@@ -12,6 +12,7 @@ import numpy as np
 
 from minillm.backend import CheckpointError, load_arrays, save_arrays, stream
 from minillm.models.decoding import Text, generate, stop_at, stream_text, stream_tokens
+from minillm.models.decoding.stopping import Decode
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import GptConfig
 from minillm.tasks.generation.chat import ChatTemplate
@@ -146,12 +147,22 @@ class LanguageModel:
         if stop:
             given["stop"] = stop_at(stop, self.decode)
         texts = generate(self.model, ids, n_new, **given)
-        return [[self.continuation(one, stop) for one in row] for row in texts]
+        return [
+            [self.continuation(one, before, stop) for one in row]
+            for before, row in zip(ids, texts, strict=True)
+        ]
 
-    def continuation(self, text: Text, stop: Sequence[str]) -> Continuation:
-        """What was written, as texts."""
-        shown = "".join(stream_text(text.tokens, self.decode, stop))
+    def continuation(
+        self, text: Text, before: np.ndarray, stop: Sequence[str] = ()
+    ) -> Continuation:
+        """What was written behind the ids ``before``, as texts."""
+        shown = "".join(stream_text(text.tokens, self.behind(before), stop))
         return Continuation(shown, self.spelled(text.tokens), text.log_p, text.stopped)
+
+    def behind(self, before: np.ndarray) -> Decode:
+        """How tokens read behind others: words have a blank between, where their kind has one."""
+        length = len(self.decode(before))
+        return lambda tokens: self.decode([*before, *tokens])[length:]
 
     def stream(
         self,
@@ -167,7 +178,7 @@ class LanguageModel:
         given = {**self.room(), **options, "stop_ids": ends}
         steps = stream_tokens(self.model, [ids], n_new, **given)
         tokens = (int(step.ids[0]) for step in steps)
-        return stream_text(tokens, self.decode, stop)
+        return stream_text(tokens, self.behind(ids), stop)
 
     def room(self) -> dict[str, int]:
         """How much is remembered where the positions are full: half of them."""
@@ -206,13 +217,15 @@ class LanguageModel:
             described = {name: json.loads(metadata[name]) for name in PARTS}
             model = Gpt(GptConfig(**described["config"]), rng=stream(0, "overwritten at once"))
             model.load_state_dict(arrays)
-            return cls(
+            language = cls(
                 model.eval(),
                 tokenizer_from_json(described["tokenizer"]),
                 Vocabulary.from_json(described["vocabulary"]),
                 documents=described["documents"],
-                template=ChatTemplate(**described["template"]),
             )
+            # its tokens may be unknown here where nobody has asked for conversations
+            language.template = ChatTemplate(**described["template"])
+            return language
         except (KeyError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise CheckpointError(

@@ -110,7 +110,7 @@ class CausalPretraining:
                 decay_groups(self.model), weight_decay=r.weight_decay, betas=(0.9, r.beta2)
             ),
             schedule=cosine_with_warmup(
-                peak=r.lr, warmup=r.warmup, total=r.steps, lowest=r.lowest_lr
+                peak=r.lr, warmup=min(r.warmup, r.steps // 10), total=r.steps, lowest=r.lowest_lr
             ),
             max_norm=r.max_norm or None,
             gradients=mean_gradients

@@ -40,7 +40,7 @@ class GptRecipe:
     steps: int = setting(2000, "updates")
     lr: float = setting(1e-3, "highest learning rate, after the warm-up")
     lowest_lr: float = setting(1e-4, "learning rate at the end of its cosine")
-    warmup: int = setting(100, "updates in which the rate rises")
+    warmup: int = setting(100, "updates in which the rate rises, at most a tenth of all")
     beta2: float = setting(0.99, "how slowly AdamW forgets squared gradients")
     weight_decay: float = setting(
         0.1, "share of each matrix that AdamW takes off, times the rate; vectors keep all"
@@ -61,8 +61,6 @@ class GptRecipe:
             raise ValueError(f"style must be one of {', '.join(STYLES)}, got {self.style!r}")
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")
-        if self.warmup >= self.steps:
-            raise ValueError(f"warmup {self.warmup} must be less than steps {self.steps}")
         if self.lowest_lr > self.lr:
             raise ValueError(f"lowest_lr {self.lowest_lr} must not be above lr {self.lr}")
 

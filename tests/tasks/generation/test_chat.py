@@ -48,6 +48,8 @@ def test_a_template_comes_back_from_its_file(tmp_path):
         ('{"reply": ""}', '"reply"'),
         ('{"end": "\\n"}', "must be a special token such as <|end|>, got"),
         ('{"begin": 3}', "made of strings"),
+        ('{"reply": "B: "}', "must begin with reply 'B: '"),
+        ('{"turns": {"assistant": "<|assistant|>{content}"}}', "and end with"),
     ],
 )
 def test_a_file_that_holds_no_template_is_refused(tmp_path, text, message):
@@ -61,8 +63,10 @@ def test_a_file_that_holds_no_template_is_refused(tmp_path, text, message):
 @pytest.mark.parametrize("part", ["begin", "reply", "end", "turns"])
 def test_a_template_that_names_an_unknown_token_is_refused(part):
     mark = "<|nobody|>"
-    turns = {"assistant": mark + "{content}"}
-    template = ChatTemplate(**{part: turns if part == "turns" else mark})
+    parts = {"begin": "", "turns": "", "reply": "", "end": "<|end|>", part: mark}
+    turns = {"user": "{content}" + parts.pop("turns")}
+    turns["assistant"] = "A" + parts["reply"] + "{content}" + parts["end"]
+    template = ChatTemplate(**{**parts, "reply": "A" + parts["reply"]}, turns=turns)
     with pytest.raises(ValueError, match=r"<\|nobody\|> is unknown, the special tokens here"):
         written(template, [])
 

@@ -70,7 +70,7 @@ def test_parts_that_do_not_belong_together_are_refused(language):
     other = pretrain(stop=0, settings={"tokenizer": "byte_pairs:260"})[0].result()
     with pytest.raises(ValueError, match="tokens, but the model was made for"):
         LanguageModel(language.model, other.tokenizer, other.vocabulary, documents=True)
-    template = ChatTemplate(reply="<|bot|>")
+    template = ChatTemplate(begin="<|bot|>")
     with pytest.raises(ValueError, match=r"<\|bot\|> is unknown, the special tokens here are"):
         LanguageModel(
             language.model,
