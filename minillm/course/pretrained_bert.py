@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from minillm.backend import stream
+from minillm.backend.progress import progress_bar
 from minillm.models import Bert, BertConfig, MaskedLanguageModel
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks import TextEncoder
@@ -44,8 +45,6 @@ SETTINGS = Pretraining()
 
 def train(settings: Pretraining = SETTINGS) -> PretrainedBert:
     """Pretrain by masked language modelling, under a progress bar."""
-    from tqdm import tqdm
-
     texts = [
         text
         for language in settings.languages
@@ -61,7 +60,7 @@ def train(settings: Pretraining = SETTINGS) -> PretrainedBert:
         schedule=linear_with_warmup(peak=settings.rate, warmup=total // 10, total=total),
         max_norm=settings.max_norm,
     )
-    for _ in tqdm(steps, total=total, desc="bert", unit="step", mininterval=0.5):
+    for _ in progress_bar(steps, total=total, desc="bert", unit="step", mininterval=0.5):
         pass
     return PretrainedBert(model, encoder)
 

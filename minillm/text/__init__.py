@@ -18,7 +18,7 @@ from minillm.text.labels import Labels
 from minillm.text.learned_tokenizers import LearnedTokenizer, own_vocabulary
 from minillm.text.masking import mask_tokens
 from minillm.text.reading import read_lines, read_text
-from minillm.text.special_tokens import BERT_SPECIAL
+from minillm.text.special_tokens import BERT_SPECIAL, GPT_SPECIAL
 from minillm.text.splitting import require_disjoint, shared_texts, split
 from minillm.text.text_ids import decode_ids, encode_text
 from minillm.text.tokenizer_files import (
@@ -79,6 +79,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "read_wordpiece",
     "write_wordpiece",
     "BERT_SPECIAL",
+    "GPT_SPECIAL",
     "GPT2_SPECIAL",
     "Vocabulary",
     "own_vocabulary",

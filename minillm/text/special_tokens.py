@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-# role -> token; the roles are these seven, the tokens BERT's and two in its style
+# role -> token: BERT's, and two in its style
 BERT_SPECIAL: Mapping[str, str] = {
     "pad": "[PAD]",
     "unknown": "[UNK]",
@@ -12,7 +12,16 @@ BERT_SPECIAL: Mapping[str, str] = {
     "bos": "[BOS]",
     "eos": "[EOS]",
 }
-ROLES = tuple(BERT_SPECIAL)
+# a GPT's, as GPT-2 begins and ends a document, and those of whoever speaks in a conversation
+GPT_SPECIAL: Mapping[str, str] = {
+    "bos": "<|endoftext|>",
+    "eos": "<|endoftext|>",
+    "system": "<|system|>",
+    "user": "<|user|>",
+    "assistant": "<|assistant|>",
+    "turn_end": "<|end|>",
+}
+ROLES = tuple({**BERT_SPECIAL, **GPT_SPECIAL})
 
 
 def in_order_of_roles(special: Mapping[str, str]) -> dict[str, str]:

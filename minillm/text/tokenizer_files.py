@@ -9,11 +9,11 @@ from minillm.backend import write_atomically
 from minillm.text.byte_alphabet import ALPHABET
 from minillm.text.byte_pairs import BytePairTokenizer, first_bad_merge
 from minillm.text.reading import read_lines, read_text
-from minillm.text.special_tokens import bracketed
+from minillm.text.special_tokens import GPT_SPECIAL, bracketed
 from minillm.text.vocabulary import Vocabulary
 from minillm.text.wordpiece import UNKNOWN, WordPieceTokenizer
 
-GPT2_SPECIAL: Mapping[str, str] = {"bos": "<|endoftext|>", "eos": "<|endoftext|>"}
+GPT2_SPECIAL: Mapping[str, str] = {role: GPT_SPECIAL[role] for role in ("bos", "eos")}
 VERSION = "#version: 0.2"  # how merges.txt begins
 
 
@@ -60,7 +60,7 @@ def read_byte_pairs(
 ) -> tuple[BytePairTokenizer, Vocabulary]:
     """The tokeniser of a ``merges.txt`` and the vocabulary of its ``vocab.json``.
 
-    The files do not say which tokens are special: ``special`` does, or else those of GPT-2 and
+    The files do not say which tokens are special: ``special`` does, or else those of GPTs and
     BERT are, as far as they are there.  Every other token must be a byte or what a merge
     builds, or be named in ``apart``: some published files hold names that nothing uses.
 
@@ -167,10 +167,10 @@ def read_merges(
 
 
 def found_roles(tokens: Collection[str]) -> dict[str, str]:
-    """The roles of GPT-2's and BERT's special tokens that are there."""
+    """The roles of a GPT's and BERT's special tokens that are there."""
     present = {*tokens}
-    gpt2 = {role: token for role, token in GPT2_SPECIAL.items() if token in present}
-    return bracketed(tokens) | gpt2
+    gpt = {role: token for role, token in GPT_SPECIAL.items() if token in present}
+    return bracketed(tokens) | gpt
 
 
 def require_same_tokens(tokens: tuple[str, ...], vocabulary: Vocabulary) -> None:

@@ -28,7 +28,8 @@ class Vocabulary:
     """Tokens in the order of their ids; some of them are special: they play a role.
 
     ``special`` says which token plays which role.  The roles are pad, unknown, cls, sep, mask,
-    bos and eos; a vocabulary may lack any of them, and one token may play several.  Special
+    bos and eos, and in conversations system, user, assistant and turn_end; a vocabulary may lack
+    any of them, and one token may play several.  Special
     tokens may stand anywhere in the list and keep their places; if the list holds none of them,
     they come before it::
 

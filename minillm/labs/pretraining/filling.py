@@ -151,7 +151,9 @@ def without_mask(
 def best_without_mask(read: Framed, written: np.ndarray) -> tuple[float, float]:
     """The least that both can be together, under 80 % [MASK], 10 % any word, 10 % kept::
 
-    q(t | rest, w written)  is proportional to  p(t | rest) ([t = w] + 1 / V)
+        q(t | rest, w written)  is proportional to  p(t | rest) ([t = w] + 1 / V)
+
+    Both numbers as ``without_mask`` gives them.
     """
     language, n_words = read.language, len(read.language.words)
 

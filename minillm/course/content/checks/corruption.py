@@ -126,7 +126,9 @@ def chooses_everywhere_alike(corrupt: Function, corpus: Corpus, seed: int) -> No
 def refuse_unlikely(english: str, chinese: str, counts: np.ndarray, expected: np.ndarray) -> None:
     """Refuse counts whose chi-squared one right answer in a billion would exceed::
 
-    chi² = sum (n - N p)² / (N p),    k cells, quantile by Wilson & Hilferty 1931
+        chi² = sum (n - N p)² / (N p)
+
+    The quantile is that of Wilson & Hilferty 1931.
     """
     wanted = counts.sum() * expected
     chi = float(((counts - wanted) ** 2 / np.maximum(wanted, 1e-9)).sum())

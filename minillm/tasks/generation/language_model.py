@@ -1,0 +1,223 @@
+"""A trained language model with all that it needs to read and write texts: save, load, generate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minillm.backend import CheckpointError, load_arrays, save_arrays, stream
+from minillm.models.decoding import Text, generate, stop_at, stream_text, stream_tokens
+from minillm.models.gpt import Gpt
+from minillm.models.gpt_config import GptConfig
+from minillm.tasks.generation.chat import ChatTemplate
+from minillm.tasks.generation.held_out import language_loss
+from minillm.text import (
+    Tokenizer,
+    Vocabulary,
+    decode_ids,
+    encode_text,
+    tokenizer_from_json,
+    tokenizer_to_json,
+)
+from minillm.text.documents import Document
+
+KIND = "language model"
+BEGINNING = "\n"  # of a text of which nothing is given, where it never began in training
+
+
+class Continuation(NamedTuple):
+    """What was written behind a prompt."""
+
+    text: str  # without the stop string that ended it, or special tokens
+    tokens: list[str]  # each as a text of its own, with the one that ended it
+    log_p: list[float]  # of each, in nats, as the model has it before any filter
+    stopped: bool  # by itself or a stop string; False where the length did it
+
+
+class LanguageModel:
+    """A GPT with the tokeniser and the vocabulary that it was trained with.
+
+    ``documents``: it was trained on texts with a beginning and an end, each framed by the tokens
+    of the roles bos and eos; else on one long text.  ``template`` is how it writes conversations.
+
+    Raises:
+        ValueError: the vocabulary is not as large as the model's; it lacks bos or eos; the
+            template names a token that it does not have.
+    Guide: 1.4.3, 9.2 (G30, G40).
+    """
+
+    def __init__(
+        self,
+        model: Gpt,
+        tokenizer: Tokenizer,
+        vocabulary: Vocabulary,
+        *,
+        documents: bool,
+        template: ChatTemplate | None = None,
+    ):
+        if len(vocabulary) != model.config.vocabulary_size:
+            raise ValueError(
+                f"LanguageModel: {len(vocabulary)} tokens, but the model was made for "
+                f"{model.config.vocabulary_size}"
+            )
+        self.frame = vocabulary.id_of("bos"), vocabulary.id_of("eos")
+        self.model, self.tokenizer, self.vocabulary = model, tokenizer, vocabulary
+        self.documents, self.template = bool(documents), template or ChatTemplate()
+        if template is not None:
+            template.require_known(vocabulary)
+
+    def encode(self, document: Document) -> np.ndarray:
+        """The ids of a document as it was trained on, (T,)."""
+        if not isinstance(document, str):
+            ids = self.template.encode(document, self.tokenizer, self.vocabulary)
+            return np.append(ids, self.frame[1])
+        ids = encode_text(document, self.tokenizer, self.vocabulary)
+        return np.array([self.frame[0], *ids, self.frame[1]]) if self.documents else ids
+
+    def prompt(self, text: str) -> np.ndarray:
+        """The ids of a text that is to go on, (T,), at least one."""
+        ids = encode_text(text, self.tokenizer, self.vocabulary)
+        if self.documents:
+            return np.array([self.frame[0], *ids])
+        return ids if len(ids) else self.beginning()
+
+    def beginning(self) -> np.ndarray:
+        """What stands for the beginning of a text without one: a line end, where it has a token."""
+        ids = encode_text(BEGINNING, self.tokenizer, self.vocabulary)
+        return ids if len(ids) else np.array([self.frame[0]])
+
+    def decode(self, ids: Any) -> str:
+        """The text of some ids, without special tokens."""
+        return decode_ids(ids, self.tokenizer, self.vocabulary, skip_special=True)
+
+    def spelled(self, ids: Any) -> list[str]:
+        """The text of each id by itself; a special token is what it is called."""
+        special = self.vocabulary.is_special(ids)
+        return [
+            self.vocabulary.tokens[i] if apart else self.decode([i])
+            for i, apart in zip(ids, special, strict=True)
+        ]
+
+    def loss(self, documents: Sequence[Document]) -> float:
+        """The mean of -ln p(token | tokens before it), in nats: see ``language_loss``.
+
+        Raises:
+            ValueError: no token has one before it.
+        """
+        return language_loss(self.model, [self.encode(one) for one in documents])
+
+    def next_tokens(self, text: str, n: int = 10) -> list[tuple[str, float]]:
+        """The ``n`` most probable tokens behind a text, each with its probability.
+
+        Raises:
+            ValueError: the text is longer than the model reads.
+        """
+        options: dict[str, Any] = {"choose": lambda logits: logits.argmax(-1)}
+        found: list[np.ndarray] = []
+
+        def keep(logits: np.ndarray, seen: np.ndarray) -> np.ndarray:
+            found.append(logits[0].astype(np.float64))
+            return logits
+
+        next(stream_tokens(self.model, [self.prompt(text)], 1, filtered=keep, **options))
+        p = np.exp(found[0] - found[0].max())
+        p /= p.sum()
+        best = np.argsort(-p, kind="stable")[:n]
+        return list(zip(self.spelled(best), p[best].tolist(), strict=True))
+
+    def write(
+        self, prompts: Sequence[str], n_new: int, *, stop: Sequence[str] = (), **options: Any
+    ) -> list[list[Continuation]]:
+        """Texts behind every prompt, ``written[prompt][sample]``, by ``generate`` and its options.
+
+        A text ends with its end token, or before one of the strings ``stop``.  Beyond
+        ``max_length`` the older half is forgotten, as with ``keep``.
+
+        Raises:
+            ValueError, TypeError: as ``generate``.
+        """
+        ids = [self.prompt(text) for text in prompts]
+        given = {**self.room(), **options, "stop_ids": [self.frame[1]]}
+        if stop:
+            given["stop"] = stop_at(stop, self.decode)
+        texts = generate(self.model, ids, n_new, **given)
+        return [[self.continuation(one, stop) for one in row] for row in texts]
+
+    def continuation(self, text: Text, stop: Sequence[str]) -> Continuation:
+        """What was written, as texts."""
+        shown = "".join(stream_text(text.tokens, self.decode, stop))
+        return Continuation(shown, self.spelled(text.tokens), text.log_p, text.stopped)
+
+    def stream(
+        self,
+        ids: np.ndarray,
+        n_new: int,
+        *,
+        stop: Sequence[str] = (),
+        stop_ids: Sequence[int] = (),
+        **options: Any,
+    ) -> Iterator[str]:
+        """The text behind ``ids (T,)`` in pieces, as it is written."""
+        ends = [self.frame[1], *stop_ids]
+        given = {**self.room(), **options, "stop_ids": ends}
+        steps = stream_tokens(self.model, [ids], n_new, **given)
+        tokens = (int(step.ids[0]) for step in steps)
+        return stream_text(tokens, self.decode, stop)
+
+    def room(self) -> dict[str, int]:
+        """How much is remembered where the positions are full: half of them."""
+        longest = self.model.config.max_length
+        return {"keep": longest // 2} if longest > 1 else {}
+
+    def save(self, path: str | Path) -> None:
+        """Write weights, configuration, tokeniser, vocabulary and template into one file.
+
+        Raises:
+            OSError: see ``save_arrays``.
+        """
+        described = {
+            "config": asdict(self.model.config),
+            "tokenizer": tokenizer_to_json(self.tokenizer),
+            "vocabulary": self.vocabulary.to_json(),
+            "documents": self.documents,
+            "template": self.template.to_json(),
+        }
+        texts = {name: json.dumps(one, ensure_ascii=False) for name, one in described.items()}
+        save_arrays(path, self.model.state_dict(), {"kind": KIND, **texts})
+
+    @classmethod
+    def load(cls, path: str | Path) -> LanguageModel:
+        """The language model that ``save`` wrote, ready to write.
+
+        Raises:
+            OSError: the file is missing or not readable.
+            CheckpointError: damaged, or not a language model.
+        """
+        arrays, metadata = load_arrays(path)
+        if metadata.get("kind") != KIND:
+            found = metadata.get("kind", "other arrays")
+            raise CheckpointError(f"{path}: not a {KIND} but {found}")
+        try:
+            described = {name: json.loads(metadata[name]) for name in PARTS}
+            model = Gpt(GptConfig(**described["config"]), rng=stream(0, "overwritten at once"))
+            model.load_state_dict(arrays)
+            return cls(
+                model.eval(),
+                tokenizer_from_json(described["tokenizer"]),
+                Vocabulary.from_json(described["vocabulary"]),
+                documents=described["documents"],
+                template=ChatTemplate(**described["template"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise CheckpointError(
+                f"{path}: not a {KIND} that this version reads: {reason}"
+            ) from error
+
+
+PARTS = ("config", "tokenizer", "vocabulary", "documents", "template")

@@ -1,0 +1,101 @@
+"""Texts without labels: one long text, or documents, or conversations, from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from minillm.text.json_lines import JSON_LINES, json_objects
+from minillm.text.reading import lines_of, read_text
+from minillm.text.table_files import suffix_of
+
+Split = Literal["whole", "lines", "paragraphs"]
+
+
+class Message(NamedTuple):
+    """What somebody says in a conversation."""
+
+    role: str  # system, user or assistant
+    content: str
+
+
+Conversation = tuple[Message, ...]
+Document = str | Conversation
+
+
+def read_documents(
+    path: str | Path, *, split: Split = "whole", encoding: str = "utf-8"
+) -> list[Document]:
+    """The documents of a file, empty ones left out.
+
+    A text file is one long text, or its documents are its lines, or paragraphs with a blank line
+    between, as ``split`` says.  In JSON Lines every object is a document, whatever ``split`` says:
+    its ``text``, or its ``messages``, a list of objects with ``role`` and ``content``.
+
+    Raises:
+        ValueError: nothing is in the file; an object has neither key, or both, or something else
+            than strings there, with its line; as ``read_text``.
+        OSError: as ``read_text``.
+    """
+    text = read_text(path, encoding=encoding)
+    documents: list[Document]
+    if suffix_of(path) in JSON_LINES:
+        documents = [
+            from_object(found, f"{path}, line {n}") for n, found in json_objects(text, path)
+        ]
+    elif split == "whole":
+        documents = [text]
+    else:
+        parts = lines_of(text) if split == "lines" else paragraphs(text)
+        documents = list(parts)
+    documents = [one for one in documents if not isinstance(one, str) or one.strip()]
+    if not documents:
+        raise ValueError(f"{path}: there is no text in the file")
+    return documents
+
+
+def paragraphs(text: str) -> list[str]:
+    """The parts of a text that blank lines set apart."""
+    found: list[list[str]] = [[]]
+    for line in lines_of(text):
+        if line.strip():
+            found[-1].append(line)
+        elif found[-1]:
+            found.append([])
+    return ["\n".join(lines) for lines in found if lines]
+
+
+def from_object(found: dict[str, Any], where: str) -> Document:
+    """The document of one JSON object.
+
+    Raises:
+        ValueError: see ``read_documents``.
+    """
+    if ("text" in found) == ("messages" in found):
+        keys = ", ".join(map(repr, found)) or "none"
+        raise ValueError(f'{where}: one key of "text" and "messages" is needed, got {keys}')
+    if "messages" in found:
+        return conversation(found["messages"], where)
+    if not isinstance(found["text"], str):
+        raise ValueError(f"{where}: a text is a string, got {found['text']!r:.60}")
+    return found["text"]
+
+
+def conversation(messages: Any, where: str) -> Conversation:
+    """The messages of a conversation.
+
+    Raises:
+        ValueError: they are not a list of objects with ``role`` and ``content``, both strings.
+    """
+    if not isinstance(messages, Sequence) or isinstance(messages, str) or not messages:
+        raise ValueError(f"{where}: messages must be a list of at least one, got {messages!r:.60}")
+    for number, one in enumerate(messages, start=1):
+        if not isinstance(one, dict) or not all(
+            isinstance(one.get(key), str) for key in ("role", "content")
+        ):
+            raise ValueError(
+                f'{where}: message {number} must be {{"role": "user", "content": "..."}}, '
+                f"got {one!r:.60}"
+            )
+    return tuple(Message(one["role"], one["content"]) for one in messages)
