@@ -43,13 +43,16 @@ class Pretraining:
 SETTINGS = Pretraining()
 
 
+def training_texts(settings: Pretraining) -> list[str]:
+    """What it is pretrained on: reviews without their labels, language by language."""
+    size, seed = settings.sentences, settings.seed
+    drawn = (unlabelled("sentiment", x, seed=seed, size=size) for x in settings.languages)
+    return [text for texts in drawn for text in texts]
+
+
 def train(settings: Pretraining = SETTINGS) -> PretrainedBert:
     """Pretrain by masked language modelling, under a progress bar."""
-    texts = [
-        text
-        for language in settings.languages
-        for text in unlabelled("sentiment", language, seed=settings.seed, size=settings.sentences)
-    ]
+    texts = training_texts(settings)
     encoder = TextEncoder.build(texts, tokenizer=WordTokenizer(), max_length=settings.max_length)
     model = new_model(settings, len(encoder.vocabulary))
     total = settings.passes * batches_per_epoch(len(texts), settings.batch_size)
