@@ -65,6 +65,7 @@ def test_a_study_is_written_under_the_current_folder(installed, tmp_path):
         (["build"], "build"),
         (["build", "--check"], "build"),
         (["solutions", "there"], "solutions"),
+        (["assets"], "assets"),
     ],
 )
 def test_what_is_made_from_the_clone_is_refused_in_one_line(installed, tmp_path, action, purpose):
@@ -75,6 +76,12 @@ def test_what_is_made_from_the_clone_is_refused_in_one_line(installed, tmp_path,
         f"minillm is installed without them, in {installed}\n"
     )
     assert written(tmp_path) == set()
+
+
+def test_a_trained_model_of_the_lessons_comes_with_the_package(installed, tmp_path):
+    code = "from minillm.course import assets; print(len(assets.load('bert').encoder.vocabulary))"
+    done = run(installed, tmp_path, "-c", code)
+    assert done.returncode == 0 and int(done.stdout) > 100
 
 
 def test_a_figure_of_a_lesson_is_written_where_a_folder_is_named_and_else_nowhere(

@@ -5,10 +5,11 @@ import sys
 
 import pytest
 
+from minillm.course import assets
 from minillm.course import build as whole
 from minillm.course.places import LESSONS, PROJECT
 
-ACTIONS = ("build", "solutions", "run", "mark")
+ACTIONS = ("build", "solutions", "assets", "run", "mark")
 
 
 def test_its_help_names_all_actions_and_each_explains_itself(call):
@@ -67,3 +68,23 @@ def test_the_command_line_loads_neither_jupyter_nor_matplotlib():
     command = [sys.executable, "-W", "error", "-c", program]
     run = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_assets_makes_those_that_are_named_or_all_and_prints_their_losses(
+    call, monkeypatch, tmp_path
+):
+    made = []
+    monkeypatch.setattr(assets, "MAKERS", {"bert": None, "other": None})
+    monkeypatch.setattr(assets, "make", lambda name: made.append(name) or tmp_path / name)
+    monkeypatch.setattr(assets, "stored_loss", lambda name: 0.25)
+    result = call("course", "assets", "other")
+    assert (result.code, made) == (0, ["other"])
+    assert result.out == f"{tmp_path / 'other'}  held-out loss 0.2500 nats\n"
+    made.clear()
+    assert call("course", "assets").code == 0 and made == ["bert", "other"]
+
+
+def test_assets_refuses_an_unknown_name_before_it_trains_anything(call, monkeypatch):
+    monkeypatch.setattr(assets, "make", lambda name: pytest.fail("it trains"))
+    result = call("course", "assets", "bert", "bart")
+    assert result.code == 1 and "no trained model 'bart'" in result.err

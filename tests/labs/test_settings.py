@@ -102,6 +102,22 @@ TINY = {
         },
     },
     "shrinkage": {"adam": {"steps": 20}, "every": 5},
+    "sides": {
+        "language": {
+            "nouns": "dog/dogs",
+            "places": "near",
+            "verbs": "eats/eat hides/hide",
+            "reasons": "hunger fear",
+        },
+        "width": 8,
+        "n_heads": 2,
+        "hidden": 8,
+        "batch": 4,
+        "steps": 2,
+        "warmup": 1,
+        "measured_at": (1, 2),
+        "asked": "the dogs near the dog eat from hunger",
+    },
     "single_clauses": STAGES,
     "spam": {"recipe": SMALL_STAGES, "recipe.pretrain_epochs": 0.0, "positive": "positive"},
     "spurious": {"examples": 100},
@@ -118,7 +134,8 @@ PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    *("few_labels", "gap", "passes", "pipeline", "shakespeare", "single_clauses", "spam", "sst2"),
+    *("few_labels", "gap", "passes", "pipeline", "shakespeare", "sides", "single_clauses"),
+    *("spam", "sst2"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {
