@@ -765,6 +765,52 @@ PLANTS = [
     Plant("half a stop string that is shown", "models/decoding/stopping.py",
           "+ max(begun, default=0)", "", "tests/models/decoding/test_stopping.py::"
           "test_what_may_become_a_stop_string_is_held_back"),
+    Plant("shorter n-grams counted as they occur", "models/ngrams.py",
+          "ends[n][new_before(ends, place, n)]", "ends[n][place >= n - 1]",
+          "tests/models/test_ngrams.py::test_probabilities_are_those_of_the_formula"),
+    Plant("n-grams that reach from one text into the next", "models/ngrams.py",
+          "np.arange(len(row)) for row in rows",
+          "np.arange(len(row)) + 9 * (row is not rows[0]) for row in rows",
+          "tests/models/test_ngrams.py::test_no_ngram_reaches_from_one_text_into_the_next"),
+    Plant("discounts that leave nothing to what is new", "models/ngrams.py",
+          "if (found[1:] > 0).all() else half", "",
+          "tests/models/test_ngrams.py::"
+          "test_discounts_of_many_counts_are_those_of_the_formula"),
+    Plant("pieces that leave a token out", "tasks/generation/windows.py",
+          "range(0, len(text) - 1, length)", "range(0, len(text) - 1, length + 1)",
+          "tests/tasks/generation/test_windows.py::"
+          "test_every_token_that_has_one_before_it_is_a_target_once"),
+    Plant("a last place where no piece begins", "tasks/generation/windows.py",
+          "rng.integers(len(ids) - length,", "rng.integers(len(ids) - length - 1,",
+          "tests/tasks/generation/test_windows.py::test_pieces_begin_at_every_place_alike"),
+    Plant("a mean of batches and not of tokens", "tasks/generation/held_out.py",
+          "total += window.n_targets * float(model.loss(*window))\n"
+          "            n_targets += window.n_targets",
+          "total += float(model.loss(*window))\n            n_targets += 1",
+          "tests/tasks/generation/test_held_out.py::"
+          "test_the_loss_is_the_mean_over_tokens_and_not_over_texts_or_batches"),
+    Plant("n-grams chosen on what they counted", "tasks/generation/held_out.py",
+          "NGrams(learned, vocabulary", "NGrams(texts, vocabulary",
+          "tests/tasks/generation/test_held_out.py::"
+          "test_the_length_of_ngrams_is_chosen_on_text_that_they_were_not_counted_on"),
+    Plant("a message that speaks for another", "tasks/generation/chat.py",
+          "recognise=marks if ours else ()", "recognise=marks",
+          "tests/tasks/generation/test_language_model.py::test_nobody_speaks_for_another"),
+    Plant("the last language model instead of the best", "tasks/generation/pretraining.py",
+          'keep="best",', 'keep="last",',
+          "tests/tasks/generation/test_pretraining.py::"
+          "test_the_weights_with_the_least_held_out_loss_are_kept"),
+    Plant("documents without an end", "tasks/generation/language_model.py",
+          "[self.frame[0], *ids, self.frame[1]]", "[self.frame[0], *ids]",
+          "tests/tasks/generation/test_pretraining.py::test_documents_begin_and_end"),
+    Plant("held-out texts that are also learned", "commands/pretrain.py",
+          "if key_of(one) not in keys]", "]",
+          "tests/commands/test_pretrain.py::"
+          "test_a_text_that_is_given_to_measure_on_is_dropped_from_training"),
+    Plant("control characters on a terminal", "commands/generate.py",
+          "print(visible(piece), end", "print(piece, end",
+          "tests/commands/test_generate.py::"
+          "test_control_characters_that_a_model_writes_are_shown_as_signs"),
 ]  # fmt: skip
 
 COMPILED = [  # numba must be there for their tests to run

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from minillm.commands.words import Words
 from minillm.labs import mean_and_interval, read_settings, read_study
 from tests.readme_numbers import TABLES
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh.md")
 MOST, LESSONS, LONGEST = 9_000, 26, 150  # characters; lessons planned; characters of their rows
 RESULTS = (ROOT / "lessons" / "results.md").read_text(encoding="utf-8").splitlines()
+GAPS = {"README.md": "Missing numbers are lessons", "README.zh.md": "编号有空缺"}
 each_readme = pytest.mark.parametrize("name", READMES)
 
 
@@ -40,6 +42,25 @@ def test_links_of_a_readme_lead_to_files(name):
     targets = re.findall(r"\]\(([^)#]+)\)", read(name))
     assert len(targets) > 10
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+@each_readme
+def test_the_columns_of_the_sample_and_the_gaps_in_the_numbers_are_explained(name):
+    say = Words("zh" if ".zh" in name else "en")
+    form = r"\n\n```\n(.*?)\n```\n\n(.*?)\n\n"
+    ((sample, told),) = re.findall(form, read(name), flags=re.DOTALL)
+    columns = re.split(r"\s{2,}", sample.split("\n")[0])
+    groups = [
+        g for g in read_settings("single_clauses")["groups"] if re.fullmatch(r"(?!all)\w+", g)
+    ]
+    assert set(map(say, groups)) <= set(columns)
+    quoted = {"README.md": "`{}`", "README.zh.md": "“{}”"}[name]
+    assert len(groups) == 5 and all(quoted.format(say(group)) in told for group in groups)
+    (row,) = (line for line in sample.split("\n") if line.startswith(say("BERT, fine-tuned")))
+    assert re.split(r"\s{2,}", row)[1] in told.replace("\n", " ")
+    numbers = [int(n) for n in re.findall(r"^\| (\d\d) \|", read(name), flags=re.MULTILINE)]
+    gaps = len(numbers) <= numbers[-1]
+    assert gaps == (GAPS[name] in read(name))
 
 
 def test_both_readmes_say_the_same_numbers():

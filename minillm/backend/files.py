@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import secrets
+import tempfile
 import time
 from pathlib import Path
 
@@ -116,10 +117,14 @@ def require_folder(path: Path) -> None:
 
     Raises:
         NotADirectoryError: naming the file that stands in the way.
-        PermissionError: naming the folder that may not be written, ``path`` or one above it.
+        OSError: naming the folder in which no file can be made, ``path`` or one above it.
     """
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+    try:
+        with tempfile.TemporaryFile(dir=there):  # what may be written does not tell: see /proc
+            pass
+    except OSError as error:
+        code = errno.EACCES if error.errno == errno.ENOENT else error.errno or errno.EACCES
+        raise OSError(code, os.strerror(code), str(there)) from error

@@ -11,19 +11,25 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 import minillm
 from minillm.backend import DEVICES
 from minillm.models import POOLINGS
-from minillm.tasks import Recipe
+from minillm.tasks.generation.recipe import STYLES
 from minillm.text import kind_and_size
 
-CHOICES = {"pooling": tuple(POOLINGS)}  # of a recipe's words
+CHOICES = {"pooling": tuple(POOLINGS), "style": tuple(STYLES)}  # of a recipe's words
+R = TypeVar("R", bound=Any)
 COMMANDS = {  # module -> what it does
     "pipeline": "the guide's pipeline on built-in data, from text to prediction",
     "train": "pretrain and fine-tune a classifier on your own file",
     "evaluate": "score a trained model on a labelled file",
     "predict": "label new texts with a trained model",
+    "tokenizer": "learn the tokens of your texts, or show those of a text",
+    "pretrain": "train a language model on your own texts, from left to right",
+    "generate": "write on with a trained language model",
+    "chat": "talk to a trained language model",
     "guide": "from a section of the guide to our code, lessons and tests",
     "labs": "list the experiments, or measure one again",
     "course": "what is made for the lessons, and what students hand in",
@@ -123,10 +129,10 @@ def add_run_options(parser: argparse.ArgumentParser, *, default_out: Path | None
     parser.set_defaults(shares_batches=True)
 
 
-def add_recipe(parser: argparse.ArgumentParser) -> None:
-    """One option for each setting of a recipe."""
+def add_recipe(parser: argparse.ArgumentParser, recipe: type[Any]) -> None:
+    """One option for each setting of a kind of recipes."""
     group = parser.add_argument_group("recipe")
-    for entry in fields(Recipe):
+    for entry in fields(recipe):
         name = "--" + entry.name.replace("_", "-")
         meaning = f"{entry.metadata['meaning']} (default: {entry.default})"
         if isinstance(entry.default, bool):
@@ -150,6 +156,6 @@ def tokenizer_words(words: str) -> str:
     return words
 
 
-def recipe_of(arguments: argparse.Namespace) -> Recipe:
+def recipe_of(arguments: argparse.Namespace, recipe: type[R]) -> R:
     """The recipe that the options describe."""
-    return Recipe(**{entry.name: getattr(arguments, entry.name) for entry in fields(Recipe)})
+    return recipe(**{entry.name: getattr(arguments, entry.name) for entry in fields(recipe)})

@@ -18,6 +18,7 @@ from minillm.backend import write_atomically
 from minillm.backend.files import require_folder
 from minillm.backend.kernel_switch import levels_here
 from minillm.backend.machine import processor
+from minillm.backend.progress import progress_bar
 from minillm.commands.bench_child import import_ms, training_memory
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_report import report
@@ -72,8 +73,6 @@ def at_least_1(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> None:
     """Measure one thing after another, then print the tables."""
-    from tqdm import tqdm
-
     threads, rounds = arguments.threads, arguments.rounds
     if arguments.json is not None:  # before minutes of work
         require_folder(arguments.json.parent)
@@ -88,7 +87,7 @@ def run(arguments: argparse.Namespace) -> None:
         **{part: {} for part in PARTS if part in arguments.parts},
     }
     work = [w for part in arguments.parts for w in WORK[part](arguments.sizes, threads, rounds)]
-    with tqdm(work, unit="case", desc="bench") as bar:
+    with progress_bar(work, unit="case", desc="bench") as bar:
         for part, name, measure in bar:
             bar.set_postfix_str(f"{part}: {name}")
             found[part][name] = measure()

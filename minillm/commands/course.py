@@ -13,7 +13,7 @@ from minillm.commands import marking
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The five actions and their options."""
+    """The six actions and their options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     make = actions.add_parser("build", help="write notebooks, pages, the README's map, the diagram")
     make.add_argument("--check", action="store_true", help="only list what is out of date; exit 1")
@@ -21,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("lessons", nargs="*", metavar="LESSON", help="also these, such as 05")
     teacher = actions.add_parser("solutions", help="write the notebooks with solutions")
     teacher.add_argument("folder", type=Path, metavar="DIR")
+    trained = actions.add_parser("assets", help="train the models that lessons load once more")
+    trained.add_argument("names", nargs="*", metavar="NAME", help="such as bert; default: all")
     one = actions.add_parser("run", help="run a notebook from top to bottom, offline")
     one.add_argument("notebook", type=Path)
     one.add_argument("--figures", type=Path, metavar="DIR", help="default: thrown away")
@@ -37,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
         ValueError: files are out of date, or a notebook fails.
         OSError: a path leads to nothing.
     """
-    if arguments.action in ("build", "outputs", "solutions"):
+    if arguments.action in ("build", "outputs", "solutions", "assets"):
         require_clone(arguments.action)
     if arguments.action == "build":
         check_generated() if arguments.check else build_generated()
@@ -45,6 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
         make_outputs(arguments.lessons)
     elif arguments.action == "solutions":
         build_solutions(arguments.folder)
+    elif arguments.action == "assets":
+        make_assets(arguments.names)
     elif arguments.action == "run":
         run_notebook(arguments.notebook, arguments.figures, arguments.save)
     else:
@@ -98,6 +102,21 @@ def build_solutions(folder: Path) -> None:
 
     for path in notebooks.build_solutions(folder):
         print(path)
+
+
+def make_assets(names: list[str]) -> None:
+    """Train each model and print its file, with its loss.
+
+    Raises:
+        ValueError: there is no model of one of the names; nothing is trained.
+    """
+    from minillm.course import assets
+
+    wanted = names or list(assets.MAKERS)
+    assets.require_makers(wanted)
+    for name in wanted:
+        path = assets.make(name)
+        print(f"{path}  held-out loss {assets.stored_loss(name):.4f} nats", flush=True)
 
 
 def run_notebook(path: Path, figures: Path | None, saved: Path | None) -> None:

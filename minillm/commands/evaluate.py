@@ -8,6 +8,7 @@ from pathlib import Path
 from minillm.commands.arguments import add_labelled, add_model
 from minillm.commands.baselines import load_baselines
 from minillm.commands.labelled import print_cut, print_empty, read
+from minillm.commands.runs import model_file
 from minillm.commands.scores import how_labels_are_said, positive_class, score_table, show_confusion
 from minillm.tasks import TextClassifier, as_classifiers, evaluate
 from minillm.text import class_counts
@@ -46,7 +47,6 @@ def run(arguments: argparse.Namespace) -> None:
 
 def load_classifier(path: Path, device: str) -> TextClassifier:
     """The classifier in a file, or in a run's folder."""
-    file = path / "model.safetensors" if path.is_dir() else path
-    classifier = TextClassifier.load(file)
+    classifier = TextClassifier.load(model_file(path))
     classifier.model.to_device(device)
     return classifier

@@ -8,7 +8,7 @@ import re
 import sys
 
 from minillm.backend.clone import in_a_clone
-from minillm.commands.words import LANGUAGES
+from minillm.commands.words import LANGUAGES, Told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,15 +31,19 @@ def run(arguments: argparse.Namespace) -> None:
     """Print what there is.
 
     Raises:
-        ValueError: there is no such section, row, statement or word; the nearest are named.
+        Told: there is no such section, row, statement or word; the nearest are named.
     """
+    from minillm.course.guide_search import Unknown
     from minillm.course.guide_sections import WORDS, read_guide
     from minillm.course.guide_text import Lines
 
     query = " ".join(arguments.query)
     arguments.language = arguments.language or language_of(query)
     lines = Lines(read_guide(), arguments.language)
-    print("\n".join(lines.answer(query) if query else lines.contents()))
+    try:
+        print("\n".join(lines.answer(query) if query else lines.contents()))
+    except Unknown as error:
+        raise Told(str(error)) from error
     if not in_a_clone():
         print(WORDS["no clone"][arguments.language], file=sys.stderr)
 

@@ -71,14 +71,16 @@ def save(figure: Any, path: Path, say: Words) -> None:
     write_atomically(path, drawn.getvalue())
 
 
-def draw_curve(ax: Any, losses: Sequence[float], say: Words) -> None:
+def draw_curve(
+    ax: Any, losses: Sequence[float], say: Words, label: str = "BERT, mean of {n}"
+) -> None:
     """The loss of every update, faint, and its mean over the 50 updates before."""
     ax.plot(losses, color=MODEL, alpha=0.25, linewidth=0.8)
     window = min(50, len(losses))
     if window:
         means = np.convolve(losses, np.ones(window) / window, mode="valid")
         at = np.arange(len(means)) + window - 1
-        ax.plot(at, means, color=MODEL, label=say("BERT, mean of {n}", n=window))
+        ax.plot(at, means, color=MODEL, label=say(label, n=window))
 
 
 def confusion_picture(

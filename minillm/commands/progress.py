@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from minillm.backend.progress import progress_bar
 from minillm.tasks import ClassifierTraining
+from minillm.tasks.generation import CausalPretraining
 from minillm.training import Step
 from minillm.training.sharding import ids_to_share
 
 
 def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
     """Run the steps under a progress bar that shows a smoothed loss, and the last held-out one."""
-    from tqdm import tqdm
-
     smooth, examined = None, ""
-    with tqdm(total=total, desc=title, unit="step", mininterval=0.5) as bar:
+    with progress_bar(total=total, desc=title, unit="step", mininterval=0.5) as bar:
         for step in steps:
             bar.update(step.index + 1 - bar.n)  # a resumed run begins in the middle
             loss = float(step.loss)
@@ -24,7 +24,7 @@ def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
             bar.set_postfix_str(f"loss {smooth:.3f}{examined}", refresh=False)
 
 
-def print_sharing(training: ClassifierTraining) -> None:
+def print_sharing(training: ClassifierTraining | CausalPretraining) -> None:
     """From which size on a batch is shared, where there is more than one thread."""
     if training.threads > 1:
         least = ids_to_share(training.model.parameter_count())

@@ -6,11 +6,11 @@ import argparse
 import time
 from pathlib import Path
 
-from minillm.backend.files import require_folder
 from minillm.commands.arguments import add_labelled, add_recipe, add_run_options, recipe_of
 from minillm.commands.baselines import save_baselines
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
+from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
 from minillm.commands.scores import (
     how_labels_are_said,
     needs_threshold,
@@ -22,6 +22,7 @@ from minillm.commands.tables import percent
 from minillm.models.bag_of_words import BagOfWords
 from minillm.tasks import (
     ClassifierTraining,
+    Recipe,
     TextClassifier,
     as_classifiers,
     evaluate,
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
     add_run_options(parser, default_out=Path("runs/train"))
-    add_recipe(parser)
+    add_recipe(parser, Recipe)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     Guide: 6.1 (G36).
     """
     started = time.perf_counter()
-    recipe = recipe_of(arguments)
+    recipe = recipe_of(arguments, Recipe)
     if recipe.finetune_epochs == 0:
         raise ValueError("--finetune-epochs must be above 0: the labels would not be learned")
     refuse_overwriting(arguments)
@@ -82,9 +83,7 @@ def run(arguments: argparse.Namespace) -> None:
         device=arguments.device,
         threads=arguments.threads,
     )
-    if arguments.overwrite and not arguments.resume:
-        for path in earlier_run(arguments.out):
-            path.unlink()
+    remove_earlier_run(arguments)
     describe(training, train, splits)
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
@@ -94,7 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
     classifier.positive = positive
     classifier.decision = tuned(classifier, splits["dev"], found)
     save_baselines(arguments.out, baselines)
-    classifier.save(arguments.out / "model.safetensors")
+    classifier.save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print_scores(classifier, baselines, splits, positive)
 
@@ -109,32 +108,6 @@ def describe(
     print_cut(training.encoder, train=train, **splits)
     print(f"parameters {training.model.parameter_count():,}")
     print_sharing(training)
-
-
-def refuse_overwriting(arguments: argparse.Namespace) -> None:
-    """Stop before an earlier run would be lost, or before work that could not be kept.
-
-    Raises:
-        OSError: ``--out`` is not a folder, or may not be written.
-        ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given.
-    """
-    require_folder(arguments.out)
-    found = earlier_run(arguments.out)
-    if found and not (arguments.resume or arguments.overwrite):
-        raise ValueError(
-            f"--out {arguments.out} holds an earlier run ({found[0].name}): give --resume, "
-            "--overwrite, or another --out"
-        )
-
-
-def earlier_run(out: Path) -> list[Path]:
-    """The weights that a run left in ``out``.
-
-    Raises:
-        NotADirectoryError: ``out`` exists and is not a folder.
-    """
-    names = {"checkpoint.safetensors", "model.safetensors"}
-    return sorted(p for p in out.iterdir() if p.name in names) if out.exists() else []
 
 
 def print_scores(

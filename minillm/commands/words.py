@@ -142,6 +142,10 @@ REASONS: tuple[tuple[type[BaseException], str], ...] = (  # the first that fits
 )
 
 
+class Told(ValueError):
+    """An error whose message is already in the language of the command."""
+
+
 @dataclass(frozen=True)
 class Words:
     """Says a sentence of the program in a language, its fields filled in.
@@ -166,7 +170,7 @@ class Words:
         told = str(error) or type(error).__name__
         if of_file:
             told = f"{error.filename}: {error.strerror}"  # type: ignore[attr-defined]
-        if self.language == "en":
+        if self.language == "en" or isinstance(error, Told):
             return told
         kind = next((words for kind, words in REASONS if isinstance(error, kind)), None)
         if kind is None:

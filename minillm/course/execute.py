@@ -7,12 +7,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-OFFLINE = """
+FIRST = """
 import socket
 def refuse(*names, **more):
     raise OSError(f"a lesson needs no network, but asked for {names[0]}")
 socket.getaddrinfo = socket.create_connection = refuse
-"""
+def leave():
+    raise SystemExit("exit() ends the notebook")
+get_ipython().ask_exit = leave
+"""  # exit() fails in its own cell: the kernel would go on, and end in one of the next
 PATIENCE = 3  # times the budget of the lesson
 
 
@@ -33,7 +36,7 @@ def execute(path: Path, figures: Path) -> Any:
 
     notebook, budget = read_lesson(path)
     limit = PATIENCE * budget
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(OFFLINE))
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST))
     environment = {**os.environ, "MINILLM_FIGURES": str(figures.resolve())}
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(

@@ -169,6 +169,12 @@ def is_function(answer: Any) -> bool:
     return callable(answer) and not isinstance(answer, type)
 
 
+def lessons_with_exercises() -> list[str]:
+    """Their numbers: "05"."""
+    modules = [module.name for module in pkgutil.iter_modules(checks.__path__)]
+    return [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
+
+
 def lesson_checks(lesson: str) -> dict[str, Exercise]:
     """The exercises of a lesson, by number.
 
@@ -177,20 +183,17 @@ def lesson_checks(lesson: str) -> dict[str, Exercise]:
     """
     name = f"{checks.__name__}.lesson_{lesson}"
     try:
-        found: dict[str, Exercise] = importlib.import_module(name).CHECKS
+        return dict(importlib.import_module(name).CHECKS)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        modules = [module.name for module in pkgutil.iter_modules(checks.__path__)]
-        numbers = [m.removeprefix("lesson_") for m in modules if m.startswith("lesson_")]
-        if f"0{lesson}" in numbers:
+        listed = ", ".join(lessons_with_exercises())
+        if f"0{lesson}" in listed:
             lesson = f'{lesson} (did you mean "0{lesson}"?)'
-        listed = ", ".join(numbers)
         raise UnknownExercise(
             f"lesson {lesson} has no exercises, only {listed} have  ·  第 {lesson} 课没有练习，"
             f"有练习的是 {listed}"
         ) from None
-    return found
 
 
 def try_property(number: str, prop: Property, answers: list[Watched]) -> None:

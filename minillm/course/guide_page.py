@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from minillm.course.errata import PAGE, anchor
+from minillm.course.guide_belongs import of_section
 from minillm.course.guide_lines import Code
 from minillm.course.guide_sections import WORDS, Guide, Section, read_guide, state_of
 from minillm.course.pages import PAGES
@@ -31,13 +32,15 @@ def as_entry(guide: Guide, section: Section, language: str) -> Iterator[str]:
     yield f"{'#' * (2 + section.number.count('.'))} {heading}"
     yield f"**{WORDS['says'][language]}**{colon}{section.says[language]}"
     yield from (f"$${formula}$$" for formula in section.formula)
+    no_lesson = of_section(guide, section).no_lesson[language]
     facts = [
         fact(name, text, language)
         for name, text in (
             ("statements", statements(guide, section, language)),
             ("tests", tests(guide, (row.number for row in guide.errata_of(section)), language)),
             ("lessons", lessons(guide, section, language)),
-            ("without code", reason(section, language)),
+            ("without lessons", "" if guide.lessons_of(section) else no_lesson),
+            ("without code", reason(guide, section, language)),
         )
         if text
     ]
@@ -91,9 +94,10 @@ def links_to(code: list[Code], language: str) -> str:
     return WORDS["comma"][language].join(links)
 
 
-def reason(section: Section, language: str) -> str:
+def reason(guide: Guide, section: Section, language: str) -> str:
     """Why there is no code, where there is none."""
-    return WORDS["no code"][section.without][language] if section.without else ""
+    why = guide.without_code(section)
+    return WORDS["no code"][why][language] if why else ""
 
 
 def lessons(guide: Guide, section: Section, language: str) -> str:

@@ -23,7 +23,13 @@ AROUND = re.compile(r"^(?:§|第|section|sections)\s*|\s*节$|\.$", re.IGNORECAS
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[一-鿿]+")
 RUN = re.compile(r"[^\W_]+")
 QUOTED = re.compile(r'"(\w+)"')
+PARTICLES = re.compile("[的与和]")
+NUMBER = re.compile(r"\.*\d+(?:\.+\d+)*\.*")
 DEFINITION = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)
+
+
+class Unknown(LookupError):
+    """Nothing fits a query; the message is in the reader's language, the nearest in it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,10 @@ class Hits:
     sections: list[Section]
     entries: list[Entry]
     code: list[Code]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return any((self.terms, self.sections, self.entries, self.code))
 
 
 def cleared(query: str) -> str:
@@ -50,15 +60,23 @@ def words_of(text: str) -> list[str]:
 
 
 def fits(query: str, *candidates: str) -> bool:
-    """Whether each word of the query begins a word of one candidate; Chinese may stand anywhere."""
-    asked = words_of(query)
+    """Whether each word of the query begins a word of one candidate; Chinese may stand anywhere.
+
+    Chinese may also stand in another order: 冲突的目标 and 目标冲突 find 冲突目标.
+    """
+    asked = [part for word in words_of(query) for part in PARTICLES.split(word) if part]
     return bool(asked) and any(
-        all(
-            any(word.startswith(part) or (part[0] >= "一" and part in word) for word in there)
-            for part in asked
-        )
+        all(is_among(part, there) for part in asked)
         for there in ([*words_of(text), *RUN.findall(text.casefold())] for text in candidates)
     )
+
+
+def is_among(part: str, words: list[str]) -> bool:
+    """Whether a part of a query begins a word; Chinese may be in words, whole or in two halves."""
+    if part[0] < "一":
+        return any(word.startswith(part) for word in words)
+    ways = [(part,), *((part[:i], part[i:]) for i in range(2, len(part) - 1))]
+    return any(all(any(half in word for word in words) for half in way) for way in ways)
 
 
 def look_up(query: str, guide: Guide, project: Path = PROJECT) -> Hits:
@@ -118,19 +136,44 @@ def near(query: str, candidates: Iterable[str]) -> list[str]:
     return [by_form[form] for form in found]
 
 
+def near_sections(number: str, guide: Guide) -> list[Section]:
+    """The sections whose numbers are the nearest.
+
+    Of the deepest section with which ``number`` begins the nearest subsections, then itself; where
+    there is none, the nearest main sections.
+    """
+    asked = [int(part) for part in number.split(".") if part]
+    by_number = {one.number: one for one in guide.sections}
+    depth = len(asked) - 1
+    while depth and ".".join(map(str, asked[:depth])) not in by_number:
+        depth -= 1
+    above = by_number.get(".".join(map(str, asked[:depth])))
+    beside = guide.below(above) if above else [s for s in guide.sections if s.number.isdigit()]
+    beside.sort(key=lambda one: abs(int(one.number.rpartition(".")[2]) - asked[depth]))
+    return [*beside[:3], *([above] if above else [])]
+
+
+def near_names(name: str, guide: Guide) -> list[str]:
+    """The rows, or the statements, with the nearest numbers."""
+    names = [entry.feature for entry in guide.entries]
+    names += [found for section in guide.sections for found in guide.statements_of(section)]
+    same = {found for found in names if found[0] == name[0].upper()}
+    return sorted(same, key=lambda found: (abs(int(found[1:]) - int(name[1:])), found))[:3]
+
+
 def unknown(query: str, guide: Guide, language: str) -> str:
     """What is said about a query that nothing fits, with the nearest."""
-    numbers = [section.number for section in guide.sections]
-    if re.fullmatch(r"[\d.]+", query):
-        candidates = numbers
+    if NUMBER.fullmatch(query):
+        sections = near_sections(query, guide)
+        found = [f"{section.number} {section.title[language]}" for section in sections]
     elif re.fullmatch(r"[AGag]\d+", query):
-        candidates = [entry.feature for entry in guide.entries]
-        candidates += [name for section in guide.sections for name in guide.statements_of(section)]
+        found = near_names(query, guide)
     else:
         candidates = [name for term in read_glossary().terms for name in names_of(term)]
         candidates += [title for section in guide.sections for title in headings(section)]
         candidates += [subject for entry in guide.entries for subject in entry.subjects.values()]
         candidates += [one.name for one in offered(guide.code)]
-    found = WORDS["comma"][language].join(near(query, candidates))
+        found = near(query, candidates)
     told = WORDS["unknown"][language].format(query=query)
-    return told + (WORDS["near"][language].format(found) if found else "")
+    listed = WORDS["semicolon"][language].join(found)
+    return told + (WORDS["near"][language].format(listed) if found else "")

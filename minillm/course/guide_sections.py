@@ -49,10 +49,17 @@ class Guide:
     cited: list[Cited]
     tests: Mapping[Any, list[str]]  # of a row "G16" or a statement "A47"; none without a clone
     lessons: list[LessonPlaces]  # none without a clone
+    in_clone: bool
 
     def code_of(self, section: Section) -> list[Code]:
-        """Functions and classes that name the section."""
-        return [one for one in self.code if section.number in one.sections]
+        """Functions and classes that name the section; title and abstract have those of rows."""
+        numbered = section.number[0].isdigit()
+        rows = set() if numbered else {entry.feature for entry in self.entries_of(section)}
+        return [
+            one
+            for one in self.code
+            if section.number in one.sections or not rows.isdisjoint(one.features)
+        ]
 
     def entries_of(self, section: Section) -> list[Entry]:
         """Rows of the map that name the section."""
@@ -92,6 +99,16 @@ class Guide:
         """The sections one level deeper."""
         one_deeper = re.compile(rf"{re.escape(section.number)}\.\d+")
         return [other for other in self.sections if one_deeper.fullmatch(other.number)]
+
+    def inside(self, section: Section) -> list[Section]:
+        """The sections of all deeper levels."""
+        return [other for other in self.sections if other.number.startswith(f"{section.number}.")]
+
+    def without_code(self, section: Section) -> str:
+        """Why a section has no code; that of the subsections is referred to if there is any."""
+        if section.without == "below" and not any(map(self.code_of, self.inside(section))):
+            return "not begun"
+        return section.without
 
     def statements_of(self, section: Section) -> list[str]:
         """Numbers of all statements of the section, whatever became of them."""
@@ -139,6 +156,7 @@ def read_guide(project: Path = PROJECT) -> Guide:
         cited=read_reading()[1],
         tests=tests,
         lessons=read_places(project / "lessons") if here else [],
+        in_clone=here,
     )
 
 

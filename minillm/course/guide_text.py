@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
 from minillm.course.errata import PAGE, Erratum
+from minillm.course.formulas import in_unicode, readable
+from minillm.course.guide_belongs import Belongings, of_hits, of_row, of_section, of_statement
 from minillm.course.guide_lessons import LessonPlaces
 from minillm.course.guide_lines import Code
 from minillm.course.guide_map import Entry
 from minillm.course.guide_page import in_sections
-from minillm.course.guide_search import Hits, cleared, look_up, unknown
+from minillm.course.guide_search import NUMBER, Hits, Unknown, cleared, look_up, unknown
 from minillm.course.guide_sections import WORDS, Guide, Section, numbers, state_of
 from minillm.course.pages import PAGES, Cited, Term, read_reading, short_reference
 from minillm.course.places import FOLDERS
@@ -33,11 +36,15 @@ class Lines:
             yield from ("", self.say(name), *(f"  {line}" for line in given))
 
     def answer(self, query: str) -> Iterator[str]:
-        """What there is on a section, a row, a statement or a word.
+        """What there is on a section, a row, a statement or a word; formulas are readable.
 
         Raises:
-            ValueError: nothing; the nearest are named.
+            Unknown: nothing; the nearest are named.
         """
+        return map(readable, self.found(query))
+
+    def found(self, query: str) -> Iterator[str]:
+        """``answer``, with the formulas as they are written."""
         asked = cleared(query)
         guide, number = self.guide, asked.upper()
         for one in guide.sections:
@@ -54,11 +61,10 @@ class Lines:
                 return self.citation(cited)
         for one in guide.sections:
             if number in one.right + one.later:
-                known = self.say("is right" if number in one.right else "not examined")
-                return iter([known.format(number=number, section=one.number)])
-        found = look_up(asked, guide)
-        if not any((found.terms, found.sections, found.entries, found.code)):
-            raise ValueError(unknown(asked, guide, self.language))
+                return self.unlisted(number, one)
+        found = None if NUMBER.fullmatch(asked) else look_up(asked, guide)
+        if not found:
+            raise Unknown(unknown(asked, guide, self.language))
         return self.hits(found)
 
     def contents(self) -> Iterator[str]:
@@ -78,20 +84,34 @@ class Lines:
         """All about a section."""
         yield self.heading(section)
         yield from self.block("says", [section.says[self.language]])
-        yield from self.block("formula", section.formula)
+        yield from self.block("formula", map(in_unicode, section.formula))
         yield from self.block("statements", self.statements(section))
-        yield from self.block("code", self.code(self.guide.code_of(section)))
-        if section.without:
-            words = WORDS["no code"][section.without]
-            yield from self.block("without code", [words[self.language]])
-        yield from self.block("lessons", self.lessons(self.guide.lessons_of(section)))
-        entries = [entry for entry, _ in self.guide.rows_of(section)]
-        names = [entry.feature for entry in entries]
-        names += [row.number for row in self.guide.errata_of(section)]
-        files = self.guide.tests_of(names)
-        yield from self.block("tests", (f"{file}  {len(files[file])}" for file in files))
-        yield from self.block("rows", map(self.row, entries))
+        found = of_section(self.guide, section)
+        yield from self.belongings(found, self.counted(found.tests))
+        yield from self.block("rows", map(self.row, found.entries))
         yield from self.block("below", map(self.heading, self.guide.below(section)))
+
+    def belongings(self, found: Belongings, tests: Iterable[str]) -> Iterator[str]:
+        """Code, lessons and tests; of each that there is none, and why.
+
+        Nothing is known of lessons and tests without a clone.
+        """
+        parts = [("code", self.code(found.code), found.no_code)]
+        if self.guide.in_clone:
+            parts.append(("lessons", self.lessons(found.lessons), found.no_lesson))
+            parts.append(("tests", iter(tests), found.no_test))
+        for name, lines, why in parts:
+            yield from list(self.block(name, lines)) or self.block(
+                f"without {name}", [why[self.language]]
+            )
+
+    def counted(self, tests: Mapping[str, list[str]]) -> Iterator[str]:
+        """Files of tests, and how many of each."""
+        yield from (f"{file}  {len(names)}" for file, names in tests.items())
+
+    def named(self, tests: Mapping[str, list[str]]) -> Iterator[str]:
+        """Tests as pytest takes them."""
+        yield from (f"{file}::{test}" for file, names in tests.items() for test in names)
 
     def statements(self, section: Section) -> Iterator[str]:
         """One line for each statement: its number, the verdict, what the guide says."""
@@ -125,11 +145,6 @@ class Lines:
             where = in_sections(sections, self.language)
             yield f"{folder / lesson.stem}.ipynb  {lesson.title[self.language]}{where}"
 
-    def tests(self, name: str) -> Iterator[str]:
-        """Tests of a row or statement, as pytest takes them."""
-        for file, names in self.guide.tests_of([name]).items():
-            yield from (f"{file}::{test}" for test in names)
-
     def row(self, entry: Entry) -> str:
         """A row of the map in a line."""
         state = state_of(entry, self.language)
@@ -140,12 +155,8 @@ class Lines:
         sections = self.sections(entry.sections)
         yield self.row(entry)
         yield from self.block("sections", map(self.heading, sections))
-        yield from self.block("code", self.code(entry.functions))
-        found = {lesson.stem: (lesson, parts) for one in sections
-                 for lesson, parts in self.guide.lessons_of(one)
-                 if lesson.stem == entry.lesson}  # fmt: skip
-        yield from self.block("lessons", self.lessons(found.values()))
-        yield from self.block("tests", self.tests(entry.feature))
+        found = of_row(self.guide, entry)
+        yield from self.belongings(found, self.named(found.tests))
 
     def sections(self, named: str) -> list[Section]:
         """The sections that a row or a statement names."""
@@ -158,15 +169,19 @@ class Lines:
         yield from self.block("says", [row.states[self.language]])
         yield from self.block("correct", [row.correct[self.language]])
         yield from self.block("source", filter(None, [row.source]))
-        lessons = [
-            (lesson, lesson.sections_that_name([row.number]))
-            for lesson in self.guide.lessons
-            if lesson.stem == row.lesson or row.number in lesson.named
-        ]
-        yield from self.block("lessons", self.lessons(lessons))
-        yield from self.block("tests", self.tests(row.number))
-        if row.why:
-            yield from self.block("no test", [PAGE["reasons"][row.why][self.language]])
+        yield from self.around(row.number, row.section, stems=[row.lesson], why=row.why)
+
+    def around(self, number: str, sections: str, **more: Any) -> Iterator[str]:
+        """Rows, code, lessons and tests of a statement."""
+        found = of_statement(self.guide, number, sections, **more)
+        yield from self.block("rows", map(self.row, found.entries))
+        yield from self.belongings(found, self.named(found.tests))
+
+    def unlisted(self, number: str, section: Section) -> Iterator[str]:
+        """All about a statement that is right, or that is in no list yet."""
+        yield f"{number}  {self.say('right' if number in section.right else 'later')}"
+        yield from self.block("sections", [self.heading(section)])
+        yield from self.around(number, section.number)
 
     def citation(self, entry: Cited) -> Iterator[str]:
         """What became of a work or tool that the guide recommends."""
@@ -178,17 +193,22 @@ class Lines:
         told = (f"{short_reference(work)}, {work.title}" for work in instead)
         yield from self.block("instead", told)
         yield from self.block("remark", [getattr(entry, self.language)])
+        stems = [stem for key in entry.works for stem in works[key].lessons]
+        yield from self.around(entry.row, entry.section, stems=stems)
 
     def hits(self, hits: Hits) -> Iterator[str]:
         """What a word is found in."""
-        stems = {term.lesson for term in hits.terms if term.lesson}
-        lessons = [(one, list[int]()) for one in self.guide.lessons if one.stem in stems]
+        found = of_hits(self.guide, hits)
+        known = hits.terms or hits.sections or found.entries
         lines = [
             *self.block("glossary", (line for term in hits.terms for line in self.term(term))),
             *self.block("sections", map(self.heading, hits.sections)),
-            *self.block("rows", map(self.row, hits.entries)),
-            *self.block("code", self.code(hits.code)),
-            *self.block("lessons", self.lessons(lessons)),
+            *self.block("rows", map(self.row, found.entries) if known else [self.say("no row")]),
+            *(
+                self.belongings(found, self.counted(found.tests))
+                if known
+                else self.block("code", self.code(found.code))
+            ),
         ]
         yield from lines[1:]  # no empty line at the top
 

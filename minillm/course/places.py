@@ -11,6 +11,7 @@ from minillm.backend.clone import PROJECT
 
 LESSONS = PROJECT / "lessons"
 CONTENT = Path(__file__).with_name("content")
+ASSETS = Path(__file__).parents[1] / "assets"  # trained models, with the package
 FOLDERS = {"en": Path(), "zh": Path("zh")}  # of each language inside the folder of the lessons
 
 

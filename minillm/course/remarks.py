@@ -31,10 +31,14 @@ class Case:
 
 
 class Elsewhere(Exception):
-    """An answer that runs in another process raised; the lines say what, and where."""
+    """An answer that runs in another process raised; the lines say what, and where.
 
-    def __init__(self, lines: list[str]) -> None:
+    ``undefined`` is a name that it uses and that there is not.
+    """
+
+    def __init__(self, lines: list[str], undefined: str = "") -> None:
         super().__init__(lines)
+        self.undefined = undefined
         self.lines = [cut(line) for line in lines]
 
 

@@ -65,7 +65,8 @@ class Watched:
 
     Raises:
         Conduct: it changes an argument, gives two results, touches global random numbers, asks the
-            library for what the exercise does not allow, or returns None without need.
+            library for what the exercise does not allow, calls exit(), or returns None without
+            need.
         NotAnswered: it returns ``...``, or is a stub that raises NotImplementedError.
     """
 
@@ -118,6 +119,11 @@ class Watched:
             if is_stub(self.answer):
                 raise NotAnswered(self.name) from None
             raise
+        except SystemExit:
+            raise Conduct(
+                f"{self.name} calls exit(), which ends the notebook",
+                f"{self.name} 调用了 exit()，这会结束整个笔记本",
+            ) from None
         finally:
             call.printed = printed.getvalue()
         if found is ... or (isinstance(found, tuple | list) and any(x is ... for x in found)):

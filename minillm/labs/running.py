@@ -11,6 +11,7 @@ from typing import Any
 
 from minillm.backend import kernels_in_force, use_kernels
 from minillm.backend.files import require_folder
+from minillm.backend.progress import progress_bar
 from minillm.backend.threads import limit_threads
 from minillm.labs.stored import STORED, write_study
 from minillm.labs.study import Study
@@ -39,9 +40,7 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs
 
 def in_this_process(study: Study, seeds: Sequence[int], _: int) -> list[Mapping[str, Any]]:
     """The numbers of every seed, one after another."""
-    from tqdm import tqdm
-
-    bar = tqdm(seeds, desc=study.name, unit="seed")
+    bar = progress_bar(seeds, desc=study.name, unit="seed")
     return [study.measure(study.settings, seed) for seed in bar]
 
 
@@ -50,8 +49,6 @@ def in_processes(study: Study, seeds: Sequence[int], jobs: int) -> list[Mapping[
 
     Where one fails, or Ctrl-C ends the wait, the others are stopped at once.
     """
-    from tqdm import tqdm
-
     others = set(multiprocessing.active_children())
     workers = ProcessPoolExecutor(
         min(jobs, len(seeds)),
@@ -61,7 +58,7 @@ def in_processes(study: Study, seeds: Sequence[int], jobs: int) -> list[Mapping[
     )
     try:
         waiting = [workers.submit(study.measure, study.settings, seed) for seed in seeds]
-        with tqdm(total=len(seeds), desc=study.name, unit="seed") as bar:
+        with progress_bar(total=len(seeds), desc=study.name, unit="seed") as bar:
             for done in as_completed(waiting):
                 done.result()
                 bar.update()

@@ -54,6 +54,32 @@ def hide(
     return MaskedBatch(corrupted, mask, targets)
 
 
+def held_out_batches(
+    held_out: Sequence[np.ndarray], vocabulary: Vocabulary, *, seed: int, batch_size: int = 64
+) -> Iterator[MaskedBatch]:
+    """Every held-out sentence once, always with the same tokens hidden."""
+    order = bucketed_order(lengths_of(held_out), batch_size=batch_size, rng=None)
+    for number, batch in enumerate(map(collate_sentences(held_out), order)):
+        yield hide(batch.ids, batch.mask, vocabulary, stream(seed, "held-out mask", number))
+
+
+def masked_loss(
+    model: MaskedLanguageModel,
+    held_out: Sequence[np.ndarray],
+    vocabulary: Vocabulary,
+    *,
+    seed: int,
+) -> float:
+    """The model's mean cross-entropy of hidden tokens, as ``evaluate_masked`` finds it."""
+    total, n_hidden = 0.0, 0
+    for batch in held_out_batches(held_out, vocabulary, seed=seed):
+        n = int((batch.targets != IGNORE).sum())
+        with evaluating(model):
+            total += n * float(model.loss(*batch))
+        n_hidden += n
+    return total / n_hidden
+
+
 class MaskedScores(NamedTuple):
     """Mean cross-entropy in nats of the hidden tokens of held-out sentences."""
 
@@ -82,10 +108,8 @@ def evaluate_masked(
     counts = NeighbourCounts(train, vocabulary)
     losses = dict.fromkeys(("model", "neighbours", "unigram"), 0.0)
     n_hidden = 0
-    order = bucketed_order(lengths_of(held_out), batch_size=batch_size, rng=None)
-    for number, batch in enumerate(map(collate_sentences(held_out), order)):
-        rng = stream(seed, "held-out mask", number)
-        corrupted, mask, targets = hide(batch.ids, batch.mask, vocabulary, rng)
+    for batch in held_out_batches(held_out, vocabulary, seed=seed, batch_size=batch_size):
+        corrupted, mask, targets = batch
         n = int((targets != IGNORE).sum())
         with evaluating(model):
             losses["model"] += n * float(model.loss(corrupted, mask, targets))

@@ -1,10 +1,12 @@
 """Killed, interrupted, out of space, two at once: the file is the old one or the new one."""
 
 import errno
+import io
 import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -305,11 +307,25 @@ def test_a_file_where_a_folder_is_needed_is_named_and_a_missing_folder_is_fine(t
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_folder_that_may_not_be_written_is_named(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (errno.EACCES, "Permission denied"),
+        (errno.ENOENT, "Permission denied"),  # of /proc, which says that it may be written
+        (errno.EROFS, "Read-only file system"),
+    ],
+)
+def test_a_folder_in_which_no_file_can_be_made_is_named(code, said, tmp_path, monkeypatch):
     locked = tmp_path / "locked"
     locked.mkdir()
-    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != locked)
+
+    def temporary(dir):
+        if dir == locked:
+            raise OSError(code, os.strerror(code), "tmp")
+        return io.BytesIO()
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", temporary)
     require_folder(tmp_path)
     for path in (locked, locked / "below" / "it"):
-        with pytest.raises(PermissionError, match=r"Permission denied: '.*locked'$"):
+        with pytest.raises(OSError, match=rf"{said}: '.*locked'$"):
             require_folder(path)

@@ -85,6 +85,20 @@ def inference(plan: Plan) -> Iterator[Row]:
     yield plan.held("inference", contest)
 
 
+def writing(plan: Plan) -> Iterator[Row]:
+    """A text of ``course`` token by token: with a cache and without, beside PyTorch's."""
+    size = replace(SIZES["course"], batch=1)
+    readers = {"minillm": ("lean", "cached", "recomputing"), "torch": ("cached", "recomputing")}
+    entries = [
+        Entry(f"{v.name}, {how}", v, f"writing_{v.module}", {"size": asdict(size), "reader": how})
+        for v in [plan.ours[-1], *plan.torch]
+        for how in readers[v.module]
+    ]
+    against = entries[0].name
+    contest = Contest("course, one text", entries, 3, size.tokens, asdict(size), against)
+    yield plan.held("writing", contest)
+
+
 def growth(plan: Plan) -> Iterator[Row]:
     """How time and memory grow with each size of ``course``; all points are asked in turn."""
     variants = [plan.ours[-1], *plan.torch]
@@ -147,6 +161,7 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "step": step,
     "ops": ops,
     "inference": inference,
+    "writing": writing,
     "growth": growth,
     "leave_one_out": leave_one_out,
     "import": costs.imports,

@@ -6,6 +6,7 @@ Letters: B sequences, T tokens each, D width, H heads, L layers, F hidden width,
   and a last LayerNorm into a head of its own (not the token table).  No dropout.  Targets are
   the next tokens; AdamW decays every weight.
 * inference: post-norm encoder blocks of BERT's width on sentences of different lengths.
+* writing: such a model, with the tanh GELU, reads one text token by token.
 * ops: forward and backward, on ``operands`` of normal numbers.
 """
 

@@ -15,6 +15,7 @@ from tests.benchmarks import (
     rare_minillm,
     training_minillm,
     without_minillm,
+    writing_minillm,
 )
 from tests.benchmarks.sizes import OPS, OpCase, Rare, Size
 
@@ -78,3 +79,9 @@ def test_masks_of_attention():
     assert padding[..., 0].all()
     case = OpCase("attention", [heads] * 3, {"mask": "padding"})
     assert np.array_equal(op_minillm.settings_of(case)["mask"], padding)
+
+
+def test_a_text_is_read_token_by_token_and_every_reader_finds_the_same():
+    found = {how: writing_minillm.prepared(asdict(SMALL), how)() for how in writing_minillm.READERS}
+    assert found["lean"] == pytest.approx(found["recomputing"], rel=1e-5)
+    assert found["cached"] == pytest.approx(found["recomputing"], rel=1e-6)

@@ -35,9 +35,9 @@ class Result(NamedTuple):
 
     @property
     def message(self):
-        """The one line on stderr that is not a progress bar."""
+        """The one line on stderr."""
         assert "Traceback" not in self.err
-        lines = [s for s in self.err.split("\n") if s.strip() and not s.startswith("\r")]
+        lines = [line for line in self.err.split("\n") if line.strip()]
         assert len(lines) == 1, self.err
         return lines[0]
 

@@ -11,6 +11,7 @@ from minillm.backend import load_arrays
 from minillm.commands import pipeline, pipeline_report
 from minillm.commands.tables import percent
 from minillm.commands.words import Words
+from minillm.course.places import PROJECT
 from minillm.labs.stored import read_settings, read_study
 from minillm.tasks import TextClassifier
 from minillm.text import text_key
@@ -59,6 +60,42 @@ def cells(lines):
     return {row[0]: row[1:] for row in (re.split(r"\s{2,}", line) for line in lines)}
 
 
+def shown(language):
+    """The lines of output that a README shows."""
+    text = (PROJECT / {"en": "README.md", "zh": "README.zh.md"}[language]).read_text("utf-8")
+    (block,) = re.findall(r"\n\n```\n(.*?)\n```\n", text, flags=re.DOTALL)
+    return block.splitlines()
+
+
+def shape(line):
+    """The cells of a printed line without the numbers and labels, which differ between runs."""
+    line = re.sub("positive|negative", "label", re.sub(r"\d+(?:\.\d+)?", "0", line))
+    return re.split(r"\s{2,}", line)
+
+
+def check_sample(lines, printed):
+    """Each line was printed, in this order; three dots stand just where some are left out."""
+    there, place, left_out = [shape(line) for line in printed], 0, True
+    for line in lines:
+        if line == "...":
+            assert not left_out
+            left_out = True
+        else:
+            found = there.index(shape(line), place)
+            assert place == 0 or left_out == (found > place), line
+            place, left_out = found + 1, False
+    assert left_out
+
+
+def test_a_shortened_sample_shows_where_and_nothing_that_is_not_printed():
+    printed = ["head  a", "x  1.0 %", "y  2.0 %", "z  3"]
+    check_sample(["x  7.5 %", "...", "z  4", "..."], [*printed, "end"])
+    for wrong in (["x  1.0 %", "z  3", "..."], ["x  1.0 %", "...", "y  2.0 %", "..."],
+                  ["x  1.0 %", "...", "w  3", "..."], ["x  1.0 %"]):  # fmt: skip
+        with pytest.raises((AssertionError, ValueError)):
+            check_sample(wrong, [*printed, "end"])
+
+
 @pytest.mark.guide("G34")
 @pytest.mark.errata("A18")
 @pytest.mark.parametrize(("corpus", "language"), CORPORA)
@@ -93,6 +130,8 @@ def test_the_phases_come_in_the_order_in_which_they_happen(corpus, language, sma
         right += said == expected
     told = "right: {right} of {n}"
     assert predictions[len(samples)] == say(told, right=right, n=len(samples))
+    if corpus == "sentiment":
+        check_sample(shown(language), result.out.splitlines())
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -293,3 +332,7 @@ def test_at_full_size_bert_beats_counting(language, call, tmp_path):
         assert bert["order"] > accuracy[say(bag), say("order")] + 10
     assert bert["all"] > accuracy[say("BERT, head alone"), say("all")]
     assert accuracy[say("BERT, fine-tuned"), say("negation")] > 75
+    for name, *row in map(partial(re.split, r"\s{2,}"), shown(language)):
+        for group, text in zip(names, row, strict=False) if name in rows else ():
+            stated = float(text.removesuffix(" %"))
+            assert abs(stated - accuracy[name, group]) < 5, (name, group)

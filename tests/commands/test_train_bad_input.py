@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 
 import pytest
 
@@ -194,7 +195,10 @@ def test_a_file_where_the_folder_should_be_is_named(call, file, tmp_path):
 def test_a_folder_that_may_not_be_written_is_named_before_anything_is_read(
     call, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    def forbidden(dir):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(dir / "tmp"))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
     assert refused(call, tmp_path / "nowhere.tsv") == f"{tmp_path}: Permission denied"
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from minillm.course.guide_page import as_entry, in_sections, pages
-from minillm.course.guide_sections import read_guide
+from minillm.course.guide_sections import WORDS, read_guide
 from minillm.course.places import FOLDERS, LESSONS
 
 GUIDE = read_guide()
@@ -65,8 +65,19 @@ def test_a_section_word_for_word():
     assert list(as_entry(GUIDE, section, "zh")) == [
         "### 9.1 大语言模型是什么？",
         f"**指南的说法**：{section.says['zh']}",
-        "* **核对结论**：[A6](errata.md#a6) 不准确\n* **没有代码**：没有需要计算的内容",
+        "* **核对结论**：[A6](errata.md#a6) 不准确\n* **没有课程**：暂无\n"
+        "* **没有代码**：没有需要计算的内容",
     ]
+
+
+@each_language
+def test_a_section_without_a_lesson_says_so(language):
+    for section in GUIDE.sections:
+        text = "\n".join(as_entry(GUIDE, section, language))
+        heads = [f"* **{WORDS[name][language]}**" for name in ("lessons", "without lessons")]
+        assert [head in text for head in heads] == (
+            [True, False] if GUIDE.lessons_of(section) else [False, True]
+        )
 
 
 def test_sections_of_a_lesson_are_listed_in_each_languages_way():

@@ -1,11 +1,13 @@
 """Every section of the guide: restated, with its statements, with code or the reason for none."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from minillm.course.errata import PAGE, read_errata
 from minillm.course.guide_lessons import LessonPlaces, guide_of, named_in
+from minillm.course.guide_lines import Code
 from minillm.course.guide_map import read_map
 from minillm.course.guide_sections import WORDS, numbers, read_guide, read_sections, state_of
 from minillm.course.pages import read_reading
@@ -83,6 +85,25 @@ def test_of_every_statement_it_is_said_what_became_of_it():
     assert sum(map(len, lists)) == len(set().union(*lists))  # in one list each
     assert set().union(*lists) == {f"A{number}" for number in range(1, 117)}
     assert lists[2] == set(PAGE["right"])
+
+
+def test_the_title_has_the_code_of_its_rows_for_no_docstring_can_name_it():
+    code = Code("minillm/labs/conflict.py", 1, "front", ("9.3",), ("G43",))
+    entries = [replace(e, functions=(code,)) if e.feature == "G43" else e for e in GUIDE.entries]
+    guide = replace(GUIDE, code=[code], entries=entries)
+    title, abstract = guide.sections[:2]
+    assert guide.code_of(title) == [code] and guide.code_of(abstract) == []
+    assert [(e.feature, c) for e, c in guide.rows_of(title)] == [("G43", [code]), ("G44", [])]
+
+
+def test_a_section_refers_to_subsections_only_where_there_is_code():
+    by_number = {one.number: one for one in GUIDE.sections}
+    for one in GUIDE.sections:
+        if GUIDE.without_code(one) == "below":
+            assert any(map(GUIDE.code_of, GUIDE.inside(one)))
+    assert GUIDE.without_code(by_number["4"]) == "below"
+    nothing = replace(GUIDE, code=[])
+    assert nothing.without_code(by_number["4"]) == "not begun"
 
 
 def test_a_row_is_told_by_what_is_missing():

@@ -42,6 +42,9 @@ def test_every_block_runs_after_those_before_it_and_says_what_it_promises(capsys
     assert np.array_equal(names["again"](names["points"]), names["model"](names["points"]))
     assert "34 of 82 numbers are still trained" in printed
     check_the_stages(names, printed)
+    told = [float(loss) for loss in re.findall(r": (\S+) nats per held-out token", printed)]
+    assert len(told) == 3 and told[-1] < 0.4 and told[-1] < told[0] / 2
+    assert names["language"].next_tokens("the dog", 1)[0][0] == " sat"
 
 
 def check_the_stages(names: dict, printed: str) -> None:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from minillm import ops, text
-from minillm.text import CharacterTokenizer, Vocabulary, WordTokenizer
+from minillm.text import (
+    BytePairTokenizer,
+    CharacterTokenizer,
+    Vocabulary,
+    WordTokenizer,
+    own_vocabulary,
+)
 from minillm.text.corpora import load_corpus
 
 word, character = WordTokenizer().tokenize, CharacterTokenizer().tokenize
@@ -102,3 +108,18 @@ def test_a68_a_table_as_high_as_the_sequence_is_long_lacks_rows(rng):
         ops.embedding(rng.standard_normal((5, 3)), ids=ids)
     table = rng.standard_normal((len(vocabulary), 3))
     np.testing.assert_array_equal(ops.embedding(table, ids=ids).data[0, 0], table[10])
+
+
+@pytest.mark.guide("G2")
+@pytest.mark.errata("A19")
+def test_a19_sub_words_know_every_word_and_need_fewer_tokens_than_characters(texts):
+    """Words lose what is new; characters lose nothing and are many; sub-words are between."""
+    train, _, foreign = texts["en"]
+    words = Vocabulary.build(map(word, train))
+    assert words.unknown_rate(map(word, foreign)) > 0.2
+    pieces = BytePairTokenizer.train(train, size=600)
+    found = [pieces.tokenize(sentence) for sentence in foreign]
+    assert own_vocabulary(pieces).unknown_rate(found) == 0.0
+    assert list(map(pieces.join, found)) == foreign
+    n_pieces = sum(map(len, found))
+    assert sum(map(len, map(word, foreign))) < n_pieces < 0.8 * sum(map(len, foreign))

@@ -94,6 +94,22 @@ TINY = {
     },
     "reference": {"width": 4, "batch": 8, "tested": 20, "adam": {"steps": 4, "rate": 0.1}},
     "shrinkage": {"adam": {"steps": 20}, "every": 5},
+    "sides": {
+        "language": {
+            "nouns": "dog/dogs",
+            "places": "near",
+            "verbs": "eats/eat hides/hide",
+            "reasons": "hunger fear",
+        },
+        "width": 8,
+        "n_heads": 2,
+        "hidden": 8,
+        "batch": 4,
+        "steps": 2,
+        "warmup": 1,
+        "measured_at": (1, 2),
+        "asked": "the dogs near the dog eat from hunger",
+    },
     "single_clauses": STAGES,
     "spam": {"recipe": SMALL_STAGES, "recipe.pretrain_epochs": 0.0, "positive": "positive"},
     "spurious": {"examples": 100},
@@ -110,7 +126,7 @@ PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_BERT = {
     *PLANTED,
-    *("few_labels", "gap", "passes", "pipeline", "single_clauses", "spam", "sst2"),
+    *("few_labels", "gap", "passes", "pipeline", "sides", "single_clauses", "spam", "sst2"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {

@@ -1,6 +1,10 @@
-import pytest
+import unicodedata
 
-from minillm.text.terminal import cut, display_width
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minillm.text.terminal import cut, display_width, visible
 
 
 @pytest.mark.parametrize(
@@ -19,3 +23,13 @@ def test_chinese_and_full_width_characters_take_two_columns(text, columns):
 def test_a_text_is_cut_to_the_columns_that_there_are(text, columns, shown):
     assert cut(text, columns) == shown
     assert display_width(shown) <= columns
+
+
+@given(st.text())
+def test_no_control_character_reaches_a_terminal(text):
+    shown = visible(text)
+    assert len(shown) == len(text)
+    for before, after in zip(text, shown, strict=True):
+        harmless = before in "\n\t" or unicodedata.category(before) != "Cc"
+        assert (after == before) if harmless else unicodedata.category(after) == "So"
+    assert visible("\x1b[31m\x07\x7f") == "␛[31m␇␡"

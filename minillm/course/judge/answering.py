@@ -75,6 +75,11 @@ def unspeakable(error: Unspeakable) -> list[str]:
     ]
 
 
+def undefined_in(error: Exception) -> str:
+    """The name that an answer uses and that its notebook does not define, if that is the error."""
+    return error.name or "" if type(error) is NameError else ""  # not of a name without a value
+
+
 class Called:
     """One call of an answer: what the judge handed in for it, and what comes of it."""
 
@@ -97,7 +102,7 @@ class Called:
         except Unspeakable as error:
             told = {"lines": unspeakable(error)}
         except Exception as error:
-            told = {"lines": reason(error)}
+            told = {"lines": reason(error), "undefined": undefined_in(error)}
         made = answer.calls.pop()
         answer.calls.clear()
         moved = [state_of(value) for value in self.moving]

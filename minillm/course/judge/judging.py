@@ -27,10 +27,12 @@ from minillm.course.exercises import (
 from minillm.course.judge.answering import ADDRESS, KEY
 from minillm.course.judge.encoding import Unspeakable, as_dict, decode, encode, receive, send
 from minillm.course.judge.moving import Moving, encode_moving, move
-from minillm.course.judge.verdicts import OPEN, RIGHT, WRONG, Verdict, first_words
+from minillm.course.judge.verdicts import OPEN, RIGHT, WRONG, Verdict, in_one_line
+from minillm.course.judge.words import undefined
 from minillm.course.remarks import Elsewhere, right
 from minillm.course.watching import Call, Conduct, NotAnswered, Watched, Wrong, copied
 
+LONGEST_NAME = 100  # characters
 HANDED = 10_000  # functions that one call may be handed, with those that they return
 
 
@@ -90,11 +92,14 @@ def judge(number: str, answers: tuple[Any, ...] | list[Any]) -> tuple[Verdict, s
         missing = tried(number, find_exercise(number), tuple(answers), Asked)
         if not missing:
             return Verdict(number, RIGHT), "", right(number)
-        return Verdict(number, OPEN, "not answered"), "", missing
+        return Verdict(number, OPEN, in_one_line(number, missing)), "", missing
     except (WrongAnswer, Misused, UnknownExercise) as error:
-        return Verdict(number, WRONG, first_words(number, error)), type(error).__name__, str(error)
+        found = Verdict(number, WRONG, in_one_line(number, error))
+        if isinstance(cause := error.__context__, Elsewhere) and cause.undefined:
+            found = Verdict(number, OPEN, str(undefined(cause.undefined)))
+        return found, type(error).__name__, str(error)
     except Exception as error:  # ours, then, and no fault of the answer
-        said = f"could not be judged: {type(error).__name__}: {error}"
+        said = f"could not be judged  ·  无法评判：{type(error).__name__}: {error}"
         return Verdict(number, OPEN, said), "", f"{number}  {said}"
 
 
@@ -153,7 +158,9 @@ class Asked(Watched):
             handed.move(reply["moved"])
             return result(reply, handed, self.name)
         except (KeyError, TypeError, ValueError, OverflowError) as error:  # Unspeakable among them
-            raise Elsewhere([f"  what the notebook sends has no meaning: {error}"]) from error
+            raise Elsewhere(
+                [f"  what the notebook sends has no meaning  ·  笔记本发来的内容没有意义：{error}"]
+            ) from error
 
 
 def result(reply: dict[str, Any], handed: Handed, name: str) -> Any:
@@ -169,7 +176,8 @@ def result(reply: dict[str, Any], handed: Handed, name: str) -> Any:
     if "wrong" in reply:
         raise Wrong(*str(reply["wrong"]).split("  ·  ", 1))
     if reply.get("lines"):
-        raise Elsewhere([str(line) for line in reply["lines"]][:3])
+        lines = [str(line) for line in reply["lines"]][:3]
+        raise Elsewhere(lines, str(reply.get("undefined", ""))[:LONGEST_NAME])
     return decode(reply["found"], handed.reader)
 
 

@@ -17,8 +17,11 @@ class Verdict:
     seconds: float | None = None
 
 
-def first_words(number: str, error: BaseException) -> str:
-    """What was wrong, in one line: the property that an answer lacks, or how check was misused."""
-    line = str(error).strip().partition("\n")[0]
-    own, cross, said = line.partition(f"  {WRONG}  ")
-    return said if own == number and cross else line
+def in_one_line(number: str, said: object) -> str:
+    """What ``check`` says without the number: what is wrong, the counter-example, the reason."""
+    head, *lines = str(said).strip().splitlines() or [""]
+    own, mark, rest = head.partition(f"  {WRONG}  ")
+    text = rest if own == number and mark else head.removeprefix(f"{number}  ")
+    for line in lines:
+        text += f"{' ' if text.endswith('：') else ' | '}{line.strip()}"  # a title stands before
+    return text

@@ -15,10 +15,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from minillm.course.judge.verdicts import OPEN
+from minillm.course.judge.words import Both
 from minillm.course.marking.fence import last_line, private_folder, threads
-from minillm.course.marking.marks import Mark
-from minillm.course.marking.notebook import contents
+from minillm.course.marking.hand_in import no_notebook
+from minillm.course.marking.marks import Mark, note
+from minillm.course.marking.notebook import contents, lesson_named
 from minillm.course.marking.worker import Settings
 from minillm.course.places import PROJECT
 
@@ -28,11 +29,12 @@ PATIENCE = 90  # seconds for a worker to start, and to end after all cells
 
 
 class Crew:
-    """Marks notebooks; ``stop`` ends all that is running."""
+    """Marks notebooks; ``stop`` ends all that is running; ``done`` has the marks so far."""
 
     def __init__(self, settings: Settings, jobs: int) -> None:
         self.settings, self.jobs = settings, jobs
         self.lock, self.stopped = threading.Lock(), False
+        self.done: dict[Path, list[Mark]] = {}
         self.working: set[subprocess.Popen[str]] = set()
 
     def marks(self, paths: list[Path]) -> Generator[list[Mark], None, None]:
@@ -41,6 +43,8 @@ class Crew:
         All are read before the first one runs, which could write into the others.
         """
         held = [read_before(path) for path in paths]
+        empty = [path for path in paths if path.is_dir()]
+        self.done = {path: [note(path.name, no_notebook(path), "")] for path in empty}
         with ThreadPoolExecutor(self.jobs) as pool:
             try:
                 yield from pool.map(self.one, paths, held)
@@ -49,16 +53,23 @@ class Crew:
                 pool.shutdown(cancel_futures=True)
 
     def one(self, path: Path, data: bytes | None) -> list[Mark]:
-        """The marks of one notebook, or that its worker died."""
+        """The marks of one notebook, or that its worker died; of a folder, that it has none."""
+        if path in self.done:
+            return self.done[path]
         with private_folder() as folder:
             job: dict[str, Any] = {"path": str(path.resolve()), "folder": str(folder), "data": None}
             if data is not None:
                 job["data"] = base64.b64encode(data).decode()
             code, said = self.told(json.dumps(job | {"settings": asdict(self.settings)}), folder)
         if code == 0:
-            return [Mark(**entry) for entry in json.loads(last_line(said))]
-        why = last_line(said) or f"its worker ended with {code}"
-        return [Mark(path.name, "", OPEN, f"could not be marked: {why}")]
+            marks = [Mark(**entry) for entry in json.loads(last_line(said))]
+        else:
+            why = last_line(said) or f"its worker ended with {code}"
+            told = Both(f"could not be marked: {why}", f"无法批改：{why}")
+            marks = [note(path.name, told, lesson_named(path.name))]
+        if code == 0 or not self.stopped:
+            self.done[path] = marks
+        return marks
 
     def told(self, job: str, folder: Path) -> tuple[int, str]:
         """How a worker ends, and what it says."""

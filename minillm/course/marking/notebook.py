@@ -6,15 +6,25 @@ import ast
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from minillm.course.execute import OFFLINE, PATIENCE
-from minillm.course.exercises import UnknownExercise, lesson_checks
+from minillm.course.execute import FIRST, PATIENCE
+from minillm.course.exercises import UnknownExercise, lesson_checks, lessons_with_exercises
+from minillm.course.judge.words import Both
 
 BUDGET, LONGEST = 30, 60  # seconds: of a notebook that names none, and the most it may name
 NUMBER = re.compile(r"\w+\.\d+")
+LESSON = re.compile(r"(?<!\d)\d\d(?!\d)|(?<![a-z\d])[a-z]\d(?!\d)")
 CALL = re.compile(r"""\bcheck\(\s*["'](\w+\.\d+)["']""")
+
+
+class Unreadable(ValueError):
+    """What is wrong with a file, in both languages."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(str(Both(english, chinese)))
+        self.said = Both(english, chinese)
 
 
 @dataclass
@@ -32,34 +42,69 @@ class HandedIn:
         return PATIENCE * self.budget
 
     @property
-    def nothing(self) -> str:
+    def nothing(self) -> Both:
         """Why there is nothing to mark."""
-        named = f", and lesson {self.lesson} is unknown" if self.lesson else ""
-        return f"no exercise in this notebook{named}"
+        english, chinese = "no exercise in this notebook", "笔记本里没有练习"
+        if not self.lesson:
+            return Both(english, chinese)
+        return Both(
+            f"{english}, and lesson {self.lesson} is unknown",
+            f"{chinese}，也没有第 {self.lesson} 课",
+        )
 
 
 def contents(path: Path) -> bytes:
     """What a file holds.
 
     Raises:
-        ValueError: it is a folder, or endless.
-        OSError: it cannot be read.
+        Unreadable: it is a folder, endless, or may not be read.
     """
+    if path.is_dir():
+        raise Unreadable("it is a folder", "这是文件夹")
     if not path.is_file():
-        raise ValueError("a folder" if path.is_dir() else "not a file")
-    return path.read_bytes()
+        raise Unreadable("it is not a file", "这不是文件")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"it cannot be read: {error.strerror}", "无法读取") from error
+
+
+def as_json(data: bytes) -> Any:
+    """What the text of a notebook holds.
+
+    Raises:
+        Unreadable: it is no such text.
+    """
+    if not data.strip():
+        raise Unreadable("the file is empty", "文件是空的")
+    if data.lstrip().startswith(b"<"):
+        raise Unreadable("it is a web page, not the notebook itself", "这是网页，不是笔记本文件")
+    try:
+        return json.loads(data.decode("utf-8-sig"))  # some editors write a mark first
+    except json.JSONDecodeError as error:
+        line = error.lineno
+        if error.msg.startswith("Unterminated string") or error.pos >= len(error.doc.rstrip()):
+            raise Unreadable(
+                f"the file breaks off in line {line}: is it a part of the notebook?",
+                f"文件在第 {line} 行中断，不完整",
+            ) from error
+        raise Unreadable(
+            f"it is no JSON from line {line} on", f"从第 {line} 行起不是 JSON"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise Unreadable("it is no text in UTF-8", "不是 UTF-8 文本") from error
 
 
 def read_notebook(data: bytes) -> HandedIn:
     """The notebook that a file held, without outputs, a first cell added.
 
     Raises:
-        ValueError: it is of an old format, or a cell has no text; many other errors where it is
-            not a notebook at all.
+        Unreadable: it is empty, broken off, of an old format, or a cell has no text; many other
+            errors where it is not a notebook at all.
     """
     import nbformat
 
-    written = json.loads(data.decode("utf-8-sig"))  # some editors write a mark first
+    written = as_json(data)
     require_format_4(written)
     if written.get("nbformat_minor", 0) >= 5:
         for number, cell in enumerate(written["cells"]):
@@ -67,11 +112,11 @@ def read_notebook(data: bytes) -> HandedIn:
     notebook = nbformat.reads(json.dumps(written), as_version=4)
     for cell in notebook.cells:
         if not isinstance(cell.source, str):
-            raise ValueError("a cell has no text")
+            raise Unreadable("a cell has no text", "有的单元格没有文本")
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.update(execution_count=None, outputs=[])
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(OFFLINE))  # so that others count from 1
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST))  # so that others count from 1
     about = notebook.metadata.get("minillm", {})
     budget = about.get("budget_s") if isinstance(about, dict) else None
     named = about.get("lesson") if isinstance(about, dict) else None
@@ -84,13 +129,16 @@ def require_format_4(written: Any) -> None:
     """Refuse what is not a notebook as Jupyter writes it since 2015.
 
     Raises:
-        ValueError: it is of an older format, or not a notebook.
+        Unreadable: it is of an older format, or not a notebook.
     """
     form = written.get("nbformat") if isinstance(written, dict) else None
     if isinstance(form, int) and form < 4:
-        raise ValueError(f"format {form} is too old: open it in Jupyter and save it again")
+        raise Unreadable(
+            f"format {form} is too old: open it in Jupyter and save it again",
+            f"格式 {form} 太旧，请在 Jupyter 中打开，再保存一次",
+        )
     if form != 4 or not isinstance(written.get("cells"), list):
-        raise ValueError("there are no cells")
+        raise Unreadable("there are no cells", "里面没有单元格")
 
 
 def exercises(notebook: Any, named: Any) -> tuple[str, list[str]]:
@@ -105,6 +153,14 @@ def exercises(notebook: Any, named: Any) -> tuple[str, list[str]]:
         except UnknownExercise:
             pass
     return "" if named is None else name[:20], []
+
+
+def lesson_named(file: str) -> str:
+    """The lesson that the name of a file tells ("05_self_attention.ipynb"), or nothing."""
+    stem = PurePath(file).stem.lower()
+    found = [n for n in LESSON.findall(stem) if n in lessons_with_exercises()]
+    told = stem.startswith(tuple(found)) or len(set(found)) == 1  # of several numbers the first
+    return found[0] if found and told else ""
 
 
 def checks_in(source: str) -> list[str]:

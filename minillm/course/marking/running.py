@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from minillm.course.execute import first_line, private_sockets
+from minillm.course.judge.words import Both
 from minillm.course.marking.fence import fence, surroundings
 
 GRACE = 5  # seconds for a cell to end after it was interrupted
@@ -31,7 +32,7 @@ async def run_cells(
     limit: int,
     whole: int,
     fenced: bool,
-) -> tuple[int, str]:
+) -> tuple[int, Both | None]:
     """Run all cells in a fresh kernel; number and fault of the cell that ended it early.
 
     A cell over the limit is interrupted, and the next one runs.  One that goes on all the same,
@@ -44,17 +45,20 @@ async def run_cells(
             for index, cell in enumerate(notebook.cells):
                 left = end - time.monotonic()
                 if left < 1:
-                    return max(index - 1, 0), f"was the last in {whole} s"
+                    return max(index - 1, 0), Both(
+                        f"was the last in {whole} s", f"是 {whole} 秒内运行的最后一个"
+                    )
                 client.timeout = int(min(limit, left))
                 fault = await run_cell(client, cell, index)
                 if fault:
                     return index, fault
     except RuntimeError as error:
-        return 0, f"the kernel did not start: {first_line(error)}"
-    return len(notebook.cells), ""
+        why = first_line(error)
+        return 0, Both(f"the kernel did not start: {why}", f"内核没有启动：{why}")
+    return len(notebook.cells), None
 
 
-async def run_cell(client: Any, cell: Any, index: int) -> str:
+async def run_cell(client: Any, cell: Any, index: int) -> Both | None:
     """Run one cell; why it was the last, if it was."""
     from nbclient.exceptions import DeadKernelError
 
@@ -63,10 +67,15 @@ async def run_cell(client: Any, cell: Any, index: int) -> str:
         await asyncio.wait_for(client.async_execute_cell(cell, index), client.timeout + GRACE)
     except (DeadKernelError, TimeoutError):
         slow = time.monotonic() - start > client.timeout
-        return f"did not stop after {client.timeout} s" if slow else "killed the kernel"
+        if slow:
+            seconds = client.timeout
+            return Both(f"did not stop after {seconds} s", f"运行 {seconds} 秒后无法中止")
+        return Both("killed the kernel", "使内核崩溃")
     except Exception as error:  # a kernel can send anything
-        return f"made the kernel speak nonsense: {first_line(error)}"
-    return ""
+        return Both(
+            f"made the kernel speak nonsense: {first_line(error)}", "使内核发出无法理解的消息"
+        )
+    return None
 
 
 @contextlib.asynccontextmanager

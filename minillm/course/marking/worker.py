@@ -20,9 +20,9 @@ from pathlib import Path
 
 from minillm.course.execute import first_line
 from minillm.course.judge.judging import Judge
-from minillm.course.judge.verdicts import OPEN, WRONG
-from minillm.course.marking.marks import Mark, marks_of
-from minillm.course.marking.notebook import contents, read_notebook
+from minillm.course.judge.words import Both
+from minillm.course.marking.marks import Mark, marks_of, note
+from minillm.course.marking.notebook import Unreadable, contents, lesson_named, read_notebook
 from minillm.course.marking.running import end_processes, run_cells
 
 
@@ -45,7 +45,9 @@ def mark(path: Path, folder: Path, settings: Settings, data: bytes | None = None
     try:
         handed_in = read_notebook(contents(path) if data is None else data)
     except Exception as error:  # whatever a file holds, the others must still be marked
-        return [Mark(path.name, "", WRONG, f"not a notebook: {first_line(error)}")]
+        why = error.said if isinstance(error, Unreadable) else Both(*[first_line(error)] * 2)
+        said = Both(f"not a notebook: {why.english}", f"不是笔记本：{why.chinese}")
+        return [note(path.name, said, lesson_named(path.name))]
     limit = settings.limit or handed_in.limit
     if settings.fonts:
         (folder / "matplotlib").mkdir(exist_ok=True)
@@ -62,7 +64,8 @@ def mark(path: Path, folder: Path, settings: Settings, data: bytes | None = None
             )
         )
         marks = marks_of(path.name, handed_in, limit, end, judge.verdicts)
-    return marks or [Mark(path.name, "", OPEN, handed_in.nothing, lesson=handed_in.lesson)]
+    lesson = handed_in.lesson or lesson_named(path.name)
+    return marks or [note(path.name, handed_in.nothing, lesson)]
 
 
 def main() -> None:

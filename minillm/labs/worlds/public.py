@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from minillm.text import Example, read_examples
+from minillm.text import Example, read_examples, read_text
 
 VARIABLE = "MINILLM_DATA"  # names the folder; else it is "data" where the command runs
 ABOUT = {
     "sst2": "the Stanford Sentiment Treebank in two classes (Socher et al. 2013): label, tab, "
     "sentence in lower case",
+    "tinyshakespeare": "plays of Shakespeare, 1,115,394 characters (Karpathy 2015, char-rnn)",
     "sms": "the SMS Spam Collection (Almeida et al. 2011): label, tab, message",
 }
 
 
 @dataclass(frozen=True)
 class PublicFile:
-    """A file of labelled texts, known by its digest: another version would give other numbers."""
+    """A file of texts, known by its digest: another version would give other numbers."""
 
     name: str
     sha256: str
@@ -42,7 +44,7 @@ def missing_files(settings: Any) -> Iterator[str]:
     """For each public file in a study's settings that is not there, what it is and where wanted."""
     for file in public_files(settings).values():
         if not path_of(file).exists():
-            about = ABOUT.get(file.name.partition("-")[0], "a public data set")
+            about = ABOUT.get(re.split(r"[-.]", file.name)[0], "a public data set")
             yield (
                 f"{path_of(file)} is missing: {about}; SHA-256 {file.sha256}; {VARIABLE} may name "
                 "another folder"
@@ -55,12 +57,30 @@ def read_public(file: PublicFile) -> list[Example]:
     """The labelled texts of a public file.
 
     Raises:
+        OSError, ValueError: as ``checked_path``.
+    """
+    return read_examples(checked_path(file))
+
+
+def read_public_text(file: PublicFile) -> str:
+    """The text of a public file.
+
+    Raises:
+        OSError, ValueError: as ``checked_path``.
+    """
+    return read_text(checked_path(file))
+
+
+def checked_path(file: PublicFile) -> Path:
+    """Where the file is, once it is known to be the one that is meant.
+
+    Raises:
         OSError: it is not there, or cannot be read.
         ValueError: another file has its name.
     """
     if digest_of(file) != file.sha256:
         raise ValueError(another_version(file))
-    return read_examples(path_of(file))
+    return path_of(file)
 
 
 def digest_of(file: PublicFile) -> str:

@@ -70,6 +70,8 @@ class ChatTemplate:
             OSError: as ``read_text``.
         """
         text = read_text(path)
+        if not text.strip():
+            raise ValueError(f"{path}: the file is empty")
         try:
             found = json.loads(text)
             if not isinstance(found, dict):

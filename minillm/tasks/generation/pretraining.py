@@ -21,6 +21,7 @@ from minillm.tasks.generation.language_model import LanguageModel
 from minillm.tasks.generation.recipe import GptRecipe
 from minillm.tasks.generation.tokens import language_tokens, plain_texts
 from minillm.tasks.generation.windows import Window, training_windows
+from minillm.text import Tokenizer, Vocabulary
 from minillm.text.documents import Document
 from minillm.training import Run, ShardedGradients, Stage, Step, mean_gradients
 
@@ -37,8 +38,9 @@ class CausalPretraining:
     longer than the model reads, and never mixed with another.  A conversation is written down by
     ``template``.
 
-    The tokeniser learns from ``documents`` alone.  The loss on the ``held_out`` ones is measured
-    every so many updates, and at the end the weights that had the least one are put back.
+    The tokeniser learns from ``documents`` alone, unless ``tokens`` gives one.  The loss on the
+    ``held_out`` ones is measured every so many updates, and at the end the weights that had the
+    least one are put back.
 
     With a folder ``out`` a checkpoint is written every 100 steps and at the end; ``resume=True``
     goes on from the last one, bit for bit: see ``Run``.  ``start_from`` is the folder of an
@@ -60,20 +62,19 @@ class CausalPretraining:
         held_out: Sequence[Document],
         *,
         template: ChatTemplate | None = None,
+        tokens: tuple[Tokenizer, Vocabulary] | None = None,
         start_from: str | Path | None = None,
         out: str | Path | None = None,
         resume: bool = False,
         device: str = "cpu",
         threads: int = 1,
     ):
-        if not documents or not held_out:
-            raise ValueError(
-                f"pretraining needs texts to learn from and texts that are held out, got "
-                f"{len(documents)} and {len(held_out)}"
-            )
+        require_texts_of_both(documents, held_out)
         self.threads = threads
         if start_from is None:
-            self.recipe, self.language = recipe, new_language_model(recipe, documents, template)
+            self.recipe, self.language = new_language_model(recipe, documents, template, tokens)
+        elif tokens is not None:
+            raise ValueError("tokens are those of the run to start from: give one of both")
         else:
             self.recipe, self.language = start_from_run(Path(start_from), recipe, template)
         self.model = self.language.model.to_device(device)
@@ -81,12 +82,12 @@ class CausalPretraining:
         self.held_out = first_tokens(
             [self.language.encode(one) for one in held_out], self.recipe.held_out_tokens
         )
-        facts = {**asdict(self.recipe), "threads": threads, "template": digest(self.language)}
+        next(self.batches(0, 1))  # too little text fails now rather than in a folder that is begun
         data = {"data": digest_of(documents), "held_out": digest_of(held_out)}
         self.run = Run(
             self.model,
             [self.stage()],
-            {**facts, **data},
+            {**asdict(self.recipe), "threads": threads, **data, "tokens": digest(self.language)},
             out=out,
             resume=resume,
             start_from=start_from and Path(start_from) / "checkpoint.safetensors",
@@ -152,15 +153,35 @@ class CausalPretraining:
         return self.language
 
 
+def require_texts_of_both(documents: Sequence[Document], held_out: Sequence[Document]) -> None:
+    """Refuse to learn from nothing, or without a measure.
+
+    Raises:
+        ValueError: says how many there are of both.
+    """
+    if not documents or not held_out:
+        raise ValueError(
+            "pretraining needs texts to learn from and texts that are held out, got "
+            f"{len(documents)} and {len(held_out)}"
+        )
+
+
 def new_language_model(
-    recipe: GptRecipe, documents: Sequence[Document], template: ChatTemplate | None
-) -> LanguageModel:
-    """A model that knows nothing yet, with the tokens of ``documents``."""
-    texts = plain_texts(documents)
-    tokenizer, vocabulary = language_tokens(recipe.tokenizer, texts, min_count=recipe.min_count)
+    recipe: GptRecipe,
+    documents: Sequence[Document],
+    template: ChatTemplate | None,
+    tokens: tuple[Tokenizer, Vocabulary] | None,
+) -> tuple[GptRecipe, LanguageModel]:
+    """A model that knows nothing yet, with ``tokens``, or with those of ``documents``."""
+    if tokens is None:
+        texts = plain_texts(documents)
+        tokens = language_tokens(recipe.tokenizer, texts, min_count=recipe.min_count)
+    else:
+        recipe = replace(recipe, tokenizer=tokens[0].name)
+    vocabulary = tokens[1]
     model = Gpt(recipe.model_config(len(vocabulary)), rng=stream(recipe.seed, "gpt"))
     several = len(documents) > 1 or not isinstance(documents[0], str)
-    return LanguageModel(model, tokenizer, vocabulary, documents=several, template=template)
+    return recipe, LanguageModel(model, *tokens, documents=several, template=template)
 
 
 def start_from_run(

@@ -7,6 +7,7 @@ from minillm.tasks.metrics.classification import (
     macro_f1,
     precision_recall,
 )
+from minillm.tasks.metrics.generation import distinct, repetition
 from minillm.tasks.metrics.ranking import average_precision
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "accuracy",
     "average_precision",
     "confusion_matrix",
+    "distinct",
     "macro_f1",
     "precision_recall",
+    "repetition",
 ]

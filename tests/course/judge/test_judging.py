@@ -220,7 +220,51 @@ def test_a_list_that_holds_itself_is_a_wrong_answer(judge):
 def test_a_stub_is_open(answers, judge, capsys):
     check("99.1", *answers)
     assert "not answered yet" in capsys.readouterr().out
-    assert result(judge, "99.1") == (OPEN, "not answered")
+    assert result(judge, "99.1") == (
+        OPEN,
+        "not answered yet: fill in the cell above  ·  尚未作答：请补全上面的单元格",
+    )
+
+
+def test_the_message_of_a_wrong_answer_has_its_counter_example_in_one_line(judge):
+    said("99.1", lambda x: x)
+    assert result(judge, "99.1") == (
+        WRONG,
+        "needed: it is right  ·  要求：它是对的 | the smallest counter-example  ·  最小的反例： "
+        "answer(x=np.array([1.0])) | it is off  ·  不对",
+    )
+
+
+def test_an_answer_that_lacks_a_name_is_open_and_the_name_told(judge):
+    def lacks(x):
+        return eval("nupmy.tanh(x)")
+
+    assert "NameError: name 'nupmy' is not defined" in said("99.1", lacks)
+    found, message = result(judge, "99.1")
+    assert found == OPEN and message.startswith("not judged: the notebook does not define nupmy")
+
+
+def test_a_name_without_a_value_is_wrong(judge):
+    def early(x):
+        if x is None:
+            y = x
+        return y
+
+    assert "UnboundLocalError" in said("99.1", early)
+    assert result(judge, "99.1")[0] == WRONG
+
+
+def leaves(x):
+    sys.exit()
+
+
+def test_an_answer_that_calls_exit_is_told_so(judge, monkeypatch):
+    wanted = "answer calls exit(), which ends the notebook  ·  answer 调用了 exit()"
+    assert wanted in said("99.1", leaves)
+    found, message = result(judge, "99.1")
+    assert found == WRONG and message.startswith(wanted)
+    monkeypatch.delenv(ADDRESS)
+    assert wanted in said("99.1", leaves)
 
 
 @pytest.mark.parametrize(

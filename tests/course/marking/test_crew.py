@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from minillm.course.judge.verdicts import OPEN
 from minillm.course.marking import crew
 from minillm.course.marking.crew import Crew
+from minillm.course.marking.marks import NOTE
 from minillm.course.marking.worker import Settings
 
 PRETEND = """
@@ -39,7 +39,8 @@ def test_marks_come_in_order_and_a_dead_worker_is_told():
     paths = [Path(name) for name in ("1.5-slow", "0-quick", "0-dies", "0.1-last")]
     marks = [entries[0] for entries in Crew(Settings(), 3).marks(paths)]
     assert [entry.file for entry in marks] == [path.name for path in paths]
-    assert (marks[2].result, marks[2].message) == (OPEN, "could not be marked: MemoryError")
+    told = "could not be marked: MemoryError  ·  无法批改：MemoryError"
+    assert (marks[2].result, marks[2].message) == (NOTE, told)
 
 
 def test_all_files_are_read_before_the_first_is_run(tmp_path, monkeypatch):
@@ -58,6 +59,22 @@ def test_all_files_are_read_before_the_first_is_run(tmp_path, monkeypatch):
     assert held == [b"1", b"2", None]
 
 
+def test_a_folder_without_a_notebook_is_marked_without_a_worker(tmp_path):
+    ((entry,),) = Crew(Settings(), 1).marks([tmp_path])
+    assert (entry.result, entry.message) == (NOTE, "the folder is empty  ·  文件夹是空的")
+
+
+def test_what_is_done_when_it_is_stopped_is_kept_and_nothing_else():
+    first, slow, quick = Path("0-a"), Path("60-b"), Path("0.1-c")
+    team = Crew(Settings(), 2)
+    found = team.marks([first, slow, quick])
+    next(found)
+    while quick not in team.done:
+        time.sleep(0.01)
+    found.close()
+    assert set(team.done) == {first, quick}
+
+
 def test_when_nobody_wants_the_rest_all_end():
     team = Crew(Settings(), 2)
     found = team.marks([Path("0-a"), *[Path("60-b")] * 5])
@@ -72,7 +89,7 @@ def test_when_nobody_wants_the_rest_all_end():
 def test_a_worker_that_takes_too_long_is_ended(monkeypatch):
     monkeypatch.setattr(crew, "PATIENCE", 1)
     ((entry,),) = Crew(Settings(whole=1), 1).marks([Path("60-late")])
-    assert entry.result == OPEN and entry.message.startswith("could not be marked")
+    assert entry.result == NOTE and entry.message.startswith("could not be marked")
 
 
 def test_a_worker_whose_stdin_ends_goes(tmp_path):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from minillm.course.marking.notebook import checks_in, contents, read_notebook
+from minillm.course.marking.notebook import checks_in, contents, lesson_named, read_notebook
 from tests.course.marking.handed_in import write
 
 OLD = '{"nbformat": 3, "nbformat_minor": 0, "worksheets": [], "metadata": {}}'
@@ -13,16 +13,33 @@ OLD = '{"nbformat": 3, "nbformat_minor": 0, "worksheets": [], "metadata": {}}'
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "Expecting value"),
-        ("no JSON", "Expecting value"),
+        ("", "the file is empty  ·  文件是空的"),
+        (" \n", "the file is empty"),
+        ("no JSON", "no JSON from line 1 on"),
+        ('{"cells": [],\n"nbformat"', "breaks off in line 2"),
+        ('{"cells": ["a', "breaks off in line 1"),
+        ("<!DOCTYPE html>", "web page"),
         ("[]", "there are no cells"),
         ("{}", "there are no cells"),
         ('{"cells": 3, "nbformat": 4, "nbformat_minor": 5}', "there are no cells"),
-        ("\ud800", "can't decode"),
+        ("\ud800", "no text in UTF-8"),
         (OLD, "format 3 is too old: open it in Jupyter and save it again"),
         ("[" * 100_000, "recursion"),
     ],
-    ids=["empty", "text", "list", "dict", "no cells", "no UTF-8", "old", "deep"],
+    ids=[
+        "empty",
+        "blank",
+        "text",
+        "cut",
+        "cut in a text",
+        "page",
+        "list",
+        "dict",
+        "no cells",
+        "no UTF-8",
+        "old",
+        "deep",
+    ],
 )
 def test_what_is_no_notebook_is_refused(text, complaint):
     with pytest.raises(Exception, match=complaint):
@@ -55,6 +72,23 @@ def test_a_mark_of_the_byte_order_is_no_obstacle(tmp_path):
 def test_the_first_check_tells_the_lesson_where_the_notebook_does_not(lesson, tmp_path):
     path = write(tmp_path / "a.ipynb", "check('c1.2', f)", lesson=lesson)
     assert read_notebook(contents(path)).lesson == "c1"
+
+
+@pytest.mark.parametrize(
+    ("file", "lesson"),
+    [
+        ("05_self_attention.ipynb", "05"),
+        ("homework 05 (1).ipynb", "05"),
+        ("li_C1.ipynb", "c1"),
+        ("14_li_05.ipynb", "14"),
+        ("li_14_05.ipynb", ""),
+        ("student2305.ipynb", ""),
+        ("98.ipynb", ""),
+        ("li.ipynb", ""),
+    ],
+)
+def test_a_files_name_may_tell_its_lesson(file, lesson):
+    assert lesson_named(file) == lesson
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_a_template_comes_back_from_its_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (" ", "the file is empty"),
         ("{", "line 1: not JSON"),
         ("[]", "an object is needed"),
         ('{"turn": {}}', "unexpected keyword argument 'turn'"),

@@ -1,0 +1,183 @@
+"""``pretrain``: a language model on the user's own texts."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from pathlib import Path
+
+from minillm.backend import stream
+from minillm.commands.arguments import add_encoding, add_recipe, add_run_options, recipe_of
+from minillm.commands.language_pictures import loss_curve
+from minillm.commands.progress import print_sharing, watch
+from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
+from minillm.commands.tables import percent, table
+from minillm.commands.tokenizer import read_tokens
+from minillm.models.decoding import sampling
+from minillm.tasks.generation import CausalPretraining, ChatTemplate, GptRecipe, pieces
+from minillm.tasks.generation.tokens import plain_texts
+from minillm.tasks.metrics import repetition
+from minillm.text import text_key
+from minillm.text.documents import Document, read_documents
+from minillm.text.terminal import visible
+
+SAMPLE = 60  # tokens at most
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The texts, how they are laid out, where to write, and the recipe."""
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help='texts; in JSON Lines "text" or "messages" each'
+    )
+    add_documents(parser)
+    parser.add_argument(
+        "--held-out",
+        type=Path,
+        metavar="FILE",
+        help="texts to measure on; default: a tenth of FILE",
+    )
+    parser.add_argument(
+        "--tokens", type=Path, metavar="DIR", help="a tokenizer's folder; default: learn one"
+    )
+    parser.add_argument(
+        "--template", type=Path, metavar="FILE", help="how conversations are written, as JSON"
+    )
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="RUN",
+        help="folder of an earlier run to train on from, with its tokens and sizes",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
+    add_run_options(parser, default_out=Path("runs/pretrain"))
+    add_recipe(parser, GptRecipe)
+
+
+def add_documents(parser: argparse.ArgumentParser) -> None:
+    """What is a document in a text file, and how its characters are written."""
+    parser.add_argument(
+        "--documents",
+        choices=("whole", "lines", "paragraphs"),
+        default="whole",
+        help="a text file is one long text, or each of its lines or paragraphs is a text of its "
+        "own (default: whole)",
+    )
+    add_encoding(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, split, learn tokens, train, compare with counting, save, draw, write a sample."""
+    started = time.perf_counter()
+    recipe = recipe_of(arguments, GptRecipe)
+    refuse_overwriting(arguments)
+    documents, held_out = read_parts(arguments, recipe.seed)
+    training = CausalPretraining(
+        recipe,
+        documents,
+        held_out,
+        template=arguments.template and ChatTemplate.read(arguments.template),
+        tokens=arguments.tokens and read_tokens(arguments.tokens),
+        start_from=arguments.start_from,
+        out=arguments.out,
+        resume=arguments.resume,
+        device=arguments.device,
+        threads=arguments.threads,
+    )
+    remove_earlier_run(arguments)
+    describe(training, documents, held_out)
+    watch(training.steps(), total=training.recipe.steps, title="pretrain")
+    training.result().save(arguments.out / MODEL)
+    print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
+    print("counting n-grams of the same text ...", file=sys.stderr)
+    order, counted = training.counted
+    print_losses(training, order, counted)
+    picture = arguments.out / "loss.png"
+    loss_curve(
+        picture,
+        arguments.out / "record.jsonl",
+        order=order,
+        counted=counted,
+        vocabulary_size=len(training.language.vocabulary),
+    )
+    print(f"picture: {picture}")
+    print_sample(training)
+
+
+def read_parts(arguments: argparse.Namespace, seed: int) -> tuple[list[Document], list[Document]]:
+    """The texts to learn from, and those that are held out.
+
+    Raises:
+        ValueError: there are too few to hold any out.
+    """
+    read = {"split": arguments.documents, "encoding": arguments.encoding}
+    documents = read_documents(arguments.file, **read)
+    if arguments.held_out is not None:
+        held_out = read_documents(arguments.held_out, **read)
+    elif len(documents) == 1 and isinstance(documents[0], str):
+        text = documents[0]
+        cut = len(text) - len(text) // 10
+        return [text[:cut]], [text[cut:]] if text[cut:].strip() else []
+    else:
+        order = stream(seed, "held out").permutation(len(documents))
+        tenth = order[: len(documents) // 10]
+        held_out = [documents[i] for i in sorted(tenth)]
+        documents = [documents[i] for i in sorted(set(order) - set(tenth))]
+    keys = set(map(key_of, held_out))
+    kept = [one for one in documents if key_of(one) not in keys]
+    if len(kept) < len(documents):
+        print(f"{len(documents) - len(kept)} of the texts are also held out: dropped")
+    return kept, held_out
+
+
+def key_of(document: Document) -> str:
+    """By what two documents are the same."""
+    return text_key("\n".join(plain_texts([document])))
+
+
+def describe(
+    training: CausalPretraining, documents: list[Document], held_out: list[Document]
+) -> None:
+    """Print what is to be trained, on how much text."""
+    language = training.language
+    vocabulary = language.vocabulary
+    for name, part in (("train", documents), ("held out", held_out)):
+        characters = sum(map(len, plain_texts(part)))
+        tokens = training.texts if name == "train" else training.held_out
+        print(
+            f"{name}: texts {len(part):,}, characters {characters:,}, tokens "
+            f"{sum(map(len, tokens)):,}{' that are scored' if name != 'train' else ''}"
+        )
+    unknown = vocabulary.unknown_rate(map(language.tokenizer.tokenize, plain_texts(held_out)))
+    print(f"vocabulary {len(vocabulary):,}, unknown in held out {percent(unknown)}")
+    print(f"parameters {training.model.parameter_count():,}")
+    print_sharing(training)
+
+
+def print_losses(training: CausalPretraining, order: int, counted: float) -> None:
+    """What a held-out token costs the model, and whoever only counts."""
+    rows = []
+    uniform = math.log(len(training.language.vocabulary))
+    for name, loss in (
+        ("GPT", training.held_out_loss()),
+        (f"counts, n-grams of up to {order}", counted),
+        ("every token alike", uniform),
+    ):
+        rows.append([name, f"{loss:.3f}", f"{math.exp(loss):,.1f}"])
+    print(table(["held out", "nats per token", "perplexity"], rows))
+
+
+def print_sample(training: CausalPretraining) -> None:
+    """What the model writes when it is given nothing, and how much it repeats itself."""
+    rng, n = stream(training.recipe.seed, "sample"), SAMPLE
+    written = training.result().write([""], n, choose=sampling(rng))[0][0]
+    print(f"a sample, without a prompt:\n{visible(written.text)}")
+    n = len(written.tokens)
+    others = [row for row in pieces(training.held_out, n - 1) if len(row) == n] if n > 2 else []
+    if others:
+        usual = sum(repetition(row.tolist(), 2) for row in others) / len(others)
+        print(
+            f"pairs of tokens that came before: {percent(repetition(written.tokens, 2))} of it, "
+            f"{percent(usual)} of as long a piece of held-out text"
+        )

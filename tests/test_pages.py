@@ -1,0 +1,39 @@
+"""What pages tell people to type is understood, and data that they show is what is in force."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from minillm.commands.arguments import build_parser
+from minillm.tasks.generation import ChatTemplate
+
+LESSONS = Path(__file__).parents[1] / "lessons"
+PAGES = ["own_text.md", "zh/own_text.md"]
+COMMAND = re.compile(r"^\.venv/bin/python -m minillm (.+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_a_page_is_understood(page):
+    commands = COMMAND.findall((LESSONS / page).read_text(encoding="utf-8"))
+    assert len(commands) >= 10
+    for command in commands:
+        words = shlex.split(command.partition(" < ")[0])
+        parser = build_parser(words)
+        found, rest = parser.parse_known_args(words)
+        assert not rest, command
+        assert callable(found.run)
+
+
+def test_the_template_on_the_pages_is_the_one_that_is_used():
+    for page in PAGES:
+        text = (LESSONS / page).read_text(encoding="utf-8")
+        shown = json.loads(re.search(r"```json\n(.+?)```", text, re.DOTALL).group(1))
+        assert ChatTemplate(**shown) == ChatTemplate()
+
+
+def test_both_languages_have_the_same_commands():
+    one, other = (COMMAND.findall((LESSONS / p).read_text(encoding="utf-8")) for p in PAGES)
+    assert one == other
