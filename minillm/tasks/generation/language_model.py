@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -174,12 +174,8 @@ class LanguageModel:
         longest = self.model.config.max_length
         return {"keep": longest // 2} if longest > 1 else {}
 
-    def save(self, path: str | Path) -> None:
-        """Write weights, configuration, tokeniser, vocabulary and template into one file.
-
-        Raises:
-            OSError: see ``save_arrays``.
-        """
+    def parts(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """What ``save_arrays`` takes: the weights, and all else as JSON."""
         described = {
             "config": asdict(self.model.config),
             "tokenizer": tokenizer_to_json(self.tokenizer),
@@ -188,7 +184,41 @@ class LanguageModel:
             "template": self.template.to_json(),
         }
         texts = {name: json.dumps(one, ensure_ascii=False) for name, one in described.items()}
-        save_arrays(path, self.model.state_dict(), {"kind": KIND, **texts})
+        return self.model.state_dict(), {"kind": KIND, **texts}
+
+    @classmethod
+    def from_parts(
+        cls, arrays: Mapping[str, np.ndarray], described: Mapping[str, str]
+    ) -> LanguageModel:
+        """The language model of these parts, ready to write; float16 becomes float32.
+
+        Raises:
+            CheckpointError: they are those of something else.
+        """
+        if described.get("kind") != KIND:
+            raise CheckpointError(f"not a {KIND} but {described.get('kind', 'other arrays')}")
+        try:
+            read = {name: json.loads(described[name]) for name in PARTS}
+            model = Gpt(GptConfig(**read["config"]), rng=stream(0, "overwritten at once"))
+            model.load_state_dict({name: at_least_single(a) for name, a in arrays.items()})
+            return cls(
+                model.eval(),
+                tokenizer_from_json(read["tokenizer"]),
+                Vocabulary.from_json(read["vocabulary"]),
+                documents=read["documents"],
+                template=ChatTemplate(**read["template"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise CheckpointError(f"not a {KIND} that this version reads: {reason}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Write weights, configuration, tokeniser, vocabulary and template into one file.
+
+        Raises:
+            OSError: see ``save_arrays``.
+        """
+        save_arrays(path, *self.parts())
 
     @classmethod
     def load(cls, path: str | Path) -> LanguageModel:
@@ -198,26 +228,16 @@ class LanguageModel:
             OSError: the file is missing or not readable.
             CheckpointError: damaged, or not a language model.
         """
-        arrays, metadata = load_arrays(path)
-        if metadata.get("kind") != KIND:
-            found = metadata.get("kind", "other arrays")
-            raise CheckpointError(f"{path}: not a {KIND} but {found}")
+        arrays, described = load_arrays(path)
         try:
-            described = {name: json.loads(metadata[name]) for name in PARTS}
-            model = Gpt(GptConfig(**described["config"]), rng=stream(0, "overwritten at once"))
-            model.load_state_dict(arrays)
-            return cls(
-                model.eval(),
-                tokenizer_from_json(described["tokenizer"]),
-                Vocabulary.from_json(described["vocabulary"]),
-                documents=described["documents"],
-                template=ChatTemplate(**described["template"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise CheckpointError(
-                f"{path}: not a {KIND} that this version reads: {reason}"
-            ) from error
+            return cls.from_parts(arrays, described)
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from error
+
+
+def at_least_single(array: np.ndarray) -> np.ndarray:
+    """The array, in float32 if it was stored in float16."""
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 PARTS = ("config", "tokenizer", "vocabulary", "documents", "template")
