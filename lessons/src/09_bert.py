@@ -38,20 +38,15 @@ def spread(values):
 
 ends = {name: spread(runs[f"curve {name}"][:, -1]) for name in ("both", "left", "next", "masks")}
 early = {name: runs[f"curve {name}"][:, at.index(200)].mean() for name in ("left", "next")}
-counted = {"beside": runs["counted"][:, 0].mean(), "alone": runs["counted"][:, 1].mean()}
+beside = runs["counted"][:, 0].mean()
 at_verb = {name: runs[f"places {name}"][:, verb].mean() for name in ("both", "left", "next")}
-drink, eat = words.index("drink"), words.index("eat")
-answers = {
-    name: {"drink": p[:, drink].mean(), "eat": p[:, eat].mean()}
-    for name, p in (("both", runs["answers both"]), ("left", runs["answers left"]))
-}
-looked = runs["looks both"][:, verb]  # (seeds, T + 2)
-looks = {"noun": spread(looked[:, 2]), "reason": spread(looked[:, 8]), "near": looked[:, 5].mean()}
+drink = runs["answers both"][:, words.index("drink")].mean()
+looked = runs["looks both"][:, verb].mean(axis=0)  # (T + 2,)
+looks = {"noun": looked[2], "reason": looked[8], "near": looked[5]}
 unmasked = runs["unmasked"].mean(axis=0)  # (3, 2)
 bare = {
     "kept": unmasked[0, 0], "other": unmasked[0, 1],
     "kept_masks": unmasked[1, 0], "other_masks": unmasked[1, 1],
-    "least": unmasked[2].sum(), "sum": unmasked[0].sum(),
 }  # fmt: skip
 LITERALS = {
     "by hand, asserted in sections 2 and 3": (
@@ -170,8 +165,6 @@ setup()
 language = agreement.Agreement()
 sentences, chances = language.every  # (N, T), (N,)
 words, n_words = np.array(language.words), len(language.words)
-print(len(sentences), "sentences,", n_words, "words, such as:", *words[sentences[700]])
-
 rare = -0.8 * np.log(0.8) - 0.2 * np.log(0.2)
 ln2, ln4, ln8 = np.log([2, 4, 8])
 both_by_hand = np.array([0, ln4, ln2, 0, ln8, rare, 0, rare])  # (T,)
@@ -179,6 +172,7 @@ left_by_hand = np.array([0, ln8, ln2, 0, ln8, ln4, 0, rare])  # (T,)
 stated("rare", rare, 0.500, 5e-4, "a verb of which everything is known")
 stated("best_both", both_by_hand.mean(), 0.645, 5e-4, "the least loss with both sides")
 stated("best_left", left_by_hand.mean(), 0.842, 5e-4, "the least loss with the left side")
+print(len(sentences), "sentences,", n_words, "words, such as:", *words[sentences[700]])
 
 # %% [markdown] lang="en"
 # ## 3 Formula and code
@@ -404,7 +398,7 @@ assert right[visible].all() and not right[~visible].any(), "a copy knows what it
 # **A stage between two layers?** (sections 2 and 2.2, A18, A116.) Pretraining is no station on the way of the data. The loss reaches every array of the model, the embeddings first of all:
 
 # %% [markdown] lang="zh"
-# 目标取自文本本身，不需要标注，如今称为**自监督**学习（Devlin 等人当时还写作 unsupervised）。除了填词，最初的 BERT 还要判断两句话是否相连；后来发现不做这一项也可以（Liu 等，2019）。
+# 目标取自文本本身，不需要标注，如今称为**自监督学习**（Devlin 等人当时还写作 unsupervised）。除了填词，最初的 BERT 还要判断两句话是否相连；后来发现不做这一项也可以（Liu 等，2019）。
 #
 # **夹在两层之间？**（第 2 节和 2.2 节，A18、A116）　预训练不是数据通路上的一站。损失的梯度传到模型的每一个数组，首先就包括嵌入：
 
@@ -512,7 +506,7 @@ savefig(figure, "09_sides", kept)
 #
 # With both sides the loss comes to {ends.both.mean:.3f} ({ends.both.low:.3f} to {ends.both.high:.3f}), near the least of {here.best_both}; under the causal mask to {ends.left.mean:.3f} ({ends.left.low:.3f} to {ends.left.high:.3f}),
 # near its own least of {here.best_left}, which no training and no size of the model can beat. All of the difference lies in the first noun, whose number only the verb tells, and in the verb: {at_verb.both:.2f} against {at_verb.left:.2f} nats. At the other places the dashed and the dotted line coincide, and so do the models.
-# Counting neighbours stays at {counted.beside:.2f}: what matters stands four words to the left and two to the right.
+# Counting neighbours stays at {beside:.2f}: what matters stands four words to the left and two to the right.
 #
 # **The price.** Under the same causal mask, GPT's question has brought the model to {early.next:.2f} after 200 steps, the hidden words only to {early.left:.2f}. Each sentence
 # asks for one hidden word, or for 8 next ones: of every sentence that it reads, BERT's training asks an eighth (in long texts 15 %), GPT's all. So it learns more slowly at first; in the end the mask decides, and the two under the same one meet ({ends.next.mean:.3f} and {ends.left.mean:.3f}).
@@ -522,7 +516,7 @@ savefig(figure, "09_sides", kept)
 # %% [markdown] lang="zh"
 # **看到了什么**（色带和误差棒是 {n} 个种子的均值的 95% 置信区间；虚线是看得见两边时的最小损失，点线是只看左边时的最小损失）　括号里的两个数，是再跑一次时预计会落入的范围。
 #
-# 左右都看得见，损失降到 {ends.both.mean:.3f}（{ends.both.low:.3f} 至 {ends.both.high:.3f}），接近最小值 {here.best_both}；加了因果掩码，降到 {ends.left.mean:.3f}（{ends.left.low:.3f} 至 {ends.left.high:.3f}），接近它自己的最小值 {here.best_left}，这个值无论怎样训练、模型多大，都突破不了。差别全在两处：第一个名词，它的单复数只有动词透露；还有动词，{at_verb.both:.2f} 对 {at_verb.left:.2f} 奈特。其余位置虚线与点线重合，模型也一样。只数左右相邻的词，停在 {counted.beside:.2f}：要紧的词在左边第四个和右边第二个。
+# 左右都看得见，损失降到 {ends.both.mean:.3f}（{ends.both.low:.3f} 至 {ends.both.high:.3f}），接近最小值 {here.best_both}；加了因果掩码，降到 {ends.left.mean:.3f}（{ends.left.low:.3f} 至 {ends.left.high:.3f}），接近它自己的最小值 {here.best_left}，这个值无论怎样训练、模型多大，都突破不了。差别全在两处：第一个名词，它的单复数只有动词透露；还有动词，{at_verb.both:.2f} 对 {at_verb.left:.2f} 奈特。其余位置虚线与点线重合，模型也一样。只数左右相邻的词，停在 {beside:.2f}：要紧的词在左边第四个和右边第二个。
 #
 # **代价**　同样是因果掩码，200 步之后，GPT 式的提问已使模型降到 {early.next:.2f}，填词的才到 {early.left:.2f}。每句话要么问一个遮住的词，要么问 8 个“下一个词”：读同样的句子，BERT 的训练只问其中的八分之一（长文本中是 15%），GPT 则全部都问，所以前者开头学得慢；最后起决定作用的是掩码，掩码相同的两个模型殊途同归（{ends.next.mean:.3f} 和 {ends.left.mean:.3f}）。
 #
@@ -544,12 +538,12 @@ for name in ("both", "left"):
     assert np.abs(guesses[name] - guesses[f"best {name}"]).max() < 0.1, f"{name}: near the truth"
 
 # %% [markdown] lang="en"
-# **Reading the table**: the probability of each verb, mean of the seeds, above the exact one. The noun beside the gap is singular and misleads neither: with both sides *drink* gets {answers.both.drink:.2f}; with the left side the four plurals share what there is.
+# **Reading the table**: the probability of each verb, mean of the seeds, above the exact one. The noun beside the gap is singular and misleads neither: with both sides *drink* gets {drink:.2f}; with the left side the four plurals share what there is.
 #
 # **Where it looks.** With the word of a row hidden, the share of attention that its place gives to each place, mean of all sentences, heads and seeds:
 
 # %% [markdown] lang="zh"
-# **读表**：每个动词的概率，各种子的均值，下面一行是精确值。紧挨着空格的名词是单数，两个模型都没有被它误导：看两边的，给 drink {answers.both.drink:.2f}；只看左边的，四个复数动词平分。
+# **读表**：每个动词的概率，各种子的均值，下面一行是精确值。紧挨着空格的名词是单数，两个模型都没有被它误导：看两边的，给 drink {drink:.2f}；只看左边的，四个复数动词平分。
 #
 # **它在看哪里**　遮住一行所指的词，看这个位置把注意力分给各个位置的份额；对所有句子、各头、各种子取平均：
 
@@ -568,15 +562,15 @@ assert np.all(to_both.sum(axis=1) > 0.3), "the verb looks to both sides, more th
 print("verb to first noun and to reason, seed by seed:", *(f"{a:.2f}+{b:.2f}" for a, b in to_both))
 
 # %% [markdown] lang="en"
-# **Reading the maps**: a row is the hidden word, a column where it looks. In the mean of the seeds the verb gives {looks.noun.mean:.2f} to the first noun, four words before it, and {looks.reason.mean:.2f} to the reason, two behind it, and {looks.near:.2f} to the misleading noun at its side (with equal shares each place had 0.1). Which of the two gets more differs from seed to seed. On the right all is zero
+# **Reading the maps**: a row is the hidden word, a column where it looks. In the mean of the seeds the verb gives {looks.noun:.2f} to the first noun, four words before it, and {looks.reason:.2f} to the reason, two behind it, and {looks.near:.2f} to the misleading noun at its side (with equal shares each place had 0.1). Which of the two gets more differs from seed to seed. On the right all is zero
 # behind the diagonal, exactly. With one layer there is no other road for information, so these weights are evidence; in deeper models they are not so easily read.
 #
-# **[MASK] alone?** The same training with nothing but [MASK] at the chosen places, and then the question at a place where a word stands: the right one, or a random one. Exact means over all sentences:
+# **[MASK] alone?** The same training with nothing but [MASK] at the chosen places, and then the question at a place where a word stands: the right one, or a random one. Means over all sentences, a random word drawn for each:
 
 # %% [markdown] lang="zh"
-# **读图**：一行是被遮住的词，一列是它看的位置。按各种子的均值，动词把 {looks.noun.mean:.2f} 给了左边第四个词，即第一个名词，{looks.reason.mean:.2f} 给了右边第二个词，即原因，给紧挨着它、会误导人的那个名词的是 {looks.near:.2f}（平均分配的话，每个位置 0.1）。两者哪个多，各种子不同。右图对角线以后严格为零。只有一层的模型，信息没有别的路可走，所以这些权重可以当作证据；层数多了，就不能这样直接解读。
+# **读图**：一行是被遮住的词，一列是它看的位置。按各种子的均值，动词把 {looks.noun:.2f} 给了左边第四个词，即第一个名词，{looks.reason:.2f} 给了右边第二个词，即原因，给紧挨着它、会误导人的那个名词的是 {looks.near:.2f}（平均分配的话，每个位置 0.1）。两者哪个多，各种子不同。右图对角线以后严格为零。只有一层的模型，信息没有别的路可走，所以这些权重可以当作证据；层数多了，就不能这样直接解读。
 #
-# **只用 [MASK] 行不行？**　同样的训练，选中的词一律换成 [MASK]；然后在写着词的位置提问，写的可能是原词，也可能是随机的词。下面是对全部句子的精确均值：
+# **只用 [MASK] 行不行？**　同样的训练，选中的词一律换成 [MASK]；然后在写着词的位置提问，写的可能是原词，也可能是随机的词。下面是对全部句子的均值，随机的词逐句抽取：
 
 # %%
 print("nats at    [MASK]  the right word  a random word")
@@ -591,13 +585,13 @@ worse = runs["unmasked"][:, 1].sum(axis=1) - runs["unmasked"][:, 0].sum(axis=1)
 assert np.all(worse > 0.5), "without kept and random words, words in view are read badly"
 
 # %% [markdown] lang="en"
-# **Reading the table**: mean over the seeds; "least" is the best possible answer under 80/10/10. At [MASK] both trainings are level ({ends.both.mean:.3f} and {ends.masks.mean:.3f}). At words in view they are not: the model that met only [MASK] pays {bare.kept_masks:.1f} nats for a word *that stands before its eyes*, the other {bare.kept:.2f}. Not that it
+# **Reading the table**: mean over the seeds; "least" is the best possible answer under 80/10/10. At [MASK] both trainings are level ({ends.both.mean:.3f} and {ends.masks.mean:.3f}). At words in view they are not: in the mean of the seeds, which differ much, the model that met only [MASK] pays {bare.kept_masks:.1f} nats for a word *that stands before its eyes*, the other {bare.kept:.2f}. Not that it
 # cannot see it; nobody ever asked it to say so there, and fine-tuning begins at these places. The other one even repairs: at a random word it pays {bare.other:.2f}, near the least of all.
 #
 # **No generator.** Do a model's own probabilities make a distribution over sentences? Take 3 words, and the 27 sentences of three words. Both kinds of model learn the three sentences that say one word three times. Then we sum over all 27: the product of all $p(t_i \mid \text{the rest})$, one word hidden at a time, and the product of all $p(t_i \mid \text{before})$.
 
 # %% [markdown] lang="zh"
-# **读表**：各种子的均值；“least”是在 80/10/10 之下可能的最好答案。在 [MASK] 处，两种训练不相上下（{ends.both.mean:.3f} 和 {ends.masks.mean:.3f}）。在写着词的位置则不然：只见过 [MASK] 的模型，对**就写在眼前**的词要付出 {bare.kept_masks:.1f} 奈特，另一个只要 {bare.kept:.2f}。不是它看不见，而是从来没有人要它在那里作答；微调却正是从这些位置开始的。另一个模型甚至会改错：写着随机的词时，它付出 {bare.other:.2f}，接近可能的最小值。
+# **读表**：各种子的均值；“least”是在 80/10/10 之下可能的最好答案。在 [MASK] 处，两种训练不相上下（{ends.both.mean:.3f} 和 {ends.masks.mean:.3f}）。在写着词的位置则不然：只见过 [MASK] 的模型，对**就写在眼前**的词平均要付出 {bare.kept_masks:.1f} 奈特（各种子相差很大），另一个只要 {bare.kept:.2f}。不是它看不见，而是从来没有人要它在那里作答；微调却正是从这些位置开始的。另一个模型甚至会改错：写着随机的词时，它付出 {bare.other:.2f}，接近可能的最小值。
 #
 # **不是生成模型**　模型给出的概率，能不能合成句子的概率分布？取 3 个词，三个词的句子一共 27 句；让两种模型都去学“同一个词说三遍”的三句话。然后对全部 27 句求和：一种是逐个遮住，把各个 $p(t_i \mid \text{the rest})$（条件是其余的词）相乘；另一种是把各个 $p(t_i \mid \text{before})$（条件是前面的词）相乘。
 
@@ -626,6 +620,7 @@ def trained(encoder, seed, steps):
     return model
 
 
+# %%
 def total(encoder, model):
     scores = np.zeros(27)
     for place in (1, 2, 3):
@@ -657,6 +652,7 @@ for place in range(T):
     guess = [best_guess(place, rest[place], sentence) for sentence in sentences]
     products *= [p[word] for p, word in zip(guess, sentences[:, place], strict=True)]
 stated("exact", products.sum(), 5.44, 1e-9, "even with the true conditionals of our language")
+print(f"the true conditionals of our language, all sentences: {products.sum():.2f}")
 
 # %% [markdown] lang="en"
 # **Reading the lines**: five seeds each, before and after 40 steps. From left to right the sum is 1 to rounding, by the chain rule, trained or not. With both sides it is near 1 only as long as the model pays no attention to the context; the better it learns, the nearer it comes to 3, as in section 2 to 2. With the *true* conditionals of our own language
