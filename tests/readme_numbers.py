@@ -1,4 +1,4 @@
-"""The tables of lessons/results.md from stored studies: ``python -m tests.readme_numbers``."""
+"""The tables of results.md and reference_curves.md: ``python -m tests.readme_numbers``."""
 
 from minillm.labs.stored import read_settings, read_study
 
@@ -117,11 +117,36 @@ def real_text():
     return rows([*header, "spam, F1 at one half", "spam, average precision"], lines)
 
 
+def reference_curve():
+    """A GPT on plays: nats per character over the updates, mean and range of the seeds."""
+    found, settings = read_study("shakespeare"), read_settings("shakespeare")
+    every, examined = settings["every"], settings["recipe"]["evaluate_every"]
+    lines = []
+    for place, held_out in enumerate(found["held out"].T, start=1):
+        training = found["training"][:, place * examined // every - 1]
+        cells = [between(values) for values in (training, held_out)]
+        lines.append([str(place * examined), *cells])
+    return rows(["updates", f"training, mean of the last {every}", "held out"], lines)
+
+
+def between(values):
+    """Mean, and least and most of the seeds."""
+    return f"{values.mean():.3f} ({values.min():.3f} to {values.max():.3f})"
+
+
+def counted():
+    """N-grams on the same plays."""
+    losses = read_study("shakespeare")["n-grams"][0]
+    header = ["held out", *(f"{n}-grams" for n in range(1, len(losses) + 1))]
+    return rows(header, [["nats per character", *(f"{loss:.3f}" for loss in losses)]])
+
+
 TABLES = (reached, single_clauses, passes, few_labels, real_text)
+CURVES = (reference_curve, counted)
 
 
 def main():
-    for table in TABLES:
+    for table in TABLES + CURVES:
         print(f"{table.__doc__}\n\n" + "\n".join(table()) + "\n")
 
 

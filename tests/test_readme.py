@@ -8,7 +8,7 @@ import pytest
 
 from minillm.commands.words import Words
 from minillm.labs import mean_and_interval, read_settings, read_study
-from tests.readme_numbers import TABLES
+from tests.readme_numbers import CURVES, TABLES
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh.md")
@@ -76,6 +76,16 @@ def test_both_readmes_say_the_same_numbers():
 def test_every_row_of_a_table_is_that_of_the_stored_study(table):
     missing = [row for row in table() if row not in RESULTS]
     assert not missing, "python -m tests.readme_numbers prints what the page should say"
+
+
+@pytest.mark.parametrize("table", CURVES, ids=lambda table: table.__name__)
+@pytest.mark.parametrize("page", ["reference_curves.md", "zh/reference_curves.md"])
+def test_reference_curves_are_those_of_the_stored_study(table, page):
+    lines = (ROOT / "lessons" / page).read_text(encoding="utf-8").splitlines()
+    told = table()[1:]  # the head is in the page's language
+    assert [row for row in told if row not in lines and "nats" not in row] == []
+    numbers = [re.findall(r"\d\.\d{3}", row) for row in told]
+    assert all(any(re.findall(r"\d\.\d{3}", line) == row for line in lines) for row in numbers)
 
 
 def difference(more, less):

@@ -26,7 +26,7 @@
 # **Afterwards you can** compute a cross-entropy and its gradient by hand, explain what backpropagation does as one
 # loop over a list, write a backward rule, and test it so that a wrong one is found.
 #
-# **Before this**: partial derivatives, the chain rule, matrix products, NumPy arrays. **Time**: some ten seconds to run,
+# **Before this**: lesson 00; partial derivatives, the chain rule, matrix products, NumPy arrays. **Time**: some ten seconds to run,
 # an hour and a half to read.
 
 # %% [markdown] lang="zh"
@@ -36,7 +36,7 @@
 #
 # **学完本课，你能够**　手算交叉熵及其梯度；说清反向传播为什么不过是把一张清单倒着走一遍；写出一条反向规则，并用能查出错误的办法检验它。
 #
-# **预备知识**　偏导数、链式法则、矩阵乘法、NumPy 数组。**用时**　运行十几秒，细读约一个半小时。
+# **预备知识**　第 0 课；偏导数、链式法则、矩阵乘法、NumPy 数组。**用时**　运行十几秒，细读约一个半小时。
 
 # %%
 import matplotlib.pyplot as plt

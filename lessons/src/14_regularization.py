@@ -91,7 +91,7 @@ LITERALS = {
 # **Afterwards you can** write L2, decoupled weight decay and dropout, check their gradients, say why L2 in Adam is not
 # weight decay, choose a strength without fooling yourself, and say what none of the three cures.
 #
-# **Before this**: gradients, SGD and Adam, a trained classifier. **Time**: about twenty seconds to run, an hour to read.
+# **Before this**: lesson 1 (gradients, SGD and Adam, training a classifier), lesson 00 (intervals). **Time**: about twenty seconds to run, an hour to read.
 
 # %% [markdown] lang="zh"
 # # 第 14 课　正则化：L2、权重衰减与 dropout
@@ -100,7 +100,7 @@ LITERALS = {
 #
 # **学完本课，你能够**　写出 L2、解耦的权重衰减和随机失活（dropout，也译作暂退法、丢弃法，以下用英文名），并检验它们的梯度；说清 Adam 里的 L2 为什么不是权重衰减；选定正则化的强度，又不拿测试集的准确率骗自己；说出什么是这三样都治不了的。
 #
-# **预备知识**　梯度、SGD 与 Adam、训练过一个分类器。**用时**　运行约二十秒，细读约一小时。
+# **预备知识**　第 1 课（梯度、SGD 与 Adam、训练分类器）、第 0 课（置信区间）。**用时**　运行约二十秒，细读约一小时。
 
 # %%
 import matplotlib.pyplot as plt

@@ -93,6 +93,22 @@ TINY = {
         **{f"trainings.{kind}": {"steps": 2} for kind in ("attention", "mean", "recurrent")},
     },
     "reference": {"width": 4, "batch": 8, "tested": 20, "adam": {"steps": 4, "rate": 0.1}},
+    "shakespeare": {
+        "every": 2,
+        "longest": 2,
+        "recipe": {
+            "width": 8,
+            "n_heads": 2,
+            "n_layers": 1,
+            "max_length": 8,
+            "batch_size": 2,
+            "steps": 6,
+            "warmup": 1,
+            "evaluate_every": 1,
+            "held_out_tokens": 50,
+            "lr": 1.0,
+        },
+    },
     "shrinkage": {"adam": {"steps": 20}, "every": 5},
     "sides": {
         "language": {
@@ -124,9 +140,10 @@ TINY = {
 }
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
-TRAINS_BERT = {
+TRAINS_LONG = {
     *PLANTED,
-    *("few_labels", "gap", "passes", "pipeline", "sides", "single_clauses", "spam", "sst2"),
+    *("few_labels", "gap", "passes", "pipeline", "shakespeare", "sides", "single_clauses"),
+    *("spam", "sst2"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {
@@ -241,7 +258,7 @@ def idle_settings(study, settings, learned, paths, **planted):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in TRAINS_BERT)) for n in TINY]
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in TRAINS_LONG)) for n in TINY]
 )
 def test_every_setting_changes_what_is_measured(name, learned):
     settings = tiny(name)

@@ -2,6 +2,26 @@
 
 Five domains of the sentiment grammar: each is held out in turn.  Training takes the same number
 of tokens from one, two or four of the others.
+
+The sources are ``minillm/text/corpora/sentiment_en.py`` and ``sentiment_zh.py``, written for this
+project.  The five have the same templates and verdicts, and the same shares of labels (half and
+half) and of kinds of sentence (40 % plain, 10 % denials, 50 % by order).  They differ in openings
+(but for the empty one of English), subjects (none is shared) and adjectives (14 to 18 in each).
+So another domain brings new words, and neither a new form nor a new label.  Adjectives in common:
+
+==================  =======  =======
+two domains         English  Chinese
+==================  =======  =======
+film, book               11        8
+film, course              5        1
+book, course              4        1
+restaurant, hotel         7        6
+restaurant, course        0        1
+hotel, course             6        2
+any others                0        0
+==================  =======  =======
+
+What is held out and what trains are different sentences, also where both are of one domain ("own").
 """
 
 from __future__ import annotations

@@ -1,13 +1,18 @@
 """The study of domains: equal budgets of tokens, and nothing of the held-out domain in training."""
 
+import re
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
+from minillm.labs.data import diversification
 from minillm.labs.data.diversification import STUDY, held_out_accuracy, measure, training_sets
 from minillm.labs.worlds.domains import DOMAINS, adjectives, draw_domain, share_known, token_count
 from minillm.labs.worlds.kinds import groups_of
+from minillm.text.corpora.rewriting import PHRASES
+from minillm.text.corpora.sentiment import sentiment
 from tests.labs.planted_models import reads, remembers, spy
 
 NAMES = tuple(DOMAINS["en"])
@@ -93,3 +98,31 @@ def test_an_unknown_condition_is_refused():
     settings = replace(SMALL, held_out=("film",), conditions=("1", "3"))
     with pytest.raises(ValueError, match=r"conditions must be among 1, 2, 4, .* got '3'"):
         measure(settings, 0, fits={"reads": reads})
+
+
+def frames(language, domain):
+    """What a domain's sentences have apart from its own words, by kind, and the verdicts."""
+    kinds = sentiment(PHRASES[language]._replace(domains=(domain,)), single_clauses=False)
+    return [
+        (kind.tags, kind.share, label, {p.template for p in sentences.patterns}, verdicts)
+        for kind in kinds
+        for label, sentences in kind.sentences.items()
+        for verdicts in [{v for p in sentences.patterns for v in p.slots.get("verdict", ())}]
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_domains_differ_in_words_alone_as_the_study_says(language):
+    """Openings, subjects, adjectives: so a gain from other domains is none of forms or labels."""
+    domains = DOMAINS[language]
+    assert all(frames(language, d) == frames(language, domains["film"]) for d in domains.values())
+    words = {name: adjectives(domain) for name, domain in domains.items()}
+    assert {len(some) for some in words.values()} <= set(range(14, 19))
+    said = re.findall(r"^(\w+), (\w+) +(\d+) +(\d+)$", diversification.__doc__, re.MULTILINE)
+    column = ["en", "zh"].index(language)
+    shared = {(one, other): int(counts[column]) for one, other, *counts in said}
+    for one, other in combinations(NAMES, 2):
+        assert len(words[one] & words[other]) == shared.get((one, other), 0), (one, other)
+        a, b = domains[one], domains[other]
+        assert set(a.settings) & set(b.settings) <= {""}
+        assert not {x.subject for x in a.aspects} & {x.subject for x in b.aspects}

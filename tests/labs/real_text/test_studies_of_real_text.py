@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minillm.labs.real_text import spam, sst2
+from minillm.labs.real_text import shakespeare, spam, sst2
 from minillm.labs.worlds.public import VARIABLE, PublicFile
+from minillm.models.ngrams import NGrams
 from minillm.tasks import Classifier
 from minillm.text import Example, Labels
 from tests.labs.planted_models import PlantedStages
@@ -117,3 +118,25 @@ def test_spam_is_split_anew_by_every_seed_and_the_parts_share_nothing(folder, mo
     assert (len(train), len(dev), len(test)) == (28, 4, 8)
     spam.STUDY.measure(settings, 1)
     assert asked[-1][1] != test
+
+
+def test_plays_are_split_at_the_end_and_counted_by_characters(folder):
+    text = "To be, or not to be. " * 30
+    (folder / "tinyshakespeare.txt").write_text(text)
+    file = PublicFile("tinyshakespeare.txt", hashlib.sha256(text.encode()).hexdigest())
+    sizes = {"width": 8, "n_heads": 2, "n_layers": 1, "max_length": 8, "batch_size": 2}
+    recipe = replace(shakespeare.Settings().recipe, **sizes, steps=7, warmup=1, evaluate_every=3)
+    settings = shakespeare.Settings(text=file, recipe=recipe, every=2, longest=3)
+    found = shakespeare.measure(settings, 0)
+    assert {name: numbers.shape for name, numbers in found.items()} == {
+        "training": (3,),
+        "held out": (3,),  # after 3, 6 and 7 updates
+        "n-grams": (3,),
+    }
+    _, vocabulary = shakespeare.characters_of(text, settings)
+    assert len(vocabulary) == len(set(text)) + 1
+    ids = np.array([vocabulary.token_to_id[c.replace(" ", "Ġ")] for c in text])
+    cut = int(0.9 * len(text))
+    unigrams = NGrams([ids[:cut]], vocabulary_size=len(vocabulary), order=1)
+    expected = -unigrams.log_probabilities(ids[cut:])[1:].mean()
+    assert found["n-grams"][0] == pytest.approx(expected)
