@@ -14,7 +14,7 @@
 #     guide: ['1.4.2', '9.3']
 #     budget_s: 30
 #     errata: [A12, A13, A112]
-#     introduces: [minillm.nn.dropout, minillm.ops.noise, minillm.optim.penalties, minillm.optim.groups, minillm.optim.schedules, minillm.tasks.classifier_training, minillm.tasks.recipe, minillm.tasks.metrics]
+#     introduces: [minillm.nn.dropout, minillm.ops.noise, minillm.optim.penalties, minillm.optim.groups, minillm.tasks.classifier_training, minillm.tasks.recipe, minillm.tasks.metrics]
 # ---
 
 # %% tags=["numbers"]

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from minillm.backend import load_arrays, save_arrays
-from minillm.course import pretrained_bert
+from minillm.course import pretrained_bert, pretrained_gpt
 from minillm.course.places import ASSETS
+from minillm.tasks.generation import LanguageModel
 
 HELD_OUT = "held_out_loss"  # in the header of every file
 
@@ -40,11 +41,12 @@ MAKERS: dict[str, Maker] = {
     "bert": Maker(
         pretrained_bert.train, pretrained_bert.PretrainedBert.from_parts, pretrained_bert.loss
     ),
+    "gpt": Maker(pretrained_gpt.train, LanguageModel.from_parts, pretrained_gpt.loss),
 }
 
 
 def load(name: str) -> Any:
-    """The model of that name: for "bert" a ``PretrainedBert``.
+    """The model of that name: for "bert" a ``PretrainedBert``, for "gpt" a ``LanguageModel``.
 
     Raises:
         ValueError: there is none; the message lists the names there are.

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from minillm.backend import CheckpointError, load_arrays
-from minillm.course import assets, pretrained_bert
+from minillm.course import assets, pretrained_bert, pretrained_gpt
 from minillm.course.places import ASSETS
 from minillm.course.pretrained_bert import Pretraining
+from minillm.models.ngrams import NGrams
 from minillm.tasks import ClassifierTraining, Recipe, evaluate_masked
+from minillm.tasks.generation import GptRecipe, LanguageModel, counting_loss
 from minillm.tasks.pretrained import PretrainedBert
 from minillm.text.corpora import load_corpus, unlabelled
 
@@ -137,3 +139,68 @@ def test_the_header_says_what_the_model_is():
     _, described = load_arrays(assets.path_of("bert"))
     assert json.loads(described["config"])["width"] == pretrained_bert.SETTINGS.width
     assert json.loads(described["encoder"])["max_length"] == pretrained_bert.SETTINGS.max_length
+
+
+TINY_GPT = pretrained_gpt.Pretraining(
+    corpora=("sentiment",),
+    sentences=40,
+    held_out=10,
+    recipe=GptRecipe(
+        tokenizer="byte_pairs:300",
+        width=8,
+        n_layers=1,
+        n_heads=2,
+        max_length=32,
+        batch_size=4,
+        steps=3,
+        warmup=1,
+    ),
+)
+
+
+def test_a_gpt_that_is_made_is_read_again_with_its_tokens(monkeypatch, tmp_path):
+    maker = assets.Maker(
+        lambda: pretrained_gpt.train(TINY_GPT),
+        LanguageModel.from_parts,
+        lambda language: pretrained_gpt.loss(language, TINY_GPT),
+    )
+    monkeypatch.setitem(assets.MAKERS, "tiny", maker)
+    arrays, described = load_arrays(assets.make("tiny", tmp_path))
+    again = LanguageModel.from_parts(arrays, described)
+    assert {array.dtype for array in arrays.values()} == {np.dtype(np.float16)}
+    assert {p.dtype for p in again.model.parameters()} == {np.dtype(np.float32)}
+    assert float(described[assets.HELD_OUT]) == pytest.approx(pretrained_gpt.loss(again, TINY_GPT))
+    assert again.documents and again.decode(again.encode("The room was clean.")) == (
+        "The room was clean."
+    )
+
+
+def test_nothing_that_the_gpt_was_pretrained_on_is_in_a_dev_or_test_set_of_its_seed():
+    settings = pretrained_gpt.SETTINGS
+    for name in settings.corpora:
+        seen = set(unlabelled(name, "en", seed=settings.seed, size=settings.sentences))
+        corpus = load_corpus(name, "en", seed=settings.seed, sizes=(0, 500, 1000))
+        assert not seen & {text for text, _ in (*corpus.dev, *corpus.test)}
+
+
+@pytest.mark.guide("G30")
+def test_the_gpt_foretells_better_than_n_grams_of_the_same_sentences():
+    language, settings = assets.load("gpt"), pretrained_gpt.SETTINGS
+    learned = [
+        language.encode(text)
+        for name in settings.corpora
+        for text in unlabelled(name, "en", seed=settings.seed, size=settings.sentences)
+    ]
+    unseen = [language.encode(text) for text in pretrained_gpt.held_out(settings)[::5]]
+    size = len(language.vocabulary)
+    counted = [
+        counting_loss(NGrams(learned, vocabulary_size=size, order=order), unseen)
+        for order in (4, 6, 8)
+    ]
+    assert assets.stored_loss("gpt") < min(counted) - 0.05
+
+
+def test_a_file_of_something_else_is_no_gpt():
+    arrays, described = load_arrays(assets.path_of("bert"))
+    with pytest.raises(CheckpointError, match="not a language model but pretrained bert"):
+        LanguageModel.from_parts(arrays, described)

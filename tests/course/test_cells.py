@@ -14,18 +14,52 @@ from minillm.course.places import LESSONS
 
 SOURCES = sorted((LESSONS / "src").glob("*.py"))
 LONGEST = 25  # lines of a code cell
+WHOLE = 60  # of one tagged ``whole``: everything on one page
 each_lesson = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 
 
-def code_of(source, edition="teacher"):
+def cells_of(source, edition="teacher"):
     cells = json.loads(as_notebook(source, "en", edition))["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def code_of(source, edition="teacher"):
+    return ["".join(cell["source"]) for cell in cells_of(source, edition)]
+
+
+def too_long(source):
+    """The first line of every code cell that has more lines than it may, and their number."""
+    found = {}
+    for cell in cells_of(source):
+        lines = "".join(cell["source"]).splitlines()
+        most = WHOLE if "whole" in cell["metadata"].get("tags", []) else LONGEST
+        if len(lines) > most:
+            found[lines[0]] = len(lines)
+    return found
 
 
 @each_lesson
 def test_no_code_cell_is_long(source):
-    long = {cell.splitlines()[0]: len(cell.splitlines()) for cell in code_of(source)}
-    assert {first: n for first, n in long.items() if n > LONGEST} == {}
+    assert too_long(source) == {}
+
+
+@each_lesson
+def test_what_is_whole_stands_behind_the_cell_that_sets_a_lesson_up(source):
+    assert places_of_the_whole(source) in ([], [1])
+
+
+def places_of_the_whole(source):
+    """Which of the student's code cells are tagged ``whole``."""
+    tags = [cell["metadata"].get("tags", []) for cell in cells_of(source, "student")]
+    return [place for place, found in enumerate(tags) if "whole" in found]
+
+
+def test_lesson_08_opens_with_the_whole_of_a_gpt():
+    (source,) = (source for source in SOURCES if source.stem.startswith("08"))
+    assert places_of_the_whole(source) == [1]
+    whole = code_of(source, "student")[1]
+    for part in ("Tokenizer.train", "class MyGpt", "fit(", "rng.choice"):
+        assert part in whole
 
 
 @each_lesson

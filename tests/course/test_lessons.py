@@ -14,10 +14,10 @@ from minillm.course.notebooks import as_notebook
 from minillm.course.places import LESSONS
 
 SOURCES = sorted((LESSONS / "src").glob("*.py"))
-ALLOWED = {"minillm", "numpy", "matplotlib", "dataclasses"}  # the last to vary an experiment
+ALLOWED = {"minillm", "numpy", "matplotlib", "dataclasses", "time"}  # to vary, and to time
 TAGS = {
     *("exercise", "solution", "exercise-check", "figure", "gpu", "gradcheck"),
-    *("answer", "language", "machine", "raises-exception", "timing"),
+    *("answer", "language", "machine", "raises-exception", "timing", "whole"),
 }
 TOTAL_BUDGET = 600  # seconds on one core, all lessons together
 CHINESE = re.compile(

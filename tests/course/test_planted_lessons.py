@@ -214,10 +214,15 @@ LITERALS = {"by hand": "0.25"}
 """
 
 
+WHOLE_LATE = "", '# %% tags=["whole"]\nx = 1\n'
+
+
 @pytest.mark.parametrize(
     ("demand", "old", "new"),
     [
         (cells.test_no_code_cell_is_long, "", "x = 1\n" * 26),
+        (cells.test_no_code_cell_is_long, "", '# %% tags=["whole"]\n' + "x = 1\n" * 61),
+        (cells.test_what_is_whole_stands_behind_the_cell_that_sets_a_lesson_up, *WHOLE_LATE),
         (cells.test_every_assert_says_what_it_guards, "", "assert np.pi > 3\n"),
         (cells.test_every_number_typed_in_prose_is_listed_with_a_reason, "0.25。", "0.25 或 0.5。"),
         (cells.test_every_number_typed_in_prose_is_listed_with_a_reason, '"0.25"', '""'),

@@ -66,6 +66,14 @@ TINY = {
         "test": 40,
         "learners.bert": SMALL_BERT,
     },
+    "echo": {
+        "world": {"kinds": 2, "least": 2, "most": 5},
+        "learned": 30,
+        "held_out": 2,
+        "orders": (2, 3),
+        "training": {"width": 8, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1},
+        "training.max_norm": 1e-3,
+    },
     "few_labels": {**STAGES, "recipe.finetune_epochs": 0.0, "passes": (1.0, 2.0)},
     "gap": {
         "items": 20,

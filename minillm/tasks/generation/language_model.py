@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minillm.backend import CheckpointError, load_arrays, save_arrays, stream
+from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.models.decoding import Text, generate, stop_at, stream_text, stream_tokens
 from minillm.models.decoding.stopping import Decode
 from minillm.models.gpt import Gpt
-from minillm.models.gpt_config import GptConfig
 from minillm.tasks.generation.chat import ChatTemplate
 from minillm.tasks.generation.held_out import language_loss
+from minillm.tasks.generation.language_files import header, read_parts
 from minillm.text import (
     Tokenizer,
     Vocabulary,
     decode_ids,
     encode_text,
-    tokenizer_from_json,
-    tokenizer_to_json,
 )
 from minillm.text.documents import Document
 
-KIND = "language model"
 BEGINNING = "\n"  # of a text of which nothing is given, where it never began in training
 
 
@@ -185,21 +180,35 @@ class LanguageModel:
         longest = self.model.config.max_length
         return {"keep": longest // 2} if longest > 1 else {}
 
+    def parts(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """What ``save_arrays`` takes: the weights, and all else as JSON."""
+        described = header(
+            self.model.config, self.tokenizer, self.vocabulary, self.documents, self.template
+        )
+        return self.model.state_dict(), described
+
+    @classmethod
+    def from_parts(
+        cls, arrays: Mapping[str, np.ndarray], described: Mapping[str, str]
+    ) -> LanguageModel:
+        """The language model of these parts, ready to write; float16 becomes float32.
+
+        Raises:
+            CheckpointError: they are those of something else.
+        """
+        model, tokenizer, vocabulary, documents, template = read_parts(arrays, described)
+        language = cls(model, tokenizer, vocabulary, documents=documents)
+        # its tokens may be unknown here where nobody has asked for conversations
+        language.template = template
+        return language
+
     def save(self, path: str | Path) -> None:
         """Write weights, configuration, tokeniser, vocabulary and template into one file.
 
         Raises:
             OSError: see ``save_arrays``.
         """
-        described = {
-            "config": asdict(self.model.config),
-            "tokenizer": tokenizer_to_json(self.tokenizer),
-            "vocabulary": self.vocabulary.to_json(),
-            "documents": self.documents,
-            "template": self.template.to_json(),
-        }
-        texts = {name: json.dumps(one, ensure_ascii=False) for name, one in described.items()}
-        save_arrays(path, self.model.state_dict(), {"kind": KIND, **texts})
+        save_arrays(path, *self.parts())
 
     @classmethod
     def load(cls, path: str | Path) -> LanguageModel:
@@ -209,28 +218,8 @@ class LanguageModel:
             OSError: the file is missing or not readable.
             CheckpointError: damaged, or not a language model.
         """
-        arrays, metadata = load_arrays(path)
-        if metadata.get("kind") != KIND:
-            found = metadata.get("kind", "other arrays")
-            raise CheckpointError(f"{path}: not a {KIND} but {found}")
+        arrays, described = load_arrays(path)
         try:
-            described = {name: json.loads(metadata[name]) for name in PARTS}
-            model = Gpt(GptConfig(**described["config"]), rng=stream(0, "overwritten at once"))
-            model.load_state_dict(arrays)
-            language = cls(
-                model.eval(),
-                tokenizer_from_json(described["tokenizer"]),
-                Vocabulary.from_json(described["vocabulary"]),
-                documents=described["documents"],
-            )
-            # its tokens may be unknown here where nobody has asked for conversations
-            language.template = ChatTemplate(**described["template"])
-            return language
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise CheckpointError(
-                f"{path}: not a {KIND} that this version reads: {reason}"
-            ) from error
-
-
-PARTS = ("config", "tokenizer", "vocabulary", "documents", "template")
+            return cls.from_parts(arrays, described)
+        except (CheckpointError, ValueError) as error:
+            raise CheckpointError(f"{path}: {error}") from error
