@@ -200,7 +200,7 @@ class LanguageModel:
         try:
             read = {name: json.loads(described[name]) for name in PARTS}
             model = Gpt(GptConfig(**read["config"]), rng=stream(0, "overwritten at once"))
-            model.load_state_dict({name: at_least_single(a) for name, a in arrays.items()})
+            model.load_state_dict(dict(arrays))
             return cls(
                 model.eval(),
                 tokenizer_from_json(read["tokenizer"]),
@@ -233,11 +233,6 @@ class LanguageModel:
             return cls.from_parts(arrays, described)
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from error
-
-
-def at_least_single(array: np.ndarray) -> np.ndarray:
-    """The array, in float32 if it was stored in float16."""
-    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 PARTS = ("config", "tokenizer", "vocabulary", "documents", "template")
