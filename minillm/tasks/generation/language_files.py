@@ -54,7 +54,7 @@ def read_parts(
             return json.loads(described[name])
 
         model = Gpt(GptConfig(**read("config")), rng=stream(0, "overwritten at once"))
-        model.load_state_dict({name: at_least_single(a) for name, a in arrays.items()})
+        model.load_state_dict(arrays)
         return (
             model.eval(),
             tokenizer_from_json(read("tokenizer")),
@@ -65,8 +65,3 @@ def read_parts(
     except (KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise CheckpointError(f"not a {KIND} that this version reads: {reason}") from error
-
-
-def at_least_single(array: np.ndarray) -> np.ndarray:
-    """The array, in float32 if it was stored in float16."""
-    return array.astype(np.float32) if array.dtype == np.float16 else array
