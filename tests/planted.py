@@ -144,9 +144,9 @@ PLANTS = [
           "    require_disjoint(", "    dict(", "tests/commands/test_train_bad_input.py::"
           "test_dev_and_test_that_share_a_text_are_refused"),
     Plant("a folder that cannot be written", "backend/files.py",
-          "if not os.access(there, os.W_OK | os.X_OK):", "if False:",
+          "raise OSError(code, os.strerror(code), str(there)) from error", "return",
           "tests/backend/test_files.py::"
-          "test_a_folder_that_may_not_be_written_is_named"),
+          "test_a_folder_in_which_no_file_can_be_made_is_named"),
     Plant("GBK that nobody names", "text/encodings.py",
           'return "gbk" if high', 'return "gbk" if False', "tests/text/test_encodings.py::"
           "test_the_encoding_is_named_where_it_is_likely"),

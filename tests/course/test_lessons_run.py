@@ -32,7 +32,7 @@ def run(path, figures, limit):
     return json.loads(path.read_text(encoding="utf-8")), finished.stdout
 
 
-LONG = {"02", "06", "c1"}  # of these the slow run executes the Chinese edition
+LONG = {"02", "06", "08", "09", "c1"}  # of these the slow run executes the Chinese edition
 EXECUTED = [pytest.param(source, "en", id=f"{source.stem} en") for source in SOURCES]
 EXECUTED += [
     pytest.param(
