@@ -95,12 +95,12 @@ from minillm.tasks.generation import best_ngrams, counting_loss, language_loss
 setup()
 
 # %% [markdown] lang="en"
-# **The whole thing on one page.** Data, tokeniser, model, training, sampling: the cell below is a complete language model, made of parts that you know from
-# lessons 1 to 7. Only two things are new: the targets are the text itself, shifted by one, and at the end the model writes. It learns from 2,700 short
+# **The whole thing on one page.** Data, tokeniser, model, training, sampling: the cell below is a complete language model, most of it parts that you know from
+# lessons 1 to 7. New are the targets, which are the text itself, shifted by one, and that the model writes at the end; and AdamW, an optimiser that lesson 14 takes apart, at a rate that rises for 20 updates and then falls on half a cosine. It learns from 2,700 short
 # reviews that a grammar of ours has made, which is why a few seconds are enough. Read it, run it, change a number and run it again; the rest of the lesson explains it line by line.
 
 # %% [markdown] lang="zh"
-# **一页代码看全貌**　数据、分词器、模型、训练、采样：下面这一格就是一个完整的语言模型，所用的部件第 1 至 7 课都讲过。新东西只有两样：目标就是文本自己，错开一位；最后由模型来写。它学的是我们用语法生成的约 2,700 句短评，所以几秒钟就够了。先读一遍，运行一次，改一个数再运行一次；后面各节逐行解释。
+# **一页代码看全貌**　数据、分词器、模型、训练、采样：下面这一格就是一个完整的语言模型，所用的部件大多在第 1 至 7 课讲过。新的是：目标就是文本自己，错开一位；最后由模型来写；还有优化器 AdamW（第 14 课会拆开讲），学习率先升 20 次更新，再沿半个余弦下降。它学的是我们用语法生成的约 2,700 句短评，所以几秒钟就够了。先读一遍，运行一次，改一个数再运行一次；后面各节逐行解释。
 
 # %% tags=["language", "timing", "whole"]
 from time import process_time
@@ -321,16 +321,16 @@ assert 0.4 < n_tied / n_all < 0.6, "the table is about half of it"
 # %% [markdown] lang="en"
 # **Choosing a token.** All samplers change the scores $z$ and then draw from $\mathrm{softmax}(z)$:
 #
-# $$\text{temperature: } z_i / T, \qquad \text{top-k: } z_i = -\infty \text{ unless } z_i \text{ is among the } k \text{ largest}, \qquad \text{top-p: unless } \sum_{j:\, p_j > p_i} p_j < p.$$
+# $$\text{temperature: } z_i / T, \qquad \text{top-k: } z_i = -\infty \text{ unless } z_i \text{ is among the } k \text{ largest}, \qquad \text{top-p: unless } \sum_{j \text{ before } i} p_j < p.$$
 #
-# As $T \to 0$ the most probable token takes all (*greedy*), as $T \to \infty$ all are equal. Top-p you write yourself, in exercise 08.2.
+# Before $i$ come the more probable tokens, and equally probable ones with smaller ids. As $T \to 0$ the most probable token takes all (*greedy*), as $T \to \infty$ all are equal. Top-p you write yourself, in exercise 08.2.
 
 # %% [markdown] lang="zh"
 # **选词元**　各种采样都是先改分数 $z$，再按 $\mathrm{softmax}(z)$ 抽取：
 #
-# $$\text{temperature: } z_i / T, \qquad \text{top-k: } z_i = -\infty \text{ unless } z_i \text{ is among the } k \text{ largest}, \qquad \text{top-p: unless } \sum_{j:\, p_j > p_i} p_j < p.$$
+# $$\text{temperature: } z_i / T, \qquad \text{top-k: } z_i = -\infty \text{ unless } z_i \text{ is among the } k \text{ largest}, \qquad \text{top-p: unless } \sum_{j \text{ before } i} p_j < p.$$
 #
-# 式中 temperature 是温度，unless 意为“除非”：top-k 只留最大的 $k$ 个分数，其余置为 $-\infty$；top-p 只留“比它更可能的词元加起来还不到 $p$”的词元。$T \to 0$ 时概率全归最大者（**贪心**），$T \to \infty$ 时各词元均等。top-p 留给你在练习 08.2 里写。
+# 式中 temperature 是温度，unless 意为“除非”：top-k 只留最大的 $k$ 个分数，其余置为 $-\infty$；before 指排在它前面的词元：概率更大的，或概率相同而编号更小的；top-p 只留“排在它前面的词元加起来还不到 $p$”的词元。$T \to 0$ 时概率全归最大者（**贪心**），$T \to \infty$ 时各词元均等。top-p 留给你在练习 08.2 里写。
 
 
 # %%

@@ -45,7 +45,11 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     )
     positive = number(float, above=0)
     for name, kind, meaning in (
-        ("--repetition-penalty", positive, "above 1 makes tokens of the text so far less probable"),
+        (
+            "--repetition-penalty",
+            number(float, least=1),
+            "above 1 makes tokens of the text so far less probable",
+        ),
         ("--temperature", positive, "below 1 sharpens probabilities, above 1 levels them"),
         ("--top-k", number(int, least=1), "only so many most probable tokens"),
         (

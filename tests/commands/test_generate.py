@@ -18,7 +18,7 @@ OUT_OF_RANGE = [
     (["--top-p", "0"], "--top-p: must be above 0 and at most 1"),
     (["--top-p", "1.5"], "--top-p: must be above 0 and at most 1"),
     (["--min-p", "2"], "--min-p: must be at least 0 and at most 1"),
-    (["--repetition-penalty", "0"], "--repetition-penalty: must be above 0"),
+    (["--repetition-penalty", "0.5"], "--repetition-penalty: must be at least 1"),
     (["--length", "0"], "--length: must be at least 1"),
     (["--samples", "0"], "--samples: must be at least 1"),
     (["--beam", "0"], "--beam: must be at least 1"),

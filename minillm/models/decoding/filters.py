@@ -53,7 +53,8 @@ def top_k(logits: np.ndarray, /, *, k: int) -> np.ndarray:
 def top_p(logits: np.ndarray, /, *, p: float) -> np.ndarray:
     """Keep the nucleus: the fewest most probable tokens that have the probability p together::
 
-        token i stays where  sum_{j more probable than i} p_j < p
+        token i stays where  sum_{j before i} p_j < p,   j before i: more probable, or as probable
+                                                        with a smaller id
 
     Shapes: ``(..., V)``, kept.  The most probable token always stays.
 

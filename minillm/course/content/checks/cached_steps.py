@@ -66,7 +66,7 @@ def lets_two_texts_go_on(attend: Function, text: Text) -> None:
 @st.composite
 def texts(draw: st.DrawFn, least: int = 1) -> Text:
     """Queries and keys (T, dk) and values (T, dv)."""
-    T, dk, dv = draw(st.integers(least, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    T, dk, dv = draw(st.integers(least, 6)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
     drawn = []
     for width in (dk, dk, dv):
         numbers = st.lists(st.integers(-3, 3), min_size=T * width, max_size=T * width)

@@ -45,6 +45,11 @@ def is_of_all_places(perplexity: Function, scored: Drawn) -> None:
     same_number(perplexity_of(perplexity, logits, targets), float(np.exp(np.mean(surprises))))
 
 
+def counts_the_improbable(perplexity: Function, scored: Drawn) -> None:
+    """A probability of 1e-100 is no 0, and no 1e-12 either."""
+    is_of_all_places(perplexity, (scored[0] * 40, scored[1]))
+
+
 def forgets_a_shift(perplexity: Function, scored: Drawn, shift: int) -> None:
     """A number added to all scores of a place says nothing."""
     logits, targets = scored
@@ -147,6 +152,12 @@ CHECKS = {
             "同一位置的分数同加一个数，无论多大，结果都不变",
             forgets_a_shift,
             {"scored": scored(), "shift": st.sampled_from([1, -800, 800, 10**6, -(10**6)])},
+        ),
+        Property(
+            "a token of hardly any probability costs its full surprise (scores times 40)",
+            "概率极小的词元，惊讶程度一点不少（分数乘以 40）",
+            counts_the_improbable,
+            {"scored": scored()},
         ),
     ),
     "08.2": Exercise(

@@ -82,6 +82,17 @@ def bears_large_scores(
     same_gradient(gradient, right_gradient)
 
 
+def bears_the_impossible(
+    masked_loss: Function, case: tuple[np.ndarray, np.ndarray], factor: float
+) -> None:
+    """-ln p where p is 0 to every digit that a float has."""
+    logits, targets = case[0] * factor, case[1]
+    loss, gradient = loss_and_gradient(masked_loss, logits, targets)
+    right_loss, right_gradient = definition(logits, targets)
+    close(("the loss", "损失"), np.array(loss), np.array(right_loss))
+    same_gradient(gradient, right_gradient)
+
+
 @st.composite
 def asked(draw: Any) -> tuple[np.ndarray, np.ndarray]:
     """Scores and targets of a few sentences, at least one word hidden."""
@@ -207,6 +218,12 @@ CHECKS = {
             "得分上千也不出错",
             bears_large_scores,
             {"case": asked(), "shift": st.sampled_from([3000.0, -3000.0])},
+        ),
+        Property(
+            "a word that the scores make all but impossible costs its full surprise",
+            "得分使某个词几乎不可能时，损失仍是它应有的值",
+            bears_the_impossible,
+            {"case": asked(), "factor": st.sampled_from([10.0, 1000.0])},
         ),
     ),
     "09.3": Exercise(

@@ -17,6 +17,13 @@ def perplexity(logits, targets):
     return np.exp(-np.take_along_axis(log_p, right, axis=-1)[..., 0][counted].mean())
 
 
+def perplexity_with_a_floor(logits, targets):
+    log_p, counted = log_softmax(logits), targets != IGNORE
+    right = np.where(counted, targets, 0)[..., None]
+    p = np.exp(np.take_along_axis(log_p, right, axis=-1)[..., 0][counted])
+    return np.exp(-np.log(p + 1e-12).mean())
+
+
 def perplexity_by_loops(logits, targets):
     total, n = 0.0, 0
     for rows, row in zip(logits, targets, strict=True):
@@ -295,6 +302,11 @@ def attend(q, k, v, keys, values):
     return softmax(keys @ q / np.sqrt(len(q))) @ values, keys, values
 
 
+def attend_to_the_last_three(q, k, v, keys, values):
+    output, keys, values = attend(q, k, v, keys, values)
+    return output, keys[-3:], values[-3:]
+
+
 def attend_by_loops(q, k, v, keys, values):
     keys, values = [*map(list, keys), list(k)], [*map(list, values), list(v)]
     powers = [
@@ -427,6 +439,8 @@ RIGHT = [
     ("08.3", "the newest in front, einsum", attend_in_front),
 ]
 WRONG = [
+    ("08.1", "a floor under the probability", perplexity_with_a_floor),
+    ("08.3", "forgets all but three", attend_to_the_last_three),
     ("08.1", "library call", perplexity_by_the_library),
     ("08.1", "hard-coded size", four_tokens),
     ("08.1", "hard-coded constant", always_three_places),
