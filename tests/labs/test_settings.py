@@ -102,7 +102,7 @@ TINY = {
             "n_layers": 1,
             "max_length": 8,
             "batch_size": 2,
-            "steps": 6,
+            "steps": 20,
             "warmup": 1,
             "evaluate_every": 1,
             "held_out_tokens": 50,
