@@ -783,14 +783,12 @@ PLANTS = [
     Plant("a last place where no piece begins", "tasks/generation/windows.py",
           "rng.integers(len(ids) - length,", "rng.integers(len(ids) - length - 1,",
           "tests/tasks/generation/test_windows.py::test_pieces_begin_at_every_place_alike"),
-    Plant("a mean of batches and not of tokens", "tasks/generation/held_out.py",
-          "total += window.n_targets * float(model.loss(*window))\n"
-          "            n_targets += window.n_targets",
-          "total += float(model.loss(*window))\n            n_targets += 1",
+    Plant("a mean of batches and not of tokens", "training/evaluation_mode.py",
+          "size = count(batch)", "size = 1",
           "tests/tasks/generation/test_held_out.py::"
           "test_the_loss_is_the_mean_over_tokens_and_not_over_texts_or_batches"),
     Plant("n-grams chosen on what they counted", "tasks/generation/held_out.py",
-          "of_every_order(learned, vocabulary", "of_every_order(texts, vocabulary",
+          "NGrams(learned, vocabulary", "NGrams(texts, vocabulary",
           "tests/tasks/generation/test_held_out.py::"
           "test_the_length_of_ngrams_is_chosen_on_text_that_they_were_not_counted_on"),
     Plant("a message that speaks for another", "tasks/generation/chat.py",

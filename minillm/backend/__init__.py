@@ -1,7 +1,7 @@
 """Arrays and their libraries, devices, random streams, the allocator, files."""
 
 from minillm.backend.allocator import ALLOCATOR
-from minillm.backend.array_files import load_arrays, read_safetensors, save_arrays
+from minillm.backend.array_files import load_arrays, read_safetensors, reading, save_arrays
 from minillm.backend.arrays import (
     Array,
     array_module,
@@ -46,6 +46,7 @@ __all__ = [
     "probe_cuda",
     "quiet",
     "read_safetensors",
+    "reading",
     "save_arrays",
     "scatter_add",
     "stream",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -160,3 +161,21 @@ def digest(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str
         sha.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
         sha.update(array.tobytes())
     return sha.hexdigest()
+
+
+@contextmanager
+def reading(kind: str, metadata: Mapping[str, str], where: str = "") -> Iterator[None]:
+    """What is done inside reads a file of that kind, of which ``metadata`` says what it holds.
+
+    Raises:
+        CheckpointError: it holds something else, or what is read does not fit; ``where`` is what
+            the message begins with.
+    """
+    if metadata.get("kind") != kind:
+        found = metadata.get("kind", "other arrays")
+        raise CheckpointError(f"{where}not a {kind} but {found}")
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise CheckpointError(f"{where}not a {kind} that this version reads: {reason}") from error

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from minillm.backend import CheckpointError, load_arrays, save_arrays
+from minillm.backend import load_arrays, reading, save_arrays
 from minillm.models.presence import Presence
 from minillm.optim import minimize
 
@@ -136,10 +136,9 @@ class BagOfWords:
             CheckpointError: it is damaged, or holds something else.
         """
         arrays, metadata = load_arrays(path)
-        if metadata.get("kind") != KIND:
-            raise CheckpointError(f"{path}: not a {KIND}")
-        model = cls(**json.loads(metadata["settings"]))
-        vars(model).update(json.loads(metadata["learned"]), **arrays)
+        with reading(KIND, metadata, f"{path}: "):
+            model = cls(**json.loads(metadata["settings"]))
+            vars(model).update(json.loads(metadata["learned"]), **arrays)
         return model
 
     def presence(self, token_lists: TokenLists) -> Presence:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from minillm.backend import CheckpointError, load_arrays, save_arrays
+from minillm.backend import load_arrays, reading, save_arrays
 from minillm.models.gpt_config import GptConfig
 from minillm.nn import Module
 
@@ -35,12 +35,7 @@ def read_gpt(path: str | Path, make: Callable[[GptConfig], M]) -> M:
         CheckpointError: it is damaged, or holds something else.
     """
     arrays, metadata = load_arrays(path)
-    if metadata.get("kind") != KIND:
-        raise CheckpointError(f"{path}: not a {KIND} but {metadata.get('kind', 'other arrays')}")
-    try:
+    with reading(KIND, metadata, f"{path}: "):
         model = make(GptConfig(**json.loads(metadata["config"])))
         model.load_state_dict(arrays)
-    except (KeyError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise CheckpointError(f"{path}: not a {KIND} that this version reads: {reason}") from error
     return model

@@ -6,7 +6,8 @@ Letters: N tokens, V vocabulary, w a token, h the tokens before it, h' the same 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from copy import copy
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -51,19 +52,24 @@ class NGrams:
         if order < 1:
             raise ValueError(f"NGrams: order must be at least 1, got {order}")
         self.vocabulary_size, self.order = int(vocabulary_size), int(order)
-        whole, backed_off = counted(texts, self.vocabulary_size, self.order)
-        self.orders = [*backed_off[: order - 1], whole[order - 1]]
+        self.whole, self.backed_off = counted(texts, self.vocabulary_size, self.order)
 
-    @classmethod
-    def of_every_order(
-        cls, texts: Sequence[Any], *, vocabulary_size: int, longest: int
-    ) -> list[NGrams]:
-        """The models of order 1 to ``longest``, counted together."""
-        whole, backed_off = counted(texts, vocabulary_size, longest)
-        models = [cls([[0]], vocabulary_size=vocabulary_size, order=1) for _ in range(longest)]
-        for n, model in enumerate(models, start=1):
-            model.order, model.orders = n, [*backed_off[: n - 1], whole[n - 1]]
-        return models
+    @property
+    def orders(self) -> list[Order]:
+        """The n-grams of every length: the longest as they occur, the shorter by what is before."""
+        return [*self.backed_off[: self.order - 1], self.whole[self.order - 1]]
+
+    def of_order(self, order: int) -> Self:
+        """The model of shorter n-grams of the same texts, which are not counted again.
+
+        Raises:
+            ValueError: ``order`` is not in 1 .. ``self.order``.
+        """
+        if not 1 <= order <= self.order:
+            raise ValueError(f"of_order: order must be in 1..{self.order}, got {order}")
+        model = copy(self)
+        model.order = order
+        return model
 
     def log_probabilities(self, ids: Any) -> np.ndarray:
         """``ln p(w | h)`` of every token of a text, its first one too.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minillm.backend import CheckpointError, load_arrays, save_arrays, stream, to_numpy
+from minillm.backend import load_arrays, reading, save_arrays, stream, to_numpy
 from minillm.models import Bert, BertConfig, SequenceClassifier
 from minillm.ops import softmax
 from minillm.tasks.collation import collate_sentences, lengths_of
@@ -105,10 +105,7 @@ class TextClassifier:
             CheckpointError: damaged, or not a text classifier.
         """
         arrays, metadata = load_arrays(path)
-        if metadata.get("kind") != KIND:
-            found = metadata.get("kind", "other arrays")
-            raise CheckpointError(f"{path}: not a {KIND} but {found}")
-        try:
+        with reading(KIND, metadata, f"{path}: "):
             config = BertConfig(**json.loads(metadata["config"]))
             labels = Labels(json.loads(metadata["labels"]))
             encoder = TextEncoder.from_json(json.loads(metadata["encoder"]))
@@ -120,8 +117,3 @@ class TextClassifier:
                 json.loads(metadata.get(name, "null")) for name in ("positive", "threshold")
             )
             return cls(model.eval(), encoder, labels, positive=positive, threshold=threshold)
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise CheckpointError(
-                f"{path}: not a {KIND} that this version reads: {reason}"
-            ) from error

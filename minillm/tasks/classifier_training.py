@@ -11,7 +11,6 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import stream
-from minillm.backend.ids import IGNORE
 from minillm.models import Bert, MaskedLanguageModel, SequenceClassifier
 from minillm.nn import Module
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
@@ -22,6 +21,7 @@ from minillm.tasks.masked_lm import (
     MaskedScores,
     evaluate_masked,
     masked_batches,
+    n_hidden,
 )
 from minillm.tasks.recipe import Recipe
 from minillm.tasks.starting_point import digest, starting_point
@@ -34,6 +34,7 @@ from minillm.training import (
     batches_per_epoch,
     bucketed_order,
     mean_gradients,
+    mean_loss,
     numbered_order,
 )
 
@@ -196,10 +197,8 @@ class ClassifierTraining:
         """The mean cross-entropy of the held-out examples, in nats."""
         collate = collate_sentences(self.held_out, self.held_out_targets)
         order = bucketed_order(lengths_of(self.held_out), batch_size=64, rng=None)
-        total = 0.0
-        for batch in map(collate, order):
-            total += n_texts(batch) * float(self.class_loss(batch))
-        return total / len(self.held_out)
+        batches = map(collate, order)
+        return mean_loss(self.model.classifier, batches, self.class_loss, n_texts)[0]
 
     def stage(
         self,
@@ -238,11 +237,6 @@ class ClassifierTraining:
         """The classifier as it is now; the label to find is the rarest one."""
         rarest = self.labels.names[int(np.bincount(self.targets).argmin())]
         return TextClassifier(self.model.classifier, self.encoder, self.labels, positive=rarest)
-
-
-def n_hidden(batch: MaskedBatch) -> int:
-    """How many tokens of a batch are to be found, over which the loss is a mean."""
-    return int((batch.targets != IGNORE).sum())
 
 
 def n_texts(batch: Batch) -> int:

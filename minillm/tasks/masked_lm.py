@@ -12,7 +12,7 @@ from minillm.backend import check_ids, stream
 from minillm.models import MaskedLanguageModel
 from minillm.tasks.collation import collate_sentences, lengths_of
 from minillm.text import IGNORE, Vocabulary, mask_tokens
-from minillm.training import bucketed_order, evaluating, numbered_order
+from minillm.training import bucketed_order, evaluating, mean_loss, numbered_order
 
 
 class MaskedBatch(NamedTuple):
@@ -21,6 +21,11 @@ class MaskedBatch(NamedTuple):
     ids: np.ndarray  # (B, T)
     mask: np.ndarray  # (B, T), True = real token
     targets: np.ndarray  # (B, T), the original id where it was hidden, else IGNORE
+
+
+def n_hidden(batch: MaskedBatch) -> int:
+    """How many tokens of a batch are to be found, over which the loss is a mean."""
+    return int((batch.targets != IGNORE).sum())
 
 
 def masked_batches(
@@ -71,13 +76,8 @@ def masked_loss(
     seed: int,
 ) -> float:
     """The model's mean cross-entropy of hidden tokens, as ``evaluate_masked`` finds it."""
-    total, n_hidden = 0.0, 0
-    for batch in held_out_batches(held_out, vocabulary, seed=seed):
-        n = int((batch.targets != IGNORE).sum())
-        with evaluating(model):
-            total += n * float(model.loss(*batch))
-        n_hidden += n
-    return total / n_hidden
+    batches = held_out_batches(held_out, vocabulary, seed=seed)
+    return mean_loss(model, batches, lambda batch: model.loss(*batch), n_hidden)[0]
 
 
 class MaskedScores(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from minillm.backend import CheckpointError, stream
+from minillm.backend import reading, stream
 from minillm.models import Bert, BertConfig, MaskedLanguageModel
 from minillm.tasks.encoding import TextEncoder
 
@@ -43,15 +43,10 @@ class PretrainedBert:
         Raises:
             CheckpointError: they are those of something else.
         """
-        if described.get("kind") != KIND:
-            raise CheckpointError(f"not a {KIND} but {described.get('kind', 'other arrays')}")
-        try:
+        with reading(KIND, described):
             config = BertConfig(**json.loads(described["config"]))
             encoder = TextEncoder.from_json(json.loads(described["encoder"]))
             rng = stream(0, "overwritten at once")
             model = MaskedLanguageModel(Bert(config, rng=rng), rng=rng)
-            model.load_state_dict({name: a.astype(np.float32) for name, a in arrays.items()})
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise CheckpointError(f"not a {KIND} that this version reads: {reason}") from error
+            model.load_state_dict(arrays)
         return cls(model.eval(), encoder)

@@ -3,7 +3,7 @@
 from minillm.training.accumulation import mean_gradients
 from minillm.training.checkpointing import load_training, load_weights, read_facts, save_training
 from minillm.training.data_order import batches_per_epoch, bucketed_order, numbered_order
-from minillm.training.evaluation_mode import evaluating
+from minillm.training.evaluation_mode import evaluating, mean_loss
 from minillm.training.loop import DivergenceError, Gradients, Step, fit
 from minillm.training.records import RunRecord, read_record
 from minillm.training.run import Run
@@ -25,6 +25,7 @@ __all__ = [
     "load_training",
     "load_weights",
     "mean_gradients",
+    "mean_loss",
     "numbered_order",
     "read_facts",
     "read_record",

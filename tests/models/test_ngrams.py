@@ -94,12 +94,19 @@ def test_the_order_of_the_texts_does_not_matter(texts, order, random):
 
 @given(texts, st.integers(1, 5))
 def test_models_of_every_order_are_those_that_are_counted_one_by_one(texts, longest):
-    together = NGrams.of_every_order(texts, vocabulary_size=SIZE, longest=longest)
-    for order, model in enumerate(together, start=1):
+    together = NGrams(texts, vocabulary_size=SIZE, order=longest)
+    for order in range(1, longest + 1):
+        model = together.of_order(order)
         alone = NGrams(texts, vocabulary_size=SIZE, order=order)
         np.testing.assert_array_equal(
             model.log_probabilities([0, 1, 0, 2, 3]), alone.log_probabilities([0, 1, 0, 2, 3])
         )
+
+
+@pytest.mark.parametrize("order", [0, 3])
+def test_an_order_that_was_not_counted_is_refused(order):
+    with pytest.raises(ValueError, match=rf"order must be in 1\.\.2, got {order}"):
+        NGrams([[0, 1]], vocabulary_size=SIZE, order=2).of_order(order)
 
 
 def test_no_ngram_reaches_from_one_text_into_the_next():

@@ -56,8 +56,10 @@ def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     steps = list(training.steps())
     losses = np.array([float(step.loss) for step in steps])
     size = len(tokens[1])
-    ngrams = NGrams.of_every_order(training.texts, vocabulary_size=size, longest=settings.longest)
-    counted = [counting_loss(model, training.held_out) for model in ngrams]
+    ngrams = NGrams(training.texts, vocabulary_size=size, order=settings.longest)
+    counted = [
+        counting_loss(ngrams.of_order(n), training.held_out) for n in range(1, settings.longest + 1)
+    ]
     whole = len(losses) // settings.every * settings.every
     return {
         "training": losses[:whole].reshape(-1, settings.every).mean(axis=1),

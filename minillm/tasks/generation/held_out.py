@@ -9,7 +9,7 @@ import numpy as np
 from minillm.models.gpt import Gpt
 from minillm.models.ngrams import NGrams
 from minillm.tasks.generation.windows import all_windows
-from minillm.training import evaluating
+from minillm.training import mean_loss
 
 LONGEST = 8  # n-grams beyond it were never the best
 ROWS = 32  # scored at once
@@ -27,14 +27,13 @@ def language_loss(
         ValueError: no token has one before it.
     Guide: 1.4.3 (G30).
     """
-    total, n_targets = 0.0, 0
-    with evaluating(model):
-        for window in all_windows(texts, length=length or model.config.max_length, batch_size=rows):
-            total += window.n_targets * float(model.loss(*window))
-            n_targets += window.n_targets
+    windows = all_windows(texts, length=length or model.config.max_length, batch_size=rows)
+    mean, n_targets = mean_loss(
+        model, windows, lambda window: model.loss(*window), lambda window: window.n_targets
+    )
     if not n_targets:
         raise ValueError(f"language_loss: no token of {len(texts)} texts has one before it")
-    return total / n_targets
+    return mean
 
 
 def counting_loss(model: NGrams, texts: Sequence[np.ndarray]) -> float:
@@ -58,8 +57,8 @@ def best_ngrams(
         ValueError: there are fewer than ten tokens.
     """
     learned, chosen_on = last_tenth(texts)
-    models = NGrams.of_every_order(learned, vocabulary_size=vocabulary_size, longest=longest)
-    losses = [counting_loss(model, chosen_on) for model in models]
+    counts = NGrams(learned, vocabulary_size=vocabulary_size, order=longest)
+    losses = [counting_loss(counts.of_order(n), chosen_on) for n in range(1, longest + 1)]
     return NGrams(texts, vocabulary_size=vocabulary_size, order=1 + int(np.argmin(losses)))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import CheckpointError, stream
+from minillm.backend import reading, stream
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import GptConfig
 from minillm.tasks.generation.chat import ChatTemplate
@@ -46,9 +46,7 @@ def read_parts(
     Raises:
         CheckpointError: they are those of something else.
     """
-    if described.get("kind") != KIND:
-        raise CheckpointError(f"not a {KIND} but {described.get('kind', 'other arrays')}")
-    try:
+    with reading(KIND, described):
 
         def read(name: str) -> Any:
             return json.loads(described[name])
@@ -62,6 +60,3 @@ def read_parts(
             read("documents"),
             ChatTemplate(**read("template")),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise CheckpointError(f"not a {KIND} that this version reads: {reason}") from error

@@ -13,6 +13,7 @@ import numpy as np
 from minillm.backend import stream
 from minillm.models.gpt import next_tokens
 from minillm.ops import IGNORE
+from minillm.tasks.collation import lengths_of
 from minillm.text import pad
 from minillm.training import bucketed_order, numbered_order
 
@@ -88,9 +89,8 @@ def training_windows(
             yield random_windows(texts[0], length=length, batch_size=batch_size, rng=rng)
         return
     rows = pieces(texts, length)
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
     order = numbered_order(
-        lengths, batch_size=batch_size, seed=seed, purpose="window", start=start, stop=stop
+        lengths_of(rows), batch_size=batch_size, seed=seed, purpose="window", start=start, stop=stop
     )
     for indices in order:
         yield padded([rows[i] for i in indices])
@@ -99,6 +99,5 @@ def training_windows(
 def all_windows(texts: Sequence[np.ndarray], *, length: int, batch_size: int) -> Iterator[Window]:
     """Batches that have every token of the texts but the first of each as a target once."""
     rows = pieces(texts, length)
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    for indices in bucketed_order(lengths, batch_size=batch_size, rng=None):
+    for indices in bucketed_order(lengths_of(rows), batch_size=batch_size, rng=None):
         yield padded([rows[i] for i in indices])
