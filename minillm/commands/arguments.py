@@ -128,6 +128,18 @@ def add_run_options(parser: argparse.ArgumentParser, *, default_out: Path | None
     parser.set_defaults(shares_batches=True)
 
 
+def add_training_options(parser: argparse.ArgumentParser, *, default_out: Path, kept: str) -> None:
+    """``add_run_options``, and what may be done with an earlier run, which keeps its ``kept``."""
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="RUN",
+        help=f"folder of an earlier run to train on from, with its {kept}",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
+    add_run_options(parser, default_out=default_out)
+
+
 def add_recipe(parser: argparse.ArgumentParser, recipe: type[Any]) -> None:
     """One option for each setting of a kind of recipes."""
     group = parser.add_argument_group("recipe")

@@ -19,11 +19,10 @@ from minillm.commands.sampling_options import (
     refuse_beside,
     refuse_large_k,
 )
+from minillm.commands.standard_input import is_piped, piped_lines
 from minillm.commands.tables import table
 from minillm.models.decoding import Text, beam_search
 from minillm.tasks.generation import Continuation, LanguageModel
-from minillm.text.encodings import decode
-from minillm.text.reading import lines_of
 from minillm.text.terminal import visible
 
 
@@ -80,7 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     choice = checked_choice(arguments)
     language = load_language_model(arguments.model, arguments.device)
     refuse_large_k(arguments, len(language.vocabulary))
-    prompts = arguments.texts or piped_lines() or [""]
+    prompts = arguments.texts or (piped_lines() if is_piped() else []) or [""]
     for prompt in prompts:
         require_room(language, prompt)
     if arguments.picture is not None:
@@ -91,7 +90,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.beam is not None:
         written = [searched(language, prompt, arguments) for prompt in prompts]
     elif arguments.format == "text" and len(prompts) == arguments.samples == 1:
-        show_stream(language, prompts[0], arguments)
+        show_stream(language, prompts[0], arguments, choice)
         return
     else:
         written = language.write(
@@ -120,13 +119,6 @@ def checked_choice(arguments: argparse.Namespace) -> dict[str, Any]:
     return choice_of(arguments)
 
 
-def piped_lines() -> list[str]:
-    """The lines of standard input, where something is piped in."""
-    if sys.stdin is None or sys.stdin.isatty():
-        return []
-    return lines_of(decode(sys.stdin.buffer.read(), name="standard input", encoding="utf-8"))
-
-
 def require_room(language: LanguageModel, prompt: str) -> None:
     """Refuse a prompt that is longer than the model reads, or is not text.
 
@@ -150,10 +142,12 @@ def load_language_model(path: Path, device: str) -> LanguageModel:
     return language
 
 
-def show_stream(language: LanguageModel, prompt: str, arguments: argparse.Namespace) -> None:
+def show_stream(
+    language: LanguageModel, prompt: str, arguments: argparse.Namespace, choice: dict[str, Any]
+) -> None:
     """One text, as it is written."""
     pieces = language.stream(
-        language.prompt(prompt), arguments.length, stop=arguments.stop, **choice_of(arguments)
+        language.prompt(prompt), arguments.length, stop=arguments.stop, **choice
     )
     print(visible(prompt), end="", flush=True)
     for piece in pieces:

@@ -9,9 +9,8 @@ from pathlib import Path
 from minillm.commands.arguments import add_encoding, add_model
 from minillm.commands.evaluate import load_classifier
 from minillm.commands.predictions import Predictions, terminal_columns
+from minillm.commands.standard_input import is_piped, piped_lines
 from minillm.text import read_lines
-from minillm.text.encodings import decode
-from minillm.text.reading import lines_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,10 +49,9 @@ def read_texts(arguments: argparse.Namespace) -> list[str]:
 
     Nobody is kept waiting at a keyboard for what was forgotten.
     """
-    piped = not arguments.texts and sys.stdin is not None and not sys.stdin.isatty()
+    piped = not arguments.texts and is_piped()
     if arguments.file is not None and str(arguments.file) != "-":
         return read_lines(arguments.file, encoding=arguments.encoding)
     if arguments.file is None and not piped:
         return []
-    data = sys.stdin.buffer.read()
-    return lines_of(decode(data, name="standard input", encoding=arguments.encoding))
+    return piped_lines(arguments.encoding)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from minillm.backend import stream
-from minillm.commands.arguments import add_encoding, add_recipe, add_run_options, recipe_of
+from minillm.commands.arguments import add_encoding, add_recipe, add_training_options, recipe_of
 from minillm.commands.language_pictures import loss_curve
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
@@ -50,14 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="how conversations are written: JSON with begin, turns, reply and end",
     )
-    parser.add_argument(
-        "--start-from",
-        type=Path,
-        metavar="RUN",
-        help="folder of an earlier run to train on from, with its tokens and sizes",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
-    add_run_options(parser, default_out=Path("runs/pretrain"))
+    add_training_options(parser, default_out=Path("runs/pretrain"), kept="tokens and sizes")
     add_recipe(parser, GptRecipe)
 
 

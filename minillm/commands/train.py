@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from minillm.commands.arguments import add_labelled, add_recipe, add_run_options, recipe_of
+from minillm.commands.arguments import add_labelled, add_recipe, add_training_options, recipe_of
 from minillm.commands.baselines import save_baselines
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
@@ -37,12 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("train", type=Path, metavar="FILE", help="labelled texts, one a line")
     parser.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
     parser.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
-    parser.add_argument(
-        "--start-from",
-        type=Path,
-        metavar="RUN",
-        help="folder of an earlier run to train on from, with its words, labels and sizes",
-    )
     parser.add_argument("--unlabelled", type=Path, help="more texts to pretrain on, one a line")
     add_labelled(parser)
     parser.add_argument(
@@ -52,8 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="longer texts of FILE are dropped, and counted (default: 10000)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
-    add_run_options(parser, default_out=Path("runs/train"))
+    add_training_options(parser, default_out=Path("runs/train"), kept="words, labels and sizes")
     add_recipe(parser, Recipe)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 from minillm.models import BertConfig
 from minillm.models.pooling import require_pooling
 
+R = TypeVar("R", bound=Any)
 LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
 
 
@@ -73,6 +75,23 @@ class Recipe:
             max_length=self.max_length,
             dropout=self.dropout,
         )
+
+
+def with_kept(recipe: R, kept: Mapping[str, Any]) -> R:
+    """``recipe`` with what an earlier run has; what nobody asked for stands at its default.
+
+    Raises:
+        ValueError: another size, kind of tokeniser or other part is asked for.
+    """
+    default = type(recipe)()
+    for name, value in kept.items():
+        asked = getattr(recipe, name)
+        kind = asked.partition(":")[0] if name == "tokenizer" else asked  # its size is as it is
+        if kind != value and asked != getattr(default, name):
+            raise ValueError(
+                f"{name} is {value} in the run to start from, which stays so; got {asked}"
+            )
+    return replace(recipe, **kept)
 
 
 PIPELINE = Recipe(max_length=40, pretrain_epochs=6, finetune_epochs=8)  # of ``minillm pipeline``

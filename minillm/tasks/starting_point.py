@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.encoding import TextEncoder
-from minillm.tasks.recipe import Recipe
+from minillm.tasks.recipe import Recipe, with_kept
 from minillm.text import Example, Labels, LearnedTokenizer, tokenizer_for
 
 
@@ -65,16 +64,7 @@ def start_from_run(folder: Path, recipe: Recipe) -> StartingPoint:
         "tokenizer": earlier.encoder.tokenizer.name,
         "pooling": earlier.model.pooling,
     }
-    default = Recipe()
-    for name, value in kept.items():
-        asked = getattr(recipe, name)
-        kind = asked.partition(":")[0] if name == "tokenizer" else asked  # its size is as it is
-        if kind not in (value, getattr(default, name)):
-            raise ValueError(
-                f"{name} is {value} in the run to start from, which stays so; got {asked}"
-            )
-    recipe = replace(recipe, **kept)
-    return StartingPoint(recipe, earlier.encoder, earlier.labels)
+    return StartingPoint(with_kept(recipe, kept), earlier.encoder, earlier.labels)
 
 
 def digest(examples: Sequence[Example], unlabelled: Sequence[str]) -> str:

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minillm.backend import CheckpointError, load_arrays, save_arrays
-from minillm.models.decoding import Text, generate, stop_at, stream_text, stream_tokens
+from minillm.models.decoding import Text, aligned, generate, stop_at, stream_text, stream_tokens
+from minillm.models.decoding.prompts import check_room
+from minillm.models.decoding.readers import reader_of
 from minillm.models.decoding.stopping import Decode
 from minillm.models.gpt import Gpt
+from minillm.ops import softmax
 from minillm.tasks.generation.chat import ChatTemplate
 from minillm.tasks.generation.held_out import language_loss
 from minillm.tasks.generation.language_files import header, read_parts
@@ -113,16 +116,10 @@ class LanguageModel:
         Raises:
             ValueError: the text is longer than the model reads.
         """
-        options: dict[str, Any] = {"choose": lambda logits: logits.argmax(-1)}
-        found: list[np.ndarray] = []
-
-        def keep(logits: np.ndarray, seen: np.ndarray) -> np.ndarray:
-            found.append(logits[0].astype(np.float64))
-            return logits
-
-        next(stream_tokens(self.model, [self.prompt(text)], 1, filtered=keep, **options))
-        p = np.exp(found[0] - found[0].max())
-        p /= p.sum()
+        ids, real = aligned([self.prompt(text)])
+        reader = reader_of(self.model)
+        check_room(ids.shape[1], 1, reader.max_length, None)
+        p = softmax.rule(reader.start(ids, real)[0].astype(np.float64))[0]
         best = np.argsort(-p, kind="stable")[:n]
         return list(zip(self.spelled(best), p[best].tolist(), strict=True))
 

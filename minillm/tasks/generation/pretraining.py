@@ -21,6 +21,7 @@ from minillm.tasks.generation.language_model import LanguageModel
 from minillm.tasks.generation.recipe import GptRecipe
 from minillm.tasks.generation.tokens import language_tokens, plain_texts
 from minillm.tasks.generation.windows import Window, training_windows
+from minillm.tasks.recipe import with_kept
 from minillm.text import Tokenizer, Vocabulary
 from minillm.text.documents import Document
 from minillm.training import Run, ShardedGradients, Stage, Step, mean_gradients
@@ -194,21 +195,15 @@ def start_from_run(
         ValueError: ``recipe`` asks for another size or tokeniser than the run has.
     """
     earlier = LanguageModel.load(folder / "model.safetensors")
-    config, default = earlier.model.config, GptRecipe()
+    config = earlier.model.config
     kept = {n: getattr(config, n) for n in ("width", "n_layers", "n_heads", "max_length")}
     kept["style"] = "llama" if config.positions == "rotary" else "gpt2"
-    for name, value in {**kept, "tokenizer": earlier.tokenizer.name}.items():
-        asked = getattr(recipe, name)
-        kind = asked.partition(":")[0] if name == "tokenizer" else asked
-        usual = getattr(default, name)
-        if asked != usual and kind != value:
-            raise ValueError(
-                f"{name} is {value} in the run to start from, which stays so; got {asked}"
-            )
+    kept["tokenizer"] = earlier.tokenizer.name
+    recipe = with_kept(recipe, kept)
     if template is not None:
         template.require_known(earlier.vocabulary)
         earlier.template = template
-    return replace(recipe, **kept), earlier
+    return recipe, earlier
 
 
 def first_tokens(texts: Sequence[np.ndarray], most: int) -> list[np.ndarray]:

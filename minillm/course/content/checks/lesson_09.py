@@ -19,6 +19,8 @@ from minillm.course.content.checks.corruption import (
 )
 from minillm.course.exercises import Exercise, Property
 
+Case = tuple[np.ndarray, np.ndarray]  # scores (B, T, V), targets (B, T)
+
 
 def loss_and_gradient(
     masked_loss: Function, logits: np.ndarray, targets: np.ndarray
@@ -48,18 +50,20 @@ def same_gradient(found: np.ndarray, wanted: np.ndarray) -> None:
     close(f"dL/dlogits[{b}, {t}]", found[b, t], wanted[b, t])
 
 
-def is_the_mean_of_the_hidden(masked_loss: Function, case: tuple[np.ndarray, np.ndarray]) -> None:
-    """The mean of all hidden words of the batch, and p - onehot over their number."""
-    logits, targets = case
-    loss, gradient = loss_and_gradient(masked_loss, logits, targets)
-    right_loss, right_gradient = definition(logits, targets)
+def is_as_defined(masked_loss: Function, given: Case, meant: Case) -> None:
+    """Loss and gradient of what is given are those of what is meant."""
+    loss, gradient = loss_and_gradient(masked_loss, *given)
+    right_loss, right_gradient = definition(*meant)
     close(("the loss", "损失"), np.array(loss), np.array(right_loss))
     same_gradient(gradient, right_gradient)
 
 
-def ignores_the_others(
-    masked_loss: Function, case: tuple[np.ndarray, np.ndarray], other: float
-) -> None:
+def is_the_mean_of_the_hidden(masked_loss: Function, case: Case) -> None:
+    """The mean of all hidden words of the batch, and p - onehot over their number."""
+    is_as_defined(masked_loss, case, case)
+
+
+def ignores_the_others(masked_loss: Function, case: Case, other: float) -> None:
     """What is said at places that are not asked for changes nothing, and has gradient 0."""
     logits, targets = case
     moved = logits.copy()
@@ -71,30 +75,20 @@ def ignores_the_others(
     close(("the loss", "损失"), np.array(loss), np.array(right))
 
 
-def bears_large_scores(
-    masked_loss: Function, case: tuple[np.ndarray, np.ndarray], shift: float
-) -> None:
+def bears_large_scores(masked_loss: Function, case: Case, shift: float) -> None:
     """A common shift of the scores of a place changes nothing, however large."""
     logits, targets = case
-    loss, gradient = loss_and_gradient(masked_loss, logits + shift, targets)
-    right_loss, right_gradient = definition(logits, targets)
-    close(("the loss", "损失"), np.array(loss), np.array(right_loss))
-    same_gradient(gradient, right_gradient)
+    is_as_defined(masked_loss, (logits + shift, targets), case)
 
 
-def bears_the_impossible(
-    masked_loss: Function, case: tuple[np.ndarray, np.ndarray], factor: float
-) -> None:
+def bears_the_impossible(masked_loss: Function, case: Case, factor: float) -> None:
     """-ln p where p is 0 to every digit that a float has."""
-    logits, targets = case[0] * factor, case[1]
-    loss, gradient = loss_and_gradient(masked_loss, logits, targets)
-    right_loss, right_gradient = definition(logits, targets)
-    close(("the loss", "损失"), np.array(loss), np.array(right_loss))
-    same_gradient(gradient, right_gradient)
+    scaled = case[0] * factor, case[1]
+    is_as_defined(masked_loss, scaled, scaled)
 
 
 @st.composite
-def asked(draw: Any) -> tuple[np.ndarray, np.ndarray]:
+def asked(draw: Any) -> Case:
     """Scores and targets of a few sentences, at least one word hidden."""
     rows, length, words = (draw(st.integers(1, most)) for most in (3, 4, 5))
     size = rows * length
