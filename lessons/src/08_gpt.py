@@ -557,7 +557,7 @@ for n in (2, 3, 4, 5, 7):
     loss = plays["n-grams"][0][n - 1]
     axes.axhline(loss, color="C1", ls=":", lw=0.8)
     axes.annotate(f"{n}-grams", (2190, loss), ha="right", va="bottom", fontsize=7)
-axes.set(xlabel="update", ylabel="nats per character", xlim=(0, 2200))
+axes.set(xlabel="update", ylabel="nats per character", xlim=(0, 2200), ylim=(1.45, 2.55))
 axes.legend(fontsize=7)
 savefig(figure, "08_reference", shown)
 
