@@ -198,8 +198,8 @@ PLANTS = [
     Plant("texts that are cut in silence", "commands/predictions.py",
           "if cut_off:", "if False:", "tests/commands/test_predict.py::"
           "test_what_is_cut_and_a_threshold_are_remarked"),
-    Plant("a width given in vain", "tasks/starting_point.py",
-          "if kind not in (value, getattr(default, name)):", "if False:",
+    Plant("a width given in vain", "tasks/recipe.py",
+          "if kind != value and asked != getattr(default, name):", "if False:",
           "tests/tasks/test_classifier_training.py::test_a_start_that_does_not_fit_is_refused"),
     Plant("results of two runs in one folder", "commands/pipeline.py",
           "for earlier in RESULTS:", "for earlier in ():", "tests/commands/test_pipeline.py::"
