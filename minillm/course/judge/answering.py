@@ -22,6 +22,7 @@ from minillm.course.judge.encoding import (
     send,
 )
 from minillm.course.judge.moving import Moving, decode_moving, state_of
+from minillm.course.judge.sharing import as_shared
 from minillm.course.remarks import reason
 from minillm.course.watching import Conduct, NotAnswered, Wrong
 
@@ -138,7 +139,8 @@ class Called:
             reply = receive(self.line)
             if "raised" in reply:
                 raise as_error(*reply["raised"])
-            return decode(reply["found"], self.reader)
+            found = decode(reply["found"], self.reader)
+            return as_shared(found, list(given), reply["shared"])
 
         f.__dict__["handle"] = handle
         return f

@@ -27,6 +27,7 @@ from minillm.course.exercises import (
 from minillm.course.judge.answering import ADDRESS, KEY
 from minillm.course.judge.encoding import Unspeakable, as_dict, decode, encode, receive, send
 from minillm.course.judge.moving import Moving, encode_moving, move
+from minillm.course.judge.sharing import shared_with
 from minillm.course.judge.verdicts import OPEN, RIGHT, WRONG, Verdict, in_one_line
 from minillm.course.judge.words import undefined
 from minillm.course.remarks import Elsewhere, right
@@ -221,7 +222,8 @@ class Handed:
                     raise AttributeError(name)
                 function = getattr(function, name)
             given, settings = decode(order["given"], self.reader)
-            return {"found": encode(function(*given, **settings), self.other)}
+            found = function(*given, **settings)
+            return {"found": encode(found, self.other), "shared": shared_with(found, given)}
         except Exception as error:
             return {"raised": [type(error).__name__, str(error)]}
 

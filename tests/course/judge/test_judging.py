@@ -52,6 +52,12 @@ def applies(answer, n):
         raise Wrong(f"{found}", "不对")
 
 
+def changes_with(answer, n):
+    x = np.arange(1.0, n + 1)
+    if answer(lambda a: a[::-1], x) != "view" or answer(lambda a: a[::-1].copy(), x) != "copy":
+        raise Wrong("it does not see which is which", "分不清")
+
+
 def draws(answer, seed):
     rng = np.random.default_rng(seed)
     wanted = np.random.default_rng(seed).random(4)
@@ -85,6 +91,7 @@ EXERCISES = {
     "99.4": Exercise(Property(*TITLE, goes_through, SMALL)),
     "99.5": Exercise(Property(*TITLE, is_the_same, SMALL)),
     "99.7": Exercise(Property(*TITLE, looks_up, SMALL)),
+    "99.8": Exercise(Property(*TITLE, changes_with, SMALL)),
     "99.6": Exercise(Property(*TITLE, is_tanh, NUMBERS), allows=("minillm",)),
 }
 
@@ -124,6 +131,7 @@ RIGHT_ONES = [
     ("99.5", lambda x: x),
     ("99.5", lambda x: OrderedDict(x) if isinstance(x, dict) else x),
     ("99.7", lambda d: next(d[n, n] for n in range(9) if (n, n) in d)),
+    ("99.8", lambda rule, x: "view" if np.shares_memory(rule(x), x) else "copy"),
 ]
 
 
