@@ -1,5 +1,6 @@
 """Modules, layers, encoder and decoder blocks."""
 
+from minillm.nn.adapter import Adapter
 from minillm.nn.alibi import AlibiBias, alibi_bias, alibi_slopes
 from minillm.nn.attention import MultiHeadAttention
 from minillm.nn.blocks import PostNormBlock, PreNormBlock
@@ -19,15 +20,18 @@ from minillm.nn.initialization import (
 )
 from minillm.nn.layer_normalization import LayerNorm
 from minillm.nn.linear import Linear
+from minillm.nn.lora import LoRA
 from minillm.nn.masks import causal_mask
 from minillm.nn.module import Module
 from minillm.nn.positions import LearnedPositions, SinusoidalPositions, sinusoids
 from minillm.nn.relative_bias import RelativeBias
+from minillm.nn.replacing import add_adapters, add_lora, merge_lora
 from minillm.nn.rms_normalization import RMSNorm
 from minillm.nn.rotary import RotaryPositions
 from minillm.nn.table import summary
 
 __all__ = [
+    "Adapter",
     "AlibiBias",
     "DecoderBlock",
     "Dropout",
@@ -38,6 +42,7 @@ __all__ = [
     "LayerNorm",
     "LearnedPositions",
     "Linear",
+    "LoRA",
     "Module",
     "MultiHeadAttention",
     "PostNormBlock",
@@ -49,11 +54,14 @@ __all__ = [
     "RotaryPositions",
     "SinusoidalPositions",
     "SwiGLU",
+    "add_adapters",
+    "add_lora",
     "alibi_bias",
     "alibi_slopes",
     "causal_mask",
     "kaiming_normal",
     "kaiming_uniform",
+    "merge_lora",
     "normal",
     "sinusoids",
     "summary",

@@ -14,7 +14,7 @@ from minillm.backend import on_host, to_numpy
 from minillm.models.decoding.lean import LeanReader
 from minillm.models.decoding.prompts import check_batch, followed
 from minillm.models.gpt import Gpt
-from minillm.nn import Dropout, KeyValueCache
+from minillm.nn import Adapter, Dropout, KeyValueCache, LoRA
 
 
 class Reader(Protocol):
@@ -93,8 +93,10 @@ class CachedReader:
 
 
 def reader_of(model: Gpt) -> Reader:
-    """The fastest reader for a model where it is: the lean one on the host, else the cached one."""
-    return LeanReader(model) if on_host(model.tokens.weight.data) else CachedReader(model)
+    """The fastest reader: the lean one on the host, where all layers are plain; else the cached."""
+    plain = not any(isinstance(module, LoRA | Adapter) for _, module in model.named_modules())
+    lean = plain and on_host(model.tokens.weight.data)
+    return LeanReader(model) if lean else CachedReader(model)
 
 
 def sizes(model: Gpt) -> tuple[int, int]:
