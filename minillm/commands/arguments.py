@@ -15,11 +15,8 @@ from typing import Any, TypeVar
 
 import minillm
 from minillm.backend import DEVICES
-from minillm.models import POOLINGS
-from minillm.tasks.generation.recipe import STYLES
 from minillm.text import kind_and_size
 
-CHOICES = {"pooling": tuple(POOLINGS), "style": tuple(STYLES)}  # of a recipe's words
 R = TypeVar("R", bound=Any)
 COMMANDS = {  # module -> what it does
     "pipeline": "the guide's pipeline on built-in data, from text to prediction",
@@ -148,8 +145,7 @@ def add_recipe(parser: argparse.ArgumentParser, recipe: type[Any]) -> None:
         meaning = f"{entry.metadata['meaning']} (default: {entry.default})"
         if isinstance(entry.default, bool):
             group.add_argument(name, action="store_true", help=entry.metadata["meaning"])
-        elif entry.name in CHOICES:
-            choices = CHOICES[entry.name]
+        elif choices := entry.metadata["choices"]:
             group.add_argument(name, choices=choices, default=entry.default, help=meaning)
         elif entry.name == "tokenizer":
             group.add_argument(name, type=tokenizer_words, default=entry.default, help=meaning)

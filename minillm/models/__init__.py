@@ -2,6 +2,7 @@
 
 from minillm.models.bert import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
 from minillm.models.gpt import Gpt
+from minillm.models.gpt_classifier import GptClassifier
 from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
 from minillm.models.gpt_parts import next_tokens
 from minillm.models.pooling import POOLINGS
@@ -11,6 +12,7 @@ __all__ = [
     "Bert",
     "BertConfig",
     "Gpt",
+    "GptClassifier",
     "GptConfig",
     "MaskedLanguageModel",
     "SequenceClassifier",

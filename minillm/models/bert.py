@@ -151,13 +151,14 @@ class SequenceClassifier(Module):
 
         pooled = tanh(x_cls W + b),   logits = drop(pooled) U + c
 
-    With ``pooling="mean"`` the mean over the real positions stands in place of ``x_cls``.
+    With ``pooling="mean"`` the mean over the real positions stands in place of ``x_cls``, with
+    "last" the vector at the last real token, [SEP].
 
     Shapes: ``ids (B, T), mask (B, T) -> (B, C)``.  It does not matter on which side a sentence is
     padded; one of padding alone is read at position 0, or as zeros.
 
     Raises:
-        ValueError: fewer than two classes; ``pooling`` is neither "cls" nor "mean".
+        ValueError: fewer than two classes; ``pooling`` is none of these.
     Source: Devlin et al. 2019, "BERT", sections 3.2 and 4.1; the tanh layer is in the released
         code.
     Guide: 2.1, 5.2.2, 9.3.4 (G29, G32).
@@ -173,6 +174,11 @@ class SequenceClassifier(Module):
         self.pooler = Linear(bert.config.width, bert.config.width, rng=rng)
         self.dropout = Dropout(bert.config.dropout, rng=rng)
         self.output = Linear(bert.config.width, n_classes, rng=rng)
+
+    @property
+    def body(self) -> Bert:
+        """The encoder below the head."""
+        return self.bert
 
     def forward(self, ids: Array, mask: Array, segments: Array | None = None) -> Tensor:
         """Logits of the classes."""

@@ -1,4 +1,4 @@
-"""How a classifier reads a sentence: at its first token, or as the mean of all that are real.
+"""How a classifier reads a sentence: at its first token, at its last, or as the mean of all.
 
 Letters: B batch, T positions, D model width.
 """
@@ -27,6 +27,17 @@ def at_first_real(hidden: Tensor, mask: Array) -> Tensor:
     return hidden[moved_like(rows, hidden.data), moved_like(first, hidden.data)]
 
 
+def at_last_real(hidden: Tensor, mask: Array) -> Tensor:
+    """The vector at the last real token, on whichever side it is padded, (B, T, D) -> (B, D).
+
+    Source: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training",
+        section 3.2.
+    Guide: 2.1, 9.2 (G32, G33).
+    """
+    rows, last = np.arange(len(mask)), last_real(mask)
+    return hidden[moved_like(rows, hidden.data), moved_like(last, hidden.data)]
+
+
 def mean_of_real(hidden: Tensor, mask: Array) -> Tensor:
     """The mean over the real positions, [CLS] and [SEP] among them, (B, T, D) -> (B, D).
 
@@ -38,6 +49,7 @@ def mean_of_real(hidden: Tensor, mask: Array) -> Tensor:
 
 POOLINGS: dict[str, Callable[[Tensor, Array], Tensor]] = {
     "cls": at_first_real,
+    "last": at_last_real,
     "mean": mean_of_real,
 }
 
@@ -60,3 +72,10 @@ def first_real(mask: Array) -> int | Array:
     """
     first = mask.argmax(axis=1) if mask.shape[1] else mask.sum(axis=1)
     return 0 if on_host(mask) and not first.any() else first
+
+
+def last_real(mask: Array) -> Array:
+    """Where each sentence of ``mask (B, T)`` has its last real token; the end where it has none."""
+    if not mask.shape[1]:
+        return mask.sum(axis=1)
+    return mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from minillm.backend import load_arrays, reading, save_arrays, stream, to_numpy
-from minillm.models import Bert, BertConfig, SequenceClassifier
+from minillm.models import (
+    Bert,
+    BertConfig,
+    Gpt,
+    GptClassifier,
+    GptConfig,
+    SequenceClassifier,
+)
+from minillm.nn import LoRA, Module, add_adapters
 from minillm.ops import softmax
 from minillm.tasks.collation import collate_sentences, lengths_of
 from minillm.tasks.decision import Decision, decide
@@ -19,6 +28,10 @@ from minillm.text import Labels
 from minillm.training import bucketed_order, evaluating
 
 KIND = "text classifier"
+BODIES: dict[str, tuple[type[Any], type[Any], type[Any]]] = {
+    "bert": (BertConfig, Bert, SequenceClassifier),
+    "gpt": (GptConfig, Gpt, GptClassifier),
+}
 
 
 class TextClassifier:
@@ -31,19 +44,19 @@ class TextClassifier:
     Raises:
         ValueError: labels or encoder are not those of such a model; ``positive`` is not a label;
             a threshold without a label that it is for, or that is not in [0, 1].
-    Guide: 2.1, 6.1, 6.3 (G32, G35, G37).
+    Guide: 2.1, 6.1, 6.3 (G32, G33, G35, G37).
     """
 
     def __init__(
         self,
-        model: SequenceClassifier,
+        model: SequenceClassifier | GptClassifier,
         encoder: TextEncoder,
         labels: Labels,
         *,
         positive: str | None = None,
         threshold: float | None = None,
     ):
-        config, n_classes = model.bert.config, model.output.weight.shape[0]
+        config, n_classes = model.body.config, model.output.weight.shape[0]
         for name, given, there in (
             ("labels", len(labels), n_classes),
             ("tokens", len(encoder.vocabulary), config.vocabulary_size),
@@ -83,11 +96,16 @@ class TextClassifier:
         """Write weights, configuration, vocabulary, labels and the decision into one file.
 
         Raises:
+            ValueError: there is LoRA in the model, which ``merge_lora`` writes into the weights.
             OSError: see ``save_arrays``.
         """
+        if any(isinstance(module, LoRA) for _, module in self.model.named_modules()):
+            raise ValueError("save: the model has LoRA: call merge_lora(model) first")
+        body = "bert" if isinstance(self.model, SequenceClassifier) else "gpt"
         described = {
             "kind": KIND,
-            "config": json.dumps(asdict(self.model.bert.config)),
+            "body": json.dumps(body),
+            "config": json.dumps(asdict(self.model.body.config)),
             "pooling": json.dumps(self.model.pooling),
             "encoder": json.dumps(self.encoder.to_json(), ensure_ascii=False),
             "labels": json.dumps(self.labels.names, ensure_ascii=False),
@@ -106,14 +124,31 @@ class TextClassifier:
         """
         arrays, metadata = load_arrays(path)
         with reading(KIND, metadata, f"{path}: "):
-            config = BertConfig(**json.loads(metadata["config"]))
-            labels = Labels(json.loads(metadata["labels"]))
-            encoder = TextEncoder.from_json(json.loads(metadata["encoder"]))
+
+            def read(
+                name: str, older: str | None = None
+            ) -> Any:  # what stands for it in older files
+                return json.loads(metadata[name] if older is None else metadata.get(name, older))
+
+            labels = Labels(read("labels"))
+            config, body, classifier = BODIES[read("body", '"bert"')]
             rng = stream(0, "overwritten at once")
-            pooling = json.loads(metadata.get("pooling", '"cls"'))  # older files have none
-            model = SequenceClassifier(Bert(config, rng=rng), len(labels), rng=rng, pooling=pooling)
+            below = body(config(**read("config")), rng=rng)
+            model = classifier(below, len(labels), rng=rng, pooling=read("pooling", '"cls"'))
+            add_adapters_of(model, arrays)
             model.load_state_dict(arrays)
-            positive, threshold = (  # older files have none
-                json.loads(metadata.get(name, "null")) for name in ("positive", "threshold")
+            return cls(
+                model.eval(),
+                TextEncoder.from_json(read("encoder")),
+                labels,
+                positive=read("positive", "null"),
+                threshold=read("threshold", "null"),
             )
-            return cls(model.eval(), encoder, labels, positive=positive, threshold=threshold)
+
+
+def add_adapters_of(model: Module, arrays: Mapping[str, np.ndarray]) -> None:
+    """Adapters where a file has some, as its names and shapes tell."""
+    for name, array in arrays.items():
+        if name.endswith(".down"):
+            path, rng = name.removesuffix(".down"), stream(0, "overwritten at once")
+            add_adapters(model, len(array), rng=rng, names=[path])

@@ -24,23 +24,26 @@ from minillm.text.cleaning import require_texts
 class TextEncoder:
     """Tokeniser, vocabulary and longest length: all that turns a text into a model's input.
 
+    Every text stands between the tokens of two ``roles``: those of a GPT are bos and eos.
+
     Raises:
         TypeError: ``tokenizer`` is a name, a class or a function instead of a tokeniser;
             ``vocabulary`` is not one.
-        ValueError: the vocabulary has no cls or no sep token; ``max_length`` leaves no room for
-            a token between them.
+        ValueError: the vocabulary has no token of one of the roles; ``max_length`` leaves no room
+            for a token between them.
     """
 
     tokenizer: Tokenizer
     vocabulary: Vocabulary
     max_length: int
+    roles: tuple[str, str] = ("cls", "sep")
 
     def __post_init__(self) -> None:
         require_tokenizer(self.tokenizer)
         if not isinstance(self.vocabulary, Vocabulary):
             kind = type(self.vocabulary).__name__
             raise TypeError(f"vocabulary must be a Vocabulary, got a {kind}")
-        frame([], self.vocabulary, max_length=self.max_length)  # fails now rather than later
+        self.frame([])  # fails now rather than later
 
     def tokenize(self, texts: Iterable[str]) -> list[list[str]]:
         """The tokens of every text.
@@ -53,10 +56,11 @@ class TextEncoder:
 
     def __call__(self, texts: Iterable[str]) -> list[np.ndarray]:
         """``[CLS] ids [SEP]`` of every text, cut to ``max_length``."""
-        return [
-            frame(self.vocabulary.encode(tokens), self.vocabulary, max_length=self.max_length)
-            for tokens in self.tokenize(texts)
-        ]
+        return [self.frame(self.vocabulary.encode(tokens)) for tokens in self.tokenize(texts)]
+
+    def frame(self, ids: Any) -> np.ndarray:
+        """The ids between the tokens of the roles."""
+        return frame(ids, self.vocabulary, max_length=self.max_length, roles=self.roles)
 
     def count_cut(self, texts: Iterable[str]) -> int:
         """How many texts have more tokens than ``max_length`` leaves room for."""
@@ -104,6 +108,7 @@ class TextEncoder:
             "tokenizer": tokenizer_to_json(self.tokenizer),
             "vocabulary": self.vocabulary.to_json(),
             "max_length": self.max_length,
+            "roles": list(self.roles),
         }
 
     @classmethod
@@ -115,7 +120,9 @@ class TextEncoder:
             ValueError: the tokeniser is of a kind that ``TOKENIZERS`` does not know.
         """
         tokenizer = tokenizer_from_json(saved["tokenizer"])
-        return cls(tokenizer, Vocabulary.from_json(saved["vocabulary"]), saved["max_length"])
+        first, last = saved.get("roles", cls.roles)  # older files have none
+        vocabulary = Vocabulary.from_json(saved["vocabulary"])
+        return cls(tokenizer, vocabulary, saved["max_length"], (first, last))
 
 
 def require_tokenizer(tokenizer: Any) -> None:

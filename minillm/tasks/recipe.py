@@ -8,15 +8,15 @@ from math import inf
 from typing import Any, TypeVar
 
 from minillm.models import BertConfig
-from minillm.models.pooling import require_pooling
+from minillm.models.pooling import POOLINGS, require_pooling
 
 R = TypeVar("R", bound=Any)
 LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
 
 
-def setting(default: Any, meaning: str) -> Any:
-    """A field with a default and the sentence that the command line shows for it."""
-    return field(default=default, metadata={"meaning": meaning})
+def setting(default: Any, meaning: str, choices: tuple[str, ...] = ()) -> Any:
+    """A field with a default, the sentence that the command line shows for it, and its words."""
+    return field(default=default, metadata={"meaning": meaning, "choices": choices})
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Recipe:
     n_layers: int = setting(BertConfig.n_layers, "encoder blocks")
     n_heads: int = setting(BertConfig.n_heads, "attention heads in each block")
     dropout: float = setting(BertConfig.dropout, "rate, in training")
-    pooling: str = setting("cls", "cls or mean: where the classifier reads a text")
+    pooling: str = setting("cls", "where the classifier reads a text", tuple(POOLINGS))
     batch_size: int = setting(32, "texts in one update")
     pretrain_epochs: float = setting(3.0, "passes over all texts by masked language modelling")
     pretrain_lr: float = setting(2e-3, "highest learning rate of pretraining")

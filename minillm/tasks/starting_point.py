@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from minillm.models import SequenceClassifier
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.recipe import Recipe, with_kept
@@ -57,6 +58,10 @@ def start_from_run(folder: Path, recipe: Recipe) -> StartingPoint:
         ValueError: ``recipe`` asks for another size, tokenizer or pooling than the run has.
     """
     earlier = TextClassifier.load(folder / "model.safetensors")
+    if not isinstance(earlier.model, SequenceClassifier):
+        raise ValueError(
+            f"{folder}: a run to start from is a BERT's; finetune goes on with a GPT's"
+        )
     config = earlier.model.bert.config
     sizes = {name: getattr(config, name) for name in ("width", "n_layers", "n_heads", "max_length")}
     kept = {

@@ -1,4 +1,4 @@
-"""Where a classifier reads a sentence: at [CLS], or as the mean of its real positions."""
+"""Where a classifier reads a sentence: at [CLS], at its last token, or as the mean of all."""
 
 from dataclasses import replace
 
@@ -63,13 +63,30 @@ def test_the_mean_is_of_the_real_positions_and_goes_through_the_same_layers():
     np.testing.assert_allclose(model(IDS, MASK, SEGMENTS).data, expected, rtol=0, atol=1e-13)
 
 
-def test_the_loss_behind_the_mean_has_right_gradients():
-    model, rng = classifier("mean"), np.random.default_rng(1)
+def test_the_last_is_the_last_real_position_padded_on_either_side():
+    model = classifier("last")
+    s, hidden = model.state_dict(), model.bert(IDS, MASK).data
+    lengths = MASK.sum(axis=1)
+    read = hidden[np.arange(len(IDS)), lengths - 1]
+    pooled = np.tanh(read @ s["pooler.weight"].T + s["pooler.bias"])
+    expected = pooled @ s["output.weight"].T + s["output.bias"]
+    np.testing.assert_allclose(model(IDS, MASK).data, expected, rtol=0, atol=1e-12)
+    turned = [np.roll(row, len(row) - n) for row, n in zip(IDS, lengths, strict=True)]
+    left = np.array([np.arange(IDS.shape[1]) >= IDS.shape[1] - n for n in lengths])
+    found = model(np.array(turned), left).data
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    model(IDS, np.zeros_like(MASK))  # of nothing, some vector
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+def test_the_loss_behind_another_reading_has_right_gradients(pooling):
+    model, rng = classifier(pooling), np.random.default_rng(1)
     assert check_module(model, lambda: model.loss(IDS, MASK, CLASSES, SEGMENTS), rng=rng) < 1e-6
 
 
-def test_a_mask_on_the_device_is_averaged_there():
-    model = classifier("mean")
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+def test_a_mask_on_the_device_is_read_there(pooling):
+    model = classifier(pooling)
     here = model(IDS, MASK).data
     on_strict_double(model)
     SYNCS.clear()
@@ -80,7 +97,7 @@ def test_a_mask_on_the_device_is_averaged_there():
 
 def test_without_a_word_it_is_cls_and_another_word_is_refused(rng):
     assert SequenceClassifier(Bert(CONFIG, rng=rng), 3, rng=rng).pooling == "cls"
-    with pytest.raises(ValueError, match="pooling must be one of cls, mean, got 'max'"):
+    with pytest.raises(ValueError, match="pooling must be one of cls, last, mean, got 'max'"):
         SequenceClassifier(Bert(CONFIG, rng=rng), 3, rng=rng, pooling="max")
 
 

@@ -193,7 +193,11 @@ def spoil(path, name, change):
             lambda c: json.dumps(c | {"tokenizer": {"kind": "bpe", "state": {}}}),
             "got 'bpe'",
         ),
-        ("pooling", lambda _: json.dumps("max"), "pooling must be one of cls, mean, got 'max'"),
+        (
+            "pooling",
+            lambda _: json.dumps("max"),
+            "pooling must be one of cls, last, mean, got 'max'",
+        ),
         ("encoder", lambda c: json.dumps(c | {"vocabulary": TWICE}), "'a' occurs twice"),
     ],
 )

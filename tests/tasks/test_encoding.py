@@ -93,6 +93,7 @@ def test_json_holds_kind_and_state_all_tokens_and_their_roles():
         "tokenizer": {"kind": "word", "state": {}},
         "vocabulary": {"tokens": [">", "b", "<", "a"], "special": special},
         "max_length": 12,
+        "roles": ["cls", "sep"],
     }
 
 

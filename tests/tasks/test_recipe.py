@@ -67,7 +67,7 @@ def test_a_width_that_does_not_split_into_heads_is_refused_with_both():
 
 
 def test_an_unknown_pooling_is_refused_with_those_there_are():
-    with pytest.raises(ValueError, match="pooling must be one of cls, mean, got 'max'"):
+    with pytest.raises(ValueError, match="pooling must be one of cls, last, mean, got 'max'"):
         Recipe(pooling="max")
 
 

@@ -24,7 +24,9 @@ class GptRecipe:
     """
 
     seed: int = setting(0, "of initial weights, places in the text and dropout")
-    style: str = setting("gpt2", "gpt2 (learned positions, LayerNorm) or llama (rotary, RMSNorm)")
+    style: str = setting(
+        "gpt2", "gpt2 (learned positions, LayerNorm) or llama (rotary, RMSNorm)", tuple(STYLES)
+    )
     tokenizer: str = setting(
         "byte_pairs:1000",
         "with its number of tokens: byte_pairs:1000 (256 are the bytes) or wordpiece:1000; or word "
