@@ -21,6 +21,7 @@ R = TypeVar("R", bound=Any)
 COMMANDS = {  # module -> what it does
     "pipeline": "the guide's pipeline on built-in data, from text to prediction",
     "train": "pretrain and fine-tune a classifier on your own file",
+    "finetune": "teach a pretrained model your labels, and see what it forgets",
     "evaluate": "score a trained model on a labelled file",
     "predict": "label new texts with a trained model",
     "tokenizer": "learn the tokens of your texts, or show those of a text",
@@ -92,6 +93,21 @@ def add_labelled(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_labelled_training(parser: argparse.ArgumentParser) -> None:
+    """A labelled file to learn from, those to measure on, and how they are laid out."""
+    parser.add_argument("train", type=Path, metavar="FILE", help="labelled texts, one a line")
+    parser.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
+    parser.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
+    add_labelled(parser)
+    parser.add_argument(
+        "--max-characters",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="longer texts of FILE are dropped, and counted (default: 10000)",
+    )
+
+
 def add_encoding(parser: argparse.ArgumentParser) -> None:
     """How the characters of a file are written."""
     parser.add_argument(
@@ -133,6 +149,11 @@ def add_training_options(parser: argparse.ArgumentParser, *, default_out: Path, 
         metavar="RUN",
         help=f"folder of an earlier run to train on from, with its {kept}",
     )
+    add_overwriting(parser, default_out=default_out)
+
+
+def add_overwriting(parser: argparse.ArgumentParser, *, default_out: Path) -> None:
+    """``add_run_options``, and that an earlier run may be replaced."""
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
     add_run_options(parser, default_out=default_out)
 

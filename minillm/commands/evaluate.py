@@ -9,7 +9,13 @@ from minillm.commands.arguments import add_labelled, add_model
 from minillm.commands.baselines import load_baselines
 from minillm.commands.labelled import print_cut, print_empty, read
 from minillm.commands.runs import model_file
-from minillm.commands.scores import how_labels_are_said, positive_class, score_table, show_confusion
+from minillm.commands.scores import (
+    how_labels_are_said,
+    name_of,
+    positive_class,
+    score_table,
+    show_confusion,
+)
 from minillm.tasks import TextClassifier, as_classifiers, evaluate
 from minillm.text import class_counts
 
@@ -38,11 +44,12 @@ def run(arguments: argparse.Namespace) -> None:
     print_cut(classifier.encoder, **{str(arguments.file): examples})
     print(f"{len(examples)} texts, classes {counts} ({how_labels_are_said(classifier)})")
     baselines = as_classifiers(load_baselines(arguments.model), classifier.encoder.tokenizer)
+    name = name_of(classifier)
     scores = {
-        name: evaluate(one, examples) for name, one in {**baselines, "BERT": classifier}.items()
+        kind: evaluate(one, examples) for kind, one in {**baselines, name: classifier}.items()
     }
     print(score_table(scores, positive))
-    print(show_confusion(scores["BERT"]))
+    print(show_confusion(scores[name]))
 
 
 def load_classifier(path: Path, device: str) -> TextClassifier:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import Any, Protocol
 
 from minillm.backend.progress import progress_bar
-from minillm.tasks import ClassifierTraining
-from minillm.tasks.generation import CausalPretraining
 from minillm.training import Step
 from minillm.training.sharding import ids_to_share
 
@@ -29,7 +28,14 @@ def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
             bar.set_postfix_str(f"loss {smooth:.3f}{examined}", refresh=False)
 
 
-def print_sharing(training: ClassifierTraining | CausalPretraining) -> None:
+class Shared(Protocol):
+    """A training of which threads may share the batches."""
+
+    model: Any
+    threads: int
+
+
+def print_sharing(training: Shared) -> None:
     """From which size on a batch is shared, where there is more than one thread."""
     if training.threads > 1:
         least = ids_to_share(training.model.parameter_count())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minillm.commands.tables import percent, table
+from minillm.models import SequenceClassifier
 from minillm.tasks import Scores, TextClassifier
 
 
@@ -34,6 +35,11 @@ def how_labels_are_said(classifier: TextClassifier) -> str:
     if classifier.decision is None:
         return "the most probable label is said"
     return f"{classifier.positive!r} is said from its threshold on, the best one for dev's F1"
+
+
+def name_of(classifier: TextClassifier) -> str:
+    """What the row of a model is called."""
+    return "BERT" if isinstance(classifier.model, SequenceClassifier) else "GPT"
 
 
 def score_row(scores: Scores, positive: str) -> list[str]:

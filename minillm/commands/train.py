@@ -6,13 +6,19 @@ import argparse
 import time
 from pathlib import Path
 
-from minillm.commands.arguments import add_labelled, add_recipe, add_training_options, recipe_of
+from minillm.commands.arguments import (
+    add_labelled_training,
+    add_recipe,
+    add_training_options,
+    recipe_of,
+)
 from minillm.commands.baselines import save_baselines
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
 from minillm.commands.scores import (
     how_labels_are_said,
+    name_of,
     needs_threshold,
     positive_class,
     score_table,
@@ -34,18 +40,8 @@ from minillm.text import Example, class_counts
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, how they are laid out, where to write, and the recipe."""
-    parser.add_argument("train", type=Path, metavar="FILE", help="labelled texts, one a line")
-    parser.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
-    parser.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
+    add_labelled_training(parser)
     parser.add_argument("--unlabelled", type=Path, help="more texts to pretrain on, one a line")
-    add_labelled(parser)
-    parser.add_argument(
-        "--max-characters",
-        type=int,
-        default=10_000,
-        metavar="N",
-        help="longer texts of FILE are dropped, and counted (default: 10000)",
-    )
     add_training_options(parser, default_out=Path("runs/train"), kept="words, labels and sizes")
     add_recipe(parser, Recipe)
 
@@ -111,7 +107,7 @@ def print_scores(
 ) -> None:
     """One table per split: the model beside its baselines."""
     classifiers = as_classifiers(baselines, classifier.encoder.tokenizer)
-    classifiers["BERT"] = classifier
+    classifiers[name_of(classifier)] = classifier
     for name, examples in splits.items():
         print(f"\n{name}, {len(examples)} texts ({how_labels_are_said(classifier)})")
         scores = {kind: evaluate(one, examples) for kind, one in classifiers.items()}

@@ -1,0 +1,153 @@
+import json
+
+import numpy as np
+import pytest
+
+from minillm.tasks import TextClassifier
+from minillm.tasks.finetuning import METHODS, open_pretrained
+from tests.commands.command_line import listing, write_examples
+from tests.tasks.generation.little import pretrain
+from tests.tasks.small import TEXTS
+
+QUICK = ["--epochs", "2", "--batch-size", "8", "--rank", "2", "--adapter-width", "3"]
+
+
+@pytest.fixture(scope="module")
+def gpt(tmp_path_factory):
+    """The file of a GPT that has read the sixty sentences."""
+    path = tmp_path_factory.mktemp("gpt") / "gpt.safetensors"
+    training, _ = pretrain(TEXTS[4:], TEXTS[:4], settings={"tokenizer": "word", "min_count": 1})
+    training.result().save(path)
+    return path
+
+
+@pytest.fixture
+def texts(tmp_path):
+    """Texts by which forgetting is measured."""
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(["", *TEXTS[:20]]))
+    return path
+
+
+def loss_of(out, row):
+    """The nats that the table of forgetting has in a row."""
+    return next(line.split()[1] for line in out.split("\n") if line.startswith(row))
+
+
+@pytest.mark.guide("G32")
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_shows_scores_and_forgetting_and_leaves_model_and_picture(
+    method, call, file, gpt, texts, tmp_path
+):
+    out = tmp_path / "run"
+    result = call(
+        "finetune", gpt, file, "--method", method, *QUICK, "--forgetting", texts, "--out", out
+    )
+    assert result.code == 0, result.err
+    assert listing(out) == [
+        *("bag_of_words.safetensors", "checkpoint.safetensors", "finetune.png"),
+        *("forgetting.json", "model.safetensors", "record.jsonl"),
+    ]
+    assert (out / "finetune.png").read_bytes().startswith(b"\x89PNG")
+    before = open_pretrained(gpt).language_loss(TEXTS[:20])
+    after = open_pretrained(out / "model.safetensors").language_loss(TEXTS[:20])
+    assert loss_of(result.out, "before") == f"{before:.3f}"
+    assert loss_of(result.out, "after") == f"{after:.3f}"
+    assert (before == after) is (method == "head")
+    curve = json.loads((out / "forgetting.json").read_text())
+    assert [done for done, _ in curve] == [6, 12] and curve[1][1] == pytest.approx(after)
+    for name in ("majority", "bag of words", "GPT"):
+        assert f"\n{name} " in result.out
+    assert ("trained" in result.out) and ("(100.0 %)" in result.out) is (method == "full")
+    assert "GPT " in call("evaluate", out, file).out
+    assert call("predict", out, texts).code == 0
+
+
+@pytest.mark.guide("G32")
+def test_it_goes_on_from_a_classifier_with_its_labels_or_with_a_new_head(call, model, tmp_path):
+    dev = write_examples(tmp_path / "two.tsv")
+    options = [*QUICK, "--out", tmp_path / "run", "--dev", dev]
+    (tmp_path / "small.tsv").write_text(
+        "good\tA tidy hotel.\nbad\tA filthy garden.\nneither\tShut.\n"
+    )
+    refused = call("finetune", model, tmp_path / "small.tsv", *options)
+    assert refused.code == 1
+    assert "label 'neither' is not one that the model has learned" in refused.message
+    assert "--new-head" in refused.message
+    assert not (tmp_path / "run").exists()
+    result = call("finetune", model, tmp_path / "small.tsv", *options, "--new-head")
+    assert result.code == 0
+    assert TextClassifier.load(tmp_path / "run" / "model.safetensors").labels.names == (
+        *("bad", "good", "neither"),
+    )
+
+
+def test_the_models_that_come_with_it_have_names(call, file, tmp_path):
+    options = ["--epochs", "0.2", "--method", "head", "--out", tmp_path / "run"]
+    assert call("finetune", "bert", file, *options).code == 0
+    result = call("finetune", "bart", file, *options, "--overwrite")
+    assert result.code == 1
+    assert "there is no such file or folder" in result.message and "bert and gpt" in result.message
+
+
+def test_a_resumed_run_keeps_its_curve(call, file, gpt, texts, tmp_path, monkeypatch):
+    monkeypatch.setattr("minillm.tasks.finetuning.training.SAVE_EVERY", 6)
+    whole, left = tmp_path / "whole", tmp_path / "left"
+    options = [gpt, file, *QUICK, "--forgetting", texts]
+    assert call("finetune", *options, "--out", whole).code == 0
+
+    def stop(self, done, training):
+        original(self, done, training)
+        if done == 6:
+            raise KeyboardInterrupt
+
+    from minillm.commands.forgetting import Forgetting
+
+    original = Forgetting.examine
+    with monkeypatch.context() as patch:
+        patch.setattr(Forgetting, "examine", stop)
+        assert call("finetune", *options, "--out", left).code != 0
+    assert len(json.loads((left / "forgetting.json").read_text())) == 1
+    assert call("finetune", *options, "--out", left, "--resume").code == 0
+    for name in ("forgetting.json", "model.safetensors", "finetune.png"):
+        assert (left / name).read_bytes() == (whole / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--rank", "17", "--method", "lora"], "rank must be 1 to 16"),
+        (["--where", "gate", "--method", "lora"], "no linear layer is named 'gate'"),
+        (["--method", "adaptor"], "invalid choice"),
+        (["--pooling", "cls"], 'give "last" or "mean"'),
+        (["--forgetting", "EMPTY"], "there is no text in the file"),
+        (["--layer-decay", "2"], "layer_decay must be above 0 and at most 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(
+    options, words, call, file, gpt, tmp_path
+):
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n\n")
+    given = [empty if one == "EMPTY" else one for one in options]
+    result = call("finetune", gpt, file, *QUICK, "--out", tmp_path / "run", *given)
+    assert result.code in (1, 2) and words in result.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_texts_without_a_known_word_cannot_tell_what_is_forgotten(call, model, file, tmp_path):
+    path = tmp_path / "chinese.txt"
+    path.write_text("房间很安静\n", encoding="utf-8")
+    result = call("finetune", model, file, "--forgetting", path, "--out", tmp_path / "run")
+    assert result.code == 1
+    assert "no known token to hide" in result.message and str(path) in result.message
+
+
+def test_without_the_checkpoint_a_classifier_has_no_language_to_forget(
+    call, model, file, texts, tmp_path
+):
+    alone = tmp_path / "model.safetensors"
+    alone.write_bytes((model / "model.safetensors").read_bytes())
+    result = call("finetune", alone, file, "--forgetting", texts, "--out", tmp_path / "run")
+    assert result.code == 1 and "has no masked-language head" in result.message
+    assert np.isfinite(open_pretrained(model / "model.safetensors").language_loss(TEXTS))
