@@ -32,27 +32,64 @@ def run(path, figures, limit):
     return json.loads(path.read_text(encoding="utf-8")), finished.stdout
 
 
-LONG = {"02", "06", "08", "09", "c1"}  # of these the slow run executes the Chinese edition
-EXECUTED = [pytest.param(source, "en", id=f"{source.stem} en") for source in SOURCES]
-EXECUTED += [
-    pytest.param(
-        *(source, "zh"),
-        id=f"{source.stem} zh",
-        marks=[pytest.mark.slow] if source.stem.partition("_")[0] in LONG else [],
-    )
-    for source in SOURCES
-    if differs(source)
-]
+# the slow run alone executes their experiments and their Chinese editions
+LONG = {"02", "06", "07", "08", "09", "c1"}
 
 
-@pytest.mark.parametrize(("source", "language"), EXECUTED)
-def test_the_teachers_notebook_runs_and_shows_the_committed_numbers(source, language, tmp_path):
-    path = tmp_path / f"{source.stem}.ipynb"
+def runs(*, long):
+    """Source and language of the lessons that are long, or of those that are not."""
+    return [
+        pytest.param(source, language, id=f"{source.stem} {language}")
+        for source in SOURCES
+        for language in (("en", "zh") if differs(source) else ("en",))
+        if (source.stem.partition("_")[0] in LONG) is long
+    ]
+
+
+def runs_whole(source, language, folder):
+    """The lesson runs, and shows the committed numbers and figures."""
+    path = folder / f"{source.stem}.ipynb"
     path.write_text(as_notebook(source, language, "teacher"), encoding="utf-8")
+    today, printed = run(path, folder, PATIENCE * budget_of(source) + START)
+    assert re.findall(r"^([\w.]+)  ✓", printed, flags=re.MULTILINE) == exercises_of(source)
+    compare_figures(source, folder, language)
+    assert differences(committed(source, language), today) == []
+
+
+@pytest.mark.parametrize(("source", "language"), runs(long=False))
+def test_the_teachers_notebook_runs_and_shows_the_committed_numbers(source, language, tmp_path):
+    runs_whole(source, language, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("source", "language"), runs(long=True))
+def test_a_long_one_runs_whole(source, language, tmp_path):
+    runs_whole(source, language, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "language"), [one for one in runs(long=True) if one.values[1] == "en"]
+)
+def test_a_long_one_runs_but_for_its_experiment(source, language, tmp_path):
+    path = tmp_path / f"{source.stem}.ipynb"
+    notebook = without_experiment(json.loads(as_notebook(source, language, "teacher")))
+    path.write_text(json.dumps(notebook), encoding="utf-8")
     today, printed = run(path, tmp_path, PATIENCE * budget_of(source) + START)
     assert re.findall(r"^([\w.]+)  ✓", printed, flags=re.MULTILINE) == exercises_of(source)
-    compare_figures(source, tmp_path, language)
-    assert differences(committed(source, language), today) == []
+    assert differences(without_experiment(committed(source, language)), today) == []
+
+
+def without_experiment(notebook):
+    """A notebook without the code of section 6, and of 7, which tells what 6 has shown."""
+    kept, section = [], ""
+    for cell in notebook["cells"]:
+        heading = re.search(r"^## (\d)", "".join(cell["source"]), flags=re.MULTILINE)
+        if cell["cell_type"] == "markdown" and heading:
+            section = heading[1]
+        if section not in ("6", "7"):
+            kept.append(cell)
+    assert 0 < len(kept) < len(notebook["cells"])
+    return {**notebook, "cells": kept}
 
 
 def committed(source, language):
