@@ -84,6 +84,27 @@ TINY = {
     "passes": {**STAGES, "recipe.pretrain_epochs": 0.0, "passes": (0.0, 0.5)},
     "pipeline": STAGES,
     "positions": {"width": 8, "batch": 8, "tested": 20, "adam": {"steps": 12, "rate": 0.1}},
+    "ranks": {
+        "learned": 60,
+        "taught": 40,
+        "held_out": 10,
+        "recipe": {
+            "tokenizer": "byte_pairs:280",
+            "width": 8,
+            "n_heads": 2,
+            "n_layers": 1,
+            "max_length": 8,
+            "batch_size": 4,
+            "steps": 20,
+            "warmup": 1,
+            "evaluate_every": 1,
+            "held_out_tokens": 50,
+            "lr": 1.0,
+        },
+        "ranks": (1, 2),
+        "tuning": {"steps": 4, "batch": 4, "warmup": 1, "measured_at": (2, 4)},
+        "tuning.max_norm": 1e-3,
+    },
     "recall": {
         "letters": {"length": 12, "asked": 4},
         "distances": (1, 3),
@@ -138,12 +159,19 @@ TINY = {
         "positive": "positive",
     },
 }
+TINY["ways"] = {
+    "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 20},
+    "pretraining": {**SMALL_STAGES, "finetune_epochs": 0},
+    "shared": {"epochs": 1.0, "batch_size": 16, "adapter_width": 3},
+    "shared.max_norm": 1e-3,
+    "ranks": (1, 2),
+}
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
     *("few_labels", "gap", "passes", "pipeline", "shakespeare", "sides", "single_clauses"),
-    *("spam", "sst2"),
+    *("ranks", "spam", "sst2", "ways"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {
