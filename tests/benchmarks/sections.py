@@ -11,6 +11,7 @@ from minillm.commands import bench_steps
 from tests.benchmarks import costs
 from tests.benchmarks.asking import ROOT, environment
 from tests.benchmarks.contests import Contest, Entry, Row, held
+from tests.benchmarks.finetuning_minillm import WAYS
 from tests.benchmarks.growth import fitted_exponent, last_exponent
 from tests.benchmarks.sizes import GROWTH, INFERENCE, OPS, Size
 from tests.benchmarks.variants import Variant
@@ -99,6 +100,21 @@ def writing(plan: Plan) -> Iterator[Row]:
     yield plan.held("writing", contest)
 
 
+def finetuning(plan: Plan) -> Iterator[Row]:
+    """An update of a BERT's classifier, by what of it is trained; all beside full fine-tuning."""
+    best = plan.ours[-1]
+    for name in ("course", "mid"):
+        size = SIZES[name]
+        entries = [
+            Entry(way, best, "finetuning_minillm", {"size": asdict(size), "way": way}, kind=way)
+            for way in WAYS
+        ]
+        contest = Contest(
+            f"{name}, {best.name}", entries, size.steps, size.tokens, asdict(size), "full"
+        )
+        yield plan.held("finetuning", contest)
+
+
 def growth(plan: Plan) -> Iterator[Row]:
     """How time and memory grow with each size of ``course``; all points are asked in turn."""
     variants = [plan.ours[-1], *plan.torch]
@@ -162,6 +178,7 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "ops": ops,
     "inference": inference,
     "writing": writing,
+    "finetuning": finetuning,
     "growth": growth,
     "leave_one_out": leave_one_out,
     "import": costs.imports,

@@ -1,7 +1,7 @@
 """The work that is timed is the work that is meant."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from minillm import ops
 from minillm.backend import kernels
 from tests.benchmarks import (
+    finetuning_minillm,
     inference_minillm,
     op_minillm,
     problem,
@@ -85,3 +86,12 @@ def test_a_text_is_read_token_by_token_and_every_reader_finds_the_same():
     found = {how: writing_minillm.prepared(asdict(SMALL), how)() for how in writing_minillm.READERS}
     assert found["lean"] == pytest.approx(found["recomputing"], rel=1e-5)
     assert found["cached"] == pytest.approx(found["recomputing"], rel=1e-6)
+
+
+@pytest.mark.parametrize("way", finetuning_minillm.WAYS)
+def test_each_way_of_fine_tuning_begins_with_the_same_loss_and_trains(way):
+    size = replace(SMALL, width=16)  # rank 8 fits
+    step, full = (finetuning_minillm.prepared(asdict(size), name) for name in (way, "full"))
+    losses = [step() for _ in range(4)]
+    assert losses[0] == pytest.approx(full(), rel=1e-6)
+    assert losses[-1] < losses[0]
