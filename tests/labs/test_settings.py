@@ -101,7 +101,7 @@ TINY = {
             "held_out_tokens": 50,
             "lr": 1.0,
         },
-        "ranks": (1, 2),
+        "ways": ((0, 1e-3), (1, 1e-2)),
         "tuning": {"steps": 4, "batch": 4, "warmup": 1, "measured_at": (2, 4)},
         "tuning.max_norm": 1e-3,
     },
@@ -162,9 +162,10 @@ TINY = {
 TINY["ways"] = {
     "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 20},
     "pretraining": {**SMALL_STAGES, "finetune_epochs": 0},
-    "shared": {"epochs": 1.0, "batch_size": 16, "adapter_width": 3},
+    "shared": {"epochs": 2.0, "batch_size": 16, "adapter_width": 3},
     "shared.max_norm": 1e-3,
     "ranks": (1, 2),
+    "every": 1,
 }
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese

@@ -18,7 +18,7 @@ TINY = replace(
     recipe=replace(
         STUDY.settings.recipe, tokenizer="byte_pairs:280", width=16, n_heads=2, n_layers=1, steps=8
     ),
-    ranks=(1, 4),
+    ways=((0, 1e-3), (1, 1e-2), (4, 1e-2)),
     tuning=replace(STUDY.settings.tuning, steps=6, batch=4, warmup=1, measured_at=(2, 6)),
 )
 
@@ -32,15 +32,15 @@ def body():
 def test_only_the_changes_of_low_rank_move_and_their_rank_is_seen(body):
     first, state = weights(body.model, TINY.names), as_bytes(body.model.state_dict())
     assert len(first) == 6
-    for rank in (None, 1, 4):
-        *_, model = went_on(TINY, body, rank, 3)
+    for rank, rate in TINY.ways:
+        *_, model = went_on(TINY, body, rank, rate, 3)
         kept = {n.replace(".layer.", "."): a for n, a in as_bytes(model.state_dict()).items()}
         same = {name for name in state if kept[name] == state[name]}
-        assert (same == set(state)) is (rank is not None)
+        assert (same == set(state)) is (rank > 0)
         last = weights(model, TINY.names)
         changes = {path: last[path] - first[path] for path in first}
         assert all(np.abs(change).max() > 1e-6 for change in changes.values())
-        if rank is not None:
+        if rank:
             assert all(rank_of(change, 0.999) <= rank for change in changes.values())
             loras = [m for _, m in model.named_modules() if isinstance(m, LoRA)]
             trained = sum(p.size for p in model.trainable_parameters())

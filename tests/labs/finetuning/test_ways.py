@@ -23,6 +23,7 @@ TINY = replace(
     ),
     shared=replace(STUDY.settings.shared, epochs=2, batch_size=20, adapter_width=3),
     ranks=(1, 4),
+    every=1,
 )
 NAMES = ["full", "slower below", "head", "lora 1", "lora 4", "adapter"]
 
