@@ -31,7 +31,7 @@ class AveragePoolingClassifier(Module):
         ValueError: fewer than two classes, or a size below 1.
     Source: Joulin et al. 2017, "Bag of Tricks for Efficient Text Classification", section 2
         (without dense layers between the mean and the scores).
-    Guide: 5.2.2, 5.2.3 (G61).
+    Guide: 5.2, 5.2.2, 5.2.3 (G61).
     """
 
     def __init__(

@@ -19,7 +19,7 @@ class AsPrinted(Module):
 
     Shapes: ``ids (B, T) -> (B, C)``, if it could.
 
-    Guide: 5.2.2 (G61).
+    Guide: 5.2, 5.2.2 (G61).
     """
 
     def __init__(

@@ -28,7 +28,7 @@ class SpaceTokenizer:
     Words are numbered from 1, the most frequent first.  A word that ``fit`` has not seen leaves
     nothing behind, not even a number for the unknown; a Chinese sentence is one word.
 
-    Guide: 5.2.1 (G61).
+    Guide: 5.2, 5.2.1 (G61).
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ def pad_sequences(sequences: Sequence[Sequence[int]], *, maxlen: int) -> np.ndar
 
     Raises:
         ValueError, TypeError: as ``pad``.
-    Guide: 5.2.1 (G61).
+    Guide: 5.2, 5.2.1 (G61).
     """
     return pad(sequences, length=maxlen, side="left", truncate="left")[0]
 
@@ -70,7 +70,7 @@ class GlobalAveragePooling(Module):
 
     Shapes: ``x (B, T, D) -> (B, D)``.
 
-    Guide: 5.2.2, 5.2.3 (G61).
+    Guide: 5.2, 5.2.2, 5.2.3 (G61).
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ class Dense(Module):
 
     Shapes: ``x (..., inputs) -> (..., outputs)``.
 
-    Guide: 5.2.2 (G61).
+    Guide: 5.2, 5.2.2 (G61).
     """
 
     def __init__(self, inputs: int, outputs: int, *, rng: np.random.Generator):

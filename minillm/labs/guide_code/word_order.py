@@ -17,7 +17,7 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.labs.guide_code.layers import Dense
-from minillm.labs.learners import floating, share_right
+from minillm.labs.learners import Batch, floating, share_right
 from minillm.labs.study import Study
 from minillm.labs.worlds.orders import texts, twins
 from minillm.nn import Embedding, EncoderBlock, LearnedPositions, Linear, Module
@@ -127,11 +127,16 @@ def training(settings: Settings, kind: str, seed: int) -> Iterator[tuple[int, Or
         yield step.index + 1, reader
 
 
+def held_out(settings: Settings, seed: int) -> Batch:
+    """Texts that training did not draw, and their twins."""
+    return twins(settings.tested, settings.words, stream(seed, "test texts"))
+
+
 def accuracies(settings: Settings, kind: str, seed: int) -> list[float]:
-    """Share of right classes at each of ``measured_at``, among new texts and their twins."""
-    batch = twins(settings.tested, settings.words, stream(seed, "test texts"))
+    """Share of right classes at each of ``measured_at``."""
+    tested = held_out(settings, seed)
     return [
-        share_right(reader, batch)
+        share_right(reader, tested)
         for step, reader in training(settings, kind, seed)
         if step in settings.measured_at
     ]
@@ -140,7 +145,7 @@ def accuracies(settings: Settings, kind: str, seed: int) -> list[float]:
 def measure(settings: Settings, seed: int) -> Mapping[str, Any]:
     """Of every kind the accuracy at each of the steps, (S,), and how many weights it has.
 
-    Guide: 5.2.2, 5.2.3 (G13, G61).
+    Guide: 3.1, 5.2 (G13, G61).
     """
     found = {kind: np.array(accuracies(settings, kind, seed)) for kind in settings.kinds}
     readers = [OrderReader(settings, k, rng=stream(seed, "counted")) for k in settings.kinds]
