@@ -23,7 +23,7 @@ from minillm.labs import mean_and_interval, read_settings
 from minillm.labs.guide_code.reviews_and_news import STUDY
 
 orders, texts = study("word_order"), study("reviews_and_news")
-n, n_texts = len(orders["mean"]), len(texts["sentiment en, pooled"])
+n_runs, n_texts = len(orders["mean"]), len(texts["sentiment en, pooled"])
 at = read_settings("word_order")["measured_at"]
 
 
@@ -47,6 +47,8 @@ news = {
     short: spread(texts[f"topics {LANGUAGE}, {name}, macro-F1"]) for short, name in names.items()
 }
 assert all((orders[kind] == 0.5).all() for kind in ("mean", "mean_places", "attention"))
+faster = orders["dense_places"] > orders["attention_places"]
+assert faster[:, at.index(100)].all()
 assert all((orders[kind][:, -1] > 0.99).all() for kind in ("dense_places", "attention_places"))
 LITERALS = {
     "by hand, asserted in section 2": "0 1 2 3 4 5 6 38 0.75 0.5 0.412 0.206 1.386 98 0.9998",
@@ -59,7 +61,7 @@ LITERALS = {
 # %% [markdown] lang="en"
 # # Lesson 10. The guide's classifier, repaired
 #
-# **Question.** The guide ends in a program that it calls a large language model based on BERT. Where does it stop, what does it compute once it
+# **Question.** Section 5 of the guide is a program that it calls a large language model based on BERT. Where does it stop, what does it compute once it
 # is repaired, and when is that enough? "Dog bites man" and "man bites dog" will be the same to it.
 #
 # **Afterwards you can** take a mean over the real words alone, with its gradient; find the faults of a program by what each layer demands; tell from the
@@ -70,7 +72,7 @@ LITERALS = {
 # %% [markdown] lang="zh"
 # # 第 10 课　指南的分类器，修好
 #
-# **问题**　指南的最后是一个程序，自称是“基于 BERT 的大语言模型”。它在哪里出错停下？修好以后算的是什么？什么时候这就够用了？在它看来，“狗咬人”和“人咬狗”是一回事。
+# **问题**　指南第 5 节是一个程序，自称是“基于 BERT 的大语言模型”。它在哪里出错停下？修好以后算的是什么？什么时候这就够用了？在它看来，“狗咬人”和“人咬狗”是一回事。
 #
 # **学完本课，你能够**　只对真实的词求均值，并写出梯度；根据每一层的要求找出程序的毛病；从公式看出一个模型永远学不会什么；报告宏平均 F1，并与基线作比较。
 #
@@ -124,7 +126,7 @@ LANGUAGE = "en"
 # **Softmax regression on the mean.** $x = (0, 2)$, two classes with the rows $(0, 0)$ and $(0, \tfrac12 \ln 3)$: scores $(0, \ln 3)$, so $p = (1/4, 3/4)$. If the first class is right, the loss is $\ln 4 = 1.386$; the gradient of the scores is
 # $p - \mathrm{onehot} = (-3/4, 3/4)$, that of $x$ is $(0, \tfrac38 \ln 3) = (0, 0.412)$, and each of the two words gets half, $(0, 0.206)$.
 #
-# **Macro-F1.** Eight texts, three classes. Five of the first, all found; two of the second, one found; one of the third, not found. Both that are missed were called the first class.
+# **Macro-F1.** Eight texts, three classes. Five of the first, all found; two of the second, one found; one of the third, not found. Both that are missed were called the first class. Of a class, TP counts the texts found, FP those wrongly given to it, FN those missed.
 #
 # | class | TP | FP | FN | $F_1 = 2\,\mathrm{TP} / (2\,\mathrm{TP} + \mathrm{FP} + \mathrm{FN})$ |
 # |---|---|---|---|---|
@@ -148,7 +150,7 @@ LANGUAGE = "en"
 #
 # **均值上的 softmax 回归**　$x = (0, 2)$，两个类别的行向量是 $(0, 0)$ 和 $(0, \tfrac12 \ln 3)$：得分 $(0, \ln 3)$，所以 $p = (1/4, 3/4)$。如果正确的是第一类，损失是 $\ln 4 = 1.386$；得分的梯度是 $p - \mathrm{onehot} = (-3/4, 3/4)$，$x$ 的梯度是 $(0, \tfrac38 \ln 3) = (0, 0.412)$，两个词各分到一半，即 $(0, 0.206)$。
 #
-# **宏平均 F1**　八段文本，三个类别。第一类有五段，全部找到；第二类有两段，找到一段；第三类有一段，没有找到。漏掉的两段都被判成第一类。
+# **宏平均 F1**　八段文本，三个类别。第一类有五段，全部找到；第二类有两段，找到一段；第三类有一段，没有找到。漏掉的两段都被判成第一类。对一个类别来说，TP 是找到的，FP 是误判成这一类的，FN 是漏掉的。
 #
 # | 类别 | TP | FP | FN | $F_1 = 2\,\mathrm{TP} / (2\,\mathrm{TP} + \mathrm{FP} + \mathrm{FN})$ |
 # |---|---|---|---|---|
@@ -235,9 +237,9 @@ assert np.isclose(float(ops.cross_entropy(x @ U.T, targets=np.array([0]))), loss
 # %%
 true = np.array([0, 0, 0, 0, 0, 1, 1, 2])
 said = np.array([0, 0, 0, 0, 0, 0, 1, 0])
-print(confusion_matrix(said, true, 3))
 stated("share", accuracy(said, true), 0.75, 1e-12, "accuracy by hand")
 stated("macro", macro_f1(said, true, 3), 0.5, 1e-12, "macro-F1 by hand")
+print(confusion_matrix(said, true, 3))
 
 # %% [markdown] lang="en"
 # **The whole net.** What the guide's program is meant to be, in eight lines: masked mean, two dense layers with ReLU, scores. It has no place for order: $\frac1n \sum_t E[i_t]$ is the same sum in any order.
@@ -264,9 +266,9 @@ ours = Pooled(100, 128, 10, np.random.default_rng(10))
 theirs = AveragePoolingClassifier(100, 10, rng=np.random.default_rng(10))
 ids, mask = pad([[7, 11, 42], [5]], length=6, side="left")
 assert np.allclose(ours(ids, mask).data, theirs(ids, mask).data), "the library's net is ours"
+stated("count", theirs.parameter_count(), 47_114, 0, "parameters of the repaired net")
 for name, parameter in theirs.named_parameters():
     print(f"{name:17} {parameter.shape!s:11} {parameter.size:7,}")
-stated("count", theirs.parameter_count(), 47_114, 0, "parameters of the repaired net")
 
 # %% [markdown] lang="en"
 # ## 4 Gradient check
@@ -442,12 +444,12 @@ print(f"200 Chinese sentences: {len(tokenizer.numbers)} words; of 100 new ones {
 assert len(tokenizer.numbers) == 200 and known == 0, "each sentence is a word of its own"
 
 # %% [markdown] lang="en"
-# **The smallest repair.** Another name for the wrapper, or none; a row for each word of the vocabulary; the mask; one pooling; class numbers with their loss; labels, and training. Dense layers, widths and the optimiser may stay. With a vocabulary of 100 words it has 12,800 numbers in the table, twice 16,512 in the dense layers, 1,290 in the scores: {here.count}.
+# **The smallest repair.** Another name for the wrapper, or none; a row for each word of the vocabulary; the mask; one pooling; class numbers with their loss; labels, and training. Dense layers, widths and the optimiser may stay. With a vocabulary of 100 words it has 12,800 numbers in the table, twice 16,512 in the dense layers, 1,290 in the scores: {here.count:,.0f}.
 #
 # **Why it is no BERT** (5.2.2, 5.2.3, A71, A73). Count what lesson 9's model has:
 
 # %% [markdown] lang="zh"
-# **最小的修理**　包装函数改个名字，或者干脆不要；词表里每个词在表中占一行；加上掩码；只池化一次；标签用类别编号，损失也用与之相配的；要有标签，要训练。全连接层、各层宽度和优化器都可以不动。词表有 100 个词时，表里有 12,800 个数，两层全连接各有 16,512 个，得分层有 1,290 个，共 {here.count} 个。
+# **最小的修理**　包装函数改个名字，或者干脆不要；词表里每个词在表中占一行；加上掩码；只池化一次；标签用类别编号，损失也用与之相配的；要有标签，要训练。全连接层、各层宽度和优化器都可以不动。词表有 100 个词时，表里有 12,800 个数，两层全连接各有 16,512 个，得分层有 1,290 个，共 {here.count:,.0f} 个。
 #
 # **它为什么不是 BERT**（5.2.2、5.2.3 节，A71、A73）　数一数第 9 课的模型里有什么：
 
@@ -473,22 +475,22 @@ for name, net in (("repaired net", theirs), ("BERT", bert)):
     assert (np.abs(one - other).max() < 1e-6) == (net is theirs), "only BERT tells them apart"
 
 # %% [markdown] lang="en"
-# No attention, no position, no normalisation, no pretraining; not even the order of three words. BERT-base has {here.base} parameters, and reads its text at [CLS]; to average BERT's vectors is a later choice (Reimers & Gurevych 2019). The repaired net has a name of its own: a *deep averaging network* (Iyyer et al. 2015);
+# No attention, no position, no normalisation, no pretraining; not even the order of three words. BERT-base has {here.base:,.0f} parameters, and reads its text at [CLS]; to average BERT's vectors is a later choice (Reimers & Gurevych 2019). The repaired net has a name of its own: a *deep averaging network* (Iyyer et al. 2015);
 # without the dense layers it is the core of fastText (Joulin et al. 2017). And the code that "is clear and easy to change" (section 5.3, A74) stops in both blocks.
 
 # %% [markdown] lang="zh"
-# 没有注意力，没有位置，没有归一化，也没有预训练；连三个词的先后也看不出来。BERT-base 有 {here.base} 个参数，在 [CLS] 处读取文本；对 BERT 的向量求平均是后来的做法（Reimers、Gurevych，2019）。修好的网络另有名字：**深度平均网络**（Iyyer 等，2015）；去掉全连接层，就是 fastText 的核心（Joulin 等，2017）。至于“清晰、易于修改”（5.3 节，A74）的代码，两段都运行不下去。
+# 没有注意力，没有位置，没有归一化，也没有预训练；连三个词的先后也看不出来。BERT-base 有 {here.base:,.0f} 个参数，在 [CLS] 处读取文本；对 BERT 的向量求平均是后来的做法（Reimers、Gurevych，2019）。修好的网络另有名字：**深度平均网络**（Iyyer 等，2015）；去掉全连接层，就是 fastText 的核心（Joulin 等，2017）。至于“清晰、易于修改”（5.3 节，A74）的代码，两段都运行不下去。
 
 # %% [markdown] lang="en"
 # ## 6 Experiment
 #
 # **Order alone.** 12 words, each once in every text, in random order; the class says whether word A stands before word B. As bags all texts are the same. Five readers take a mean over the words and learn alike (AdamW, 400 steps of 64 fresh texts) with about as many weights; they differ in what they average. The learning
-# rate of each was the best of 0.001, 0.003, 0.01 and 0.03 on seeds outside the study. The test: 1,000 new texts, each beside its twin with A and B exchanged. {n} seeds are stored by `python -m minillm labs run word_order`; two readers of seed 0 run here, for half of the steps:
+# rate of each was the best of 0.001, 0.003, 0.01 and 0.03 on seeds outside the study. The test: 1,000 new texts, each beside its twin with A and B exchanged. {n_runs} seeds are stored by `python -m minillm labs run word_order`; two readers of seed 0 run here, for half of the steps:
 
 # %% [markdown] lang="zh"
 # ## 6 实验
 #
-# **只看词序**　12 个词，每段文本里各出现一次，次序随机；类别由词 A 是否在词 B 之前决定。作为词袋，所有文本都一样。五个模型都对词求均值，训练方式相同（AdamW，400 步，每步 64 段新文本），权重的个数也差不多；不同的是拿什么来求均值。学习率各自从 0.001、0.003、0.01、0.03 里选最好的，选的时候用的是本实验之外的种子。测试用 1,000 段新文本，每段都配上把 A、B 对调的孪生文本。{n} 个种子的结果已由 `python -m minillm labs run word_order` 存好；这里现场跑种子 0 的两个模型，各跑一半的步数：
+# **只看词序**　12 个词，每段文本里各出现一次，次序随机；类别由词 A 是否在词 B 之前决定。作为词袋，所有文本都一样。五个模型都对词求均值，训练方式相同（AdamW，400 步，每步 64 段新文本），权重的个数也差不多；不同的是拿什么来求均值。学习率各自从 0.001、0.003、0.01、0.03 里选最好的，选的时候用的是本实验之外的种子。测试用 1,000 段新文本，每段都配上把 A、B 对调的孪生文本。{n_runs} 个种子的结果已由 `python -m minillm labs run word_order` 存好；这里现场跑种子 0 的两个模型，各跑一半的步数：
 
 # %% tags=["machine"]
 print(read_settings("word_order"))
@@ -515,6 +517,12 @@ assert all(np.all(runs[kind] == 0.5) for kind in blind), "exactly one half, at e
 sighted = ("dense_places", "attention_places")
 assert all(runs[kind][:, -1].min() > 0.95 for kind in sighted), "nearly all right, for every seed"
 
+# %% [markdown] lang="en"
+# **Reading the table**: a row for each reader, with the mean over the seeds after so many steps, half of its 95 % interval at the end, and the number of weights. *mean*: the words' vectors, the guide's net; *places*: a vector for each place is added to the words; *dense*: a dense layer on each word before the mean; *attention*: an encoder layer before the mean.
+
+# %% [markdown] lang="zh"
+# **读表**：一行是一个模型，依次是各步数之后各种子的均值，末尾处 95% 置信区间的一半，以及权重的个数。mean：对词向量求均值，即指南的网络；places：给词加上位置向量；dense：求均值之前，对每个词先做一层全连接；attention：求均值之前，先过一层编码器。
+
 # %%
 figure, axes = plt.subplots(figsize=(7, 3.4))
 styles = {
@@ -534,22 +542,22 @@ axes.legend(fontsize=8, loc="lower right")
 savefig(figure, "10_order", kept)
 
 # %% [markdown] lang="en"
-# **What you saw** (bands: 95 % intervals of the mean of {n} seeds). The guide's net stays at 0.500, and no training can change that: twins have the same scores, and one of them is wrong. It is a property of the formula, not of these runs.
+# **What you saw** (bands: 95 % intervals of the mean of {n_runs} seeds, which may reach beyond what an accuracy can be). The guide's net stays at 0.500, and no training can change that: twins have the same scores, and one of them is wrong. It is a property of the formula, not of these runs.
 #
 # *Places added to the words* do not help either: $\frac1n \sum_t (E[i_t] + P_t) = \frac1n \sum_t E[i_t] + \frac1n \sum_t P_t$, and the last term is the same for all texts of a length. Attention without places does not help (lesson 6). Word and place have to meet in something that is not linear *before* the mean. Attention over both does it; so does
-# a dense layer on each word by itself, which on this task even learns faster ({early.dense_places.mean:.2f} ± {early.dense_places.half:.2f} against {early.attention_places.mean:.2f} ± {early.attention_places.half:.2f} after 100 steps). So this task shows that a mean of words cannot read order, not that only attention can.
+# a dense layer on each word by itself, which on this task learned faster with every seed ({early.dense_places.mean:.2f} ± {early.dense_places.half:.2f} against {early.attention_places.mean:.2f} ± {early.attention_places.half:.2f} after 100 steps). So this task shows that a mean of words cannot read order, not that only attention can.
 #
 # **Reviews and news.** Now sentences: reviews in which the words agree (*plain*), in which one opinion is denied (*denial*), in which the order decides between two opinions (*order*); and news of four topics, many of which mention another topic. The repaired net and a BERT of one layer start from random weights and read the same 1,000 batches of 32, of 4,000 labelled
 # sentences, with the same optimiser; the learning rates were chosen on reviews of other seeds (of 0.001, 0.003, 0.01 for the net, of 0.0003, 0.001, 0.003 for BERT). Neither is pretrained. Beside them are bags of words, their penalty tuned on a development set: of words alone, and of words and pairs of neighbours. Of seed 0 the net is trained here:
 
 # %% [markdown] lang="zh"
-# **看到了什么**（色带是 {n} 个种子的均值的 95% 置信区间）　指南的网络停在 0.500，怎样训练都没有用：孪生文本得分相同，其中必有一段判错。这是公式决定的，与这几次运行无关。
+# **看到了什么**（色带是 {n_runs} 个种子的均值的 95% 置信区间，有的地方超出了准确率可能的范围）　指南的网络停在 0.500，怎样训练都没有用：孪生文本得分相同，其中必有一段判错。这是公式决定的，与这几次运行无关。
 #
-# **给词加上位置**也没有用：$\frac1n \sum_t (E[i_t] + P_t) = \frac1n \sum_t E[i_t] + \frac1n \sum_t P_t$，最后一项对同样长度的文本都相同。只有注意力、没有位置，也没有用（第 6 课）。词和位置必须在求均值**之前**，在某个非线性的东西里相遇。对两者一起做注意力可以；对每个词单独用一层全连接也可以，在这个任务上甚至学得更快（100 步之后 {early.dense_places.mean:.2f} ± {early.dense_places.half:.2f} 对 {early.attention_places.mean:.2f} ± {early.attention_places.half:.2f}）。所以这个任务说明的是：词的均值读不出词序；而不是：只有注意力才读得出。
+# **给词加上位置**也没有用：$\frac1n \sum_t (E[i_t] + P_t) = \frac1n \sum_t E[i_t] + \frac1n \sum_t P_t$，最后一项对同样长度的文本都相同。只有注意力、没有位置，也没有用（第 6 课）。词和位置必须在求均值**之前**，在某个非线性的东西里相遇。对两者一起做注意力可以；对每个词单独用一层全连接也可以，在这个任务上，每个种子都学得更快（100 步之后 {early.dense_places.mean:.2f} ± {early.dense_places.half:.2f} 对 {early.attention_places.mean:.2f} ± {early.attention_places.half:.2f}）。所以这个任务说明的是：词的均值读不出词序；而不是：只有注意力才读得出。
 #
 # **评论与新闻**　现在换成真正的句子。评论分几种：各词意见一致的（plain）、否定一个意见的（denial）、由词序决定哪个意见算数的（order）；新闻有四个主题，许多句子还顺带提到别的主题。修好的网络和一层的 BERT 都从随机权重开始，用同样的优化器读同样的 1,000 批，每批 32 句，取自 4,000 个带标签的句子；学习率是用其他种子的评论选的（网络从 0.001、0.003、0.01 里选，BERT 从 0.0003、0.001、0.003 里选）。两者都没有预训练。旁边是词袋模型，惩罚的强度在开发集上选：一种只看词，一种还看相邻的两个词。种子 0 的网络在这里现场训练：
 
-# %%
+# %% tags=["machine"]
 groups = list(reviews_and_news.STUDY.settings.kinds)
 corpus = load_corpus("sentiment", LANGUAGE, seed=0)
 fitted = reviews_and_news.pooled_fit(reviews_and_news.STUDY.settings.pooled, seed=0)
@@ -603,7 +611,7 @@ savefig(figure, "10_reviews", kept)
 # **As good as BERT** it is where it matters which words there are: plain reviews, {reviews.net.plain.mean:.2f} and {reviews.bert.plain.mean:.2f}. There a bag of words does ({reviews.bag.plain.mean:.2f}). And where one opinion is denied, {reviews.net.denial.mean:.2f} and {reviews.bert.denial.mean:.2f}; that a bag of words has wrong nearly always ({reviews.bag.denial.mean:.2f}), for it adds one weight for each word, and no weight
 # of *far from* can turn round *tedious* and *thrilling* both. Dense layers behind the mean can: which words stand together is enough.
 #
-# **Not as good** where order decides. Of "although the tables were clean, the food was stale" and the same with *clean* and *stale* exchanged it has one wrong: {reviews.net.order.mean:.2f} ± {reviews.net.order.half:.2f}, and its probabilities say so, for they are near one half. BERT: {reviews.bert.order.mean:.2f} ± {reviews.bert.order.half:.2f}. Pairs of neighbours, with nothing but weights, reach {reviews.pairs.order.mean:.2f}.
+# **Not as good** where order decides. Of "anything but memorable, in fact quite forgettable" and the same with *memorable* and *forgettable* exchanged it has one wrong, always. Its share is {reviews.net.order.mean:.2f} ± {reviews.net.order.half:.2f}, and its probabilities know it, for they are near one half. BERT: {reviews.bert.order.mean:.2f} ± {reviews.bert.order.half:.2f}. A bag of pairs of neighbours, linear as it is, reaches {reviews.pairs.order.mean:.2f}.
 # In the news it is the texts that mention another topic: macro-F1 {news.net.mean:.2f} against {news.bert.mean:.2f}, no better than a bag of words ({news.bag.mean:.2f}), and less than pairs ({news.pairs.mean:.2f}).
 #
 # The accuracy over *all* reviews, {reviews.net.all.mean:.2f}, is a mixture of 1 and one half, and would be another if the corpus had other shares of them. Say what a test is made of.
@@ -613,7 +621,7 @@ savefig(figure, "10_reviews", kept)
 #
 # **与 BERT 一样好**的，是只看有哪些词就够的地方：意见一致的评论，{reviews.net.plain.mean:.2f} 和 {reviews.bert.plain.mean:.2f}；这里词袋就够了（{reviews.bag.plain.mean:.2f}）。还有只否定一个意见的评论，{reviews.net.denial.mean:.2f} 和 {reviews.bert.denial.mean:.2f}；这里词袋几乎全错（{reviews.bag.denial.mean:.2f}），因为它给每个词一个权重，然后相加，“并不”的权重无论是多少，都不可能既把“脏乱”、又把“整洁”翻转过来。均值后面的全连接层做得到：只要知道哪些词同时出现就够了。
 #
-# **不如 BERT** 的，是由词序决定的地方。“别看服务很周到，环境却很嘈杂”，把“周到”和“嘈杂”所在的两部分对调，词没有变，意思却反了，它必有一句判错：{reviews.net.order.mean:.2f} ± {reviews.net.order.half:.2f}；它给出的概率也接近一半，等于承认不知道。BERT 是 {reviews.bert.order.mean:.2f} ± {reviews.bert.order.half:.2f}。只有权重、但看得见相邻两个词的词袋，达到 {reviews.pairs.order.mean:.2f}。新闻里判错的，是顺带提到别的主题的句子：宏平均 F1 是 {news.net.mean:.2f} 对 {news.bert.mean:.2f}，与只看词的词袋（{news.bag.mean:.2f}）相仿，比看两个词的（{news.pairs.mean:.2f}）低。
+# **不如 BERT** 的，是由词序决定的地方。“很嘈杂，一点也不安静”，把“嘈杂”和“安静”对调，词没有变，意思却反了，它总有一句判错：准确率 {reviews.net.order.mean:.2f} ± {reviews.net.order.half:.2f}；它给出的概率也接近一半，等于承认不知道。BERT 是 {reviews.bert.order.mean:.2f} ± {reviews.bert.order.half:.2f}。只有权重、但看得见相邻两个词的词袋，达到 {reviews.pairs.order.mean:.2f}。新闻里判错的，是顺带提到别的主题的句子：宏平均 F1 是 {news.net.mean:.2f} 对 {news.bert.mean:.2f}，与只看词的词袋（{news.bag.mean:.2f}）相仿，比看两个词的（{news.pairs.mean:.2f}）低。
 #
 # **全部**评论上的准确率 {reviews.net.all.mean:.2f}，是 1 与一半的混合；语料中各种句子的比例一变，它就跟着变。所以要说明测试集由什么组成。
 
@@ -621,7 +629,7 @@ savefig(figure, "10_reviews", kept)
 # ## 7 Summary and limits
 #
 # * The guide's program stops at a function that calls itself, at a name that is not there, and at a second pooling; behind these wait a table of the wrong height, labels of the wrong kind, padding in the mean, and no training.
-# * Repaired it is a mean of word vectors under dense layers: {here.count} parameters, attention 0, positions 0, pretraining none. It is no BERT.
+# * Repaired it is a mean of word vectors under dense layers: {here.count:,.0f} parameters, attention 0, positions 0, pretraining none. It is no BERT.
 # * What it cannot learn can be read off its formula: two orders of the same words get the same scores, exactly.
 # * Where words decide it is as good as a BERT of equal training, where order decides it guesses. Dense layers behind the mean add what a bag of words lacks: denial.
 # * Accuracy hides a class that is never found; macro-F1 shows it. One number over all texts hides a group; report groups, and a baseline.
@@ -631,7 +639,7 @@ savefig(figure, "10_reviews", kept)
 # ## 7 小结与局限
 #
 # * 指南的程序停在三处：一个自己调用自己的函数，一个没有导入的名字，第二次池化。这三处后面还有：表的行数不对，标签的种类不对，均值里混进了填充，而且没有训练。
-# * 修好以后，它是词向量的均值加几层全连接：{here.count} 个参数，注意力 0，位置 0，没有预训练。它不是 BERT。
+# * 修好以后，它是词向量的均值加几层全连接：{here.count:,.0f} 个参数，注意力 0，位置 0，没有预训练。它不是 BERT。
 # * 它学不会什么，从公式就看得出来：同样的词换个顺序，得分严格相同。
 # * 由词决定的，它与同等训练的 BERT 一样好；由词序决定的，它只能猜。均值后面的全连接层补上了词袋缺的一样东西：否定。
 # * 有一类从来没有找到，准确率看不出来，宏平均 F1 看得出来。所有文本合成一个数，会掩盖其中一组；应当分组报告，并附上基线。

@@ -159,7 +159,7 @@ def one_by_one(x: np.ndarray, mask: np.ndarray, q: np.ndarray) -> np.ndarray:
 
 def query_of(x: np.ndarray, size: float) -> np.ndarray:
     """A query for these texts."""
-    return size * np.random.default_rng(x.shape[1]).standard_normal(x.shape[2])
+    return size * np.random.default_rng(x.shape[1]).standard_normal(x.shape[2:])
 
 
 def is_each_text_alone(pool: Function, texts: Texts, size: float) -> None:
