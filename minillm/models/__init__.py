@@ -1,5 +1,6 @@
 """Whole models, and their baselines."""
 
+from minillm.models.average_pooling import AveragePoolingClassifier
 from minillm.models.bert import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_classifier import GptClassifier
@@ -9,6 +10,7 @@ from minillm.models.pooling import POOLINGS
 
 __all__ = [
     "POOLINGS",
+    "AveragePoolingClassifier",
     "Bert",
     "BertConfig",
     "Gpt",

@@ -114,6 +114,14 @@ TINY = {
         **{f"trainings.{kind}": {"steps": 2} for kind in ("attention", "mean", "recurrent")},
     },
     "reference": {"width": 4, "batch": 8, "tested": 20, "adam": {"steps": 4, "rate": 0.1}},
+    "reviews_and_news": {
+        "languages": ("en",),
+        "train": 40,
+        "dev": 12,
+        "test": 40,
+        "pooled": {"width": 8, "hidden": (6, 7), "updates": 8, "batch_size": 10, "max_length": 12},
+        "bert": SMALL_BERT,
+    },
     "shakespeare": {
         "every": 2,
         "longest": 2,
@@ -158,6 +166,18 @@ TINY = {
         "pretraining": 0.5,
         "positive": "positive",
     },
+    "word_order": {
+        "words": 3,
+        "width": 4,
+        "hidden": 5,
+        "attention_width": 8,
+        "n_heads": 2,
+        "batch": 8,
+        "steps": 12,
+        "rates": {"mean": 0.1, "dense_places": 0.1, "attention_places": 0.1},
+        "measured_at": (0, 12),
+        "tested": 20,
+    },
 }
 TINY["ways"] = {
     "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 20},
@@ -171,8 +191,8 @@ PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    *("few_labels", "gap", "passes", "pipeline", "shakespeare", "sides", "single_clauses"),
-    *("ranks", "spam", "sst2", "ways"),
+    *("few_labels", "gap", "passes", "pipeline", "ranks", "reviews_and_news", "shakespeare"),
+    *("sides", "single_clauses", "spam", "sst2", "ways", "word_order"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {
