@@ -67,7 +67,7 @@ class Settings:
     )
     ways: tuple[tuple[int, float], ...] = (
         *((0, 4e-3), (0, 5e-4)),
-        *((1, 2e-2), (4, 2e-2), (16, 2e-2), (64, 1e-2)),
+        *((1, 4e-2), (4, 4e-2), (16, 2e-2), (64, 1e-2)),
     )
     names: tuple[str, ...] = ("query", "key", "value", "output", "inner", "outer")
     energy: float = 0.9  # of the squared singular values, that a change's rank is to hold
