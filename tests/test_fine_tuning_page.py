@@ -1,0 +1,78 @@
+"""What the pages on fine-tuning say is what the stored studies say."""
+
+from pathlib import Path
+
+import pytest
+
+from minillm.labs.statistics import mean_and_interval
+from minillm.labs.stored import read_settings, read_study
+from tests.finetuning_numbers import TABLES
+
+LESSONS = Path(__file__).parents[1] / "lessons"
+PAGES = ("fine_tuning.md", "zh/fine_tuning.md")
+WAYS, RANKS = read_study("ways"), read_study("ranks")
+FULL, SLOWER, HEAD, LORA_1, LORA_8, LORA_64, ADAPTERS = range(7)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+def test_every_row_is_that_of_the_stored_study(table, page):
+    lines = (LESSONS / page).read_text(encoding="utf-8").splitlines()
+    missing = [row for row in table() if row not in lines]
+    assert not missing, "python -m tests.finetuning_numbers prints what the page should say"
+
+
+def paired(key, more, less):
+    """The mean difference of two ways at the end, seed by seed, and half of its interval."""
+    return mean_and_interval(WAYS[key][:, more, -1] - WAYS[key][:, less, -1])
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "less"),
+    [
+        ("topics, accuracy", LORA_8, LORA_1),
+        ("topics, own", LORA_8, LORA_1),
+        ("topics, own", LORA_64, LORA_8),
+        ("topics, accuracy", LORA_64, LORA_8),
+        ("sentiment, own", FULL, SLOWER),
+        ("topics, own", FULL, SLOWER),
+        ("sentiment, accuracy", FULL, SLOWER),
+    ],
+)
+@pytest.mark.parametrize("page", PAGES)
+def test_differences_of_two_ways_are_told_as_they_are(key, more, less, page):
+    mean, half = paired(key, more, less)
+    text = (LESSONS / page).read_text(encoding="utf-8")
+    assert any(f"{mean:.{n}f} ± {half:.{n}f}" in text for n in (2, 3))
+
+
+@pytest.mark.guide("G32")
+def test_only_full_fine_tuning_learns_the_reviews_and_the_head_alone_forgets_nothing():
+    accuracy, bags = WAYS["sentiment, accuracy"][:, :, -1], WAYS["sentiment, bags"][:, 1]
+    assert accuracy[:, [FULL, SLOWER]].min() > 0.85
+    for way in (HEAD, LORA_1, LORA_8, LORA_64, ADAPTERS):
+        mean, half = mean_and_interval(bags - accuracy[:, way])
+        assert mean > half > 0
+        assert accuracy[:, way].mean() < 0.53
+    for corpus in ("sentiment", "topics"):
+        own = WAYS[f"{corpus}, own"][:, :, -1]
+        before = WAYS[f"{corpus}, before"][:, 0]
+        assert (own[:, HEAD] == before).all()
+        assert (own[:, FULL] > 2 * before).all()
+
+
+@pytest.mark.guide("G32")
+def test_lora_learns_less_and_forgets_less_but_not_at_the_same_loss():
+    ways = read_settings("ranks")["ways"]
+    assert [rank for rank, _ in ways] == [0, 0, 1, 4, 16, 64] and ways[0][1] == 8 * ways[1][1]
+    learned, forgotten = RANKS["learned"][:, :, -1], RANKS["forgotten"][:, :, -1]
+    for lower, higher in ((2, 3), (3, 4), (4, 5), (5, 0)):
+        assert (learned[:, lower] > learned[:, higher]).all()
+        assert (forgotten[:, lower] < forgotten[:, higher]).all()
+    slow = learned[:, 1], forgotten[:, 1]
+    before, after = (RANKS["learned"][:, 4, place] for place in (2, 3))
+    assert before.mean() > slow[0].mean() > after.mean()
+    assert (RANKS["forgotten"][:, 4, 2:] > slow[1][:, None] + 1).all()
+    assert RANKS["forgotten"].mean(axis=0).min() > 1.8
+    assert (RANKS["rank"][:, 0] / RANKS["rank"][:, 4]).mean() == pytest.approx(2.7, abs=0.05)
+    assert (RANKS["trained"][:, 5] > RANKS["numbers"]).all()
