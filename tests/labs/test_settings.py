@@ -137,13 +137,19 @@ TINY = {
         "pretraining": 0.5,
         "positive": "positive",
     },
+    "topics": {
+        "sizes": (40, 20, 20),
+        "mislabelled": {"wrong": 0.2},
+        "recipe": {**SMALL_STAGES, "pretrain_epochs": 0.0, "finetune_epochs": 0.0},
+        "passes": (0.5, 1.0),
+    },
 }
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
     *("few_labels", "gap", "passes", "pipeline", "shakespeare", "sides", "single_clauses"),
-    *("spam", "sst2"),
+    *("spam", "sst2", "topics"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {
@@ -151,6 +157,7 @@ REPLACED = {
     "passes": {"pretrain_epochs"},
     "spam": {"pretrain_lr"},  # of no pretraining
     "sst2": {"pretrain_epochs", "finetune_epochs"},
+    "topics": {"pretrain_lr", "finetune_epochs"},
 }
 
 
