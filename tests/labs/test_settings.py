@@ -36,6 +36,10 @@ SMALL_STAGES = {
 }
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
+SMALL_FILTERS = {
+    "filters": {"penalties": (0.03, 0.0003), "tokenizers": ("word", "wordpiece:120")},
+    "filters.recipe": {**SMALL_STAGES, "pretrain_epochs": 0.5, "finetune_epochs": 1.0},
+}
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 TINY = {
@@ -128,6 +132,8 @@ TINY = {
     },
     "single_clauses": STAGES,
     "spam": {"recipe": SMALL_STAGES, "recipe.pretrain_epochs": 0.0, "positive": "positive"},
+    "spam_attack": {"sizes": (60, 30, 30), **SMALL_FILTERS},
+    "spam_attack_sms": {"positive": "positive", **SMALL_FILTERS},
     "spurious": {"examples": 100},
     "sst2": {
         "recipe": SMALL_STAGES,
@@ -149,13 +155,15 @@ TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
     *("few_labels", "gap", "passes", "pipeline", "shakespeare", "sides", "single_clauses"),
-    *("spam", "sst2", "topics"),
+    *("spam", "spam_attack", "spam_attack_sms", "sst2", "topics"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {
     "few_labels": {"finetune_epochs", "pooling"},
     "passes": {"pretrain_epochs"},
     "spam": {"pretrain_lr"},  # of no pretraining
+    "spam_attack": {"tokenizer"},
+    "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
     "topics": {"pretrain_lr", "finetune_epochs"},
 }
@@ -269,7 +277,11 @@ def idle_settings(study, settings, learned, paths, **planted):
 )
 def test_every_setting_changes_what_is_measured(name, learned):
     settings = tiny(name)
-    replaced = {f"recipe.{setting}" for setting in REPLACED.get(name, set()) | {"seed"}}
+    replaced = {
+        f"{above}recipe.{setting}"
+        for setting in REPLACED.get(name, set()) | {"seed"}
+        for above in ("", "filters.")
+    }
     paths = [path for path, _ in leaves(settings) if path not in replaced]
     assert idle_settings(find_study(name), settings, learned, paths) == []
 
