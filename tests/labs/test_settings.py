@@ -37,7 +37,7 @@ SMALL_STAGES = {
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
 SMALL_FILTERS = {
-    "filters": {"penalties": (0.03, 0.0003), "tokenizers": ("word", "wordpiece:120")},
+    "filters": {"penalties": (0.03,), "tokenizers": ("word", "wordpiece:120")},
     "filters.recipe": {**SMALL_STAGES, "pretrain_epochs": 0.5, "finetune_epochs": 1.0},
 }
 ALL = find_study("augmentation").settings.curves.augmentations
