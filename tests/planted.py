@@ -612,6 +612,22 @@ PLANTS = [
           "decision = evaluate(classifier, dev)", "decision = evaluate(classifier, test)",
           "tests/labs/real_text/test_studies_of_real_text.py::"
           "test_the_threshold_is_chosen_on_dev_and_the_scores_are_of_test"),
+    Plant("an attack of kinds that are said to be unseen", "labs/mismatch/spam_attack.py",
+          '"aimed, unseen": aimed(settings.unseen)', '"aimed, unseen": aimed(settings.seen)',
+          "tests/labs/mismatch/test_spam_attack.py::"
+          "test_copies_of_every_message_are_learned_from_in_the_seen_kinds_only"),
+    Plant("a threshold chosen on what was learned", "labs/mismatch/spam_filters.py",
+          "evaluate(classifier, dev)", "evaluate(classifier, train)",
+          "tests/labs/mismatch/test_spam_attack.py::"
+          "test_the_threshold_is_the_best_of_dev_and_every_filter_learns_what_it_is_given"),
+    Plant("an aimed attack that changes the least telling words", "text/misspelling_search.py",
+          "key=lambda place: left[place]", "key=lambda place: -left[place]",
+          "tests/text/test_misspelling_search.py::"
+          "test_the_words_that_matter_most_are_misspelled_first"),
+    Plant("right labels where wrong ones are studied", "labs/data/topics.py",
+          "if number in wrong else label", "if number in () else label",
+          "tests/labs/data/test_topics.py::"
+          "test_a_share_of_the_labels_is_wrong_and_each_other_label_comes_up"),
     Plant("another version of public data", "labs/worlds/public.py",
           "    if digest_of(file) != file.sha256:\n        raise",
           "    if not file.sha256:\n        raise",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -97,3 +97,8 @@ def accuracy_by_group(
     """The accuracy on each group of the examples, given by its mask ``(N,)``."""
     scores = evaluate(classifier, examples)
     return [scores.among(mask).accuracy for mask in groups.values()]
+
+
+def best_on(dev: list[Example], classifiers: Iterable[Classifier]) -> Classifier:
+    """The classifier with the highest accuracy on dev; the first of several."""
+    return max(classifiers, key=lambda classifier: evaluate(classifier, dev).accuracy)

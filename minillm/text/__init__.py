@@ -1,4 +1,4 @@
-"""From a file to batches of ids: read, clean, split, augment, tokenise, number, batch, mask."""
+"""From a file to batches of ids: read, clean, split, change, tokenise, number, batch, mask."""
 
 from minillm.backend.ids import IGNORE
 from minillm.text.augmentation import (
@@ -17,6 +17,8 @@ from minillm.text.labelled_files import Reading, read_examples, read_labelled
 from minillm.text.labels import Labels
 from minillm.text.learned_tokenizers import LearnedTokenizer, own_vocabulary
 from minillm.text.masking import mask_tokens
+from minillm.text.misspelling import MISSPELLINGS, misspelled
+from minillm.text.misspelling_search import misspelled_against
 from minillm.text.reading import read_lines, read_text
 from minillm.text.special_tokens import BERT_SPECIAL, GPT_SPECIAL
 from minillm.text.splitting import require_disjoint, shared_texts, split
@@ -62,6 +64,9 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "replace_synonyms",
     "Forms",
     "rewrite",
+    "MISSPELLINGS",
+    "misspelled",
+    "misspelled_against",
     "Tokenizer",
     "WordTokenizer",
     "CharacterTokenizer",

@@ -36,6 +36,10 @@ SMALL_STAGES = {
 }
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
+SMALL_FILTERS = {
+    "filters": {"penalties": (0.03,), "tokenizers": ("word", "wordpiece:120")},
+    "filters.recipe": {**SMALL_STAGES, "pretrain_epochs": 0.5, "finetune_epochs": 1.0},
+}
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 TINY = {
@@ -157,6 +161,8 @@ TINY = {
     },
     "single_clauses": STAGES,
     "spam": {"recipe": SMALL_STAGES, "recipe.pretrain_epochs": 0.0, "positive": "positive"},
+    "spam_attack": {"sizes": (60, 30, 30), **SMALL_FILTERS},
+    "spam_attack_sms": {"positive": "positive", **SMALL_FILTERS},
     "spurious": {"examples": 100},
     "sst2": {
         "recipe": SMALL_STAGES,
@@ -165,6 +171,12 @@ TINY = {
         "passes": (0.5, 1.0),
         "pretraining": 0.5,
         "positive": "positive",
+    },
+    "topics": {
+        "sizes": (40, 20, 20),
+        "mislabelled": {"wrong": 0.2},
+        "recipe": {**SMALL_STAGES, "pretrain_epochs": 0.0, "finetune_epochs": 0.0},
+        "passes": (0.5, 1.0),
     },
     "word_order": {
         "words": 3,
@@ -178,28 +190,32 @@ TINY = {
         "measured_at": (0, 12),
         "tested": 20,
     },
-}
-TINY["ways"] = {
-    "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 20},
-    "pretraining": {**SMALL_STAGES, "finetune_epochs": 0},
-    "shared": {"epochs": 2.0, "batch_size": 16, "adapter_width": 3},
-    "shared.max_norm": 1e-3,
-    "ranks": (1, 2),
-    "every": 1,
+    "ways": {
+        "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 20},
+        "pretraining": {**SMALL_STAGES, "finetune_epochs": 0},
+        "shared": {"epochs": 2.0, "batch_size": 16, "adapter_width": 3},
+        "shared.max_norm": 1e-3,
+        "ranks": (1, 2),
+        "every": 1,
+    },
 }
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
     *("few_labels", "gap", "passes", "pipeline", "ranks", "reviews_and_news", "shakespeare"),
-    *("sides", "single_clauses", "spam", "sst2", "ways", "word_order"),
+    *("sides", "single_clauses", "spam", "spam_attack", "spam_attack_sms", "sst2", "topics"),
+    *("ways", "word_order"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {
     "few_labels": {"finetune_epochs", "pooling"},
     "passes": {"pretrain_epochs"},
     "spam": {"pretrain_lr"},  # of no pretraining
+    "spam_attack": {"tokenizer"},
+    "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
+    "topics": {"pretrain_lr", "finetune_epochs"},
 }
 
 
@@ -311,7 +327,11 @@ def idle_settings(study, settings, learned, paths, **planted):
 )
 def test_every_setting_changes_what_is_measured(name, learned):
     settings = tiny(name)
-    replaced = {f"recipe.{setting}" for setting in REPLACED.get(name, set()) | {"seed"}}
+    replaced = {
+        f"{above}recipe.{setting}"
+        for setting in REPLACED.get(name, set()) | {"seed"}
+        for above in ("", "filters.")
+    }
     paths = [path for path, _ in leaves(settings) if path not in replaced]
     assert idle_settings(find_study(name), settings, learned, paths) == []
 

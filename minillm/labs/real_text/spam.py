@@ -21,8 +21,8 @@ from minillm.text import Example, clean, split
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The messages, how they are split, and the training."""
+class Messages:
+    """The messages, and how they are split."""
 
     messages: PublicFile = PublicFile(
         "sms-spam.tsv",
@@ -30,7 +30,19 @@ class Settings:
     )
     fractions: tuple[float, float, float] = (0.7, 0.1, 0.2)
     positive: str = "spam"
+
+
+@dataclass(frozen=True)
+class Settings(Messages):
+    """The messages, how they are split, and the training."""
+
     recipe: Recipe = Recipe(max_length=64, min_count=2, pretrain_epochs=0)
+
+
+def parts_of(settings: Messages, seed: int) -> tuple[list[Example], list[Example], list[Example]]:
+    """Train, dev and test of a seed."""
+    messages, _ = clean(read_public(settings.messages))
+    return split(messages, fractions=settings.fractions, rng=stream(seed, "split"))
 
 
 def scores_of(
@@ -50,8 +62,7 @@ def scores_of(
 
 def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     """For each model but the majority ``scores_of``, (3,)."""
-    messages, _ = clean(read_public(settings.messages))
-    train, dev, test = split(messages, fractions=settings.fractions, rng=stream(seed, "split"))
+    train, dev, test = parts_of(settings, seed)
     stages = TwoStages(train, (), settings.recipe, seed=seed)
     models = {**stages.baselines(dev), "BERT": stages.finetuned()}
     return {

@@ -6,16 +6,14 @@ passes.  Pretraining, where there is any, is on the training sentences themselve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from minillm.labs.study import Study
-from minillm.labs.two_stages import TwoStages
+from minillm.labs.two_stages import TwoStages, best_on
 from minillm.labs.worlds.public import PublicFile, read_public
-from minillm.tasks import Classifier, Recipe, evaluate
-from minillm.text import Example
+from minillm.tasks import Recipe, evaluate
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,6 @@ class Settings:
     passes: tuple[float, ...] = (3.0, 6.0)
     pretraining: float = 10.0
     positive: str = "1"
-
-
-def best_on(dev: list[Example], classifiers: Iterable[Classifier]) -> Classifier:
-    """The classifier with the highest accuracy on dev; the first of several."""
-    return max(classifiers, key=lambda classifier: evaluate(classifier, dev).accuracy)
 
 
 def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:

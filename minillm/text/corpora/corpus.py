@@ -5,7 +5,7 @@ shuffles the numbers, and the shuffled row is cut once: a fifth for test, a tent
 for train and for unlabelled text.  So the splits stay apart, whatever their sizes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,9 @@ from minillm.text.corpora.grammar import Kind, Sentences
 from minillm.text.corpora.sentiment import sentiment
 from minillm.text.corpora.sentiment_en import ENGLISH
 from minillm.text.corpora.sentiment_zh import CHINESE
+from minillm.text.corpora.spam import SPAM_SHARES, spam
+from minillm.text.corpora.spam_en import ENGLISH_MESSAGES
+from minillm.text.corpora.spam_zh import CHINESE_MESSAGES
 from minillm.text.corpora.topics import topics
 from minillm.text.corpora.topics_en import ENGLISH_NEWS
 from minillm.text.corpora.topics_zh import CHINESE_NEWS
@@ -25,7 +28,10 @@ GRAMMARS: dict[tuple[str, str], Callable[[bool], list[Kind]]] = {
     ("sentiment", "zh"): lambda single: sentiment(CHINESE, single_clauses=single),
     ("topics", "en"): lambda single: topics(ENGLISH_NEWS),
     ("topics", "zh"): lambda single: topics(CHINESE_NEWS),
+    ("spam", "en"): lambda single: spam(ENGLISH_MESSAGES),
+    ("spam", "zh"): lambda single: spam(CHINESE_MESSAGES),
 }
+SHARES = {"spam": SPAM_SHARES}  # of the labels, where they are not balanced
 SPLITS = ("train", "dev", "test")
 
 
@@ -36,7 +42,8 @@ class Corpus(NamedTuple):
     the order of the words tells the label) together with "concession" or "negation", or
     "negation" alone (a single opinion, denied); "single" says that it has one clause.  In "topics"
     it is tagged "plain" (one topic) or "mention" (a second topic is named), and "order" if both
-    topics are named by an event.
+    topics are named by an event.  In "spam" it is tagged "plain", "mixed" (it has words of the
+    other label) or "short" (a number to call tells the label).
     """
 
     train: list[Example]
@@ -61,25 +68,29 @@ def load_corpus(
     seed: int = 0,
     sizes: tuple[int, int, int] = (4000, 500, 1000),
     single_clauses: bool = True,
+    shares: Mapping[str, float] | None = None,
 ) -> Corpus:
-    """The corpus "sentiment" or "topics" in "en" or "zh"; ``sizes`` of train, dev and test.
+    """The corpus "sentiment", "topics" or "spam" in "en" or "zh"; ``sizes`` of train, dev, test.
 
     Without ``single_clauses`` the reviews have none but denials: see ``sentiment``.
 
-    Labels are balanced, and within each label the kinds of sentence have fixed shares.  Equal
+    ``shares`` are those of the labels.  Without them labels are balanced, and of "spam" 13 % are
+    spam.  Within each label the kinds of sentence have fixed shares.  Equal
     arguments give equal corpora, and the size of one split has no influence on the others.
 
     Raises:
         ValueError: the name or language is unknown; ``sizes`` are not three; a size is negative,
-            or too large for the number of different sentences in the grammar.
+            or too large for the number of different sentences in the grammar; ``shares`` are not
+            one for each label, or do not sum to 1.
     """
     if len(sizes) != len(SPLITS):
         raise ValueError(f"sizes must be those of {', '.join(SPLITS)}, got {sizes}")
     cells = cells_of(name, language, seed, single_clauses)
+    shares = checked_shares(SHARES.get(name) if shares is None else shares, cells)
     splits, tags = [], {}
     for stream, (split, size) in enumerate(zip(SPLITS, sizes, strict=True)):
         rng = np.random.default_rng((seed, stream))
-        examples, tags[split] = draw(cells, split, size, rng)
+        examples, tags[split] = draw(cells, split, size, rng, shares)
         splits.append(examples)
     train, dev, test = splits
     return Corpus(train, dev, test, tags)
@@ -98,7 +109,7 @@ def unlabelled(
     """
     rng = np.random.default_rng((seed, len(SPLITS)))
     cells = cells_of(name, language, seed, single_clauses)
-    examples, _ = draw(cells, "unlabelled", size, rng)
+    examples, _ = draw(cells, "unlabelled", size, rng, SHARES.get(name))
     return [example.text for example in examples]
 
 
@@ -119,15 +130,18 @@ def cells_of(name: str, language: str, seed: int, single_clauses: bool) -> dict[
 
 
 def draw(
-    cells: dict[str, list[Cell]], split: str, size: int, rng: np.random.Generator
+    cells: dict[str, list[Cell]],
+    split: str,
+    size: int,
+    rng: np.random.Generator,
+    shares: Mapping[str, float] | None,
 ) -> tuple[list[Example], list[frozenset[str]]]:
     """``size`` examples of one split and their tags, in random order."""
     if size < 0:
         raise ValueError(f"the size of {split} must not be negative, got {size}")
     items = []
-    for place, (label, row) in enumerate(cells.items()):
-        of_label = size // len(cells) + (place < size % len(cells))
-        for cell, count in zip(row, quotas(row, of_label), strict=True):
+    for (label, row), of_label in zip(cells.items(), of_labels(cells, size, shares), strict=True):
+        for cell, count in zip(row, quotas([c.share for c in row], of_label), strict=True):
             numbers = cell.pools[split]
             if count > len(numbers):
                 raise ValueError(
@@ -140,7 +154,36 @@ def draw(
     return [example for example, _ in shuffled], [tags for _, tags in shuffled]
 
 
-def quotas(cells: list[Cell], size: int) -> list[int]:
-    """``size`` parted by the cells' shares; running totals are rounded, so nothing is lost."""
-    ends = np.rint(np.cumsum([0.0, *(cell.share for cell in cells)]) * size)
+def of_labels(
+    labels: Iterable[str], size: int, shares: Mapping[str, float] | None
+) -> Sequence[int]:
+    """How many sentences each label gets: equally many, or by its share."""
+    labels = list(labels)
+    if shares is None:
+        return [size // len(labels) + (place < size % len(labels)) for place in range(len(labels))]
+    return quotas([shares[label] for label in labels], size)
+
+
+def checked_shares(
+    shares: Mapping[str, float] | None, labels: Iterable[str]
+) -> Mapping[str, float] | None:
+    """The shares of the labels, once they are known to be that.
+
+    Raises:
+        ValueError: there is not one for each label, one is negative, or they do not sum to 1.
+    """
+    labels = sorted(labels)
+    if shares is not None and (
+        sorted(shares) != labels or min(shares.values()) < 0 or abs(sum(shares.values()) - 1) > 1e-9
+    ):
+        raise ValueError(
+            f"shares must be one for each of {', '.join(labels)}, not negative, and sum to 1, "
+            f"got {dict(shares)}"
+        )
+    return shares
+
+
+def quotas(shares: Sequence[float], size: int) -> list[int]:
+    """``size`` parted by the shares; running totals are rounded, so nothing is lost."""
+    ends = np.rint(np.cumsum([0.0, *shares]) * size)
     return np.diff(ends).astype(int).tolist()

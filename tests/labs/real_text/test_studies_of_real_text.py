@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minillm.labs.real_text import shakespeare, spam, sst2
+from minillm.labs.real_text import shakespeare, spam, spam_attack_sms, sst2
 from minillm.labs.worlds.public import VARIABLE, PublicFile
 from minillm.models.ngrams import NGrams
 from minillm.tasks import Classifier
@@ -118,6 +118,22 @@ def test_spam_is_split_anew_by_every_seed_and_the_parts_share_nothing(folder, mo
     assert (len(train), len(dev), len(test)) == (28, 4, 8)
     spam.STUDY.measure(settings, 1)
     assert asked[-1][1] != test
+
+
+def test_misspelled_spam_is_measured_on_the_split_of_the_seed(folder, monkeypatch):
+    noted = []
+    monkeypatch.setattr(
+        spam_attack_sms, "measure_messages", lambda *given: noted.append(given) or {}
+    )
+    messages = [Example(f"message {i:02}", "spam" if i % 4 == 0 else "ham") for i in range(40)]
+    file = written(folder, "sms-spam.tsv", messages)
+    settings = replace(spam_attack_sms.STUDY.settings, messages=file)
+    for seed in (0, 1):
+        spam_attack_sms.STUDY.measure(settings, seed)
+    (first, *rest), (second, *_) = noted
+    assert [len(part) for part in first] == [16, 12, 12]
+    assert sorted(example for part in first for example in part) == sorted(messages)
+    assert rest == ["spam", settings.attack, settings.filters, 0] and first != second
 
 
 def test_plays_are_split_at_the_end_and_counted_by_characters(folder):

@@ -12,19 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.models.bag_of_words import tune_bag_of_words
+from minillm.models.bag_of_words import BagOfWords, tune_bag_of_words
 from minillm.text import corpora
 from minillm.text.cleaning import text_key
 from minillm.text.corpora import load_corpus, unlabelled
 from minillm.text.tokenizers import WordTokenizer
 
-CORPORA = [(name, language) for name in ("sentiment", "topics") for language in ("en", "zh")]
+NAMES = ("sentiment", "topics", "spam")
+CORPORA = [(name, language) for name in NAMES for language in ("en", "zh")]
 EVERY_CORPUS = pytest.mark.parametrize(("name", "language"), CORPORA)
 SPLITS = ("train", "dev", "test")
 
 
 def fingerprint(seed=0):
-    """A digest of all four corpora and of unlabelled text, tags in sorted order."""
+    """A digest of all corpora and of unlabelled text, tags in sorted order."""
     digest = hashlib.sha256()
     for name, language in CORPORA:
         corpus = load_corpus(name, language, seed=seed, sizes=(60, 20, 20))
@@ -85,7 +86,7 @@ def test_the_size_of_a_split_has_no_influence_on_the_others():
     assert {e.text for e in small.test} <= {e.text for e in large.test}
 
 
-@EVERY_CORPUS
+@pytest.mark.parametrize(("name", "language"), [(n, x) for n, x in CORPORA if n != "spam"])
 def test_labels_are_balanced_in_every_split(name, language):
     corpus = load_corpus(name, language)
     n_labels = 2 if name == "sentiment" else 4
@@ -93,6 +94,36 @@ def test_labels_are_balanced_in_every_split(name, language):
         counts = Counter(example.label for example in split)
         assert len(counts) == n_labels
         assert all(abs(n / len(split) - 1 / n_labels) <= 0.02 for n in counts.values())
+
+
+@pytest.mark.guide("G36")
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_of_messages_thirteen_in_a_hundred_are_spam(language):
+    for split in load_corpus("spam", language, sizes=(1000, 200, 500))[:3]:
+        assert sum(example.label == "spam" for example in split) == round(0.13 * len(split))
+
+
+def test_labels_may_have_other_shares_and_the_rest_stays_as_it_is():
+    shares = {"culture": 0.5, "economy": 0.3, "science": 0.2, "sport": 0.0}
+    corpus = load_corpus("topics", "en", sizes=(100, 50, 20), shares=shares)
+    counts = [Counter(example.label for example in split) for split in corpus[:3]]
+    assert counts == [
+        {"culture": 50, "economy": 30, "science": 20},
+        {"culture": 25, "economy": 15, "science": 10},
+        {"culture": 10, "economy": 6, "science": 4},
+    ]
+    equal = dict.fromkeys(shares, 0.25)
+    assert load_corpus("topics", "en", sizes=(40, 8, 8)) == load_corpus(
+        "topics", "en", sizes=(40, 8, 8), shares=equal
+    )
+
+
+@pytest.mark.parametrize(
+    "shares", [{"ham": 1.0}, {"ham": 0.5, "spam": 0.4}, {"ham": 1.5, "spam": -0.5}]
+)
+def test_shares_that_are_none_are_refused(shares):
+    with pytest.raises(ValueError, match=r"shares must be one for each of ham, spam, not neg.*got"):
+        load_corpus("spam", "en", shares=shares)
 
 
 @given(st.tuples(*3 * [st.integers(0, 40)]))
@@ -172,6 +203,27 @@ def test_a_bag_of_words_is_good_at_topics_but_not_perfect(language):
     right, tags = tuned_bag_of_words("topics", language, (0.01, 0.001))
     assert 0.8 < sum(right) / len(right) < 0.97
     assert share_right(right, tags, "plain") > 0.97
+
+
+@pytest.mark.guide("G36")
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_bag_of_words_finds_most_spam_but_not_that_which_only_its_number_tells(language):
+    corpus = load_corpus("spam", language, sizes=(1000, 300, 1000))
+    tokenize = WordTokenizer().tokenize
+    train, test = (
+        ([tokenize(e.text) for e in split], [e.label for e in split])
+        for split in (corpus.train, corpus.test)
+    )
+    said = BagOfWords(l2=0.001).fit(*train).predict(test[0])
+    spam = [
+        (a == "spam", tags)
+        for a, b, tags in zip(said, test[1], corpus.tags["test"], strict=True)
+        if b == "spam"
+    ]
+    found = {tag: [a for a, tags in spam if tag in tags] for tag in ("plain", "mixed", "short")}
+    assert sum(found["plain"]) > 0.95 * len(found["plain"])
+    assert sum(found["mixed"]) > 0.8 * len(found["mixed"])
+    assert sum(found["short"]) < 0.5 * len(found["short"])
 
 
 @pytest.mark.fault(72)
