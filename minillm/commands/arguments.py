@@ -185,5 +185,16 @@ def tokenizer_words(words: str) -> str:
 
 
 def recipe_of(arguments: argparse.Namespace, recipe: type[R]) -> R:
-    """The recipe that the options describe."""
-    return recipe(**{entry.name: getattr(arguments, entry.name) for entry in fields(recipe)})
+    """The recipe that the options describe.
+
+    Raises:
+        ValueError: as the recipe, with the option's name.
+    """
+    names = [entry.name for entry in fields(recipe)]
+    try:
+        return recipe(**{name: getattr(arguments, name) for name in names})
+    except ValueError as error:
+        name, _, rest = str(error).partition(" ")
+        if name not in names:
+            raise
+        raise ValueError(f"--{name.replace('_', '-')} {rest}") from error

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from minillm.backend import CheckpointError
 from minillm.commands.arguments import (
     add_labelled_training,
     add_overwriting,
@@ -35,7 +36,11 @@ from minillm.tasks.finetuning import (
     open_pretrained,
 )
 from minillm.text import Example, class_counts
-from minillm.training import Step
+from minillm.training import Step, read_record
+
+# settings that one method has
+OWN = {"rank": "lora", "alpha": "lora", "where": "lora"}
+OWN |= {"adapter_width": "adapter", "layer_decay": "full"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="a run's folder or model file; or "
         + " or ".join(MAKERS)
-        + ": small ones that come with minillm",
+        + ": small ones that come with minillm (reviews, English and Chinese; reviews and news, "
+        "English)",
     )
     add_labelled_training(parser)
     parser.add_argument(
@@ -66,6 +72,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     started = time.perf_counter()
     recipe = recipe_of(arguments, FinetuneRecipe)
+    refuse_idle(recipe)
     refuse_overwriting(arguments)
     pretrained = opened(arguments.model)
     forgetting = read_forgetting(arguments, pretrained)
@@ -74,19 +81,12 @@ def run(arguments: argparse.Namespace) -> None:
     counts = class_counts(train)
     positive = positive_class(arguments.positive, counts)
     require_known_labels(splits, counts)
-    training = FineTuning(
-        recipe,
-        pretrained,
-        train,
-        held_out=splits["dev"],
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-        threads=arguments.threads,
-    )
+    training = begun(arguments, recipe, pretrained, train, splits["dev"])
     remove_earlier_run(arguments)
     describe(training, train, splits)
     watch(examined(training, forgetting), total=training.n_steps, title="fine-tune")
+    record = arguments.out / "record.jsonl"
+    print_kept(training, record, forgetting)
     found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
     classifier = training.result()
@@ -99,8 +99,53 @@ def run(arguments: argparse.Namespace) -> None:
     if forgetting is not None:
         print_forgetting(forgetting, training)
     picture = arguments.out / "finetune.png"
-    finetuning_picture(picture, arguments.out / "record.jsonl", forgetting, method=recipe.method)
+    finetuning_picture(picture, record, forgetting, method=recipe.method)
     print(f"picture: {picture}")
+
+
+def refuse_idle(recipe: FinetuneRecipe) -> None:
+    """Refuse to learn nothing, and settings that do nothing under the method.
+
+    Raises:
+        ValueError: names the option.
+    """
+    if recipe.epochs == 0:
+        raise ValueError("--epochs must be above 0: the labels would not be learned")
+    for name, method in OWN.items():
+        if recipe.method != method and getattr(recipe, name) != getattr(FinetuneRecipe, name):
+            option = name.replace("_", "-")
+            raise ValueError(
+                f"--{option} does nothing under --method {recipe.method}: it is {method}'s"
+            )
+
+
+def begun(
+    arguments: argparse.Namespace,
+    recipe: FinetuneRecipe,
+    pretrained: Pretrained,
+    train: list[Example],
+    dev: list[Example],
+) -> FineTuning:
+    """The fine-tuning, before its first update.
+
+    Raises:
+        ValueError, CheckpointError: as ``FineTuning``, with the options that are meant.
+    """
+    try:
+        return FineTuning(
+            recipe,
+            pretrained,
+            train,
+            held_out=dev,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            threads=arguments.threads,
+        )
+    except ValueError as error:
+        if str(error).startswith(("LoRA: rank", "no linear layer", "the linear layers")):
+            raise ValueError(f"--rank {recipe.rank} --where {recipe.where}: {error}") from error
+        raise
 
 
 def opened(name: str) -> Pretrained:
@@ -118,13 +163,22 @@ def opened(name: str) -> Pretrained:
             f"{name}: there is no such file or folder, and the models that come with minillm are "
             + " and ".join(MAKERS)
         )
-    return open_pretrained(model_file(Path(name)))
+    try:
+        return open_pretrained(model_file(Path(name)))
+    except CheckpointError as error:
+        raise CheckpointError(f"MODEL, which comes before FILE: {error}") from error
 
 
 def describe(training: FineTuning, train: list[Example], splits: dict[str, list[Example]]) -> None:
     """Print how much of the model is trained, and how well the texts fit into it."""
     trained, numbers = training.counts()
     print(f"parameters {numbers:,}, trained {trained:,} ({percent(trained / numbers)})")
+    tokens = training.encoder.tokenize(text for text, _ in train)
+    vocabulary = training.encoder.vocabulary
+    unknown = vocabulary.unknown_rate(tokens)
+    print(f"vocabulary {len(vocabulary):,}, unknown in train {percent(unknown)}")
+    if unknown > 0.2:
+        print("the model does not know these words: one that was pretrained on such texts would")
     print_cut(training.encoder, train=train, **splits)
     print_sharing(training)
 
@@ -135,6 +189,22 @@ def examined(training: FineTuning, forgetting: Forgetting | None) -> Iterator[St
         if forgetting is not None and step.held_out_loss is not None:
             forgetting.examine(step.index + 1, training)
         yield step
+
+
+def print_kept(training: FineTuning, record: Path, forgetting: Forgetting | None) -> None:
+    """Under --patience, whether it ended early, and which weights were kept.
+
+    The last point of the curve of forgetting is then of these weights, not of the last update.
+    """
+    if not training.recipe.patience:
+        return
+    _, events = read_record(record)
+    losses = {e["step"] + 1: e["held_out_loss"] for e in events if "held_out_loss" in e}
+    last, best = max(losses), min(losses, key=lambda done: losses[done])
+    early = f"ended after {last} of {training.n_steps} updates; " if last < training.n_steps else ""
+    print(f"{early}kept are the weights after update {best}, held-out loss {losses[best]:.3f}")
+    if forgetting is not None and best < last:
+        forgetting.keep([point for point in forgetting.curve if point[0] < last])
 
 
 def print_forgetting(forgetting: Forgetting, training: FineTuning) -> None:

@@ -29,6 +29,12 @@ def finetuning_picture(
         points = [(0.0, forgetting.before), *((x, y) for x, y in forgetting.curve)]
         axes[1].plot(*zip(*points, strict=True), "o-", color=HELD_OUT)
         axes[1].axhline(forgetting.before, color=BASELINE, linestyle="--", label="before")
-        axes[1].set(xlabel="update", ylabel="nats per token", title="language of pretraining")
+        axes[1].set(xlabel="update", ylabel="nats per token", title=f"texts of {named(forgetting)}")
+        axes[1].set_ylim(bottom=0)
         axes[1].legend(frameon=False)
     save(figure, path, ENGLISH)
+
+
+def named(forgetting: Forgetting) -> str:
+    """The file's name; ``$`` begins no formula."""
+    return forgetting.path.name.replace("$", r"\$")

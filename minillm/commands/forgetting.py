@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import math
 from pathlib import Path
 
 from minillm.backend import write_atomically
-from minillm.tasks.finetuning import FineTuning, Pretrained
-from minillm.text import read_lines
+from minillm.tasks.finetuning import BertBody, FineTuning, Pretrained
+from minillm.text.documents import read_documents
 
 FILE = "forgetting.json"
 MOST = 500  # texts that are measured
@@ -18,21 +20,35 @@ class Forgetting:
     """The texts, what a token of them cost at first, and the curve: updates and nats.
 
     A run that is resumed goes on with the curve that it had drawn by then.
+
+    Raises:
+        ValueError: that curve is of other texts.
     """
 
     def __init__(self, path: Path, texts: list[str], before: float, out: Path, *, resume: bool):
         self.path, self.texts, self.before = path, texts, before
-        self.file = out / FILE
-        kept = self.file.exists() and resume
-        self.curve: list[list[float]] = (
-            json.loads(self.file.read_text(encoding="utf-8")) if kept else []
-        )
+        self.file, self.curve = out / FILE, list[list[float]]()
+        self.sha256 = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+        if resume and self.file.exists():
+            kept = json.loads(self.file.read_text(encoding="utf-8"))
+            if kept["sha256"] != self.sha256:
+                raise ValueError(
+                    f"--forgetting {path}: the run was begun with other texts ({kept['file']}): "
+                    "give these, or leave --forgetting out"
+                )
+            self.curve = kept["curve"]
 
     def examine(self, done: int, training: FineTuning) -> None:
         """Measure after ``done`` updates."""
         earlier = [point for point in self.curve if point[0] < done]
-        self.curve = [*earlier, [done, training.language_loss(self.texts)]]
-        write_atomically(self.file, json.dumps(self.curve).encode())
+        self.keep([*earlier, [done, training.language_loss(self.texts)]])
+
+    def keep(self, curve: list[list[float]]) -> None:
+        """Write the curve."""
+        self.curve = curve
+        described = {"file": str(self.path), "sha256": self.sha256, "before": self.before}
+        text = json.dumps({**described, "curve": curve}, ensure_ascii=False)
+        write_atomically(self.file, text.encode())
 
 
 def read_forgetting(arguments: argparse.Namespace, pretrained: Pretrained) -> Forgetting | None:
@@ -40,18 +56,36 @@ def read_forgetting(arguments: argparse.Namespace, pretrained: Pretrained) -> Fo
 
     Raises:
         ValueError: there is no text in it, or none that the model can be asked for; names it.
-        OSError: as ``read_lines``.
+        OSError: as ``read_documents``.
     """
     path = arguments.forgetting
     if path is None:
         return None
-    texts = [line for line in read_lines(path, encoding=arguments.encoding) if line.strip()]
-    if not texts:
-        raise ValueError(f"{path}: there is no text in the file")
-    if len(texts) > MOST:
-        print(f"{path}: the first {MOST} of {len(texts)} texts are measured")
+    found = read_documents(path, split="lines", encoding=arguments.encoding)
+    texts = [one if isinstance(one, str) else one[-1].content for one in found][:MOST]
     try:
-        before = pretrained.language_loss(texts[:MOST])
+        before = pretrained.language_loss(texts)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    return Forgetting(path, texts[:MOST], before, arguments.out, resume=arguments.resume)
+        raise ValueError(f"--forgetting {path}: {error}") from error
+    for note in notes(texts, len(found), before, pretrained):
+        print(f"{path}: {note}")
+    return Forgetting(path, texts, before, arguments.out, resume=arguments.resume)
+
+
+def notes(texts: list[str], n_found: int, before: float, pretrained: Pretrained) -> list[str]:
+    """What somebody should know who reads these numbers."""
+    told, size = [], len(pretrained.encoder.vocabulary)
+    if n_found > len(texts):
+        told.append(f"the first {len(texts)} of {n_found} texts are measured")
+    if sum("\t" in text for text in texts) > len(texts) / 2:
+        told.append("most lines have a tab: are there labels? They are read as text")
+    if len(texts) < 20:
+        told.append(f"{len(texts)} texts tell little: a hundred would be better")
+    if isinstance(pretrained, BertBody) and (cut := pretrained.encoder.count_cut(texts)):
+        told.append(f"{cut} texts are cut to {pretrained.encoder.max_length} tokens")
+    if before > math.log(size):
+        told.append(
+            f"a token costs {before:.2f} nats before fine-tuning, more than a guess among all "
+            f"{size:,} tokens ({math.log(size):.2f}): the model was not pretrained on such texts"
+        )
+    return told

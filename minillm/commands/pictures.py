@@ -74,9 +74,9 @@ def save(figure: Any, path: Path, say: Words) -> None:
 def draw_curve(
     ax: Any, losses: Sequence[float], say: Words, label: str = "BERT, mean of {n}"
 ) -> None:
-    """The loss of every update, faint, and its mean over the 50 updates before."""
+    """The loss of every update, faint, and its mean over a quarter of them, 50 at most."""
     ax.plot(losses, color=MODEL, alpha=0.25, linewidth=0.8)
-    window = min(50, len(losses))
+    window = min(50, -(-len(losses) // 4))
     if window:
         means = np.convolve(losses, np.ones(window) / window, mode="valid")
         at = np.arange(len(means)) + window - 1

@@ -14,12 +14,13 @@ from minillm.training.sharding import ids_to_share
 def watch(steps: Iterable[Step], *, total: int, title: str) -> None:
     """Run the steps under a progress bar that shows a smoothed loss, and the last held-out one."""
     smooth, examined = None, ""
+    share = 1 / min(50, max(1, total // 5))  # of the newest loss
     lines = not (sys.stderr and sys.stderr.isatty())  # in a file or a pipe, where no bar is drawn
     with progress_bar(total=total, desc=title, unit="step", mininterval=0.5) as bar:
         for step in steps:
             bar.update(step.index + 1 - bar.n)  # a resumed run begins in the middle
             loss = float(step.loss)
-            smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
+            smooth = loss if smooth is None else smooth + share * (loss - smooth)
             if step.held_out_loss is not None:
                 examined = f", held out {step.held_out_loss:.3f}"
                 if lines:

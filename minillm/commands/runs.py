@@ -8,6 +8,7 @@ from pathlib import Path
 from minillm.backend.files import require_folder
 
 MODEL = "model.safetensors"
+BESIDE = ("bag_of_words.safetensors", "finetune.png", "forgetting.json", "loss.png")
 
 
 def refuse_overwriting(arguments: argparse.Namespace) -> None:
@@ -27,10 +28,10 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
 
 
 def remove_earlier_run(arguments: argparse.Namespace) -> None:
-    """With --overwrite, the weights of the run that was there go."""
+    """With --overwrite, the weights of the run that was there go, and what was made of them."""
     if arguments.overwrite and not arguments.resume:
-        for path in earlier_run(arguments.out):
-            path.unlink()
+        for path in [*earlier_run(arguments.out), *(arguments.out / name for name in BESIDE)]:
+            path.unlink(missing_ok=True)
 
 
 def earlier_run(out: Path) -> list[Path]:

@@ -61,9 +61,16 @@ def score_header(positive: str) -> list[str]:
 
 
 def score_table(scores: Mapping[str, Scores], positive: str) -> str:
-    """A row for each classifier, by its name; the last column is its threshold, if any has one."""
+    """A row for each classifier, by its name; the last column is its threshold, if any has one.
+
+    Among more than two labels the mean of all their F1 scores stands beside the accuracy.
+    """
     header = score_header(positive)
     rows = [[name, *score_row(of_one, positive)] for name, of_one in scores.items()]
+    if any(len(of_one.labels) > 2 for of_one in scores.values()):
+        header.insert(2, "macro-F1")
+        for row, of_one in zip(rows, scores.values(), strict=True):
+            row.insert(2, f"{of_one.macro_f1:.3f}")
     if any(of_one.decision for of_one in scores.values()):
         header.append("threshold")
         for row, of_one in zip(rows, scores.values(), strict=True):

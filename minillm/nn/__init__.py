@@ -25,7 +25,7 @@ from minillm.nn.masks import causal_mask
 from minillm.nn.module import Module
 from minillm.nn.positions import LearnedPositions, SinusoidalPositions, sinusoids
 from minillm.nn.relative_bias import RelativeBias
-from minillm.nn.replacing import add_adapters, add_lora, merge_lora
+from minillm.nn.replacing import add_adapters, add_lora, load_with_adapters, merge_lora
 from minillm.nn.rms_normalization import RMSNorm
 from minillm.nn.rotary import RotaryPositions
 from minillm.nn.table import summary
@@ -61,6 +61,7 @@ __all__ = [
     "causal_mask",
     "kaiming_normal",
     "kaiming_uniform",
+    "load_with_adapters",
     "merge_lora",
     "normal",
     "sinusoids",

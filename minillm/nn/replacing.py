@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from minillm.backend import stream
 from minillm.nn.adapter import Adapter
 from minillm.nn.linear import Linear
 from minillm.nn.lora import LoRA
@@ -64,6 +65,22 @@ def merge_lora(model: Module) -> list[str]:
     for _, put, layer in found:
         put(layer.merged())
     return [path for path, _, _ in found]
+
+
+def load_with_adapters(model: Module, state: Mapping[str, np.ndarray]) -> None:
+    """Give a model the parameters of another, with adapters where that one has some.
+
+    Nothing is frozen afterwards.
+
+    Raises:
+        ValueError: as ``add_adapters`` and ``Module.load_state_dict``.
+    """
+    for name, array in state.items():
+        if name.endswith(".down"):
+            rng = stream(0, "overwritten at once")
+            add_adapters(model, len(array), rng=rng, names=[name.removesuffix(".down")])
+    model.load_state_dict(state)
+    model.unfreeze()
 
 
 def replace_linear(

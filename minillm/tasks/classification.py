@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from minillm.models import (
     GptConfig,
     SequenceClassifier,
 )
-from minillm.nn import LoRA, Module, add_adapters
+from minillm.nn import LoRA, load_with_adapters
 from minillm.ops import softmax
 from minillm.tasks.collation import collate_sentences, lengths_of
 from minillm.tasks.decision import Decision, decide
@@ -135,8 +135,7 @@ class TextClassifier:
             rng = stream(0, "overwritten at once")
             below = body(config(**read("config")), rng=rng)
             model = classifier(below, len(labels), rng=rng, pooling=read("pooling", '"cls"'))
-            add_adapters_of(model, arrays)
-            model.load_state_dict(arrays)
+            load_with_adapters(model, arrays)
             return cls(
                 model.eval(),
                 TextEncoder.from_json(read("encoder")),
@@ -144,11 +143,3 @@ class TextClassifier:
                 positive=read("positive", "null"),
                 threshold=read("threshold", "null"),
             )
-
-
-def add_adapters_of(model: Module, arrays: Mapping[str, np.ndarray]) -> None:
-    """Adapters where a file has some, as its names and shapes tell."""
-    for name, array in arrays.items():
-        if name.endswith(".down"):
-            path, rng = name.removesuffix(".down"), stream(0, "overwritten at once")
-            add_adapters(model, len(array), rng=rng, names=[path])

@@ -30,14 +30,16 @@ def test_learning_curves_of_any_length_are_drawn(n, tmp_path):
     read(tmp_path / "curves.png")
 
 
-def test_a_curve_shows_every_loss_and_the_mean_of_the_fifty_before(tmp_path):
+@pytest.mark.parametrize(("updates", "window"), [(300, 50), (60, 15), (3, 1)])
+def test_a_curve_shows_every_loss_and_a_mean_of_those_before(updates, window):
     _, (ax,) = pictures.new_figure(1, width=3, height=3)
-    losses = np.arange(60.0)
+    losses = np.arange(float(updates))
     pictures.draw_curve(ax, losses, ENGLISH)
     every, mean = ax.get_lines()
+    at = np.arange(window - 1, updates)
     np.testing.assert_array_equal(every.get_ydata(), losses)
-    np.testing.assert_array_equal(mean.get_xdata(), np.arange(49, 60))
-    np.testing.assert_allclose(mean.get_ydata(), np.arange(49, 60) - 24.5)
+    np.testing.assert_array_equal(mean.get_xdata(), at)
+    np.testing.assert_allclose(mean.get_ydata(), at - (window - 1) / 2)
 
 
 def test_a_confusion_matrix_is_drawn_also_for_a_class_without_examples(tmp_path):

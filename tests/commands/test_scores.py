@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from minillm.commands.scores import (
     positive_class,
     score_header,
     score_row,
+    score_table,
     show_confusion,
 )
 from minillm.tasks import Scores
@@ -30,6 +33,17 @@ def test_a_row_of_scores_by_hand():
     # ranked: spam, ham, spam: average precision 1/2 * 1 + 1/2 * 2/3
     assert row == ["60.0 %", "0.500", "0.500", "0.500", "0.833"]
     assert len(score_header("spam")) == 1 + len(row)  # the name goes first
+
+
+@pytest.mark.guide("G35")
+def test_among_three_labels_all_of_them_count():
+    labels = Labels(["a", "b", "c"])
+    sure = np.eye(3)[[0, 0, 1, 1]]  # one of each pair is right; c is never said
+    table = score_table({"one": Scores(labels, np.array([0, 2, 1, 0]), sure)}, "a")
+    head, row = (re.split(r"  +", line.strip()) for line in table.split("\n"))
+    assert head[:2] == ["accuracy", "macro-F1"]
+    assert row[1:3] == ["50.0 %", f"{(1 / 2 + 2 / 3 + 0) / 3:.3f}"]
+    assert "macro-F1" not in score_table({"one": SCORES}, "spam")
 
 
 def test_without_a_ranking_there_is_no_average_precision():

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from minillm.models import Bert, Gpt, GptClassifier, MaskedLanguageModel, SequenceClassifier
+from minillm.nn import load_with_adapters
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.generation.held_out import language_loss
@@ -63,7 +64,7 @@ class BertBody:
     def fresh(self, rng: np.random.Generator) -> BertBody:
         """The same weights in another model, whose dropout draws from ``rng``."""
         model = MaskedLanguageModel(Bert(self.model.bert.config, rng=rng), rng=rng)
-        model.load_state_dict(self.model.state_dict())
+        load_with_adapters(model, self.model.state_dict())
         return BertBody(model, self.encoder, earlier=self.earlier, has_head=self.has_head)
 
     def classifier(
@@ -118,7 +119,7 @@ class GptBody:
     def fresh(self, rng: np.random.Generator) -> GptBody:
         """The same weights in another model, whose dropout draws from ``rng``."""
         model = Gpt(self.model.config, rng=rng)
-        model.load_state_dict(self.model.state_dict())
+        load_with_adapters(model, self.model.state_dict())
         return GptBody(model, self.encoder, documents=self.documents, earlier=self.earlier)
 
     def classifier(

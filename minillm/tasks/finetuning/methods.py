@@ -8,7 +8,7 @@ import numpy as np
 
 from minillm.autograd import Parameter
 from minillm.models import GptClassifier, SequenceClassifier
-from minillm.nn import Module, add_adapters, add_lora
+from minillm.nn import Adapter, Module, add_adapters, add_lora
 from minillm.optim import ParameterGroup, decay_groups
 from minillm.tasks.finetuning.recipe import FinetuneRecipe
 
@@ -35,8 +35,13 @@ def lora(model: TextModel, recipe: FinetuneRecipe, rng: np.random.Generator) -> 
 
 
 def adapter(model: TextModel, recipe: FinetuneRecipe, rng: np.random.Generator) -> Groups:
-    """The head, and two small networks in every block."""
-    add_adapters(model.body.freeze(), recipe.adapter_width, rng=rng)
+    """The head, and two small networks in every block: new ones, or those that it has already."""
+    body = model.body.freeze()
+    there = [module for _, module in body.named_modules() if isinstance(module, Adapter)]
+    if not there:
+        add_adapters(body, recipe.adapter_width, rng=rng)
+    for one in there:
+        one.unfreeze().layer.freeze()
     return decay_groups(model)
 
 

@@ -94,10 +94,12 @@ class FineTuning:
         self.evaluate_every = max(1, self.per_epoch // evaluations)
         self.model = self.with_head()
         both = Both(self.pretrained.model, self.model).to_device(device)
+        earlier = pretrained.earlier
+        given = weights_of(Both(pretrained.model, earlier.model) if earlier else pretrained.model)
         rng = stream(recipe.seed, "additions")
         self.groups = METHODS[recipe.method](self.model, recipe, rng)
         data = {"data": digest(examples, ()), "held_out": digest(held_out, ())}
-        facts = {**asdict(recipe), "threads": threads, **data, "from": weights_of(both)}
+        facts = {**asdict(recipe), "threads": threads, **data, "model": given}
         self.run = Run(both, [self.stage()], facts, out=out, resume=resume, save_every=SAVE_EVERY)
 
     def with_head(self) -> Any:
