@@ -567,16 +567,16 @@ for place, nats in zip(("news", "reviews"), runs["before"].mean(axis=0), strict=
     print(f"before: {place} {nats:.2f}")
 full, slow, *loras = runs["forgotten"].mean(axis=0)  # (S,) each
 assert slow.max() < np.min(loras) and np.max(loras) < full[-1], "slow full training forgets least"
-news, reviews = (runs[key][:, 2:, -1].mean(axis=0) for key in ("learned", "forgotten"))
-assert np.all(np.diff(news) < 0) and np.all(np.diff(reviews) > 0), "a higher rank does both more"
+new, old = (runs[key][:, 2:, -1].mean(axis=0) for key in ("learned", "forgotten"))
+assert np.all(np.diff(new) < 0) and np.all(np.diff(old) > 0), "a higher rank does both more"
 
 # %%
 figure, (curves, by_rank) = plt.subplots(1, 2, figsize=(9.5, 3.8), width_ratios=(1.3, 1))
 for i, (name, marker) in enumerate(zip(manners, "oPsD^v", strict=True)):
-    news, wide = mean_and_interval(runs["learned"][:, i])  # (S,), (S,)
-    reviews, high = mean_and_interval(runs["forgotten"][:, i])
+    new, wide = mean_and_interval(runs["learned"][:, i])  # (S,), (S,)
+    old, high = mean_and_interval(runs["forgotten"][:, i])
     style = {"fmt": f"{marker}-", "color": f"C{i}", "ms": 5, "lw": 1, "mfc": "none"}
-    curves.errorbar(news, reviews, high, wide, label=name, **style)
+    curves.errorbar(new, old, high, wide, label=name, **style)
 curves.axhline(runs["before"][:, 1].mean(), color="grey", ls="--", lw=1)
 blind = stated("blind", np.log(400), 5.99, 0.005, "a blind guess among 400 tokens")
 curves.axhline(blind, color="grey", ls=":", lw=1.2)
