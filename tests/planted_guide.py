@@ -76,4 +76,8 @@ GUIDE_PLANTS = [
           "training.language_loss(own), training.language_loss(own)",
           "tests/labs/finetuning/test_ways.py::"
           "test_every_way_has_the_same_start_labels_and_updates"),
+    Plant("a macro-F1 without the classes that nobody has", "tasks/metrics/classification.py",
+          "for c in range(n_classes)", "for c in set(true)",
+          "tests/tasks/metrics/test_classification.py::"
+          "test_macro_f1_gives_every_class_the_same_weight"),
 ]  # fmt: skip
