@@ -68,7 +68,7 @@ def read_all(settings: Settings, seed: int) -> tuple[BertBody, dict[str, Texts]]
     labelled = [example for texts in drawn.values() for example in texts.corpus.train]
     extra = [text for texts in drawn.values() for text in texts.extra]
     stages = TwoStages(labelled, extra, settings.pretraining, seed=seed)
-    return BertBody(stages.training.model.masked, stages.training.encoder), drawn
+    return BertBody(stages.training.model.masked, stages.training.encoder, seed=seed), drawn
 
 
 def texts_of(examples: list[Example]) -> list[str]:
