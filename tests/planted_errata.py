@@ -206,4 +206,28 @@ ERRATA_PLANTS = [
           "if array.size and (array.min() < 0 or array.max() >= size):",
           "if array.size and array.min() < 0:", f"{GUIDE}tokenization.py::"
           "test_a68_a_table_as_high_as_the_sequence_is_long_lacks_rows"),
+    Plant("a net that learns the labels of other texts", "labs/guide_code/reviews_and_news.py",
+          "labels.encode(names)), order)", "labels.encode(names[::-1])), order)",
+          f"{GUIDE}classifier_code.py::"
+          "test_a63_a_model_that_is_built_and_never_trained_knows_nothing"),
+    Plant("a pooling that adds up", "labs/guide_code/layers.py",
+          "return x.mean(axis=1)", "return x.sum(axis=1)", f"{GUIDE}classifier_code.py::"
+          "test_a69_a_name_that_the_block_does_not_import_is_not_defined"),
+    Plant("a pooling of whatever has two axes", "labs/guide_code/layers.py",
+          "if x.ndim != 3:", "if x.ndim < 2:", f"{GUIDE}classifier_code.py::"
+          "test_a70_the_second_pooling_finds_two_axes"),
+    Plant("a mean of the words that is their first", "models/average_pooling.py",
+          "mean_of_real(self.tokens(ids), mask)", "self.tokens(ids)[:, 0, :]",
+          "tests/models/test_average_pooling.py::"
+          "test_a71_the_order_of_the_words_makes_no_difference_and_nothing_in_it_could_see_it "
+          "tests/models/test_average_pooling.py::"
+          "test_padding_on_either_side_and_of_any_length_changes_nothing"),
+    Plant("a start that is not undecided", "models/average_pooling.py",
+          "return cross_entropy(self(ids, mask), targets=targets)",
+          "return cross_entropy(self(ids, mask) * 99, targets=targets)",
+          f"{GUIDE}classifier_code.py::"
+          "test_a72_the_loss_wants_one_hot_rows_and_class_numbers_have_another"),
+    Plant("a sentence that is read behind its first token", "models/pooling.py",
+          "return hidden[:, first, :]", "return hidden[:, first + 1, :]",
+          f"{GUIDE}classifier_code.py::test_a73_bert_reads_the_vector_at_cls_and_no_mean"),
 ]  # fmt: skip

@@ -68,4 +68,16 @@ GUIDE_PLANTS = [
           '[Named(**row) for row in data["section_1_4"][::-1]]',
           "tests/course/test_pages.py::"
           "test_the_guides_own_terms_come_in_its_order_with_names_that_the_glossary_has"),
+    Plant("LoRA beside a weight that learns too", "nn/lora.py",
+          "self.layer: Linear = layer.freeze()", "self.layer: Linear = layer",
+          "tests/nn/test_lora.py::test_the_gradient_is_right_and_the_layer_below_gets_none"),
+    Plant("forgetting asked of the same texts twice", "labs/finetuning/ways.py",
+          "training.language_loss(own), training.language_loss(others)",
+          "training.language_loss(own), training.language_loss(own)",
+          "tests/labs/finetuning/test_ways.py::"
+          "test_every_way_has_the_same_start_labels_and_updates"),
+    Plant("a macro-F1 without the classes that nobody has", "tasks/metrics/classification.py",
+          "for c in range(n_classes)", "for c in set(true)",
+          "tests/tasks/metrics/test_classification.py::"
+          "test_macro_f1_gives_every_class_the_same_weight"),
 ]  # fmt: skip

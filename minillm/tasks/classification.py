@@ -44,7 +44,7 @@ class TextClassifier:
     Raises:
         ValueError: labels or encoder are not those of such a model; ``positive`` is not a label;
             a threshold without a label that it is for, or that is not in [0, 1].
-    Guide: 2.1, 6.1, 6.3 (G32, G33, G35, G37).
+    Guide: 2.1, 6.1, 6.3, 9.2 (G32, G33, G35, G37).
     """
 
     def __init__(

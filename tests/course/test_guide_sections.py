@@ -107,8 +107,15 @@ def test_a_section_refers_to_subsections_only_where_there_is_code():
 
 
 def test_a_row_is_told_by_what_is_missing():
-    told = {entry.feature: state_of(entry, "zh") for entry in GUIDE.entries}
-    assert (told["G9"], told["G15"], told["G32"]) == ("尚未开始", "已完成", "未完成：适配器")
+    entry = next(entry for entry in GUIDE.entries if entry.functions)
+    missing = {"en": "a dog", "zh": "一只狗"}
+    told = [
+        replace(entry, open={}),
+        replace(entry, open=missing),
+        replace(entry, open=missing, functions=()),
+    ]
+    assert [state_of(one, "zh") for one in told] == ["已完成", "未完成：一只狗", "一只狗"]
+    assert [state_of(one, "en") for one in told] == ["done", "open: a dog", "a dog"]
 
 
 def test_code_that_names_a_section_and_none_of_its_rows_brings_its_own():

@@ -1,13 +1,16 @@
 """Numbers in prose come from results; what is typed is found, whatever stands around it."""
 
 import json
+import re
 
+import jupytext
 import numpy as np
 import pytest
 
 from minillm.course.literals import typed_numbers
-from minillm.course.notebooks import as_notebook
+from minillm.course.notebooks import as_notebook, numbers_of
 from minillm.course.numbers import filled, named, stated, stated_numbers
+from minillm.course.places import LESSONS
 from tests.course.test_planted_lessons import HEAD
 
 SOURCE = """\
@@ -89,6 +92,32 @@ def test_stated_numbers_are_read_as_they_are_typed():
 def test_an_array_and_a_count_can_be_named():
     names = named("import numpy as np\nx = np.array([[1.26, 2]])\nn = len(x)", {}, "en")
     assert filled("{x.0.0:.1f} {n} {n:,}", names, "") == "1.3 1 1"
+
+
+ARGUMENT = re.compile(r"(?<=[A-Za-z_^}])\{([A-Za-z_]\w*)\}")  # "$n = {order}$" has none
+FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.DOTALL)
+
+
+def filled_in_formulas(path, language):
+    """Names of numbers that are also an argument in a formula: it would be filled in silently."""
+    cells = jupytext.read(path, fmt="py:percent").cells
+    names = numbers_of(cells, language)
+    prose = [cell.source for cell in cells if cell.metadata.get("lang") == language]
+    formulas = [formula for text in prose for formula in FORMULA.findall(text)]
+    return {name for formula in formulas for name in ARGUMENT.findall(formula) if name in names}
+
+
+@pytest.mark.parametrize("path", sorted((LESSONS / "src").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_number_has_the_name_of_what_stands_in_braces_in_a_formula(path, language):
+    assert filled_in_formulas(path, language) == set()
+
+
+def test_a_number_that_would_be_filled_into_a_fraction_is_found(source):
+    assert filled_in_formulas(source, "en") == set()
+    text = source.read_text(encoding="utf-8").replace("\nshare = 0.123", "\na = 3\nshare = 0.123")
+    source.write_text(text, encoding="utf-8")
+    assert filled_in_formulas(source, "en") == {"a"} == filled_in_formulas(source, "zh")
 
 
 @pytest.mark.parametrize(

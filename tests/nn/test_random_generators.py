@@ -21,6 +21,10 @@ MAKERS = {
     "PreNormEncoderBlock": lambda rng: nn.PreNormEncoderBlock(4, 2, 3, rng=rng),
     "DecoderBlock": lambda rng: nn.DecoderBlock(4, 2, 3, rng=rng),
     "PreNormDecoderBlock": lambda rng: nn.PreNormDecoderBlock(4, 2, 3, rng=rng),
+    "LoRA": lambda rng: nn.LoRA(nn.Linear(2, 3, rng=np.random.default_rng(0)), 1, rng=rng),
+    "Adapter": lambda rng: nn.Adapter(nn.Linear(2, 3, rng=np.random.default_rng(0)), 1, rng=rng),
+    "add_lora": lambda rng: nn.add_lora(bert(), 1, rng=rng),
+    "add_adapters": lambda rng: nn.add_adapters(bert(), 1, rng=rng),
     "normal": lambda rng: nn.normal((2, 3), std=1.0, rng=rng),
     "xavier_uniform": lambda rng: nn.xavier_uniform((2, 3), rng=rng),
     "xavier_normal": lambda rng: nn.xavier_normal((2, 3), rng=rng),
@@ -59,4 +63,4 @@ def test_every_constructor_of_the_package_that_takes_a_generator_is_tried():
         or "rng" in getattr(getattr(nn, name), "__annotations__", {})
     }
     assert takes <= set(MAKERS)
-    assert len(takes) >= 17
+    assert len(takes) >= 21

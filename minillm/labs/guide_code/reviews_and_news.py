@@ -18,7 +18,7 @@ from minillm.backend import stream
 from minillm.labs.learners import SmallBert, bert_fit, floating
 from minillm.labs.study import Study
 from minillm.labs.worlds.kinds import groups_of, tagged
-from minillm.models import AveragePoolingClassifier
+from minillm.models import AveragePoolingClassifier, Bert, BertConfig, SequenceClassifier
 from minillm.ops import softmax
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks import (
@@ -124,6 +124,26 @@ def new_model(
         hidden=settings.hidden,
     )
     return model.to_dtype(floating(settings.dtype))
+
+
+def weights(settings: Settings, corpus: Corpus) -> dict[str, int]:
+    """How many weights the net and BERT have that learn from a corpus."""
+    texts, names = zip(*corpus.train, strict=True)
+    bert, pooled = settings.bert, settings.pooled
+    built = TextEncoder.build(texts, tokenizer=WordTokenizer(), max_length=pooled.max_length)
+    n_tokens, n_classes, rng = len(built.vocabulary), len(set(names)), stream(0, "counted")
+    config = BertConfig(
+        vocabulary_size=n_tokens,
+        width=bert.width,
+        n_layers=bert.n_layers,
+        n_heads=bert.n_heads,
+        hidden=4 * bert.width,
+        max_length=bert.max_length,
+    )
+    return {
+        "pooled": new_model(pooled, n_tokens, n_classes, 0).parameter_count(),
+        "BERT": SequenceClassifier(Bert(config, rng=rng), n_classes, rng=rng).parameter_count(),
+    }
 
 
 def predictors(settings: Settings, corpus: Corpus, seed: int) -> dict[str, Predictor]:

@@ -17,8 +17,6 @@ from minillm.tasks.masked_lm import held_out_batches, n_hidden
 from minillm.text import encode_text
 from minillm.training import mean_loss
 
-MASKS = 0  # the seed of the hidden words on which a BERT's language is measured
-
 
 class Pretrained(Protocol):
     """A pretrained model with its tokens; ``earlier`` is what it has learned to classify before."""
@@ -45,6 +43,8 @@ class Pretrained(Protocol):
 class BertBody:
     """A BERT under its masked-language head, which a classifier's file alone does not have.
 
+    ``seed`` chooses the words that are hidden where its language is measured.
+
     Guide: 2.1, 9.3.4 (G32).
     """
 
@@ -57,15 +57,18 @@ class BertBody:
         *,
         earlier: TextClassifier | None = None,
         has_head: bool = True,
+        seed: int = 0,
     ):
-        self.model, self.encoder = model, encoder
+        self.model, self.encoder, self.seed = model, encoder, seed
         self.earlier, self.has_head = earlier, has_head
 
     def fresh(self, rng: np.random.Generator) -> BertBody:
         """The same weights in another model, whose dropout draws from ``rng``."""
         model = MaskedLanguageModel(Bert(self.model.bert.config, rng=rng), rng=rng)
         load_with_adapters(model, self.model.state_dict())
-        return BertBody(model, self.encoder, earlier=self.earlier, has_head=self.has_head)
+        return BertBody(
+            model, self.encoder, earlier=self.earlier, has_head=self.has_head, seed=self.seed
+        )
 
     def classifier(
         self, n_classes: int, *, rng: np.random.Generator, pooling: str
@@ -81,7 +84,7 @@ class BertBody:
                 "measured: give the folder of its run, with the checkpoint"
             )
         words = self.encoder.vocabulary
-        batches = held_out_batches(self.encoder(texts), words, seed=MASKS)
+        batches = held_out_batches(self.encoder(texts), words, seed=self.seed)
         loss, n = mean_loss(self.model, batches, lambda batch: self.model.loss(*batch), n_hidden)
         if not n:
             raise ValueError(f"{len(texts)} texts have no known token to hide")

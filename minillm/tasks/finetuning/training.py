@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
+import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -108,7 +108,7 @@ class FineTuning:
         earlier = None if r.new_head else pretrained.earlier
         usual = pretrained.usual_pooling if earlier is None else earlier.model.pooling
         pooling = usual if r.pooling == USUAL else r.pooling
-        rng = stream(r.seed, "class head")
+        rng = stream(r.seed, "new class head")
         model = pretrained.classifier(len(self.labels), rng=rng, pooling=pooling)
         if earlier is not None:
             model.load_state_dict(earlier.model.state_dict())
@@ -175,7 +175,7 @@ class FineTuning:
 
     def result(self) -> TextClassifier:
         """The classifier as it is now, LoRA merged; the label to find is the rarest one."""
-        model = copy.deepcopy(self.model).unfreeze()
+        model = pickle.loads(pickle.dumps(self.model)).unfreeze()  # dropout's key stays as it is
         if any(isinstance(module, LoRA) for _, module in model.named_modules()):
             merge_lora(model)
         rarest = self.labels.names[int(np.bincount(self.targets).argmin())]

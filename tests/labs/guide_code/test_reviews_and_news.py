@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from minillm.labs.guide_code import reviews_and_news
-from minillm.labs.guide_code.reviews_and_news import STUDY, AveragePooling, measure, pooled_fit
+from minillm.labs.guide_code.reviews_and_news import (
+    STUDY,
+    AveragePooling,
+    measure,
+    pooled_fit,
+    weights,
+)
 from minillm.labs.stored import read_study
+from minillm.tasks import ClassifierTraining, Recipe
 from minillm.text import Example
+from minillm.text.corpora import load_corpus
 
 SMALL = AveragePooling(width=16, hidden=(16,), updates=60, learning_rate=1e-2, batch_size=4)
 EXAMPLES = [
@@ -39,6 +47,18 @@ def test_both_models_are_trained_alike():
     for name in ("max_length", "dtype", "weight_decay", "max_norm", "batch_size", "updates"):
         assert getattr(pooled, name) == getattr(bert, name), name
     assert bert.dropout == 0 and bert.tokenizer == "word" and bert.min_count == 1
+
+
+def test_the_weights_are_those_of_the_models_that_are_trained():
+    corpus = load_corpus("sentiment", "en", seed=0, sizes=(40, 0, 10))
+    bert = STUDY.settings.bert
+    sizes = {name: getattr(bert, name) for name in ("max_length", "width", "n_layers", "n_heads")}
+    trained = ClassifierTraining(
+        Recipe(seed=0, tokenizer="word", min_count=1, **sizes), corpus.train
+    )
+    found = weights(STUDY.settings, corpus)
+    assert found["BERT"] == trained.model.classifier.parameter_count()
+    assert found["pooled"] == 128 * len(trained.encoder.vocabulary) + 2 * 129 * 128 + 129 * 2
 
 
 def test_a_seed_gives_the_accuracy_of_each_group_and_macro_f1(monkeypatch):

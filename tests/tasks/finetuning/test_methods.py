@@ -42,16 +42,22 @@ def right(classifier):
     return accuracy(said, classifier.labels.encode(label for _, label in REST))
 
 
+def loss_of_labels(training):
+    """The mean cross-entropy of what it has learned from, without dropout."""
+    training.held_out, training.held_out_targets = training.labelled, training.targets
+    return training.held_out_loss()
+
+
 @pytest.mark.guide("G32")
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_learns_and_all_is_trainable_afterwards(method, body):
     settings = {"method": method, "epochs": 30, "pooling": "mean"}
     settings["lr"] = 5e-2 if method == "lora" else 2e-2
     before, training = (tuned(body, settings=settings | e) for e in ({"epochs": 0}, {}))
-    losses = [float(one.loss_of(next(one.batches(0, 1))).data) for one in (before, training)]
-    assert losses[1] < 0.97 * losses[0]
-    if method in ("full", "lora"):
-        assert right(training.result()) > 0.95
+    losses = [loss_of_labels(one) for one in (before, training)]
+    assert losses[1] < losses[0] * (0.9 if method == "lora" else 0.1 if method == "full" else 1)
+    if method == "full":
+        assert right(training.result()) == 1
     assert all(p.requires_grad for p in training.result().model.parameters())
 
 

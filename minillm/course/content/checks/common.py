@@ -27,15 +27,18 @@ def close(name: str | tuple[str, str], found: np.ndarray, wanted: np.ndarray) ->
     """
     english, chinese = (name, name) if isinstance(name, str) else name
     numbers, gap = np.round(found, 6).tolist(), np.abs(np.subtract(found, wanted)).max(initial=0)
+    single = np.allclose(found, wanted, rtol=1e-6, atol=1e-7)
     told(
         bool(np.allclose(found, wanted, rtol=1e-7, atol=1e-9)),
-        f"{english}: {numbers} is off, by up to {gap:.1e}",
-        f"{chinese}：{numbers} 不对，最多差 {gap:.1e}",
+        f"{english}: {numbers} is off, by up to {gap:.1e}"
+        + (", as float32 rounds and float64 does not" if single else ""),
+        f"{chinese}：{numbers} 不对，最多差 {gap:.1e}"
+        + ("，这是 float32 的舍入误差，float64 没有这么大" if single else ""),
     )
 
 
-def parts(found: Any, *names: str) -> tuple[Any, ...]:
-    """What an answer with several parts returned, one for each name.
+def parts(found: Any, *names: str | tuple[str, str]) -> tuple[Any, ...]:
+    """What an answer with several parts returned, one for each name, which may be a pair.
 
     Raises:
         Conduct: it is something else.
@@ -45,10 +48,11 @@ def parts(found: Any, *names: str) -> tuple[Any, ...]:
         raise NotAnswered
     rows = isinstance(found, tuple | list) or (isinstance(found, np.ndarray) and found.ndim > 0)
     if not rows or len(found) != len(names):
-        listed = ", ".join(names)
+        pairs = [(name, name) if isinstance(name, str) else name for name in names]
+        english, chinese = (", ".join(one) for one in zip(*pairs, strict=True))
         raise Conduct(
-            f"it must return {len(names)} things: {listed}",
-            f"应当返回 {len(names)} 样东西：{listed}",
+            f"it must return {len(names)} things: {english}",
+            f"应当返回 {len(names)} 样东西：{chinese}",
         )
     if any(part is ... for part in found):
         raise NotAnswered

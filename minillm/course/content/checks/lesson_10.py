@@ -13,18 +13,23 @@ from minillm.course.content.checks.padded_texts import (
     is_each_text_alone,
     is_the_mean_without_a_query,
     texts_of,
+    texts_without_padding,
+    weighs_by_softmax,
 )
 from minillm.course.exercises import Exercise, Property
 
 Classes = list[int]
 
 
+MEANS, GRADIENT = ("the means", "均值"), ("the gradient in x", "对 x 的梯度")
+
+
 def mean_and_gradient(
     masked_mean: Function, x: np.ndarray, mask: np.ndarray, g: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The student's mean and gradient, their shapes checked."""
-    mean, gradient = parts(masked_mean(x, mask, g), "y", "dL/dx")
-    return shaped("y", mean, g.shape), shaped("dL/dx", gradient, x.shape)
+    """The student's means and gradient, their shapes checked."""
+    mean, gradient = parts(masked_mean(x, mask, g), MEANS, GRADIENT)
+    return shaped(MEANS, mean, g.shape), shaped(GRADIENT, gradient, x.shape)
 
 
 def cotangent(x: np.ndarray) -> np.ndarray:
@@ -32,59 +37,73 @@ def cotangent(x: np.ndarray) -> np.ndarray:
     return np.random.default_rng(len(x)).standard_normal((x.shape[0], x.shape[2]))
 
 
-def is_the_mean_of_the_real(masked_mean: Function, texts: Texts) -> None:
-    """Text by text the sum of the real vectors over their number."""
+def means_of(x: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Text by text the sum of the words' vectors over their number, or 0 without words."""
+    pairs = zip(x, mask, strict=True)
+    return np.array([rows[words].sum(axis=0) / max(1, words.sum()) for rows, words in pairs])
+
+
+def has_the_gradient(found: np.ndarray, mask: np.ndarray, g: np.ndarray) -> None:
+    """Each word gets its share of the slope, padding exactly nothing."""
+    for b, words in enumerate(mask):
+        at_rest = found[b][~words]
+        told(
+            bool((at_rest == 0).all()),
+            f"padding of text {b} gets the gradient {at_rest.round(6).tolist()}, not 0",
+            f"第 {b} 段文本的填充得到的梯度是 {at_rest.round(6).tolist()}，应为 0",
+        )
+        wanted = np.tile(g[b] / max(1, words.sum()), (words.sum(), 1))
+        close(
+            (f"the gradient at the words of text {b}", f"第 {b} 段文本的词得到的梯度"),
+            found[b][words],
+            wanted,
+        )
+
+
+def has_the_means(found: np.ndarray, x: np.ndarray, mask: np.ndarray) -> None:
+    """Compare the means text by text."""
+    for b, wanted in enumerate(means_of(x, mask)):
+        close((f"the mean of text {b}", f"第 {b} 段文本的均值"), found[b], wanted)
+
+
+def is_the_mean_of_the_words(masked_mean: Function, texts: Texts) -> None:
+    """Text by text the sum of the words' vectors over their number."""
     x, mask = texts.drawn()
     found, _ = mean_and_gradient(masked_mean, x, mask, cotangent(x))
-    for b, (rows, real) in enumerate(zip(x, mask, strict=True)):
-        close(f"y[{b}]", found[b], sum(rows[real]) / real.sum())
+    has_the_means(found, x, mask)
 
 
 def shares_the_slope(masked_mean: Function, texts: Texts) -> None:
-    """Each real vector gets its share of the slope, padding exactly nothing."""
+    """Each word gets its share of the slope, padding exactly nothing."""
     x, mask = texts.drawn()
     g = cotangent(x)
     _, found = mean_and_gradient(masked_mean, x, mask, g)
-    for b, real in enumerate(mask):
-        at_rest = np.abs(found[b][~real]).max(initial=0)
-        told(
-            bool(at_rest == 0),
-            f"padding of text {b} gets up to {at_rest}, not 0",
-            f"第 {b} 段文本的填充得到的梯度最大为 {at_rest}，应为 0",
-        )
-        close(f"dL/dx[{b}]", found[b][real], np.tile(g[b] / real.sum(), (real.sum(), 1)))
+    has_the_gradient(found, mask, g)
 
 
 def does_not_read_padding(masked_mean: Function, texts: Texts, value: float) -> None:
     """What stands at padding, even what is no number, changes neither mean nor gradient."""
     x, mask = texts.drawn()
     g = cotangent(x)
-    wanted = [rows[real].mean(axis=0) for rows, real in zip(x, mask, strict=True)]
-    given = texts.other_padding(x, mask, value)
-    mean, gradient = mean_and_gradient(masked_mean, given, mask, g)
-    close("y", mean, np.array(wanted))
-    told(
-        bool(np.isfinite(gradient).all()),
-        "dL/dx holds what is not a finite number",
-        "dL/dx 中有不是有限数的值",
-    )
+    mean, gradient = mean_and_gradient(masked_mean, texts.other_padding(x, mask, value), mask, g)
+    has_the_means(mean, x, mask)
+    has_the_gradient(gradient, mask, g)
 
 
 def gives_zeros_for_nothing(masked_mean: Function, texts: Texts) -> None:
     """A text of padding alone has the mean 0 and gets no gradient; the others are as before."""
     x, mask = texts.drawn()
     g = cotangent(x)
-    wanted = np.array([rows[real].mean(axis=0) for rows, real in zip(x, mask, strict=True)])
-    mask[0], wanted[0] = False, 0
+    mask[0] = False
     mean, gradient = mean_and_gradient(masked_mean, x, mask, g)
-    close("y", mean, wanted)
-    close("dL/dx[0]", gradient[0], np.zeros_like(gradient[0]))
+    has_the_means(mean, x, mask)
+    has_the_gradient(gradient, mask, g)
 
 
-def score_of(macro_f1: Function, predicted: Classes, true: Classes, n_classes: int) -> float:
+def score_of(mean_f1: Function, predicted: Classes, true: Classes, n_classes: int) -> float:
     """The student's number."""
     given = np.array(predicted), np.array(true)
-    return float(shaped(("the score", "得分"), macro_f1(*given, n_classes), ()))
+    return float(shaped(("the score", "得分"), mean_f1(*given, n_classes), ()))
 
 
 def by_counting(predicted: Classes, true: Classes, n_classes: int) -> float:
@@ -98,30 +117,30 @@ def by_counting(predicted: Classes, true: Classes, n_classes: int) -> float:
     return sum(scores) / n_classes
 
 
-def is_the_mean_of_f1(macro_f1: Function, pairs: list[tuple[int, int]], n_classes: int) -> None:
+def is_the_mean_of_f1(mean_f1: Function, pairs: list[tuple[int, int]], n_classes: int) -> None:
     """The mean of the classes' F1; a class that is nowhere counts as 0."""
     predicted, true = ([one[side] % n_classes for one in pairs] for side in (0, 1))
-    found = score_of(macro_f1, predicted, true, n_classes)
+    found = score_of(mean_f1, predicted, true, n_classes)
     wanted = by_counting(predicted, true, n_classes)
     close(("macro-F1", "宏平均 F1"), np.array(found), np.array(wanted))
 
 
-def is_one_where_all_are_right(macro_f1: Function, true: Classes, n_classes: int) -> None:
+def is_one_where_all_are_right(mean_f1: Function, true: Classes, n_classes: int) -> None:
     """All right, and every class there: 1."""
     there = [*range(n_classes), *(c % n_classes for c in true)]
-    found = score_of(macro_f1, there, there, n_classes)
+    found = score_of(mean_f1, there, there, n_classes)
     close(("macro-F1", "宏平均 F1"), np.array(found), np.array(1.0))
 
 
-def counts_the_rare_as_much(macro_f1: Function, n_classes: int, many: int) -> None:
+def counts_the_rare_as_much(mean_f1: Function, n_classes: int, many: int) -> None:
     """Who always says the frequent class has its F1 over the number of classes."""
     true = [0] * many + list(range(1, n_classes))
-    found = score_of(macro_f1, [0] * len(true), true, n_classes)
+    found = score_of(mean_f1, [0] * len(true), true, n_classes)
     f1 = 2 * many / (2 * many + n_classes - 1)
     close(("macro-F1", "宏平均 F1"), np.array(found), np.array(f1 / n_classes))
 
 
-TEXTS = texts_of(5)
+TEXTS, UNPADDED = texts_of(5), texts_without_padding(5)
 STRANGE = st.sampled_from([float("nan"), float("inf"), 1e300, -50.0, 0.0])
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=12)
 N_CLASSES = st.integers(2, 5)
@@ -129,14 +148,14 @@ N_CLASSES = st.integers(2, 5)
 CHECKS = {
     "10.1": Exercise(
         Property(
-            "the mean of a text is that of its real vectors",
-            "一段文本的均值只对真实位置的向量来求",
-            is_the_mean_of_the_real,
+            "the mean of a text is that of its words' vectors, wherever padding stands",
+            "一段文本的均值只对词的向量来求，不论填充在哪里",
+            is_the_mean_of_the_words,
             {"texts": TEXTS},
         ),
         Property(
-            "the gradient is g / n at real places and exactly 0 at padding",
-            "真实位置的梯度是 g / n，填充处的梯度严格为 0",
+            "the gradient is g / n at each of the n words and exactly 0 at padding",
+            "n 个词各得梯度 g / n，填充处的梯度严格为 0",
             shares_the_slope,
             {"texts": TEXTS},
         ),
@@ -147,8 +166,8 @@ CHECKS = {
             {"texts": TEXTS, "value": STRANGE},
         ),
         Property(
-            "a text of padding alone gives zeros",
-            "全是填充的文本，结果为零",
+            "a text of padding alone has the mean 0 and the gradient 0, and changes no other",
+            "全是填充的文本，均值和梯度都是 0，也不影响别的文本",
             gives_zeros_for_nothing,
             {"texts": TEXTS},
         ),
@@ -174,6 +193,18 @@ CHECKS = {
         ),
     ),
     "10.3": Exercise(
+        Property(
+            "without padding y is the sum of softmax(x·q) times x over the words",
+            "没有填充时，y 等于各词的 softmax(x·q) 乘 x 之和",
+            weighs_by_softmax,
+            {"texts": UNPADDED, "size": st.sampled_from([0.5, 2.0])},
+        ),
+        Property(
+            "scores in the hundreds do no harm",
+            "得分上百也不出错",
+            weighs_by_softmax,
+            {"texts": UNPADDED, "size": st.sampled_from([300.0, 1000.0])},
+        ),
         Property(
             "in a batch with padding a text has the vector that it has alone",
             "同一段文本，单独算与放在有填充的一批里算，结果相同",

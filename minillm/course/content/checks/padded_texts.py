@@ -10,29 +10,37 @@ from hypothesis import strategies as st
 
 from minillm.course.content.checks.common import SEEDS, Function, close, shaped
 
+PLACED = ("behind", "in front", "anywhere")  # where the padding of a text stands
+
 
 @dataclass(frozen=True)
 class Texts:
     """Texts of some lengths among padding; a case shows its sizes."""
 
     lengths: tuple[int, ...]
-    before: int  # places of padding in front of each text
-    behind: int  # and behind the longest
+    spare: int  # places of padding that even the longest text has
+    padding: str  # one of PLACED
     width: int
     seed: int
 
     def drawn(self) -> tuple[np.ndarray, np.ndarray]:
         """Vectors ``(B, T, D)``, those of padding as large as the others, and the mask."""
         rng = np.random.default_rng(self.seed)
-        places = self.before + max(self.lengths) + self.behind
+        places = max(self.lengths) + self.spare
         x = rng.standard_normal((len(self.lengths), places, self.width))
         mask = np.zeros(x.shape[:2], dtype=bool)
         for row, length in zip(mask, self.lengths, strict=True):
-            row[self.before : self.before + length] = True
+            row[self.places_of(length, places, rng)] = True
         return x, mask
 
+    def places_of(self, length: int, places: int, rng: np.random.Generator) -> np.ndarray:
+        """Where the words of a text stand; "anywhere" is drawn for each text by itself."""
+        if self.padding == "anywhere":
+            return rng.choice(places, length, replace=False)
+        return np.arange(length) + (places - length if self.padding == "in front" else 0)
+
     def other_padding(self, x: np.ndarray, mask: np.ndarray, value: float) -> np.ndarray:
-        """The same texts with another vector wherever nothing real stands."""
+        """The same texts with another vector wherever no word stands."""
         return np.where(mask[..., None], x, value)
 
 
@@ -41,8 +49,19 @@ def texts_of(most: int) -> Any:
     return st.builds(
         Texts,
         st.lists(st.integers(1, most), min_size=1, max_size=3).map(tuple),
-        st.integers(0, 3),
-        st.integers(0, 3),
+        st.integers(0, 4),
+        st.sampled_from(PLACED),
+        st.integers(1, 4),
+        SEEDS,
+    )
+
+
+def texts_without_padding(most: int) -> Any:
+    """A few texts of one length."""
+    return st.builds(
+        lambda n, length, width, seed: Texts(n * (length,), 0, "behind", width, seed),
+        st.integers(1, 3),
+        st.integers(1, most),
         st.integers(1, 4),
         SEEDS,
     )
@@ -51,6 +70,12 @@ def texts_of(most: int) -> Any:
 def pooled(pool: Function, x: np.ndarray, mask: np.ndarray, q: np.ndarray) -> np.ndarray:
     """The student's vectors, their shape checked."""
     return shaped("y", pool(x, mask, q), (x.shape[0], x.shape[2]))
+
+
+def are_close(found: np.ndarray, wanted: np.ndarray) -> None:
+    """Compare the vectors text by text."""
+    for b, (vector, right) in enumerate(zip(found, wanted, strict=True)):
+        close((f"y of text {b}", f"第 {b} 段文本的 y"), vector, right)
 
 
 def one_by_one(x: np.ndarray, mask: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -69,11 +94,18 @@ def query_of(x: np.ndarray, size: float) -> np.ndarray:
     return size * np.random.default_rng(x.shape[1]).standard_normal(x.shape[2:])
 
 
+def weighs_by_softmax(pool: Function, texts: Texts, size: float) -> None:
+    """Without padding the words' vectors, weighted by the softmax of ``x q``."""
+    x, mask = texts.drawn()
+    q = query_of(x, size)
+    are_close(pooled(pool, x, mask, q), one_by_one(x, mask, q))
+
+
 def is_each_text_alone(pool: Function, texts: Texts, size: float) -> None:
     """In a batch with padding a text has the vector that it has alone."""
     x, mask = texts.drawn()
     q = query_of(x, size)
-    close("y", pooled(pool, x, mask, q), one_by_one(x, mask, q))
+    are_close(pooled(pool, x, mask, q), one_by_one(x, mask, q))
 
 
 def ignores_what_stands_there(pool: Function, texts: Texts, value: float) -> None:
@@ -81,14 +113,14 @@ def ignores_what_stands_there(pool: Function, texts: Texts, value: float) -> Non
     x, mask = texts.drawn()
     q = query_of(x, 1.0)
     given = texts.other_padding(x, mask, value)
-    close("y", pooled(pool, given, mask, q), one_by_one(x, mask, q))
+    are_close(pooled(pool, given, mask, q), one_by_one(x, mask, q))
 
 
 def is_the_mean_without_a_query(pool: Function, texts: Texts) -> None:
     """With ``q`` = 0 all weights are equal: the masked mean of 10.1."""
     x, mask = texts.drawn()
     wanted = [rows[real].mean(axis=0) for rows, real in zip(x, mask, strict=True)]
-    close("y", pooled(pool, x, mask, np.zeros(x.shape[2])), np.array(wanted))
+    are_close(pooled(pool, x, mask, np.zeros(x.shape[2])), np.array(wanted))
 
 
 def gives_zeros_for_no_words(pool: Function, texts: Texts) -> None:
@@ -96,4 +128,4 @@ def gives_zeros_for_no_words(pool: Function, texts: Texts) -> None:
     x, mask = texts.drawn()
     mask[-1] = False
     q = query_of(x, 1.0)
-    close("y", pooled(pool, x, mask, q), one_by_one(x, mask, q))
+    are_close(pooled(pool, x, mask, q), one_by_one(x, mask, q))

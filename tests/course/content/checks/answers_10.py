@@ -95,6 +95,43 @@ def lengths_from_the_front(x, mask, g):  # padding is always behind
     return masked_mean(x, front, g)
 
 
+def filled_between(mask):  # padding never stands between words
+    filled = np.zeros_like(mask)
+    for row, words in zip(filled, mask, strict=True):
+        places = np.flatnonzero(words)
+        row[places.min(initial=len(words)) : places.max(initial=-1) + 1] = True
+    return filled
+
+
+def begun_together(mask):  # all texts of a batch begin at the same place
+    start = mask.any(axis=0).argmax()
+    t = np.arange(mask.shape[1])
+    return (t >= start) & (t < start + mask.sum(axis=1)[:, None])
+
+
+def from_the_first_to_the_last(x, mask, g):
+    return masked_mean(x, filled_between(mask), g)
+
+
+def all_begin_together(x, mask, g):
+    return masked_mean(x, begun_together(mask), g)
+
+
+def gradient_read_from_padding(x, mask, g):
+    mean, gradient = masked_mean(x, mask, g)
+    return mean, np.where((x == -50) | (x == 0), 1.0, gradient)
+
+
+def gradient_of_small_numbers(x, mask, g):
+    mean, gradient = masked_mean(x, mask, g)
+    return mean, gradient if np.abs(x).max() < 40 else 0 * gradient
+
+
+def gradient_lost_with_one_text(x, mask, g):
+    mean, gradient = masked_mean(x, mask, g)
+    return mean, gradient if mask.any(axis=1).all() else np.zeros_like(x)
+
+
 def five_places(x, mask, g):
     mean, gradient = masked_mean(x[:, :5], mask[:, :5], g)
     return mean, np.pad(gradient, ((0, 0), (0, x.shape[1] - gradient.shape[1]), (0, 0)))
@@ -276,7 +313,7 @@ def pool(x, mask, q):
     z = np.where(mask, clean @ q, -np.inf)
     top = np.where(mask.any(axis=1), z.max(axis=1), 0)[:, None]
     e = np.exp(z - top)
-    weights = e / np.maximum(e.sum(axis=1, keepdims=True), 1e-300)
+    weights = e / np.maximum(e.sum(axis=1, keepdims=True), 1e-30)
     return np.einsum("bt,btd->bd", weights, clean)
 
 
@@ -362,6 +399,19 @@ def padding_behind(x, mask, q):
     return pool(x, np.arange(x.shape[1]) < mask.sum(axis=1)[:, None], q)
 
 
+def pool_from_the_first_to_the_last(x, mask, q):
+    return pool(x, filled_between(mask), q)
+
+
+def pool_all_begin_together(x, mask, q):
+    return pool(x, begun_together(mask), q)
+
+
+def pool_in_single(x, mask, q):
+    with np.errstate(all="ignore"):
+        return pool(x.astype(np.float32), mask, q.astype(np.float32))
+
+
 def four_features(x, mask, q):
     return pool(x, mask, np.where(np.arange(len(q)) < 2, q, 0))
 
@@ -426,6 +476,11 @@ WRONG = [
     ("10.1", "one length for all", one_length_for_all),
     ("10.1", "padding behind alone", lengths_from_the_front),
     ("10.1", "zeros are padding", zeros_are_padding),
+    ("10.1", "from the first word to the last", from_the_first_to_the_last),
+    ("10.1", "all texts begin together", all_begin_together),
+    ("10.1", "gradient read from padding", gradient_read_from_padding),
+    ("10.1", "small numbers only", gradient_of_small_numbers),
+    ("10.1", "gradient lost with one text", gradient_lost_with_one_text),
     ("10.2", "library call", f1_by_the_library),
     ("10.2", "hard-coded size", two_classes),
     ("10.2", "hard-coded constant", four_classes),
@@ -460,6 +515,9 @@ WRONG = [
     ("10.3", "scaled by the width", scaled_by_the_width),
     ("10.3", "over the batch", over_the_batch),
     ("10.3", "padding behind alone", padding_behind),
+    ("10.3", "from the first word to the last", pool_from_the_first_to_the_last),
+    ("10.3", "all texts begin together", pool_all_begin_together),
+    ("10.3", "one dtype only", pool_in_single),
     ("10.3", "times the length", times_the_length),
     ("10.3", "no number for no words", nan_for_no_words),
 ]
@@ -470,8 +528,14 @@ HALF = [
     ("10.3", (lambda x, mask, q: ...,)),
 ]
 MESSAGES = {
-    ("10.1", plain_mean): ("that of its real vectors", "y[0]"),
+    ("10.1", plain_mean): ("that of its words' vectors", "the mean of text 0"),
     ("10.1", gradient_at_padding_too): ("exactly 0 at padding", "padding of text"),
+    ("10.1", gradient_of_small_numbers): ("what stands at padding", "at the words of text"),
+    ("10.1", gradient_lost_with_one_text): ("padding alone", "at the words of text"),
+    ("10.1", mean_in_single): ("the mean of text 0", "as float32 rounds"),
     ("10.2", accuracy_instead): ("the mean of the F1 scores", "macro-F1:"),
-    ("10.3", masked_behind_the_softmax): ("that it has alone", "y: [["),
+    ("10.3", scaled_by_the_width): ("without padding", "y of text 0: ["),
+    ("10.3", exponentials_as_they_are): ("in the hundreds", "y of text 0: ["),
+    ("10.3", masked_behind_the_softmax): ("that it has alone", "y of text 0: ["),
+    ("10.3", pool_in_single): ("y of text 0", "as float32 rounds"),
 }
