@@ -63,9 +63,20 @@ def label_log_probabilities(
     asked = [language.prompt(text) for text in (*prompts, *content_free)]
     scores = word_scores(language.model, asked, endings, rows) / np.array(lengths)
     answers, nothing = scores[: len(prompts)], scores[len(prompts) :]
-    if len(nothing):
-        answers = answers - (np.logaddexp.reduce(nothing, axis=0) - np.log(len(nothing)))
-    return answers
+    return calibrated(answers, nothing) if len(nothing) else answers
+
+
+def calibrated(scores: np.ndarray, nothing: np.ndarray) -> np.ndarray:
+    """Scores without what is said of nothing, in the logarithm::
+
+        s_c - ln (1/M) sum_m exp(n_mc)
+
+    Shapes: ``scores (N, C), nothing (M, C) -> (N, C)``.
+
+    Source: Zhao et al. 2021, "Calibrate Before Use: Improving Few-Shot Performance of Language
+        Models", section 5.
+    """
+    return scores - (np.logaddexp.reduce(nothing, axis=0) - np.log(len(nothing)))
 
 
 def word_ids(language: LanguageModel, word: str) -> np.ndarray:
