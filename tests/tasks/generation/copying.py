@@ -5,6 +5,8 @@ Induction Heads"): every token notes which class of word stood before it; then a
 the tokens that noted its own class, and says them.
 """
 
+import itertools
+
 import numpy as np
 
 from minillm.models import Gpt, GptConfig
@@ -28,9 +30,7 @@ def copying_gpt(vocabulary):
     """The stream's parts: the token, its class, the place, the class before, what is to be said."""
     v = len(vocabulary)
     starts = np.cumsum([0, v, 2, LENGTH, 2, v])
-    token, kind, place, before, said = (
-        slice(*edges) for edges in zip(starts[:-1], starts[1:], strict=True)
-    )
+    token, kind, place, before, said = (slice(*edges) for edges in itertools.pairwise(starts))
     width = int(starts[-1])
     config = GptConfig(
         v, width=width, n_layers=2, n_heads=1, hidden=1, max_length=LENGTH, tied=False
