@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minillm.autograd import Tensor
-from minillm.backend import stream
 from minillm.labs.learners import AdamSettings, learn
 from minillm.models.gpt import Gpt
 from minillm.nn import Linear, Module
@@ -96,7 +95,7 @@ def right_after_tuning(
     layer learns.
     """
     labels = Labels(words)
-    model = LastTokenClassifier(copy_of(language.model), len(labels), rng=rng)
+    model = LastTokenClassifier(copy_of(language.model, rng), len(labels), rng=rng)
     model.to_dtype(language.model.tokens.weight.dtype.type)
 
     def rows(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
@@ -146,9 +145,9 @@ def shuffled(examples: Sequence[Example], rng: np.random.Generator) -> list[Exam
     return [Example(text, examples[i].label) for (text, _), i in zip(examples, order, strict=True)]
 
 
-def copy_of(model: Gpt) -> Gpt:
-    """A GPT of its own with the same weights."""
-    twin = Gpt(model.config, rng=stream(0, "overwritten at once"))
+def copy_of(model: Gpt, rng: np.random.Generator) -> Gpt:
+    """A GPT of its own with the same weights; those that ``rng`` gave it are overwritten."""
+    twin = Gpt(model.config, rng=rng)
     twin.to_dtype(model.tokens.weight.data.dtype.type)
     twin.load_state_dict(model.state_dict())
     return twin

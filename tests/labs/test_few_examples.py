@@ -55,10 +55,20 @@ def test_a_copy_learns_from_the_examples_and_the_model_stays(language, whole):
     four, two = [EXAMPLES[i] for i in (0, 1, 3, 4)], [EXAMPLES[i] for i in (2, 5)]
     asked = ASKED._replace(queries=two)
     exchanged = [Example(text, "10"[int(label)]) for text, label in four]
-    for shown, wanted in ((four, 1), (exchanged, 0)):  # it sees the class
-        how, rng = ADAM if whole else FAST, np.random.default_rng(0)
-        found = right_after_tuning(language, shown, WORDS, asked, how, whole=whole, rng=rng)
-        assert found == wanted
+    for shown, low, high in ((four, 0.8, 1), (exchanged, 0, 0.2)):  # it sees the class
+        found = [
+            right_after_tuning(
+                language,
+                shown,
+                WORDS,
+                asked,
+                ADAM if whole else FAST,
+                whole=whole,
+                rng=np.random.default_rng(seed),
+            )
+            for seed in range(5)
+        ]
+        assert low <= np.mean(found) <= high
     for name, array in language.model.state_dict().items():
         np.testing.assert_array_equal(array, before[name])
 
@@ -75,7 +85,7 @@ def test_the_last_real_token_is_read(language):
 
 
 def test_a_copy_has_the_same_weights_in_arrays_of_its_own(language):
-    twin = copy_of(language.model)
+    twin = copy_of(language.model, np.random.default_rng(0))
     for ours, other in zip(twin.parameters(), language.model.parameters(), strict=True):
         np.testing.assert_array_equal(ours.data, other.data)
         assert not np.shares_memory(ours.data, other.data) and ours.dtype == other.dtype

@@ -35,12 +35,14 @@ SMALL_STAGES = {
     "finetune_epochs": 1.0,
 }
 SMALL_GPT = {"width": 8, "n_layers": 1, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1}
+SMALL_TUNING = {"steps": 2, "max_norm": 1e-3}
 SMALL_SHOTS = {
-    "recipe": {
+    "few": {"longest": 16, "queries": 3, "shots": (0, 2), "draws": 1},
+    "few.recipe": {
         "width": 8,
         "n_heads": 2,
         "n_layers": 1,
-        "max_length": 96,
+        "max_length": 99,
         "batch_size": 2,
         "steps": 4,
         "warmup": 1,
@@ -48,12 +50,9 @@ SMALL_SHOTS = {
         "held_out_tokens": 50,
         "min_count": 1,
     },
-    "longest": 16,
-    "queries": 6,
-    "shots": (0, 1, 2),
-    "draws": 2,
+    "few.tuning.whole": SMALL_TUNING,
+    "few.tuning.head": SMALL_TUNING,
 }
-SMALL_TUNING = {"steps": 2, "max_norm": 1e-3}
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
 ALL = find_study("augmentation").settings.curves.augmentations
@@ -100,25 +99,18 @@ TINY = {
         "shares": (0.0, 0.5),
         "model": {**SMALL_GPT, "max_norm": 1e-3},
         "shots": (0, 2),
-        "draws": 3,
+        "draws": 1,
         "tuning.whole": SMALL_TUNING,
         "tuning.head": SMALL_TUNING,
     },
     "few_shot_reviews": {
-        "read": 40,
+        "read": 400,
         "shown": 60,
         "held_out": 20,
         "asked": 60,
-        "few": SMALL_SHOTS,
-        "few.tuning.whole": SMALL_TUNING,
-        "few.tuning.head": SMALL_TUNING,
+        **SMALL_SHOTS,
     },
-    "few_shot_sst2": {
-        "few": {**SMALL_SHOTS, "queries": 3},
-        "few.words": ("bland", "fresh"),
-        "few.tuning.whole": SMALL_TUNING,
-        "few.tuning.head": SMALL_TUNING,
-    },
+    "few_shot_sst2": {**SMALL_SHOTS, "few.words": ("the", "was")},
     "gap": {
         "items": 20,
         "dropouts": (0.0, 0.3),
