@@ -68,15 +68,21 @@ class Asked(NamedTuple):
 
 def right_in_context(
     language: LanguageModel, shown: Sequence[Example], words: Mapping[str, str], asked: Asked
-) -> tuple[float, float]:
-    """The share of queries whose word is the most probable of all: as it is, and calibrated."""
+) -> list[float]:
+    """The share of queries whose word is the most probable of all, and the mean of -ln p of it.
+
+    Both as the model says it and calibrated: share, share, nats, nats.  Probabilities are among
+    the words of the classes.
+    """
     labels = Labels(words)
     named = [words[label] for label in labels.names]
     prompts = [asked.prompt(shown, text, words) for text, _ in asked.queries]
     free = [asked.prompt(shown, text, words) for text in asked.nothing]
     scores = label_log_probabilities(language, [*prompts, *free], named)
     plain, nothing = scores[: len(prompts)], scores[len(prompts) :]
-    return share_first(plain, labels, asked), share_first(calibrated(plain, nothing), labels, asked)
+    both = plain, calibrated(plain, nothing)
+    found = [share_and_nats(scores, labels, asked) for scores in both]
+    return [*(share for share, _ in found), *(nats for _, nats in found)]
 
 
 def right_after_tuning(
@@ -88,11 +94,11 @@ def right_after_tuning(
     *,
     whole: bool,
     rng: np.random.Generator,
-) -> float:
-    """The share of queries that a fine-tuned copy gets right; the model itself stays as it is.
+) -> tuple[float, float]:
+    """The share of queries that a fine-tuned copy gets right, and the mean of -ln p of the right.
 
-    It reads a text as it reads a prompt without examples.  Without ``whole`` only the new linear
-    layer learns.
+    The model itself stays as it is.  Its copy reads a text as a prompt without examples.  Without
+    ``whole`` only the new linear layer learns.
     """
     labels = Labels(words)
     model = LastTokenClassifier(copy_of(language.model, rng), len(labels), rng=rng)
@@ -112,14 +118,15 @@ def right_after_tuning(
     learned = model.parameters() if whole else model.head.parameters()
     learn(learned, loss, lambda: None, settings, allow_unused=True)
     with evaluating(model):
-        return share_first(model(*rows(asked.queries)).data, labels, asked)
+        return share_and_nats(model(*rows(asked.queries)).data, labels, asked)
 
 
 def right_by_counting(shown: Sequence[Example], asked: Asked, *, l2: float) -> float:
     """The share of queries that a bag of words of the same examples gets right."""
     predict = bag_of_words_learner(l2=l2)(shown)
     labels = Labels(label for _, label in shown)
-    return share_first(predict([text for text, _ in asked.queries]), labels, asked)
+    p = predict([text for text, _ in asked.queries])
+    return share_and_nats(np.log(p), labels, asked)[0]
 
 
 def by_draw(
@@ -133,10 +140,14 @@ def by_draw(
     return np.moveaxis(np.array(found), (0, 1, 2), (-3, -2, -1))
 
 
-def share_first(scores: np.ndarray, labels: Labels, asked: Asked) -> float:
-    """The share of queries whose own class has the highest of the scores ``(N, C)``."""
+def share_and_nats(scores: np.ndarray, labels: Labels, asked: Asked) -> tuple[float, float]:
+    """The share of queries whose class has the highest score ``(N, C)``; the mean of -ln p of it.
+
+    p is the softmax of the scores.
+    """
     true = labels.encode(label for _, label in asked.queries)
-    return accuracy(scores.argmax(axis=1), true)
+    nats, _ = cross_entropy.rule(scores.astype(np.float64), targets=true)
+    return accuracy(scores.argmax(axis=1), true), float(nats)
 
 
 def shuffled(examples: Sequence[Example], rng: np.random.Generator) -> list[Example]:

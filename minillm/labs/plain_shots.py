@@ -32,14 +32,13 @@ LABELLINGS: dict[str, Callable[[list[Example], np.random.Generator], list[Exampl
 
 @dataclass(frozen=True)
 class PlainShots:
-    """The pretraining, on all sentences as one text; the prompt; the examples and the queries.
+    """The prompt, the examples and the queries.
 
     A prompt says ``text + arrow + word + end`` of each example.  Examples and queries have at most
     ``longest`` words and signs, so that all fit into what the model reads.  ``nothing`` are
     queries without content, by which answers are calibrated.
     """
 
-    recipe: GptRecipe
     words: tuple[str, ...]  # of the classes in sorted order
     arrow: str
     longest: int
@@ -95,7 +94,7 @@ class Trial:
         return LABELLINGS[kind](right, stream(self.seed, "labels", place))
 
     def in_context(self, language: LanguageModel) -> np.ndarray:
-        """The share of right answers, plain and calibrated, (2, L, K, R)."""
+        """What ``right_in_context`` says, (4, L, K, R)."""
         return self.table(
             lambda kind, k, r: right_in_context(
                 language, self.draw(kind, k, r), self.words, self.asked
@@ -103,10 +102,10 @@ class Trial:
         )
 
     def tuned(self, language: LanguageModel) -> np.ndarray:
-        """The share after fine-tuning of all weights and of the head alone, (2, L, K, R)."""
+        """What ``right_after_tuning`` says of all weights and the head alone, (2, 2, L, K, R)."""
         t = self.settings.tuning
 
-        def right(kind: str, k: int, r: int) -> list[float]:
+        def right(kind: str, k: int, r: int) -> list[tuple[float, float]]:
             given, place = self.draw(kind, k, r), self.settings.draws * k + r
             return [
                 right_after_tuning(
@@ -136,16 +135,20 @@ class Trial:
         return by_draw(number, s.labels, [k for k in s.shots if k >= least], s.draws)
 
 
-def plain_shots(settings: PlainShots, sentences: Sentences, seed: int) -> dict[str, np.ndarray]:
+def plain_shots(
+    recipe: GptRecipe, settings: PlainShots, sentences: Sentences, seed: int
+) -> dict[str, np.ndarray]:
     """Accuracy for every draw of the examples, and the held-out loss of the language model.
 
-    Shapes: ``in context (2, L, K, R)`` plain and calibrated; without k = 0 ``tuned (2, L, K, R)``
-    of all weights and of the head alone, ``untrained (2, L, K, R)`` the same from random weights,
-    and ``bag of words (L, K, R)``.  The classes are equally frequent: chance is one in as many.
+    Shapes: ``in context (4, L, K, R)``, plain and calibrated, and so again in nats; without k = 0
+    ``tuned (2, 2, L, K, R)`` of all weights and of the head alone, each in shares and in nats,
+    ``untrained`` the same from random weights, and ``bag of words (L, K, R)`` in shares.  Classes
+    are equally frequent, so that chance is one in as many.
 
     Guide: 8.1.3 (G51).
     """
-    trial, training = Trial(settings, sentences, seed), pretraining(settings, sentences, seed)
+    trial = Trial(settings, sentences, seed)
+    training = pretraining(replace(recipe, seed=seed), sentences)
     untrained = trial.tuned(training.result())
     for _ in training.steps():
         pass
@@ -159,10 +162,10 @@ def plain_shots(settings: PlainShots, sentences: Sentences, seed: int) -> dict[s
     }
 
 
-def pretraining(settings: PlainShots, sentences: Sentences, seed: int) -> CausalPretraining:
+def pretraining(recipe: GptRecipe, sentences: Sentences) -> CausalPretraining:
     """All sentences one after another, so that a prompt of several looks like what was read."""
     read, held_out = (" ".join(texts) for texts in (sentences.read, sentences.held_out))
-    return CausalPretraining(replace(settings.recipe, seed=seed), [read], [held_out])
+    return CausalPretraining(recipe, [read], [held_out])
 
 
 def short(examples: Sequence[Example], settings: PlainShots) -> list[Example]:

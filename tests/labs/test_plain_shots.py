@@ -14,19 +14,28 @@ from minillm.labs.real_text import few_shot_sst2
 from minillm.text.corpora import load_corpus
 
 ADAM = AdamSettings(rate=1e-3, steps=1)
-FEW = few_shot_reviews.STUDY.settings.few
+REVIEWS = few_shot_reviews.STUDY.settings
+RECIPE = replace(
+    REVIEWS.recipe,
+    width=8,
+    n_heads=2,
+    n_layers=1,
+    max_length=100,
+    batch_size=2,
+    steps=2,
+    warmup=1,
+    evaluate_every=1,
+    held_out_tokens=60,
+    min_count=1,
+)
 SMALL = replace(
-    FEW,
-    recipe=replace(
-        FEW.recipe, width=8, n_heads=2, n_layers=1, max_length=100, batch_size=2, steps=2,
-        warmup=1, evaluate_every=1, held_out_tokens=60, min_count=1,
-    ),
+    REVIEWS.few,
     queries=4,
     shots=(0, 1, 2),
     draws=2,
     longest=14,
     tuning=FineTuning(whole=ADAM, head=ADAM),
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +48,15 @@ def sentences():
 
 
 def test_every_number_of_a_seed_is_measured(sentences):
-    found = plain_shots(SMALL, sentences, 0)
+    found = plain_shots(RECIPE, SMALL, sentences, 0)
     assert {key: number.shape for key, number in found.items()} == {
         "loss": (),
-        "in context": (2, 2, 3, 2),
-        "tuned": (2, 2, 2, 2),
-        "untrained": (2, 2, 2, 2),
+        "in context": (4, 2, 3, 2),
+        "tuned": (2, 2, 2, 2, 2),
+        "untrained": (2, 2, 2, 2, 2),
         "bag of words": (2, 2, 2),
     }
-    assert found["in context"].max() <= 1 and found["loss"] > 0
+    assert found["in context"][:2].max() <= 1 and found["loss"] > 0
 
 
 def test_queries_are_balanced_short_and_not_among_the_examples(sentences):
@@ -68,13 +77,15 @@ def test_queries_are_balanced_short_and_not_among_the_examples(sentences):
 def test_the_longest_prompt_fits(study):
     few, beside = study.settings.few, 4  # the arrow, the word and the end
     entries = 2 * max(few.shots)
-    assert entries * (few.longest + beside) + few.longest + beside - 2 <= few.recipe.max_length
+    longest = entries * (few.longest + beside) + few.longest + beside - 2
+    assert longest <= study.settings.recipe.max_length
 
 
 def test_the_gpt_has_a_hundred_thousand_weights_and_knows_the_words():
     corpus = load_corpus("sentiment", "en", seed=0, sizes=(2000, 50, 60))
     read, held_out = ([text for text, _ in part] for part in (corpus.train, corpus.dev))
-    language = pretraining(FEW, Sentences(read, held_out, [], []), 0).result()
+    language = pretraining(REVIEWS.recipe, Sentences(read, held_out, [], [])).result()
     assert language.model.parameter_count() >= 100_000 and not language.documents
     unknown = language.vocabulary.unknown_id
-    assert not np.any(language.prompt(f"{FEW.arrow} {' '.join(FEW.words)}{FEW.end}") == unknown)
+    few = REVIEWS.few
+    assert not np.any(language.prompt(f"{few.arrow} {' '.join(few.words)}{few.end}") == unknown)

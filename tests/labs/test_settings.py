@@ -38,17 +38,18 @@ SMALL_GPT = {"width": 8, "n_layers": 1, "n_heads": 2, "batch": 4, "steps": 4, "w
 SMALL_TUNING = {"steps": 2, "max_norm": 1e-3}
 SMALL_SHOTS = {
     "few": {"longest": 16, "queries": 3, "shots": (0, 2), "draws": 1},
-    "few.recipe": {
+    "recipe": {
         "width": 8,
         "n_heads": 2,
         "n_layers": 1,
         "max_length": 99,
         "batch_size": 2,
-        "steps": 4,
+        "steps": 20,
         "warmup": 1,
-        "evaluate_every": 2,
+        "evaluate_every": 1,
         "held_out_tokens": 50,
         "min_count": 1,
+        "lr": 1.0,
     },
     "few.tuning.whole": SMALL_TUNING,
     "few.tuning.head": SMALL_TUNING,

@@ -117,12 +117,9 @@ def table(
 
 
 def in_context(settings: Settings, language: LanguageModel, seed: int) -> np.ndarray:
-    """The share of right answers, with usual and with drawn words, plain and calibrated.
+    """What ``right_in_context`` says, with usual and with drawn words, (W, 4, L, K, R)."""
 
-    Shapes: ``(W, 2, L, K, R)``.
-    """
-
-    def right(shown: Shown) -> list[tuple[float, float]]:
+    def right(shown: Shown) -> list[list[float]]:
         return [
             right_in_context(language, shown.examples, words, shown.asked)
             for words in (settings.world.usual_words, shown.words)
@@ -132,10 +129,10 @@ def in_context(settings: Settings, language: LanguageModel, seed: int) -> np.nda
 
 
 def tuned(settings: Settings, language: LanguageModel, seed: int) -> np.ndarray:
-    """The share of right answers after fine-tuning of all weights and of the head, (2, L, K, R)."""
+    """What ``right_after_tuning`` says of all weights and of the head alone, (2, 2, L, K, R)."""
     ways = ((settings.tuning.whole, True), (settings.tuning.head, False))
 
-    def right(shown: Shown) -> list[float]:
+    def right(shown: Shown) -> list[tuple[float, float]]:
         given = shown.examples, shown.words, shown.asked
         return [
             right_after_tuning(
@@ -168,10 +165,11 @@ def best(settings: Settings, seed: int) -> np.ndarray:
 def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     """Accuracy on the adjectives that were not shown, for every draw of the examples.
 
-    Shapes: ``in context (S, W, 2, L, K, R)``, plain and calibrated; ``best (L, K, R)`` of the best
-    possible answer where words are drawn; ``tuned (S + 1, 2, L, K, R)`` of all weights and of the
-    head alone, the untrained model last, and ``bag of words (L, K, R)``, both without k = 0 and
-    with the labels that ``tuned_on`` names.
+    Shapes: ``in context (S, W, 4, L, K, R)``, plain and calibrated, and so again in nats;
+    ``best (L, K, R)`` of the best possible answer where words are drawn;
+    ``tuned (S + 1, 2, 2, L, K, R)`` of all weights and of the head alone, each in shares and in
+    nats, the untrained model last, and ``bag of words (L, K, R)``, both without k = 0 and with the
+    labels in ``tuned_on``.
 
     Guide: 8.1.3 (G51).
     """

@@ -13,22 +13,6 @@ from minillm.tasks.generation import GptRecipe
 from minillm.text import Example
 from minillm.text.corpora import load_corpus, unlabelled
 
-RECIPE = GptRecipe(
-    style="llama",
-    tokenizer="word",
-    width=64,
-    n_layers=2,
-    n_heads=4,
-    max_length=300,
-    batch_size=4,
-    steps=900,
-    lr=5e-3,
-    lowest_lr=5e-4,
-    warmup=50,
-    evaluate_every=300,
-    held_out_tokens=5_000,
-)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -41,8 +25,23 @@ class Settings:
     shown: int = 2000
     held_out: int = 500
     asked: int = 2000
+    recipe: GptRecipe = GptRecipe(
+        style="llama",
+        tokenizer="word",
+        width=64,
+        n_layers=2,
+        n_heads=4,
+        max_length=300,
+        batch_size=4,
+        steps=900,
+        lr=5e-3,
+        lowest_lr=5e-4,
+        warmup=50,
+        evaluate_every=300,
+        held_out_tokens=5_000,
+    )
     few: PlainShots = PlainShots(
-        RECIPE, words=("annoyed", "delighted"), arrow="; I was", longest=10, queries=80
+        words=("annoyed", "delighted"), arrow="; I was", longest=10, queries=80
     )
 
 
@@ -53,7 +52,7 @@ def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     read = unlabelled("sentiment", "en", seed=seed, size=s.read)
     held_out = [text for text, _ in corpus.dev]
     shown, asked = (without_full_stop(part) for part in (corpus.train, corpus.test))
-    return plain_shots(s.few, Sentences(read, held_out, shown, asked), seed)
+    return plain_shots(s.recipe, s.few, Sentences(read, held_out, shown, asked), seed)
 
 
 def without_full_stop(examples: Sequence[Example]) -> list[Example]:

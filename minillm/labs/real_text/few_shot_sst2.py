@@ -16,23 +16,6 @@ from minillm.labs.study import Study
 from minillm.labs.worlds.public import PublicFile, read_public
 from minillm.tasks.generation import GptRecipe
 
-RECIPE = GptRecipe(
-    style="llama",
-    tokenizer="word",
-    min_count=4,
-    width=64,
-    n_layers=2,
-    n_heads=4,
-    max_length=256,
-    batch_size=4,
-    steps=400,
-    lr=5e-3,
-    lowest_lr=5e-4,
-    warmup=40,
-    evaluate_every=100,
-    held_out_tokens=5_000,
-)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -41,16 +24,30 @@ class Settings:
     train: PublicFile = sst2.Settings.train
     dev: PublicFile = sst2.Settings.dev
     test: PublicFile = sst2.Settings.test
-    few: PlainShots = PlainShots(
-        RECIPE, words=("bad", "good"), arrow=" it is", longest=8, queries=80
+    recipe: GptRecipe = GptRecipe(
+        style="llama",
+        tokenizer="word",
+        min_count=4,
+        width=64,
+        n_layers=2,
+        n_heads=4,
+        max_length=256,
+        batch_size=4,
+        steps=400,
+        lr=5e-3,
+        lowest_lr=5e-4,
+        warmup=40,
+        evaluate_every=100,
+        held_out_tokens=5_000,
     )
+    few: PlainShots = PlainShots(words=("bad", "good"), arrow=" it is", longest=8, queries=80)
 
 
 def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
     """See ``plain_shots``: sentences of SST-2."""
     train, dev, test = map(read_public, (settings.train, settings.dev, settings.test))
     read, held_out = ([text for text, _ in part] for part in (train, dev))
-    return plain_shots(settings.few, Sentences(read, held_out, train, test), seed)
+    return plain_shots(settings.recipe, settings.few, Sentences(read, held_out, train, test), seed)
 
 
 STUDY = Study(

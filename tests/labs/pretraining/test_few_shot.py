@@ -26,11 +26,13 @@ SMALL = Settings(
 def test_every_number_of_a_seed_is_measured():
     found = measure(SMALL, 0)
     assert {key: number.shape for key, number in found.items()} == {
-        "in context": (2, 2, 2, 3, 3, 2),
-        "tuned": (3, 2, 2, 2, 2),
+        "in context": (2, 2, 4, 3, 3, 2),
+        "tuned": (3, 2, 2, 2, 2, 2),
         "bag of words": (2, 2, 2),
         "best": (3, 3, 2),
     }
+    assert (found["in context"] >= 0).all()
+    found |= {"in context": found["in context"][:, :, :2], "tuned": found["tuned"][:, :, 0]}
     assert all(((numbers >= 0) & (numbers <= 1)).all() for numbers in found.values())
     assert (found["bag of words"] == 0.5).all()  # it never saw the adjectives
 
