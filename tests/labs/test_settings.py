@@ -49,7 +49,7 @@ SMALL_SHOTS = {
         "evaluate_every": 1,
         "held_out_tokens": 50,
         "min_count": 1,
-        "lr": 1.0,
+        "lr": 0.3,
     },
     "few.tuning.whole": SMALL_TUNING,
     "few.tuning.head": SMALL_TUNING,
