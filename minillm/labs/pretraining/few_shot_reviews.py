@@ -31,17 +31,17 @@ class Settings:
         width=64,
         n_layers=2,
         n_heads=4,
-        max_length=300,
+        max_length=250,
         batch_size=4,
-        steps=900,
+        steps=600,
         lr=5e-3,
         lowest_lr=5e-4,
         warmup=50,
-        evaluate_every=300,
+        evaluate_every=200,
         held_out_tokens=5_000,
     )
     few: PlainShots = PlainShots(
-        words=("annoyed", "delighted"), arrow="; I was", longest=10, queries=80
+        words=("annoyed", "delighted"), arrow="; I was", longest=8, queries=80
     )
 
 

@@ -33,10 +33,10 @@ class Settings:
         n_heads=4,
         max_length=256,
         batch_size=4,
-        steps=400,
+        steps=300,
         lr=5e-3,
         lowest_lr=5e-4,
-        warmup=40,
+        warmup=30,
         evaluate_every=100,
         held_out_tokens=5_000,
     )
