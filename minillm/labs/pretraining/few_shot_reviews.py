@@ -22,9 +22,9 @@ class Settings:
     """
 
     read: int = 6000
-    shown: int = 2000
+    shown: int = 4000
     held_out: int = 500
-    asked: int = 2000
+    asked: int = 4000
     recipe: GptRecipe = GptRecipe(
         style="llama",
         tokenizer="word",
