@@ -11,6 +11,8 @@ from minillm.labs.plain_shots import Sentences, Trial, plain_shots, pretraining,
 from minillm.labs.pretraining import few_shot_reviews
 from minillm.labs.pretraining.few_shot_reviews import without_full_stop
 from minillm.labs.real_text import few_shot_sst2
+from minillm.tasks import prompt_of
+from minillm.text import Example, WordTokenizer
 from minillm.text.corpora import load_corpus
 
 ADAM = AdamSettings(rate=1e-3, steps=1)
@@ -74,11 +76,14 @@ def test_queries_are_balanced_short_and_not_among_the_examples(sentences):
 
 
 @pytest.mark.parametrize("study", [few_shot_reviews.STUDY, few_shot_sst2.STUDY])
-def test_the_longest_prompt_fits(study):
-    few, beside = study.settings.few, 4  # the arrow, the word and the end
-    entries = 2 * max(few.shots)
-    longest = entries * (few.longest + beside) + few.longest + beside - 2
-    assert longest <= study.settings.recipe.max_length
+def test_the_longest_prompt_fits_and_nothing_much_is_left(study):
+    few = study.settings.few
+    longest = Example(" ".join(["so"] * few.longest), "0")
+    words = dict(zip("01", few.words, strict=True))
+    shown = [longest] * 2 * max(few.shots)
+    prompt = prompt_of(shown, longest.text, words, arrow=few.arrow, end=few.end)
+    length = len(WordTokenizer().tokenize(prompt))
+    assert length <= study.settings.recipe.max_length <= 1.1 * length
 
 
 def test_the_gpt_has_a_hundred_thousand_weights_and_knows_the_words():

@@ -31,7 +31,7 @@ class Settings:
         width=64,
         n_layers=2,
         n_heads=4,
-        max_length=250,
+        max_length=272,
         batch_size=4,
         steps=600,
         lr=5e-3,
