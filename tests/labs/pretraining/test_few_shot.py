@@ -10,6 +10,7 @@ from minillm.labs.learners import AdamSettings
 from minillm.labs.pretraining import few_shot
 from minillm.labs.pretraining.few_shot import STUDY, Settings, best, draw, measure, untrained
 from minillm.labs.small_gpt import SmallGpt
+from minillm.labs.stored import read_study
 from minillm.labs.worlds.namings import Namings
 
 ADAM = AdamSettings(rate=1e-3, steps=1)
@@ -92,3 +93,25 @@ def test_lists_and_first_weights_are_the_same_for_every_share_but_for_their_word
     one, other = (untrained(SMALL, 5).model.state_dict() for _ in range(2))
     for name, array in one.items():
         np.testing.assert_array_equal(array, other[name])
+
+
+@pytest.mark.guide("G51")
+def test_the_study_says_that_the_lists_decide_what_examples_in_the_context_are_worth():
+    """Shares, words, plain or calibrated and in nats, labels, numbers of examples, draws."""
+    found = read_study("few_shot")["in context"][:, :, :, 0].mean(axis=(0, -1))
+    nothing_drawn, half_drawn, all_drawn = found
+    assert (nothing_drawn[0] == 1).all() and (half_drawn[0] == 1).all()  # also with shuffled labels
+    assert (half_drawn[1, 0, 1:] > 0.99).all()  # drawn words, right labels
+    assert (np.abs(half_drawn[1, 2, 1:] - 0.5) < 0.1).all()  # shuffled ones
+    assert (np.abs(nothing_drawn[1] - 0.5) < 0.05).all()
+    assert (np.abs(all_drawn - 0.5) < 0.02).all()
+
+
+@pytest.mark.guide("G51")
+def test_the_study_says_that_fine_tuning_needs_what_pretraining_brought():
+    """Starts, what learns, shares or nats, labels, numbers of examples, draws."""
+    stored = read_study("few_shot")
+    starts = stored["tuned"][:, :, :, 0].mean(axis=(0, -1))
+    assert (starts[:2, :, 0] > 0.99).all()  # usual words in all lists, in half of them
+    assert (np.abs(starts[2:, :, 0] - 0.5) < 0.05).all()  # in none; untrained
+    assert (stored["bag of words"] == 0.5).all()
