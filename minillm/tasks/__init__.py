@@ -12,6 +12,7 @@ from minillm.tasks.classifier_training import ClassifierTraining
 from minillm.tasks.decision import Decision, best_threshold
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.evaluation import Classifier, Scores, evaluate
+from minillm.tasks.few_shot import k_shot, prompt_of
 from minillm.tasks.label_filter import bag_of_words_learner, drop_doubtful, label_probabilities
 from minillm.tasks.masked_lm import MaskedScores, NeighbourCounts, evaluate_masked
 from minillm.tasks.metrics import (
@@ -48,8 +49,10 @@ __all__ = [
     "evaluate",
     "evaluate_masked",
     "fit_baselines",
+    "k_shot",
     "label_probabilities",
     "macro_f1",
     "precision_recall",
+    "prompt_of",
     "tuned",
 ]

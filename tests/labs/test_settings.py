@@ -34,6 +34,26 @@ SMALL_STAGES = {
     "pretrain_epochs": 0.5,
     "finetune_epochs": 1.0,
 }
+SMALL_GPT = {"width": 8, "n_layers": 1, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1}
+SMALL_TUNING = {"steps": 2, "max_norm": 1e-3}
+SMALL_SHOTS = {
+    "few": {"longest": 16, "queries": 3, "shots": (0, 2), "draws": 1},
+    "recipe": {
+        "width": 8,
+        "n_heads": 2,
+        "n_layers": 1,
+        "max_length": 99,
+        "batch_size": 2,
+        "steps": 20,
+        "warmup": 1,
+        "evaluate_every": 1,
+        "held_out_tokens": 50,
+        "min_count": 1,
+        "lr": 0.3,
+    },
+    "few.tuning.whole": SMALL_TUNING,
+    "few.tuning.head": SMALL_TUNING,
+}
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
 SMALL_FILTERS = {
@@ -79,6 +99,23 @@ TINY = {
         "training.max_norm": 1e-3,
     },
     "few_labels": {**STAGES, "recipe.finetune_epochs": 0.0, "passes": (1.0, 2.0)},
+    "few_shot": {
+        "world": {"domains": ("film",), "entries": 5},
+        "shares": (0.0, 0.5),
+        "model": {**SMALL_GPT, "max_norm": 1e-3},
+        "shots": (0, 2),
+        "draws": 1,
+        "tuning.whole": SMALL_TUNING,
+        "tuning.head": SMALL_TUNING,
+    },
+    "few_shot_reviews": {
+        "read": 400,
+        "shown": 60,
+        "held_out": 20,
+        "asked": 60,
+        **SMALL_SHOTS,
+    },
+    "few_shot_sst2": {**SMALL_SHOTS, "few.words": ("the", "was")},
     "gap": {
         "items": 20,
         "dropouts": (0.0, 0.3),
@@ -203,9 +240,9 @@ PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    *("few_labels", "gap", "passes", "pipeline", "ranks", "reviews_and_news", "shakespeare"),
-    *("sides", "single_clauses", "spam", "spam_attack", "spam_attack_sms", "sst2", "topics"),
-    *("ways", "word_order"),
+    *("few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "gap", "passes", "pipeline"),
+    *("ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam", "sst2"),
+    *("spam_attack", "spam_attack_sms", "topics", "ways", "word_order"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {

@@ -2,6 +2,7 @@
 
 from minillm.tasks.generation.chat import ChatTemplate
 from minillm.tasks.generation.held_out import best_ngrams, counting_loss, language_loss
+from minillm.tasks.generation.label_words import label_log_probabilities
 from minillm.tasks.generation.language_model import Continuation, LanguageModel
 from minillm.tasks.generation.pretraining import CausalPretraining
 from minillm.tasks.generation.recipe import GptRecipe
@@ -24,6 +25,7 @@ __all__ = [
     "all_windows",
     "best_ngrams",
     "counting_loss",
+    "label_log_probabilities",
     "language_loss",
     "language_tokens",
     "pieces",

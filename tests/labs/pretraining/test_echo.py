@@ -11,9 +11,9 @@ from minillm.labs.pretraining.echo import (
     data,
     last_letter,
     measure,
-    new_gpt,
     trained,
 )
+from minillm.labs.small_gpt import new_gpt
 from minillm.labs.stored import read_study
 from minillm.labs.worlds.echoes import Echoes, entropy, least_loss, surprises
 from minillm.models.ngrams import NGrams
@@ -29,6 +29,10 @@ SMALL = Settings(
 )
 
 
+def untrained(training):
+    return new_gpt(training, vocabulary_size=WORLD.size, max_length=WORLD.most + 2, seed=0)
+
+
 @pytest.mark.guide("G30")
 def test_a_gpt_comes_below_what_n_grams_can_reach_at_best():
     model, (learned, held_out) = trained(SMALL, 0), data(SMALL, 0)
@@ -42,7 +46,7 @@ def test_a_gpt_comes_below_what_n_grams_can_reach_at_best():
 
 
 def test_the_deviation_of_the_first_weights_is_the_one_of_the_settings():
-    table = new_gpt(Settings(training=replace(Training(), std=0.5)), 0).tokens.weight.data
+    table = untrained(replace(Training(), std=0.5)).tokens.weight.data
     assert table.std() == pytest.approx(0.5, rel=0.1)
 
 
@@ -55,7 +59,7 @@ def test_what_is_learned_and_what_is_held_out_are_drawn_apart():
 @pytest.mark.parametrize("n_grams_too", [True, False])
 def test_the_last_letter_is_the_last_token(n_grams_too):
     learned, held_out = data(SMALL, 0)
-    model = new_gpt(SMALL, 0)
+    model = untrained(SMALL.training)
     if n_grams_too:
         model = NGrams(learned, vocabulary_size=WORLD.size, order=2)
         wanted = [-np.log(model.next_probabilities(one[:-1])[one[-1]]) for one in held_out[:3]]

@@ -1,0 +1,59 @@
+"""What several studies train: a small GPT, from random weights, on texts that are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from minillm.backend import stream
+from minillm.models.gpt import Gpt
+from minillm.models.gpt_config import gpt2_style
+from minillm.optim import AdamW, cosine_with_warmup, decay_groups
+from minillm.tasks.generation.windows import padded
+from minillm.training import fit
+
+
+@dataclass(frozen=True)
+class SmallGpt:
+    """Its sizes and its training; matrices start with deviation ``std``, as suits a small width."""
+
+    width: int = 64
+    n_layers: int = 2
+    n_heads: int = 4
+    std: float = 0.08
+    batch: int = 16
+    steps: int = 1200
+    rate: float = 0.003
+    lowest_rate: float = 0.0003
+    warmup: int = 60
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.01
+    max_norm: float = 1.0
+
+
+def new_gpt(settings: SmallGpt, *, vocabulary_size: int, max_length: int, seed: int) -> Gpt:
+    """A GPT that knows nothing yet."""
+    s = settings
+    sizes = {"width": s.width, "n_layers": s.n_layers, "n_heads": s.n_heads}
+    config = gpt2_style(vocabulary_size, **sizes, max_length=max_length)
+    model = Gpt(config, rng=stream(seed, "gpt"))
+    for parameter in model.parameters():
+        if parameter.ndim == 2:
+            parameter.data = parameter.data * np.float32(s.std / 0.02)
+    return model
+
+
+def learn_texts(
+    model: Gpt, draw: Callable[[int], Sequence[np.ndarray]], settings: SmallGpt
+) -> None:
+    """Train on ``draw(batch)`` texts in every step, each ``(T,)`` ids."""
+    s = settings
+    batches = (padded(draw(s.batch)) for _ in range(s.steps))
+    optimizer = AdamW(decay_groups(model), weight_decay=s.weight_decay, betas=s.betas)
+    rates = cosine_with_warmup(peak=s.rate, warmup=s.warmup, total=s.steps, lowest=s.lowest_rate)
+    for _ in fit(
+        lambda window: model.loss(*window), batches, optimizer, schedule=rates, max_norm=s.max_norm
+    ):
+        pass
