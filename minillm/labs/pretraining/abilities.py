@@ -5,7 +5,8 @@ Letters: B batch, T positions, V vocabulary, n tokens of a text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ from minillm.models import LeftOnly, MaskedLanguageModel
 from minillm.ops import IGNORE, log_softmax
 from minillm.tasks.collation import collate_sentences, lengths_of
 from minillm.tasks.masked_lm import NeighbourCounts, held_out_batches, n_hidden
-from minillm.text import Vocabulary
+from minillm.text import Vocabulary, WordTokenizer
+from minillm.text.corpora.corpus import cells_of
 from minillm.training import bucketed_order, evaluating, mean_loss
 
 
@@ -136,3 +138,21 @@ def up_to_end(tokens: list[str], vocabulary: Vocabulary) -> list[str]:
     """The tokens before the first [SEP]."""
     (end,) = vocabulary.decode([vocabulary.sep_id])
     return tokens[: tokens.index(end)] if end in tokens else tokens
+
+
+@cache
+def every_review(language: str) -> set[tuple[str, ...]]:
+    """The words of every sentence that the grammar has, whatever the seed."""
+    cells = cells_of("sentiment", language, seed=0, single_clauses=True)
+    every = [text for row in cells.values() for cell in row for text in cell.sentences]
+    return {tuple(WordTokenizer().tokenize(text)) for text in every}
+
+
+def judged(
+    texts: Sequence[list[str]], language: str, read: Set[tuple[str, ...]]
+) -> tuple[float, float, float]:
+    """The share of texts that the grammar has, of those not ``read`` besides, their mean length."""
+    possible = every_review(language)
+    right = [tuple(text) in possible for text in texts]
+    new = [tuple(text) in possible and tuple(text) not in read for text in texts]
+    return float(np.mean(right)), float(np.mean(new)), float(np.mean([len(t) for t in texts]))

@@ -8,7 +8,6 @@ may have to pass through one vector.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from minillm.backend import stream
 from minillm.labs.pretraining.abilities import (
     copied_and_found,
     counted,
+    judged,
     next_nats,
     seen,
     written,
@@ -35,12 +35,17 @@ from minillm.labs.two_stages import Sizes, accuracy_by_group, by_turns, draw_tex
 from minillm.labs.worlds.kinds import tagged
 from minillm.models import LeftOnly, MaskedLanguageModel
 from minillm.models.ngrams import NGrams
-from minillm.tasks import NeighbourCounts, TextEncoder, as_classifiers, fit_baselines
+from minillm.tasks import (
+    NeighbourCounts,
+    TextClassifier,
+    TextEncoder,
+    as_classifiers,
+    fit_baselines,
+)
 from minillm.tasks.finetuning import BertBody, FinetuneRecipe, FineTuning
 from minillm.tasks.generation import counting_loss
 from minillm.text import Example, Labels, WordTokenizer
 from minillm.text.corpora import Corpus
-from minillm.text.corpora.corpus import cells_of
 from minillm.training import batches_per_epoch
 
 
@@ -134,25 +139,9 @@ def abilities(
         answers["next"] = next_nats(model, data.test, settings.rows)
         rng, longest = stream(seed, "written"), settings.encoder.max_length
         texts = written(model, words, settings.written, longest, rng)
-        answers["written"] = judged(settings, data, texts)
+        read = {tuple(words.decode(ids[1:-1])) for ids in data.texts}
+        answers["written"] = judged(texts, settings.language, read)
     return answers
-
-
-@cache
-def every_review(language: str) -> set[tuple[str, ...]]:
-    """The words of every sentence that the grammar has, whatever the seed."""
-    cells = cells_of("sentiment", language, seed=0, single_clauses=True)
-    every = [text for row in cells.values() for cell in row for text in cell.sentences]
-    return {tuple(WordTokenizer().tokenize(text)) for text in every}
-
-
-def judged(settings: Settings, data: Data, texts: list[list[str]]) -> tuple[float, float, float]:
-    """The share of texts that the grammar has, of those that are new besides, their length."""
-    possible, words = every_review(settings.language), data.encoder.vocabulary
-    read = {tuple(words.decode(ids[1:-1])) for ids in data.texts}
-    right = [tuple(text) in possible for text in texts]
-    new = [tuple(text) in possible and tuple(text) not in read for text in texts]
-    return float(np.mean(right)), float(np.mean(new)), float(np.mean([len(t) for t in texts]))
 
 
 def probed(settings: Settings, data: Data, model: MaskedLanguageModel) -> list[float]:
@@ -175,7 +164,7 @@ def probed(settings: Settings, data: Data, model: MaskedLanguageModel) -> list[f
 
 def finetuned(
     settings: Settings, data: Data, model: MaskedLanguageModel, chosen: Chosen, n: int, seed: int
-) -> FineTuning:
+) -> TextClassifier:
     """The encoder, fine-tuned with ``n`` labels under a new head."""
     recipe = FinetuneRecipe(
         seed=seed,
@@ -186,12 +175,12 @@ def finetuned(
         weight_decay=settings.pretraining.weight_decay,
         max_norm=settings.pretraining.max_norm,
     )
-    rng = stream(seed, "masked head")  # of a head that is not used
+    rng = stream(seed, "head that is not used")
     body = BertBody(MaskedLanguageModel(model.bert, rng=rng), data.encoder)
     tuning = FineTuning(recipe, body, data.corpus.train[:n])
     for _ in tuning.steps():
         pass
-    return tuning
+    return TextClassifier(tuning.model, data.encoder, tuning.labels)
 
 
 def baselines(settings: Settings, data: Data, seed: int) -> dict[str, Any]:
@@ -232,7 +221,7 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
         found[f"{chosen.name}, probe"] = probed(settings, data, model)
         found[f"{chosen.name}, fine-tuned"] = [
             accuracy_by_group(
-                finetuned(settings, data, model, chosen, n, seed).result(), data.corpus.test, groups
+                finetuned(settings, data, model, chosen, n, seed), data.corpus.test, groups
             )
             for n in settings.labels
         ]

@@ -11,7 +11,9 @@ from minillm.labs.pretraining import objectives
 from minillm.labs.pretraining.abilities import (
     copied_and_found,
     counted,
+    every_review,
     hidden_tokens,
+    judged,
     next_nats,
     seen,
     up_to_end,
@@ -165,6 +167,13 @@ def test_counts_are_asked_for_the_same_tokens():
     assert found["neighbours"][1] == pytest.approx(np.mean(nats))
     n = len(LANGUAGE.words)
     np.testing.assert_allclose(found["chance"], [1 / n, np.log(n)])
+
+
+def test_written_texts_are_judged_by_the_grammar_and_by_what_was_read():
+    known, other = (tokens.split() for tokens in ("a b", "c"))
+    one, two, *_ = map(list, sorted(every_review("en")))
+    found = judged([one, two, known, other], "en", read={tuple(two)})
+    assert found == (0.5, 0.25, (len(one) + len(two) + 3) / 4)
 
 
 def test_a_text_ends_before_its_first_end():
