@@ -619,7 +619,7 @@ PLANTS = [
     Plant("few labels always read at [CLS]", "labs/pretraining/few_labels.py",
           "pooling=pooling", 'pooling="cls"',
           "tests/labs/pretraining/test_few_labels.py::"
-          "test_each_place_of_the_table_is_its_own_training"),
+          "test_each_place_of_both_tables_is_its_own_training"),
     Plant("a sentence that goes round the bottleneck", "models/autoencoder.py",
           "expand_dims(self.code(ids, mask, segments), axis=1)", "self.bert(ids, mask, segments)",
           "tests/models/test_autoencoder.py::"

@@ -74,7 +74,13 @@ TINY = {
         "training": {"width": 8, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1},
         "training.max_norm": 1e-3,
     },
-    "few_labels": {**STAGES, "recipe.finetune_epochs": 0.0, "passes": (1.0, 2.0)},
+    "few_labels": {
+        **STAGES,
+        "recipe.finetune_epochs": 0.0,
+        "labels": (10, 40),
+        "labels_read": 40,
+        "updates": (1, 2),
+    },
     "gap": {
         "items": 20,
         "dropouts": (0.0, 0.3),
