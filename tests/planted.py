@@ -635,7 +635,27 @@ PLANTS = [
     Plant("few labels always read at [CLS]", "labs/pretraining/few_labels.py",
           "pooling=pooling", 'pooling="cls"',
           "tests/labs/pretraining/test_few_labels.py::"
-          "test_each_place_of_the_table_is_its_own_training"),
+          "test_each_place_of_both_tables_is_its_own_training"),
+    Plant("a sentence that goes round the bottleneck", "models/autoencoder.py",
+          "expand_dims(self.code(ids, mask, segments), axis=1)", "self.bert(ids, mask, segments)",
+          "tests/models/test_autoencoder.py::"
+          "test_the_tokens_are_said_from_one_vector_and_a_position_alone"),
+    Plant("left only that sees both sides", "models/left_only.py",
+          "attend & moved_like(causal_mask(ids.shape[1]), x.data)", "attend",
+          "tests/models/test_autoencoder.py::"
+          "test_left_only_has_berts_parameters_and_gpts_mask"),
+    Plant("a denoising autoencoder that is shown all", "tasks/autoencoding.py",
+          "hide(ids, mask, vocabulary, rng).ids", "ids",
+          "tests/tasks/test_autoencoding.py::"
+          "test_the_denoising_autoencoder_is_shown_what_bert_is_shown_and_asked_for_all"),
+    Plant("a probe that is chosen on what it learned", "labs/pretraining/probing.py",
+          "probe.accuracy(dev[name])", "probe.accuracy(learned[name])",
+          "tests/labs/pretraining/test_probing.py::"
+          "test_what_fits_the_learned_sentences_best_is_not_chosen_for_that"),
+    Plant("few labels that are all labels", "labs/two_stages.py",
+          "labelled = self.examples[:labels]", "labelled = self.examples[:]",
+          "tests/labs/test_two_stages.py::"
+          "test_the_first_labels_are_learned_and_the_rest_are_texts_like_the_others"),
     Plant("a copy that is not pretrained", "labs/two_stages.py",
           "        if pretrained:\n", "        if not pretrained:\n",
           "tests/labs/test_two_stages.py::"

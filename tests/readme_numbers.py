@@ -91,18 +91,30 @@ def passes():
 
 
 def few_labels():
-    """400 labels: passes, reading, pretraining."""
+    """The number of labels, updates, pretraining."""
     found, settings = read_study("few_labels"), read_settings("few_labels")
     lines = [
-        [title, *[percent(found[title][:, 0])] * len(settings["passes"])]
+        [title, *(percent(column) for column in found[title][:, :, 0].T)]
         for title in ("bag of words", "bag of words and pairs")
     ]
+    for place, updates in enumerate(settings["updates"]):
+        for title in ("BERT", "BERT, pretrained"):
+            cells = [percent(column) for column in found[title][:, :, place, 0].T]
+            lines.append([f"{title}, {updates} updates", *cells])
+    return rows(["labels", *map(str, settings["labels"])], lines)
+
+
+def readings():
+    """Where a sentence is read."""
+    found, settings = read_study("few_labels"), read_settings("few_labels")
+    lines = []
     for title in ("BERT", "BERT, pretrained"):
-        for place, pooling in enumerate(settings["poolings"]):
-            read = {"cls": "read at [CLS]", "mean": "mean of the positions"}[pooling]
-            cells = [percent(column) for column in found[title][:, place, :, 0].T]
-            lines.append([f"{title}, {read}", *cells])
-    return rows(["400 labels", *(f"{p:g} passes" for p in settings["passes"])], lines)
+        for place, updates in enumerate(settings["updates"]):
+            cells = [percent(column) for column in found[f"{title}, readings"][:, :, place, 0].T]
+            lines.append([f"{title}, {updates} updates", *cells])
+    titles = {"cls": "at [CLS]", "mean": "mean of the positions", "last": "at [SEP]"}
+    head = f"{settings['labels_read']} labels"
+    return rows([head, *(titles[pooling] for pooling in settings["poolings"])], lines)
 
 
 def real_text():
@@ -141,7 +153,7 @@ def counted():
     return rows(header, [["nats per character", *(f"{loss:.3f}" for loss in losses)]])
 
 
-TABLES = (reached, single_clauses, passes, few_labels, real_text)
+TABLES = (reached, single_clauses, passes, few_labels, readings, real_text)
 CURVES = (reference_curve, counted)
 
 

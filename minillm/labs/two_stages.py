@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -49,6 +50,16 @@ def draw_texts(
     return Texts(corpus, extra)
 
 
+def by_turns(examples: Sequence[Example]) -> list[Example]:
+    """One example of each label after the other, so that the first n have all labels alike."""
+    seen: Counter[str] = Counter()
+    rounds = []
+    for example in examples:
+        rounds.append((seen[example.label], example.label))
+        seen[example.label] += 1
+    return [examples[i] for i in sorted(range(len(examples)), key=rounds.__getitem__)]
+
+
 class TwoStages:
     """A BERT pretrained on labelled and other texts; it stays as it is, copies are fine-tuned."""
 
@@ -60,20 +71,30 @@ class TwoStages:
         for _ in self.training.pretrain():
             pass
 
-    def finetuned(self, *, pretrained: bool = True, **changes: Any) -> TextClassifier:
-        """A copy, fine-tuned under the recipe with ``changes``; or one from random weights."""
+    def finetuned(
+        self, *, pretrained: bool = True, labels: int | None = None, **changes: Any
+    ) -> TextClassifier:
+        """A copy, fine-tuned under the recipe with ``changes``; or one from random weights.
+
+        It learns the first ``labels`` examples; those behind them are texts without labels.
+        """
         recipe = replace(self.training.recipe, pretrain_epochs=0, **changes)
-        training = ClassifierTraining(recipe, self.examples, self.extra)
+        labelled = self.examples[:labels]
+        others = [text for text, _ in self.examples[len(labelled) :]]
+        training = ClassifierTraining(recipe, labelled, [*others, *self.extra])
         if pretrained:
             training.model.load_state_dict(self.training.model.state_dict())
         for _ in training.finetune():
             pass
         return training.result()
 
-    def baselines(self, dev: Sequence[Example]) -> dict[str, Classifier]:
-        """The majority class and the bags of words of the same examples, tuned on ``dev``."""
+    def baselines(
+        self, dev: Sequence[Example], *, labels: int | None = None
+    ) -> dict[str, Classifier]:
+        """The majority class and bags of words of the first ``labels``, tuned on ``dev``."""
         encoder = self.training.encoder
-        return as_classifiers(fit_baselines(self.examples, dev, encoder), encoder.tokenizer)
+        fitted = fit_baselines(self.examples[:labels], dev, encoder)
+        return as_classifiers(fitted, encoder.tokenizer)
 
     def masked_scores(self, held_out: Sequence[Example]) -> MaskedScores:
         """What a hidden word of other sentences costs, in nats."""

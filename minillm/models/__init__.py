@@ -1,11 +1,13 @@
 """Whole models, and their baselines."""
 
+from minillm.models.autoencoder import BottleneckAutoencoder
 from minillm.models.average_pooling import AveragePoolingClassifier
 from minillm.models.bert import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_classifier import GptClassifier
 from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
 from minillm.models.gpt_parts import next_tokens
+from minillm.models.left_only import LeftOnly
 from minillm.models.pooling import POOLINGS
 
 __all__ = [
@@ -13,9 +15,11 @@ __all__ = [
     "AveragePoolingClassifier",
     "Bert",
     "BertConfig",
+    "BottleneckAutoencoder",
     "Gpt",
     "GptClassifier",
     "GptConfig",
+    "LeftOnly",
     "MaskedLanguageModel",
     "SequenceClassifier",
     "gpt2_style",

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minillm.backend import load_arrays, reading, save_arrays
-from minillm.models.presence import Presence
+from minillm.models.presence import Columns, Presence
 from minillm.optim import minimize
 
 TokenLists = Sequence[Sequence[str]]
@@ -154,7 +154,7 @@ class BagOfWords:
 
 
 def loss_and_gradient(
-    theta: np.ndarray, x: Presence, y: np.ndarray, *, l2: float
+    theta: np.ndarray, x: Columns, y: np.ndarray, *, l2: float
 ) -> tuple[float, np.ndarray]:
     """The penalised mean cross-entropy at ``theta``, and its gradient::
 

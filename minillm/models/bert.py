@@ -119,7 +119,7 @@ class MaskedLanguageModel(Module):
         self, ids: Array, mask: Array, positions: Array, segments: Array | None = None
     ) -> Tensor:
         """Logits at flat ``positions`` (n,), counted through ``ids`` row by row."""
-        hidden = self.bert(ids, mask, segments)
+        hidden = self.hidden(ids, mask, segments)
         batch, length, width = hidden.shape
         chosen = embedding(
             hidden.reshape(batch * length, width),
@@ -127,6 +127,10 @@ class MaskedLanguageModel(Module):
         )
         h = self.norm(gelu(self.transform(chosen)))
         return linear(h, self.bert.tokens.weight, self.bias)
+
+    def hidden(self, ids: Array, mask: Array, segments: Array | None = None) -> Tensor:
+        """The vectors that the head is asked about, (B, T, D)."""
+        return self.bert(ids, mask, segments)
 
     def loss(
         self, ids: np.ndarray, mask: np.ndarray, targets: np.ndarray, segments: Array | None = None

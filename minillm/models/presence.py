@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+
+
+class Columns(Protocol):
+    """What a linear model asks of its features, a matrix ``X (N, V)``."""
+
+    def times(self, weights: np.ndarray) -> np.ndarray:
+        """``X W``, (N, C)."""
+
+    def transposed_times(self, errors: np.ndarray) -> np.ndarray:
+        """``Xᵀ E``, (V, C)."""
 
 
 class Presence(NamedTuple):

@@ -167,9 +167,13 @@ class NeighbourCounts:
 
     def log_probability(self, word: int, left: int, right: int) -> float:
         """``ln p(word | left, right)``."""
+        return float(self.log_probabilities(left, right)[word])
+
+    def log_probabilities(self, left: int, right: int) -> np.ndarray:
+        """``ln p(w | left, right)`` of every word, (V,)."""
         scores = self.log_unigram.copy()
         for neighbour, table in ((left, self.log_before), (right, self.log_after)):
             if neighbour != self.vocabulary.mask_id:
                 scores += table[neighbour]
         highest = scores.max()
-        return float(scores[word] - highest - np.log(np.exp(scores - highest).sum()))
+        return np.asarray(scores - highest - np.log(np.exp(scores - highest).sum()))

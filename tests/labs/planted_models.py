@@ -82,8 +82,8 @@ class PlantedStages:
         self.noted.append({"finetuned": changes})
         return Says(self.says(changes))
 
-    def baselines(self, dev):
-        self.noted.append({"tuned on": dev})
+    def baselines(self, dev, labels=None):
+        self.noted.append({"tuned on": dev, "labels": labels})
         names = ("majority", "bag of words", "bag of words and pairs")
         return {name: Says(lambda text: CLASSES[0]) for name in names}
 

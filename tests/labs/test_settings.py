@@ -98,7 +98,13 @@ TINY = {
         "training": {"width": 8, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1},
         "training.max_norm": 1e-3,
     },
-    "few_labels": {**STAGES, "recipe.finetune_epochs": 0.0, "passes": (1.0, 2.0)},
+    "few_labels": {
+        **STAGES,
+        "recipe.finetune_epochs": 0.0,
+        "labels": (10, 40),
+        "labels_read": 40,
+        "updates": (1, 2),
+    },
     "few_shot": {
         "world": {"domains": ("film",), "entries": 5},
         "shares": (0.0, 0.5),
@@ -121,6 +127,14 @@ TINY = {
         "dropouts": (0.0, 0.3),
         "decays": (0.0, 900.0),
         "bert": {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10},
+    },
+    "objectives": {
+        "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 60},
+        "encoder": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8, "max_length": 16},
+        "pretraining": {"steps": 4, "batch_size": 8, "warmup": 1, "max_norm": 1e-3},
+        "labels": (10, 40),
+        "updates": 2,
+        "written": 40,
     },
     "passes": {**STAGES, "recipe.pretrain_epochs": 0.0, "passes": (0.0, 0.5)},
     "pipeline": STAGES,
@@ -240,9 +254,9 @@ PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    *("few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "gap", "passes", "pipeline"),
-    *("ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam", "sst2"),
-    *("spam_attack", "spam_attack_sms", "topics", "ways", "word_order"),
+    *("few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "gap", "objectives", "passes"),
+    *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
+    *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed
 REPLACED = {

@@ -69,3 +69,22 @@ def test_the_accuracy_of_a_group_is_that_of_its_examples():
     classifier = Says(lambda text: label[text] if known[text] else wrong[label[text]])
     groups = {"all": np.ones(8, bool), "first": np.array(half), "rest": ~np.array(half)}
     assert accuracy_by_group(classifier, test, groups) == [0.5, 1.0, 0.0]
+
+
+def test_the_first_labels_are_learned_and_the_rest_are_texts_like_the_others(stages):
+    """The words have the same numbers, or the pretrained weights would be those of others."""
+    few = stages.finetuned(labels=6, finetune_epochs=2)
+    assert few.encoder.vocabulary.tokens == stages.training.encoder.vocabulary.tokens
+    alone = TwoStages(stages.examples[:6], [], RECIPE, seed=7)
+    assert alone.training.encoder.vocabulary.tokens != few.encoder.vocabulary.tokens
+    whole = stages.finetuned(finetune_epochs=2).model.state_dict()
+    assert not all(same(few.model.state_dict(), whole).values())
+
+    changed = TwoStages.__new__(TwoStages)
+    changed.training, changed.extra = stages.training, stages.extra
+    turned = [(text, "unknown") for text, _ in stages.examples[6:]]
+    changed.examples = [*stages.examples[:6], *turned]  # labels that are never read
+    found = changed.finetuned(labels=6, finetune_epochs=2).model.state_dict()
+    assert all(same(found, few.model.state_dict()).values())
+    bags = changed.baselines(stages.examples[:6], labels=6)
+    assert set(bags["bag of words"].labels.names) == {label for _, label in stages.examples[:6]}

@@ -10,24 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minillm.autograd import Tensor, no_grad
-from minillm.backend import Array
+from minillm.autograd import no_grad
 from minillm.labs.worlds.agreement import Agreement, best_guess
-from minillm.models import Bert, MaskedLanguageModel
-from minillm.nn import causal_mask
+from minillm.models import Bert, LeftOnly, MaskedLanguageModel
 from minillm.ops import log_softmax
 from minillm.text import IGNORE, Vocabulary, mask_tokens
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]  # ids, mask, targets
-
-
-class LeftOnly(Bert):
-    """BERT, but each position sees itself and what stands before it, and nothing else."""
-
-    def embed(self, ids: Array, mask: Array, segments: Array | None) -> tuple[Tensor, Array]:
-        """As BERT's, under a causal mask."""
-        x, attend = super().embed(ids, mask, segments)
-        return x, attend & causal_mask(ids.shape[1])
 
 
 class Framed(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from minillm.models import Bert, Gpt, GptClassifier, MaskedLanguageModel, SequenceClassifier
+from minillm.models import Gpt, GptClassifier, MaskedLanguageModel, SequenceClassifier
 from minillm.nn import load_with_adapters
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.encoding import TextEncoder
@@ -64,7 +64,8 @@ class BertBody:
 
     def fresh(self, rng: np.random.Generator) -> BertBody:
         """The same weights in another model, whose dropout draws from ``rng``."""
-        model = MaskedLanguageModel(Bert(self.model.bert.config, rng=rng), rng=rng)
+        bert = type(self.model.bert)(self.model.bert.config, rng=rng)
+        model = MaskedLanguageModel(bert, rng=rng)
         load_with_adapters(model, self.model.state_dict())
         return BertBody(
             model, self.encoder, earlier=self.earlier, has_head=self.has_head, seed=self.seed

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minillm.backend import CheckpointError, save_arrays
+from minillm.models import Bert, LeftOnly, MaskedLanguageModel
 from minillm.tasks import TextClassifier
 from minillm.tasks.finetuning import BertBody, GptBody, open_pretrained
 from minillm.tasks.pretrained import PretrainedBert
@@ -121,3 +122,12 @@ def test_fine_tuning_goes_on_from_a_fine_tuned_run_and_still_speaks(make, tmp_pa
 def test_texts_without_a_known_word_have_no_language_loss(bert):
     with pytest.raises(ValueError, match="no known token to hide"):
         bert.language_loss([""])
+
+
+def test_a_body_under_another_mask_keeps_it(bert):
+    config = bert.model.bert.config
+    rng = np.random.default_rng(0)
+    left = BertBody(MaskedLanguageModel(LeftOnly(config, rng=rng), rng=rng), bert.encoder)
+    assert type(left.fresh(rng).model.bert) is LeftOnly
+    assert type(tuned(left, settings={"pooling": "last"}).result().model.bert) is LeftOnly
+    assert type(tuned(bert).result().model.bert) is Bert
