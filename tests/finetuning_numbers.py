@@ -48,7 +48,7 @@ def ways():
     """What each way of fine-tuning teaches a BERT, and what its language costs afterwards."""
     found, settings = read_study("ways"), read_settings("ways")
     names = ["full", "lower layers more slowly", "head alone"]
-    names += [f"LoRA, rank {rank}" for rank in settings["ranks"]] + ["adapters"]
+    names += [f"LoRA, rank {rank}" for rank, _ in settings["lora"]] + ["adapters"]
     corpora = {"sentiment": "reviews", "topics": "news"}
     lines = [["before"]]
     for corpus in corpora:

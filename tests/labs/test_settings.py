@@ -246,7 +246,7 @@ TINY = {
         "pretraining": {**SMALL_STAGES, "finetune_epochs": 0},
         "shared": {"epochs": 2.0, "batch_size": 16, "adapter_width": 3},
         "shared.max_norm": 1e-3,
-        "ranks": (1, 2),
+        "lora": ((1, 0.01), (2, 0.01)),
         "every": 1,
     },
 }

@@ -26,9 +26,9 @@ LINEAR = "query,key,value,output,inner,outer"
 class Settings:
     """The corpora, the pretraining, the ways of fine-tuning and what they share.
 
-    The rates are those that ``FinetuneRecipe`` takes by itself, and twice that where lower layers
-    have less.  They are not tuned: on seed 100 full fine-tuning, LoRA and adapters learned more at
-    two to four times as much.  All ways have as many updates.
+    The rate of every way is the best of a grid, by its mean accuracy on held-out sentences of both
+    corpora under the seeds 100 and 101, the grid going on until it falls; LoRA has a rate for each
+    rank.  All ways have as many updates.
     """
 
     corpora: tuple[str, ...] = ("sentiment", "topics")
@@ -38,10 +38,10 @@ class Settings:
     shared: FinetuneRecipe = FinetuneRecipe(epochs=8, pooling="mean", where=LINEAR)
     every: int = 2  # passes, after which they are examined
     layer_decay: float = 0.7  # of "slower below"
-    ranks: tuple[int, ...] = (1, 8, 64)
+    lora: tuple[tuple[int, float], ...] = ((1, 2e-2), (8, 1e-2), (64, 2e-3))  # rank and rate
     rates: dict[str, float] = field(
         default_factory=lambda: (
-            {"full": 1e-3, "slower below": 2e-3, "head": 1e-2} | {"lora": 5e-3, "adapter": 5e-3}
+            {"full": 2e-3, "slower below": 4e-3, "head": 3e-2, "adapter": 1e-2}
         )
     )
 
@@ -53,8 +53,8 @@ def ways(settings: Settings, seed: int) -> dict[str, FinetuneRecipe]:
     slower = replace(full, layer_decay=settings.layer_decay, lr=rates["slower below"])
     found = {"full": full, "slower below": slower}
     found["head"] = replace(shared, method="head", lr=rates["head"])
-    for rank in settings.ranks:
-        found[f"lora {rank}"] = replace(shared, method="lora", rank=rank, lr=rates["lora"])
+    for rank, rate in settings.lora:
+        found[f"lora {rank}"] = replace(shared, method="lora", rank=rank, lr=rate)
     found["adapter"] = replace(shared, method="adapter", lr=rates["adapter"])
     return found
 

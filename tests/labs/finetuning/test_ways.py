@@ -22,7 +22,7 @@ TINY = replace(
         pretrain_epochs=1,
     ),
     shared=replace(STUDY.settings.shared, epochs=2, batch_size=20, adapter_width=3),
-    ranks=(1, 4),
+    lora=((1, 5e-3), (4, 5e-3)),
     every=1,
 )
 NAMES = ["full", "slower below", "head", "lora 1", "lora 4", "adapter"]
@@ -63,7 +63,7 @@ def test_each_way_has_its_rate_and_its_size():
     rates = STUDY.settings.rates
     assert [way.lr for way in found.values()] == [
         *(rates["full"], rates["slower below"], rates["head"]),
-        *([rates["lora"]] * 3),
+        *(rate for _, rate in STUDY.settings.lora),
         rates["adapter"],
     ]
     assert [way.rank for name, way in found.items() if name[:4] == "lora"] == [1, 8, 64]
