@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from minillm.backend import CheckpointError
+from minillm.backend import CheckpointError, stream
 from minillm.commands.arguments import (
     add_labelled_training,
     add_overwriting,
@@ -26,7 +26,7 @@ from minillm.commands.splits import read_splits, require_known_labels
 from minillm.commands.tables import percent, table
 from minillm.commands.train import print_scores
 from minillm.course.assets import MAKERS, load
-from minillm.tasks import fit_baselines, tuned
+from minillm.tasks import fit_baselines, k_shot, tuned
 from minillm.tasks.finetuning import (
     BertBody,
     FinetuneRecipe,
@@ -61,6 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="texts such as the model was pretrained on, one a line: what a token of them costs "
         "it, before and after",
     )
+    parser.add_argument(
+        "--shots",
+        type=int,
+        metavar="K",
+        help="learn from K texts of each label, drawn by --seed from those to train on; default: "
+        "all of them",
+    )
     add_overwriting(parser, default_out=Path("runs/finetune"))
     add_recipe(parser, FinetuneRecipe)
 
@@ -77,7 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
     pretrained = opened(arguments.model)
     forgetting = read_forgetting(arguments, pretrained)
     splits = read_splits(arguments)
-    train = splits.pop("train")
+    train = few(splits.pop("train"), arguments.shots, recipe.seed)
     counts = class_counts(train)
     positive = positive_class(arguments.positive, counts)
     require_known_labels(splits, counts)
@@ -117,6 +124,24 @@ def refuse_idle(recipe: FinetuneRecipe) -> None:
             raise ValueError(
                 f"--{option} does nothing under --method {recipe.method}: it is {method}'s"
             )
+
+
+def few(train: list[Example], shots: int | None, seed: int) -> list[Example]:
+    """``shots`` texts of each label, or all where it is None.
+
+    Raises:
+        ValueError: fewer than one, or more than a label has.
+    """
+    if shots is None:
+        return train
+    if shots < 1:
+        raise ValueError(f"--shots must be at least 1, got {shots}")
+    try:
+        chosen = k_shot(train, shots, stream(seed, "shots"))
+    except ValueError as error:
+        raise ValueError(f"--shots {shots}: {error}") from error
+    print(f"learned from {len(chosen)} of {len(train)} texts, {shots} of each label")
+    return chosen
 
 
 def begun(

@@ -127,6 +127,8 @@ def test_a_resumed_run_keeps_its_curve(call, file, gpt, texts, tmp_path, monkeyp
         (["--method", "adaptor"], "invalid choice"),
         (["--pooling", "cls"], 'give "last" or "mean"'),
         (["--forgetting", "EMPTY"], "there is no text in the file"),
+        (["--shots", "0"], "--shots must be at least 1, got 0"),
+        (["--shots", "99"], "--shots 99: k_shot: k = 99 examples of each class are needed, "),
         (["--layer-decay", "2"], "--layer-decay must be above 0 and at most 1"),
     ],
 )
@@ -251,3 +253,15 @@ def test_lines_of_json_are_read_as_their_texts(call, file, gpt, texts, tmp_path)
         options = [*QUICK, "--forgetting", path, "--out", tmp_path / f"run{number}"]
         rows.append(loss_of(call("finetune", gpt, file, *options).out, "before"))
     assert rows[0] == rows[1]
+
+
+@pytest.mark.guide("G51")
+def test_of_each_label_as_many_texts_are_learned_as_are_asked_for(call, file, gpt, tmp_path):
+    found = {}
+    for name, seed in (("one", "0"), ("again", "0"), ("other", "1")):
+        options = [*QUICK, "--shots", "3", "--seed", seed, "--out", tmp_path / name]
+        result = call("finetune", gpt, file, *options)
+        assert result.code == 0, result.err
+        assert "learned from 6 of " in result.out and "texts, 3 of each label" in result.out
+        found[name] = (tmp_path / name / "bag_of_words.safetensors").read_bytes()
+    assert found["one"] == found["again"] != found["other"]
