@@ -18,10 +18,7 @@ import numpy as np
 from minillm.backend.clone import home
 from minillm.labs.stored import read_study
 
-__all__ = [
-    *("LANGUAGE", "figure", "filled", "mean_and_interval", "named", "prediction_interval"),
-    *("read_settings", "stated", "stated_numbers", "study"),
-]
+__all__ = ["LANGUAGE", "figure", "filled", "named", "stated", "stated_numbers", "study"]
 
 LANGUAGE = "en"  # of the edition that is being built
 PLACE = re.compile(r"\{([A-Za-z_]\w*)((?:\.[\w-]+)*)(?::([^\s{}]+))?\}")
