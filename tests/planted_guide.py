@@ -80,4 +80,8 @@ GUIDE_PLANTS = [
           "for c in range(n_classes)", "for c in set(true)",
           "tests/tasks/metrics/test_classification.py::"
           "test_macro_f1_gives_every_class_the_same_weight"),
+    Plant("a label's word of which the last piece alone counts", "tasks/generation/label_words.py",
+          "] = last + np.reshape(inside, (-1, 1))", "] = last",
+          "tests/tasks/generation/test_label_words.py::"
+          "test_scores_are_sums_of_the_models_own_log_probabilities"),
 ]  # fmt: skip

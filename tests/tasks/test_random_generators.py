@@ -31,8 +31,13 @@ DRAWING = {
     "check_module": linear,
     "check_vjp": lambda rng: check_vjp(tanh.rule, np.ones(2), rng=rng),
     "drop_doubtful": lambda rng: drop_doubtful(EXAMPLES, LEARN, rng=rng),
+    "k_shot": lambda rng: tasks.k_shot(EXAMPLES, 0, rng),
     "label_probabilities": lambda rng: label_probabilities(EXAMPLES, LEARN, folds=2, rng=rng),
     "mask_tokens": lambda rng: text.mask_tokens(IDS, IDS > 0, Vocabulary(["a"]), rng=rng),
+    "misspelled": lambda rng: text.misspelled("a", rng, kinds=("swap",), words=0),
+    "misspelled_against": lambda rng: text.misspelled_against(
+        lambda texts: np.zeros(len(texts)), ["a"], rng, kinds=("swap",), words=0
+    ),
     "replace_synonyms": lambda rng: text.replace_synonyms("a", {"b": ["c"]}, rate=0.5, rng=rng),
     "rewrite": lambda rng: text.rewrite("nothing fits this", [], rng=rng),
     "split": lambda rng: text.split(EXAMPLES, rng=rng),
