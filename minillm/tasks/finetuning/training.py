@@ -48,7 +48,7 @@ class FineTuning:
     """Train a copy of a pretrained model on labelled examples; the model itself stays as it is.
 
     ``steps()`` yields a ``Step`` after each update.  The loss of ``held_out`` examples is measured
-    ``evaluations`` times a pass; with ``recipe.patience`` the weights with the least one are put
+    after each pass; with ``recipe.patience`` the weights with the least one are put
     back at the end.  ``language_loss`` says at any time what the language of pretraining costs
     now: it rises where fine-tuning forgets.
 
@@ -73,7 +73,6 @@ class FineTuning:
         examples: Sequence[Example],
         *,
         held_out: Sequence[Example] = (),
-        evaluations: int = 1,
         out: str | Path | None = None,
         resume: bool = False,
         device: str = "cpu",
@@ -81,7 +80,7 @@ class FineTuning:
     ):
         if recipe.patience and not held_out:
             raise ValueError("patience needs held-out examples, got none")
-        self.recipe, self.threads, self.device = recipe, threads, device
+        self.recipe, self.threads = recipe, threads
         self.pretrained = pretrained.fresh(stream(recipe.seed, "fine-tuning"))
         self.encoder = pretrained.encoder
         self.labels = labels_of(pretrained, examples, new_head=recipe.new_head)
@@ -91,7 +90,6 @@ class FineTuning:
         self.held_out = self.encoder([text for text, _ in held_out])
         self.per_epoch = batches_per_epoch(len(examples), recipe.batch_size)
         self.n_steps = max(round(recipe.epochs * self.per_epoch), 1 if recipe.epochs > 0 else 0)
-        self.evaluate_every = max(1, self.per_epoch // evaluations)
         self.model = self.with_head()
         both = Both(self.pretrained.model, self.model).to_device(device)
         earlier = pretrained.earlier
@@ -136,7 +134,7 @@ class FineTuning:
             if self.threads == 1
             else ShardedGradients(self.threads, lambda batch: len(batch.ids)),
             held_out=held_out,
-            evaluate_every=self.evaluate_every if held_out else None,
+            evaluate_every=self.per_epoch if held_out else None,
             patience=r.patience or None,
             keep="best" if r.patience else "last",
         )
