@@ -20,6 +20,11 @@ def text_of(page, headings=()):
     return " ".join(told)
 
 
+def numbers(page, headings=()):
+    """Every whole number in that text, with a comma between thousands, as a set."""
+    return set(re.findall(r"(?<![\d.])\d+(?:,\d{3})*(?![\d.]*\d)", text_of(page, headings)))
+
+
 def intervals(page, headings=()):
     """Every mean with its interval in that text, sorted."""
     return sorted(INTERVAL.findall(text_of(page, headings)))
