@@ -34,6 +34,9 @@ def paired(key, more, less):
         ("topics, own", LORA_8, LORA_1),
         ("topics, own", LORA_64, LORA_8),
         ("topics, accuracy", LORA_64, LORA_8),
+        ("topics, accuracy", FULL, LORA_64),
+        ("topics, own", FULL, LORA_64),
+        ("sentiment, accuracy", LORA_64, HEAD),
         ("sentiment, own", FULL, SLOWER),
         ("topics, own", FULL, SLOWER),
         ("sentiment, accuracy", FULL, SLOWER),
@@ -47,18 +50,24 @@ def test_differences_of_two_ways_are_told_as_they_are(key, more, less, page):
 
 
 @pytest.mark.guide("G32")
-def test_only_full_fine_tuning_learns_the_reviews_and_the_head_alone_forgets_nothing():
-    accuracy, bags = WAYS["sentiment, accuracy"][:, :, -1], WAYS["sentiment, bags"][:, 1]
+def test_only_full_fine_tuning_learns_the_reviews_well_and_the_head_alone_forgets_nothing():
+    accuracy, bags = WAYS["sentiment, accuracy"][:, :, -1], WAYS["sentiment, bags"]
     assert accuracy[:, [FULL, SLOWER]].min() > 0.85
     for way in (HEAD, LORA_1, LORA_8, LORA_64, ADAPTERS):
-        mean, half = mean_and_interval(bags - accuracy[:, way])
-        assert mean > half > 0
-        assert accuracy[:, way].mean() < 0.53
+        for corpus in ("sentiment", "topics"):
+            pairs = WAYS[f"{corpus}, bags"][:, 1]
+            mean, half = mean_and_interval(pairs - WAYS[f"{corpus}, accuracy"][:, way, -1])
+            assert mean > half > 0
+        assert way == LORA_64 or abs(accuracy[:, way].mean() - 0.5) < 0.02
+    mean, half = mean_and_interval(bags[:, 0] - accuracy[:, LORA_64])
+    assert mean > half > 0
+    assert WAYS["sentiment, own"][:, :, -1].mean(axis=0).argmax() == LORA_8
+    assert (WAYS["sentiment, trained"][:, LORA_64] > WAYS["sentiment, trained"][:, FULL]).all()
     for corpus in ("sentiment", "topics"):
         own = WAYS[f"{corpus}, own"][:, :, -1]
         before = WAYS[f"{corpus}, before"][:, 0]
         assert (own[:, HEAD] == before).all()
-        assert (own[:, FULL] > 2 * before).all()
+        assert (own[:, FULL] > 3 * before).all()
 
 
 @pytest.mark.guide("G32")
