@@ -686,7 +686,7 @@ for (right, lost), corpus in zip(panels, ends, strict=True):
     for axes in (right, lost):
         axes.set_xticks(ticks, seven, rotation=45, ha="right", fontsize=8)
     right.legend(fontsize=8)
-    lost.legend(fontsize=8, loc="upper center")
+    lost.legend(fontsize=8, loc="upper right")
 savefig(figure, "11_ways", kept)
 
 # %% [markdown] lang="en"
