@@ -49,6 +49,12 @@ def test_differences_of_two_ways_are_told_as_they_are(key, more, less, page):
     assert any(f"{mean:.{n}f} ± {half:.{n}f}" in text for n in (2, 3))
 
 
+def decided(key, more, less):
+    """Whether one way has more than another at the end, beyond the interval."""
+    mean, half = paired(key, more, less)
+    return mean > half
+
+
 @pytest.mark.guide("G32")
 def test_only_full_fine_tuning_learns_the_reviews_well_and_the_head_alone_forgets_nothing():
     accuracy, bags = WAYS["sentiment, accuracy"][:, :, -1], WAYS["sentiment, bags"]
@@ -68,6 +74,27 @@ def test_only_full_fine_tuning_learns_the_reviews_well_and_the_head_alone_forget
         before = WAYS[f"{corpus}, before"][:, 0]
         assert (own[:, HEAD] == before).all()
         assert (own[:, FULL] > 3 * before).all()
+
+
+@pytest.mark.guide("G32")
+def test_a_higher_rank_learns_more_news_and_slower_layers_are_not_shown_to_forget_less():
+    assert decided("topics, accuracy", LORA_8, LORA_1) and decided("topics, own", LORA_8, LORA_1)
+    assert decided("topics, accuracy", LORA_64, LORA_8)
+    assert not decided("topics, own", LORA_64, LORA_8)
+    assert decided("sentiment, own", LORA_8, FULL)
+    assert decided("topics, own", FULL, LORA_64)
+    for way in (LORA_1, LORA_8, LORA_64, ADAPTERS):
+        assert decided("topics, accuracy", way, HEAD) and decided("topics, accuracy", FULL, way)
+    for key in ("sentiment, own", "topics, own", "sentiment, accuracy"):
+        assert not decided(key, FULL, SLOWER) and not decided(key, SLOWER, FULL)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_rates_on_the_page_are_those_of_the_study(page):
+    settings, text = read_settings("ways"), (LESSONS / page).read_text(encoding="utf-8")
+    rates = [*settings["rates"].values(), *(rate for _, rate in settings["lora"])]
+    told = text.partition("|  |")[0]
+    assert [rate for rate in rates if f"{rate:g}" not in told] == []
 
 
 @pytest.mark.guide("G32")
