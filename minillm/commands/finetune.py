@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from minillm.backend import CheckpointError, stream
+from minillm.backend import CheckpointError
 from minillm.commands.arguments import (
     add_labelled_training,
     add_overwriting,
@@ -16,6 +16,7 @@ from minillm.commands.arguments import (
     recipe_of,
 )
 from minillm.commands.baselines import save_baselines
+from minillm.commands.finetune_input import few, refuse_idle, refuse_own_folder, warn_of_leaks
 from minillm.commands.finetune_pictures import finetuning_picture
 from minillm.commands.forgetting import Forgetting, read_forgetting
 from minillm.commands.labelled import print_cut
@@ -26,7 +27,7 @@ from minillm.commands.splits import read_splits, require_known_labels
 from minillm.commands.tables import percent, table
 from minillm.commands.train import print_scores
 from minillm.course.assets import MAKERS, load
-from minillm.tasks import fit_baselines, k_shot, tuned
+from minillm.tasks import fit_baselines, tuned
 from minillm.tasks.finetuning import (
     BertBody,
     FinetuneRecipe,
@@ -37,10 +38,6 @@ from minillm.tasks.finetuning import (
 )
 from minillm.text import Example, class_counts
 from minillm.training import Step, read_record
-
-# settings that one method has
-OWN = {"rank": "lora", "alpha": "lora", "where": "lora"}
-OWN |= {"adapter_width": "adapter", "layer_decay": "full"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,9 +78,11 @@ def run(arguments: argparse.Namespace) -> None:
     recipe = recipe_of(arguments, FinetuneRecipe)
     refuse_idle(recipe)
     refuse_overwriting(arguments)
+    refuse_own_folder(arguments)
     pretrained = opened(arguments.model)
     forgetting = read_forgetting(arguments, pretrained)
     splits = read_splits(arguments)
+    warn_of_leaks(arguments, pretrained)
     train = few(splits.pop("train"), arguments.shots, recipe.seed)
     counts = class_counts(train)
     positive = positive_class(arguments.positive, counts)
@@ -108,40 +107,6 @@ def run(arguments: argparse.Namespace) -> None:
     picture = arguments.out / "finetune.png"
     finetuning_picture(picture, record, forgetting, method=recipe.method)
     print(f"picture: {picture}")
-
-
-def refuse_idle(recipe: FinetuneRecipe) -> None:
-    """Refuse to learn nothing, and settings that do nothing under the method.
-
-    Raises:
-        ValueError: names the option.
-    """
-    if recipe.epochs == 0:
-        raise ValueError("--epochs must be above 0: the labels would not be learned")
-    for name, method in OWN.items():
-        if recipe.method != method and getattr(recipe, name) != getattr(FinetuneRecipe, name):
-            option = name.replace("_", "-")
-            raise ValueError(
-                f"--{option} does nothing under --method {recipe.method}: it is {method}'s"
-            )
-
-
-def few(train: list[Example], shots: int | None, seed: int) -> list[Example]:
-    """``shots`` texts of each label, or all where it is None.
-
-    Raises:
-        ValueError: fewer than one, or more than a label has.
-    """
-    if shots is None:
-        return train
-    if shots < 1:
-        raise ValueError(f"--shots must be at least 1, got {shots}")
-    try:
-        chosen = k_shot(train, shots, stream(seed, "shots"))
-    except ValueError as error:
-        raise ValueError(f"--shots {shots}: {error}") from error
-    print(f"learned from {len(chosen)} of {len(train)} texts, {shots} of each label")
-    return chosen
 
 
 def begun(
@@ -203,7 +168,7 @@ def describe(training: FineTuning, train: list[Example], splits: dict[str, list[
     unknown = vocabulary.unknown_rate(tokens)
     print(f"vocabulary {len(vocabulary):,}, unknown in train {percent(unknown)}")
     if unknown > 0.2:
-        print("the model does not know these words: one that was pretrained on such texts would")
+        print("the model does not know these words: take one that was pretrained on such texts")
     print_cut(training.encoder, train=train, **splits)
     print_sharing(training)
 

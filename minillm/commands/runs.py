@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 
 from minillm.backend.files import require_folder
+from minillm.training import read_record
 
 MODEL = "model.safetensors"
+RECORD = "record.jsonl"
 BESIDE = ("bag_of_words.safetensors", "finetune.png", "forgetting.json", "loss.png")
 
 
@@ -16,15 +18,34 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
 
     Raises:
         OSError: ``--out`` is not a folder, or may not be written.
-        ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given.
+        ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given; or a
+            file that a run would write over and no run has written.
     """
     require_folder(arguments.out)
     found = earlier_run(arguments.out)
+    refuse_foreign_record(arguments.out / RECORD)
     if found and not (arguments.resume or arguments.overwrite):
         raise ValueError(
             f"--out {arguments.out} holds an earlier run ({found[0].name}): give --resume, "
             "--overwrite, or another --out"
         )
+
+
+def refuse_foreign_record(path: Path) -> None:
+    """Refuse to write a record over a file that is none.
+
+    Raises:
+        ValueError: see above.
+    """
+    try:
+        if path.exists():
+            read_record(path)
+    except ValueError as error:
+        if path.stat().st_size:
+            raise ValueError(
+                f"{path} would be written over, and is no record of a run ({error}): give another "
+                "--out"
+            ) from error
 
 
 def remove_earlier_run(arguments: argparse.Namespace) -> None:
@@ -53,7 +74,9 @@ def model_file(path: Path) -> Path:
     if not path.is_dir():
         return path
     if not (path / MODEL).exists():
-        if (path / "record.jsonl").exists():
-            raise ValueError(f"{path}: this run is not finished: --resume goes on with it")
+        if (path / RECORD).exists():
+            begun = (path / "checkpoint.safetensors").exists()
+            told = "--resume goes on with it" if begun else "it has no checkpoint, begin it again"
+            raise ValueError(f"{path}: this run is not finished: {told}")
         raise ValueError(f"{path}: there is no {MODEL} in this folder")
     return path / MODEL

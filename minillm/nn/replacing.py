@@ -28,7 +28,8 @@ def add_lora(
     """Give the linear layers of these names a change of low rank; the paths where they stand.
 
     A name is the end of a path: "query" is every query, "blocks.0.attention.query" one.  These
-    layers are frozen, and nothing else: see ``Module.freeze``.
+    layers are frozen, and nothing else: see ``Module.freeze``.  Make the optimizer afterwards, of
+    ``model.trainable_parameters()``: one from before knows nothing of the change.
 
     Raises:
         ValueError: no linear layer has such a name; as ``LoRA``.
@@ -55,6 +56,8 @@ def add_adapters(
 
 def merge_lora(model: Module) -> list[str]:
     """Write every change of low rank into its weight: a model without LoRA; where they stood.
+
+    What is merged is trained from then on, unless it is frozen anew.
 
     Raises:
         ValueError: the model has none, or none any more.
@@ -111,8 +114,9 @@ def replace_linear(
 def refusal(name: str, named: Sequence[Any], every: Sequence[Any]) -> str:
     """Why no layer of that name can be replaced."""
     if any(isinstance(layer, LoRA | Adapter) for _, _, layer in named):
-        kind = type(named[0][-1]).__name__
-        return f"the linear layers {name!r} have a {kind} already: merge it, or take a new model"
+        if isinstance(named[0][-1], LoRA):
+            return f"the linear layers {name!r} have a LoRA already: merge it, or take a new model"
+        return f"the linear layers {name!r} have an Adapter already: take a new model"
     known = sorted({path.split(".")[-1] for path, _, one in every if isinstance(one, Linear)})
     return f"no linear layer is named {name!r}; there are {', '.join(known) or 'none'}"
 

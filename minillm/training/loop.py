@@ -196,6 +196,6 @@ def stop_if_not_finite(index: int, loss: Array, norm: Array) -> None:
     """
     if not bool(array_module(loss).isfinite(loss + norm)):
         raise DivergenceError(
-            f"step {index}: loss {float(loss):.4g}, gradient norm {float(norm):.4g}; the weights "
-            "of the step before are kept. A smaller learning rate usually helps."
+            f"step {index}: loss {float(loss):.4g}, gradient norm {float(norm):.4g}; this "
+            "update was not made. A smaller learning rate usually helps."
         )

@@ -84,6 +84,25 @@ def test_it_goes_on_from_a_classifier_with_its_labels_or_with_a_new_head(call, m
     )
 
 
+def test_it_is_not_written_over_the_model_that_it_begins_with(call, model, file):
+    before = listing(model)
+    for given in (model, model / "model.safetensors"):
+        result = call("finetune", given, file, *QUICK, "--out", model, "--overwrite")
+        assert result.code == 1 and "is where MODEL stands" in result.message
+    assert listing(model) == before
+
+
+def test_one_who_has_learned_labels_before_is_told_of_texts_that_it_may_know(
+    call, model, file, tmp_path
+):
+    options = ["--epochs", "0.2", "--method", "head", "--seed", "5"]
+    told = "unless its --seed was 5, too: better give --test"
+    assert told in call("finetune", model, file, *options, "--out", tmp_path / "a").out
+    test = write_examples(tmp_path / "test.tsv")
+    result = call("finetune", model, file, *options, "--out", tmp_path / "b", "--test", test)
+    assert "unless its --seed" not in result.out
+
+
 def test_the_models_that_come_with_it_have_names(call, file, tmp_path):
     options = ["--epochs", "0.2", "--method", "head", "--out", tmp_path / "run"]
     assert call("finetune", "bert", file, *options).code == 0
@@ -265,3 +284,13 @@ def test_of_each_label_as_many_texts_are_learned_as_are_asked_for(call, file, gp
         assert "learned from 6 of " in result.out and "texts, 3 of each label" in result.out
         found[name] = (tmp_path / name / "bag_of_words.safetensors").read_bytes()
     assert found["one"] == found["again"] != found["other"]
+
+
+def test_adapters_keep_the_width_that_they_have(call, file, gpt, tmp_path):
+    options = ["--method", "adapter", "--epochs", "0.5", "--batch-size", "8"]
+    first = tmp_path / "first"
+    assert call("finetune", gpt, file, *options, "--adapter-width", "3", "--out", first).code == 0
+    again = [*options, "--out", tmp_path / "again", "--adapter-width"]
+    result = call("finetune", first, file, *again, "5")
+    assert result.code == 1 and "the model has adapters of width 3" in result.message
+    assert call("finetune", first, file, *again, "3").code == 0

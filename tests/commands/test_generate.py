@@ -153,7 +153,8 @@ def test_prompts_come_from_a_pipe(call, language, monkeypatch, tmp_path):
 def test_a_run_that_is_not_finished_is_called_so(call, tmp_path):
     assert "there is no model.safetensors in this folder" in call("generate", tmp_path, "x").message
     (tmp_path / "record.jsonl").touch()
-    assert "this run is not finished" in call("generate", tmp_path, "x").message
+    told = call("generate", tmp_path, "x").message
+    assert "this run is not finished: it has no checkpoint, begin it again" in told
 
 
 def test_a_classifier_is_no_language_model(call, model):

@@ -240,3 +240,12 @@ def test_an_empty_folder_is_a_forgotten_variable(call, file):
     result = call("train", file, "--out", "")
     assert result.code == 2
     assert "--out: needs a folder, got an empty text" in result.err
+
+
+def test_a_file_that_no_run_has_written_is_not_written_over(call, file, tmp_path):
+    mine = tmp_path / "out" / "record.jsonl"
+    mine.parent.mkdir()
+    mine.write_text("good\tA tidy hotel.\n")
+    result = call("train", file, "--out", mine.parent)
+    assert result.code == 1 and "is no record of a run" in result.message
+    assert mine.read_text() == "good\tA tidy hotel.\n"

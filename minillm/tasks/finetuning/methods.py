@@ -35,9 +35,19 @@ def lora(model: TextModel, recipe: FinetuneRecipe, rng: np.random.Generator) -> 
 
 
 def adapter(model: TextModel, recipe: FinetuneRecipe, rng: np.random.Generator) -> Groups:
-    """The head, and two small networks in every block: new ones, or those that it has already."""
+    """The head, and two small networks in every block: new ones, or those that it has already.
+
+    Raises:
+        ValueError: it has some, and the recipe wants another width.
+    """
     body = model.body.freeze()
     there = [module for _, module in body.named_modules() if isinstance(module, Adapter)]
+    width = len(there[0].down.data) if there else recipe.adapter_width
+    if recipe.adapter_width not in (width, FinetuneRecipe.adapter_width):
+        raise ValueError(
+            f"adapter_width {recipe.adapter_width}: the model has adapters of width {width}, "
+            "which go on as they are"
+        )
     if not there:
         add_adapters(body, recipe.adapter_width, rng=rng)
     for one in there:

@@ -25,7 +25,7 @@ class FinetuneRecipe:
         ValueError: a number that makes no sense, an unknown method; all with their names.
     """
 
-    seed: int = setting(0, "of the head, additions, order and dropout")
+    seed: int = setting(0, "of the split, head, additions, order and dropout")
     method: str = setting(
         "full",
         "full (all weights), head (the classification head alone), or the head and small "
