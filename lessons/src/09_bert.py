@@ -14,7 +14,7 @@
 #     guide: ['2.1', '2.2', '9.2']
 #     budget_s: 40
 #     errata: [A14, A18, A23, A24, A116]
-#     introduces: [minillm.text.masking, minillm.tasks.masked_lm]
+#     introduces: [minillm.models.left_only, minillm.text.masking, minillm.tasks.masked_lm]
 # ---
 
 # %% tags=["numbers"]
