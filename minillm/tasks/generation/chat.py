@@ -146,7 +146,6 @@ class ChatTemplate:
         Raises:
             ValueError: no message of the assistant, or an empty one: there is nothing to learn; as
                 ``encode``.
-        Guide: 9.2 (G40).
         """
         spoken = [number for number, one in enumerate(messages, 1) if one.role == "assistant"]
         if not spoken:

@@ -53,8 +53,7 @@ def response_loss(logits: Tensor, *, ids: np.ndarray, answers: np.ndarray) -> Te
 
     Raises:
         ValueError, TypeError, IndexError: as ``response_targets`` and ``cross_entropy``.
-    Source: Ouyang et al. 2022, "Training language models to follow instructions with human
-        feedback", section 3.5 (supervised fine-tuning).
+    Source: Touvron et al. 2023, "Llama 2: Open Foundation and Fine-Tuned Chat Models", section 3.1.
     Guide: 9.2 (G40).
     """
     targets = response_targets(ids, answers)
@@ -86,6 +85,6 @@ def sequence_log_probability(logits: Tensor, *, ids: np.ndarray, answers: np.nda
     Raises:
         ValueError, TypeError, IndexError: as ``response_targets`` and ``cross_entropy``.
     Source: Rafailov et al. 2023, "Direct Preference Optimization: Your Language Model is Secretly
-        a Reward Model", section 3.
+        a Reward Model", section 4, eq. 7.
     """
     return token_log_probabilities(logits, ids=ids, answers=answers).sum(axis=1)
