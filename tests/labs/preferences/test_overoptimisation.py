@@ -101,6 +101,17 @@ def test_grpo_finds_the_best_proxies_and_a_penalty_holds_it_back(rng):
     assert held[-1, 0] < 0.5 * free[-1, 0] and held[-1, 1] < free[-1, 1]
 
 
+@pytest.mark.parametrize("prompts", [1, 8])
+def test_the_rate_is_that_of_one_prompt_however_many_there_are(prompts, rng):
+    """One small step from equal probabilities gains rate · deviation / answers."""
+    once = replace(FEW.grpo, group=4096, draws=1, updates=1, rate=0.1, every=1)
+    settings = replace(FEW, prompts=prompts, grpo=once)
+    proxy, true = world(settings, "normal", rng)
+    before, after = by_grpo(settings, 0.0, proxy, true, rng)[:, 1]
+    expected = 0.1 * proxy.std(axis=1).mean() / settings.answers
+    assert after - before == pytest.approx(expected, rel=0.1)
+
+
 @pytest.fixture(scope="module")
 def found():
     """Of every way (seeds, points, 3): distance, proxy, true reward."""
