@@ -50,3 +50,32 @@ def student(n: int) -> float:
     if not 2 <= n <= len(T_95) + 1:
         raise ValueError(f"an interval needs 2 to {len(T_95) + 1} seeds, got {n}")
     return T_95[n - 2]
+
+
+def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """How well the order of one list foretells that of another, Spearman's ρ::
+
+        ρ = correlation(rank(x), rank(y)),       equal values share the mean of their ranks
+
+    Shapes: ``x (N,), y (N,) -> ()``, from -1 to 1.
+
+    Raises:
+        ValueError: the shapes differ, fewer than two values, or all of one list are equal: it has
+            no order.
+    Source: Spearman 1904, "The Proof and Measurement of Association between Two Things".
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    if x.shape != y.shape or x.ndim != 1 or len(x) < 2:
+        raise ValueError(f"rank_correlation: {x.shape} and {y.shape} must both be (N,), N >= 2")
+    a, b = mean_ranks(x), mean_ranks(y)
+    if not a.any() or not b.any():
+        raise ValueError("rank_correlation: all values of a list are equal, it has no order")
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+def mean_ranks(x: np.ndarray) -> np.ndarray:
+    """Ranks around 0, (N,): the mean of those of equal values."""
+    _, place, times = np.unique(x, return_inverse=True, return_counts=True)
+    last = np.cumsum(times)
+    ranks: np.ndarray = (last - (times - 1) / 2)[place] - (len(x) + 1) / 2
+    return ranks

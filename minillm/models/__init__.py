@@ -9,6 +9,7 @@ from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
 from minillm.models.gpt_parts import next_tokens
 from minillm.models.left_only import LeftOnly
 from minillm.models.pooling import POOLINGS
+from minillm.models.reward_model import RewardModel
 
 __all__ = [
     "POOLINGS",
@@ -21,6 +22,7 @@ __all__ = [
     "GptConfig",
     "LeftOnly",
     "MaskedLanguageModel",
+    "RewardModel",
     "SequenceClassifier",
     "gpt2_style",
     "llama_style",

@@ -83,6 +83,7 @@ TINY = {
         "trainings": {"depths": (1,), "steps": 2, "rates": (1e-2,), "max_norms": (None, 1e-3)},
         "trainings.sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
     },
+    "displacement": {"pairs": 6, "groups": 3, "in_group": 2, "width": 12, "steps": 2},
     "diversification": {
         "held_out": ("film",),
         "drawn": 80,
@@ -135,6 +136,13 @@ TINY = {
         "labels": (10, 40),
         "updates": 2,
         "written": 40,
+    },
+    "overoptimisation": {
+        "prompts": 2,
+        "answers": 12,
+        "n": (1, 4),
+        "betas": (2.0, 0.5),
+        "grpo": {"group": 4, "draws": 4, "rate": 2.0, "every": 2},
     },
     "passes": {**STAGES, "recipe.pretrain_epochs": 0.0, "passes": (0.0, 0.5)},
     "pipeline": STAGES,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -21,6 +21,14 @@ MARK = re.compile(r"<\|[^|<>]*\|>")  # how a template writes a special token
 def turns() -> dict[str, str]:
     """Everyone's turn is opened by a token of theirs and closed by one that all share."""
     return {role: f"<|{role}|>{CONTENT}<|end|>" for role in ("system", "user", "assistant")}
+
+
+class Piece(NamedTuple):
+    """A stretch of a conversation that is written down."""
+
+    text: str
+    marked: bool  # special tokens in it are what they say
+    answer: bool  # the assistant writes it
 
 
 @dataclass(frozen=True)
@@ -121,8 +129,45 @@ class ChatTemplate:
         Raises:
             ValueError: a message of a role that has no turn; as ``require_known``.
         """
-        self.require_known(vocabulary)
-        pieces = [(self.begin, True)]
+        pieces = self.pieces(messages)
+        pieces += [Piece(self.reply, True, False)] if ask else []
+        return np.concatenate(list(self.ids_of(pieces, tokenizer, vocabulary)))
+
+    def encode_answers(
+        self, messages: Sequence[Message], tokenizer: Tokenizer, vocabulary: Vocabulary
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The ids of a conversation, and which of them the assistant has to write::
+
+            begin user-turn reply [content end] user-turn reply [content end]     in []: True
+
+        Shapes: ``ids (T,) int64, answers (T,) bool``.  The ids are those of ``encode``.  The token
+        that ends a turn is the assistant's, too: a model that never learns it never stops.
+
+        Raises:
+            ValueError: no message of the assistant, or an empty one: there is nothing to learn; as
+                ``encode``.
+        """
+        spoken = [number for number, one in enumerate(messages, 1) if one.role == "assistant"]
+        if not spoken:
+            raise ValueError(
+                f"none of the {len(messages)} messages is of role 'assistant': there is no answer "
+                "to learn"
+            )
+        for number in spoken:
+            if not messages[number - 1].content.strip():
+                raise ValueError(f"message {number} is an empty answer of the assistant")
+        pieces = self.pieces(messages)
+        ids = list(self.ids_of(pieces, tokenizer, vocabulary))
+        answers = np.repeat([piece.answer for piece in pieces], [len(part) for part in ids])
+        return np.concatenate(ids), answers
+
+    def pieces(self, messages: Sequence[Message]) -> list[Piece]:
+        """What is written down, in order; an answer begins behind ``reply``, and ``end`` ends it.
+
+        Raises:
+            ValueError: a message of a role that has no turn.
+        """
+        found = [Piece(self.begin, True, False)]
         for number, (role, content) in enumerate(messages, start=1):
             if role not in self.turns:
                 known = ", ".join(self.turns)
@@ -130,11 +175,25 @@ class ChatTemplate:
                     f"message {number} is of role {role!r}; the chat template has {known}"
                 )
             before, after = self.turns[role].split(CONTENT)
-            pieces += [(before, True), (content, False), (after, True)]
-        pieces += [(self.reply, True)] if ask else []
+            answer, behind = role == "assistant", ""
+            if answer:
+                found.append(Piece(self.reply, True, False))
+                before = before.removeprefix(self.reply)
+                after, _, behind = after.partition(self.end)
+                after += self.end
+            found += [Piece(before, True, answer), Piece(content, False, answer)]
+            found += [Piece(after, True, answer), Piece(behind, True, False)]
+        return found
+
+    def ids_of(
+        self, pieces: Sequence[Piece], tokenizer: Tokenizer, vocabulary: Vocabulary
+    ) -> Iterator[np.ndarray]:
+        """The ids of each piece.
+
+        Raises:
+            ValueError: as ``require_known``.
+        """
+        self.require_known(vocabulary)
         marks = sorted(set(vocabulary.special.values()))
-        ids = [
-            encode_text(text, tokenizer, vocabulary, recognise=marks if ours else ())
-            for text, ours in pieces
-        ]
-        return np.concatenate(ids).astype(np.int64)
+        for text, marked, _ in pieces:
+            yield encode_text(text, tokenizer, vocabulary, recognise=marks if marked else ())

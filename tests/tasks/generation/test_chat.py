@@ -74,3 +74,39 @@ def test_a_template_that_names_an_unknown_token_is_refused(part):
 def test_a_role_without_a_turn_is_refused():
     with pytest.raises(ValueError, match="message 2 is of role 'tool'; the chat template has"):
         written(ChatTemplate(), [TALK[0], Message("tool", "x")])
+
+
+def answered(template, messages):
+    """What the assistant has to write, as text."""
+    tokens = language_tokens("byte_pairs:256", ["abc"])
+    ids, answers = template.encode_answers(messages, *tokens)
+    assert (ids == template.encode(messages, *tokens)).all() and answers.dtype == bool
+    return decode_ids(ids[answers], *tokens)
+
+
+@pytest.mark.guide("G40")
+def test_the_assistant_writes_its_content_and_the_end_of_its_turn():
+    assert answered(ChatTemplate(), TALK) == "Hello<|end|>"
+    again = [*TALK, Message("user", "Bye"), Message("assistant", "So long <|end|>")]
+    assert answered(ChatTemplate(), again) == "Hello<|end|>So long <|end|><|end|>"
+    assert answered(ChatTemplate(**PLAIN), again[1:]) == "Hello<|end|>So long <|end|><|end|>"
+
+
+def test_what_stands_between_reply_and_content_is_written_by_the_assistant_as_when_it_answers():
+    turns = {**PLAIN["turns"], "assistant": "A: so {content}!<|end|>\n"}
+    template = ChatTemplate(**{**PLAIN, "turns": turns})
+    assert answered(template, TALK[1:]) == "so Hello!<|end|>"
+
+
+@pytest.mark.parametrize(
+    ("messages", "message"),
+    [
+        (TALK[:2], "none of the 2 messages is of role 'assistant'"),
+        ([], "none of the 0 messages is of role 'assistant'"),
+        ([*TALK, Message("assistant", " \n")], "message 4 is an empty answer of the assistant"),
+        ([Message("tool", "x"), *TALK], "message 1 is of role 'tool'; the chat template has"),
+    ],
+)
+def test_a_conversation_without_an_answer_to_learn_is_refused(messages, message):
+    with pytest.raises(ValueError, match=message):
+        answered(ChatTemplate(), messages)
