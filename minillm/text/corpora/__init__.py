@@ -1,7 +1,27 @@
-"""Labelled corpora in English and Chinese that the package writes itself."""
+"""Labelled corpora and dialogues in English and Chinese that the package writes itself."""
 
 from minillm.text.corpora.corpus import Corpus, load_corpus, unlabelled
+from minillm.text.corpora.dialogues import (
+    Dialogues,
+    Preference,
+    Question,
+    load_dialogues,
+    preferences,
+    statements,
+)
 from minillm.text.corpora.rewriting import paraphrases
 from minillm.text.corpora.thesaurus import THESAURUS
 
-__all__ = ["THESAURUS", "Corpus", "load_corpus", "paraphrases", "unlabelled"]
+__all__ = [
+    "THESAURUS",
+    "Corpus",
+    "Dialogues",
+    "Preference",
+    "Question",
+    "load_corpus",
+    "load_dialogues",
+    "paraphrases",
+    "preferences",
+    "statements",
+    "unlabelled",
+]
