@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -223,6 +224,6 @@ def digest(language: LanguageModel) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def digest_of(documents: Sequence[Document]) -> str:
+def digest_of(documents: Sequence[Any]) -> str:
     """SHA-256 of texts."""
     return hashlib.sha256(json.dumps(list(documents)).encode()).hexdigest()

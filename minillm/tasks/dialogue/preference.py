@@ -1,0 +1,161 @@
+"""Learning from preferences: of two answers the better one becomes the more probable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from minillm.autograd import Tensor
+from minillm.backend import moved_like
+from minillm.tasks.dialogue.recipe import ChatRecipe, stage_of
+from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, answer_rows, collate_chats
+from minillm.tasks.finetuning.training import weights_of
+from minillm.tasks.generation import LanguageModel
+from minillm.tasks.generation.pretraining import digest_of
+from minillm.text.corpora import Preference
+from minillm.training import Run, Step, bucketed_order, evaluating, numbered_order
+from minillm.training.preferences import (
+    Preferred,
+    check_pairs,
+    dpo_loss,
+    sequence_log_probability,
+)
+
+SAVE_EVERY = 100  # updates
+
+
+class PairBatch(NamedTuple):
+    """Pairs of answers, and what the reference says of them."""
+
+    chosen: ChatBatch
+    rejected: ChatBatch
+    reference: np.ndarray  # (2, B) log-probabilities of both
+
+
+class PreferenceTuning:
+    """Train ``language`` itself by DPO; the reference is what it was before.
+
+    The reference is asked once, before the first update: its log-probabilities are kept, not its
+    weights.  ``steps()`` yields a ``Step`` after each update; ``margins`` says of any pairs how far
+    the model has gone.  With a folder ``out`` a checkpoint is written every 100 steps and at the
+    end; ``resume=True`` goes on from it, bit for bit: see ``Run``.
+
+    Raises:
+        ValueError: no pair, or one of equal answers; as ``rows_of``.
+        CheckpointError: nothing to resume, or the checkpoint belongs to another run.
+    Source: Rafailov et al. 2023, "Direct Preference Optimization: Your Language Model is Secretly
+        a Reward Model", section 4.
+    Guide: 9.2 (G40).
+    """
+
+    def __init__(
+        self,
+        recipe: ChatRecipe,
+        language: LanguageModel,
+        pairs: Sequence[Preference],
+        *,
+        held_out: Sequence[Preference] = (),
+        out: str | Path | None = None,
+        resume: bool = False,
+        device: str = "cpu",
+    ):
+        check_pairs([pair.chosen for pair in pairs], [pair.rejected for pair in pairs])
+        self.recipe, self.language = recipe, language
+        self.model = language.model.to_device(device)
+        self.pairs, self.held_out = self.both(pairs), self.both(held_out)
+        self.reference = self.log_probabilities(self.pairs)
+        self.reference_held_out = self.log_probabilities(self.held_out)
+        stage = stage_of(
+            "prefer",
+            recipe,
+            self.model,
+            len(pairs),
+            loss_of=self.loss_of,
+            batches=self.batches,
+            held_out=self.held_out_loss if held_out else None,
+        )
+        self.n_steps = stage.steps
+        data = {"data": digest_of(pairs), "held_out": digest_of(held_out)}
+        facts = {**asdict(recipe), **data, "model": weights_of(self.model)}
+        self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=SAVE_EVERY)
+
+    def both(self, pairs: Sequence[Preference]) -> tuple[list[ChatRow], list[ChatRow]]:
+        """The rows of the chosen answers, and of the rejected ones."""
+        asked = [pair.asked for pair in pairs]
+        return (
+            answer_rows(self.language, asked, [pair.chosen for pair in pairs]),
+            answer_rows(self.language, asked, [pair.rejected for pair in pairs]),
+        )
+
+    def log_probabilities(self, pairs: tuple[list[ChatRow], list[ChatRow]]) -> np.ndarray:
+        """ln p of every answer as the model is now, (2, N)."""
+        found = np.zeros((2, len(pairs[0])))
+        with evaluating(self.model):
+            for kind, rows in enumerate(pairs):
+                lengths = np.array([len(row.ids) for row in rows], dtype=np.int64)
+                for chosen in bucketed_order(lengths, batch_size=64, rng=None):
+                    log_p = self.log_p(collate_chats([rows[i] for i in chosen]))
+                    found[kind, chosen] = np.asarray(log_p.numpy())
+        return found
+
+    def log_p(self, batch: ChatBatch) -> Tensor:
+        """ln p of the answers of a batch, (B,)."""
+        logits = self.model(batch.ids, batch.mask)
+        return sequence_log_probability(logits, ids=batch.ids, answers=batch.answers)
+
+    def steps(self) -> Iterator[Step]:
+        """The updates, one after another."""
+        return self.run.stage("prefer")
+
+    def batches(self, start: int, stop: int) -> Iterator[PairBatch]:
+        """Batches ``start`` to ``stop - 1``, the same ones whenever they are asked for."""
+        lengths = [len(a.ids) + len(b.ids) for a, b in zip(*self.pairs, strict=True)]
+        order = numbered_order(
+            np.array(lengths),
+            batch_size=self.recipe.batch_size,
+            seed=self.recipe.seed,
+            purpose="prefer",
+            start=start,
+            stop=stop,
+        )
+        return (self.batch(self.pairs, self.reference, chosen) for chosen in order)
+
+    def batch(
+        self,
+        pairs: tuple[list[ChatRow], list[ChatRow]],
+        reference: np.ndarray,
+        places: np.ndarray,
+    ) -> PairBatch:
+        """The pairs at these places."""
+        chosen, rejected = (collate_chats([rows[i] for i in places]) for rows in pairs)
+        return PairBatch(chosen, rejected, reference[:, places])
+
+    def preferred(self, batch: PairBatch) -> Preferred:
+        """Loss, implicit rewards and margins of a batch."""
+        policy = [self.log_p(batch.chosen), self.log_p(batch.rejected)]
+        data = policy[0].data
+        chosen, rejected = (
+            Tensor(moved_like(row.astype(data.dtype), data)) for row in batch.reference
+        )
+        return dpo_loss(
+            *policy, reference_chosen=chosen, reference_rejected=rejected, beta=self.recipe.beta
+        )
+
+    def loss_of(self, batch: PairBatch) -> Tensor:
+        """-ln σ(margin) in the mean of the batch."""
+        return self.preferred(batch).loss
+
+    def held_out_loss(self) -> float:
+        """The same of the held-out pairs."""
+        margins = self.margins()
+        return float(np.logaddexp(0.0, -margins).mean())
+
+    def margins(self) -> np.ndarray:
+        """β (gain of the chosen answer - gain of the rejected one) of the held-out pairs, (N,)."""
+        gained = self.log_probabilities(self.held_out) - self.reference_held_out
+        margins: np.ndarray = self.recipe.beta * (gained[0] - gained[1])
+        return margins

@@ -1,0 +1,66 @@
+"""The settings of learning from conversations, and from preferences between answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from math import inf
+from typing import Any
+
+from minillm.nn import Module
+from minillm.optim import AdamW, decay_groups, linear_with_warmup
+from minillm.tasks.recipe import setting
+from minillm.training import Stage, batches_per_epoch
+
+
+@dataclass(frozen=True)
+class ChatRecipe:
+    """How a language model learns to answer; ``beta`` is idle where no preferences are learned.
+
+    Raises:
+        ValueError: a number that makes no sense, with its name.
+    """
+
+    seed: int = setting(0, "of order and dropout")
+    batch_size: int = setting(16, "conversations, or pairs of answers, in one update")
+    epochs: float = setting(4.0, "passes over them")
+    lr: float = setting(1e-3, "highest learning rate")
+    beta: float = setting(0.1, "how dear it is to leave the model that preferences begin with")
+    weight_decay: float = setting(
+        0.01, "share of each matrix that AdamW takes off, times the rate; vectors keep all"
+    )
+    max_norm: float = setting(1.0, "longest gradient, all parameters together; 0: any length")
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            value, least = getattr(self, entry.name), 1 if entry.name == "batch_size" else 0
+            if not least <= value < inf:
+                raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
+        if self.beta == 0:
+            raise ValueError("beta must be above 0, got 0: nothing would hold the model")
+
+
+def stage_of(
+    name: str,
+    recipe: ChatRecipe,
+    model: Module,
+    n: int,
+    *,
+    loss_of: Callable[[Any], Any],
+    batches: Callable[[int, int], Any],
+    held_out: Callable[[], float] | None,
+) -> Stage:
+    """AdamW over ``n`` examples, under a rate that rises for a tenth of the updates, then falls."""
+    per_epoch = batches_per_epoch(n, recipe.batch_size)
+    steps = max(1, round(recipe.epochs * per_epoch))
+    return Stage(
+        name,
+        loss_of,
+        batches,
+        steps,
+        optimizer=lambda: AdamW(decay_groups(model), weight_decay=recipe.weight_decay),
+        schedule=linear_with_warmup(peak=recipe.lr, warmup=steps // 10, total=steps),
+        max_norm=recipe.max_norm or None,
+        held_out=held_out,
+        evaluate_every=per_epoch if held_out else None,
+    )
