@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from minillm.labs.statistics import mean_and_interval
@@ -100,15 +101,33 @@ def test_the_rates_on_the_page_are_those_of_the_study(page):
 @pytest.mark.guide("G32")
 def test_lora_learns_less_and_forgets_less_but_not_at_the_same_loss():
     ways = read_settings("ranks")["ways"]
-    assert [rank for rank, _ in ways] == [0, 0, 1, 4, 16, 64] and ways[0][1] == 8 * ways[1][1]
+    assert [rank for rank, _ in ways] == [0, 0, *[1, 4, 16, 64] * 2]
+    fast, slow = [0, 2, 3, 4, 5], [1, 6, 7, 8, 9]
+    assert all(ways[i][1] == pytest.approx(8 * ways[j][1]) for i, j in zip(fast, slow, strict=True))
     learned, forgotten = RANKS["learned"][:, :, -1], RANKS["forgotten"][:, :, -1]
     for lower, higher in ((2, 3), (3, 4), (4, 5), (5, 0)):
         assert (learned[:, lower] > learned[:, higher]).all()
         assert (forgotten[:, lower] < forgotten[:, higher]).all()
-    slow = learned[:, 1], forgotten[:, 1]
-    before, after = (RANKS["learned"][:, 4, place] for place in (2, 3))
-    assert before.mean() > slow[0].mean() > after.mean()
-    assert (RANKS["forgotten"][:, 4, 2:] > slow[1][:, None] + 1).all()
+    assert (forgotten[:, slow] < forgotten[:, fast]).all()
+    new, old = (RANKS[key].mean(axis=0) for key in ("learned", "forgotten"))
+    for way in (4, 5):
+        there = np.interp(np.log(new[way]), np.log(new[0, ::-1]), old[0, ::-1])
+        assert (old[way] > there).all()
     assert RANKS["forgotten"].mean(axis=0).min() > 1.8
     assert (RANKS["rank"][:, 0] / RANKS["rank"][:, 4]).mean() == pytest.approx(2.7, abs=0.05)
     assert (RANKS["trained"][:, 5] > RANKS["numbers"]).all()
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("key", "more", "less"),
+    [
+        *(("forgotten", place, place + 4) for place in (2, 3, 4, 5)),
+        ("learned", 7, 3),
+        ("learned", 9, 1),
+        ("forgotten", 9, 1),
+    ],
+)
+def test_what_a_rate_and_a_rank_cost_is_told_as_it_is(key, more, less, page):
+    mean, half = mean_and_interval(RANKS[key][:, more, -1] - RANKS[key][:, less, -1])
+    assert f"{abs(mean):.2f} ± {half:.2f}" in (LESSONS / page).read_text(encoding="utf-8")
