@@ -3,6 +3,7 @@
 from minillm.labs.stored import read_settings, read_study
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
+from tests.told import print_page
 
 RIGHT, SHUFFLED = 0, -1  # kinds of labels: the first and the last of every study
 PLAIN, CALIBRATED = 0, 1  # in the context
@@ -152,12 +153,5 @@ def bullets():
     return told
 
 
-def main():
-    for table in TABLES:
-        print(f"{table.__doc__}\n\n" + "\n".join(table()) + "\n")
-    for name, text in bullets().items():
-        print(f"{name}: {text}")
-
-
 if __name__ == "__main__":
-    main()
+    print_page(TABLES, bullets())

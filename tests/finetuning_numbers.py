@@ -3,6 +3,7 @@
 from minillm.labs.statistics import mean_and_interval
 from minillm.labs.stored import read_settings, read_study
 from tests.readme_numbers import rows
+from tests.told import print_page
 
 
 def with_interval(values, digits=2):
@@ -75,10 +76,5 @@ def ways():
 TABLES = (ways, ranks, curves)
 
 
-def main():
-    for table in TABLES:
-        print(f"{table.__doc__}\n\n" + "\n".join(table()) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    print_page(TABLES)

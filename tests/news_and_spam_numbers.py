@@ -3,6 +3,7 @@
 from minillm.labs.stored import read_settings, read_study
 from tests.few_examples_numbers import percent
 from tests.readme_numbers import rows
+from tests.told import print_page
 
 CORPORA = {
     "english": "English",
@@ -164,12 +165,5 @@ def bullets():
     }
 
 
-def main():
-    for table in TABLES:
-        print(f"{table.__doc__}\n\n" + "\n".join(table()) + "\n")
-    for name, text in bullets().items():
-        print(f"{name}: {text}")
-
-
 if __name__ == "__main__":
-    main()
+    print_page(TABLES, bullets())

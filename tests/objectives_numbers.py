@@ -3,6 +3,7 @@
 from minillm.labs.stored import read_settings, read_study
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
+from tests.told import print_page
 
 NAMES = {
     "none": "not pretrained",
@@ -105,11 +106,5 @@ def bullets():
 TABLES = (objectives,)
 
 
-def main():
-    print("\n".join(objectives()) + "\n")
-    for name, text in bullets().items():
-        print(f"{name}: {text}")
-
-
 if __name__ == "__main__":
-    main()
+    print_page(TABLES, bullets())

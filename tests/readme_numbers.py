@@ -1,6 +1,7 @@
 """The tables of results.md and reference_curves.md: ``python -m tests.readme_numbers``."""
 
 from minillm.labs.stored import read_settings, read_study
+from tests.told import print_page
 
 CORPORA = {
     "sentiment en": "reviews, English",
@@ -157,10 +158,5 @@ TABLES = (reached, single_clauses, passes, few_labels, readings, real_text)
 CURVES = (reference_curve, counted)
 
 
-def main():
-    for table in TABLES + CURVES:
-        print(f"{table.__doc__}\n\n" + "\n".join(table()) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    print_page(TABLES + CURVES)

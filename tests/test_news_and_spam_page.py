@@ -20,7 +20,7 @@ from tests.news_and_spam_numbers import (
     flattered,
     lost,
 )
-from tests.told import intervals, lines_of, numbers
+from tests.told import above_zero, intervals, missing_rows, numbers
 
 PAGES = ("news_and_spam.md", "zh/news_and_spam.md")
 each_page = pytest.mark.parametrize("page", PAGES)
@@ -29,8 +29,9 @@ each_page = pytest.mark.parametrize("page", PAGES)
 @each_page
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
 def test_every_row_is_that_of_the_stored_study(table, page):
-    missing = [row for row in table() if row not in lines_of(page)]
-    assert not missing, "python -m tests.news_and_spam_numbers prints what the page should say"
+    assert not missing_rows(table, page), (
+        "python -m tests.news_and_spam_numbers prints what the page should say"
+    )
 
 
 @each_page
@@ -56,25 +57,19 @@ def test_the_settings_that_the_text_names_are_those_of_the_studies(page):
     assert spam["filters"]["recipe"]["finetune_epochs"] == 6
 
 
-def decided(values):
-    """Whether the mean is above 0 beyond its interval."""
-    mean, half = mean_and_interval(values)
-    return bool(mean > half)
-
-
 @pytest.mark.guide("G35")
 def test_accuracy_and_macro_f1_part_where_topics_are_unequal():
     for model in NEWS[1:]:
         for corpus in ("english", "chinese", "mislabelled"):
             assert abs(flattered(corpus, model).mean()) < 0.001
-        assert decided(flattered("unbalanced", model))
+        assert above_zero(flattered("unbalanced", model))
     for corpus in CORPORA:
         assert flattered(corpus, "majority").min() > 0.1
     told = about_news()
     edge = told.pop("unequal, BERT and pairs, F1")
-    assert all(decided(values) for values in told.values()) and not decided(edge)
+    assert all(above_zero(values) for values in told.values()) and not above_zero(edge)
     bag, pairs, bert = (told[f"wrong labels, {model}"] for model in NEWS[1:])
-    assert decided(pairs - bag) and decided(bert - pairs)
+    assert above_zero(pairs - bag) and above_zero(bert - pairs)
 
 
 @pytest.mark.guide("G36")
@@ -82,14 +77,14 @@ def test_aimed_misspelling_hides_drawn_spam_and_copies_help_one_filter_alone():
     study = "spam_attack"
     for name in FILTERS:
         for attack in ("aimed, seen", "aimed, unseen"):
-            assert decided(lost(study, name, attack))
-            helped = decided(by_copies(study, name, attack))
+            assert above_zero(lost(study, name, attack))
+            helped = above_zero(by_copies(study, name, attack))
             assert helped == (name == "BERT, wordpiece")
         for attack in ("blind, seen", "blind, unseen"):
-            assert decided(lost(study, name, attack)) == (name == "BERT, wordpiece")
-    assert decided(-about_spam(study)["copies, bag of words"])
+            assert above_zero(lost(study, name, attack)) == (name == "BERT, wordpiece")
+    assert above_zero(-about_spam(study)["copies, bag of words"])
     for name in ("bag of letters", "BERT, word", "letters, seen"):
-        assert not decided(-about_spam(study)[f"copies, {name}"])
+        assert not above_zero(-about_spam(study)[f"copies, {name}"])
 
 
 @pytest.mark.guide("G36")
@@ -98,10 +93,10 @@ def test_the_bag_of_letters_holds_best_on_drawn_messages_and_copies_spare_misspe
     for way in WAYS:
         for attack in ("aimed, seen", "aimed, unseen"):
             for name in ("bag of words", "BERT, word", "BERT, wordpiece"):
-                assert decided(ahead(study, "bag of letters", name, way, attack))
+                assert above_zero(ahead(study, "bag of letters", name, way, attack))
     for name in ("bag of words", "BERT, word"):
-        assert decided(about_spam(study)[f"precision by copies, {name}"])
-    assert decided(about_spam(study)["alarms, BERT"])
+        assert above_zero(about_spam(study)[f"precision by copies, {name}"])
+    assert above_zero(about_spam(study)["alarms, BERT"])
     assert read_study(study)["BERT, word, as they are"].shape == (5, 7, 6)
 
 
@@ -111,13 +106,13 @@ def test_aimed_misspelling_hides_real_spam_and_copies_of_other_kinds_are_no_help
     told = about_spam(study)
     for name in FILTERS:
         for attack in ("aimed, seen", "aimed, unseen"):
-            assert decided(lost(study, name, attack))
+            assert above_zero(lost(study, name, attack))
         mean, half = mean_and_interval(told[f"copies, {name}"])
         assert abs(mean) < half < (0.006 if name.startswith("bag") else 0.016)
-    assert decided(told["recall lost blind, word pieces"])
+    assert above_zero(told["recall lost blind, word pieces"])
     pieces, words = (told[f"recall lost, {name}"] for name in ("BERT, wordpiece", "bag of words"))
-    assert not decided(pieces - words)
-    assert decided(told["copies, letters, seen"]) and decided(told["alarms, BERT"])
+    assert not above_zero(pieces - words)
+    assert above_zero(told["copies, letters, seen"]) and above_zero(told["alarms, BERT"])
     for name in ("bag of words", "BERT, word"):
         mean, half = mean_and_interval(told[f"precision by copies, {name}"])
         assert abs(mean) < half
@@ -128,11 +123,11 @@ def test_the_bag_of_letters_holds_best_on_real_messages_and_without_attack_berts
     study = "spam_attack_sms"
     for way in WAYS:
         for name in ("bag of words", "BERT, word", "BERT, wordpiece"):
-            assert decided(ahead(study, "bag of letters", name, way, "aimed, unseen"))
+            assert above_zero(ahead(study, "bag of letters", name, way, "aimed, unseen"))
     better = {
         (one, other)
         for one in FILTERS
         for other in FILTERS
-        if decided(ahead(study, one, other, WAYS[0], "none"))
+        if above_zero(ahead(study, one, other, WAYS[0], "none"))
     }
     assert better == {("BERT, word", "bag of words"), ("BERT, wordpiece", "bag of words")}

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from minillm.labs.statistics import mean_and_interval
 from minillm.labs.stored import read_settings, read_study
 from tests.objectives_numbers import (
     BAGS,
@@ -17,7 +16,7 @@ from tests.objectives_numbers import (
     gain,
     objectives,
 )
-from tests.told import intervals, lines_of, numbers
+from tests.told import above_zero, intervals, missing_rows, numbers
 
 PAGES = {"fine_tuning.md": "What should pretraining ask?", "zh/fine_tuning.md": "预训练该问什么？"}
 each_page = pytest.mark.parametrize("page", PAGES)
@@ -27,8 +26,9 @@ NO_DIFFERENCES = {"hidden: plain", "hidden: chance", "written: right", "written:
 
 @each_page
 def test_every_row_is_that_of_the_stored_study(page):
-    missing = [row for row in objectives() if row not in lines_of(page)]
-    assert not missing, "python -m tests.objectives_numbers prints what the page should say"
+    assert not missing_rows(objectives, page), (
+        "python -m tests.objectives_numbers prints what the page should say"
+    )
 
 
 @each_page
@@ -47,19 +47,13 @@ def test_the_settings_that_the_text_names_are_those_of_the_study(page):
     assert {chosen["rate"] for chosen in settings["objectives"]} == {0, 0.002, 0.004, 0.008}
 
 
-def decided(values):
-    """Which means are above 0 beyond their intervals."""
-    mean, half = mean_and_interval(values)
-    return mean > half
-
-
 @pytest.mark.guide("G28")
 def test_what_bullets_call_a_difference_is_one_and_the_others_are_not():
     for name, values in differences().items():
         if name not in NO_DIFFERENCES:
-            assert bool(decided(values)) == (name not in UNDECIDED), name
+            assert bool(above_zero(values)) == (name not in UNDECIDED), name
     for one, other in (("masked", "causal"), ("masked", "denoising"), ("causal", "denoising")):
-        assert not decided(gain(one, other)) and not decided(gain(other, one))
+        assert not above_zero(gain(one, other)) and not above_zero(gain(other, one))
 
 
 @pytest.mark.guide("G28")
@@ -67,16 +61,16 @@ def test_an_autoencoder_copies_and_with_noise_it_finds_as_well():
     found = read_study("objectives")
     assert min(found[f"{name}, visible"].min() for name in ("plain", "denoising")) > 0.999
     hidden, chance = (found[f"{name}, masked"][:, 0] for name in ("plain", "chance"))
-    assert not decided(hidden - chance)
-    assert decided(found["plain, bottleneck, masked"][:, 0] - hidden)
+    assert not above_zero(hidden - chance)
+    assert above_zero(found["plain, bottleneck, masked"][:, 0] - hidden)
 
 
 @pytest.mark.guide("G28")
 def test_with_few_labels_nothing_is_gained_and_a_frozen_encoder_knows_little():
     for name in NAMES:
-        assert not decided(gain(name, "none", FEW))
+        assert not above_zero(gain(name, "none", FEW))
         for bag in BAGS:
-            assert not decided(gain(name, bag, FEW))
+            assert not above_zero(gain(name, bag, FEW))
     frozen = np.array([read_study("objectives")[f"{name}, probe"].mean(axis=0) for name in NAMES])
     assert frozen.max() < 0.56 < fine_tuned("masked")[:, MANY, WHOLE].mean()
     sees = read_study("objectives")["causal, sees"]

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from minillm.labs.statistics import mean_and_interval
+
 LESSONS = Path(__file__).parents[1] / "lessons"
 INTERVAL = re.compile(r"-?\d+\.\d+ ± \d+\.\d+")
 
@@ -28,3 +30,23 @@ def numbers(page, headings=()):
 def intervals(page, headings=()):
     """Every mean with its interval in that text, sorted."""
     return sorted(INTERVAL.findall(text_of(page, headings)))
+
+
+def missing_rows(table, page):
+    """The rows of a table that the page does not have."""
+    lines = lines_of(page)
+    return [row for row in table() if row not in lines]
+
+
+def above_zero(values):
+    """Which means over the seeds are above 0 beyond their intervals."""
+    mean, half = mean_and_interval(values)
+    return mean > half
+
+
+def print_page(tables, bullets=()):
+    """What a page should say: its tables, and the numbers of its text by name."""
+    for table in tables:
+        print(f"{table.__doc__}\n\n" + "\n".join(table()) + "\n")
+    for name, text in dict(bullets).items():
+        print(f"{name}: {text}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 from pathlib import Path
 
 from minillm.backend import write_atomically
 from minillm.tasks.finetuning import BertBody, FineTuning, Pretrained
+from minillm.tasks.fingerprints import digest_of_json
 from minillm.text.documents import read_documents
 
 FILE = "forgetting.json"
@@ -28,7 +28,7 @@ class Forgetting:
     def __init__(self, path: Path, texts: list[str], before: float, out: Path, *, resume: bool):
         self.path, self.texts, self.before = path, texts, before
         self.file, self.curve = out / FILE, list[list[float]]()
-        self.sha256 = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+        self.sha256 = digest_of_json(texts)
         if resume and self.file.exists():
             kept = json.loads(self.file.read_text(encoding="utf-8"))
             if kept["sha256"] != self.sha256:

@@ -193,10 +193,12 @@ class SequenceClassifier(Module):
         self, ids: np.ndarray, mask: np.ndarray, targets: np.ndarray, segments: Array | None = None
     ) -> Tensor:
         """Mean cross-entropy in nats."""
-        logits = self(ids, mask, segments)
-        return cross_entropy(
-            logits, targets=on_device(targets, logits.shape[1], "class", logits.data)
-        )
+        return class_loss(self(ids, mask, segments), targets)
+
+
+def class_loss(logits: Tensor, targets: np.ndarray) -> Tensor:
+    """Mean cross-entropy in nats of classes; ``logits (B, C), targets (B,) -> ()``."""
+    return cross_entropy(logits, targets=on_device(targets, logits.shape[1], "class", logits.data))
 
 
 def on_device(ids: Array, size: int, name: str, reference: Array) -> Array:

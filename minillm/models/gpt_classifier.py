@@ -6,11 +6,10 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import Array
-from minillm.models.bert import on_device
+from minillm.models.bert import class_loss
 from minillm.models.gpt import Gpt
 from minillm.models.pooling import POOLINGS, require_pooling
 from minillm.nn import Dropout, Linear, Module
-from minillm.ops import cross_entropy
 
 
 class GptClassifier(Module):
@@ -58,7 +57,4 @@ class GptClassifier(Module):
 
     def loss(self, ids: np.ndarray, mask: np.ndarray, targets: np.ndarray) -> Tensor:
         """Mean cross-entropy in nats."""
-        logits = self(ids, mask)
-        return cross_entropy(
-            logits, targets=on_device(targets, logits.shape[1], "class", logits.data)
-        )
+        return class_loss(self(ids, mask), targets)

@@ -16,6 +16,7 @@ from minillm.nn import Module
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.collation import Batch, collate_sentences, lengths_of
+from minillm.tasks.fingerprints import digest_of_examples
 from minillm.tasks.masked_lm import (
     MaskedBatch,
     MaskedScores,
@@ -24,7 +25,7 @@ from minillm.tasks.masked_lm import (
     n_hidden,
 )
 from minillm.tasks.recipe import Recipe
-from minillm.tasks.starting_point import digest, starting_point
+from minillm.tasks.starting_point import starting_point
 from minillm.text import Example
 from minillm.training import (
     Run,
@@ -108,11 +109,11 @@ class ClassifierTraining:
         }
         sizes = len(self.encoder.vocabulary), len(self.labels)
         self.model = TwoHeads(self.recipe, *sizes).to_device(device)
-        data = {"data": digest(examples, unlabelled), "held_out": digest(held_out, ())}
+        data, apart = digest_of_examples(examples, unlabelled), digest_of_examples(held_out)
         self.run = Run(
             self.model,
             [self.pretraining(), self.finetuning()],
-            {**asdict(self.recipe), "threads": threads, **data},
+            {**asdict(self.recipe), "threads": threads, "data": data, "held_out": apart},
             out=out,
             resume=resume,
             start_from=start_from and Path(start_from) / "checkpoint.safetensors",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -70,11 +69,3 @@ def start_from_run(folder: Path, recipe: Recipe) -> StartingPoint:
         "pooling": earlier.model.pooling,
     }
     return StartingPoint(with_kept(recipe, kept), earlier.encoder, earlier.labels)
-
-
-def digest(examples: Sequence[Example], unlabelled: Sequence[str]) -> str:
-    """SHA-256 of the data, by which a resumed run knows that they are the same."""
-    sha = hashlib.sha256()
-    for text, label in [*examples, *((text, "") for text in unlabelled)]:
-        sha.update(f"{label}\0{text}\0".encode())
-    return sha.hexdigest()

@@ -6,7 +6,7 @@ import pytest
 from minillm.backend import DeviceError, devices
 from minillm.optim import clip_gradients
 from minillm.tasks import ClassifierTraining, Recipe, accuracy, evaluate_masked
-from minillm.tasks.classifier_training import digest
+from minillm.tasks.fingerprints import digest_of_examples
 from minillm.text import Example
 from minillm.training import read_record
 from tests.tasks.small import EXAMPLES, TEN_AND_TEN, TEXTS, TINY, as_bytes, train
@@ -141,7 +141,7 @@ def test_the_record_has_the_recipe_and_every_update(tmp_path):
     head, events = read_record(tmp_path / "record.jsonl")
     configuration = head["configuration"]
     assert asdict(TEN_AND_TEN).items() <= configuration.items()
-    assert configuration["data"] == digest(EXAMPLES, [])
+    assert configuration["data"] == digest_of_examples(EXAMPLES, [])
     for stage in ("pretrain", "finetune"):
         found = [configuration[f"{stage}.{name}"] for name in ("steps", "max_norm", "accumulate")]
         assert found == [10, 1.0, 1]
@@ -218,9 +218,9 @@ def test_the_digest_of_the_data_notices_every_change():
         (data, ["z"]),
         (data[:1], ["b"]),
     ]
-    found = {digest(*other) for other in others} | {digest(data, [])}
+    found = {digest_of_examples(*other) for other in others} | {digest_of_examples(data, [])}
     assert len(found) == 6
-    assert digest(list(data), ()) == digest(data, [])
+    assert digest_of_examples(list(data), ()) == digest_of_examples(data, [])
 
 
 def test_the_recipe_decides_the_sizes_of_the_model():

@@ -12,9 +12,8 @@ from minillm.autograd import Tensor
 from minillm.tasks.collation import lengths_of
 from minillm.tasks.dialogue.recipe import ChatRecipe, stage_of
 from minillm.tasks.dialogue.rows import ChatBatch, collate_chats, rows_of
-from minillm.tasks.finetuning.training import weights_of
+from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
 from minillm.tasks.generation import LanguageModel
-from minillm.tasks.generation.pretraining import digest_of
 from minillm.text.documents import Conversation
 from minillm.training import Run, Step, bucketed_order, mean_loss, numbered_order
 from minillm.training.preferences import response_loss
@@ -63,8 +62,11 @@ class InstructionTuning:
             held_out=self.held_out_loss if self.held_out else None,
         )
         self.n_steps = stage.steps
-        data = {"data": digest_of(conversations), "held_out": digest_of(held_out)}
-        facts = {**asdict(recipe), **data, "model": weights_of(self.model)}
+        data = {
+            "data": digest_of_json(list(conversations)),
+            "held_out": digest_of_json(list(held_out)),
+        }
+        facts = {**asdict(recipe), **data, "model": digest_of_weights(self.model)}
         self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=SAVE_EVERY)
 
     def steps(self) -> Iterator[Step]:

@@ -13,9 +13,8 @@ from minillm.autograd import Tensor
 from minillm.backend import moved_like
 from minillm.tasks.dialogue.recipe import ChatRecipe, stage_of
 from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, answer_rows, collate_chats
-from minillm.tasks.finetuning.training import weights_of
+from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
 from minillm.tasks.generation import LanguageModel
-from minillm.tasks.generation.pretraining import digest_of
 from minillm.text.corpora import Preference
 from minillm.training import Run, Step, bucketed_order, evaluating, numbered_order
 from minillm.training.preferences import (
@@ -79,8 +78,8 @@ class PreferenceTuning:
             held_out=self.held_out_loss if held_out else None,
         )
         self.n_steps = stage.steps
-        data = {"data": digest_of(pairs), "held_out": digest_of(held_out)}
-        facts = {**asdict(recipe), **data, "model": weights_of(self.model)}
+        data = {"data": digest_of_json(list(pairs)), "held_out": digest_of_json(list(held_out))}
+        facts = {**asdict(recipe), **data, "model": digest_of_weights(self.model)}
         self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=SAVE_EVERY)
 
     def both(self, pairs: Sequence[Preference]) -> tuple[list[ChatRow], list[ChatRow]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -20,7 +19,7 @@ from minillm.tasks.collation import Batch, collate_sentences, lengths_of
 from minillm.tasks.finetuning.bodies import Pretrained
 from minillm.tasks.finetuning.methods import METHODS
 from minillm.tasks.finetuning.recipe import USUAL, FinetuneRecipe
-from minillm.tasks.starting_point import digest
+from minillm.tasks.fingerprints import digest_of_examples, digest_of_weights
 from minillm.text import Example, Labels
 from minillm.training import (
     Run,
@@ -93,10 +92,12 @@ class FineTuning:
         self.model = self.with_head()
         both = Both(self.pretrained.model, self.model).to_device(device)
         earlier = pretrained.earlier
-        given = weights_of(Both(pretrained.model, earlier.model) if earlier else pretrained.model)
+        given = digest_of_weights(
+            Both(pretrained.model, earlier.model) if earlier else pretrained.model
+        )
         rng = stream(recipe.seed, "additions")
         self.groups = METHODS[recipe.method](self.model, recipe, rng)
-        data = {"data": digest(examples, ()), "held_out": digest(held_out, ())}
+        data = {"data": digest_of_examples(examples), "held_out": digest_of_examples(held_out)}
         facts = {**asdict(recipe), "threads": threads, **data, "model": given}
         self.run = Run(both, [self.stage()], facts, out=out, resume=resume, save_every=SAVE_EVERY)
 
@@ -196,11 +197,3 @@ def labels_of(pretrained: Pretrained, examples: Sequence[Example], *, new_head: 
             f"{', '.join(known.names)}: give new_head (--new-head) to learn a new head"
         )
     return known
-
-
-def weights_of(model: Module) -> str:
-    """SHA-256 of all weights, by which a resumed run knows that they are the same."""
-    sha = hashlib.sha256()
-    for name, array in model.state_dict().items():
-        sha.update(name.encode() + array.tobytes())
-    return sha.hexdigest()

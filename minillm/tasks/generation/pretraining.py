@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +13,7 @@ from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.models.gpt import Gpt
 from minillm.optim import AdamW, cosine_with_warmup, decay_groups
+from minillm.tasks.fingerprints import digest_of_json
 from minillm.tasks.generation.chat import ChatTemplate
 from minillm.tasks.generation.held_out import best_ngrams, counting_loss, language_loss
 from minillm.tasks.generation.language_model import LanguageModel
@@ -85,7 +83,7 @@ class CausalPretraining:
             [self.language.encode(one) for one in held_out], self.recipe.held_out_tokens
         )
         next(self.batches(0, 1))  # too little text fails now rather than in a folder that is begun
-        data = {"data": digest_of(documents), "held_out": digest_of(held_out)}
+        data = {"data": digest_of_json(list(documents)), "held_out": digest_of_json(list(held_out))}
         self.run = Run(
             self.model,
             [self.stage()],
@@ -221,9 +219,4 @@ def first_tokens(texts: Sequence[np.ndarray], most: int) -> list[np.ndarray]:
 def digest(language: LanguageModel) -> str:
     """SHA-256 of tokens and template, by which a resumed run knows that they are the same."""
     parts = [language.vocabulary.to_json(), language.template.to_json(), language.documents]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def digest_of(documents: Sequence[Any]) -> str:
-    """SHA-256 of texts."""
-    return hashlib.sha256(json.dumps(list(documents)).encode()).hexdigest()
+    return digest_of_json(parts)

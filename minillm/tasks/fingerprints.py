@@ -1,0 +1,32 @@
+"""By what a resumed run knows that its data and its first weights are the same: SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from minillm.nn import Module
+from minillm.text import Example
+
+
+def digest_of_examples(examples: Sequence[Example], unlabelled: Sequence[str] = ()) -> str:
+    """Of labelled texts, and of others without labels."""
+    sha = hashlib.sha256()
+    for text, label in [*examples, *((text, "") for text in unlabelled)]:
+        sha.update(f"{label}\0{text}\0".encode())
+    return sha.hexdigest()
+
+
+def digest_of_json(values: Any) -> str:
+    """Of whatever JSON can hold: texts, conversations, pairs of answers, settings."""
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+def digest_of_weights(model: Module) -> str:
+    """Of all weights, with their names."""
+    sha = hashlib.sha256()
+    for name, array in model.state_dict().items():
+        sha.update(name.encode() + array.tobytes())
+    return sha.hexdigest()
