@@ -86,12 +86,10 @@ def sentences(settings: Settings, corpus: str, seed: int) -> tuple[list[str], li
 def pretrained(settings: Settings, seed: int) -> GptBody:
     """A GPT that has read the source, with tokens of both."""
     learned, held_out = sentences(settings, settings.source, seed)
-    tokens = language_tokens(
-        settings.recipe.tokenizer, [*learned, *sentences(settings, settings.target, seed)[0]]
-    )
-    training = CausalPretraining(
-        replace(settings.recipe, seed=seed), learned, held_out, tokens=tokens
-    )
+    both = [*learned, *sentences(settings, settings.target, seed)[0]]
+    recipe = replace(settings.recipe, seed=seed)
+    tokens = language_tokens(recipe.tokenizer, both, min_count=recipe.min_count)
+    training = CausalPretraining(recipe, learned, held_out, tokens=tokens)
     for _ in training.steps():
         pass
     return GptBody.of(training.result())
