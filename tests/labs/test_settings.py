@@ -266,7 +266,7 @@ TRAINS_LONG = {
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
 }
-# what the study puts in the place of a setting of the recipe, beside the seed
+# what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
     "few_labels": {"finetune_epochs", "pooling"},
     "passes": {"pretrain_epochs"},
@@ -275,6 +275,13 @@ REPLACED = {
     "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
     "topics": {"pretrain_lr", "finetune_epochs"},
+    "ways": {
+        *("pretraining.seed", "shared.seed"),
+        *("shared.rank", "shared.lr"),  # every way has its own
+        "shared.new_head",  # the BERT has none before
+        # of the second stage of a pipeline, in whose place the ways stand
+        *("pretraining.finetune_epochs", "pretraining.finetune_lr", "pretraining.head_only"),
+    },
 }
 
 
@@ -387,9 +394,9 @@ def idle_settings(study, settings, learned, paths, **planted):
 def test_every_setting_changes_what_is_measured(name, learned):
     settings = tiny(name)
     replaced = {
-        f"{above}recipe.{setting}"
+        f"{above}{setting}"
         for setting in REPLACED.get(name, set()) | {"seed"}
-        for above in ("", "filters.")
+        for above in ("", "recipe.", "filters.recipe.")
     }
     paths = [path for path, _ in leaves(settings) if path not in replaced]
     assert idle_settings(find_study(name), settings, learned, paths) == []
