@@ -23,9 +23,9 @@ MORE_ZH = r"(?:\s?[、和至到，–-]\s?\d[\d.]*)*"
 NAMES = re.compile(
     rf"""
     \bA\d+(?:[–-]A?\d+)? | \b(?:19|20)\d\d[ab]?\b  # statements, years
-  | \b\d\d\.\d\b | \bc\d(?:\.\d)?\b  # exercises, case studies
+  | \b\d\d[a-z]?\.\d\b | \bc\d(?:\.\d)?\b  # exercises, case studies
   | (?:[Ss]ection|[Ll]esson|[Ee]xercise|[Cc]hapter|[Ee]quation|[Tt]able|[Ff]igure|§)s?
-    \s?\d[\d.]*{MORE}
+    \s?(?:\d\d[a-z](?:\.\d)?|\d[\d.]*){MORE}
   | 第\s?\d[\d.]*{MORE_ZH}\s?(?:课|节|章|步|题) | \d[\d.]*{MORE_ZH}\s?节 | (?:式|图|表|算法)\s?\d+
   | \d+(?:\.\d+){{2,}} | ^\s*\d+\.\s  # subsections, list items
   | \b\w*[A-Za-z]\w*\d\w*\b | \b\d+-?[A-Za-z]\w* | [A-Za-z]+-\d+(?:\.\d+)?  # GPT-2, x1, 3d

@@ -125,6 +125,7 @@ def test_a_number_that_would_be_filled_into_a_fraction_is_found(source):
     [
         ("see section 3.1, 4.2 and A14 in lesson 05 (Ba 2016)", set()),
         ("指南 4.1.3 节、第 5、6 课，练习 05.1", set()),
+        ("lesson 11b, exercise 11b.2; 第 11b 课，见练习 11b.2", set()),
         ("run `x[12]`, then {loss:.2f}", set()),
         ("it costs 0.25, and 1,000 more", {"0.25", "1,000"}),
         ("共 12 个，占 95%", {"12", "95"}),

@@ -15,7 +15,7 @@ from minillm.course.judge.words import Both
 
 BUDGET, LONGEST = 30, 60  # seconds: of a notebook that names none, and the most it may name
 NUMBER = re.compile(r"\w+\.\d+")
-LESSON = re.compile(r"(?<!\d)\d\d(?!\d)|(?<![a-z\d])[a-z]\d(?!\d)")
+LESSON = re.compile(r"(?<!\d)\d\d[a-z]?(?!\d)|(?<![a-z\d])[a-z]\d(?!\d)")
 CALL = re.compile(r"""\bcheck\(\s*["'](\w+\.\d+)["']""")
 
 
@@ -157,8 +157,9 @@ def exercises(notebook: Any, named: Any) -> tuple[str, list[str]]:
 
 def lesson_named(file: str) -> str:
     """The lesson that the name of a file tells ("05_self_attention.ipynb"), or nothing."""
-    stem = PurePath(file).stem.lower()
-    found = [n for n in LESSON.findall(stem) if n in lessons_with_exercises()]
+    stem, known = PurePath(file).stem.lower(), lessons_with_exercises()
+    named = [(n, n[:2]) for n in LESSON.findall(stem)]  # "11b", and of "05copy" the number
+    found = [n for pair in named for n in [n for n in pair if n in known][:1]]
     told = stem.startswith(tuple(found)) or len(set(found)) == 1  # of several numbers the first
     return found[0] if found and told else ""
 
