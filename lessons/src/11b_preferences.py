@@ -14,7 +14,7 @@
 #     guide: ['8', '9.2', '9.3']
 #     budget_s: 40
 #     errata: [A108, A109, A112, A113]
-#     introduces: [minillm.training.preferences.best_of_n]
+#     introduces: [minillm.tasks.dialogue.instruction, minillm.tasks.dialogue.preference, minillm.tasks.dialogue.recipe, minillm.tasks.dialogue.scores, minillm.tasks.generation.pretraining, minillm.tasks.generation.recipe, minillm.text.corpora.dialogues, minillm.text.documents, minillm.training.preferences.best_of_n, minillm.training.preferences.divergence, minillm.training.preferences.dpo, minillm.training.preferences.grpo, minillm.training.preferences.responses]
 # ---
 
 # %% tags=["numbers"]
@@ -61,12 +61,14 @@ fell = {
     for kind in ("tied", "orthogonal")
 }
 rank = {key: spread(moved[f"rank_last_{key}"]) for key in fell}
+rank["orthogonal"]["mean"] = round(rank["orthogonal"]["mean"], 2) + 0.0  # no "-0.00"
 within = spread(moved["rank_of_alike_tied"])
 LITERALS = {
-    "by hand, asserted in sections 2 and 3": "0 1 2 4 5 7 8 9 16 32 0.69 1.04 1.39",
-    "as words of the guide are counted": "6",
-    "settings of the experiments": "3 10 20 24 100",
+    "by hand, asserted in sections 2 and 3": "0 1 2 4 16 32 0.69 1.04 1.39",
+    "fractions by hand, as LaTeX writes them": "12 14 34 43 54 74",
+    "settings of the experiments": "3 8 10 20 24 100 0.1 0.9",
     "the level of all intervals": "95",
+    "weights of the assistant, asserted in section 6": "62,000",
 }
 
 # %% [markdown] lang="en"
@@ -89,7 +91,6 @@ LITERALS = {
 # **预备知识**　第 8 课（GPT）、第 11 课（微调）。**用时**　运行约十几秒，细读约两小时。
 
 # %%
-import copy
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -145,12 +146,12 @@ setup()
 # | probability $p$ | 1/2 | 1/4 | 1/4 |
 # | best of 2 | $(\tfrac12)^2 = \tfrac14$ | $(\tfrac34)^2 - (\tfrac12)^2 = \tfrac5{16}$ | $1 - (\tfrac34)^2 = \tfrac7{16}$ |
 #
-# The distance is $\mathrm{KL} = \tfrac14 \ln\tfrac12 + \tfrac5{16}\ln\tfrac54 + \tfrac7{16}\ln\tfrac74$ = {here.kl_2} nats. The formula that one usually reads, $\ln n - \tfrac{n-1}{n}$, gives {here.bound_2}: too much, since an answer may be drawn twice. And for large $n$ the formula grows without end, while C alone is left, at $\ln 4$ = 1.39.
+# How far is that from drawing once? The Kullback–Leibler divergence, here simply called the distance, is the mean of $\ln(\pi/p)$ under the new probabilities $\pi$: $\mathrm{KL} = \tfrac14 \ln\tfrac12 + \tfrac5{16}\ln\tfrac54 + \tfrac7{16}\ln\tfrac74$ = {here.kl_2} nats. The formula that one usually reads, $\ln n - \tfrac{n-1}{n}$, gives {here.bound_2}: too much, since an answer may be drawn twice. And for large $n$ the formula grows without end, while C alone is left, at $\ln 4$ = 1.39.
 #
 # **The best policy that stays near.** Who leaves $p$ pays $\beta\,\mathrm{KL}$. With $\beta = 1/\ln 2$ the best policy is $\pi^* \propto p\, e^{r/\beta} = p\, 2^r$: from $\tfrac12 \cdot 1, \tfrac14 \cdot 2, \tfrac14 \cdot 4$, whose sum is $Z = 2$, it is $(\tfrac14, \tfrac14, \tfrac12)$.
 # Backwards, $\beta \ln(\pi^*/p) = (-1, 0, 1)$: the rewards, less the constant $\beta \ln Z = 1$. *A policy tells which rewards it is the best one for.*
 #
-# **DPO.** C is preferred to A. At the start $\pi = p$, the margin is 0, the loss $\ln 2$; the gradient with respect to the logits is $(+\tfrac{\beta}2, 0, -\tfrac{\beta}2)$, whatever $p$ is. At $\pi^*$ the margin is $1 - (-1) = 2$, the difference of the rewards.
+# **DPO** (direct preference optimisation). C is preferred to A. At the start $\pi = p$, the margin is 0, the loss $\ln 2$; the gradient with respect to the logits is $(+\tfrac{\beta}2, 0, -\tfrac{\beta}2)$, whatever $p$ is. At $\pi^*$ the margin is $1 - (-1) = 2$, the difference of the rewards.
 #
 # **A group.** Four answers to one question, rewards 1, 0, 0, 0: mean $\tfrac14$, standard deviation $\tfrac{\sqrt3}4$, advantages $\sqrt3, -\tfrac1{\sqrt3}, -\tfrac1{\sqrt3}, -\tfrac1{\sqrt3}$, whose sum is 0. Rewards 1, 0, 0, 1: $1, -1, -1, 1$. All four right, or all four wrong: $0/0$, which has to be read as 0, for nothing can be learned from them.
 
@@ -175,11 +176,11 @@ setup()
 # | 概率 $p$ | 1/2 | 1/4 | 1/4 |
 # | 2 选一 | $(\tfrac12)^2 = \tfrac14$ | $(\tfrac34)^2 - (\tfrac12)^2 = \tfrac5{16}$ | $1 - (\tfrac34)^2 = \tfrac7{16}$ |
 #
-# 距离 $\mathrm{KL} = \tfrac14 \ln\tfrac12 + \tfrac5{16}\ln\tfrac54 + \tfrac7{16}\ln\tfrac74$ = {here.kl_2} 奈特。常见的公式 $\ln n - \tfrac{n-1}{n}$ 给出 {here.bound_2}，偏大，因为同一个回答可能被抽中两次。$n$ 很大时，公式无止境地增长，实际上最后只剩下 C，距离停在 $\ln 4$ = 1.39。
+# 这离只抽一次有多远？用 KL 散度（下文简称距离）来量，即在新概率 $\pi$ 之下 $\ln(\pi/p)$ 的平均：$\mathrm{KL} = \tfrac14 \ln\tfrac12 + \tfrac5{16}\ln\tfrac54 + \tfrac7{16}\ln\tfrac74$ = {here.kl_2} 奈特。常见的公式 $\ln n - \tfrac{n-1}{n}$ 给出 {here.bound_2}，偏大，因为同一个回答可能被抽中两次。$n$ 很大时，公式无止境地增长，实际上最后只剩下 C，距离停在 $\ln 4$ = 1.39。
 #
 # **不离得太远的最优策略**　离开 $p$ 要付出 $\beta\,\mathrm{KL}$。取 $\beta = 1/\ln 2$，最优策略是 $\pi^* \propto p\, e^{r/\beta} = p\, 2^r$：由 $\tfrac12 \cdot 1, \tfrac14 \cdot 2, \tfrac14 \cdot 4$，总和 $Z = 2$，得 $(\tfrac14, \tfrac14, \tfrac12)$。反过来，$\beta \ln(\pi^*/p) = (-1, 0, 1)$，正是各个奖励减去常数 $\beta \ln Z = 1$。**一个策略本身就说出了：它对哪些奖励来说是最优的。**
 #
-# **DPO**　C 比 A 好。起点处 $\pi = p$，间隔是 0，损失是 $\ln 2$；对 logits 的梯度是 $(+\tfrac{\beta}2, 0, -\tfrac{\beta}2)$，与 $p$ 无关。到了 $\pi^*$，间隔是 $1 - (-1) = 2$，恰好是奖励之差。
+# **DPO**（直接偏好优化，direct preference optimization）　C 比 A 好。起点处 $\pi = p$，间隔是 0，损失是 $\ln 2$；对 logits 的梯度是 $(+\tfrac{\beta}2, 0, -\tfrac{\beta}2)$，与 $p$ 无关。到了 $\pi^*$，间隔是 $1 - (-1) = 2$，恰好是奖励之差。
 #
 # **一组回答**　同一个问题的四个回答，奖励是 1、0、0、0：均值 $\tfrac14$，标准差 $\tfrac{\sqrt3}4$，优势是 $\sqrt3, -\tfrac1{\sqrt3}, -\tfrac1{\sqrt3}, -\tfrac1{\sqrt3}$，总和为 0。奖励是 1、0、0、1，优势就是 $1, -1, -1, 1$。四个全对或全错，就成了 $0/0$，必须当作 0，因为从中学不到任何东西。
 
@@ -195,9 +196,10 @@ Z = optimum.sum()
 optimum /= Z
 assert np.allclose([*optimum, Z], [1 / 4, 1 / 4, 1 / 2, 2]), "the best policy by hand"
 assert np.allclose(beta * np.log(optimum / p), r - beta * np.log(Z)), "it tells the rewards"
-assert np.allclose([beta * np.log(Z), np.log(4), 1.5 * np.log(2), np.log(2)],
-                   [1, 1.39, 1.04, 0.69], atol=0.005), "the constant, and three logarithms"  # fmt: skip
-assert np.allclose([1 / (1 + np.exp(-np.log(3))), np.log1p(1 / 3)], [3 / 4, np.log(4 / 3)])
+logarithms = np.log(4), 1.5 * np.log(2), np.log(2)
+assert np.allclose(logarithms, [1.39, 1.04, 0.69], atol=0.005), "three logarithms by hand"
+assert np.allclose(beta * np.log(Z), 1), "the constant by hand"
+assert np.allclose(1 / (1 + np.exp(-np.log(3))), 3 / 4), "how often the better one is preferred"
 for rewards, by_hand in (
     ([1, 0, 0, 0], [3**0.5, *[-(3**-0.5)] * 3]),
     ([1, 0, 0, 1], [1, -1, -1, 1]),
@@ -208,18 +210,16 @@ for rewards, by_hand in (
 # %% [markdown] lang="en"
 # ## 3 Formula and code
 #
-# **Loss on the reply alone.** $y_t$ are the tokens of a conversation, $a_t$ says whether the assistant wrote token $t$, $n$ counts such tokens:
+# **Loss on the reply alone.** $y_t$ are the tokens of a conversation, $R$ the places of those that the assistant wrote, $n$ is their number, $z_{t-1}$ the logits behind the first $t - 1$ tokens:
 #
-# $$L = -\frac1n \sum_{t:\,a_t} \ln p(y_t \mid y_1 \dots y_{t-1}), \qquad \frac{\partial L}{\partial z_{t-1}} = \frac{p - \mathrm{onehot}(y_t)}{n} \text{ if } a_t, \quad \text{else } 0.$$
+# $$L = -\frac1n \sum_{t \in R} \ln p(y_t \mid y_1 \dots y_{t-1}), \qquad \frac{\partial L}{\partial z_{t-1}} = \begin{cases} \bigl(p - \mathrm{onehot}(y_t)\bigr) / n & t \in R, \\ 0 & t \notin R. \end{cases}$$
 
 # %% [markdown] lang="zh"
 # ## 3 公式与代码
 #
-# **只对回答计损失**　$y_t$ 是对话里的词元，$a_t$ 表示词元 $t$ 是不是助手写的，$n$ 是这种词元的个数：
+# **只对回答计损失**　$y_t$ 是对话里的词元，$R$ 是助手所写词元的位置，$n$ 是它们的个数，$z_{t-1}$ 是读完前 $t - 1$ 个词元之后的 logits：
 #
-# $$L = -\frac1n \sum_{t:\,a_t} \ln p(y_t \mid y_1 \dots y_{t-1}), \qquad \frac{\partial L}{\partial z_{t-1}} = \frac{p - \mathrm{onehot}(y_t)}{n} \text{ if } a_t, \quad \text{else } 0.$$
-#
-# （式中 if 之后是“若 $a_t$ 为真”，else 之后是“否则”。）
+# $$L = -\frac1n \sum_{t \in R} \ln p(y_t \mid y_1 \dots y_{t-1}), \qquad \frac{\partial L}{\partial z_{t-1}} = \begin{cases} \bigl(p - \mathrm{onehot}(y_t)\bigr) / n & t \in R, \\ 0 & t \notin R. \end{cases}$$
 
 
 # %%
@@ -243,10 +243,10 @@ def reply_rule(z, ids, written):  # (T, V), (T,), (T,) True where the assistant 
 
 
 # %% [markdown] lang="en"
-# A real conversation in the library's template, and the tokens of which `encode_answers` says that the assistant writes them. The GPT is that of lesson 8; its vocabulary has room for the tokens of turns, though no text that it read had any:
+# A real conversation in the library's chat template, and the tokens of which `encode_answers` says that the assistant writes them. The GPT is that of lesson 8; its vocabulary has room for the tokens of turns, though no text that it read had any:
 
 # %% [markdown] lang="zh"
-# 下面用程序库的模板写一段真正的对话，`encode_answers` 指出哪些词元由助手来写。GPT 是第 8 课的那个：它的词元表里留了表示轮次的词元，但它读过的文本里一个也没有：
+# 下面用程序库的对话模板写一段真正的对话，`encode_answers` 指出哪些词元由助手来写。GPT 是第 8 课的那个：它的词元表里留了表示轮次的词元，但它读过的文本里一个也没有：
 
 # %%
 gpt = assets.load("gpt")
@@ -320,9 +320,9 @@ print(f"10,000 answers alike, n = 16: {many:.3f}, the bound {library.best_of_n_b
 assert abs(many - library.best_of_n_bound(16)) < 0.002, "where hardly any is drawn twice"
 
 # %% [markdown] lang="en"
-# **From the best policy to DPO.** The policy $\pi$ is to have a high reward and to stay near its reference $\pi_0$, which is usually the model after instruction tuning. With $\pi^* = \pi_0\, e^{r/\beta}/Z$ one sees at once what is best:
+# **From the best policy to DPO.** The policy $\pi$ is to have a high reward and to stay near its reference $\pi_0$, which is usually the model after instruction tuning. With $\pi^* = \pi_0\, e^{r/\beta}/Z$ one sees at once what is best, since a distance is never below 0, and 0 only at $\pi = \pi^*$:
 #
-# $$\mathbb{E}_{\pi}[r] - \beta\,\mathrm{KL}(\pi \,\|\, \pi_0) = \beta \ln Z - \beta\,\mathrm{KL}(\pi \,\|\, \pi^*) \quad\text{is largest at } \pi = \pi^*; \qquad r = \beta \ln \frac{\pi^*}{\pi_0} + \beta \ln Z.$$
+# $$\mathbb{E}_{\pi}[r] - \beta\,\mathrm{KL}(\pi \,\|\, \pi_0) = \beta \ln Z - \beta\,\mathrm{KL}(\pi \,\|\, \pi^*) \;\le\; \beta \ln Z, \qquad r = \beta \ln \frac{\pi^*}{\pi_0} + \beta \ln Z.$$
 #
 # $Z$ is a sum over all answers, and nobody can compute it for texts. But Bradley and Terry ask for the *difference* of two rewards of one prompt, and there $\beta \ln Z$ drops out. So put the policy itself in the place of the reward model (Rafailov et al. 2023):
 #
@@ -331,9 +331,9 @@ assert abs(many - library.best_of_n_bound(16)) < 0.002, "where hardly any is dra
 # At the reference $m = 0$: the loss is $\ln 2$ and the gradient $-\tfrac{\beta}{2}$ times the difference of the scores $\nabla \ln \pi$. $\ln \pi(y)$ is that of the whole answer: the sum over its tokens, not their mean. In code: Bradley and Terry, of other rewards.
 
 # %% [markdown] lang="zh"
-# **从最优策略到 DPO**　策略 $\pi$ 既要奖励高，又要不离参考模型 $\pi_0$ 太远；参考模型通常就是指令微调之后的模型。令 $\pi^* = \pi_0\, e^{r/\beta}/Z$，一眼就能看出什么最好（式中 is largest at 即“在此处最大”）：
+# **从最优策略到 DPO**　策略 $\pi$ 既要奖励高，又要不离参考模型 $\pi_0$ 太远；参考模型通常就是指令微调之后的模型。令 $\pi^* = \pi_0\, e^{r/\beta}/Z$，一眼就能看出什么最好，因为距离不会小于 0，只在 $\pi = \pi^*$ 时等于 0：
 #
-# $$\mathbb{E}_{\pi}[r] - \beta\,\mathrm{KL}(\pi \,\|\, \pi_0) = \beta \ln Z - \beta\,\mathrm{KL}(\pi \,\|\, \pi^*) \quad\text{is largest at } \pi = \pi^*; \qquad r = \beta \ln \frac{\pi^*}{\pi_0} + \beta \ln Z.$$
+# $$\mathbb{E}_{\pi}[r] - \beta\,\mathrm{KL}(\pi \,\|\, \pi_0) = \beta \ln Z - \beta\,\mathrm{KL}(\pi \,\|\, \pi^*) \;\le\; \beta \ln Z, \qquad r = \beta \ln \frac{\pi^*}{\pi_0} + \beta \ln Z.$$
 #
 # $Z$ 要对所有回答求和，对文本来说谁也算不出来。但 Bradley 和 Terry 只问同一个提示下两个奖励之**差**，$\beta \ln Z$ 正好消去。于是让策略自己来当奖励模型（Rafailov 等，2023）：
 #
@@ -380,7 +380,7 @@ assert np.allclose(slope, -beta / 2 * (scores[0] - scores[1])), "the difference 
 assert np.allclose(slope / beta, [0.5, 0, -0.5]), "by hand"
 
 # %% [markdown] lang="en"
-# **Groups.** Where a program can check an answer (a sum, a proof, a test that code must pass), no reward model is needed: the reward is *verifiable*. GRPO (Shao et al. 2024) draws $G$ answers to each prompt from the policy, and judges each by the others. With $\rho = \pi/\pi_{\text{old}}$, the policy against the one that drew, and a width $\varepsilon$:
+# **Groups.** Where a program can check an answer (a sum, a proof, a test that code must pass), no reward model is needed: the reward is *verifiable*. GRPO (group relative policy optimisation, Shao et al. 2024) draws $G$ answers to each prompt from the policy, and judges each by the others. With $\rho = \pi/\pi_{\text{old}}$, the policy against the one that drew, and a width $\varepsilon$:
 #
 # $$A_i = \frac{r_i - \bar r}{\mathrm{std}(r)}, \qquad L = -\frac1G \sum_i \min\bigl(\rho_i A_i,\; \mathrm{clip}(\rho_i, 1 - \varepsilon, 1 + \varepsilon)\, A_i\bigr) + \beta\,\mathrm{KL}.$$
 #
@@ -389,7 +389,7 @@ assert np.allclose(slope / beta, [0.5, 0, -0.5]), "by hand"
 # $$\mathrm{KL}(\pi \,\|\, \pi_0) = \sum_a \pi_a \ln\frac{\pi_a}{\pi_{0,a}}, \qquad \frac{\partial\,\mathrm{KL}}{\partial z_a} = \pi_a \left( \ln\frac{\pi_a}{\pi_{0,a}} - \mathrm{KL} \right).$$
 
 # %% [markdown] lang="zh"
-# **成组比较**　如果回答对不对可以由程序检验（一道算术、一个证明、代码要通过的测试），就用不着奖励模型，这种奖励称为**可验证的**。GRPO（Shao 等，2024）对每个提示从策略中抽 $G$ 个回答，让它们互相比较。记 $\rho = \pi/\pi_{\text{old}}$，即策略与当初抽样的那个策略之比，$\varepsilon$ 是宽度：
+# **成组比较**　如果回答对不对可以由程序检验（一道算术、一个证明、代码要通过的测试），就用不着奖励模型，这种奖励称为**可验证的奖励**。组相对策略优化（GRPO，Shao 等，2024）对每个提示从策略中抽 $G$ 个回答，让它们互相比较。记 $\rho = \pi/\pi_{\text{old}}$，即策略与当初抽样的那个策略之比，$\varepsilon$ 是宽度：
 #
 # $$A_i = \frac{r_i - \bar r}{\mathrm{std}(r)}, \qquad L = -\frac1G \sum_i \min\bigl(\rho_i A_i,\; \mathrm{clip}(\rho_i, 1 - \varepsilon, 1 + \varepsilon)\, A_i\bigr) + \beta\,\mathrm{KL}.$$
 #
@@ -558,10 +558,10 @@ assert end[place] < 1e-6, "it has never seen the end of a turn"
 for numbers in (10, 100):
     chance = (1 - 1 / numbers) ** 8 + (1 / numbers) ** 8
     a, b = rng.integers(numbers, size=(2, 100))
-    right = np.eye(numbers)[(a + b) % numbers]  # (questions, answers): 1 where it is right
+    correct = np.eye(numbers)[(a + b) % numbers]  # (questions, answers): 1 where it is right
     schedule = overoptimisation.Grpo(group=8, draws=200, updates=1, rate=1.0, every=40)
     world = replace(overoptimisation.STUDY.settings, prompts=100, answers=numbers, grpo=schedule)
-    path = overoptimisation.by_grpo(world, 0.0, right, right, rng)[:, 1]  # share that is right
+    path = overoptimisation.by_grpo(world, 0.0, correct, correct, rng)[:, 1]  # share that is right
     print(f"modulo {numbers:3}: {chance:.2f} of the first groups teach nothing;", "right", end=" ")
     print(*(f"{share:.3f}" for share in path), f"after 0 to {schedule.draws} groups")
     assert path[-1] > 0.95 and path[1] > path[0], "it learns what nobody showed it"
@@ -593,34 +593,32 @@ for tail in ("normal", "student"):
     proxy = true + overoptimisation.errors(world, tail, rng)
     live[tail] = overoptimisation.by_best_of_n(world, proxy, true)  # (n, 3)
 for n, normal, heavy in zip(world.n, live["normal"], live["student"], strict=True):
-    print(
-        f"{n:7} {normal[0]:7.2f} {normal[1]:13.2f} {normal[2]:6.2f} {heavy[1]:13.2f} {heavy[2]:6.2f}"
-    )
+    columns = (f"{proxy:13.2f} {truth:6.2f}" for _, proxy, truth in (normal, heavy))
+    print(f"{n:7} {abs(normal[0]):7.2f}", *columns)
 few, most = world.n.index(16), len(world.n) - 1
 for tail in live:
     assert (np.diff(live[tail][:, 1]) > -1e-9).all(), f"{tail}: the proxy only grows"
 assert live["normal"][most, 2] > live["normal"][few, 2], "normal: so does the truth"
-assert live["student"][most, 2] < live["student"][few, 2] - 0.1, "heavy: the truth falls back"
+assert live["student"][most, 2] < live["student"][few, 2], "heavy: the truth falls back"
 
 # %% [markdown] lang="en"
 # **What the study saw** (`overoptimisation`: {n_over} seeds, {prompts} questions each, 95 % intervals). With 16 draws both judges are worth the same: a true reward of {kept.normal.few.mean:.2f} and {kept.student.few.mean:.2f}. Then the ways part. Under normal errors the truth goes on growing, to {kept.normal.end.mean:.2f} ± {kept.normal.end.half:.2f}. Under the heavy tail the proxy grows from {kept.student.proxy_few.mean:.1f} to {kept.student.proxy.mean:.1f}, and the truth falls to {kept.student.end.mean:.2f} ± {kept.student.end.half:.2f}, {fallen.mean:.2f} ± {fallen.half:.2f} less than with 16 draws: what is best by the proxy is the largest *error*. This is *over-optimisation* (Gao et al. 2023).
 #
 # **A penalty on the distance does not help here.** The best policy under a penalty (section 3), for twelve strengths of it, has at best a true reward of {kept.student.best.mean:.2f} ± {kept.student.best.half:.2f} under the heavy tail: about half of what best-of-16 has. It raises an answer by $e^{r/\beta}$ and so gives all that it may move to the few largest errors, while best-of-n goes by the order alone. GRPO without a penalty ends at {kept.student.grpo.mean:.2f} ± {kept.student.grpo.half:.2f}.
-# Two cautions: 'which tail' is a property of the judge that nobody sees from inside; and the second error was put into the study after the first had been seen not to fall.
+#
+# Two cautions. Which tail an error has is a property of the judge that nobody sees from inside. And the heavy tail was chosen for the study after results with another error had been seen on one seed (100), so it is an example that such a fall exists, not how often one meets it.
 
 # %% [markdown] lang="zh"
 # **研究中看到了什么**（`overoptimisation`：{n_over} 个种子，各 {prompts} 题，95% 置信区间）　抽 16 次，两种评判者一样好：真实奖励是 {kept.normal.few.mean:.2f} 和 {kept.student.few.mean:.2f}。此后便分道扬镳。误差为正态时，真实奖励继续增长，到 {kept.normal.end.mean:.2f} ± {kept.normal.end.half:.2f}。误差有厚尾时，代理奖励从 {kept.student.proxy_few.mean:.1f} 涨到 {kept.student.proxy.mean:.1f}，真实奖励却跌到 {kept.student.end.mean:.2f} ± {kept.student.end.half:.2f}，比抽 16 次时低 {fallen.mean:.2f} ± {fallen.half:.2f}：代理奖励最高的，是**误差**最大的。这叫**过度优化**（Gao 等，2023）。
 #
 # **在这里，惩罚距离也无济于事。**　带惩罚的最优策略（第 3 节）试了十二种强度，厚尾时真实奖励最多只有 {kept.student.best.mean:.2f} ± {kept.student.best.half:.2f}，约为 16 选一的一半。它把每个回答提高到 $e^{r/\beta}$ 倍，能挪动的概率就全给了误差最大的那几个；n 选一却只看名次。没有惩罚的 GRPO 最后是 {kept.student.grpo.mean:.2f} ± {kept.student.grpo.half:.2f}。
-# 有两点要当心：误差是哪种尾部，是评判者的性质，从里面谁也看不出来；而且，研究里的第二种误差，是在看到第一种并不下跌之后才加进去的。
-
-# %%
-# FIGURE OVEROPT
+#
+# 有两点要当心。误差是哪种尾部，是评判者的性质，从里面谁也看不出来。而且，研究里的厚尾误差，是在一个种子（100 号）上看过另一种误差的结果之后才选的：它说明这种下跌确实存在，却不说明它有多常见。
 
 # %% [markdown] lang="en"
 # ### 6.3 The chosen answer becomes less probable
 #
-# DPO asks for a difference only. Both probabilities may fall, and then a third answer gains. Three answers of two numbers each: *No* and *Never* nearly alike, *Yes* between them and what the prompt points to. The model scores answer $v$ by $w_v \cdot h$. One step of length $\eta$ on $W$ and $h$, from the reference, moves the logits by (Razin et al. 2024)
+# DPO asks for a difference only. Both probabilities may fall, and then a third answer gains. Three answers of two numbers each: *No* and *Never* nearly alike; *Yes* is more like *No* than like *Never*, and the prompt points to it most. The model scores answer $v$ by $w_v \cdot h$. One step of length $\eta$ on $W$ and $h$, from the reference, moves the logits by (Razin et al. 2024)
 #
 # $$\Delta z_v = \frac{\eta\beta}{2} \bigl[ w_v \cdot (w_c - w_r) + |h|^2 (1_{v=c} - 1_{v=r}) \bigr], \qquad \Delta \ln p_c = \Delta z_c - \sum_v p_v\, \Delta z_v.$$
 #
@@ -629,7 +627,7 @@ assert live["student"][most, 2] < live["student"][few, 2] - 0.1, "heavy: the tru
 # %% [markdown] lang="zh"
 # ### 6.3 选中的回答，概率反而下降
 #
-# DPO 只问差。两个概率可以一起下降，得利的是第三个回答。设三个回答各由两个数表示：No 和 Never 几乎相同，提示更偏向 Yes 那一边。模型给回答 $v$ 的分数是 $w_v \cdot h$。从参考模型出发，对 $W$ 和 $h$ 走步长为 $\eta$ 的一步，logits 的变化是（Razin 等，2024）
+# DPO 只问差。两个概率可以一起下降，得利的是第三个回答。设三个回答各由两个数表示：No 和 Never 几乎相同；Yes 与 No 比与 Never 更相近，提示最偏向的也是 Yes。模型给回答 $v$ 的分数是 $w_v \cdot h$。从参考模型出发，对 $W$ 和 $h$ 走步长为 $\eta$ 的一步，logits 的变化是（Razin 等，2024）
 #
 # $$\Delta z_v = \frac{\eta\beta}{2} \bigl[ w_v \cdot (w_c - w_r) + |h|^2 (1_{v=c} - 1_{v=r}) \bigr], \qquad \Delta \ln p_c = \Delta z_c - \sum_v p_v\, \Delta z_v.$$
 #
@@ -658,36 +656,37 @@ assert (one - before)[1] < (one - before)[0] < 0 < (one - before)[2], "both fall
 # %%
 found = displacement.measure(settings, 0)
 figure, (first, end) = plt.subplots(1, 2, figsize=(9.5, 3.8))
-drawn = {"similarity": found["similarity"]}
-for kind, color, marker in (("tied", "C0", "o"), ("orthogonal", "C1", "x")):
-    for axes, key, x in (
-        (first, f"first_{kind}", found[f"closed_form_{kind}"]),
-        (end, f"last_{kind}", found["similarity"]),
-    ):
-        axes.plot(x, found[key], marker, color=color, ms=4, mfc="none", label=kind)
-        drawn[key] = found[key]
-    drawn[f"closed_form_{kind}"] = found[f"closed_form_{kind}"]
+shown = {
+    "cosine": found["similarity"] + 1,
+    "closed form": 1000 * found["closed_form_tied"][::2],  # every other pair is a like one
+    "first step": 1000 * found["first_tied"][::2],
+}
+first.plot(shown["closed form"], shown["first step"], "o", ms=4, mfc="none", label="tied, like")
+first.axline((0, 0), slope=1, color="grey", lw=0.8)
+first.axvline(0, color="grey", ls=":", lw=1)
+first.set(xlabel="first step of ln p, thousandths: closed form", ylabel="measured")
+for kind, marker in (("tied", "o"), ("orthogonal", "x")):
+    shown[kind] = found[f"last_{kind}"]
+    end.plot(shown["cosine"], shown[kind], marker, ms=4, mfc="none", label=kind)
     gap = np.abs(found[f"first_{kind}"] - found[f"closed_form_{kind}"]).max()
     assert gap < 0.02 * np.abs(found[f"closed_form_{kind}"]).max(), "one step, as derived"
-    print(f"{kind:10} fell in the end: {(found[f'last_{kind}'] < 0).mean():.1%}")
-first.axline((0, 0), slope=1, color="grey", lw=0.8)
-first.set(xlabel="first step of ln p, closed form", ylabel="measured")
-end.set(xlabel="w_c · w_r - w_c · w_c", ylabel="change of ln p after all steps")
+    print(f"{kind:10} fell in the end: {(shown[kind] < 0).mean():.1%}")
+end.set(xlabel="cosine of the two answers", ylabel="change of ln p after all steps")
 for axes in (first, end):
     axes.axhline(0, color="grey", ls=":", lw=1)
     axes.legend(fontsize=8)
-savefig(figure, "11b_displacement", drawn)
-assert (found["last_orthogonal"] > 0).all(), "orthogonal: no chosen answer loses"
+savefig(figure, "11b_displacement", shown)
+assert (shown["orthogonal"] > 0).all(), "orthogonal: no chosen answer loses"
 
 # %% [markdown] lang="en"
-# **What you saw.** Left: each mark is a pair, the first step against its closed form; all lie on the line, some below 0. Right: after {n_updates} steps, against how alike the two answers are (to the right: more). In the study ({n_moved} seeds) the chosen answer has lost in {fell.tied.alike.mean:.0f} ± {fell.tied.alike.half:.0f} % of the like pairs and in {fell.tied.others.mean:.0f} ± {fell.tied.others.half:.0f} % of the others; with orthogonal vectors in none. Likeness and loss go together (rank correlation {rank.tied.mean:.2f} ± {rank.tied.half:.2f}; orthogonal {rank.orthogonal.mean:.2f} ± {rank.orthogonal.half:.2f}), mostly because it tells like pairs from others: among like pairs alone the correlation of the first step is {within.mean:.2f} ± {within.half:.2f}. That losses are rare here is a matter of the settings; how often they occur in a real model is to be measured there.
+# **What you saw.** Left: the like pairs with tied vectors (the output vectors are those of the answers themselves), the first step against its closed form: all lie on the line, some below 0. Right: all pairs after {n_updates} steps, against how alike the two answers are. In the study ({n_moved} seeds) the chosen answer has lost in {fell.tied.alike.mean:.0f} ± {fell.tied.alike.half:.0f} % of the like pairs and in {fell.tied.others.mean:.0f} ± {fell.tied.others.half:.0f} % of the others; with orthogonal vectors in none. Likeness and loss go together (rank correlation {rank.tied.mean:.2f} ± {rank.tied.half:.2f}; orthogonal {rank.orthogonal.mean:.2f} ± {rank.orthogonal.half:.2f}), mostly because it tells like pairs from others: among like pairs alone the correlation of the first step is {within.mean:.2f} ± {within.half:.2f}. That losses are rare here is a matter of the settings; how often they occur in a real model is to be measured there.
 #
 # ### 6.4 A small assistant
 #
 # A model that has read nothing learns to answer from conversations such as the first one below. A third of the answers that it learns from are bad: wrong, said twice, or with words in front that say nothing. Then it gets pairs. We compare three ways to go on, with two passes over the same questions: DPO at a low rate, DPO at a rate ten times higher, and, with no preferences at all, the chosen answers alone. The settings were chosen on seeds from 100 on; what is asserted below held on five further seeds that we had not looked at (20 to 24).
 
 # %% [markdown] lang="zh"
-# **看到了什么**　左图每个点是一对：第一步的实测值与公式相比，都落在直线上，有一些在 0 以下。右图是走完 {n_updates} 步之后，横轴是两个回答有多相近（越靠右越相近）。整个研究（{n_moved} 个种子）里，相近的对中有 {fell.tied.alike.mean:.0f} ± {fell.tied.alike.half:.0f}% 选中的回答受损，其余的对中有 {fell.tied.others.mean:.0f} ± {fell.tied.others.half:.0f}%；输出向量正交时一个也没有。相近与受损相伴（秩相关 {rank.tied.mean:.2f} ± {rank.tied.half:.2f}；正交时 {rank.orthogonal.mean:.2f} ± {rank.orthogonal.half:.2f}），但主要是因为它分得出相近的对和其余的对：单看相近的对，第一步的秩相关只有 {within.mean:.2f} ± {within.half:.2f}。这里受损的不多，与设置有关；真实的模型里有多少，要在那里量。
+# **看到了什么**　左图是 tied（输出向量就是回答自己的向量）时相近的那些对：第一步的实测值与公式相比（单位是千分之一），都落在直线上，有一些在 0 以下。右图是走完 {n_updates} 步之后的所有对，横轴是两个回答的余弦，也就是有多相近。整个研究（{n_moved} 个种子）里，相近的对中有 {fell.tied.alike.mean:.0f} ± {fell.tied.alike.half:.0f}% 选中的回答受损，其余的对中有 {fell.tied.others.mean:.0f} ± {fell.tied.others.half:.0f}%；输出向量正交时一个也没有。相近与受损相伴（秩相关 {rank.tied.mean:.2f} ± {rank.tied.half:.2f}；正交时 {rank.orthogonal.mean:.2f} ± {rank.orthogonal.half:.2f}），但主要是因为它分得出相近的对和其余的对：单看相近的对，第一步的秩相关只有 {within.mean:.2f} ± {within.half:.2f}。这里受损的不多，与设置有关；真实的模型里有多少，要在那里量。
 #
 # ### 6.4 一个小助手
 #
@@ -724,8 +723,9 @@ def right(model):
 blank = right(assistant)
 for _ in InstructionTuning(ChatRecipe(epochs=36, lr=8e-3), assistant, mixed).steps():
     pass
-instructed = right(assistant)
+instructed, weights = right(assistant), assistant.model.state_dict()
 print(f"right: {blank:.2f} before, {instructed:.2f} after learning from {len(mixed)} conversations")
+assert round(assistant.model.parameter_count(), -3) == 62_000, "its weights, about"
 assert blank < 0.05 and instructed > 0.6, "it has learned to answer, though a third was bad"
 
 # %% tags=["machine"]
@@ -737,18 +737,18 @@ ways = {
 seen = {}
 print("                  loss  margin > 0   ln p: chosen  rejected   right")
 for name, (kind, data, rate) in ways.items():
-    model = copy.deepcopy(assistant)
-    judge = PreferenceTuning(ChatRecipe(), model, unseen, held_out=unseen)  # does not train
+    assistant.model.load_state_dict(weights)  # each way begins at the same place
+    judge = PreferenceTuning(ChatRecipe(), assistant, unseen, held_out=unseen)  # does not train
     start = judge.log_probabilities(judge.held_out)  # (2, pairs)
     assert abs(judge.held_out_loss() - np.log(2)) < 1e-6, "at the reference: ln 2"
-    for _ in kind(ChatRecipe(epochs=2, lr=rate), model, data).steps():
+    for _ in kind(ChatRecipe(epochs=2, lr=rate), assistant, data).steps():
         pass
     change = judge.log_probabilities(judge.held_out) - start
     seen[name] = (
         judge.held_out_loss(),
         (judge.margins() > 0).mean(),
         *change.mean(axis=1),
-        right(model),
+        right(assistant),
     )
     print(f"{name:14}", *(f"{number:10.2f}" for number in seen[name]))
 
@@ -761,12 +761,12 @@ assert low[4] > instructed - 0.2, "the low rate leaves the answers"
 assert plain[2] > 0 > plain[3] and plain[4] > instructed - 0.05, "good answers alone do better"
 
 # %% [markdown] lang="en"
-# **Reading the table** (one model, one seed; the columns are about pairs and questions that it did not learn from). All three ways pull the pairs apart, and by its own measure the high rate is the best DPO: the lowest loss. But the chosen answers have become *less* probable, and it can hardly answer any more: the probability has gone to what is in no pair. The margin, which is what one usually plots, shows nothing of it. At the low rate DPO does the answers no harm, and no good. So watch two more numbers: $\ln p$ of the chosen answers, and the answers themselves.
+# **Reading the table** (one model, one seed; the columns are about pairs and questions that it did not learn from). All three ways pull the pairs apart, and by its own measure the high rate is the best DPO: the lowest loss. But the chosen answers have become *less* probable, and it can hardly answer any more: the probability has gone to what is in no pair. The margin, which is what one usually plots, shows nothing of it. At the low rate DPO does the answers neither much harm nor much good. So watch two more numbers: $\ln p$ of the chosen answers, and the answers themselves.
 #
 # Simply to learn the chosen answers, which uses less than the pairs tell, was better here in everything that one wants: where there are good answers for every question, show them. Preferences are for what can be compared and not shown. This is one small case, with two rates for DPO.
 
 # %% [markdown] lang="zh"
-# **读表**（一个模型，一个种子；各列针对的都是没有学过的对和问题，依次是：损失、间隔为正的比例、选中与落选回答的 $\ln p$ 的变化、答对的比例）　三种做法都把一对对回答拉开了；按 DPO 自己的标准，高学习率最好：损失最低。可是，选中的回答概率**下降**了，模型几乎再也答不对：概率跑到了哪一对里都没有的地方。人们通常画的是间隔，间隔上什么也看不出来。学习率低时，DPO 对回答既无害，也无益。所以还要盯住两个数：选中回答的 $\ln p$，以及回答本身。
+# **读表**（一个模型，一个种子；各列针对的都是没有学过的对和问题，依次是：损失、间隔为正的比例、选中与落选回答的 $\ln p$ 的变化、答对的比例）　三种做法都把一对对回答拉开了；按 DPO 自己的标准，高学习率最好：损失最低。可是，选中的回答概率**下降**了，模型几乎再也答不对：概率跑到了哪一对里都没有的地方。人们通常画的是间隔，间隔上什么也看不出来。学习率低时，DPO 对回答既无大害，也无大益。所以还要盯住两个数：选中回答的 $\ln p$，以及回答本身。
 #
 # 只学选中的回答，用到的信息比成对的偏好还少，在这里凡是想要的样样更好：如果每个问题都拿得出好的回答，就直接给模型看。偏好用在比得出高下、却拿不出范例的地方。这只是一个小例子，DPO 只试了两种学习率。
 
