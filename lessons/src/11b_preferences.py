@@ -297,14 +297,14 @@ def bradley_terry_rule(chosen, rejected):  # (B,), (B,)
 #
 # $$\pi_n(a) = F(a)^n - \bigl(F(a) - p(a)\bigr)^n, \qquad \mathrm{KL}(\pi_n \,\|\, p) = \sum_a \pi_n(a) \ln \frac{\pi_n(a)}{p(a)} \;\le\; \ln n - \frac{n-1}{n},$$
 #
-# with equality only where no answer is ever drawn twice (Beirami et al. 2024). What happens when rewards are equal is exercise 11b.2.
+# which comes close to the bound where hardly any answer is drawn twice (Beirami et al. 2024). What happens when rewards are equal is exercise 11b.2.
 
 # %% [markdown] lang="zh"
 # **n 选一**　抽 $n$ 个回答，留下奖励最高的一个。如果各个奖励互不相等，$F(a)$ 是奖励不超过 $r_a$ 的概率，那么
 #
 # $$\pi_n(a) = F(a)^n - \bigl(F(a) - p(a)\bigr)^n, \qquad \mathrm{KL}(\pi_n \,\|\, p) = \sum_a \pi_n(a) \ln \frac{\pi_n(a)}{p(a)} \;\le\; \ln n - \frac{n-1}{n},$$
 #
-# 只有在同一个回答绝不会被抽中两次时才取等号（Beirami 等，2024）。奖励有相等的怎么办，见练习 11b.2。
+# 几乎不会重复抽中同一个回答时，才接近这个上界（Beirami 等，2024）。奖励有相等的怎么办，见练习 11b.2。
 
 # %%
 print("      n  exact KL   ln n - (n - 1) / n   three answers")
@@ -384,7 +384,7 @@ assert np.allclose(slope / beta, [0.5, 0, -0.5]), "by hand"
 #
 # $$A_i = \frac{r_i - \bar r}{\mathrm{std}(r)}, \qquad L = -\frac1G \sum_i \min\bigl(\rho_i A_i,\; \mathrm{clip}(\rho_i, 1 - \varepsilon, 1 + \varepsilon)\, A_i\bigr) + \beta\,\mathrm{KL}.$$
 #
-# The gradient of a term with respect to $\ln \pi$ is $\rho A$, and 0 where $\rho$ has left the interval in the direction in which $A$ pushes: there the draws tell no more (Schulman et al. 2017). The distance, exactly, for answers that can be counted out:
+# The gradient of a term with respect to $\ln \pi$ is $\rho A$, and 0 where $\rho$ has left the interval in the direction in which $A$ pushes: there the draws tell no more (Schulman et al. 2017). For texts the distance is estimated from the draws; for answers that can be counted out it is, exactly:
 #
 # $$\mathrm{KL}(\pi \,\|\, \pi_0) = \sum_a \pi_a \ln\frac{\pi_a}{\pi_{0,a}}, \qquad \frac{\partial\,\mathrm{KL}}{\partial z_a} = \pi_a \left( \ln\frac{\pi_a}{\pi_{0,a}} - \mathrm{KL} \right).$$
 
@@ -393,7 +393,7 @@ assert np.allclose(slope / beta, [0.5, 0, -0.5]), "by hand"
 #
 # $$A_i = \frac{r_i - \bar r}{\mathrm{std}(r)}, \qquad L = -\frac1G \sum_i \min\bigl(\rho_i A_i,\; \mathrm{clip}(\rho_i, 1 - \varepsilon, 1 + \varepsilon)\, A_i\bigr) + \beta\,\mathrm{KL}.$$
 #
-# 每一项对 $\ln \pi$ 的梯度是 $\rho A$（损失里再乘 $-1/G$）；如果 $\rho$ 已经朝着 $A$ 推的方向离开了区间，梯度就是 0，因为抽来的样本在那里已经说明不了什么（Schulman 等，2017）。对数得过来的回答，距离可以精确算出：
+# 每一项对 $\ln \pi$ 的梯度是 $\rho A$（损失里再乘 $-1/G$）；如果 $\rho$ 已经朝着 $A$ 推的方向离开了区间，梯度就是 0，因为抽来的样本在那里已经说明不了什么（Schulman 等，2017）。对文本来说，距离要从样本估计；对数得过来的回答，可以精确算出：
 #
 # $$\mathrm{KL}(\pi \,\|\, \pi_0) = \sum_a \pi_a \ln\frac{\pi_a}{\pi_{0,a}}, \qquad \frac{\partial\,\mathrm{KL}}{\partial z_a} = \pi_a \left( \ln\frac{\pi_a}{\pi_{0,a}} - \mathrm{KL} \right).$$
 
@@ -541,7 +541,7 @@ assert end[place] < 1e-6, "it has never seen the end of a turn"
 #
 # ### 6.1 A reward that can be checked
 #
-# Sums modulo 10 and modulo 100. For each of 100 questions the policy has the logits of all its answers, at first all 0; a program says right or wrong, nobody ever shows the right answer. GRPO with groups of 8. A group whose answers are all wrong, or all right, teaches nothing: at first, with ten answers, the chance of that is $0.9^8 + 0.1^8$.
+# Sums modulo 10 and modulo 100. For each of 100 questions the policy has the logits of all its answers, at first all 0; a program says right or wrong, nobody ever shows the right answer. GRPO with groups of 8. A group whose answers are all wrong, or all right, teaches nothing: at first, with ten answers, the chance of that is $0.9^8 + 0.1^8$. One step for each group, so that $\rho = 1$; and since the advantages sum to 0, of the gradient $\tfrac1G \sum_i A_i\,(\mathrm{onehot}(y_i) - \pi)$ only the first part is left: each answer that was drawn gets its advantage added to its logit.
 
 # %% [markdown] lang="zh"
 # 它从没见过一轮话怎样结束，会一直说下去。会不会对话，并不由架构决定：要有对话的格式，还要在回答上训练，6.4 节两样都做。（BERT 与 GPT 的区别在于掩码和训练目标，见第 8、9 课；最初的 GPT，测的恰恰是理解，不是写作。）
@@ -552,18 +552,27 @@ assert end[place] < 1e-6, "it has never seen the end of a turn"
 #
 # ### 6.1 可以检验的奖励
 #
-# 模 10 和模 100 的加法。共 100 道题，策略对每道题的所有答案各有一个 logit，起初都是 0；程序只说对或错，从不给出正确答案。用 GRPO，每组 8 个。一组答案如果全错或全对，就什么也教不了；起初有十种答案时，这种机会是 $0.9^8 + 0.1^8$。
+# 模 10 和模 100 的加法。共 100 道题，策略对每道题的所有答案各有一个 logit，起初都是 0；程序只说对或错，从不给出正确答案。用 GRPO，每组 8 个。一组答案如果全错或全对，就什么也教不了；起初有十种答案时，这种机会是 $0.9^8 + 0.1^8$。每组只走一步，所以 $\rho = 1$；又因为优势之和为 0，梯度 $\tfrac1G \sum_i A_i\,(\mathrm{onehot}(y_i) - \pi)$ 只剩前一半：抽到的每个答案，把自己的优势加到自己的 logit 上。
+
 
 # %%
+def learned(correct, group, draws):  # (questions, answers), 1 where an answer is right
+    z, rows = np.zeros(correct.shape), np.arange(len(correct))[:, None]
+    shares = []  # right answers, in the mean of the questions
+    for _ in range(draws):
+        shares.append((softmax(z) * correct).sum(axis=1).mean())
+        drawn = overoptimisation.drawn_answers(z, group, rng)  # (questions, group)
+        worth = library.group_advantages(correct[rows, drawn])
+        np.add.at(z, (rows, drawn), worth / group)  # a step of length 1 up the gain
+    return shares
+
+
 for numbers in (10, 100):
     chance = (1 - 1 / numbers) ** 8 + (1 / numbers) ** 8
     a, b = rng.integers(numbers, size=(2, 100))
-    correct = np.eye(numbers)[(a + b) % numbers]  # (questions, answers): 1 where it is right
-    schedule = overoptimisation.Grpo(group=8, draws=200, updates=1, rate=1.0, every=40)
-    world = replace(overoptimisation.STUDY.settings, prompts=100, answers=numbers, grpo=schedule)
-    path = overoptimisation.by_grpo(world, 0.0, correct, correct, rng)[:, 1]  # share that is right
-    print(f"modulo {numbers:3}: {chance:.2f} of the first groups teach nothing;", "right", end=" ")
-    print(*(f"{share:.3f}" for share in path), f"after 0 to {schedule.draws} groups")
+    path = learned(np.eye(numbers)[(a + b) % numbers], group=8, draws=201)[::40]
+    print(f"modulo {numbers:3}: {chance:.2f} of the first groups teach nothing; right", end=" ")
+    print(*(f"{share:.3f}" for share in path), " after 0, 40, ... groups")
     assert path[-1] > 0.95 and path[1] > path[0], "it learns what nobody showed it"
     if numbers == 10:
         stated("silent", chance, 0.43, 0.005, "groups that teach nothing")
@@ -735,6 +744,7 @@ ways = {
     "chosen": (InstructionTuning, spoken, 1e-3),
 }
 seen = {}
+print("right would be:", test[1].right)
 print("                  loss  margin > 0   ln p: chosen  rejected   right")
 for name, (kind, data, rate) in ways.items():
     assistant.model.load_state_dict(weights)  # each way begins at the same place
@@ -751,6 +761,7 @@ for name, (kind, data, rate) in ways.items():
         right(assistant),
     )
     print(f"{name:14}", *(f"{number:10.2f}" for number in seen[name]))
+    print("    answers:", *answer(assistant, test[1:2], longest=12))
 
 # %% tags=["machine"]
 for name, (loss, positive, *_) in seen.items():
@@ -761,12 +772,12 @@ assert low[4] > instructed - 0.2, "the low rate leaves the answers"
 assert plain[2] > 0 > plain[3] and plain[4] > instructed - 0.05, "good answers alone do better"
 
 # %% [markdown] lang="en"
-# **Reading the table** (one model, one seed; the columns are about pairs and questions that it did not learn from). All three ways pull the pairs apart, and by its own measure the high rate is the best DPO: the lowest loss. But the chosen answers have become *less* probable, and it can hardly answer any more: the probability has gone to what is in no pair. The margin, which is what one usually plots, shows nothing of it. At the low rate DPO does the answers neither much harm nor much good. So watch two more numbers: $\ln p$ of the chosen answers, and the answers themselves.
+# **Reading the table** (one model, one seed; the columns are about pairs and questions that it did not learn from). All three ways pull the pairs apart, and by its own measure the high rate is the best DPO: the lowest loss. But the chosen answers have become *less* probable, and it can hardly answer any more: the probability has gone to other answers, such as the one printed. The margin, which is what one usually plots, shows nothing of it. At the low rate DPO does the answers neither much harm nor much good. So watch two more numbers: $\ln p$ of the chosen answers, and the answers themselves.
 #
 # Simply to learn the chosen answers, which uses less than the pairs tell, was better here in everything that one wants: where there are good answers for every question, show them. Preferences are for what can be compared and not shown. This is one small case, with two rates for DPO.
 
 # %% [markdown] lang="zh"
-# **读表**（一个模型，一个种子；各列针对的都是没有学过的对和问题，依次是：损失、间隔为正的比例、选中与落选回答的 $\ln p$ 的变化、答对的比例）　三种做法都把一对对回答拉开了；按 DPO 自己的标准，高学习率最好：损失最低。可是，选中的回答概率**下降**了，模型几乎再也答不对：概率跑到了哪一对里都没有的地方。人们通常画的是间隔，间隔上什么也看不出来。学习率低时，DPO 对回答既无大害，也无大益。所以还要盯住两个数：选中回答的 $\ln p$，以及回答本身。
+# **读表**（一个模型，一个种子；各列针对的都是没有学过的对和问题，依次是：损失、间隔为正的比例、选中与落选回答的 $\ln p$ 的变化、答对的比例）　三种做法都把一对对回答拉开了；按 DPO 自己的标准，高学习率最好：损失最低。可是，选中的回答概率**下降**了，模型几乎再也答不对：概率跑到了别的回答上，例如打印出来的那个。人们通常画的是间隔，间隔上什么也看不出来。学习率低时，DPO 对回答既无大害，也无大益。所以还要盯住两个数：选中回答的 $\ln p$，以及回答本身。
 #
 # 只学选中的回答，用到的信息比成对的偏好还少，在这里凡是想要的样样更好：如果每个问题都拿得出好的回答，就直接给模型看。偏好用在比得出高下、却拿不出范例的地方。这只是一个小例子，DPO 只试了两种学习率。
 
