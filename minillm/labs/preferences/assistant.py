@@ -43,12 +43,6 @@ from minillm.text.corpora import (
 from minillm.text.corpora.dialogues import talk_of
 from minillm.text.documents import Conversation, Message
 
-STAGES = ("pretrained", "instructed", "preferred", "continued", "clean")
-MEASURES = (
-    *("exact", "contains", "repetition", "distinct"),  # of the most probable answers
-    *("right", "log_right", "log_worse", "apart", "drift"),
-)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -150,14 +144,13 @@ def all_stages(settings: Settings, data: Data, seed: int) -> dict[str, LanguageM
     base = pretrained(s, data, seed)
     instruct = replace(s.instruct, seed=seed)
     mixed = instructed(base, instruct, data.mixed)
-    models = (
-        base,
-        mixed,
-        preferred(mixed, replace(s.prefer, seed=seed), data.pairs),
-        instructed(mixed, continued(s, seed), data.clean),
-        instructed(base, instruct, data.clean),
-    )
-    return dict(zip(STAGES, models, strict=True))
+    return {
+        "pretrained": base,
+        "instructed": mixed,
+        "preferred": preferred(mixed, replace(s.prefer, seed=seed), data.pairs),
+        "continued": instructed(mixed, continued(s, seed), data.clean),
+        "clean": instructed(base, instruct, data.clean),
+    }
 
 
 def log_p_of(language: LanguageModel, pairs: Sequence[Preference]) -> np.ndarray:
@@ -170,9 +163,29 @@ def log_p_of(language: LanguageModel, pairs: Sequence[Preference]) -> np.ndarray
     return log_probabilities(language.model, rows)
 
 
-def measure(settings: Settings, seed: int) -> Mapping[str, Any]:
-    """For every stage what ``MEASURES`` name, on the test questions, each (stages,).
+def examined(
+    language: LanguageModel, reference: LanguageModel, data: Data, seed: int
+) -> dict[str, float]:
+    """What is measured of one model: see ``measure``."""
+    questions = data.dialogues.test
+    right, worse = log_p_of(language, data.test)
+    found = score_answers(answer(language, questions), questions, language)._asdict()
+    found |= {
+        "right": np.exp(right).mean(),
+        "log_right": right.mean(),
+        "log_worse": worse.mean(),
+        "apart": (right > worse).mean(),
+    }
+    if language is not reference:
+        asked = [pair.asked for pair in data.test]
+        found["drift"] = drift(language, reference.model, asked, rng=stream(seed, "drift")).mean()
+    return {"drift": 0.0} | found
 
+
+def measure(settings: Settings, seed: int) -> Mapping[str, Any]:
+    """For every stage what is measured on the test questions, each (stages,).
+
+    ``exact``, ``contains``, ``repetition`` and ``distinct`` are of the most probable answers.
     ``right`` is the mean probability of the right answer, as a whole: how often it would be given
     if answers were drawn; ``log_right`` and ``log_worse`` are mean ln p of the right answer and of
     a worse one, ``apart`` the share of pairs of which the right one is more probable, and ``drift``
@@ -180,20 +193,8 @@ def measure(settings: Settings, seed: int) -> Mapping[str, Any]:
     """
     data = Data(settings, seed)
     models = all_stages(settings, data, seed)
-    questions, reference = data.dialogues.test, models["instructed"].model
-    found: dict[str, list[float]] = {name: [] for name in MEASURES}
-    for name, language in models.items():
-        right, worse = log_p_of(language, data.test)
-        moved = 0.0
-        if name != "instructed":
-            asked = [pair.asked for pair in data.test]
-            rng = stream(seed, "drift")
-            moved = float(drift(language, reference, asked, rng=rng).mean())
-        scores = score_answers(answer(language, questions), questions, language)
-        values = *scores, np.exp(right).mean(), right.mean(), worse.mean(), (right > worse).mean()
-        for measured, value in zip(MEASURES, (*values, moved), strict=True):
-            found[measured].append(float(value))
-    return {name: np.array(values) for name, values in found.items()}
+    rows = [examined(one, models["instructed"], data, seed) for one in models.values()]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 STUDY = Study(
