@@ -182,6 +182,20 @@ def examined(
     return {"drift": 0.0} | found
 
 
+def transcript(settings: Settings, seed: int, questions: int) -> list[dict[str, str]]:
+    """The first test questions as they are asked, with the right answer and that of every stage."""
+    data = Data(settings, seed)
+    asked = data.dialogues.test[:questions]
+    told = [
+        {"asked": " / ".join(message.content for message in one.asked), "right": one.right}
+        for one in asked
+    ]
+    for name, language in all_stages(settings, data, seed).items():
+        for row, text in zip(told, answer(language, asked), strict=True):
+            row[name] = text
+    return told
+
+
 def measure(settings: Settings, seed: int) -> Mapping[str, Any]:
     """For every stage what is measured on the test questions, each (stages,).
 
