@@ -26,6 +26,8 @@ COMMANDS = {  # module -> what it does
     "predict": "label new texts with a trained model",
     "tokenizer": "learn the tokens of your texts, or show those of a text",
     "pretrain": "train a language model on your own texts, from left to right",
+    "instruct": "teach a language model to answer, from your conversations",
+    "prefer": "teach it which of two answers is preferred, from your pairs (DPO)",
     "generate": "write on with a trained language model",
     "chat": "talk to a trained language model",
     "guide": "from a section of the guide to our code, lessons and tests",

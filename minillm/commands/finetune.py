@@ -194,7 +194,7 @@ def print_kept(training: FineTuning, record: Path, forgetting: Forgetting | None
     early = f"ended after {last} of {training.n_steps} updates; " if last < training.n_steps else ""
     print(f"{early}kept are the weights after update {best}, held-out loss {losses[best]:.3f}")
     if forgetting is not None and best < last:
-        forgetting.keep([point for point in forgetting.curve if point[0] < last])
+        forgetting.cut(last)
 
 
 def print_forgetting(forgetting: Forgetting, training: FineTuning) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from pathlib import Path
 
-from minillm.backend import write_atomically
+from minillm.commands.curves import Curve
 from minillm.tasks.finetuning import BertBody, FineTuning, Pretrained
 from minillm.tasks.fingerprints import digest_of_json
 from minillm.text.documents import read_documents
@@ -27,28 +26,27 @@ class Forgetting:
 
     def __init__(self, path: Path, texts: list[str], before: float, out: Path, *, resume: bool):
         self.path, self.texts, self.before = path, texts, before
-        self.file, self.curve = out / FILE, list[list[float]]()
-        self.sha256 = digest_of_json(texts)
-        if resume and self.file.exists():
-            kept = json.loads(self.file.read_text(encoding="utf-8"))
-            if kept["sha256"] != self.sha256:
-                raise ValueError(
-                    f"--forgetting {path}: the run was begun with other texts ({kept['file']}): "
-                    "give these, or leave --forgetting out"
-                )
-            self.curve = kept["curve"]
+        described = {"file": str(path), "sha256": digest_of_json(texts), "before": before}
+        try:
+            self.kept = Curve(out / FILE, described, resume=resume)
+        except ValueError as error:
+            raise ValueError(
+                f"--forgetting {path}: the run was begun with other texts: give these, or leave "
+                f"--forgetting out ({error})"
+            ) from error
+
+    @property
+    def curve(self) -> list[list[float]]:
+        """Its points: after how many updates, and nats."""
+        return self.kept.points
 
     def examine(self, done: int, training: FineTuning) -> None:
         """Measure after ``done`` updates."""
-        earlier = [point for point in self.curve if point[0] < done]
-        self.keep([*earlier, [done, training.language_loss(self.texts)]])
+        self.kept.add(done, training.language_loss(self.texts))
 
-    def keep(self, curve: list[list[float]]) -> None:
-        """Write the curve."""
-        self.curve = curve
-        described = {"file": str(self.path), "sha256": self.sha256, "before": self.before}
-        text = json.dumps({**described, "curve": curve}, ensure_ascii=False)
-        write_atomically(self.file, text.encode())
+    def cut(self, done: int) -> None:
+        """Forget the points from ``done`` updates on."""
+        self.kept.write([point for point in self.curve if point[0] < done])
 
 
 def read_forgetting(arguments: argparse.Namespace, pretrained: Pretrained) -> Forgetting | None:

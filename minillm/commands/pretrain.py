@@ -10,6 +10,7 @@ from pathlib import Path
 
 from minillm.backend import stream
 from minillm.commands.arguments import add_encoding, add_recipe, add_training_options, recipe_of
+from minillm.commands.held_out import held_apart
 from minillm.commands.language_pictures import loss_curve
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
@@ -117,6 +118,7 @@ def read_parts(
             speaks who has no turn in the template.
     """
     documents = read_checked(arguments.file, arguments, template)
+    held_out: list[Document] | None
     if arguments.held_out is not None:
         held_out = read_checked(arguments.held_out, arguments, template)
     elif len(documents) == 1 and isinstance(documents[0], str):
@@ -129,22 +131,8 @@ def read_parts(
             )
         return [text[:cut]], [text[cut:]]
     else:
-        if len(documents) < 10:
-            raise ValueError(
-                f"{arguments.file}: {len(documents)} texts are too few to hold a tenth out: "
-                "give at least 10, or --held-out FILE"
-            )
-        order = stream(seed, "held out").permutation(len(documents))
-        tenth = order[: len(documents) // 10]
-        held_out = [documents[i] for i in sorted(tenth)]
-        documents = [documents[i] for i in sorted(set(order) - set(tenth))]
-    keys = set(map(key_of, held_out))
-    kept = [one for one in documents if key_of(one) not in keys]
-    if len(kept) < len(documents):
-        print(f"{len(documents) - len(kept)} of the texts are also held out: dropped")
-    if not kept:
-        raise ValueError(f"{arguments.file}: there is no text that is not also held out")
-    return kept, held_out
+        held_out = None
+    return held_apart(documents, held_out, path=arguments.file, what="texts", key=key_of, seed=seed)
 
 
 def read_checked(

@@ -10,7 +10,10 @@ from minillm.training import read_record
 
 MODEL = "model.safetensors"
 RECORD = "record.jsonl"
-BESIDE = ("bag_of_words.safetensors", "finetune.png", "forgetting.json", "loss.png")
+BESIDE = (
+    *("bag_of_words.safetensors", "finetune.png", "forgetting.json", "loss.png"),
+    *("instruct.png", "prefer.png", "rewards.json"),
+)
 
 
 def refuse_overwriting(arguments: argparse.Namespace) -> None:

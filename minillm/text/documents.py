@@ -55,6 +55,28 @@ def read_documents(
     return documents
 
 
+def read_conversations(path: str | Path, *, encoding: str = "utf-8") -> list[Conversation]:
+    """The conversations of a file of JSON Lines with ``messages`` in every object.
+
+    Raises:
+        ValueError: the file is plain text, or an object has ``text``; as ``read_documents``.
+        OSError: as ``read_text``.
+    """
+    if suffix_of(path) not in JSON_LINES:
+        raise ValueError(
+            f"{path}: conversations are JSON Lines, in a file such as chat.jsonl with "
+            '{"messages": [{"role": "user", "content": "..."}, ...]} in every line'
+        )
+    found = read_documents(path, encoding=encoding)
+    for number, one in enumerate(found, start=1):
+        if isinstance(one, str):
+            raise ValueError(
+                f'{path}, text {number}: a conversation is needed, "messages" and not "text": '
+                f"{one!r:.60}"
+            )
+    return [one for one in found if not isinstance(one, str)]
+
+
 def paragraphs(text: str) -> list[str]:
     """The parts of a text that blank lines set apart."""
     found: list[list[str]] = [[]]

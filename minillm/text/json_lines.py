@@ -43,6 +43,9 @@ def json_keys(columns: Columns, found: Sequence[str], where: str) -> list[str]:
     if columns is not None:
         return [columns[n] if isinstance(columns, Mapping) else n for n in ("label", "text")]
     places = known_places(found)
+    for key, command in (("messages", "instruct"), ("chosen", "prefer")):
+        if key in found:
+            raise ValueError(f"{where}: {key!r}, but no label: such files are for {command}")
     if None in places:
         raise ValueError(
             f"{where}: which of {', '.join(map(repr, found))} are label and text? Say so: "

@@ -144,7 +144,7 @@ def test_somebody_without_a_turn_is_named_with_the_conversation(call, tmp_path):
 
 def test_texts_that_are_all_held_out_are_refused(call, text, tmp_path):
     result = call("pretrain", text, "--held-out", text, "--out", tmp_path / "run", *TINY)
-    assert "there is no text that is not also held out" in result.message
+    assert "all of the texts are also held out: nothing is left" in result.message
 
 
 def test_pieces_of_a_published_kind_make_a_model_that_can_be_read(call, text, tmp_path):

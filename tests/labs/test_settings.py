@@ -63,6 +63,25 @@ SMALL_FILTERS = {
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 TINY = {
+    "assistant": {
+        "sizes": (20, 8, 8),
+        "lines": 30,
+        "held_out": 6,
+        "gpt": {
+            "width": 8,
+            "n_heads": 2,
+            "n_layers": 1,
+            "batch_size": 4,
+            "steps": 20,
+            "warmup": 1,
+            "evaluate_every": 1,
+            "held_out_tokens": 20,
+            "max_norm": 1e-3,
+            "lr": 0.3,
+        },
+        "instruct": {"batch_size": 8, "epochs": 1.0, "max_norm": 1e-3},
+        "prefer": {"batch_size": 8, "epochs": 1.0, "max_norm": 1e-3},
+    },
     "augmentation": {"curves": {"sizes": (20, 30), "test": 40}, "learners.bert": SMALL_BERT},
     "augmentation_again": {
         "curves": {"sizes": (20,), "test": 40, "augmentations": ALL},
@@ -259,15 +278,18 @@ TINY = {
     },
 }
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
-TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
+IN_CHINESE = (*PLANTED, "assistant")
+TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
+    "assistant",
     *("few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "gap", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
+    "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
     "few_labels": {"finetune_epochs", "pooling"},
     "passes": {"pretrain_epochs"},
     "spam": {"pretrain_lr"},  # of no pretraining
@@ -425,7 +447,7 @@ def test_every_study_has_its_tiny_settings():
     assert sorted({*TINY, *TWINS}) == list(study_modules())
 
 
-@pytest.mark.parametrize("name", sorted(PLANTED))
+@pytest.mark.parametrize("name", sorted(IN_CHINESE))
 def test_the_same_study_in_chinese_differs_in_its_language_only(name):
     study, twin = find_study(name), find_study(f"{name}_zh")
     assert twin.measure is study.measure and twin.tolerance == study.tolerance

@@ -97,3 +97,8 @@ class InstructionTuning:
         order = bucketed_order(lengths, batch_size=64, rng=None)
         batches = (collate_chats([self.held_out[i] for i in chosen]) for chosen in order)
         return mean_loss(self.model, batches, self.loss_of, lambda batch: batch.n_answers)[0]
+
+    def result(self) -> LanguageModel:
+        """The language model as it is now, ready to write."""
+        self.model.eval()
+        return self.language

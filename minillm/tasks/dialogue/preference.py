@@ -11,18 +11,14 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import moved_like
-from minillm.tasks.dialogue.recipe import ChatRecipe, stage_of
+from minillm.tasks.dialogue.recipe import PreferenceRecipe, stage_of
+from minillm.tasks.dialogue.reference import checked_reference, log_p, log_probabilities
 from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, answer_rows, collate_chats
 from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
 from minillm.tasks.generation import LanguageModel
 from minillm.text.corpora import Preference
-from minillm.training import Run, Step, bucketed_order, evaluating, numbered_order
-from minillm.training.preferences import (
-    Preferred,
-    check_pairs,
-    dpo_loss,
-    sequence_log_probability,
-)
+from minillm.training import Run, Step, numbered_order
+from minillm.training.preferences import Preferred, check_pairs, dpo_loss
 
 SAVE_EVERY = 100  # updates
 
@@ -36,15 +32,15 @@ class PairBatch(NamedTuple):
 
 
 class PreferenceTuning:
-    """Train ``language`` itself by DPO; the reference is what it was before.
+    """Train ``language`` itself by DPO; the ``reference`` is what it was before, or another model.
 
     The reference is asked once, before the first update: its log-probabilities are kept, not its
-    weights.  ``steps()`` yields a ``Step`` after each update; ``margins`` says of any pairs how far
-    the model has gone.  With a folder ``out`` a checkpoint is written every 100 steps and at the
-    end; ``resume=True`` goes on from it, bit for bit: see ``Run``.
+    weights.  ``steps()`` yields a ``Step`` after each update; ``rewards`` and ``margins`` say how
+    far the model has gone on the held-out pairs.  With a folder ``out`` a checkpoint is written
+    every 100 steps and at the end; ``resume=True`` goes on from it, bit for bit: see ``Run``.
 
     Raises:
-        ValueError: no pair, or one of equal answers; as ``rows_of``.
+        ValueError: no pair, or one of equal answers; a reference of other tokens; as ``rows_of``.
         CheckpointError: nothing to resume, or the checkpoint belongs to another run.
     Source: Rafailov et al. 2023, "Direct Preference Optimization: Your Language Model is Secretly
         a Reward Model", section 4.
@@ -53,11 +49,12 @@ class PreferenceTuning:
 
     def __init__(
         self,
-        recipe: ChatRecipe,
+        recipe: PreferenceRecipe,
         language: LanguageModel,
         pairs: Sequence[Preference],
         *,
         held_out: Sequence[Preference] = (),
+        reference: LanguageModel | None = None,
         out: str | Path | None = None,
         resume: bool = False,
         device: str = "cpu",
@@ -66,8 +63,12 @@ class PreferenceTuning:
         self.recipe, self.language = recipe, language
         self.model = language.model.to_device(device)
         self.pairs, self.held_out = self.both(pairs), self.both(held_out)
-        self.reference = self.log_probabilities(self.pairs)
-        self.reference_held_out = self.log_probabilities(self.held_out)
+        self.held_out_pairs = list(held_out)
+        told = language if reference is None else checked_reference(language, reference)
+        self.reference, self.reference_held_out = (
+            log_probabilities(told.model.to_device(device), some)
+            for some in (self.pairs, self.held_out)
+        )
         stage = stage_of(
             "prefer",
             recipe,
@@ -79,6 +80,7 @@ class PreferenceTuning:
         )
         self.n_steps = stage.steps
         data = {"data": digest_of_json(list(pairs)), "held_out": digest_of_json(list(held_out))}
+        data |= {} if reference is None else {"reference": digest_of_weights(reference.model)}
         facts = {**asdict(recipe), **data, "model": digest_of_weights(self.model)}
         self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=SAVE_EVERY)
 
@@ -89,22 +91,6 @@ class PreferenceTuning:
             answer_rows(self.language, asked, [pair.chosen for pair in pairs]),
             answer_rows(self.language, asked, [pair.rejected for pair in pairs]),
         )
-
-    def log_probabilities(self, pairs: tuple[list[ChatRow], list[ChatRow]]) -> np.ndarray:
-        """ln p of every answer as the model is now, (2, N)."""
-        found = np.zeros((2, len(pairs[0])))
-        with evaluating(self.model):
-            for kind, rows in enumerate(pairs):
-                lengths = np.array([len(row.ids) for row in rows], dtype=np.int64)
-                for chosen in bucketed_order(lengths, batch_size=64, rng=None):
-                    log_p = self.log_p(collate_chats([rows[i] for i in chosen]))
-                    found[kind, chosen] = np.asarray(log_p.numpy())
-        return found
-
-    def log_p(self, batch: ChatBatch) -> Tensor:
-        """ln p of the answers of a batch, (B,)."""
-        logits = self.model(batch.ids, batch.mask)
-        return sequence_log_probability(logits, ids=batch.ids, answers=batch.answers)
 
     def steps(self) -> Iterator[Step]:
         """The updates, one after another."""
@@ -135,7 +121,7 @@ class PreferenceTuning:
 
     def preferred(self, batch: PairBatch) -> Preferred:
         """Loss, implicit rewards and margins of a batch."""
-        policy = [self.log_p(batch.chosen), self.log_p(batch.rejected)]
+        policy = [log_p(self.model, one) for one in (batch.chosen, batch.rejected)]
         data = policy[0].data
         chosen, rejected = (
             Tensor(moved_like(row.astype(data.dtype), data)) for row in batch.reference
@@ -153,8 +139,19 @@ class PreferenceTuning:
         margins = self.margins()
         return float(np.logaddexp(0.0, -margins).mean())
 
+    def rewards(self) -> np.ndarray:
+        """β (ln π - ln π_ref) of the held-out answers, (2, N): the chosen ones, the rejected."""
+        gained = log_probabilities(self.model, self.held_out) - self.reference_held_out
+        rewards: np.ndarray = self.recipe.beta * gained
+        return rewards
+
     def margins(self) -> np.ndarray:
-        """β (gain of the chosen answer - gain of the rejected one) of the held-out pairs, (N,)."""
-        gained = self.log_probabilities(self.held_out) - self.reference_held_out
-        margins: np.ndarray = self.recipe.beta * (gained[0] - gained[1])
+        """By how much the reward of the chosen answer is above that of the rejected one, (N,)."""
+        chosen, rejected = self.rewards()
+        margins: np.ndarray = chosen - rejected
         return margins
+
+    def result(self) -> LanguageModel:
+        """The language model as it is now, ready to write."""
+        self.model.eval()
+        return self.language

@@ -15,7 +15,7 @@ from minillm.training import Stage, batches_per_epoch
 
 @dataclass(frozen=True)
 class ChatRecipe:
-    """How a language model learns to answer; ``beta`` is idle where no preferences are learned.
+    """How a language model learns to answer as the assistant of some conversations does.
 
     Raises:
         ValueError: a number that makes no sense, with its name.
@@ -25,7 +25,6 @@ class ChatRecipe:
     batch_size: int = setting(16, "conversations, or pairs of answers, in one update")
     epochs: float = setting(4.0, "passes over them")
     lr: float = setting(1e-3, "highest learning rate")
-    beta: float = setting(0.1, "how dear it is to leave the model that preferences begin with")
     weight_decay: float = setting(
         0.01, "share of each matrix that AdamW takes off, times the rate; vectors keep all"
     )
@@ -36,6 +35,24 @@ class ChatRecipe:
             value, least = getattr(self, entry.name), 1 if entry.name == "batch_size" else 0
             if not least <= value < inf:
                 raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
+        if self.epochs == 0:
+            raise ValueError("epochs must be above 0: nothing would be learned")
+
+
+@dataclass(frozen=True)
+class PreferenceRecipe(ChatRecipe):
+    """How it learns which of two answers is preferred.
+
+    Raises:
+        ValueError: a number that makes no sense, with its name.
+    """
+
+    epochs: float = setting(2.0, "passes over the pairs")
+    lr: float = setting(5e-5, "highest learning rate")
+    beta: float = setting(0.1, "how dear it is to leave the reference")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if self.beta == 0:
             raise ValueError("beta must be above 0, got 0: nothing would hold the model")
 

@@ -3,7 +3,6 @@
 from minillm.text.corpora.corpus import Corpus, load_corpus, unlabelled
 from minillm.text.corpora.dialogues import (
     Dialogues,
-    Preference,
     Question,
     load_dialogues,
     preferences,
@@ -11,6 +10,7 @@ from minillm.text.corpora.dialogues import (
 )
 from minillm.text.corpora.rewriting import paraphrases
 from minillm.text.corpora.thesaurus import THESAURUS
+from minillm.text.preference_files import Preference
 
 __all__ = [
     "THESAURUS",

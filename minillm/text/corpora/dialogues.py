@@ -17,6 +17,7 @@ from minillm.text.corpora.dialogues_en import ENGLISH_TALK
 from minillm.text.corpora.dialogues_zh import CHINESE_TALK
 from minillm.text.corpora.talk import Talk, Topic
 from minillm.text.documents import Conversation, Message
+from minillm.text.preference_files import Preference
 
 TALK = {"en": ENGLISH_TALK, "zh": CHINESE_TALK}
 SPLITS = ("train", "dev", "test")
@@ -42,14 +43,6 @@ class Dialogues(NamedTuple):
     train: list[Question]
     dev: list[Question]
     test: list[Question]
-
-
-class Preference(NamedTuple):
-    """Two answers to a question, of which one is preferred."""
-
-    asked: Conversation
-    chosen: str
-    rejected: str
 
 
 def load_dialogues(

@@ -1,6 +1,8 @@
 """A language model learns to answer, then which answers are preferred; runs resume; bad input."""
 
 import itertools
+from copy import deepcopy
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -10,10 +12,13 @@ from minillm.backend import CheckpointError
 from minillm.tasks.dialogue import (
     ChatRecipe,
     InstructionTuning,
+    PreferenceRecipe,
     PreferenceTuning,
     answer,
+    drift,
     score_answers,
 )
+from minillm.tasks.dialogue.reference import drawn_answers, log_probabilities
 from minillm.tasks.dialogue.rows import answer_rows, collate_chats, rows_of
 from minillm.tasks.generation import CausalPretraining, GptRecipe, LanguageModel
 from minillm.text.corpora import Preference, Question
@@ -29,6 +34,24 @@ QUESTIONS = [
 TALK = [question.answered for question in QUESTIONS]
 PAIRS = [Preference(question.asked, question.right, question.wrong[0]) for question in QUESTIONS]
 QUICK = ChatRecipe(batch_size=4, epochs=100, lr=1e-2)
+PREFER = PreferenceRecipe(batch_size=4, epochs=100, lr=1e-2)
+
+
+def of_words(text):
+    """A language model that has tokens for the words of a text."""
+    recipe = GptRecipe(tokenizer="word", width=32, n_layers=1, n_heads=2, max_length=16, steps=1)
+    recipe = replace(recipe, min_count=1)
+    texts = [(Message("user", text), *TALK[0][1:])] * 8
+    return CausalPretraining(recipe, texts, texts).result()
+
+
+def retold(language):
+    """A copy that writes conversations without a beginning."""
+    other = LanguageModel(
+        deepcopy(language.model), language.tokenizer, language.vocabulary, documents=True
+    )
+    other.template = replace(language.template, begin="")
+    return other
 
 
 @pytest.fixture
@@ -70,12 +93,12 @@ def test_rows_mark_the_answers_and_their_ends(language):
 @pytest.mark.guide("G40")
 def test_preferences_begin_at_ln_2_and_raise_the_margin(language):
     trained(InstructionTuning(QUICK, language, [*TALK, *swapped()]))
-    before = PreferenceTuning(QUICK, language, PAIRS, held_out=PAIRS)
+    before = PreferenceTuning(PREFER, language, PAIRS, held_out=PAIRS)
     assert before.held_out_loss() == pytest.approx(log(2), abs=1e-6)
     losses = trained(before)
     assert losses[0] == pytest.approx(log(2), abs=1e-6) and losses[-1] < 0.3
     assert (before.margins() > 0).all()
-    chosen, rejected = before.log_probabilities(before.held_out)
+    chosen, rejected = log_probabilities(language.model, before.held_out)
     assert (chosen > rejected + 1).all()  # nats; before, both were learned alike
 
 
@@ -87,11 +110,12 @@ def swapped():
 @pytest.mark.parametrize("kind", [InstructionTuning, PreferenceTuning])
 def test_a_run_resumes_bit_for_bit(kind, language, tmp_path):
     language.save(tmp_path / "before.safetensors")
-    data = TALK if kind is InstructionTuning else PAIRS
+    data, recipe = (TALK, ChatRecipe) if kind is InstructionTuning else (PAIRS, PreferenceRecipe)
+    settings = recipe(batch_size=2, epochs=60, lr=1e-3)
 
     def run(folder, stop=None, **options):
         model = LanguageModel.load(tmp_path / "before.safetensors")
-        training = kind(ChatRecipe(batch_size=2, epochs=60), model, data, out=folder, **options)
+        training = kind(settings, model, data, out=folder, **options)
         trained(training, stop)
         return {name: array.tobytes() for name, array in model.model.state_dict().items()}
 
@@ -100,8 +124,37 @@ def test_a_run_resumes_bit_for_bit(kind, language, tmp_path):
     assert run(tmp_path / "left", resume=True) == whole
     other = TALK[:2] if kind is InstructionTuning else PAIRS[:2]
     with pytest.raises(CheckpointError, match="data"):
-        kind(ChatRecipe(batch_size=2, epochs=60), language, other, out=tmp_path / "left",
+        kind(settings, language, other, out=tmp_path / "left",
              resume=True)  # fmt: skip
+
+
+@pytest.mark.guide("G40")
+def test_another_reference_is_asked_instead(language):
+    reference = LanguageModel(
+        deepcopy(language.model), language.tokenizer, language.vocabulary, documents=True
+    )
+    trained(InstructionTuning(QUICK, language, TALK))
+    training = PreferenceTuning(PREFER, language, PAIRS, held_out=PAIRS, reference=reference)
+    before = log_probabilities(language.model, training.held_out)
+    then = log_probabilities(reference.model, training.held_out)
+    assert np.allclose(training.rewards(), PREFER.beta * (before - then), atol=1e-6)
+    assert (training.rewards()[0] > 0.05).all() and (training.margins() > 0.05).all()
+
+
+def test_drift_is_the_divergence_of_whole_answers(language):
+    reference = deepcopy(language.model)
+    asked = [question.asked for question in QUESTIONS]
+    draw = {"rng": np.random.default_rng(0)}
+    assert drift(language, reference, asked, **draw) == pytest.approx(np.zeros(4), abs=1e-6)
+    trained(InstructionTuning(replace(QUICK, epochs=30), language, [*TALK, *swapped()]))
+    asked = asked[:1] * 2000
+    found = drift(language, reference, asked, rng=np.random.default_rng(1))
+    rows = drawn_answers(language, asked, np.random.default_rng(2))
+    log_ratio = np.subtract(*(log_probabilities(m, [rows])[0] for m in (language.model, reference)))
+    spread = np.hypot(found.std(), log_ratio.std()) / np.sqrt(len(asked))
+    assert (found >= 0).all() and found.mean() > 1
+    assert abs(found.mean() - log_ratio.mean()) < 4 * spread
+    assert found.std() < log_ratio.std()
 
 
 def test_answers_are_scored_by_tokens(language):
@@ -124,11 +177,19 @@ def test_answers_are_scored_by_tokens(language):
          "conversation 1: message 3 is an empty answer"),
         (lambda lm: InstructionTuning(QUICK, lm, [TALK[0] * 5]),
          "conversation 1: 36 tokens, and the model reads 16"),
-        (lambda lm: PreferenceTuning(QUICK, lm, []), "pairs are needed, one at least"),
-        (lambda lm: PreferenceTuning(QUICK, lm, [PAIRS[0]._replace(rejected="red")]),
+        (lambda lm: PreferenceTuning(PREFER, lm, []), "pairs are needed, one at least"),
+        (lambda lm: PreferenceTuning(PREFER, lm, [PAIRS[0]._replace(rejected="red")]),
          "pair 0: chosen and rejected are the same response"),
+        (lambda lm: PreferenceTuning(PREFER, lm, PAIRS, reference=of_words("say red blue green x")),
+         "the reference has another vocabulary: its token 6 is 'red', and the policy's 'say'"),
+        (lambda lm: PreferenceTuning(PREFER, lm, PAIRS, reference=of_words("say red")),
+         "the reference has 8 tokens and the policy 11"),
+        (lambda lm: PreferenceTuning(PREFER, lm, PAIRS, reference=lm), "shares .* with the policy"),
+        (lambda lm: PreferenceTuning(PREFER, lm, PAIRS, reference=retold(lm)), "another template"),
+        (lambda lm: drift(lm, lm.model, [(Message("user", "red " * 13),)],
+                          rng=np.random.default_rng(0)), "no answer can be drawn"),
         (lambda lm: score_answers(["red"], QUESTIONS, lm), "1 answers to 4 questions"),
-        (lambda lm: ChatRecipe(beta=0), "beta must be above 0"),
+        (lambda lm: PreferenceRecipe(beta=0), "beta must be above 0"),
         (lambda lm: ChatRecipe(batch_size=0), "batch_size must be at least 1 and finite, got 0"),
         (lambda lm: ChatRecipe(lr=float("nan")), "lr must be at least 0 and finite, got nan"),
     ],
