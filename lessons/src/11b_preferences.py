@@ -75,6 +75,11 @@ stages = {
 n_whole = len(whole["right"])
 gained = spread(100 * (whole["right"][:, 2] - whole["right"][:, 1]))
 ahead = spread(100 * (whole["right"][:, 3] - whole["right"][:, 2]))
+for less in (fallen, gained, ahead):
+    assert less["mean"] > less["half"], "what the prose calls less or more"
+missed = spread(over["best_of_n_student"][:, few, 2] - over["optimum_student"][:, :, 2].max(axis=1))
+assert missed["mean"] > missed["half"] and len(asked["betas"]) == 12, "no penalty comes up to it"
+assert (moved["last_orthogonal"] > 0).all(), "orthogonal: none loses"
 LITERALS = {
     "by hand, asserted in sections 2 and 3": "0 1 2 4 16 32 0.69 1.04 1.39",
     "fractions by hand, as LaTeX writes them": "12 14 34 43 54 74",
@@ -503,12 +508,12 @@ else:
 # %% [markdown] lang="en"
 # ## 5 Where the guide differs
 #
-# **Regularisation is not staying near** (section 9.3, A112). The guide's regularisation is L2: it pulls weights towards 0. What holds a model in preference learning is the distance from what it *was*. The policy of section 2 once more, trained by gradient descent on its logits: with no reward at all, and with the rewards 0, 1, 2:
+# **Regularisation is not staying near** (section 9.3, A112). The guide's regularisation is L2: it pulls weights towards 0. What holds a model in preference learning is the distance from what it *was*. The policy of section 2 once more, trained by gradient descent on its logits, which are all the weights it has: with no reward at all, and with the rewards 0, 1, 2:
 
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# **正则化不等于“不离得太远”**（9.3 节，A112）　指南所说的正则化是 L2，它把权重拉向 0。偏好优化里约束模型的，却是离它**原来的样子**有多远。再看第 2 节的策略，对 logits 做梯度下降：一次没有任何奖励，一次奖励是 0、1、2：
+# **正则化不等于“不离得太远”**（9.3 节，A112）　指南所说的正则化是 L2，它把权重拉向 0。偏好优化里约束模型的，却是离它**原来的样子**有多远。再看第 2 节的策略，对 logits（它全部的权重）做梯度下降：一次没有任何奖励，一次奖励是 0、1、2：
 
 # %%
 penalties = {
@@ -530,12 +535,12 @@ assert np.allclose(ends["distance", "no reward"], p), "the distance keeps p"
 assert np.allclose(ends["distance", "rewards"], optimum, atol=1e-6), "the best policy by hand"
 
 # %% [markdown] lang="en"
-# With nothing to gain, L2 forgets what the reference knew ({here.forgot} nats: all answers alike), and the distance leaves it as it is. With the rewards, the distance ends at the best policy that we had by hand. Whether the distance also protects from an error of the judge is measured in section 6.2; it does not.
+# With nothing to gain, L2 forgets what the reference knew ({here.forgot} nats: all answers alike), and the distance leaves it as it is. With the rewards, the distance ends at the best policy that we had by hand. Whether the distance also protects from an error of the judge is measured in section 6.2; there it does not.
 #
 # **"Mainly for generation, such as dialogue"** (section 9.2, A109). What a GPT learns from texts is to go on. The GPT of lesson 8, asked something in the form of a dialogue:
 
 # %% [markdown] lang="zh"
-# 没有什么可得的时候，L2 会忘掉参考模型原来会的（{here.forgot} 奈特：各个回答都一样），距离则让它保持原样。有奖励时，用距离约束，最后到达手算出来的那个最优策略。至于距离能不能防住评判者的误差，6.2 节来量：防不住。
+# 没有什么可得的时候，L2 会忘掉参考模型原来会的（{here.forgot} 奈特：各个回答都一样），距离则让它保持原样。有奖励时，用距离约束，最后到达手算出来的那个最优策略。至于距离能不能防住评判者的误差，6.2 节来量：在那里防不住。
 #
 # **“主要应用于生成任务，如……对话系统”**（9.2 节，A109）　GPT 从文本里学到的是往下续写。用对话的格式问一问第 8 课的 GPT：
 
