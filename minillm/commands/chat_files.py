@@ -11,7 +11,7 @@ from minillm.commands.arguments import add_encoding
 from minillm.commands.generate import load_language_model
 from minillm.commands.held_out import held_apart
 from minillm.commands.tables import percent
-from minillm.course.assets import load
+from minillm.course.assets import MAKERS, load
 from minillm.tasks.generation import LanguageModel
 from minillm.tasks.generation.tokens import plain_texts
 from minillm.text import text_key
@@ -20,6 +20,7 @@ from minillm.text.preference_files import Preference, read_preferences
 
 T = TypeVar("T", Conversation, Preference)
 BUILT_IN = "gpt"  # the language model that comes with minillm
+SAME = "ask what is also asked in those held out"
 UNKNOWN = 0.2  # share of unknown tokens above which the model is the wrong one
 
 
@@ -52,6 +53,8 @@ def open_language(name: str, device: str) -> LanguageModel:
     """
     if name == BUILT_IN and not Path(name).exists():
         language: LanguageModel = load(name)
+    elif name in MAKERS and not Path(name).exists():
+        raise ValueError(f"MODEL {name} is no language model and does not write: {BUILT_IN} does")
     elif not Path(name).exists():
         raise FileNotFoundError(
             f"{name}: there is no such file or folder, and the language model that comes with "
@@ -80,7 +83,13 @@ def read_chats(
         for path, some in zip(given, read, strict=True)
     ]
     return held_apart(
-        kept[0], kept[1], path=given[0], what="conversations", key=question_key, seed=seed
+        kept[0],
+        kept[1],
+        path=given[0],
+        what="conversations",
+        same=SAME,
+        key=question_key,
+        seed=seed,
     )
 
 
@@ -94,6 +103,9 @@ def read_pairs(
     """
     given = (arguments.file, arguments.held_out)
     read = [path and read_preferences(path, encoding=arguments.encoding) for path in given]
+    both = {(p.asked, p.chosen, p.rejected) for p in read[0]}
+    if torn := sum((asked, rejected, chosen) in both for asked, chosen, rejected in both):
+        print(f"{given[0]}: {torn // 2} pairs are preferred one way and the other")
     kept = [
         some and fitting(language, some, path, "pairs", both_told)
         for path, some in zip(given, read, strict=True)
@@ -103,6 +115,7 @@ def read_pairs(
         kept[1],
         path=given[0],
         what="pairs",
+        same=SAME,
         key=lambda pair: question_key(both_told(pair)[0]),
         seed=seed,
     )
@@ -130,10 +143,15 @@ def fitting(
         if max(map(len, rows)) <= longest:
             kept.append(one)
     if not kept:
-        raise ValueError(f"{path}: all {what} are longer than the {longest} tokens the model reads")
+        raise ValueError(
+            f"{path}: all {what} are longer than the {longest} tokens the model reads: take one "
+            "that was pretrained with a larger --max-length"
+        )
     if len(kept) < len(items):
         left = len(items) - len(kept)
         print(f"{path}: {left} of {len(items)} {what} are longer than {longest} tokens: left out")
+        if left > len(items) / 10:
+            print("a model that was pretrained with a larger --max-length would read them")
     return kept
 
 
@@ -149,12 +167,16 @@ def question_key(conversation: Conversation) -> str:
 
 
 def describe(
-    language: LanguageModel, train: Sequence[Conversation], held_out: Sequence[Conversation]
+    language: LanguageModel,
+    train: Sequence[Conversation],
+    held_out: Sequence[Conversation],
+    what: str = "conversations",
 ) -> None:
     """Print how much there is to learn from, and whether the model knows the words."""
     for name, some in (("train", train), ("held out", held_out)):
         answers = sum(message.role == "assistant" for one in some for message in one)
-        print(f"{name}: conversations {len(some):,}, answers {answers:,}")
+        told = "" if what == "pairs" else f", answers {answers:,}"
+        print(f"{name}: {what} {len(some):,}{told}")
     texts = map(language.tokenizer.tokenize, plain_texts([*train, *held_out]))
     unknown = language.vocabulary.unknown_rate(texts)
     print(f"vocabulary {len(language.vocabulary):,}, unknown {percent(unknown)}")

@@ -19,7 +19,7 @@ def instruction_picture(path: Path, record: Path, *, before: float) -> None:
     examined = [(e["step"] + 1, e["held_out_loss"]) for e in events if "held_out_loss" in e]
     points = [(0, before), *examined]
     ax.plot(*zip(*points, strict=True), "o-", color=HELD_OUT, label="held out")
-    ax.set(xlabel="update", ylabel="nats per token", title="what the assistant says")
+    ax.set(xlabel="update", ylabel="nats per token", title="loss of what the assistant says")
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False)
     save(figure, path, ENGLISH)
@@ -31,11 +31,11 @@ def preference_picture(path: Path, points: Sequence[Sequence[float]]) -> None:
     A point is the number of updates and the values of ``Measured``.
     """
     columns = list(zip(*points, strict=True))
-    done, chosen, rejected, low, middle, high, _, _, _, kl, error = columns
+    done, chosen, rejected, low, middle, high, *_, kl, error = columns
     figure, (left, centre, right) = new_figure(3, width=13, height=3.8)
     left.plot(done, chosen, "o-", color=MODEL, label="chosen")
     left.plot(done, rejected, "s--", color=BASELINE, label="rejected")
-    left.set(title="implicit reward, mean", ylabel="β ln(π / π_ref)")
+    left.set(title="implicit reward, mean", ylabel=r"$\beta\,\ln(\pi / \pi_{ref})$")
     left.legend(frameon=False)
     centre.fill_between(done, low, high, color=MODEL, alpha=0.2, label="middle half of the pairs")
     centre.plot(done, middle, "o-", color=MODEL, label="median")
@@ -47,4 +47,6 @@ def preference_picture(path: Path, points: Sequence[Sequence[float]]) -> None:
     right.set_ylim(bottom=0)
     for ax in (left, centre, right):
         ax.set_xlabel("update")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    figure.suptitle("held-out pairs")
     save(figure, path, ENGLISH)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from minillm.commands.tables import percent, table
 from minillm.tasks.dialogue import AnswerScores, answer, score_answers
@@ -13,6 +15,10 @@ from minillm.text.preference_files import Preference
 from minillm.text.terminal import visible
 
 MOST, SHOWN = 200, 3  # questions that are asked, and shown
+LEGEND = (
+    "contained: it stands somewhere in the answer; repetition: pairs of neighbouring words that "
+    "the\nanswer had before; distinct pairs: different ones among those of all answers"
+)
 
 
 class Examination:
@@ -43,13 +49,19 @@ class Examination:
             for time, name in enumerate(("before", "after"))
         ]
         print(f"\nheld out, {len(self.questions)} questions; exact: {right}, word for word")
-        print(table(["training", *measured, *heads], rows))
+        print(table(["", *measured, *heads], rows))
+        print(LEGEND)
         for place in range(min(SHOWN, len(self.questions))):
             question = self.questions[place]
             print()
             for message in question.asked:
                 print(f"{message.role}: {visible(message.content)}")
-            said = (right, question.right), *zip(("before", "after"), self.said(place), strict=True)
+            worse = [("rejected", text) for text in question.wrong]
+            said = (
+                (right, question.right),
+                *worse,
+                *zip(("before", "after"), self.said(place), strict=True),
+            )
             for name, text in said:
                 print(f"  {name}: {visible(text)}")
 
@@ -72,3 +84,8 @@ def chosen_answers(pairs: Sequence[Preference]) -> list[Question]:
     """Every question of some pairs, once, with the answer that is preferred."""
     found = {pair.asked: Question(pair.asked, pair.chosen, (pair.rejected,)) for pair in pairs}
     return list(found.values())
+
+
+def print_next(out: Path) -> None:
+    """How to talk to the model in a folder."""
+    print(f"talk to it: python -m minillm chat {shlex.quote(str(out))}")

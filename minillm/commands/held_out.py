@@ -18,12 +18,13 @@ def held_apart(
     *,
     path: Path,
     what: str,
+    same: str = "are also held out",
     key: Callable[[T], Hashable],
     seed: int,
 ) -> tuple[list[T], list[T]]:
     """What is learned from, and what is held out: ``held_out``, or a tenth drawn from ``items``.
 
-    Nothing is learned from whose ``key`` is that of something held out.
+    Nothing is learned from whose ``key`` is that of something held out, which is told as ``same``.
 
     Raises:
         ValueError: there are too few to hold any out, or none beside those that are.
@@ -42,9 +43,7 @@ def held_apart(
     keys = set(map(key, apart))
     left = [one for one in kept if key(one) not in keys]
     if len(left) < len(kept):
-        print(f"{len(kept) - len(left)} of the {what} are also held out: dropped")
+        print(f"{len(kept) - len(left)} of the {what} {same}: dropped")
     if not left:
-        raise ValueError(
-            f"{path}: all of the {what} are also held out: nothing is left to learn from"
-        )
+        raise ValueError(f"{path}: all of the {what} {same}: nothing is left to learn from")
     return left, apart

@@ -9,11 +9,12 @@ from pathlib import Path
 from minillm.commands.arguments import add_overwriting, add_recipe, recipe_of
 from minillm.commands.chat_files import add_chat_files, describe, open_language, read_chats
 from minillm.commands.chat_pictures import instruction_picture
-from minillm.commands.chat_report import Examination, last_answers
+from minillm.commands.chat_report import Examination, last_answers, print_next
 from minillm.commands.finetune_input import refuse_own_folder
 from minillm.commands.progress import watch
 from minillm.commands.runs import MODEL, RECORD, refuse_overwriting, remove_earlier_run
 from minillm.tasks.dialogue import ChatRecipe, InstructionTuning
+from minillm.training import read_record
 
 PICTURE = "instruct.png"
 
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
         out=arguments.out,
         resume=arguments.resume,
         device=arguments.device,
+        keep="best",
     )
     remove_earlier_run(arguments)
     describe(language, train, held_out)
@@ -55,10 +57,23 @@ def run(arguments: argparse.Namespace) -> None:
     watch(training.steps(), total=training.n_steps, title="instruct")
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
+    print_kept(arguments.out / RECORD)
     losses.append(training.held_out_loss())
     examination.ask(language)
     examination.show({"nats per token": [f"{loss:.3f}" for loss in losses]}, "the right answer")
     picture = arguments.out / PICTURE
     instruction_picture(picture, arguments.out / RECORD, before=losses[0])
     print(f"\npicture: {picture}")
-    print(f"talk to it: python -m minillm chat {arguments.out}")
+    print_next(arguments.out)
+
+
+def print_kept(record: Path) -> None:
+    """Where the last weights were not the best, which ones were kept."""
+    _, events = read_record(record)
+    losses = {e["step"] + 1: e["held_out_loss"] for e in events if "held_out_loss" in e}
+    best = min(losses, key=lambda done: losses[done])
+    if best < max(losses):
+        print(
+            f"kept are the weights after update {best} of {max(losses)}, held out "
+            f"{losses[best]:.3f}; at the end it was {losses[max(losses)]:.3f}"
+        )

@@ -14,7 +14,7 @@ from minillm.backend import stream
 from minillm.commands.arguments import add_overwriting, add_recipe, recipe_of
 from minillm.commands.chat_files import add_chat_files, describe, open_language, read_pairs
 from minillm.commands.chat_pictures import preference_picture
-from minillm.commands.chat_report import Examination, chosen_answers
+from minillm.commands.chat_report import Examination, chosen_answers, print_next
 from minillm.commands.curves import Curve
 from minillm.commands.finetune_input import refuse_own_folder
 from minillm.commands.progress import watch
@@ -66,11 +66,8 @@ def run(arguments: argparse.Namespace) -> None:
         device=arguments.device,
     )
     remove_earlier_run(arguments)
-    describe(
-        language,
-        *([(*one.asked, Message("assistant", one.chosen)) for one in some]
-          for some in (pairs, held_out)),
-    )  # fmt: skip
+    chats = [[(*p.asked, Message("assistant", p.chosen)) for p in s] for s in (pairs, held_out)]
+    describe(language, chats[0], chats[1], what="pairs")
     described = {"file": str(arguments.file), "sha256": digest_of_json(held_out)}
     curve = Curve(arguments.out / CURVE, described, resume=arguments.resume)
     measured = [measure(training, reference)]
@@ -84,7 +81,7 @@ def run(arguments: argparse.Namespace) -> None:
     picture = arguments.out / PICTURE
     preference_picture(picture, [[0.0, *measured[0]], *curve.points])
     print(f"\npicture: {picture}")
-    print(f"talk to it: python -m minillm chat {arguments.out}")
+    print_next(arguments.out)
 
 
 class Measured(NamedTuple):
@@ -96,6 +93,7 @@ class Measured(NamedTuple):
     middle: float
     high: float
     preferred: float  # share of positive margins
+    first: float  # share of pairs whose chosen answer is the more probable one
     log_chosen: float  # mean ln p of the answers
     log_rejected: float
     kl: float  # KL(model || reference) of answers to the held-out questions, in nats
@@ -105,13 +103,21 @@ class Measured(NamedTuple):
 def measure(training: PreferenceTuning, reference: LanguageModel) -> Measured:
     """All of it, as the model is now."""
     rewards, margins = training.rewards(), training.margins()
-    log_p = (rewards / training.recipe.beta + training.reference_held_out).mean(axis=1)
+    log_p = rewards / training.recipe.beta + training.reference_held_out
     asked = [question.asked for question in training.held_out_pairs][:DRAWN]
     rng = stream(training.recipe.seed, "drift")
     moved = drift(training.language, reference.model, asked, rng=rng)
     error = moved.std(ddof=1) / np.sqrt(len(moved)) if len(moved) > 1 else 0.0
     means, shares = rewards.mean(axis=1), np.quantile(margins, (0.25, 0.5, 0.75))
-    found = *means, *shares, np.mean(margins > 0), *log_p, moved.mean(), error
+    found = (
+        *means,
+        *shares,
+        np.mean(margins > 0),
+        np.mean(log_p[0] > log_p[1]),
+        *log_p.mean(axis=1),
+        moved.mean(),
+        error,
+    )
     return Measured(*(float(value) for value in found))
 
 
@@ -128,16 +134,28 @@ def show(training: PreferenceTuning, both: list[Measured], examination: Examinat
     before, after = both
     examination.show(
         {
-            "margin > 0": [percent(one.preferred) if one.low != one.high else "-" for one in both],
+            "chosen first": [percent(one.first) for one in both],
             "ln p chosen": [f"{one.log_chosen:.2f}" for one in both],
             "ln p rejected": [f"{one.log_rejected:.2f}" for one in both],
             "KL": [f"{one.kl:.3f} ± {one.kl_error:.3f}" for one in both],
         },
         "the chosen answer",
     )
+    print(
+        "chosen first: pairs whose chosen answer is the more probable one; ln p: mean of whole\n"
+        "answers; KL: how far answers have moved from those of the reference, in nats an answer"
+    )
     if after.log_chosen < before.log_chosen:
         fell = before.log_chosen - after.log_chosen
         print(
-            f"\nthe chosen answers have become less probable themselves, by {fell:.2f} nats: DPO "
+            f"the chosen answers have become less probable themselves, by {fell:.2f} nats: DPO "
             "asks for the difference alone"
+        )
+    exact, repetition = (
+        [getattr(scores, name) for scores in examination.scores] for name in ("exact", "repetition")
+    )
+    if exact[1] < exact[0] or repetition[1] > repetition[0] + 0.05:
+        print(
+            "the answers are worse than before: a lower --lr, fewer --epochs or a larger --beta "
+            "keeps them nearer to the reference"
         )

@@ -20,6 +20,7 @@ class Message(NamedTuple):
     content: str
 
 
+ONE_KEY = 'one key of "text" and "messages" is needed'
 Conversation = tuple[Message, ...]
 Document = str | Conversation
 
@@ -67,7 +68,17 @@ def read_conversations(path: str | Path, *, encoding: str = "utf-8") -> list[Con
             f"{path}: conversations are JSON Lines, in a file such as chat.jsonl with "
             '{"messages": [{"role": "user", "content": "..."}, ...]} in every line'
         )
-    found = read_documents(path, encoding=encoding)
+    try:
+        found = read_documents(path, encoding=encoding)
+    except ValueError as error:
+        where, wrong, keys = str(error).partition(ONE_KEY)
+        if not wrong:
+            raise
+        raise ValueError(
+            f'{where}"messages" is needed, such as {{"messages": [{{"role": "user", "content": '
+            f'"..."}}, {{"role": "assistant", "content": "..."}}]}}{keys} (pairs of answers are '
+            "for prefer)"
+        ) from error
     for number, one in enumerate(found, start=1):
         if isinstance(one, str):
             raise ValueError(
@@ -97,7 +108,7 @@ def from_object(found: dict[str, Any], where: str) -> Document:
     if ("text" in found) == ("messages" in found):
         keys = ", ".join(map(repr, list(found)[:5])) or "none"
         keys += f" and {len(found) - 5} more" if len(found) > 5 else ""
-        raise ValueError(f'{where}: one key of "text" and "messages" is needed, got {keys}')
+        raise ValueError(f"{where}: {ONE_KEY}, got {keys}")
     if "messages" in found:
         return conversation(found["messages"], where)
     if not isinstance(found["text"], str):

@@ -66,10 +66,12 @@ def json_objects(text: str, path: str | Path) -> Iterator[tuple[int, dict[str, A
         try:
             found = json.loads(line)
         except (json.JSONDecodeError, RecursionError) as error:
-            raise ValueError(f"{path}, line {number}: not JSON: {error}") from error
+            whole = text.lstrip().startswith("[") and text.rstrip().endswith("]")
+            told = "a JSON array: write one object a line" if whole else f"not JSON: {error}"
+            raise ValueError(f"{path}, line {number}: {told}") from error
         if not isinstance(found, dict):
             raise ValueError(
-                f"{path}, line {number}: one object a line is needed, such as "
-                f'{{"text": "Win now"}}, got a {type(found).__name__}'
+                f"{path}, line {number}: one object a line is needed, {{...}}, got a "
+                f"{type(found).__name__}"
             )
         yield number, found

@@ -50,7 +50,8 @@ def pair_of(found: dict[str, Any], where: str) -> Preference:
     for key in ANSWERS:
         if key not in found:
             keys = ", ".join(map(repr, found)) or "none"
-            raise ValueError(f"{where}: no key {key!r}, only {keys:.80}")
+            told = " (conversations are for instruct)" if "messages" in found else ""
+            raise ValueError(f"{where}: no key {key!r}, only {keys:.80}{told}")
     if "prompt" in found:
         asked = question_of(found["prompt"], where)
         chosen, rejected = (answer_of(found[key], f"{where}, {key}") for key in ANSWERS)
@@ -79,6 +80,8 @@ def answer_of(answer: Any, where: str) -> str:
     """What is answered: a text, or one message of the assistant."""
     if isinstance(answer, str):
         return answer
+    if not isinstance(answer, list):
+        raise ValueError(f"{where}: an answer is a text or one message, got {answer!r:.60}")
     said = conversation(answer, where)
     if len(said) != 1 or said[0].role != "assistant":
         roles = ", ".join(message.role for message in said)
@@ -92,6 +95,11 @@ def parted(found: dict[str, Any], where: str) -> tuple[Conversation, str, str]:
     """Two conversations as what they share, and how each of them ends."""
     if isinstance(found["chosen"], str):
         raise ValueError(f'{where}: answers that are texts need a key "prompt" beside them')
+    for key in ANSWERS:
+        if not isinstance(found[key], list):
+            raise ValueError(
+                f"{where}, {key}: a list of messages is needed, got {found[key]!r:.60}"
+            )
     both = [conversation(found[key], f"{where}, {key}") for key in ANSWERS]
     for key, one in zip(ANSWERS, both, strict=True):
         if len(one) < 2 or one[-1].role != "assistant":

@@ -57,7 +57,9 @@ def test_a_question_may_stand_behind_others_and_be_in_gbk(tmp_path):
         ({"chosen": "b", "rejected": "c"}, 'need a key "prompt" beside them'),
         ({"chosen": [RED], "rejected": [ASKED, BLUE]}, "chosen is a conversation that ends with"),
         ({"chosen": [ASKED, RED], "rejected": [RED, BLUE]}, "differ before the last message"),
-        ({"chosen": [ASKED, RED], "rejected": 3}, "line 2, rejected: messages must be a list"),
+        ({"chosen": [ASKED, RED], "rejected": 3}, "line 2, rejected: .* got 3"),
+        ({"prompt": "a", "chosen": None, "rejected": "c"}, "an answer is a text or one message"),
+        ({"messages": [ASKED, RED]}, r"only 'messages' \(conversations are for instruct\)"),
         ({"prompt": 3, "chosen": "b", "rejected": "c"}, "line 2, prompt: messages must be a list"),
     ],
 )  # fmt: skip
@@ -81,6 +83,12 @@ def test_conversations_are_json_lines_with_messages(tmp_path):
     assert read_conversations(path) == [(Message("user", "Say red."), Message("assistant", "Red."))]
     with pytest.raises(ValueError, match=r"text 2: a conversation is needed.*'Red\.'"):
         read_conversations(write(path, {"messages": [ASKED, RED]}, {"text": "Red."}))
+    pair = write(tmp_path / "pairs.jsonl", {"prompt": "a", "chosen": "b", "rejected": "c"})
+    with pytest.raises(ValueError, match=r'line 1: "messages" is needed.* are for prefer'):
+        read_conversations(pair)
+    pair.write_text(json.dumps([{"messages": [ASKED, RED]}], indent=1))
+    with pytest.raises(ValueError, match="a JSON array: write one object a line"):
+        read_conversations(pair)
     plain = tmp_path / "chat.txt"
     plain.write_text("user: Say red.\n")
     with pytest.raises(ValueError, match="conversations are JSON Lines"):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.tasks.collation import lengths_of
-from minillm.tasks.dialogue.recipe import ChatRecipe, stage_of
+from minillm.tasks.dialogue.recipe import ChatRecipe, save_every, stage_of
 from minillm.tasks.dialogue.rows import ChatBatch, collate_chats, rows_of
 from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
 from minillm.tasks.generation import LanguageModel
@@ -18,14 +19,13 @@ from minillm.text.documents import Conversation
 from minillm.training import Run, Step, bucketed_order, mean_loss, numbered_order
 from minillm.training.preferences import response_loss
 
-SAVE_EVERY = 100  # updates
-
 
 class InstructionTuning:
     """Train ``language`` itself on conversations; what the user said is read, and not learned.
 
     ``steps()`` yields a ``Step`` after each update; the loss on ``held_out`` is measured after each
-    pass.  With a folder ``out`` a checkpoint is written every 100 steps and at the end;
+    pass, and with ``keep="best"`` the weights of the least one stay.  With a folder ``out`` a
+    checkpoint is written after each pass, every 100 steps at least, and at the end;
     ``resume=True`` goes on from it, bit for bit: see ``Run``.
 
     Raises:
@@ -46,6 +46,7 @@ class InstructionTuning:
         out: str | Path | None = None,
         resume: bool = False,
         device: str = "cpu",
+        keep: Literal["last", "best"] = "last",
     ):
         if not conversations:
             raise ValueError("instruction tuning needs conversations, got none")
@@ -60,6 +61,7 @@ class InstructionTuning:
             loss_of=self.loss_of,
             batches=self.batches,
             held_out=self.held_out_loss if self.held_out else None,
+            keep=keep,
         )
         self.n_steps = stage.steps
         data = {
@@ -67,7 +69,8 @@ class InstructionTuning:
             "held_out": digest_of_json(list(held_out)),
         }
         facts = {**asdict(recipe), **data, "model": digest_of_weights(self.model)}
-        self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=SAVE_EVERY)
+        often = save_every(recipe, len(self.rows))
+        self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=often)
 
     def steps(self) -> Iterator[Step]:
         """The updates, one after another."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import moved_like
-from minillm.tasks.dialogue.recipe import PreferenceRecipe, stage_of
+from minillm.tasks.dialogue.recipe import PreferenceRecipe, save_every, stage_of
 from minillm.tasks.dialogue.reference import checked_reference, log_p, log_probabilities
 from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, answer_rows, collate_chats
 from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
@@ -19,8 +19,6 @@ from minillm.tasks.generation import LanguageModel
 from minillm.text.corpora import Preference
 from minillm.training import Run, Step, numbered_order
 from minillm.training.preferences import Preferred, check_pairs, dpo_loss
-
-SAVE_EVERY = 100  # updates
 
 
 class PairBatch(NamedTuple):
@@ -37,7 +35,8 @@ class PreferenceTuning:
     The reference is asked once, before the first update: its log-probabilities are kept, not its
     weights.  ``steps()`` yields a ``Step`` after each update; ``rewards`` and ``margins`` say how
     far the model has gone on the held-out pairs.  With a folder ``out`` a checkpoint is written
-    every 100 steps and at the end; ``resume=True`` goes on from it, bit for bit: see ``Run``.
+    after each pass, every 100 steps at least, and at the end; ``resume=True`` goes on from it, bit
+    for bit: see ``Run``.
 
     Raises:
         ValueError: no pair, or one of equal answers; a reference of other tokens; as ``rows_of``.
@@ -82,7 +81,8 @@ class PreferenceTuning:
         data = {"data": digest_of_json(list(pairs)), "held_out": digest_of_json(list(held_out))}
         data |= {} if reference is None else {"reference": digest_of_weights(reference.model)}
         facts = {**asdict(recipe), **data, "model": digest_of_weights(self.model)}
-        self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=SAVE_EVERY)
+        often = save_every(recipe, len(pairs))
+        self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=often)
 
     def both(self, pairs: Sequence[Preference]) -> tuple[list[ChatRow], list[ChatRow]]:
         """The rows of the chosen answers, and of the rejected ones."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from math import inf
-from typing import Any
+from typing import Any, Literal
 
 from minillm.nn import Module
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks.recipe import setting
 from minillm.training import Stage, batches_per_epoch
+
+SAVE_EVERY = 100  # updates
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class PreferenceRecipe(ChatRecipe):
             raise ValueError("beta must be above 0, got 0: nothing would hold the model")
 
 
+def save_every(recipe: ChatRecipe, n: int) -> int:
+    """After how many updates a checkpoint is written: after every pass, or 100 if that is less."""
+    return min(SAVE_EVERY, batches_per_epoch(n, recipe.batch_size))
+
+
 def stage_of(
     name: str,
     recipe: ChatRecipe,
@@ -66,6 +73,7 @@ def stage_of(
     loss_of: Callable[[Any], Any],
     batches: Callable[[int, int], Any],
     held_out: Callable[[], float] | None,
+    keep: Literal["last", "best"] = "last",
 ) -> Stage:
     """AdamW over ``n`` examples, under a rate that rises for a tenth of the updates, then falls."""
     per_epoch = batches_per_epoch(n, recipe.batch_size)
@@ -80,4 +88,5 @@ def stage_of(
         max_norm=recipe.max_norm or None,
         held_out=held_out,
         evaluate_every=per_epoch if held_out else None,
+        keep=keep,
     )

@@ -150,8 +150,9 @@ class ChatTemplate:
         spoken = [number for number, one in enumerate(messages, 1) if one.role == "assistant"]
         if not spoken:
             raise ValueError(
-                f"none of the {len(messages)} messages is of role 'assistant': there is no answer "
-                "to learn"
+                f"none of the {len(messages)} messages is of role 'assistant', only "
+                f"{', '.join(sorted({repr(one.role) for one in messages}))}: there is no answer to "
+                "learn"
             )
         for number in spoken:
             if not messages[number - 1].content.strip():
