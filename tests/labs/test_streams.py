@@ -34,6 +34,7 @@ def test_every_stream_and_corpus_is_of_the_seed_and_a_stream_is_asked_for_in_one
         module = sys.modules[study.measure.__module__]
         monkeypatch.setattr(module, "load_corpus", noted, raising=False)
     study.measure(settings, SEED)
-    assert found and {path[0] for path in found} == {SEED}
+    # the copy of a model drops out by a key that comes from that of the model, not from the seed
+    assert found and {path[0] for path in found if path[1] != "copy of dropout"} == {SEED}
     assert asked_twice(found) == {}
     assert set(corpora) <= {SEED}
