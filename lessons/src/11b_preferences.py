@@ -135,14 +135,14 @@ setup()
 # %% [markdown] lang="en"
 # ## 1 What the guide says
 #
-# Section 9.2: GPT is used mainly for generation, such as writing texts and dialogue (A109). Section 9.3 gives four remedies for conflicting objectives and mismatched generalisation, among them regularisation, such as L2 and dropout (A112), and fine-tuning, which adjusts the parameters until the model suits the needs of the task (A113).
+# Section 9.2: GPT is used mainly for generation, such as writing texts and dialogue (A109). Section 9.3 gives four remedies for conflicting objectives and mismatched generalisation, among them regularisation, such as L2 and dropout (A112), and fine-tuning, which adjusts the parameters so that the model suits the needs of the task better (A113).
 # Section 8 lists trends and challenges. How a GPT comes to answer at all, and how what people prefer gets into its weights, is nowhere said: the words for preference, reward, alignment, reinforcement, feedback and RLHF do not occur in the guide at all (A108), although the two problems in its title were named by those who study how such training fails (Wei et al. 2023).
 # This lesson puts in what is missing.
 
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 9.2 节说：GPT 主要用于生成任务，如文本生成、对话系统（A109）。9.3 节为“冲突目标和泛化不匹配”开出四个办法，其中有正则化，如 L2 和 dropout（A112），还有微调：调整参数，使模型更适应任务需求（A113）。第 8 节列出趋势与挑战。GPT 究竟怎样学会回答问题，人的偏好又怎样进入权重，指南只字未提：“偏好”“奖励”“对齐”“强化”“反馈”“RLHF”这些词，在全文中一次也没有出现（A108）；而标题里的两个问题，恰恰是研究这类训练为何失效的人提出来的（Wei 等，2023）。本课把缺的这一块补上。
+# 9.2 节说：GPT 主要用于生成任务，如文本生成、对话系统（A109）。9.3 节为“冲突目标和泛化不匹配”开出四个办法，其中有正则化，如 L2 和 dropout（A112），还有微调：调整参数，使模型更好地适应任务需求（A113）。第 8 节列出趋势与挑战。GPT 究竟怎样学会回答问题，人的偏好又怎样进入权重，指南只字未提：“偏好”“奖励”“对齐”“强化”“反馈”“RLHF”这些词，在全文中一次也没有出现（A108）；而标题里的两个问题，恰恰是研究这类训练为何失效的人提出来的（Wei 等，2023）。本课把缺的这一块补上。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -403,7 +403,7 @@ assert np.allclose(slope / beta, [0.5, 0, -0.5]), "by hand"
 #
 # $$A_i = \frac{r_i - \bar r}{\mathrm{std}(r)}, \qquad L = -\frac1G \sum_i \min\bigl(\rho_i A_i,\; \mathrm{clip}(\rho_i, 1 - \varepsilon, 1 + \varepsilon)\, A_i\bigr) + \beta\,\mathrm{KL}.$$
 #
-# The gradient of a term with respect to $\ln \pi$ is $\rho A$, and 0 where $\rho$ has left the interval in the direction in which $A$ pushes: there the draws tell no more (Schulman et al. 2017). For texts the distance is estimated from the draws; for answers that can be counted out it is, exactly:
+# The gradient of a term with respect to $\ln \pi$ is $\rho A$ (in the loss times $-1/G$), and 0 where $\rho$ has left the interval in the direction in which $A$ pushes: there the draws tell no more (Schulman et al. 2017). For texts the distance is estimated from the draws; for answers that can be counted out it is, exactly:
 #
 # $$\mathrm{KL}(\pi \,\|\, \pi_0) = \sum_a \pi_a \ln\frac{\pi_a}{\pi_{0,a}}, \qquad \frac{\partial\,\mathrm{KL}}{\partial z_a} = \pi_a \left( \ln\frac{\pi_a}{\pi_{0,a}} - \mathrm{KL} \right).$$
 
@@ -412,7 +412,7 @@ assert np.allclose(slope / beta, [0.5, 0, -0.5]), "by hand"
 #
 # $$A_i = \frac{r_i - \bar r}{\mathrm{std}(r)}, \qquad L = -\frac1G \sum_i \min\bigl(\rho_i A_i,\; \mathrm{clip}(\rho_i, 1 - \varepsilon, 1 + \varepsilon)\, A_i\bigr) + \beta\,\mathrm{KL}.$$
 #
-# 每一项对 $\ln \pi$ 的梯度是 $\rho A$（损失里再乘 $-1/G$）；如果 $\rho$ 已经朝着 $A$ 推的方向离开了区间，梯度就是 0，因为抽来的样本在那里已经说明不了什么（Schulman 等，2017）。对文本来说，距离要从样本估计；对数得过来的回答，可以精确算出：
+# 每一项对 $\ln \pi$ 的梯度是 $\rho A$（损失里再乘 $-1/G$）；如果 $\rho$ 已经朝着 $A$ 推的方向离开了区间，梯度就是 0，因为抽来的样本在那里已经说明不了什么（Schulman 等，2017）。对文本来说，距离要从样本估计；对能逐一列举的回答，可以精确算出：
 #
 # $$\mathrm{KL}(\pi \,\|\, \pi_0) = \sum_a \pi_a \ln\frac{\pi_a}{\pi_{0,a}}, \qquad \frac{\partial\,\mathrm{KL}}{\partial z_a} = \pi_a \left( \ln\frac{\pi_a}{\pi_{0,a}} - \mathrm{KL} \right).$$
 
@@ -508,12 +508,12 @@ else:
 # %% [markdown] lang="en"
 # ## 5 Where the guide differs
 #
-# **Regularisation is not staying near** (section 9.3, A112). The guide's regularisation is L2: it pulls weights towards 0. What holds a model in preference learning is the distance from what it *was*. The policy of section 2 once more, trained by gradient descent on its logits, which are all the weights it has: with no reward at all, and with the rewards 0, 1, 2:
+# **Regularisation is not staying near** (section 9.3, A112). The guide's regularisation is L2 and dropout, against overfitting; L2 pulls weights towards 0. What holds a model in preference learning is the distance from what it *was*. The policy of section 2 once more, trained by gradient descent on its logits, which are all the weights it has: with no reward at all, and with the rewards 0, 1, 2:
 
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
 #
-# **正则化不等于“不离得太远”**（9.3 节，A112）　指南所说的正则化是 L2，它把权重拉向 0。偏好优化里约束模型的，却是离它**原来的样子**有多远。再看第 2 节的策略，对 logits（它全部的权重）做梯度下降：一次没有任何奖励，一次奖励是 0、1、2：
+# **正则化不等于“不离得太远”**（9.3 节，A112）　指南所说的正则化是 L2 和 dropout，用来防止过拟合；L2 把权重拉向 0。偏好优化里约束模型的，却是离它**原来的样子**有多远。再看第 2 节的策略，对 logits（它全部的权重）做梯度下降：一次没有任何奖励，一次奖励是 0、1、2：
 
 # %%
 penalties = {
@@ -535,7 +535,7 @@ assert np.allclose(ends["distance", "no reward"], p), "the distance keeps p"
 assert np.allclose(ends["distance", "rewards"], optimum, atol=1e-6), "the best policy by hand"
 
 # %% [markdown] lang="en"
-# With nothing to gain, L2 forgets what the reference knew ({here.forgot} nats: all answers alike), and the distance leaves it as it is. With the rewards, the distance ends at the best policy that we had by hand. Whether the distance also protects from an error of the judge is measured in section 6.2; there it does not.
+# With nothing to gain, L2 forgets what the reference knew ({here.forgot} nats: all answers alike), and the distance leaves it as it is. With the rewards, the distance ends at the best policy that we had by hand. Whether the distance also protects from an error of the judge is measured in section 6.2; compared with best-of-16 it does not.
 #
 # **"Mainly for generation, such as dialogue"** (section 9.2, A109). What a GPT learns from texts is to go on. The GPT of lesson 8, asked something in the form of a dialogue:
 
@@ -552,7 +552,7 @@ print(f"after its answer, the end of the turn: {end[place]:.0e}")
 assert end[place] < 1e-6, "it has never seen the end of a turn"
 
 # %% [markdown] lang="en"
-# It never saw a turn end, and would talk on. Dialogue is no property of the architecture: it takes a format, and training on replies; section 6.4 does both. (BERT and GPT differ by their mask and objective, lessons 8 and 9; the first GPT was itself tested on understanding, not on writing.)
+# It never saw a turn end, and gives its end next to no probability. Dialogue is no property of the architecture: it takes a format, and training on replies; section 6.4 does both. (BERT and GPT differ by their mask and objective, lessons 8 and 9; the first GPT was itself tested on understanding, not on writing.)
 #
 # **It suits the needs of the task** (section 9.3, A113). It suits what is *measured*, be it a loss, a judge or a program. Section 6.2 lets a stand-in for the need grow until the need itself is lost; in section 6.4 the loss falls, and the answers get worse.
 #
@@ -560,18 +560,18 @@ assert end[place] < 1e-6, "it has never seen the end of a turn"
 #
 # ### 6.1 A reward that can be checked
 #
-# Sums modulo 10 and modulo 100. For each of 100 questions the policy has the logits of all its answers, at first all 0; a program says right or wrong, nobody ever shows the right answer. GRPO with groups of 8. A group whose answers are all wrong, or all right, teaches nothing: at first, with ten answers, the chance of that is $0.9^8 + 0.1^8$. One step for each group, so that $\rho = 1$; and since the advantages sum to 0, of the gradient $\tfrac1G \sum_i A_i\,(\mathrm{onehot}(y_i) - \pi)$ only the first part is left: each answer that was drawn gets its advantage added to its logit.
+# Sums modulo 10 and modulo 100. For each of 100 questions the policy has the logits of all its answers, at first all 0; a program says right or wrong, nobody ever shows the right answer. GRPO with groups of 8. A group whose answers are all wrong, or all right, teaches nothing: at first, with ten answers, the chance of that is $0.9^8 + 0.1^8$. One step for each group, so that $\rho = 1$; and since the advantages sum to 0, of the gradient $\tfrac1G \sum_i A_i\,(\mathrm{onehot}(y_i) - \pi)$ only the first part is left: each answer that was drawn gets its advantage, divided by $G$, added to its logit.
 
 # %% [markdown] lang="zh"
-# 它从没见过一轮话怎样结束，会一直说下去。会不会对话，并不由架构决定：要有对话的格式，还要在回答上训练，6.4 节两样都做。（BERT 与 GPT 的区别在于掩码和训练目标，见第 8、9 课；最初的 GPT，测的恰恰是理解，不是写作。）
+# 它从没见过一轮话怎样结束，几乎不给结束符任何概率。会不会对话，并不由架构决定：要有对话的格式，还要在回答上训练，6.4 节两样都做。（BERT 与 GPT 的区别在于掩码和训练目标，见第 8、9 课；最初的 GPT，测的恰恰是理解，不是写作。）
 #
-# **更适应任务需求**（9.3 节，A113）　它适应的是**被量的东西**：一个损失、一个评判者、一个程序。6.2 节里，需求的替身一直变大，需求本身却丢了；6.4 节里，损失下降，回答却变差了。
+# **更适应任务需求**（9.3 节，A113）　它适应的是**被量的东西**：一个损失、一个评判者、一个程序。6.2 节里，需求的代理指标一直变大，需求本身却丢了；6.4 节里，损失下降，回答却变差了。
 #
 # ## 6 实验
 #
 # ### 6.1 可以检验的奖励
 #
-# 模 10 和模 100 的加法。共 100 道题，策略对每道题的所有答案各有一个 logit，起初都是 0；程序只说对或错，从不给出正确答案。用 GRPO，每组 8 个。一组答案如果全错或全对，就什么也教不了；起初有十种答案时，这种机会是 $0.9^8 + 0.1^8$。每组只走一步，所以 $\rho = 1$；又因为优势之和为 0，梯度 $\tfrac1G \sum_i A_i\,(\mathrm{onehot}(y_i) - \pi)$ 只剩前一半：抽到的每个答案，把自己的优势加到自己的 logit 上。
+# 模 10 和模 100 的加法。共 100 道题，策略对每道题的所有答案各有一个 logit，起初都是 0；程序只说对或错，从不给出正确答案。用 GRPO，每组 8 个。一组答案如果全错或全对，就什么也教不了；起初有十种答案时，这种概率是 $0.9^8 + 0.1^8$。每组只走一步，所以 $\rho = 1$；又因为优势之和为 0，梯度 $\tfrac1G \sum_i A_i\,(\mathrm{onehot}(y_i) - \pi)$ 只剩前一半：抽到的每个答案，把自己的优势除以 $G$，加到自己的 logit 上。
 
 
 # %%
@@ -660,16 +660,16 @@ panels[0, 0].legend(fontsize=8)
 savefig(figure, "11b_overoptimisation", shown)
 
 # %% [markdown] lang="en"
-# **What the study saw** (`overoptimisation`: {n_over} seeds, {prompts} questions each, 95 % intervals). With 16 draws both judges are worth the same: a true reward of {kept.normal.few.mean:.2f} and {kept.student.few.mean:.2f}. Then the ways part. Under normal errors the truth goes on growing, to {kept.normal.end.mean:.2f} ± {kept.normal.end.half:.2f}. Under the heavy tail the proxy grows from {kept.student.proxy_few.mean:.1f} to {kept.student.proxy.mean:.1f}, and the truth falls to {kept.student.end.mean:.2f} ± {kept.student.end.half:.2f}, {fallen.mean:.2f} ± {fallen.half:.2f} less than with 16 draws: what is best by the proxy is the largest *error*. This is *over-optimisation* (Gao et al. 2023).
+# **What the study saw** (`overoptimisation`: {n_over} seeds, {prompts} questions each, 95 % intervals). With 16 draws both judges are worth about the same (with fewer the heavy tail is even the better one): a true reward of {kept.normal.few.mean:.2f} and {kept.student.few.mean:.2f}. Beyond that the ways part. Under normal errors the truth goes on growing, to {kept.normal.end.mean:.2f} ± {kept.normal.end.half:.2f}. Under the heavy tail the proxy grows from {kept.student.proxy_few.mean:.1f} to {kept.student.proxy.mean:.1f}, and the truth falls to {kept.student.end.mean:.2f} ± {kept.student.end.half:.2f}, {fallen.mean:.2f} ± {fallen.half:.2f} less than with 16 draws: what is best by the proxy is the largest *error*. This is *over-optimisation* (Gao et al. 2023).
 #
-# **A penalty on the distance does not help here.** The best policy under a penalty (section 3), for twelve strengths of it, has at best a true reward of {kept.student.best.mean:.2f} ± {kept.student.best.half:.2f} under the heavy tail: about half of what best-of-16 has. It raises an answer by $e^{r/\beta}$ and so gives all that it may move to the few largest errors, while best-of-n goes by the order alone. GRPO without a penalty ends at {kept.student.grpo.mean:.2f} ± {kept.student.grpo.half:.2f}.
+# **A penalty on the distance does not help here.** The best policy under a penalty (section 3), for twelve strengths of it, has at best a true reward of {kept.student.best.mean:.2f} ± {kept.student.best.half:.2f} under the heavy tail: about half of what best-of-16 has. It raises an answer by $e^{r/\beta}$ and so gives all that it may move to the few largest errors, while best-of-n goes by the order alone. GRPO without a penalty ends at {kept.student.grpo.mean:.2f} ± {kept.student.grpo.half:.2f}. Both hardly fall: they never rose.
 #
 # Two cautions. Which tail an error has is a property of the judge that nobody sees from inside. And the deviation of the error was 1 at first; it was set to 2 after a look at one seed that the study does not use, where the fall was small. So this shows that such a fall exists, not how far one falls elsewhere.
 
 # %% [markdown] lang="zh"
-# **研究中看到了什么**（`overoptimisation`：{n_over} 个种子，各 {prompts} 题，95% 置信区间）　抽 16 次，两种评判者一样好：真实奖励是 {kept.normal.few.mean:.2f} 和 {kept.student.few.mean:.2f}。此后便分道扬镳。误差为正态时，真实奖励继续增长，到 {kept.normal.end.mean:.2f} ± {kept.normal.end.half:.2f}。误差有厚尾时，代理奖励从 {kept.student.proxy_few.mean:.1f} 涨到 {kept.student.proxy.mean:.1f}，真实奖励却跌到 {kept.student.end.mean:.2f} ± {kept.student.end.half:.2f}，比抽 16 次时低 {fallen.mean:.2f} ± {fallen.half:.2f}：代理奖励最高的，是**误差**最大的。这叫**过度优化**（Gao 等，2023）。
+# **研究中看到了什么**（`overoptimisation`：{n_over} 个种子，各 {prompts} 题，95% 置信区间）　抽 16 次，两种评判者差不多（抽得更少时，厚尾的反而更好）：真实奖励是 {kept.normal.few.mean:.2f} 和 {kept.student.few.mean:.2f}。此后便分道扬镳。误差为正态时，真实奖励继续增长，到 {kept.normal.end.mean:.2f} ± {kept.normal.end.half:.2f}。误差有厚尾时，代理奖励从 {kept.student.proxy_few.mean:.1f} 涨到 {kept.student.proxy.mean:.1f}，真实奖励却跌到 {kept.student.end.mean:.2f} ± {kept.student.end.half:.2f}，比抽 16 次时低 {fallen.mean:.2f} ± {fallen.half:.2f}：代理奖励最高的，是**误差**最大的。这叫**过度优化**（Gao 等，2023）。
 #
-# **在这里，惩罚距离也无济于事。**　带惩罚的最优策略（第 3 节）试了十二种强度，厚尾时真实奖励最多只有 {kept.student.best.mean:.2f} ± {kept.student.best.half:.2f}，约为 16 选一的一半。它把每个回答提高到 $e^{r/\beta}$ 倍，能挪动的概率就全给了误差最大的那几个；n 选一却只看名次。没有惩罚的 GRPO 最后是 {kept.student.grpo.mean:.2f} ± {kept.student.grpo.half:.2f}。
+# **在这里，惩罚距离也无济于事。**　带惩罚的最优策略（第 3 节）试了十二种强度，厚尾时真实奖励最多只有 {kept.student.best.mean:.2f} ± {kept.student.best.half:.2f}，约为 16 选一的一半。它把每个回答提高到 $e^{r/\beta}$ 倍，能挪动的概率就全给了误差最大的那几个；n 选一却只看名次。没有惩罚的 GRPO 最后是 {kept.student.grpo.mean:.2f} ± {kept.student.grpo.half:.2f}。两者几乎没有下跌，因为从来没有升上去。
 #
 # 有两点要当心。误差是哪种尾部，是评判者的性质，从里面谁也看不出来。而且，误差的标准差起初是 1，后来看了一个不在研究之内的种子，那里跌得不多，才改成 2。所以这里说明的是这种下跌确实存在，而不是别处会跌多少。
 
@@ -706,10 +706,10 @@ assert abs(closed - (one - before)[0]) < 0.05 * abs(closed), "the first step, as
 assert (one - before)[1] < (one - before)[0] < 0 < (one - before)[2], "both fall, the third gains"
 
 # %% [markdown] lang="en"
-# The margin has grown, the loss has fallen, and *Yes* has what both have lost. How often does that happen? The study `displacement` draws {n_pairs} pairs of 32 answers for each seed, half of them from one group of like answers, and does the same with *orthogonal* output vectors, where the closed form says that the chosen answer cannot lose. One seed of it here, whole:
+# The margin has grown, the loss has fallen, and *Yes* has what both have lost. How often does that happen? The study `displacement` draws {n_pairs} pairs of 32 answers for each seed, half of them from one group of like answers (of the others, too, some happen to be of one group), and does the same with *orthogonal* output vectors, where the closed form says that the chosen answer cannot lose. One seed of it here, whole:
 
 # %% [markdown] lang="zh"
-# 间隔变大了，损失变小了，而两者失去的都给了 Yes。这种事多久发生一次？`displacement` 研究每个种子取 {n_pairs} 对，共 32 个回答，其中一半的对取自同一组相近的回答；再换成彼此**正交**的输出向量做一遍，按公式，那时选中的回答不可能受损。下面完整地跑其中一个种子：
+# 间隔变大了，损失变小了，而两者失去的都给了 Yes。这种事多久发生一次？`displacement` 研究每个种子取 {n_pairs} 对，共 32 个回答，其中一半的对取自同一组相近的回答（其余的对里，也有一些碰巧同组）；再换成彼此**正交**的输出向量做一遍，按公式，那时选中的回答不可能受损。下面完整地跑其中一个种子：
 
 # %%
 found = displacement.measure(settings, 0)
@@ -737,18 +737,18 @@ savefig(figure, "11b_displacement", shown)
 assert (shown["orthogonal"] > 0).all(), "orthogonal: no chosen answer loses"
 
 # %% [markdown] lang="en"
-# **What you saw.** Left: the like pairs with tied vectors (the output vectors are those of the answers themselves), the first step against its closed form: all lie on the line, some below 0. Right: all pairs after {n_updates} steps, against how alike the two answers are. In the study ({n_moved} seeds) the chosen answer has lost in {fell.tied.alike.mean:.0f} ± {fell.tied.alike.half:.0f} % of the like pairs and in {fell.tied.others.mean:.0f} ± {fell.tied.others.half:.0f} % of the others; with orthogonal vectors in none. Likeness and loss go together (rank correlation {rank.tied.mean:.2f} ± {rank.tied.half:.2f}; orthogonal {rank.orthogonal.mean:.2f} ± {rank.orthogonal.half:.2f}), mostly because it tells like pairs from others: among like pairs alone the correlation of the first step is {within.mean:.2f} ± {within.half:.2f}. How many lose is no finding: the settings were chosen so that some do. How often it happens in a real model is to be measured there.
+# **What you saw.** Left: the like pairs with tied vectors (the output vectors are those of the answers themselves), the first step, in thousandths, against its closed form: all lie on the line, some below 0. Right: all pairs after {n_updates} steps, against the cosine of the two answers, that is, how alike they are. In the study ({n_moved} seeds) the chosen answer has lost in {fell.tied.alike.mean:.0f} ± {fell.tied.alike.half:.0f} % of the like pairs and in {fell.tied.others.mean:.0f} ± {fell.tied.others.half:.0f} % of the others; with orthogonal vectors in none. The more alike the answers, the less the chosen one gains in the end (rank correlation {rank.tied.mean:.2f} ± {rank.tied.half:.2f}; orthogonal {rank.orthogonal.mean:.2f} ± {rank.orthogonal.half:.2f}), mostly because likeness tells like pairs from others: among like pairs alone, after the first step, it is {within.mean:.2f} ± {within.half:.2f}. How many lose is no finding: the settings were chosen so that some do. How often it happens in a real model is to be measured there.
 #
 # ### 6.4 A small assistant
 #
-# A model that has read nothing learns to answer from conversations such as the first one below. A third of the answers that it learns from are bad: wrong, said twice, or with words in front that say nothing. Then it gets pairs. We compare three ways to go on, with two passes over the same questions: DPO at a low rate, DPO at a rate ten times higher, and, with no preferences at all, the chosen answers alone. The settings were chosen on seeds from 100 on; what is asserted below held on five further seeds that we had not looked at (20 to 24).
+# A model that has read nothing learns to answer from conversations such as the first one below. Nearly a third of the answers that it learns from are bad: wrong, said twice, or with words in front that say nothing. Then it gets pairs. We compare three ways to go on, with two passes over the same questions: DPO at a low rate, DPO at a rate ten times higher, and, with no preferences at all, the chosen answers alone. The settings were chosen on seeds from 100 on; what is asserted below held on five further seeds that we had not looked at (20 to 24).
 
 # %% [markdown] lang="zh"
-# **看到了什么**　左图是 tied（输出向量就是回答自己的向量）时相近的那些对：第一步的实测值与公式相比（单位是千分之一），都落在直线上，有一些在 0 以下。右图是走完 {n_updates} 步之后的所有对，横轴是两个回答的余弦，也就是有多相近。整个研究（{n_moved} 个种子）里，相近的对中有 {fell.tied.alike.mean:.0f} ± {fell.tied.alike.half:.0f}% 选中的回答受损，其余的对中有 {fell.tied.others.mean:.0f} ± {fell.tied.others.half:.0f}%；输出向量正交时一个也没有。相近与受损相伴（秩相关 {rank.tied.mean:.2f} ± {rank.tied.half:.2f}；正交时 {rank.orthogonal.mean:.2f} ± {rank.orthogonal.half:.2f}），但主要是因为它分得出相近的对和其余的对：单看相近的对，第一步的秩相关只有 {within.mean:.2f} ± {within.half:.2f}。有多少受损，算不上发现：设置本来就选得让一些受损。真实的模型里有多少，要在那里量。
+# **看到了什么**　左图是共享输出向量（tied，输出向量就是回答自己的向量）时相近的那些对：第一步的实测值与公式相比（单位是千分之一），都落在直线上，有一些在 0 以下。右图是走完 {n_updates} 步之后的所有对，横轴是两个回答的余弦，也就是有多相近。整个研究（{n_moved} 个种子）里，相近的对中有 {fell.tied.alike.mean:.0f} ± {fell.tied.alike.half:.0f}% 选中的回答受损，其余的对中有 {fell.tied.others.mean:.0f} ± {fell.tied.others.half:.0f}%；输出向量正交时一个也没有。两个回答越相近，选中的那个最后得利越少（秩相关 {rank.tied.mean:.2f} ± {rank.tied.half:.2f}；正交时 {rank.orthogonal.mean:.2f} ± {rank.orthogonal.half:.2f}），但主要是因为它分得出相近的对和其余的对：单看相近的对，第一步之后只有 {within.mean:.2f} ± {within.half:.2f}。有多少受损，算不上发现：设置本来就选得让一些受损。真实的模型里有多少，要在那里量。
 #
 # ### 6.4 一个小助手
 #
-# 一个什么也没读过的模型，从下面第一行那样的对话里学习回答。它学的回答有三分之一不好：要么答错，要么说两遍，要么前面先来一句废话。然后给它成对的偏好。接下来比较三种做法，都把同样的问题过两轮：学习率较低的 DPO，学习率为其十倍的 DPO，以及完全不用偏好，只学选中的回答。设置是在 100 号以后的种子上选定的；下面断言的各项，在五个事先没有看过的种子（20 到 24）上也都成立。
+# 一个什么也没读过的模型，从下面第一段那样的对话里学习回答。它学的回答有将近三分之一不好：要么答错，要么说两遍，要么前面先来一句废话。然后给它成对的偏好。接下来比较三种做法，都把同样的问题过两轮：学习率较低的 DPO，学习率为其十倍的 DPO，以及完全不用偏好，只学选中的回答。设置是在 100 号以后的种子上选定的；下面断言的各项，在五个事先没有看过的种子（20 到 24）上也都成立。
 
 # %%
 every = load_dialogues("en", seed=0, sizes=(880, 0, 280))
@@ -816,18 +816,18 @@ assert low[4] > instructed - 0.2, "the low rate leaves the answers"
 assert plain[2] > 0 > plain[3] and plain[4] > instructed - 0.05, "good answers alone do better"
 
 # %% [markdown] lang="en"
-# **Reading the table** (one model, one seed; the columns are about pairs and questions that it did not learn from). All three ways pull the pairs apart, and by its own measure the high rate is the best DPO: the lowest loss. But the chosen answers have become *less* probable, and it can hardly answer any more: the probability has gone to other answers, such as the one printed. The margin, which is what one usually plots, shows nothing of it. At the low rate DPO does the answers neither much harm nor much good. So watch two more numbers: $\ln p$ of the chosen answers, and the answers themselves.
+# **Reading the table** (one model, one seed). The columns are about conversations that it did not learn from, though most of their questions stand in other ones that it did: the loss of the pairs, the share with a margin above 0, the *change* of $\ln p$ of chosen and rejected answers, and the share of right answers, which was 0.96 before. In the mean all three ways pull the pairs apart, and by its own measure the high rate is the best DPO: the lowest loss. But the chosen answers have become *less* probable, and it can hardly answer any more: the probability has gone to other answers, such as the one printed. The mean margin, which is what one usually plots, has grown most of all; only its share above 0 gives a hint. At the low rate DPO does the answers neither much harm nor much good, and there is little to gain. So watch two more numbers: $\ln p$ of the chosen answers, and the answers themselves.
 #
-# Simply to learn the chosen answers, which uses less than the pairs tell, was better here in everything that one wants: where there are good answers for every question, show them. Preferences are for what can be compared and not shown.
+# Simply to learn the chosen answers, which knows nothing of the rejected ones, made them more probable here than DPO at the low rate, at a rate that is ten times that: where there are good answers for every question, show them. Preferences are for what can be compared and not shown.
 #
-# **Over several seeds, with rates and beta tuned for each way by itself** (study `assistant`, {n_whole} seeds; a model that has read statements first, 40 % of the answers bad): the probability of the right answer is {stages.pretrained.right.mean:.0f} % after reading, {stages.instructed.right.mean:.0f} ± {stages.instructed.right.half:.0f} % after instruction. DPO adds {gained.mean:.0f} ± {gained.half:.0f} points and here makes right answers *more* probable; as many updates on the chosen answers alone end another {ahead.mean:.0f} ± {ahead.half:.0f} points higher. So what the table shows is what a rate can do, not what DPO must do.
+# **Over several seeds, with rates and beta tuned for each way by itself** (study `assistant`, {n_whole} seeds; a model that has read statements first, 40 % of the answers bad): the probability of the right answer (of all that could be drawn, which is less than the share of most probable answers that are right) is {stages.pretrained.right.mean:.0f} % after reading, {stages.instructed.right.mean:.0f} ± {stages.instructed.right.half:.0f} % after instruction, about the share of good answers in the data. DPO adds {gained.mean:.0f} ± {gained.half:.0f} points and here makes right answers *more* probable; as many updates on the chosen answers alone end another {ahead.mean:.0f} ± {ahead.half:.0f} points higher. So what the table shows is what a rate can do, not what DPO must do.
 
 # %% [markdown] lang="zh"
-# **读表**（一个模型，一个种子；各列针对的都是没有学过的对和问题，依次是：损失、间隔为正的比例、选中与落选回答的 $\ln p$ 的变化、答对的比例）　三种做法都把一对对回答拉开了；按 DPO 自己的标准，高学习率最好：损失最低。可是，选中的回答概率**下降**了，模型几乎再也答不对：概率跑到了别的回答上，例如打印出来的那个。人们通常画的是间隔，间隔上什么也看不出来。学习率低时，DPO 对回答既无大害，也无大益。所以还要盯住两个数：选中回答的 $\ln p$，以及回答本身。
+# **读表**（一个模型，一个种子）　各列针对的都是没有学过的对话，不过其中的问题大多在学过的别的对话里出现过；依次是：损失、间隔为正的比例、选中与落选回答的 $\ln p$ 的**变化**、答对的比例（此前是 0.96）。平均来说，三种做法都把一对对回答拉开了；按 DPO 自己的标准，高学习率最好：损失最低。可是，选中的回答概率**下降**了，模型几乎再也答不对：概率跑到了别的回答上，例如打印出来的那个。人们通常画的是平均间隔，它恰恰增长得最多；只有间隔为正的比例露出一点迹象。学习率低时，DPO 对回答既无大害，也无大益，而且本来就没有多少可以提高。所以还要盯住两个数：选中回答的 $\ln p$，以及回答本身。
 #
-# 只学选中的回答，用到的信息比成对的偏好还少，在这里凡是想要的样样更好：如果每个问题都拿得出好的回答，就直接给模型看。偏好用在比得出高下、却拿不出范例的地方。
+# 只学选中的回答，对落选的一无所知，用的是十倍的学习率，在这里使选中的回答比低学习率的 DPO 之后概率更高：如果每个问题都拿得出好的回答，就直接给模型看。偏好用在比得出高下、却拿不出范例的地方。
 #
-# **多个种子，每种做法各自调好学习率和 beta**（`assistant` 研究，{n_whole} 个种子；模型先读过陈述句，回答有 40% 不好）：正确回答的概率，只读过书时是 {stages.pretrained.right.mean:.0f}%，指令微调之后是 {stages.instructed.right.mean:.0f} ± {stages.instructed.right.half:.0f}%。DPO 再添 {gained.mean:.0f} ± {gained.half:.0f} 个百分点，正确的回答在这里是**更**可能了；而用同样多次更新只学选中的回答，还要再高 {ahead.mean:.0f} ± {ahead.half:.0f} 个百分点。所以上面的表说明的是学习率能造成什么，不是 DPO 必然如此。
+# **多个种子，每种做法各自调好学习率和 beta**（`assistant` 研究，{n_whole} 个种子；模型先读过陈述句，回答有 40% 不好）：正确回答的概率（按概率抽取时，比概率最大的回答答对的比例低），只读过陈述句时是 {stages.pretrained.right.mean:.0f}%，指令微调之后是 {stages.instructed.right.mean:.0f} ± {stages.instructed.right.half:.0f}%，大约就是数据里好回答的比例。DPO 再添 {gained.mean:.0f} ± {gained.half:.0f} 个百分点，正确的回答在这里概率**更高**了；而用同样多次更新只学选中的回答，还要再高 {ahead.mean:.0f} ± {ahead.half:.0f} 个百分点。所以上面的表说明的是学习率能造成什么，不是 DPO 必然如此。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
@@ -836,8 +836,8 @@ assert plain[2] > 0 > plain[3] and plain[4] > instructed - 0.05, "good answers a
 # * Comparisons fix rewards up to a constant. The best policy near a reference tells its rewards, up to a constant; put one into the other and the reward model is gone: that is DPO. It starts at $\ln 2$, with $-\tfrac{\beta}{2}$ times the difference of the scores.
 # * The distance of best-of-n is at most $\ln n - \tfrac{n-1}{n}$, and with few answers much less.
 # * Advantages of a group sum to 0, in any unit; a group that agrees teaches nothing, and what is never drawn is not learned.
-# * A stand-in for the reward may be raised until the reward falls. It depended on the tail of the error, and with the heavy tail no penalty on the distance came up to stopping at 16 draws.
-# * DPO can make the chosen answer less probable: where two answers have like vectors, and where the rate is high. Its loss and margin do not show it. Tuned, it made right answers more probable, and the chosen answers alone did so more.
+# * A stand-in for the reward may be raised, by best-of-n, until the reward falls. It depended on the tail of the error, and with the heavy tail no penalty on the distance came up to stopping at 16 draws.
+# * DPO can make the chosen answer less probable: where two answers have like vectors, and where the rate is high. Its loss and mean margin do not show it. Tuned, it made right answers more probable, and the chosen answers alone did so more.
 # * All this with tables of logits, small vectors, and a model of some 62,000 weights. What holds for large models is another question; what to measure is the same.
 
 # %% [markdown] lang="zh"
@@ -847,8 +847,8 @@ assert plain[2] > 0 > plain[3] and plain[4] > instructed - 0.05, "good answers a
 # * 比较只能把奖励定到相差一个常数。不离参考模型太远的最优策略说出了自己的奖励，也相差一个常数；把后者代入前者，奖励模型就消失了：这就是 DPO。它从 $\ln 2$ 起步，梯度是 $-\tfrac{\beta}{2}$ 乘以得分函数之差。
 # * n 选一的距离至多是 $\ln n - \tfrac{n-1}{n}$，回答种类少时要小得多。
 # * 一组的优势之和为 0，与单位无关；一组答案全都一样好，就什么也教不了；从未抽到的，就学不到。
-# * 奖励的替身可以一直提高，直到奖励本身下跌。会不会这样，要看误差的尾部；厚尾时，无论怎样惩罚距离，都比不上只抽 16 次就停手。
-# * DPO 可能使选中的回答概率下降：两个回答的向量相近时会，学习率高时也会。从它的损失和间隔上看不出来。调好之后，它使正确的回答更可能，而只学选中的回答提高得更多。
+# * 用 n 选一可以一直提高代理奖励，直到真实奖励下跌。会不会这样，要看误差的尾部；厚尾时，无论怎样惩罚距离，都比不上只抽 16 次就停手。
+# * DPO 可能使选中的回答概率下降：两个回答的向量相近时会，学习率高时也会。从它的损失和平均间隔上看不出来。调好之后，它使正确回答的概率更高，而只学选中的回答提高得更多。
 # * 以上都是 logits 的表格、小向量和一个约 62,000 个权重的模型的结果。大模型怎样是另一个问题，要量的东西是一样的。
 
 # %% [markdown] lang="en"
@@ -856,7 +856,7 @@ assert plain[2] > 0 > plain[3] and plain[4] > instructed - 0.05, "good answers a
 #
 # {course.exercises}
 #
-# **11b.1 The loss of DPO from tokens.** `policy` and `reference` hold the log-probability of every token under the two models, with the shape (B, 2, T): `[b, 0]` is the chosen answer of pair b, `[b, 1]` the rejected one. `written` (B, 2, T), booleans, is True at the tokens of an answer; elsewhere stand prompts and padding, whose numbers mean nothing. Write `dpo(policy, reference, written, beta)`: the loss of the batch, one number. It must stay finite when a margin is far from 0, on either side.
+# **11b.1 The loss of DPO from tokens.** `policy` and `reference` hold the log-probability of every token under the two models, with the shape (B, 2, T): `[b, 0]` is the chosen answer of pair b, `[b, 1]` the rejected one. `written` (B, 2, T), booleans, is True at the tokens of an answer; elsewhere stand prompts and padding, whose numbers, finite ones, mean nothing. Write `dpo(policy, reference, written, beta)`: the loss of the batch, one number. It must stay finite when a margin is far from 0, on either side.
 
 # %% [markdown] lang="zh"
 # ## 8 练习

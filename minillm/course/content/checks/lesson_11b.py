@@ -56,14 +56,14 @@ def is_the_loss(dpo: Function, pairs: int, length: int, beta: float, seed: int) 
     close(("the loss", "损失"), loss_of(dpo, given, beta), np.array(np.mean(costs)))
 
 
-def stays_finite(dpo: Function, length: int, size: int, seed: int) -> None:
+def stays_finite(dpo: Function, pairs: int, length: int, size: int, beta: float, seed: int) -> None:
     """Margins of thousands: about 0 on the right side, the margin itself on the wrong one."""
-    policy, reference, written = tokens(1, length, seed, spread=10.0**size)
-    costs = [max(0.0, -m) for m in margins(policy, reference, written)]
+    policy, reference, written = tokens(pairs, length, seed, spread=10.0**size)
+    costs = [np.logaddexp(0.0, -beta * m) for m in margins(policy, reference, written)]
     wanted = float(np.mean(costs))
-    found = float(loss_of(dpo, (policy, reference, written), 1.0))
+    found = float(loss_of(dpo, (policy, reference, written), beta))
     told(
-        bool(np.isfinite(found)) and abs(found - wanted) <= 1.0 + 1e-9 * wanted,
+        bool(np.isfinite(found)) and abs(found - wanted) <= 1e-6 * (1.0 + wanted),
         f"the loss is {found}, the margins are {np.round(margins(policy, reference, written), 1)}",
         f"损失是 {found}，间隔是 {np.round(margins(policy, reference, written), 1)}",
     )
@@ -72,8 +72,9 @@ def stays_finite(dpo: Function, length: int, size: int, seed: int) -> None:
 def answers_of(answers: int, levels: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities above 0, and rewards of which some may be equal."""
     rng = np.random.default_rng(seed)
-    p = rng.integers(1, 9, answers).astype(float)
-    return p / p.sum(), rng.integers(-levels, levels + 1, answers) / 2
+    p = rng.integers(1, 9, answers).astype(float) ** 2
+    unit = rng.choice([0.5, 2.0**-21, 40.0])
+    return p / p.sum(), 5 + unit * rng.integers(-levels, levels + 1, answers)
 
 
 def kept_of(p: np.ndarray, r: np.ndarray, n: int) -> np.ndarray:
@@ -104,9 +105,10 @@ def is_nothing(best_of_n_distance: Function, answers: int, n: int, seed: int) ->
 
 
 def is_the_distance(
-    best_of_n_distance: Function, answers: int, levels: int, n: int, seed: int
+    best_of_n_distance: Function, counts: tuple[int, int], levels: int, seed: int
 ) -> None:
     """By the definition, from all sequences of draws."""
+    answers, n = counts
     p, r = answers_of(answers, levels, seed)
     kept = kept_of(p, r, n)
     wanted = sum(float(q) * float(np.log(q / one)) for q, one in zip(kept, p, strict=True) if q)
@@ -132,8 +134,8 @@ def sums_to_nothing(advantages: Function, questions: int, size: int, seed: int) 
     sums = advantages_of(advantages, groups(questions, size, seed)).sum(axis=1)
     told(
         bool(np.allclose(sums, 0, atol=1e-7)),
-        f"the groups sum to {sums.round(6).tolist()}",
-        f"各组之和是 {sums.round(6).tolist()}",
+        f"the groups sum to {sums.tolist()}, computed in {sums.dtype}",
+        f"各组之和是 {sums.tolist()}，以 {sums.dtype} 计算",
     )
 
 
@@ -152,9 +154,12 @@ def are_the_advantages(
     close(("the advantages", "优势"), found, wanted)
 
 
-def is_nothing_where_all_agree(advantages: Function, size: int, reward: float, seed: int) -> None:
-    """A group of equal rewards beside one that differs: exactly 0, whatever rounding does."""
-    rewards = np.concatenate([np.full((1, size), reward), groups(1, size, seed)])
+def is_nothing_where_all_agree(
+    advantages: Function, size: int, reward: float, alone: bool, seed: int
+) -> None:
+    """A group of equal rewards, alone or beside one that differs: exactly 0."""
+    rewards = np.full((1, size), reward)
+    rewards = rewards if alone else np.concatenate([rewards, groups(1, size, seed)])
     found = advantages_of(advantages, rewards)[0]
     told(
         bool((found == 0).all()),
@@ -163,9 +168,10 @@ def is_nothing_where_all_agree(advantages: Function, size: int, reward: float, s
     )
 
 
-PAIRS = {"pairs": st.integers(1, 3), "length": st.integers(1, 5), "seed": SEEDS}
-BETAS = st.sampled_from([0.1, 1.0, 0.5, 3.0])
-GROUPS = {"questions": st.integers(1, 3), "size": st.integers(2, 6), "seed": SEEDS}
+PAIRS = {"pairs": st.integers(1, 5), "length": st.integers(1, 8), "seed": SEEDS}
+BETAS = st.sampled_from([0.1, 1.0, 0.5, 3.0, 0.37, 1.9])
+COUNTS = ((2, 2), (3, 2), (4, 2), (5, 3), (4, 4), (3, 6), (2, 8))  # of answers, and of draws
+GROUPS = {"questions": st.integers(1, 5), "size": st.integers(2, 9), "seed": SEEDS}
 
 CHECKS = {
     "11b.1": Exercise(
@@ -185,7 +191,13 @@ CHECKS = {
             "margins of thousands give a finite loss",
             "间隔有几千时，损失仍然有限",
             stays_finite,
-            {"length": st.integers(1, 3), "size": st.integers(3, 4), "seed": SEEDS},
+            {
+                "pairs": st.integers(1, 3),
+                "length": st.integers(1, 3),
+                "size": st.integers(3, 4),
+                "beta": BETAS,
+                "seed": SEEDS,
+            },
         ),
     ),
     "11b.2": Exercise(
@@ -200,9 +212,8 @@ CHECKS = {
             "它是精确的 KL，奖励互不相等或有相等的，都是如此",
             is_the_distance,
             {
-                "answers": st.integers(2, 4),
+                "counts": st.sampled_from(COUNTS),
                 "levels": st.integers(1, 4),
-                "n": st.integers(2, 5),
                 "seed": SEEDS,
             },
         ),
@@ -221,8 +232,8 @@ CHECKS = {
             are_the_advantages,
             {
                 **GROUPS,
-                "unit": st.sampled_from([0, 3, -3, -6]),
-                "shift": st.sampled_from([0.0, 2.0, -1.5]),
+                "unit": st.sampled_from([0, 3, -3, -6, -9, -12]),
+                "shift": st.sampled_from([0.0, 2.0, -1.5, 1e6]),
             },
         ),
         Property(
@@ -232,6 +243,7 @@ CHECKS = {
             {
                 "size": st.integers(2, 7),
                 "reward": st.sampled_from([1.0, 0.0, 0.1, 1 / 3, 0.7, -1e-6]),
+                "alone": st.booleans(),
                 "seed": SEEDS,
             },
         ),
