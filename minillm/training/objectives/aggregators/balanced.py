@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minillm.training.objectives.averages import SMALL, checked_gram, cosines_of, lengths_of
-from minillm.training.objectives.least_norm import stationary
+from minillm.training.objectives.aggregators.gram import SMALL, checked_gram, cosines_of, lengths_of
+from minillm.training.objectives.aggregators.least_norm import stationary
 
 
 def nash_mtl(gram: np.ndarray, max_norm: float | None = 1.0) -> np.ndarray:

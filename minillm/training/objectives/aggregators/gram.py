@@ -1,10 +1,4 @@
-"""The plain ways to make one gradient of several, and what every other way shares with them.
-
-An aggregator is a function of the Gram matrix ``G = J J'`` of the tasks' gradients, the rows of
-the Jacobian J; it gives a weight for each row, and the update goes along ``d = J' w``.  So what
-``J d = G w`` says, how every task's loss changes, is known without J.  G is (m, m) for m tasks,
-however many parameters there are.
-"""
+"""The Gram matrix of the tasks' gradients: what is checked of it, and what it says."""
 
 from __future__ import annotations
 
@@ -45,32 +39,3 @@ def cosines_of(gram: np.ndarray) -> np.ndarray:
     inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
     cosines: np.ndarray = gram * inverse[:, None] * inverse
     return cosines
-
-
-def mean(gram: np.ndarray) -> np.ndarray:
-    """The mean of the gradients: that of the mean of the losses::
-
-        w_i = 1/m
-
-    Shapes: ``gram (m, m) -> (m,)``.
-
-    It may raise a loss: where gradients conflict, ``J d`` may have a negative entry.
-
-    Raises:
-        ValueError: as ``checked_gram``.
-    """
-    m = len(checked_gram(gram))
-    return np.full(m, 1 / m)
-
-
-def total(gram: np.ndarray) -> np.ndarray:
-    """The sum of the gradients: that of the sum of the losses::
-
-        w_i = 1
-
-    Shapes: ``gram (m, m) -> (m,)``.
-
-    Raises:
-        ValueError: as ``checked_gram``.
-    """
-    return np.ones(len(checked_gram(gram)))

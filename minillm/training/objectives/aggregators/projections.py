@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import permutations
+
 import numpy as np
 
 from minillm.backend import check_rng
-from minillm.training.objectives.averages import checked_gram, lengths_of
-from minillm.training.objectives.quadratic import least_over_cone
+from minillm.training.objectives.aggregators.gram import checked_gram, lengths_of
+from minillm.training.objectives.aggregators.least_squares import non_negative, unit_vectors
+
+MOST = 7  # tasks of which pcgrad takes the mean over all orders
 
 
 def pcgrad(gram: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
     """Each gradient loses, one after another, its part against each of the others; then the sum::
 
-        v_i = g_i;   for j != i in an order drawn by rng:   v_i -= min(0, v_i·g_j) / |g_j|²  g_j
+        v_i = g_i;   for j != i, one after another:   v_i -= min(0, v_i·g_j) / |g_j|²  g_j
         d = sum_i v_i
 
     Shapes: ``gram (m, m) -> (m,)``.
 
-    Without ``rng`` the order is that of the rows.  For two tasks there is one order only, and the
-    result is twice that of ``upgrad``; for more the order matters, and d may conflict.  It is the
-    sum (as in the paper); others take the mean.  A gradient that is 0 takes nothing from others.
+    For two tasks it is twice ``upgrad``.  For more it depends on the order of the j, and d may
+    conflict.  With ``rng`` an order is drawn for each i, as in the paper; without, the result is
+    the mean over all orders, of which there are (m - 1)! for each i.  It is the sum, as in the
+    paper; some code takes the mean.  A gradient that is 0 takes nothing from the others.
 
     Raises:
-        ValueError: as ``checked_gram``.
-        TypeError: ``rng`` is no generator.
+        ValueError: more than 7 tasks without ``rng``; as ``checked_gram``.
+        TypeError: ``rng`` is not a generator.
     Source: Yu et al. 2020, "Gradient Surgery for Multi-Task Learning", arXiv:2001.06782,
         algorithm 1.
     """
     gram = checked_gram(gram)
-    if rng is not None:
-        check_rng(rng)
     m, lengths = len(gram), lengths_of(gram)
-    weights = np.eye(m)
+    if rng is None and m > MOST:
+        raise ValueError(
+            f"pcgrad: {m} tasks have too many orders for the mean over all (up to {MOST} do); "
+            "give rng, and one order is drawn for each task"
+        )
+    weights = np.zeros(m)
     for i in range(m):
-        for j in np.arange(m) if rng is None else rng.permutation(m):
-            against = weights[i] @ gram[:, j]
-            if j != i and against < 0 < lengths[j]:
-                weights[i, j] -= against / gram[j, j]
-    return weights.sum(axis=0)
+        others = [j for j in range(m) if j != i and lengths[j] > 0]
+        drawn = [*permutations(others)] if rng is None else [check_rng(rng).permutation(others)]
+        weights += np.mean([without_conflict(gram, i, order) for order in drawn], axis=0)
+    return weights
+
+
+def without_conflict(gram: np.ndarray, i: int, order: Iterable[int]) -> np.ndarray:
+    """The weights of gradient i after it lost its part against others, in that order."""
+    weights = np.zeros(len(gram))
+    weights[i] = 1.0
+    for j in order:
+        weights[j] -= min(0.0, weights @ gram[:, j]) / gram[j, j]
+    return weights
 
 
 def in_dual_cone(gram: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -47,8 +64,9 @@ def in_dual_cone(gram: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
     Shapes: ``gram (m, m), weights u (m,) -> (m,)``.
     """
-    more: np.ndarray = weights + least_over_cone(gram, -gram @ weights)
-    return more
+    lengths, units = lengths_of(gram), unit_vectors(gram)
+    more = non_negative(units, -units @ (lengths * weights))
+    return weights + np.divide(more, lengths, out=np.zeros_like(more), where=lengths > 0)
 
 
 def dualproj(gram: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Several losses over shared parameters: aggregators, weightings, fronts."""
