@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minillm.autograd import Tensor, gradients_of
-from minillm.backend import Array, to_numpy
+from minillm.backend import Array, array_module, to_numpy
 from minillm.training.objectives.aggregators import checked_gram, cosines_of
 
 Row = list[Array | None]  # the gradient of one loss, tensor by tensor; None: it does not reach it
@@ -17,8 +17,9 @@ Row = list[Array | None]  # the gradient of one loss, tensor by tensor; None: it
 def gradients_by_loss(losses: Sequence[Tensor], tensors: Sequence[Tensor]) -> list[Row]:
     """``d L_i / d tensor`` for every loss and tensor: the Jacobian, in pieces.
 
-    The tensors are parameters, or a representation that the losses share.  The losses may stand on
-    one graph; it is kept for all of them and freed with the last.
+    The tensors are parameters, or a representation that the losses share: its Jacobian costs only
+    the way from the losses down to it, and ``representation.backward(combined(...))`` goes on from
+    there, once for all tasks.  The losses may stand on one graph, which is kept for all of them.
 
     Raises:
         ValueError: there is no loss.
@@ -58,19 +59,52 @@ def gram_of(rows: Sequence[Row], places: Sequence[int] | None = None) -> np.ndar
 
         G = J J'
 
-    Shapes: m rows -> (m, m) in float64.  A tensor that a loss does not reach counts 0.
+    Shapes: m rows -> (m, m), a NumPy array in float64, whatever the gradients are.  They stay on
+    their device.  A tensor that a loss does not reach counts 0.
 
     Raises:
-        ValueError: a gradient is not finite.
+        ValueError: there is no row, or a gradient is not finite.
     """
+    if not rows:
+        raise ValueError("gram_of: needs a row for each task, got none")
     gram = np.zeros((len(rows), len(rows)))
     for place in range(len(rows[0])) if places is None else places:
         pieces = [row[place] for row in rows]
         some = [i for i, piece in enumerate(pieces) if piece is not None]
         if some:
-            flat = np.array([to_numpy(pieces[i]).astype(np.float64).ravel() for i in some])
-            gram[np.ix_(some, some)] += flat @ flat.T
+            xp = array_module(pieces[some[0]])
+            flat = xp.stack([g.astype("float64").reshape(-1) for g in pieces if g is not None])
+            gram[np.ix_(some, some)] += to_numpy(flat @ flat.T)
     return checked_gram(gram)
+
+
+def combined(pieces: Sequence[Array | None], weights: Sequence[float]) -> Array | None:
+    """``sum_i w_i g_i`` of the gradients that are there, in their dtype; None where none is."""
+    total: Array | None = None
+    for piece, weight in zip(pieces, weights, strict=True):
+        if piece is not None:
+            share = piece * float(weight)
+            total = share if total is None else total + share
+    return total
+
+
+def first_order_changes(
+    rows: Sequence[Row], before: Sequence[Array], after: Sequence[Array]
+) -> np.ndarray:
+    """How much each loss changes with the parameters, to first order::
+
+        g_i·(theta_new - theta_old)          below 0 for a loss that falls
+
+    Shapes: m rows, and two lists of arrays in the order of the parameters -> (m,) in float64.
+    """
+    pairs = zip(before, after, strict=True)
+    moved = [new.astype("float64") - old.astype("float64") for old, new in pairs]
+    found = np.zeros(len(rows))
+    for i, row in enumerate(rows):
+        for gradient, step in zip(row, moved, strict=True):
+            if gradient is not None:
+                found[i] += float((gradient.astype("float64") * step).sum())
+    return found
 
 
 class Conflict(NamedTuple):
@@ -102,8 +136,21 @@ def conflict(gram: np.ndarray) -> Conflict:
     return Conflict(cosines, least < 0, least)
 
 
+def share_of_conflicts(grams: Sequence[np.ndarray]) -> float:
+    """In what share of steps some pair of gradients conflicts, from the Gram matrix of each step.
+
+    Raises:
+        ValueError: there is no step.
+    """
+    if not len(grams):
+        raise ValueError("share_of_conflicts: needs the Gram matrix of at least one step, got none")
+    return float(np.mean([conflict(gram).conflicting for gram in grams]))
+
+
 def gaps(losses: Sequence[float], optima: Sequence[float]) -> np.ndarray:
-    """What every task loses against the best that it could have by itself: ``L_i - min L_i``, (m,).
+    """What every task loses against its own best: ``L_i - L_i*``, (m,).
+
+    The optimum of a task is what training on it alone reaches, if theory does not say.
 
     Raises:
         ValueError: there are not as many optima as losses.
