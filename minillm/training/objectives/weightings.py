@@ -48,7 +48,7 @@ class UncertaintyWeights(Module):
     Raises:
         ValueError: fewer than 1 task.  When called: not ``n_tasks`` losses.
     Source: Kendall, Gal & Cipolla 2018, "Multi-Task Learning Using Uncertainty to Weigh Losses for
-        Scene Geometry and Semantics", arXiv:1705.07115, section 3.
+        Scene Geometry and Semantics", arXiv:1705.07115.
     """
 
     def __init__(self, n_tasks: int, dtype: Any = np.float32):

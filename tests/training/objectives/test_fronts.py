@@ -48,11 +48,11 @@ def test_points_off_the_front_add_nothing(found):
 def test_the_staircase_and_the_curve_of_two_raters():
     weights = np.array([0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])
     assert hypervolume(raters(weights, 0.3034), [1, 1]) == pytest.approx(0.8061, abs=2e-3)
-    dense = raters(1 / (1 + np.exp(-np.linspace(-12, 12, 4001))), 0.3)
+    dense = raters(1 / (1 + np.exp(-np.linspace(-12, 12, 1001))), 0.3)
     x = np.linspace(0, 1, 400_001)[1:]
     below = np.maximum(1 + 0.3 * np.log(-np.expm1(-x / 0.3)), 0).mean()  # 1 - L2 as L1 grows
-    assert hypervolume_of_curve(dense, [1, 1]) == pytest.approx(below, abs=2e-5)
-    assert hypervolume(dense, [1, 1]) == pytest.approx(below, abs=2e-3)
+    assert hypervolume_of_curve(dense, [1, 1]) == pytest.approx(below, abs=1e-4)
+    assert hypervolume(dense, [1, 1]) == pytest.approx(below, abs=5e-3)
     few = raters(weights, 0.3)
     assert hypervolume(few, [1, 1]) < hypervolume_of_curve(few, [1, 1]) < below
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.training.objectives.aggregators.gram import SMALL, checked_gram, cosines_of, lengths_of
-from minillm.training.objectives.aggregators.least_norm import stationary
+from minillm.training.objectives.aggregators.least_norm import mgda, stationary
 
 
 def nash_mtl(gram: np.ndarray, max_norm: float | None = 1.0) -> np.ndarray:
@@ -23,8 +23,7 @@ def nash_mtl(gram: np.ndarray, max_norm: float | None = 1.0) -> np.ndarray:
 
     Raises:
         ValueError: ``max_norm`` is not positive; as ``checked_gram``.
-    Source: Navon et al. 2022, "Multi-Task Learning as a Bargaining Game", arXiv:2202.01017,
-        section 3.
+    Source: Navon et al. 2022, "Multi-Task Learning as a Bargaining Game", arXiv:2202.01017.
     """
     if max_norm is not None and not 0 < max_norm < np.inf:
         raise ValueError(f"nash_mtl: max_norm must be positive, got {max_norm}")
@@ -41,16 +40,20 @@ def nash_mtl(gram: np.ndarray, max_norm: float | None = 1.0) -> np.ndarray:
 
 
 def bargained(cosines: np.ndarray) -> np.ndarray:
-    """The solution for gradients of length 1, by damped Newton steps."""
-    a = np.full(len(cosines), len(cosines) ** -0.5)
-    for _ in range(500):
+    """The solution for gradients of length 1, by Newton steps until rounding ends their progress.
+
+    Source: Nesterov & Nemirovskii 1994, "Interior-Point Polynomial Algorithms in Convex
+        Programming" (a step that is damped by 1 + decrement stays where logarithms exist).
+    """
+    start = mgda(cosines) + 0.1 / len(cosines)
+    a, last = start * np.sqrt(len(cosines) / (start @ cosines @ start)), np.inf
+    while True:
         slope = cosines @ a - 1 / a
         step = np.linalg.solve(cosines + np.diag(a**-2.0), slope)
         decrement = np.sqrt(max(slope @ step, 0.0))
-        a = a - step / (1 + decrement if decrement > 0.25 else 1.0)
-        if decrement < 1e-14:
-            break
-    return a
+        if not decrement > 0 or (last < 0.25 and decrement >= last / 2):
+            return a
+        a, last = a - step / (1 + decrement if decrement > 0.25 else 1.0), decrement
 
 
 def equal_angles(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +79,7 @@ def imtl_g(gram: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: as ``checked_gram``.
-    Source: Liu et al. 2021, "Towards Impartial Multi-task Learning", ICLR, section 3.1.
+    Source: Liu et al. 2021, "Towards Impartial Multi-task Learning", ICLR.
     """
     _, weights = equal_angles(checked_gram(gram))
     whole = weights.sum()
@@ -95,7 +98,7 @@ def config(gram: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: as ``checked_gram``.
     Source: Liu, Chu & Thuerey 2024, "ConFIG: Towards Conflict-free Training of Physics Informed
-        Neural Networks", arXiv:2408.11104, section 3.
+        Neural Networks", arXiv:2408.11104.
     """
     gram = checked_gram(gram)
     _, weights = equal_angles(gram)
@@ -119,7 +122,7 @@ def aligned_mtl(gram: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: as ``checked_gram``.
     Source: Senushkin et al. 2023, "Independent Component Alignment for Multi-Task Learning",
-        arXiv:2305.19000, section 3.
+        arXiv:2305.19000.
     """
     gram = checked_gram(gram)
     values, vectors = np.linalg.eigh(gram)

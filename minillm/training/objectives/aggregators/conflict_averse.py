@@ -6,7 +6,7 @@ import numpy as np
 
 from minillm.training.objectives.aggregators.averages import mean
 from minillm.training.objectives.aggregators.gram import checked_gram, lengths_of
-from minillm.training.objectives.aggregators.least_norm import mgda, stationary
+from minillm.training.objectives.aggregators.least_norm import NOTHING, mgda
 from minillm.training.objectives.aggregators.least_squares import non_negative, unit_vectors
 
 
@@ -38,8 +38,9 @@ def cagrad(gram: np.ndarray, c: float = 0.5) -> np.ndarray:
     if radius <= 1e-14 * lengths.max():
         return start
     shortest = mgda(gram)
-    most = np.sqrt(max(shortest @ gram @ shortest, 0.0)) * (1 + c) / c * radius
-    high = max(0.0 if stationary(gram) else most, gains.min())
+    length = np.sqrt(max(shortest @ gram @ shortest, 0.0))
+    most = 0.0 if length <= NOTHING * lengths.min() else length * (1 + c) / c * radius
+    high = max(most, gains.min())
     some = lengths > 0
     units = unit_vectors(gram)[:, some]
     scale = 1 / (lengths[some] * radius)  # then the ball has radius 1, and so have the gradients

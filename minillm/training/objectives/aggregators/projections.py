@@ -79,7 +79,7 @@ def dualproj(gram: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: as ``checked_gram``.
     Source: Lopez-Paz & Ranzato 2017, "Gradient Episodic Memory for Continual Learning",
-        arXiv:1706.08840, section 3 (there one gradient against those of a memory).
+        arXiv:1706.08840 (there one gradient against those of a memory).
     """
     gram = checked_gram(gram)
     return in_dual_cone(gram, np.full(len(gram), 1 / len(gram)))
@@ -95,7 +95,7 @@ def upgrad(gram: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: as ``checked_gram``.
     Source: Quinton & Rey 2024, "Jacobian Descent for Multi-Objective Optimization",
-        arXiv:2406.16232, section 3.
+        arXiv:2406.16232.
     """
     gram = checked_gram(gram)
     weights: np.ndarray = np.mean([in_dual_cone(gram, row) for row in np.eye(len(gram))], axis=0)
