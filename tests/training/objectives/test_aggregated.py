@@ -78,6 +78,7 @@ def test_losses_that_are_aggregated_keep_the_dtype_of_the_parameters():
     np.testing.assert_allclose(-w.data, [0.292398, 1.900585, 1.900585], rtol=1e-5)
 
 
+@pytest.mark.guide("G43")
 def test_under_sgd_no_loss_rises_and_under_adam_one_may():
     """Adam gives every number of d a step of one length: the promise is d's, not Adam's."""
     fell = {}

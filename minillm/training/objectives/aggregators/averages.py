@@ -14,7 +14,9 @@ def mean(gram: np.ndarray) -> np.ndarray:
 
     Shapes: ``gram (m, m) -> (m,)``.
 
-    It may raise a loss: where gradients conflict, ``J d`` may have a negative entry.
+    It is linear in the length of each gradient, and 0 only where a sum of the losses with weights
+    above 0 is stationary.  It may raise a loss: where gradients conflict, ``J d`` may have a
+    negative entry.
 
     Raises:
         ValueError: as ``checked_gram``.

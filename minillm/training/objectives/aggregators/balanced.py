@@ -21,6 +21,8 @@ def nash_mtl(gram: np.ndarray, max_norm: float | None = 1.0) -> np.ndarray:
     that is 0 does not bargain; where the others are Pareto-stationary there is no solution, and the
     weights are 0.
 
+    Claimed: every loss falls, along a direction that does not depend on the losses' units.
+
     Raises:
         ValueError: ``max_norm`` is not positive; as ``checked_gram``.
     Source: Navon et al. 2022, "Multi-Task Learning as a Bargaining Game", arXiv:2202.01017.
@@ -74,8 +76,11 @@ def imtl_g(gram: np.ndarray) -> np.ndarray:
 
     Shapes: ``gram (m, m) -> (m,)``.
 
-    Weights may be negative.  A gradient that is 0 takes no part; of collinear ones each has a
-    weight of ``1 / |g|``; where the angle is a right one (opposite gradients) all weights are 0.
+    Weights may be negative.  A gradient that is 0 takes no part; of those along one line each has
+    a weight in proportion to ``1 / |g|``; where the angle is a right one, as to opposite gradients,
+    all weights are 0.  (Code with this name may also learn a scale for each loss, IMTL-L.)
+
+    Claimed: d is as long along every unit gradient.
 
     Raises:
         ValueError: as ``checked_gram``.
@@ -94,6 +99,11 @@ def config(gram: np.ndarray) -> np.ndarray:
         d = (sum_i g_i·e) e,        u_i·e the same for all i, |e| = 1
 
     Shapes: ``gram (m, m) -> (m,)``.
+
+    A gradient that is 0 takes no part; where no direction has one angle to all, it is the e whose
+    angles are most alike by least squares.
+
+    Claimed: no loss rises (of gradients that are linearly independent).
 
     Raises:
         ValueError: as ``checked_gram``.
@@ -117,7 +127,10 @@ def aligned_mtl(gram: np.ndarray) -> np.ndarray:
     Shapes: ``gram (m, m) -> (m,)``.
 
     Directions in which no gradient points are left out.  It is the mean of the rows; code that
-    takes the sum is m times as long.
+    takes the sum is m times as long.  The scale is the least singular value, as in the paper;
+    some code offers the median or the mean of them.
+
+    Claimed: the gradients are made orthogonal and equally long, so that none dominates.
 
     Raises:
         ValueError: as ``checked_gram``.

@@ -21,8 +21,11 @@ def cagrad(gram: np.ndarray, c: float = 0.5) -> np.ndarray:
     long as the same tasks gain only t it is the root of a parabola: so t is found exactly.
 
     It is the d of the paper, ``g_0 + c |g_0| g_w / |g_w|``, not divided by 1 + c or 1 + c² as in
-    some code.  With c = 0 it is the mean; with c >= 1 no loss rises.  Of several best d, as with
-    a gradient that is 0, it is the nearest to g_0.
+    some code.  With c = 0 it is the mean.  Of several best d, as with a gradient that is 0, it is
+    the nearest to g_0.
+
+    Claimed: with c < 1 small steps reach a minimum of the mean; with c >= 1 no loss rises, and
+    they may stop wherever no direction serves all.
 
     Raises:
         ValueError: c is negative or not finite; as ``checked_gram``.

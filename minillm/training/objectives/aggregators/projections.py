@@ -27,6 +27,9 @@ def pcgrad(gram: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarr
     the mean over all orders, of which there are (m - 1)! for each i.  It is the sum, as in the
     paper; some code takes the mean.  A gradient that is 0 takes nothing from the others.
 
+    Claimed, of two tasks: no conflict is left, and small steps reach the minimum of the sum of
+    convex losses, or a point where the gradients are opposite.
+
     Raises:
         ValueError: more than 7 tasks without ``rng``; as ``checked_gram``.
         TypeError: ``rng`` is not a generator.
@@ -76,6 +79,11 @@ def dualproj(gram: np.ndarray) -> np.ndarray:
 
     Shapes: ``gram (m, m) -> (m,)``.
 
+    It is the mean itself where that conflicts with none, and not linear in the gradients' lengths.
+    Code that adds a small number to G's diagonal leaves a small conflict.
+
+    Claimed: no loss rises.
+
     Raises:
         ValueError: as ``checked_gram``.
     Source: Lopez-Paz & Ranzato 2017, "Gradient Episodic Memory for Continual Learning",
@@ -91,6 +99,9 @@ def upgrad(gram: np.ndarray) -> np.ndarray:
         w = 1/m sum_i argmin v'Gv,    v >= e_i;        J d >= 0
 
     Shapes: ``gram (m, m) -> (m,)``.
+
+    Claimed: no loss rises; d is linear in the length of each gradient; it is 0 only where no task
+    can gain without a loss for another.
 
     Raises:
         ValueError: as ``checked_gram``.
