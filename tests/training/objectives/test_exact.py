@@ -53,6 +53,14 @@ def test_two_to_six_tasks_give_what_trying_every_active_set_gives(name, rng):
     assert largest < 1e-11
 
 
+@pytest.mark.parametrize("name", sorted({*PAIRS} - {"imtl_g", "config"}))
+def test_gradients_that_are_nearly_opposite_or_nearly_one_still_have_their_own_direction(name):
+    ours, other = PAIRS[name]
+    for j in ([[1, 1e-4], [-1, 1e-4]], [[1, 1e-4], [-2, 3e-4]], [[1, 0], [1, 1e-4]]):
+        j = np.array(j, dtype=float)
+        np.testing.assert_allclose(j.T @ ours(j @ j.T), other(j), rtol=1e-6, atol=1e-9)
+
+
 def test_twelve_tasks_satisfy_the_conditions_of_the_best(rng):
     for j in jacobians(rng, 12, 5):
         gram = j @ j.T
