@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minillm.autograd import Parameter
-from minillm.backend import Array, as_number
+from minillm.backend import Array, array_module, as_number
 from minillm.training.loop import DivergenceError
 from minillm.training.objectives.jacobian import (
     Row,
@@ -108,7 +108,8 @@ class Aggregated:
         if not allow_unused:
             check_used(found, parameters)
         self.last = Update(losses, gram, weights, rows, parameters, [p.data for p in parameters])
-        return losses.sum(), found
+        xp = array_module(parameters[0].data)
+        return xp.asarray(losses.sum()), found
 
 
 def losses_and_rows(

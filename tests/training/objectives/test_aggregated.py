@@ -11,6 +11,7 @@ from minillm.optim import SGD, Adam
 from minillm.training import DivergenceError, Run, Stage, fit
 from minillm.training.objectives import Aggregated
 from minillm.training.objectives.aggregators import mean, mgda, nash_mtl, total, upgrad
+from tests.strict import StrictArray, strict
 
 BASE = np.array([[-4.0, 1, 1], [6, 1, 1]])
 
@@ -76,6 +77,17 @@ def test_losses_that_are_aggregated_keep_the_dtype_of_the_parameters():
     list(fit(linear(BASE, w), [None], SGD([w], lr=1.0), gradients=rule))
     assert w.dtype == np.float32 and rule.last.gram.dtype == np.float64
     np.testing.assert_allclose(-w.data, [0.292398, 1.900585, 1.900585], rtol=1e-5)
+
+
+def test_on_a_device_everything_but_the_small_matrices_stays_there():
+    w = Parameter(strict.asarray(np.zeros(3)))
+    rows = [strict.asarray(np.array(row)) for row in BASE]
+    rule = Aggregated(upgrad)
+    losses_of = lambda _: [(w * Tensor(row)).sum() for row in rows]  # noqa: E731
+    (step,) = fit(losses_of, [None], SGD([w], lr=1.0), gradients=rule)
+    assert isinstance(w.data, StrictArray) and isinstance(step.loss, StrictArray)
+    np.testing.assert_allclose(-w.data.get(), [0.292398, 1.900585, 1.900585], rtol=1e-5)
+    assert rule.last.changes().max() < 1e-12
 
 
 @pytest.mark.guide("G43")
