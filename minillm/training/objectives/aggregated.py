@@ -57,6 +57,9 @@ class Aggregated:
     its step is not along -d, and no promise passes to it.  ``last.changes()`` measures what the
     step did to each loss.
 
+    Nothing of it is in a checkpoint: a run that is resumed is the same bit for bit only with an
+    aggregator that keeps no state and draws nothing, as all do but ``pcgrad`` with ``rng``.
+
     Raises:
         TypeError: ``weights_of`` is not a function.
     """
