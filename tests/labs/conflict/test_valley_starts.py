@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from minillm.labs import read_study
 from minillm.labs.conflict.valley_starts import AGGREGATORS, STUDY, ends, measure, on_the_front
 from minillm.labs.worlds.valleys import STARTS, front_at, losses_at
 
@@ -50,6 +51,27 @@ def test_shares_are_of_the_starts_of_the_seed():
 def test_an_unknown_aggregator_is_refused():
     with pytest.raises(ValueError, match=r"aggregators are mean, pcgrad, .*, got 'best'"):
         ends(SMALL, "best", BELOW)
+
+
+def test_stored_cagrad_reaches_the_optimum_from_every_start_and_the_mean_is_sometimes_stuck():
+    found = read_study("valley_starts")
+    assert (found["cagrad, optimum"] == 1).all()
+    assert found["mean, optimum"].mean() == pytest.approx(17 / 20)
+    assert found["mean, stuck"].mean() == pytest.approx(3 / 20)
+
+
+@pytest.mark.parametrize("name", sorted({*AGGREGATORS} - {"mean", "cagrad"}))
+def test_stored_the_others_reach_the_front_from_every_start_and_seldom_the_optimum(name):
+    found = read_study("valley_starts")
+    assert (found[f"{name}, front"] == 1).all() and not found[f"{name}, stuck"].any()
+    assert found[f"{name}, optimum"].mean() <= 7 / 20
+    assert (found[f"{name}, loss"] > LEAST + 0.8).all()
+
+
+def test_stored_under_adam_steps_raise_a_loss_though_the_aggregate_would_not():
+    found = read_study("valley_starts")
+    for name in ("mgda", "nash_mtl"):
+        assert found[f"{name}, raised"].min() > 0.2
 
 
 @pytest.mark.slow
