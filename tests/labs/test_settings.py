@@ -256,6 +256,13 @@ TINY = {
         "recipe": {**SMALL_STAGES, "pretrain_epochs": 0.0, "finetune_epochs": 0.0},
         "passes": (0.5, 1.0),
     },
+    "valley_starts": {
+        "aggregators": ("mean", "mgda"),
+        "rate": 0.05,
+        "steps": 60,
+        "near": 4.0,
+        "stuck": -50.0,
+    },
     "word_order": {
         "words": 3,
         "width": 4,
