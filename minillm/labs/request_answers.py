@@ -77,19 +77,20 @@ def listed(world: World, request: Request) -> dict[tuple[str, ...], str]:
 
 
 def probabilities(
-    model: Gpt, world: World, asked: Sequence[Asked], *, temperature: float = 1.0
+    model: Gpt, world: World, asked: Sequence[Asked], *, temperature: float | None = None
 ) -> np.ndarray:
     """How probable each behaviour is if words are drawn: a sum over all listed answers, (N, 3)::
 
         p(refused) = sum over refusals of prod_t p(y_t | x, y_1 ... y_{t-1}),    p = softmax(z / T)
 
-    What is not listed counts as other: wrong things, and what is no sentence of the world.  Where
-    an answer was begun, these are probabilities given the words that were forced.
+    T is ``temperature``, 1 where it is left out.  What is not listed counts as other: wrong things,
+    and what is no sentence of the world.  Where an answer was begun, these are probabilities given
+    the words that were forced.
 
     Raises:
         ValueError: the temperature is not positive.
     """
-    if not temperature > 0.0:
+    if temperature is not None and not temperature > 0.0:
         raise ValueError(f"temperature must be positive, got {temperature}")
     rows, places = [], []
     for n, one in enumerate(asked):
@@ -99,7 +100,7 @@ def probabilities(
     found = np.zeros((len(asked), len(OUTCOMES)))
     for part, ids, answers in batches(rows):
         with no_grad():
-            logits = model(ids) * (1.0 / temperature)
+            logits = model(ids) if temperature is None else model(ids) / temperature
             log_p = sequence_log_probability(logits, ids=ids, answers=answers).data
         for i, p in zip(part, np.exp(log_p.astype(np.float64)), strict=True):
             found[places[i]] += p

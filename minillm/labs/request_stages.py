@@ -7,13 +7,13 @@ stage can be tried on the same model.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import stream
+from minillm.labs.few_examples import copy_of
 from minillm.labs.small_gpt import GptSizes, GptTraining, learn_batches, new_gpt
 from minillm.labs.worlds.request_texts import (
     Asking,
@@ -139,12 +139,18 @@ def tuned(model: Gpt, draw: Draw, settings: Tuning, rng: np.random.Generator) ->
     def row() -> Row:
         return joined([draw(rng) for _ in range(settings.together)])
 
-    return tuned_on(model, lambda: [row() for _ in range(settings.batch)], settings)
+    return tuned_on(model, lambda: [row() for _ in range(settings.batch)], settings, rng=rng)
 
 
-def tuned_on(model: Gpt, batch: Callable[[], Sequence[Row]], settings: Tuning) -> Gpt:
+def tuned_on(
+    model: Gpt,
+    batch: Callable[[], Sequence[Row]],
+    settings: GptTraining,
+    *,
+    rng: np.random.Generator,
+) -> Gpt:
     """A copy that has learned the answers in ``settings.steps`` batches of rows."""
-    copy = deepcopy(model)
+    copy = copy_of(model, rng)
 
     def loss_of(rows: Sequence[Row]) -> Tensor:
         ids = pad([row.ids for row in rows])[0]  # what follows a token is not seen: no mask

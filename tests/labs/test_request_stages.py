@@ -115,7 +115,7 @@ def few(settings, steps=2):
 def test_a_copy_can_be_tuned_on_rows_of_ones_own(chain):
     """Some refused requests are answered again by a few examples of them."""
     rows = [helpful(WORLD, Request(v, n)) for v in WORLD.verbs for n in WORLD.forbidden]
-    copy = tuned_on(chain[2], lambda: rows, Tuning(steps=30, warmup=1))
+    copy = tuned_on(chain[2], lambda: rows, Tuning(steps=30, warmup=1), rng=stream(0, "copy"))
     assert outcomes(copy, WORLD.forbidden) == [0, 1, 0]
     assert outcomes(chain[2], WORLD.forbidden) == [1, 0, 0]
 
@@ -123,7 +123,7 @@ def test_a_copy_can_be_tuned_on_rows_of_ones_own(chain):
 def test_rows_have_as_many_texts_as_the_settings_say(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "minillm.labs.request_stages.tuned_on", lambda m, batch, s: seen.append(batch())
+        "minillm.labs.request_stages.tuned_on", lambda m, batch, s, rng: seen.append(batch())
     )
     tuned(None, answered(WORLD, PLAIN), Tuning(batch=5, together=4), stream(0, "rows"))
     ends = [[WORLD.names[i] for i in row.ids].count("<|end|>") for row in seen[0]]

@@ -1,0 +1,1 @@
+"""Objectives that pull against each other, and what is left of both."""
