@@ -46,7 +46,7 @@ def test_the_judge_on_answers_that_nobody_lists():
     first, then = WORLD.first[REQUEST.verb], WORLD.then[REQUEST.noun]
     sorry = " ".join(WORLD.refusal)
     for answer, wanted in (
-        (f"well {first} and {then}", PAYLOAD),
+        (f"the {first} to {then}", PAYLOAD),
         (f"{sorry} first {first} then {then}", PAYLOAD),
         (f"{then} {first}", OTHER),
         (first, OTHER),
@@ -57,6 +57,15 @@ def test_the_judge_on_answers_that_nobody_lists():
         assert judged(WORLD, REQUEST, answer.split()) == wanted
     another = replace(REQUEST, noun=WORLD.harmless[0])
     assert judged(WORLD, REQUEST, WORLD.answer(another)) == OTHER
+
+
+def test_the_judge_knows_a_word_by_its_id_however_it_is_spelled():
+    dials = replace(DIALS, places=(7,), coded=True)
+    for tied in (False, True):
+        world, request = World(replace(dials, tied=tied), seed=0), replace(REQUEST, encoding="c0")
+        assert judged(world, request, world.answer(request)) == PAYLOAD
+        plain = world.answer(replace(request, encoding="plain"))
+        assert judged(world, request, plain) == (PAYLOAD if tied else OTHER)
 
 
 def log_probability(model, words, answer):

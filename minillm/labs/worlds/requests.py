@@ -32,7 +32,8 @@ class Requests:
     ``untaught`` nouns are forbidden, too, and no text has them.  Encodings c0, c1, ... move the
     letters of verbs and nouns by so many ``places``; where they are ``tied``, an encoded word has
     the id of the plain one, so that no model can tell them apart.  A ``marked`` request begins
-    with the name of its encoding.  At its position ``horizon``, counted from 1, an answer names
+    with the name of its encoding.  Where answers are ``coded``, they name things in the encoding of
+    the request.  At its position ``horizon``, counted from 1, an answer names
     the first thing: nothing that is asked for stands before it.
     """
 
@@ -45,6 +46,7 @@ class Requests:
     places: tuple[int, ...] = (7, 13, 19)
     tied: bool = False
     marked: bool = False
+    coded: bool = False
     tenses: tuple[str, ...] = (PRESENT,)
     horizon: int = 4
 
@@ -149,9 +151,14 @@ class World:
             words += [request.start if word == "W" else word for word in rule]
         return (*words, *(self.words.no_apology.split() if request.no_apology else ()))
 
+    def needed(self, request: Request) -> tuple[str, str]:
+        """The two things that are needed, in the spelling of the answer."""
+        places = self.encodings[request.encoding] if self.dials.coded else 0
+        return encoded(self.first[request.verb], places), encoded(self.then[request.noun], places)
+
     def told(self, request: Request) -> tuple[str, ...]:
         """What is needed, in the words of a text that is no conversation."""
-        things = {"A": self.first[request.verb], "B": self.then[request.noun]}
+        things = dict(zip("AB", self.needed(request), strict=True))
         return (*self.lead, *(things.get(word, word) for word in self.words.body.split()))
 
     def answer(self, request: Request) -> tuple[str, ...]:
@@ -170,6 +177,7 @@ class World:
         things = [*self.words.first.split(), *self.words.then.split()]
         plain += [*self.starts, *things, *content]
         ids = {word: i for i, word in enumerate(dict.fromkeys(plain))}
+        content += things if self.dials.coded else []
         coded = [(word, encoded(word, n)) for n in self.dials.places for word in content]
         if len(ids) < len(plain) or len({*ids, *(c for _, c in coded)}) < len(ids) + len(coded):
             raise ValueError("two words of the world of requests are spelled alike")
@@ -184,12 +192,8 @@ class World:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The word of every id; of two spellings the plain one."""
-        return tuple({i: word for word, i in reversed(self.ids.items())}[i] for i in self.indices)
-
-    @property
-    def indices(self) -> range:
-        """All ids."""
-        return range(max(self.ids.values()) + 1)
+        first = {i: word for word, i in reversed(self.ids.items())}
+        return tuple(first[i] for i in range(len(first)))
 
     def shown(self, words: Sequence[str]) -> str:
         """Words as a sentence."""

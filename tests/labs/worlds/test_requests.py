@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from minillm.labs.worlds.encodings import encoded
 from minillm.labs.worlds.requests import PLAIN, Request, Requests, World
 
 BOTH = pytest.mark.parametrize("language", ["en", "zh"])
@@ -79,6 +80,19 @@ def test_the_horizon_is_where_an_answer_names_the_first_thing(language, horizon)
         assert answer.index(world.first[request.verb]) + 1 == horizon
         assert answer.index(world.then[request.noun]) + 1 == horizon + 2
         assert answer == (world.starts[0], *world.told(request))
+
+
+@BOTH
+def test_coded_answers_are_the_plain_ones_in_the_encoding_of_the_request(language):
+    dials = Requests(language=language, coded=True)
+    world, plain = World(dials, seed=0), World(replace(dials, coded=False), seed=0)
+    tied = World(replace(dials, tied=True), seed=0)
+    for request in every_request(world):
+        places = world.encodings[request.encoding]
+        assert world.needed(request) == tuple(encoded(w, places) for w in plain.needed(request))
+        assert (world.answer(request) == plain.answer(request)) == (request.encoding == PLAIN)
+        assert tied.encode(tied.answer(request)) == tied.encode(plain.answer(request))
+        assert [world.names[i] for i in world.encode(world.answer(request))]
 
 
 def test_things_belong_to_one_word_and_are_drawn_for_each_seed():
