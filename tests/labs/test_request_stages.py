@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from minillm.backend import stream
+from minillm.labs import request_stages
 from minillm.labs.request_answers import greedy_outcomes
 from minillm.labs.request_attacks import direct, prefill, refusal_suppression
 from minillm.labs.request_stages import (
     Refusals,
     Tuning,
     answered,
+    instructed,
     made_safe,
     mixed,
+    pretrained,
     refused,
     tuned,
     tuned_on,
@@ -134,3 +137,26 @@ def test_without_refusals_nothing_is_refused(chain):
     same = made_safe(chain[1], WORLD, replace(SMALL, refused=0.0), seed=0)
     assert outcomes(same, WORLD.forbidden) == [0, 1, 0]
     assert outcomes(same, WORLD.forbidden, refusal_suppression) == [0, 1, 0]
+
+
+def test_every_stage_reads_what_the_settings_say(monkeypatch):
+    """Texts of pretraining, answers and refusals, in the shares of the mixture."""
+    read = {}
+    monkeypatch.setattr(
+        request_stages, "tuned", lambda m, draw, s, rng: read.update({s.steps: draw})
+    )
+    s = replace(SMALL, replay=0.4, refused=0.3)
+    pretrained(WORLD, s, seed=0)
+    instructed(None, WORLD, s, seed=0)
+    made_safe(None, WORLD, s, seed=0)
+    shares = {}
+    for steps, draw in read.items():
+        texts = words(draw, 1500)
+        web_texts = np.mean([text[0] == "<|endoftext|>" for text in texts])
+        shares[steps] = web_texts, np.mean(["sorry" in text for text in texts])
+    for tuning, wanted in (
+        (s.pretraining, (1.0, 0.0)),
+        (s.instruction, (0.4, 0.0)),
+        (s.safety, (0.7 * 0.4, 0.3)),
+    ):
+        assert shares[tuning.steps] == pytest.approx(wanted, abs=0.05)
