@@ -125,7 +125,7 @@ def decoded(settings: Settings, world: World, safe: Gpt) -> dict[str, np.ndarray
 
 
 def depth(world: World, told: Gpt, safe: Gpt) -> np.ndarray:
-    """KL(safe || told) at every word of the answer that helps with something forbidden, (L,)."""
+    """``KL(safe || told)`` at every word of the answer that helps with what is forbidden, (L,)."""
     asked = [direct(world, r) for r in requests(world, world.forbidden)]
     mean: np.ndarray = kl_by_position(safe, told, world, asked).mean(axis=0)
     return mean
