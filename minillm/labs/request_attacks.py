@@ -79,6 +79,8 @@ def many_shot(
 ) -> Asked:
     """Exchanges about other nouns stand before the request, all answered as if nothing was wrong.
 
+    A model that only ever read rows of independent texts has no reason to go on like them.
+
     Raises:
         ValueError: fewer other nouns than exchanges.
     """

@@ -36,10 +36,10 @@ Draw = Callable[[np.random.Generator], Row]  # one text
 class Tuning(GptTraining):
     """A training on rows of ``together`` texts, one behind the other.
 
-    So the model knows all its positions, and has seen that one exchange follows another.  Of the
-    rates 0.003, 0.005 and 0.01 only with the last did every model refuse what it is asked to on the
-    seeds 100 to 102, which no study uses; the steps are such that on 100 to 104 it answers all
-    harmless requests and loses nothing that it has read.
+    So the model knows all its positions, and has seen that one exchange follows another.  With the
+    rates 0.003 and 0.005 some model of the seeds 100 to 102, which no study uses, did not refuse
+    all that it is to refuse; with 0.01 all did.  The steps are such that on 100 to 104 it answers
+    all harmless requests and loses nothing that it has read.
     """
 
     steps: int = 300
