@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import gpt2_style
@@ -16,13 +18,19 @@ from minillm.training import fit
 
 
 @dataclass(frozen=True)
-class SmallGpt:
-    """Its sizes and its training; matrices start with deviation ``std``, as suits a small width."""
+class GptSizes:
+    """How large it is; matrices start with deviation ``std``, as suits a small width."""
 
     width: int = 64
     n_layers: int = 2
     n_heads: int = 4
     std: float = 0.08
+
+
+@dataclass(frozen=True)
+class GptTraining:
+    """Batches of texts for AdamW, under a rate that rises to ``rate`` and falls along a cosine."""
+
     batch: int = 16
     steps: int = 1200
     rate: float = 0.003
@@ -33,7 +41,12 @@ class SmallGpt:
     max_norm: float = 1.0
 
 
-def new_gpt(settings: SmallGpt, *, vocabulary_size: int, max_length: int, seed: int) -> Gpt:
+@dataclass(frozen=True)
+class SmallGpt(GptTraining, GptSizes):
+    """Its sizes and its training."""
+
+
+def new_gpt(settings: GptSizes, *, vocabulary_size: int, max_length: int, seed: int) -> Gpt:
     """A GPT that knows nothing yet."""
     s = settings
     sizes = {"width": s.width, "n_layers": s.n_layers, "n_heads": s.n_heads}
@@ -46,14 +59,19 @@ def new_gpt(settings: SmallGpt, *, vocabulary_size: int, max_length: int, seed: 
 
 
 def learn_texts(
-    model: Gpt, draw: Callable[[int], Sequence[np.ndarray]], settings: SmallGpt
+    model: Gpt, draw: Callable[[int], Sequence[np.ndarray]], settings: GptTraining
 ) -> None:
     """Train on ``draw(batch)`` texts in every step, each ``(T,)`` ids."""
+    batches = (padded(draw(settings.batch)) for _ in range(settings.steps))
+    learn_batches(model, lambda window: model.loss(*window), batches, settings)
+
+
+def learn_batches(
+    model: Gpt, loss_of: Callable[[Any], Tensor], batches: Iterable[Any], settings: GptTraining
+) -> None:
+    """A step of AdamW for each batch."""
     s = settings
-    batches = (padded(draw(s.batch)) for _ in range(s.steps))
     optimizer = AdamW(decay_groups(model), weight_decay=s.weight_decay, betas=s.betas)
     rates = cosine_with_warmup(peak=s.rate, warmup=s.warmup, total=s.steps, lowest=s.lowest_rate)
-    for _ in fit(
-        lambda window: model.loss(*window), batches, optimizer, schedule=rates, max_norm=s.max_norm
-    ):
+    for _ in fit(loss_of, batches, optimizer, schedule=rates, max_norm=s.max_norm):
         pass

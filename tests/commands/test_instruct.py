@@ -162,10 +162,7 @@ def test_other_models_and_too_few_conversations_are_refused(call, kind, file, gp
     few = write(tmp_path / "few.jsonl", *rows_of(kind, QUESTIONS.train[:9]))
     assert "9 " in call(kind, gpt, few, *out).message
     bert = call(kind, "bert", file, *out)
-    assert (
-        bert.code == 1
-        and "MODEL bert is no language model and does not write" in bert.message
-    )
+    assert bert.code == 1 and "MODEL bert is no language model and does not write" in bert.message
     over = call(kind, gpt, file, "--out", gpt.parent, "--overwrite")
     assert over.code == 1 and "is where MODEL stands" in over.message
     labelled = call("finetune", gpt, file, *out)

@@ -148,6 +148,18 @@ TINY = {
         "decays": (0.0, 900.0),
         "bert": {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10},
     },
+    "helpful_harmless": {
+        "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
+        "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "stages.refused": 0.5,
+        "attacks": {"shots": 1},
+        "horizons": (2,),
+        "temperatures": (2.0,),
+    },
     "objectives": {
         "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 60},
         "encoder": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8, "max_length": 16},
@@ -289,8 +301,8 @@ IN_CHINESE = (*PLANTED, "assistant")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    "assistant",
-    *("few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "gap", "objectives", "passes"),
+    *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "gap"),
+    *("helpful_harmless", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
 }

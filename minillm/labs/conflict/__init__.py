@@ -1,1 +1,1 @@
-"""Studies of objectives that conflict."""
+"""Objectives that pull against each other, and what is left of each."""
