@@ -47,7 +47,7 @@ def test_a_packed_file_is_read_as_its_name_says(tmp_path):
     [
         ("", "no examples in the file"),
         ('{"label": "a", "text": "b"}\n{"label"', "line 2: not JSON: "),
-        ('[{"label": "a", "text": "b"}]', "line 1: one object a line is needed, such as .* a list"),
+        ('[{"label": "a", "text": "b"}]', "line 1: one object a line is needed, .* a list"),
         ('"a"', "line 1: one object a line is needed.* a str"),
         ('{"label": "a", "text": "b"}\n{"label": "a"}', "line 2: no key 'text', only 'label'"),
         ('{"label": null, "text": "b"}', "line 1: a label is a string or an integer: None"),

@@ -129,7 +129,6 @@ def conflict(gram: np.ndarray) -> Conflict:
         ValueError: as ``checked_gram``.
     Source: Yu et al. 2020, "Gradient Surgery for Multi-Task Learning", arXiv:2001.06782,
         definition 1.
-    Guide: 1.4.1 (G43).
     """
     cosines = cosines_of(checked_gram(gram))
     between = cosines[np.triu_indices(len(cosines), k=1)]

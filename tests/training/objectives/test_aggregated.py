@@ -90,7 +90,6 @@ def test_on_a_device_everything_but_the_small_matrices_stays_there():
     assert rule.last.changes().max() < 1e-12
 
 
-@pytest.mark.guide("G43")
 def test_under_sgd_no_loss_rises_and_under_adam_one_may():
     """Adam gives every number of d a step of one length: the promise is d's, not Adam's."""
     fell = {}

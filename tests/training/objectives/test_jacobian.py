@@ -83,7 +83,6 @@ def test_what_an_update_does_to_each_loss_is_the_gradient_times_the_step(rng):
     np.testing.assert_allclose(found, [2 * w.data @ step, np.arange(4) @ step], rtol=1e-12)
 
 
-@pytest.mark.guide("G43")
 def test_conflict_is_a_negative_inner_product():
     base = conflict(np.array([[18.0, -22], [-22, 38]]))
     assert base.conflicting and base.least == pytest.approx(-0.841191, abs=5e-7)

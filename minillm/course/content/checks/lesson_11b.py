@@ -191,13 +191,7 @@ CHECKS = {
             "margins of thousands give a finite loss",
             "间隔有几千时，损失仍然有限",
             stays_finite,
-            {
-                "pairs": st.integers(1, 3),
-                "length": st.integers(1, 3),
-                "size": st.integers(3, 4),
-                "beta": BETAS,
-                "seed": SEEDS,
-            },
+            {**PAIRS, "size": st.integers(3, 4), "beta": BETAS},
         ),
     ),
     "11b.2": Exercise(
