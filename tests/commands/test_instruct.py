@@ -193,7 +193,7 @@ def test_it_is_said_of_pairs_that_contradict_and_of_answers_that_got_worse(call,
     taught = tmp_path / "taught"
     file = write(tmp_path / "chat.jsonl", *rows_of("instruct", QUESTIONS.train[:1]) * 10)
     held = write(tmp_path / "held.jsonl", *rows_of("instruct", QUESTIONS.train[1:2]))
-    options = ["--epochs", "60", "--lr", "0.02", "--held-out", held]
+    options = ["--epochs", "30", "--lr", "0.02", "--held-out", held]
     assert call("instruct", gpt, file, *options, "--out", taught).code == 0
     rows = rows_of("prefer", QUESTIONS.train)
     torn = [{**row, "chosen": row["rejected"], "rejected": row["chosen"]} for row in rows[:5]]
