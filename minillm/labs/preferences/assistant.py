@@ -30,7 +30,7 @@ from minillm.tasks.dialogue import (
     score_answers,
 )
 from minillm.tasks.dialogue.reference import log_probabilities
-from minillm.tasks.dialogue.rows import answer_rows
+from minillm.tasks.dialogue.rows import pair_rows
 from minillm.tasks.generation import CausalPretraining, GptRecipe, LanguageModel
 from minillm.tasks.generation.tokens import language_tokens, plain_texts
 from minillm.text.corpora import (
@@ -96,10 +96,8 @@ def pretrained(settings: Settings, data: Data, seed: int) -> LanguageModel:
     texts = [*plain_texts([*data.lines, *data.clean]), *talk_of(s.language).chatter]
     tokens = language_tokens(s.gpt.tokenizer, texts, min_count=s.gpt.min_count)
     recipe = replace(s.gpt, seed=seed)
-    training = CausalPretraining(recipe, data.lines[held:], data.lines[:held], tokens=tokens)
-    for _ in training.steps():
-        pass
-    return training.result()
+    lines = data.lines
+    return finished(CausalPretraining(recipe, lines[held:], lines[:held], tokens=tokens))
 
 
 def copied(language: LanguageModel) -> LanguageModel:
@@ -114,17 +112,20 @@ def instructed(
     language: LanguageModel, recipe: ChatRecipe, conversations: Sequence[Conversation]
 ) -> LanguageModel:
     """A copy that has learned to answer as in some conversations."""
-    training = InstructionTuning(recipe, copied(language), conversations)
-    for _ in training.steps():
-        pass
-    return training.result()
+    return finished(InstructionTuning(recipe, copied(language), conversations))
 
 
 def preferred(
     language: LanguageModel, recipe: PreferenceRecipe, pairs: Sequence[Preference]
 ) -> LanguageModel:
     """A copy that has learned from pairs by DPO."""
-    training = PreferenceTuning(recipe, copied(language), pairs)
+    return finished(PreferenceTuning(recipe, copied(language), pairs))
+
+
+def finished(
+    training: CausalPretraining | InstructionTuning | PreferenceTuning,
+) -> LanguageModel:
+    """What a training has made of its model in the end."""
     for _ in training.steps():
         pass
     return training.result()
@@ -155,12 +156,7 @@ def all_stages(settings: Settings, data: Data, seed: int) -> dict[str, LanguageM
 
 def log_p_of(language: LanguageModel, pairs: Sequence[Preference]) -> np.ndarray:
     """ln p of the preferred answers, and of the others, (2, N)."""
-    asked = [pair.asked for pair in pairs]
-    rows = [
-        answer_rows(language, asked, [getattr(pair, kind) for pair in pairs])
-        for kind in ("chosen", "rejected")
-    ]
-    return log_probabilities(language.model, rows)
+    return log_probabilities(language.model, pair_rows(language, pairs))
 
 
 def examined(

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from minillm.autograd import Tensor
 from minillm.tasks.collation import lengths_of
-from minillm.tasks.dialogue.recipe import ChatRecipe, save_every, stage_of
+from minillm.tasks.dialogue.recipe import ChatRecipe, facts_of, save_every, stage_of
 from minillm.tasks.dialogue.rows import ChatBatch, collate_chats, rows_of
-from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
 from minillm.tasks.generation import LanguageModel
 from minillm.text.documents import Conversation
 from minillm.training import Run, Step, bucketed_order, mean_loss, numbered_order
@@ -64,11 +60,7 @@ class InstructionTuning:
             keep=keep,
         )
         self.n_steps = stage.steps
-        data = {
-            "data": digest_of_json(list(conversations)),
-            "held_out": digest_of_json(list(held_out)),
-        }
-        facts = {**asdict(recipe), **data, "model": digest_of_weights(self.model)}
+        facts = facts_of(recipe, self.model, data=conversations, held_out=held_out)
         often = save_every(recipe, len(self.rows))
         self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=often)
 
@@ -96,7 +88,7 @@ class InstructionTuning:
 
     def held_out_loss(self) -> float:
         """The same of the held-out conversations."""
-        lengths = np.array([len(row.ids) for row in self.held_out])
+        lengths = lengths_of([row.ids for row in self.held_out])
         order = bucketed_order(lengths, batch_size=64, rng=None)
         batches = (collate_chats([self.held_out[i] for i in chosen]) for chosen in order)
         return mean_loss(self.model, batches, self.loss_of, lambda batch: batch.n_answers)[0]

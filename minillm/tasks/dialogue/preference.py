@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +10,12 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import moved_like
-from minillm.tasks.dialogue.recipe import PreferenceRecipe, save_every, stage_of
+from minillm.tasks.dialogue.recipe import PreferenceRecipe, facts_of, save_every, stage_of
 from minillm.tasks.dialogue.reference import checked_reference, log_p, log_probabilities
-from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, answer_rows, collate_chats
-from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
+from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, collate_chats, pair_rows
+from minillm.tasks.fingerprints import digest_of_weights
 from minillm.tasks.generation import LanguageModel
-from minillm.text.corpora import Preference
+from minillm.text.preference_files import Preference
 from minillm.training import Run, Step, numbered_order
 from minillm.training.preferences import Preferred, check_pairs, dpo_loss
 
@@ -61,7 +60,7 @@ class PreferenceTuning:
         check_pairs([pair.chosen for pair in pairs], [pair.rejected for pair in pairs])
         self.recipe, self.language = recipe, language
         self.model = language.model.to_device(device)
-        self.pairs, self.held_out = self.both(pairs), self.both(held_out)
+        self.pairs, self.held_out = (pair_rows(language, some) for some in (pairs, held_out))
         self.held_out_pairs = list(held_out)
         told = language if reference is None else checked_reference(language, reference)
         self.reference, self.reference_held_out = (
@@ -78,19 +77,10 @@ class PreferenceTuning:
             held_out=self.held_out_loss if held_out else None,
         )
         self.n_steps = stage.steps
-        data = {"data": digest_of_json(list(pairs)), "held_out": digest_of_json(list(held_out))}
-        data |= {} if reference is None else {"reference": digest_of_weights(reference.model)}
-        facts = {**asdict(recipe), **data, "model": digest_of_weights(self.model)}
+        facts = facts_of(recipe, self.model, data=pairs, held_out=held_out)
+        facts |= {} if reference is None else {"reference": digest_of_weights(reference.model)}
         often = save_every(recipe, len(pairs))
         self.run = Run(self.model, [stage], facts, out=out, resume=resume, save_every=often)
-
-    def both(self, pairs: Sequence[Preference]) -> tuple[list[ChatRow], list[ChatRow]]:
-        """The rows of the chosen answers, and of the rejected ones."""
-        asked = [pair.asked for pair in pairs]
-        return (
-            answer_rows(self.language, asked, [pair.chosen for pair in pairs]),
-            answer_rows(self.language, asked, [pair.rejected for pair in pairs]),
-        )
 
     def steps(self) -> Iterator[Step]:
         """The updates, one after another."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
 from math import inf
 from typing import Any, Literal
 
 from minillm.nn import Module
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
+from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
 from minillm.tasks.recipe import setting
 from minillm.training import Stage, batches_per_epoch
 
@@ -57,6 +58,14 @@ class PreferenceRecipe(ChatRecipe):
         super().__post_init__()
         if self.beta == 0:
             raise ValueError("beta must be above 0, got 0: nothing would hold the model")
+
+
+def facts_of(
+    recipe: ChatRecipe, model: Module, *, data: Sequence[Any], held_out: Sequence[Any]
+) -> dict[str, Any]:
+    """What decides a run: the settings, what is learned and measured on, and the first weights."""
+    given = {"data": digest_of_json(list(data)), "held_out": digest_of_json(list(held_out))}
+    return {**asdict(recipe), **given, "model": digest_of_weights(model)}
 
 
 def save_every(recipe: ChatRecipe, n: int) -> int:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from minillm.autograd import Tensor
-from minillm.models.decoding import generate, sampling
+from minillm.models.decoding import sampling
 from minillm.models.gpt import Gpt
-from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, collate_chats
+from minillm.tasks.collation import lengths_of
+from minillm.tasks.dialogue.replies import replies
+from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, collate_chats, prompts_of
 from minillm.tasks.generation import LanguageModel
 from minillm.text.documents import Conversation
 from minillm.training import bucketed_order, evaluating
@@ -48,7 +50,7 @@ def log_probabilities(model: Gpt, pairs: Sequence[Sequence[ChatRow]]) -> np.ndar
     found = np.zeros((len(pairs), len(pairs[0])))
     with evaluating(model):
         for kind, rows in enumerate(pairs):
-            lengths = np.array([len(row.ids) for row in rows], dtype=np.int64)
+            lengths = lengths_of([row.ids for row in rows])
             for chosen in bucketed_order(lengths, batch_size=64, rng=None):
                 told = log_p(model, collate_chats([rows[i] for i in chosen]))
                 found[kind, chosen] = np.asarray(told.numpy())
@@ -90,18 +92,13 @@ def drawn_answers(
     language: LanguageModel, asked: Sequence[Conversation], rng: np.random.Generator
 ) -> list[ChatRow]:
     """An answer to every question, drawn by its probability."""
-    template, tokens = language.template, (language.tokenizer, language.vocabulary)
-    prompts = [template.encode(question, *tokens, ask=True) for question in asked]
+    prompts = prompts_of(language, asked)
     room = language.model.config.max_length - max(map(len, prompts))
     if room < 1:
         raise ValueError("a question fills all positions of the model: no answer can be drawn")
-    end, rows = language.vocabulary.token_to_id[template.end], []
-    for start in range(0, len(prompts), 64):
-        some = prompts[start : start + 64]
-        texts = generate(
-            language.model, some, min(LONGEST, room), choose=sampling(rng), stop_ids=[end]
-        )
-        for prompt, (text,) in zip(some, texts, strict=True):
-            ids = np.array([*prompt, *text.tokens])
-            rows.append(ChatRow(ids, np.arange(len(ids)) >= len(prompt)))
+    rows = []
+    texts = replies(language, prompts, min(LONGEST, room), choose=sampling(rng))
+    for prompt, text in zip(prompts, texts, strict=True):
+        ids = np.array([*prompt, *text.tokens])
+        rows.append(ChatRow(ids, np.arange(len(ids)) >= len(prompt)))
     return rows

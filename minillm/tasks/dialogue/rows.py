@@ -10,6 +10,7 @@ import numpy as np
 from minillm.tasks.generation import LanguageModel
 from minillm.text import pad
 from minillm.text.documents import Conversation, Message
+from minillm.text.preference_files import Preference
 
 
 class ChatRow(NamedTuple):
@@ -56,6 +57,12 @@ def row_of(language: LanguageModel, conversation: Conversation, number: int) -> 
     return row
 
 
+def prompts_of(language: LanguageModel, asked: Sequence[Conversation]) -> list[np.ndarray]:
+    """The ids of every conversation, with the assistant's turn opened behind it."""
+    tokens = language.tokenizer, language.vocabulary
+    return [language.template.encode(one, *tokens, ask=True) for one in asked]
+
+
 def answer_rows(
     language: LanguageModel, asked: Sequence[Conversation], answers: Sequence[str]
 ) -> list[ChatRow]:
@@ -68,13 +75,25 @@ def answer_rows(
         (*question, Message("assistant", answer))
         for question, answer in zip(asked, answers, strict=True)
     ]
-    found = []
-    for question, row in zip(asked, rows_of(language, told), strict=True):
-        prompt = language.template.encode(
-            question, language.tokenizer, language.vocabulary, ask=True
-        )
-        found.append(ChatRow(row.ids, row.answers & (np.arange(len(row.ids)) >= len(prompt))))
-    return found
+    return [
+        ChatRow(row.ids, row.answers & (np.arange(len(row.ids)) >= len(prompt)))
+        for prompt, row in zip(prompts_of(language, asked), rows_of(language, told), strict=True)
+    ]
+
+
+def pair_rows(
+    language: LanguageModel, pairs: Sequence[Preference]
+) -> tuple[list[ChatRow], list[ChatRow]]:
+    """The rows of the chosen answers, and of the rejected ones.
+
+    Raises:
+        ValueError: as ``rows_of``.
+    """
+    asked = [pair.asked for pair in pairs]
+    return (
+        answer_rows(language, asked, [pair.chosen for pair in pairs]),
+        answer_rows(language, asked, [pair.rejected for pair in pairs]),
+    )
 
 
 def collate_chats(rows: Sequence[ChatRow]) -> ChatBatch:

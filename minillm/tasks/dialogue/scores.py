@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minillm.models.decoding import generate
+from minillm.tasks.dialogue.replies import replies
+from minillm.tasks.dialogue.rows import prompts_of
 from minillm.tasks.generation import LanguageModel
 from minillm.tasks.metrics import distinct, repetition
 from minillm.text.corpora import Question
@@ -30,20 +31,9 @@ def answer(
     Raises:
         ValueError: a question is longer than the model reads.
     """
-    template, tokens = language.template, (language.tokenizer, language.vocabulary)
-    prompts = [template.encode(question.asked, *tokens, ask=True) for question in questions]
-    end = language.vocabulary.token_to_id[template.end]
-    written = []
-    for start in range(0, len(prompts), 64):
-        texts = generate(
-            language.model,
-            prompts[start : start + 64],
-            longest,
-            stop_ids=[end],
-            keep=language.model.config.max_length // 2,
-        )
-        written += [language.decode(row[0].tokens) for row in texts]
-    return written
+    prompts = prompts_of(language, [question.asked for question in questions])
+    texts = replies(language, prompts, longest, keep=language.model.config.max_length // 2)
+    return [language.decode(text.tokens) for text in texts]
 
 
 def score_answers(
