@@ -9,19 +9,17 @@ from typing import TypeVar
 
 from minillm.commands.arguments import add_encoding
 from minillm.commands.generate import load_language_model
-from minillm.commands.held_out import held_apart
+from minillm.commands.held_out import held_apart, key_of
 from minillm.commands.tables import percent
+from minillm.commands.unknown_words import warn_of_unknown
 from minillm.course.assets import MAKERS, load
 from minillm.tasks.generation import LanguageModel
 from minillm.tasks.generation.tokens import plain_texts
-from minillm.text import text_key
 from minillm.text.documents import Conversation, Message, read_conversations
 from minillm.text.preference_files import Preference, read_preferences
 
 T = TypeVar("T", Conversation, Preference)
 BUILT_IN = "gpt"  # the language model that comes with minillm
-SAME = "ask what is also asked in those held out"
-UNKNOWN = 0.2  # share of unknown tokens above which the model is the wrong one
 
 
 def add_chat_files(parser: argparse.ArgumentParser, *, what: str) -> None:
@@ -76,21 +74,12 @@ def read_chats(
         ValueError: one has no answer, or a role without a turn, with its number in the file; none
             is left to learn from; as ``read_conversations``.
     """
-    given = (arguments.file, arguments.held_out)
-    read = [path and read_conversations(path, encoding=arguments.encoding) for path in given]
-    kept = [
-        some and fitting(language, some, path, "conversations", lambda one: [one])
-        for path, some in zip(given, read, strict=True)
-    ]
-    return held_apart(
-        kept[0],
-        kept[1],
-        path=given[0],
-        what="conversations",
-        same=SAME,
-        key=question_key,
-        seed=seed,
-    )
+
+    def read(path: Path) -> list[Conversation]:
+        found = read_conversations(path, encoding=arguments.encoding)
+        return fitting(language, found, path, "conversations", lambda one: [one])
+
+    return parted(arguments, read, "conversations", lambda one: one[: place_of_answer(one)], seed)
 
 
 def read_pairs(
@@ -101,24 +90,42 @@ def read_pairs(
     Raises:
         ValueError: as ``read_chats``, and ``read_preferences``.
     """
-    given = (arguments.file, arguments.held_out)
-    read = [path and read_preferences(path, encoding=arguments.encoding) for path in given]
-    both = {(p.asked, p.chosen, p.rejected) for p in read[0]}
-    if torn := sum((asked, rejected, chosen) in both for asked, chosen, rejected in both):
-        print(f"{given[0]}: {torn // 2} pairs are preferred one way and the other")
-    kept = [
-        some and fitting(language, some, path, "pairs", both_told)
-        for path, some in zip(given, read, strict=True)
-    ]
+
+    def read(path: Path) -> list[Preference]:
+        found = read_preferences(path, encoding=arguments.encoding)
+        if path == arguments.file:
+            count_torn(found, path)
+        return fitting(language, found, path, "pairs", both_told)
+
+    return parted(arguments, read, "pairs", lambda pair: pair.asked, seed)
+
+
+def parted(
+    arguments: argparse.Namespace,
+    read: Callable[[Path], list[T]],
+    what: str,
+    asked: Callable[[T], Conversation],
+    seed: int,
+) -> tuple[list[T], list[T]]:
+    """What is learned from FILE, and what is measured on; they ask nothing in common."""
+    items = read(arguments.file)
+    held_out = None if arguments.held_out is None else read(arguments.held_out)
     return held_apart(
-        kept[0],
-        kept[1],
-        path=given[0],
-        what="pairs",
-        same=SAME,
-        key=lambda pair: question_key(both_told(pair)[0]),
+        items,
+        held_out,
+        path=arguments.file,
+        what=what,
+        same="ask what is also asked in those held out",
+        key=lambda one: key_of(asked(one)),
         seed=seed,
     )
+
+
+def count_torn(pairs: Sequence[Preference], path: Path) -> None:
+    """Print how many pairs are preferred in both directions, if any are."""
+    both = {(pair.asked, pair.chosen, pair.rejected) for pair in pairs}
+    if torn := sum((asked, rejected, chosen) in both for asked, chosen, rejected in both):
+        print(f"{path}: {torn // 2} pairs are preferred one way and the other")
 
 
 def fitting(
@@ -160,10 +167,9 @@ def both_told(pair: Preference) -> list[Conversation]:
     return [(*pair.asked, Message("assistant", one)) for one in (pair.chosen, pair.rejected)]
 
 
-def question_key(conversation: Conversation) -> str:
-    """By what two conversations are the same: all that stands before the last answer."""
-    last = max(place for place, one in enumerate(conversation) if one.role == "assistant")
-    return text_key("\n".join(message.content for message in conversation[:last]))
+def place_of_answer(conversation: Conversation) -> int:
+    """Where the last answer of the assistant stands."""
+    return max(place for place, one in enumerate(conversation) if one.role == "assistant")
 
 
 def describe(
@@ -180,6 +186,5 @@ def describe(
     texts = map(language.tokenizer.tokenize, plain_texts([*train, *held_out]))
     unknown = language.vocabulary.unknown_rate(texts)
     print(f"vocabulary {len(language.vocabulary):,}, unknown {percent(unknown)}")
-    if unknown > UNKNOWN:
-        print("the model does not know these words: take one that was pretrained on such texts")
+    warn_of_unknown(unknown)
     print(f"parameters {language.model.parameter_count():,}")

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from minillm.commands.language_pictures import HELD_OUT
-from minillm.commands.pictures import BASELINE, MODEL, draw_curve, new_figure, save
+from minillm.commands.language_pictures import HELD_OUT, draw_losses
+from minillm.commands.pictures import BASELINE, MODEL, new_figure, save
 from minillm.commands.words import ENGLISH
-from minillm.training import read_record
 
 
 def instruction_picture(path: Path, record: Path, *, before: float) -> None:
     """What a token of the assistant costs, over the updates; the held-out ones from the start."""
-    _, events = read_record(record)
     figure, (ax,) = new_figure(1, width=6, height=3.8)
-    draw_curve(ax, [event["loss"] for event in events], ENGLISH, "training, mean of {n}")
-    examined = [(e["step"] + 1, e["held_out_loss"]) for e in events if "held_out_loss" in e]
-    points = [(0, before), *examined]
-    ax.plot(*zip(*points, strict=True), "o-", color=HELD_OUT, label="held out")
+    draw_losses(ax, record, "training, mean of {n}", before)
     ax.set(xlabel="update", ylabel="nats per token", title="loss of what the assistant says")
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from minillm.commands.chat_files import place_of_answer
 from minillm.commands.tables import percent, table
 from minillm.tasks.dialogue import AnswerScores, answer, score_answers
 from minillm.tasks.generation import LanguageModel
@@ -74,7 +75,7 @@ def last_answers(conversations: Sequence[Conversation]) -> list[Question]:
     """Every conversation as a question whose right answer is the last one in it."""
     found = []
     for one in conversations:
-        last = max(place for place, message in enumerate(one) if message.role == "assistant")
+        last = place_of_answer(one)
         if last:
             found.append(Question(one[:last], one[last].content, ()))
     return found

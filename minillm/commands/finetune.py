@@ -16,16 +16,23 @@ from minillm.commands.arguments import (
     recipe_of,
 )
 from minillm.commands.baselines import save_baselines
-from minillm.commands.finetune_input import few, refuse_idle, refuse_own_folder, warn_of_leaks
+from minillm.commands.finetune_input import few, refuse_idle, warn_of_leaks
 from minillm.commands.finetune_pictures import finetuning_picture
 from minillm.commands.forgetting import Forgetting, read_forgetting
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, model_file, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import (
+    MODEL,
+    model_file,
+    refuse_overwriting,
+    refuse_own_folder,
+    remove_earlier_run,
+)
 from minillm.commands.scores import needs_threshold, positive_class
 from minillm.commands.splits import read_splits, require_known_labels
 from minillm.commands.tables import percent, table
 from minillm.commands.train import print_scores
+from minillm.commands.unknown_words import warn_of_unknown
 from minillm.course.assets import MAKERS, load
 from minillm.tasks import fit_baselines, tuned
 from minillm.tasks.finetuning import (
@@ -37,7 +44,7 @@ from minillm.tasks.finetuning import (
     open_pretrained,
 )
 from minillm.text import Example, class_counts
-from minillm.training import Step, read_record
+from minillm.training import Step, held_out_losses, read_record
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -167,8 +174,7 @@ def describe(training: FineTuning, train: list[Example], splits: dict[str, list[
     vocabulary = training.encoder.vocabulary
     unknown = vocabulary.unknown_rate(tokens)
     print(f"vocabulary {len(vocabulary):,}, unknown in train {percent(unknown)}")
-    if unknown > 0.2:
-        print("the model does not know these words: take one that was pretrained on such texts")
+    warn_of_unknown(unknown)
     print_cut(training.encoder, train=train, **splits)
     print_sharing(training)
 
@@ -189,7 +195,7 @@ def print_kept(training: FineTuning, record: Path, forgetting: Forgetting | None
     if not training.recipe.patience:
         return
     _, events = read_record(record)
-    losses = {e["step"] + 1: e["held_out_loss"] for e in events if "held_out_loss" in e}
+    losses = held_out_losses(events)
     last, best = max(losses), min(losses, key=lambda done: losses[done])
     early = f"ended after {last} of {training.n_steps} updates; " if last < training.n_steps else ""
     print(f"{early}kept are the weights after update {best}, held-out loss {losses[best]:.3f}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from minillm.backend import stream
 from minillm.tasks import k_shot
@@ -29,18 +28,6 @@ def refuse_idle(recipe: FinetuneRecipe) -> None:
             raise ValueError(
                 f"--{option} does nothing under --method {recipe.method}: it is {method}'s"
             )
-
-
-def refuse_own_folder(arguments: argparse.Namespace) -> None:
-    """Refuse to write the run over the model that it begins with.
-
-    Raises:
-        ValueError: see above.
-    """
-    model = Path(arguments.model)
-    folder = model if model.is_dir() else model.parent
-    if model.exists() and folder.resolve() == arguments.out.resolve() and not arguments.resume:
-        raise ValueError(f"--out {arguments.out} is where MODEL stands: give another folder")
 
 
 def warn_of_leaks(arguments: argparse.Namespace, pretrained: Pretrained) -> None:

@@ -5,23 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from minillm.commands.forgetting import Forgetting
-from minillm.commands.language_pictures import HELD_OUT
-from minillm.commands.pictures import BASELINE, draw_curve, new_figure, save
+from minillm.commands.language_pictures import HELD_OUT, draw_losses
+from minillm.commands.pictures import BASELINE, new_figure, save
 from minillm.commands.words import ENGLISH
-from minillm.training import read_record
 
 
 def finetuning_picture(
     path: Path, record: Path, forgetting: Forgetting | None, *, method: str
 ) -> None:
     """The losses of labels over the updates; beside them that of the language, if measured."""
-    _, events = read_record(record)
     n = 1 if forgetting is None else 2
     figure, axes = new_figure(n, width=5 * n, height=3.8)
-    draw_curve(axes[0], [event["loss"] for event in events], ENGLISH, "training, mean of {n}")
-    examined = [(e["step"] + 1, e["held_out_loss"]) for e in events if "held_out_loss" in e]
-    if examined:
-        axes[0].plot(*zip(*examined, strict=True), "o-", color=HELD_OUT, label="held out")
+    draw_losses(axes[0], record, "training, mean of {n}")
     axes[0].set(xlabel="update", ylabel="nats per text", title=f"labels, method {method}")
     axes[0].set_ylim(bottom=0)
     axes[0].legend(frameon=False)

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from minillm.backend import stream
+from minillm.tasks.generation.tokens import plain_texts
+from minillm.text import text_key
+from minillm.text.documents import Document
 
 T = TypeVar("T")
 LEAST = 10
@@ -47,3 +50,8 @@ def held_apart(
     if not left:
         raise ValueError(f"{path}: all of the {what} {same}: nothing is left to learn from")
     return left, apart
+
+
+def key_of(document: Document) -> str:
+    """By what two documents are the same."""
+    return text_key("\n".join(plain_texts([document])))

@@ -10,11 +10,16 @@ from minillm.commands.arguments import add_overwriting, add_recipe, recipe_of
 from minillm.commands.chat_files import add_chat_files, describe, open_language, read_chats
 from minillm.commands.chat_pictures import instruction_picture
 from minillm.commands.chat_report import Examination, last_answers, print_next
-from minillm.commands.finetune_input import refuse_own_folder
 from minillm.commands.progress import watch
-from minillm.commands.runs import MODEL, RECORD, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import (
+    MODEL,
+    RECORD,
+    refuse_overwriting,
+    refuse_own_folder,
+    remove_earlier_run,
+)
 from minillm.tasks.dialogue import ChatRecipe, InstructionTuning
-from minillm.training import read_record
+from minillm.training import held_out_losses, read_record
 
 PICTURE = "instruct.png"
 
@@ -70,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
 def print_kept(record: Path) -> None:
     """Where the last weights were not the best, which ones were kept."""
     _, events = read_record(record)
-    losses = {e["step"] + 1: e["held_out_loss"] for e in events if "held_out_loss" in e}
+    losses = held_out_losses(events)
     best = min(losses, key=lambda done: losses[done])
     if best < max(losses):
         print(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from minillm.commands.pictures import BASELINE, MODEL, draw_curve, new_figure, save
 from minillm.commands.words import ENGLISH
 from minillm.course.drawing.fonts import chinese_font
-from minillm.training import read_record
+from minillm.training import held_out_losses, read_record
 
 HELD_OUT = "#2a7d3f"
 
@@ -20,12 +21,8 @@ def loss_curve(
     path: Path, record: Path, *, order: int, counted: float, vocabulary_size: int
 ) -> None:
     """The loss of training and of held-out text over the updates, beside that of counting."""
-    _, events = read_record(record)
     figure, (ax,) = new_figure(1, width=7, height=4)
-    draw_curve(ax, [event["loss"] for event in events], ENGLISH, "GPT, mean of {n}")
-    examined = [(e["step"] + 1, e["held_out_loss"]) for e in events if "held_out_loss" in e]
-    if examined:
-        ax.plot(*zip(*examined, strict=True), "o-", color=HELD_OUT, label="held out")
+    draw_losses(ax, record, "GPT, mean of {n}")
     ax.axhline(
         counted, color=BASELINE, linestyle="--", label=f"held out, counts of up to {order} tokens"
     )
@@ -34,6 +31,15 @@ def loss_curve(
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False)
     save(figure, path, ENGLISH)
+
+
+def draw_losses(ax: Any, record: Path, label: str, before: float | None = None) -> None:
+    """The losses of a run's record over the updates, and the held-out ones, also that before."""
+    _, events = read_record(record)
+    draw_curve(ax, [event["loss"] for event in events], ENGLISH, label)
+    examined = ({} if before is None else {0: before}) | held_out_losses(events)
+    if examined:
+        ax.plot([*examined], [*examined.values()], "o-", color=HELD_OUT, label="held out")
 
 
 def next_token_picture(path: Path, prompt: str, found: Sequence[tuple[str, float]]) -> None:

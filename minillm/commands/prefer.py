@@ -12,18 +12,22 @@ import numpy as np
 
 from minillm.backend import stream
 from minillm.commands.arguments import add_overwriting, add_recipe, recipe_of
-from minillm.commands.chat_files import add_chat_files, describe, open_language, read_pairs
+from minillm.commands.chat_files import (
+    add_chat_files,
+    both_told,
+    describe,
+    open_language,
+    read_pairs,
+)
 from minillm.commands.chat_pictures import preference_picture
 from minillm.commands.chat_report import Examination, chosen_answers, print_next
 from minillm.commands.curves import Curve
-from minillm.commands.finetune_input import refuse_own_folder
 from minillm.commands.progress import watch
-from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import MODEL, refuse_overwriting, refuse_own_folder, remove_earlier_run
 from minillm.commands.tables import percent
 from minillm.tasks.dialogue import PreferenceRecipe, PreferenceTuning, drift
 from minillm.tasks.fingerprints import digest_of_json
 from minillm.tasks.generation import LanguageModel
-from minillm.text.documents import Message
 from minillm.training import Step
 
 CURVE, PICTURE = "rewards.json", "prefer.png"
@@ -66,7 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
         device=arguments.device,
     )
     remove_earlier_run(arguments)
-    chats = [[(*p.asked, Message("assistant", p.chosen)) for p in s] for s in (pairs, held_out)]
+    chats = [[both_told(pair)[0] for pair in some] for some in (pairs, held_out)]
     describe(language, chats[0], chats[1], what="pairs")
     described = {"file": str(arguments.file), "sha256": digest_of_json(held_out)}
     curve = Curve(arguments.out / CURVE, described, resume=arguments.resume)
@@ -102,7 +106,8 @@ class Measured(NamedTuple):
 
 def measure(training: PreferenceTuning, reference: LanguageModel) -> Measured:
     """All of it, as the model is now."""
-    rewards, margins = training.rewards(), training.margins()
+    rewards = training.rewards()
+    margins = rewards[0] - rewards[1]
     log_p = rewards / training.recipe.beta + training.reference_held_out
     asked = [question.asked for question in training.held_out_pairs][:DRAWN]
     rng = stream(training.recipe.seed, "drift")

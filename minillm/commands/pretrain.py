@@ -10,7 +10,7 @@ from pathlib import Path
 
 from minillm.backend import stream
 from minillm.commands.arguments import add_encoding, add_recipe, add_training_options, recipe_of
-from minillm.commands.held_out import held_apart
+from minillm.commands.held_out import held_apart, key_of
 from minillm.commands.language_pictures import loss_curve
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
@@ -20,7 +20,6 @@ from minillm.models.decoding import sampling
 from minillm.tasks.generation import CausalPretraining, ChatTemplate, GptRecipe, pieces
 from minillm.tasks.generation.tokens import plain_texts
 from minillm.tasks.metrics import repetition
-from minillm.text import text_key
 from minillm.text.documents import Document, read_documents
 from minillm.text.terminal import visible
 
@@ -152,11 +151,6 @@ def read_checked(
                     f"template, which has {', '.join(template.turns)}"
                 )
     return documents
-
-
-def key_of(document: Document) -> str:
-    """By what two documents are the same."""
-    return text_key("\n".join(plain_texts([document])))
 
 
 def describe(

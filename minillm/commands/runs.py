@@ -34,6 +34,18 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
         )
 
 
+def refuse_own_folder(arguments: argparse.Namespace) -> None:
+    """Refuse to write the run over the model that it begins with.
+
+    Raises:
+        ValueError: see above.
+    """
+    model = Path(arguments.model)
+    folder = model if model.is_dir() else model.parent
+    if model.exists() and folder.resolve() == arguments.out.resolve() and not arguments.resume:
+        raise ValueError(f"--out {arguments.out} is where MODEL stands: give another folder")
+
+
 def refuse_foreign_record(path: Path) -> None:
     """Refuse to write a record over a file that is none.
 

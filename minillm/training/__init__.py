@@ -5,7 +5,7 @@ from minillm.training.checkpointing import load_training, load_weights, read_fac
 from minillm.training.data_order import batches_per_epoch, bucketed_order, numbered_order
 from minillm.training.evaluation_mode import evaluating, mean_loss
 from minillm.training.loop import DivergenceError, Gradients, Step, fit
-from minillm.training.records import RunRecord, read_record
+from minillm.training.records import RunRecord, held_out_losses, read_record
 from minillm.training.run import Run
 from minillm.training.sharding import ShardedGradients
 from minillm.training.stages import Stage
@@ -22,6 +22,7 @@ __all__ = [
     "bucketed_order",
     "evaluating",
     "fit",
+    "held_out_losses",
     "load_training",
     "load_weights",
     "mean_gradients",

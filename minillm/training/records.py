@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,11 @@ def read_record(path: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]]
     if not events:
         raise ValueError(f"{path}: an empty record")
     return events[0], events[1:]
+
+
+def held_out_losses(events: Iterable[Mapping[str, Any]]) -> dict[int, float]:
+    """The held-out losses among the events of one stage, by how many updates had been made."""
+    return {e["step"] + 1: e["held_out_loss"] for e in events if "held_out_loss" in e}
 
 
 def whole_lines(path: str | Path) -> list[bytes]:
