@@ -165,7 +165,7 @@ PLANTS = [
           "tests/tasks/test_classifier_training.py::"
           "test_a_finished_run_is_trained_on_from"),
     Plant("a threshold that is forgotten", "tasks/classification.py",
-          "positive=positive, threshold=threshold)", "positive=positive)",
+          'threshold=read("threshold", "null")', "threshold=None",
           "tests/commands/test_evaluate.py::"
           "test_the_threshold_of_training_is_the_one_of_use"),
     Plant("a baseline whose threshold is forgotten", "models/bag_of_words.py",
@@ -828,7 +828,7 @@ PLANTS = [
           "tests/tasks/generation/test_held_out.py::"
           "test_the_length_of_ngrams_is_chosen_on_text_that_they_were_not_counted_on"),
     Plant("a message that speaks for another", "tasks/generation/chat.py",
-          "recognise=marks if ours else ()", "recognise=marks",
+          "recognise=marks if marked else ()", "recognise=marks",
           "tests/tasks/generation/test_language_model.py::test_nobody_speaks_for_another"),
     Plant("the last language model instead of the best", "tasks/generation/pretraining.py",
           'keep="best",', 'keep="last",',
@@ -837,8 +837,8 @@ PLANTS = [
     Plant("documents without an end", "tasks/generation/language_model.py",
           "[self.frame[0], *ids, self.frame[1]]", "[self.frame[0], *ids]",
           "tests/tasks/generation/test_pretraining.py::test_documents_begin_and_end"),
-    Plant("held-out texts that are also learned", "commands/pretrain.py",
-          "if key_of(one) not in keys]", "]",
+    Plant("held-out texts that are also learned", "commands/held_out.py",
+          "if key(one) not in keys]", "]",
           "tests/commands/test_pretrain.py::"
           "test_a_text_that_is_given_to_measure_on_is_dropped_from_training"),
     Plant("control characters on a terminal", "commands/generate.py",

@@ -88,6 +88,12 @@ def with_mistake(plant, folder):
         kept.replace(file)
 
 
+@pytest.mark.parametrize("plant", ALL, ids=[plant.name.replace(" ", "-") for plant in ALL])
+def test_a_mistake_has_one_place_to_be_planted_in(plant):
+    source = (ROOT / "minillm" / plant.file).read_text(encoding="utf-8")
+    assert source.count(plant.old) == 1, f"{plant.file} has changed: plant it anew"
+
+
 def in_every_run(plant):
     """Those of the errata and the map, and of the others each sixth by name: all of them take
     minutes, which the slow run has.
