@@ -7,7 +7,7 @@ import numpy as np
 from minillm.training.objectives.aggregators.averages import mean
 from minillm.training.objectives.aggregators.gram import checked_gram, lengths_of
 from minillm.training.objectives.aggregators.least_norm import NOTHING, mgda
-from minillm.training.objectives.aggregators.least_squares import non_negative, unit_vectors
+from minillm.training.objectives.aggregators.least_squares import unit_vectors, with_equation
 
 
 def cagrad(gram: np.ndarray, c: float = 0.5) -> np.ndarray:
@@ -78,9 +78,7 @@ def nearest(units: np.ndarray, needed: np.ndarray) -> tuple[np.ndarray, float]:
 
     Source: Lawson & Hanson 1974, "Solving Least Squares Problems", chapter 23, section 4.
     """
-    goal = np.zeros(len(units) + 1)
-    goal[-1] = 1.0
-    z = non_negative(np.vstack([units, needed]), goal)
+    z = with_equation(units, needed)
     missing = 1 - needed @ z
     if missing <= 1e-14:  # there is no such x
         return z, np.inf

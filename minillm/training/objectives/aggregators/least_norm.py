@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.training.objectives.aggregators.gram import checked_gram, lengths_of
-from minillm.training.objectives.aggregators.least_squares import non_negative, unit_vectors
+from minillm.training.objectives.aggregators.least_squares import unit_vectors, with_equation
 
 NOTHING = 1e-7  # the length of a mean of unit gradients that is taken for 0
 
@@ -39,10 +39,7 @@ def mgda(gram: np.ndarray, *, normalised: bool = False) -> np.ndarray:
     if not lengths.all():
         return np.array(lengths == 0, dtype=np.float64) / np.count_nonzero(lengths == 0)
     inverse = np.ones_like(lengths) if normalised else lengths.min() / lengths
-    units = unit_vectors(gram)
-    goal = np.zeros(len(units) + 1)
-    goal[-1] = 1.0
-    weights = non_negative(np.vstack([units, inverse]), goal)  # of the unit gradients
+    weights = with_equation(unit_vectors(gram), inverse)  # of the unit gradients
     weights = weights / (inverse @ weights)
     return weights / lengths if normalised else weights * inverse
 

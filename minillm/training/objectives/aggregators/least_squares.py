@@ -53,6 +53,16 @@ def non_negative(a: np.ndarray, b: np.ndarray) -> np.ndarray:
             inside, barred[new] = w > 0, True
 
 
+def with_equation(units: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """The weights of the least ``|Uw|² + (row·w - 1)²`` where no weight is negative.
+
+    Shapes: ``units U (r, m), row (m,) -> (m,)``.
+    """
+    goal = np.zeros(len(units) + 1)
+    goal[-1] = 1.0
+    return non_negative(np.vstack([units, row]), goal)
+
+
 def settled(
     a: np.ndarray, b: np.ndarray, w: np.ndarray, inside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

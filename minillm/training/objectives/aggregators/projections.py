@@ -8,6 +8,7 @@ from itertools import permutations
 import numpy as np
 
 from minillm.backend import check_rng
+from minillm.training.objectives.aggregators.averages import mean
 from minillm.training.objectives.aggregators.gram import checked_gram, lengths_of
 from minillm.training.objectives.aggregators.least_squares import non_negative, unit_vectors
 
@@ -60,16 +61,16 @@ def without_conflict(gram: np.ndarray, i: int, order: Iterable[int]) -> np.ndarr
     return weights
 
 
-def in_dual_cone(gram: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The weights of the nearest vector to ``J'u`` that no gradient conflicts with::
+def in_dual_cone(gram: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The weights of the nearest vector to each ``J'u`` that no gradient conflicts with::
 
         v = argmin v'Gv,    v_i >= u_i;        G v >= 0
 
-    Shapes: ``gram (m, m), weights u (m,) -> (m,)``.
+    Shapes: ``gram (m, m), wanted u (k, m) -> (k, m)``.
     """
     lengths, units = lengths_of(gram), unit_vectors(gram)
-    more = non_negative(units, -units @ (lengths * weights))
-    return weights + np.divide(more, lengths, out=np.zeros_like(more), where=lengths > 0)
+    more = np.array([non_negative(units, -units @ (lengths * u)) for u in wanted])
+    return wanted + np.divide(more, lengths, out=np.zeros_like(more), where=lengths > 0)
 
 
 def dualproj(gram: np.ndarray) -> np.ndarray:
@@ -90,7 +91,8 @@ def dualproj(gram: np.ndarray) -> np.ndarray:
         arXiv:1706.08840 (there one gradient against those of a memory).
     """
     gram = checked_gram(gram)
-    return in_dual_cone(gram, np.full(len(gram), 1 / len(gram)))
+    weights: np.ndarray = in_dual_cone(gram, mean(gram)[None])[0]
+    return weights
 
 
 def upgrad(gram: np.ndarray) -> np.ndarray:
@@ -109,5 +111,5 @@ def upgrad(gram: np.ndarray) -> np.ndarray:
         arXiv:2406.16232.
     """
     gram = checked_gram(gram)
-    weights: np.ndarray = np.mean([in_dual_cone(gram, row) for row in np.eye(len(gram))], axis=0)
+    weights: np.ndarray = in_dual_cone(gram, np.eye(len(gram))).mean(axis=0)
     return weights
