@@ -15,7 +15,7 @@ from minillm.labs.worlds.request_texts import Row
 from minillm.labs.worlds.requests import END, Request, World
 from minillm.models.decoding import generate
 from minillm.models.gpt import Gpt
-from minillm.text import pad
+from minillm.tasks.dialogue.rows import collate_chats
 from minillm.training.preferences import exact_kl, sequence_log_probability
 
 REFUSED, PAYLOAD, OTHER = "refused", "payload", "other"
@@ -125,8 +125,8 @@ def batches(rows: Sequence[Row]) -> Iterator[tuple[np.ndarray, np.ndarray, np.nd
     """Rows of similar length at a time: their places, ids and answers."""
     order = np.argsort([len(row.ids) for row in rows], kind="stable")
     for part in np.array_split(order, -(-len(rows) // 256)):
-        ids = pad([rows[i].ids for i in part])[0]  # what follows a token is not seen: no mask
-        yield part, ids, pad([rows[i].answers.astype(int) for i in part])[0] == 1
+        ids, _, answers = collate_chats([rows[i] for i in part])
+        yield part, ids, answers  # what follows a token is not seen: no mask
 
 
 def helpful_logits(

@@ -26,7 +26,7 @@ from minillm.labs.worlds.request_texts import (
 )
 from minillm.labs.worlds.requests import World
 from minillm.models.gpt import Gpt
-from minillm.text import pad
+from minillm.tasks.dialogue.rows import collate_chats
 from minillm.training.preferences import response_loss
 
 Draw = Callable[[np.random.Generator], Row]  # one text
@@ -153,8 +153,7 @@ def tuned_on(
     copy = copy_of(model, rng)
 
     def loss_of(rows: Sequence[Row]) -> Tensor:
-        ids = pad([row.ids for row in rows])[0]  # what follows a token is not seen: no mask
-        answers = pad([row.answers.astype(int) for row in rows])[0] == 1
+        ids, _, answers = collate_chats(rows)  # what follows a token is not seen: no mask
         return response_loss(copy(ids), ids=ids, answers=answers)
 
     learn_batches(copy, loss_of, (batch() for _ in range(settings.steps)), settings)

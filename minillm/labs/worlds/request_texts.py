@@ -7,18 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from minillm.labs.worlds.requests import ASSISTANT, BEGIN, END, PLAIN, PRESENT, USER, Request, World
+from minillm.tasks.dialogue.rows import ChatRow
 
-
-class Row(NamedTuple):
-    """A text, and where it is learned: everywhere, or in the answers alone."""
-
-    ids: np.ndarray  # (T,)
-    answers: np.ndarray  # (T,) bool
+Row = ChatRow  # a text, and where it is learned: everywhere, or in the answers alone
 
 
 @dataclass(frozen=True)
