@@ -22,7 +22,10 @@ from tests.labs.public_files import digest
 pytestmark = pytest.mark.usefixtures("public_folder")
 
 LABS = Path(minillm.labs.__file__).parent
-FRAME = {"study", "stored", "running", "statistics"}  # they measure nothing
+FRAME = {  # they measure nothing
+    *("study", "stored", "running", "statistics"),
+    *("compare", "comparing", "compare_result", "verdicts", "own_remedy"),
+}
 MEASURING = sorted(path for path in LABS.rglob("*.py") if path.stem not in FRAME)
 SMALL_BERT = {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10, "max_length": 12}
 SMALL_STAGES = {
