@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from minillm.autograd import no_grad
 from minillm.backend import stream
 from minillm.labs.few_examples import copy_of
 from minillm.labs.request_answers import greedy_outcomes
 from minillm.labs.request_attacks import direct
-from minillm.labs.request_stages import row_loss
+from minillm.labs.request_stages import padded_rows, row_loss
 from minillm.labs.small_gpt import GptTraining, learning
 from minillm.labs.worlds.request_texts import Row, exchange, helpful
 from minillm.labs.worlds.requests import Request, World
 from minillm.models.gpt import Gpt
+from minillm.training.preferences import sequence_log_probability
 
 HALF, HARMLESS, REPLAYED = "half", "harmless", "replayed"
 DATA = [HALF, HARMLESS, REPLAYED]
@@ -32,6 +35,9 @@ class TuningAttack:
     ``replayed`` refusals about these nouns beside them.  Behaviour on the forbidden nouns behind
     them is looked at after each number of ``steps``.  Of the training, its batch and its steps are
     those given here.
+
+    Raises:
+        ValueError: the steps do not rise from 0 to some above it.
     """
 
     examples: int = 10
@@ -42,6 +48,11 @@ class TuningAttack:
     max_norm: float = 1.0
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.99)
+
+    def __post_init__(self) -> None:
+        steps = self.steps
+        if len(steps) < 2 or steps[0] != 0 or list(steps) != sorted({*steps}):
+            raise ValueError(f"TuningAttack: steps must rise from 0, got {steps}")
 
 
 def requests_about(world: World, nouns: Sequence[str]) -> list[Request]:
@@ -83,6 +94,33 @@ def behaviour(model: Gpt, world: World, nouns: Sequence[str]) -> np.ndarray:
     return mean
 
 
+def nats(model: Gpt, world: World, nouns: Sequence[str]) -> np.ndarray:
+    """What the refusal and the answer that helps cost when asked about these nouns, (2,)::
+
+    mean over requests of -ln p(refusal | request)  and  of -ln p(answer | request)
+    """
+    requests = requests_about(world, nouns)
+    found = []
+    for answers in ([world.refusal for _ in requests], [world.answer(r) for r in requests]):
+        rows = [exchange(world, r, a) for r, a in zip(requests, answers, strict=True)]
+        ids, learned = padded_rows(rows)
+        with no_grad():
+            log_p = sequence_log_probability(model(ids), ids=ids, answers=learned)
+        found.append(-log_p.data.mean(dtype=np.float64))
+    return np.array(found)
+
+
+class Course(NamedTuple):
+    """What an attack did: behaviour and nats after each number of steps, and the model behind it.
+
+    Shapes: ``outcomes (S, K), nats (S, 2)``.
+    """
+
+    outcomes: np.ndarray
+    nats: np.ndarray
+    model: Gpt
+
+
 def under_attack(
     model: Gpt,
     world: World,
@@ -91,18 +129,15 @@ def under_attack(
     nouns: Sequence[str],
     *,
     seed: int,
-) -> tuple[np.ndarray, Gpt]:
-    """The behaviour on ``nouns`` after each number of steps, (S, K), and the model at the end.
-
-    The model itself stays as it is.
-    """
+) -> Course:
+    """Train a copy, and look at ``nouns`` after each number of steps."""
     rng = stream(seed, "tuning attack", DATA.index(data))
     rows = training_rows(world, data, settings, rng)
     copy = copy_of(model, rng)
-    last = max(settings.steps)
+    last = settings.steps[-1]
     training = GptTraining(
         batch=len(rows),
-        steps=max(last, 1),
+        steps=last,
         rate=settings.rate,
         lowest_rate=settings.rate,
         warmup=0,
@@ -110,9 +145,10 @@ def under_attack(
         weight_decay=settings.weight_decay,
         max_norm=settings.max_norm,
     )
-    found = {0: behaviour(copy, world, nouns)}
+    found = {0: (behaviour(copy, world, nouns), nats(copy, world, nouns))}
     batches = (rows for _ in range(last))
     for step in learning(copy, lambda batch: row_loss(copy, batch), batches, training):
         if step.index + 1 in settings.steps:
-            found[step.index + 1] = behaviour(copy, world, nouns)
-    return np.array([found[k] for k in settings.steps]), copy
+            found[step.index + 1] = behaviour(copy, world, nouns), nats(copy, world, nouns)
+    outcomes, costs = zip(*(found[k] for k in settings.steps), strict=True)
+    return Course(np.array(outcomes), np.array(costs), copy)
