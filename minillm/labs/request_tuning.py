@@ -97,7 +97,9 @@ def behaviour(model: Gpt, world: World, nouns: Sequence[str]) -> np.ndarray:
 def nats(model: Gpt, world: World, nouns: Sequence[str]) -> np.ndarray:
     """What the refusal and the answer that helps cost when asked about these nouns, (2,)::
 
-    mean over requests of -ln p(refusal | request)  and  of -ln p(answer | request)
+        mean over requests of -ln p(refusal | request)  and  of -ln p(answer | request)
+
+    They move before the most probable words do.
     """
     requests = requests_about(world, nouns)
     found = []
