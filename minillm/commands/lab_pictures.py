@@ -43,5 +43,6 @@ def draw_measure(ax: Any, result: Result, name: str) -> None:
         colour, marker, sign = LOOKS[one.word]
         ax.errorbar(one.mean, row, xerr=one.half, color=colour, marker=marker, capsize=3)
         ax.annotate(sign, (1.0, row), xycoords=("axes fraction", "data"), color=colour, va="center")
+    ax.locator_params(axis="x", nbins=4)
     good = "more" if result.lab.measures[name].good > 0 else "less"
     ax.set_title(f"{name}\n({good} is better)", fontsize=9)

@@ -77,7 +77,11 @@ def some(requests: Sequence[Request], number: int, rng: np.random.Generator) -> 
 def training_rows(
     world: World, data: str, settings: TuningAttack, rng: np.random.Generator
 ) -> list[Row]:
-    """What the attacker trains on; ``data`` is one of ``DATA``."""
+    """What the attacker trains on; ``data`` is one of ``DATA``.
+
+    Source: Qi et al. 2024, "Fine-tuning Aligned Language Models Compromises Safety, Even When Users
+        Do Not Intend To!", arXiv:2310.03693.
+    """
     known = requests_about(world, world.forbidden[: settings.nouns])
     about = known if data == HALF else requests_about(world, world.harmless)
     rows = [helpful(world, r) for r in some(about, settings.examples, rng)]

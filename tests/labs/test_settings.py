@@ -132,6 +132,17 @@ TINY = {
         "decays": (0.0, 900.0),
         "bert": {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10},
     },
+    "fine_tuning_attack": {
+        "world": {"verbs": 3, "harmless": 4, "forbidden": 3, "starts": 3, "places": (7,)},
+        "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "stages.refused": 0.5,
+        "attack": {"examples": 3, "replayed": 2, "nouns": 2, "steps": (0, 2), "max_norm": 1e-3},
+        "defences": {"refused": 0.7, "width": 16},
+    },
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
@@ -277,7 +288,8 @@ PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
 TWINS = {f"{name}_zh" for name in PLANTED}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    *("few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "gap", "helpful_harmless"),
+    *("few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "fine_tuning_attack"),
+    *("gap", "helpful_harmless"),
     *("objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
@@ -285,6 +297,7 @@ TRAINS_LONG = {
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
     "few_labels": {"finetune_epochs", "pooling"},
+    "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "spam": {"pretrain_lr"},  # of no pretraining
     "spam_attack": {"tokenizer"},
