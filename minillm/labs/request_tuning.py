@@ -18,7 +18,7 @@ from minillm.labs.request_answers import greedy_outcomes
 from minillm.labs.request_attacks import direct
 from minillm.labs.request_stages import padded_rows, row_loss
 from minillm.labs.small_gpt import GptTraining, learning
-from minillm.labs.worlds.request_texts import Row, exchange, helpful
+from minillm.labs.worlds.request_texts import Row, exchange, helpful, requests_about
 from minillm.labs.worlds.requests import Request, World
 from minillm.models.gpt import Gpt
 from minillm.training.preferences import sequence_log_probability
@@ -53,14 +53,6 @@ class TuningAttack:
         steps = self.steps
         if len(steps) < 2 or steps[0] != 0 or list(steps) != sorted({*steps}):
             raise ValueError(f"TuningAttack: steps must rise from 0, got {steps}")
-
-
-def requests_about(world: World, nouns: Sequence[str]) -> list[Request]:
-    """Every verb with every noun, put in each of the ways by turns."""
-    pairs = [(verb, noun) for verb in world.verbs for noun in nouns]
-    tense = world.dials.tenses[0]
-    ways = len(world.words.templates[tense])
-    return [Request(v, n, i % ways, tense=tense) for i, (v, n) in enumerate(pairs)]
 
 
 def some(requests: Sequence[Request], number: int, rng: np.random.Generator) -> list[Request]:

@@ -16,10 +16,10 @@ from minillm.labs.request_tuning import (
     TuningAttack,
     behaviour,
     nats,
-    requests_about,
     training_rows,
     under_attack,
 )
+from minillm.labs.worlds.request_texts import requests_about
 from tests.labs.request_models import WORLD, small_chain
 
 FEW = TuningAttack(examples=3, replayed=2, nouns=1, steps=(0, 2, 12))
