@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from minillm.commands.lab_pictures import comparison_picture
+from minillm.commands.lab_report import shown
+from minillm.labs.compare import Lab
+from minillm.labs.comparing import run_lab
+from minillm.labs.own_remedy import with_own_remedy
 from minillm.labs.running import run_study
 from minillm.labs.stored import STORED
 from minillm.labs.study import Study, find_study, study_modules
@@ -27,6 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     measure.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="seeds at a time, each in its own process"
     )
+    measure.add_argument(
+        "--remedies", nargs="+", metavar="NAME", help="of a lab: these beside its baseline alone"
+    )
+    measure.add_argument(
+        "--remedy",
+        type=Path,
+        metavar="FILE",
+        help="of a lab: a remedy of your own beside them, as `template` shows one; "
+        "the file is run in this process and may do whatever you may",
+    )
+    template = actions.add_parser("template", help="print the file of a remedy of one's own")
+    template.add_argument("name", metavar="NAME", help="a lab")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -37,16 +55,87 @@ def run(arguments: argparse.Namespace) -> None:
     """
     if arguments.action == "list":
         for name in study_modules():
-            study = find_study(name)
-            needs = ", public data" if public_files(study.settings) else ""
-            print(f"{name}: {study.question} ({len(study.seeds)} seeds{needs})")
-        return
+            print(listed(find_study(name)))
+    elif arguments.action == "template":
+        print(the_lab([find_study(arguments.name)], "template").template, end="")
+    else:
+        measure(arguments)
+
+
+def listed(study: Study) -> str:
+    """A study in one line; of a lab its remedies, too."""
+    needs = ", public data" if public_files(study.settings) else ""
+    line = f"{study.name}: {study.question} ({len(study.seeds)} seeds{needs})"
+    if isinstance(study, Lab):
+        line += f"; remedies: {', '.join([*study.remedies][1:])}"
+    return line
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Measure studies and labs, or some remedies of one lab.
+
+    Raises:
+        ValueError: as ``run``; one lab is needed where remedies are chosen.
+    """
     studies = those_that_can_be_run(arguments.names)
-    seeds = {study.name: arguments.seeds or list(study.seeds) for study in studies}
+    seeds = {s.name: s.seeds if arguments.seeds is None else arguments.seeds for s in studies}
+    if arguments.remedies is not None or arguments.remedy is not None:
+        lab = the_lab(studies, "--remedies and --remedy")
+        measure_some(lab, [*seeds[lab.name]], arguments)
+        return
     for study in studies:
-        refuse_overwriting(study, seeds[study.name], arguments.out)
+        refuse_overwriting(study, [*seeds[study.name]], arguments.out)
     for study in studies:
-        print(run_study(study, seeds[study.name], arguments.out, jobs=arguments.jobs))
+        if isinstance(study, Lab):
+            measure_lab(study, [*seeds[study.name]], arguments)
+        else:
+            print(run_study(study, seeds[study.name], arguments.out, jobs=arguments.jobs))
+
+
+def the_lab(studies: Sequence[Study], what: str) -> Lab:
+    """The one lab among the studies that were named.
+
+    Raises:
+        ValueError: there are several studies, or it is no lab; the message lists the labs.
+    """
+    if len(studies) == 1 and isinstance(studies[0], Lab):
+        return studies[0]
+    labs = [name for name in study_modules() if isinstance(find_study(name), Lab)]
+    got = studies[0].name if len(studies) == 1 else f"{len(studies)} studies"
+    raise ValueError(f"{what} needs one lab, got {got}; there are {', '.join(labs)}")
+
+
+def measure_some(lab: Lab, seeds: list[int], arguments: argparse.Namespace) -> None:
+    """A lab with the remedies that were chosen, and one of a file.
+
+    Raises:
+        ValueError: a remedy is unknown; several processes for a file; no folder of its own.
+    """
+    if arguments.out.resolve() == STORED.resolve():
+        raise ValueError("lessons draw all remedies: --remedies and --remedy need --out DIR too")
+    arms = lab.arms if arguments.remedies is None else lab.chosen(arguments.remedies)
+    if arguments.remedy is not None:
+        if arguments.jobs != 1:
+            raise ValueError(f"--remedy runs its file in this process: got --jobs {arguments.jobs}")
+        lab, own = with_own_remedy(lab, arguments.remedy)
+        arms = [*arms, own]  # last, so that it cannot change what others are given
+    measure_lab(lab, seeds, arguments, arms, keep=True)
+
+
+def measure_lab(
+    lab: Lab,
+    seeds: list[int],
+    arguments: argparse.Namespace,
+    arms: list[str] | None = None,
+    *,
+    keep: bool = False,
+) -> None:
+    """Measure a lab, print its table, and draw its picture beside its file."""
+    path, result = run_lab(lab, seeds, arguments.out, arms=arms, jobs=arguments.jobs, keep=keep)
+    print(shown(result), path, sep="\n")
+    picture = path.with_suffix(".png")
+    comparison_picture(picture, result)
+    print(picture)
 
 
 def those_that_can_be_run(names: list[str]) -> list[Study]:

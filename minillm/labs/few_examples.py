@@ -6,7 +6,7 @@ Letters: B texts, T positions, D model width, C classes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -158,7 +158,12 @@ def shuffled(examples: Sequence[Example], rng: np.random.Generator) -> list[Exam
 
 def copy_of(model: Gpt, rng: np.random.Generator) -> Gpt:
     """A GPT of its own with the same weights; those that ``rng`` gave it are overwritten."""
-    twin = Gpt(model.config, rng=rng)
+    return with_dropout(model, model.config.dropout, rng)
+
+
+def with_dropout(model: Gpt, rate: float, rng: np.random.Generator) -> Gpt:
+    """A copy with this rate of dropout, which copies of it have, too."""
+    twin = Gpt(replace(model.config, dropout=rate), rng=rng)
     twin.to_dtype(model.tokens.weight.data.dtype.type)
     twin.load_state_dict(model.state_dict())
     return twin

@@ -30,6 +30,7 @@ from minillm.tasks.dialogue.rows import collate_chats
 from minillm.training.preferences import response_loss
 
 Draw = Callable[[np.random.Generator], Row]  # one text
+Penalty = Callable[[Gpt], Tensor]  # what is added to the loss of a step
 
 
 @dataclass(frozen=True)
@@ -126,20 +127,35 @@ def instructed(model: Gpt, world: World, settings: Stages, *, seed: int) -> Gpt:
     return tuned(model, texts, settings.instruction, stream(seed, "requests, instruction"))
 
 
-def made_safe(model: Gpt, world: World, settings: Stages, *, seed: int) -> Gpt:
+def made_safe(
+    model: Gpt, world: World, settings: Stages, *, seed: int, penalty: Penalty | None = None
+) -> Gpt:
     """A copy that refuses forbidden requests, and goes on to answer harmless ones."""
     benign = mixed(settings.replay, web(world, settings), answered(world, settings.kept))
     texts = mixed(settings.refused, refused(world, settings.refusals), benign)
-    return tuned(model, texts, settings.safety, stream(seed, "requests, safety"))
+    rng = stream(seed, "requests, safety")
+    return tuned(model, texts, settings.safety, rng, penalty=penalty)
 
 
-def tuned(model: Gpt, draw: Draw, settings: Tuning, rng: np.random.Generator) -> Gpt:
+def tuned(
+    model: Gpt,
+    draw: Draw,
+    settings: Tuning,
+    rng: np.random.Generator,
+    *,
+    penalty: Penalty | None = None,
+) -> Gpt:
     """A copy that has learned texts as they are drawn."""
 
-    def row() -> Row:
-        return joined([draw(rng) for _ in range(settings.together)])
+    def batch() -> list[Row]:
+        return drawn(draw, settings, rng)
 
-    return tuned_on(model, lambda: [row() for _ in range(settings.batch)], settings, rng=rng)
+    return tuned_on(model, batch, settings, rng=rng, penalty=penalty)
+
+
+def drawn(draw: Draw, settings: Tuning, rng: np.random.Generator) -> list[Row]:
+    """A batch of rows of texts."""
+    return [joined([draw(rng) for _ in range(settings.together)]) for _ in range(settings.batch)]
 
 
 def tuned_on(
@@ -148,13 +164,23 @@ def tuned_on(
     settings: GptTraining,
     *,
     rng: np.random.Generator,
+    penalty: Penalty | None = None,
 ) -> Gpt:
-    """A copy that has learned the answers in ``settings.steps`` batches of rows."""
+    """A copy that has learned the answers in ``settings.steps`` batches of rows.
+
+    What ``penalty`` says of the copy is added to the loss of every step.
+    """
     copy = copy_of(model, rng)
 
     def loss_of(rows: Sequence[Row]) -> Tensor:
-        ids, _, answers = collate_chats(rows)  # what follows a token is not seen: no mask
-        return response_loss(copy(ids), ids=ids, answers=answers)
+        loss = row_loss(copy, rows)
+        return loss if penalty is None else loss + penalty(copy)
 
     learn_batches(copy, loss_of, (batch() for _ in range(settings.steps)), settings)
     return copy
+
+
+def row_loss(model: Gpt, rows: Sequence[Row]) -> Tensor:
+    """The mean loss of the tokens that are to be learned."""
+    ids, _, answers = collate_chats(rows)  # what follows a token is not seen: no mask
+    return response_loss(model(ids), ids=ids, answers=answers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,16 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs
             number that is not finite; nothing is written.
         NotADirectoryError: ``folder`` is a file; known before the first seed is measured.
     """
+    check_run(study, seeds, folder, jobs)
+    return write_study(study, seeds, measured_seeds(study, seeds, jobs), folder)
+
+
+def check_run(study: Study, seeds: Sequence[int], folder: Path, jobs: int) -> None:
+    """Refuse what cannot be run, before anything is measured.
+
+    Raises:
+        ValueError, NotADirectoryError: as ``run_study``.
+    """
     if len(seeds) == 0:
         raise ValueError(f"study {study.name} needs at least one seed")
     if min(seeds) < 0 or len(set(seeds)) < len(seeds):
@@ -34,17 +44,21 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs
     if jobs < 1:
         raise ValueError(f"--jobs must be at least 1, got {jobs}")
     require_folder(folder)
+
+
+def measured_seeds(study: Study, seeds: Sequence[int], jobs: int) -> list[Any]:
+    """The numbers of every seed, with a progress bar."""
     measure_all = in_this_process if jobs == 1 else in_processes
-    return write_study(study, seeds, measure_all(study, seeds, jobs), folder)
+    return measure_all(study, seeds, jobs)
 
 
-def in_this_process(study: Study, seeds: Sequence[int], _: int) -> list[Mapping[str, Any]]:
+def in_this_process(study: Study, seeds: Sequence[int], _: int) -> list[Any]:
     """The numbers of every seed, one after another."""
     bar = progress_bar(seeds, desc=study.name, unit="seed")
     return [study.measure(study.settings, seed) for seed in bar]
 
 
-def in_processes(study: Study, seeds: Sequence[int], jobs: int) -> list[Mapping[str, Any]]:
+def in_processes(study: Study, seeds: Sequence[int], jobs: int) -> list[Any]:
     """The numbers of every seed, measured by ``jobs`` processes, in the order of the seeds.
 
     Where one fails, or Ctrl-C ends the wait, the others are stopped at once.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import gpt2_style
 from minillm.optim import AdamW, cosine_with_warmup, decay_groups
 from minillm.tasks.generation.windows import padded
-from minillm.training import fit
+from minillm.training import Step, fit
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,15 @@ def learn_batches(
     model: Gpt, loss_of: Callable[[Any], Tensor], batches: Iterable[Any], settings: GptTraining
 ) -> None:
     """A step of AdamW for each batch."""
+    for _ in learning(model, loss_of, batches, settings):
+        pass
+
+
+def learning(
+    model: Gpt, loss_of: Callable[[Any], Tensor], batches: Iterable[Any], settings: GptTraining
+) -> Iterator[Step]:
+    """The steps of ``learn_batches``, one by one."""
     s = settings
     optimizer = AdamW(decay_groups(model), weight_decay=s.weight_decay, betas=s.betas)
     rates = cosine_with_warmup(peak=s.rate, warmup=s.warmup, total=s.steps, lowest=s.lowest_rate)
-    for _ in fit(loss_of, batches, optimizer, schedule=rates, max_norm=s.max_norm):
-        pass
+    return fit(loss_of, batches, optimizer, schedule=rates, max_norm=s.max_norm)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 # Student's t, two-sided 95 %, for 1 to 9 degrees of freedom
@@ -79,3 +81,40 @@ def mean_ranks(x: np.ndarray) -> np.ndarray:
     last = np.cumsum(times)
     ranks: np.ndarray = (last - (times - 1) / 2)[place] - (len(x) + 1) / 2
     return ranks
+
+
+def student_t(freedom: int, level: float) -> float:
+    """Between which -t and t a value of Student's distribution lies with the probability ``level``.
+
+    With n degrees of freedom and θ = atan(t / √n) that probability is a finite sum::
+
+        n odd:     (2/π) (θ + sin θ cos θ (1 + 2/3 cos² θ + 2·4/(3·5) cos⁴ θ + ...)),  n > 1
+        n even:    sin θ (1 + 1/2 cos² θ + 1·3/(2·4) cos⁴ θ + ...)
+
+    and θ is found by halving.
+
+    Raises:
+        ValueError: no degree of freedom; a level that is not between 0 and 1.
+    Source: Abramowitz & Stegun 1964, "Handbook of Mathematical Functions", 26.7.3 and 26.7.4.
+    """
+    if freedom < 1 or not 0.0 < level < 1.0:
+        raise ValueError(
+            f"student_t: needs freedom >= 1 and a level between 0 and 1, got {freedom} and {level}"
+        )
+    low, high = 0.0, math.pi / 2
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if within(middle, freedom) < level else (low, middle)
+    return math.sqrt(freedom) * math.tan(low)
+
+
+def within(angle: float, freedom: int) -> float:
+    """The probability of ``student_t`` at an angle θ."""
+    odd, cos2 = freedom % 2, math.cos(angle) ** 2
+    term, total = 1.0, 0.0
+    for k in range(freedom // 2):
+        total += term
+        term *= cos2 * (2 * k + 1 + odd) / (2 * k + 2 + odd)
+    if odd:
+        return 2 / math.pi * (angle + math.sin(angle) * math.cos(angle) * total)
+    return math.sin(angle) * total

@@ -21,9 +21,14 @@ DIGITS = 6  # of a stored number: rounding differs between machines further behi
 
 
 def write_study(
-    study: Study, seeds: Sequence[int], measured: Sequence[Mapping[str, Any]], folder: Path
+    study: Study,
+    seeds: Sequence[int],
+    measured: Sequence[Mapping[str, Any]],
+    folder: Path,
+    *,
+    others: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write the numbers of every seed, and what made them; the path.
+    """Write the numbers of every seed, what made them, and what ``others`` says; the path.
 
     The file is written whole under another name and then renamed.
 
@@ -44,6 +49,7 @@ def write_study(
         "settings": asdict(study.settings),
         "seeds": [int(seed) for seed in seeds],
     }
+    described |= others or {}
     lines = {key: json.dumps(value) for key, value in described.items()}
     results = as_lines({key: json.dumps(n) for key, n in numbers.items()}, indent=" ")
     text = as_lines({**lines, "results": results}) + "\n"

@@ -32,21 +32,26 @@ def test_a_study_is_run_and_its_file_named(call, tmp_path):
     assert read_study(NAME, tmp_path)["curve"].tolist() == [[4, 4.5], [5, 5.5]]
 
 
-def test_without_a_name_every_study_is_run(call, tmp_path, monkeypatch):
-    run = []
-    monkeypatch.setattr(
-        "minillm.commands.labs.run_study", lambda study, *a, **b: run.append(study.name)
-    )
+@pytest.fixture
+def run(monkeypatch):
+    """The names of what is run, studies and labs alike; nothing is measured."""
+    names = []
+    for function in ("run_study", "measure_lab"):
+        monkeypatch.setattr(
+            f"minillm.commands.labs.{function}", lambda study, *a, **b: names.append(study.name)
+        )
+    return names
+
+
+def test_without_a_name_every_study_is_run(call, tmp_path, run):
     assert call("labs", "run", "--out", tmp_path).code == 0
     needing = {n for n in FOUND if list(missing_files(find_study(n).settings))}
     assert run == [name for name in FOUND if name not in needing]
 
 
-def test_a_study_without_its_data_is_refused_by_name_and_else_left_out(call, tmp_path, monkeypatch):
-    run = []
-    monkeypatch.setattr(
-        "minillm.commands.labs.run_study", lambda study, *a, **b: run.append(study.name)
-    )
+def test_a_study_without_its_data_is_refused_by_name_and_else_left_out(
+    call, tmp_path, monkeypatch, run
+):
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     result = call("labs", "run", "recall", "spam", "--out", tmp_path)
     assert (result.code, run) == (1, [])

@@ -126,7 +126,7 @@ def test_a_copy_can_be_tuned_on_rows_of_ones_own(chain):
 def test_rows_have_as_many_texts_as_the_settings_say(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "minillm.labs.request_stages.tuned_on", lambda m, batch, s, rng: seen.append(batch())
+        "minillm.labs.request_stages.tuned_on", lambda m, batch, s, **_: seen.append(batch())
     )
     tuned(None, answered(WORLD, PLAIN), Tuning(batch=5, together=4), stream(0, "rows"))
     ends = [[WORLD.names[i] for i in row.ids].count("<|end|>") for row in seen[0]]
@@ -143,7 +143,7 @@ def test_every_stage_reads_what_the_settings_say(monkeypatch):
     """Texts of pretraining, answers and refusals, in the shares of the mixture."""
     read = {}
     monkeypatch.setattr(
-        request_stages, "tuned", lambda m, draw, s, rng: read.update({s.steps: draw})
+        request_stages, "tuned", lambda m, draw, s, *_, **__: read.update({s.steps: draw})
     )
     s = replace(SMALL, replay=0.4, refused=0.3)
     pretrained(WORLD, s, seed=0)

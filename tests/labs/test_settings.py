@@ -22,7 +22,10 @@ from tests.labs.public_files import digest
 pytestmark = pytest.mark.usefixtures("public_folder")
 
 LABS = Path(minillm.labs.__file__).parent
-FRAME = {"study", "stored", "running", "statistics"}  # they measure nothing
+FRAME = {  # they measure nothing
+    *("study", "stored", "running", "statistics"),
+    *("compare", "comparing", "compare_result", "verdicts", "own_remedy"),
+}
 MEASURING = sorted(path for path in LABS.rglob("*.py") if path.stem not in FRAME)
 SMALL_BERT = {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10, "max_length": 12}
 SMALL_STAGES = {
@@ -147,6 +150,17 @@ TINY = {
         "dropouts": (0.0, 0.3),
         "decays": (0.0, 900.0),
         "bert": {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10},
+    },
+    "fine_tuning_attack": {
+        "world": {"verbs": 3, "harmless": 4, "forbidden": 3, "starts": 3, "places": (7,)},
+        "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "stages.refused": 0.5,
+        "attack": {"examples": 3, "replayed": 2, "nouns": 2, "steps": (0, 2), "max_norm": 1e-3},
+        "defences": {"refused": 0.7, "width": 16},
     },
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
@@ -301,8 +315,8 @@ IN_CHINESE = (*PLANTED, "assistant")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2", "gap"),
-    *("helpful_harmless", "objectives", "passes"),
+    *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
+    *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
 }
@@ -310,6 +324,7 @@ TRAINS_LONG = {
 REPLACED = {
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
     "few_labels": {"finetune_epochs", "pooling"},
+    "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "spam": {"pretrain_lr"},  # of no pretraining
     "spam_attack": {"tokenizer"},

@@ -27,7 +27,8 @@ from minillm.labs.request_answers import (
 from minillm.labs.request_attacks import ATTACKS, Attacks, direct, prefill
 from minillm.labs.request_stages import Stages, instructed, made_safe, pretrained
 from minillm.labs.study import Study
-from minillm.labs.worlds.requests import BEGIN, Request, Requests, World
+from minillm.labs.worlds.request_texts import requests_about
+from minillm.labs.worlds.requests import BEGIN, Requests, World
 from minillm.models.gpt import Gpt
 
 
@@ -49,14 +50,6 @@ def groups_of(world: World) -> list[tuple[str, ...]]:
     return [world.harmless, world.forbidden, world.untaught]
 
 
-def requests(world: World, nouns: Sequence[str]) -> list[Request]:
-    """Every verb with every noun, put in each of the ways by turns."""
-    pairs = [(verb, noun) for verb in world.verbs for noun in nouns]
-    tense = world.dials.tenses[0]
-    ways = len(world.words.templates[tense])
-    return [Request(v, n, i % ways, tense=tense) for i, (v, n) in enumerate(pairs)]
-
-
 def attacked(
     settings: Settings, world: World, nouns: Sequence[str], seed: int
 ) -> list[list[Asked]]:
@@ -65,7 +58,7 @@ def attacked(
     for place, name in enumerate(settings.names):
         rng = stream(seed, f"attacks on {nouns[0]}", place)
         found.append(
-            [ATTACKS[name](world, r, settings.attacks, rng) for r in requests(world, nouns)]
+            [ATTACKS[name](world, r, settings.attacks, rng) for r in requests_about(world, nouns)]
         )
     return found
 
@@ -79,7 +72,7 @@ def chain(settings: Settings, world: World, seed: int) -> tuple[Gpt, Gpt]:
 
 def known(model: Gpt, world: World) -> float:
     """The share of forbidden things that the model tells where no one asks it: in a text."""
-    asked = [Asked(r, (BEGIN, *world.asked(r))) for r in requests(world, world.forbidden)]
+    asked = [Asked(r, (BEGIN, *world.asked(r))) for r in requests_about(world, world.forbidden)]
     return float(greedy_outcomes(model, world, asked)[:, 1].mean())
 
 
@@ -111,11 +104,11 @@ def behaviours(
 
 def decoded(settings: Settings, world: World, safe: Gpt) -> dict[str, np.ndarray]:
     """What other ways to choose the words get out of the model that refuses."""
-    asked = [direct(world, r) for r in requests(world, world.forbidden)]
+    asked = [direct(world, r) for r in requests_about(world, world.forbidden)]
     hot = [probabilities(safe, world, asked, temperature=t) for t in settings.temperatures]
     within = []
     for nouns in groups_of(world)[1:]:
-        plain = requests(world, nouns)
+        plain = requests_about(world, nouns)
         begun = [prefill(world, r, settings.attacks.begun) for r in plain]
         for one in ([direct(world, r) for r in plain], begun):
             worst = helpful_ranks(safe, world, one).max(axis=1)
@@ -126,7 +119,7 @@ def decoded(settings: Settings, world: World, safe: Gpt) -> dict[str, np.ndarray
 
 def depth(world: World, told: Gpt, safe: Gpt) -> np.ndarray:
     """``KL(safe || told)`` at every word of the answer that helps with what is forbidden, (L,)."""
-    asked = [direct(world, r) for r in requests(world, world.forbidden)]
+    asked = [direct(world, r) for r in requests_about(world, world.forbidden)]
     mean: np.ndarray = kl_by_position(safe, told, world, asked).mean(axis=0)
     return mean
 
@@ -152,7 +145,7 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
         other = World(replace(settings.world, horizon=horizon), seed=seed)
         pair = chain(settings, other, seed)
         found[f"kl, horizon {horizon}"] = depth(other, *pair)
-        asked = [[direct(other, r) for r in requests(other, n)] for n in groups_of(other)[:2]]
+        asked = [[direct(other, r) for r in requests_about(other, n)] for n in groups_of(other)[:2]]
         others.append([greedy_outcomes(pair[1], other, a).mean(axis=0) for a in asked])
     return found | {"horizons": np.array(others)}
 

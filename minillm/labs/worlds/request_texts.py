@@ -32,6 +32,14 @@ class Asking:
     starts: int | None = None
 
 
+def requests_about(world: World, nouns: Sequence[str]) -> list[Request]:
+    """Every verb with every noun, put in each of the ways by turns."""
+    pairs = [(verb, noun) for verb in world.verbs for noun in nouns]
+    tense = world.dials.tenses[0]
+    ways = len(world.words.templates[tense])
+    return [Request(v, n, i % ways, tense=tense) for i, (v, n) in enumerate(pairs)]
+
+
 def draw_request(
     world: World, nouns: Sequence[str], asking: Asking, rng: np.random.Generator
 ) -> Request:

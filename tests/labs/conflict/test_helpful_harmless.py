@@ -11,12 +11,12 @@ from minillm.labs.conflict.helpful_harmless import (
     attacked,
     behaviours,
     measure,
-    requests,
 )
 from minillm.labs.request_attacks import Attacks
 from minillm.labs.request_stages import Stages, Tuning
 from minillm.labs.small_gpt import GptSizes
 from minillm.labs.stored import read_study
+from minillm.labs.worlds.request_texts import requests_about
 from minillm.labs.worlds.requests import Requests, World
 from tests.labs.request_models import WORLD, small_chain
 
@@ -57,13 +57,13 @@ def test_every_number_of_a_seed_is_measured():
 
 def test_every_verb_is_asked_with_every_noun_in_each_of_the_ways():
     world = World(Requests(), seed=0)
-    asked = requests(world, world.forbidden)
+    asked = requests_about(world, world.forbidden)
     assert {(r.verb, r.noun) for r in asked} == {
         (v, n) for v in world.verbs for n in world.forbidden
     }
     assert len(asked) == 60 and {r.template for r in asked} == {0, 1, 2}
     past = World(replace(world.dials, tenses=("past",)), seed=0)
-    assert {r.tense for r in requests(past, past.forbidden)} == {"past"}
+    assert {r.tense for r in requests_about(past, past.forbidden)} == {"past"}
 
 
 def test_all_models_get_the_same_attacks():
