@@ -174,6 +174,18 @@ TINY = {
         "horizons": (2,),
         "temperatures": (2.0,),
     },
+    "wrong_reason": {
+        "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
+        "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "seen": 1,
+        "unseen": 2,
+        "refused": 0.5,
+        "begun": (2,),
+    },
     "objectives": {
         "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 60},
         "encoder": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8, "max_length": 16},
@@ -311,14 +323,14 @@ TINY = {
     },
 }
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
-IN_CHINESE = (*PLANTED, "assistant")
+IN_CHINESE = (*PLANTED, "assistant", "wrong_reason")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
     *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
-    *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
+    *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
@@ -486,7 +498,7 @@ def test_the_same_study_in_chinese_differs_in_its_language_only(name):
     study, twin = find_study(name), find_study(f"{name}_zh")
     assert twin.measure is study.measure and twin.tolerance == study.tolerance
     english, chinese = (dict(leaves(one.settings)) for one in (study, twin))
-    different = {path for path in english if english[path] != chinese[path]}
+    different = {path.split(".")[-1] for path in english if english[path] != chinese[path]}
     assert different and different <= {"language", "languages", "bert_languages"}
 
 
