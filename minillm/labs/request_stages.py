@@ -113,10 +113,10 @@ def mixed(share: float, one: Draw, other: Draw) -> Draw:
     return lambda rng: (one if rng.random() < share else other)(rng)
 
 
-def pretrained(world: World, settings: Stages, *, seed: int) -> Gpt:
-    """A GPT that has read texts of the world."""
+def pretrained(world: World, settings: Stages, *, seed: int, kind: type[Gpt] = Gpt) -> Gpt:
+    """A GPT that has read texts of the world; ``kind`` is one with other parts."""
     sizes = {"vocabulary_size": len(world.names), "max_length": settings.max_length}
-    model = new_gpt(settings.model, **sizes, seed=seed)
+    model = new_gpt(settings.model, **sizes, seed=seed, kind=kind)
     rng = stream(seed, "requests, pretraining")
     return tuned(model, web(world, settings), settings.pretraining, rng)
 

@@ -11,11 +11,10 @@ from minillm.labs.conflict.wrong_reason import (
     Settings,
     attacks,
     found_in,
-    in_texts,
     looked_at,
     ways,
 )
-from minillm.labs.request_answers import OUTCOMES
+from minillm.labs.request_answers import OUTCOMES, in_texts
 from minillm.labs.request_attacks import direct
 from minillm.labs.request_stages import Tuning, made_safe, pretrained
 from minillm.labs.small_gpt import GptSizes
