@@ -65,14 +65,24 @@ def kl_to_base(case: RequestChain) -> Gpt:
 
 def dropout(case: RequestChain) -> Gpt:
     """Dropout in the safety stage (remedy 3 of 9.3)."""
+    return safe_with_dropout(case, case.settings.defences.dropout)
+
+
+def safe_with_dropout(case: RequestChain, rate: float) -> Gpt:
+    """The model behind all stages, the last of them with this rate; it has none afterwards."""
     rng = stream(case.seed, "requests, dropout")
-    told = with_dropout(case.instructed(), case.settings.defences.dropout, rng)
+    told = with_dropout(case.instructed(), rate, rng)
     return with_dropout(made_safe(told, case.world, case.stages, seed=case.seed), 0.0, rng)
 
 
 def weight_decay(case: RequestChain) -> Gpt:
     """More weight decay in the safety stage (remedy 3 of 9.3)."""
-    decayed = replace(case.stages.safety, weight_decay=case.settings.defences.weight_decay)
+    return safe_with_decay(case, case.settings.defences.weight_decay)
+
+
+def safe_with_decay(case: RequestChain, decay: float) -> Gpt:
+    """The model behind all stages, the last of them with this decay."""
+    decayed = replace(case.stages.safety, weight_decay=decay)
     return case.safe(replace(case.stages, safety=decayed))
 
 
