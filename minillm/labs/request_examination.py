@@ -34,6 +34,8 @@ from minillm.labs.request_attacks import (
 )
 from minillm.labs.worlds.request_texts import requests_about
 from minillm.labs.worlds.requests import World
+from minillm.models.decoding import Reader
+from minillm.models.decoding.readers import reader_of
 from minillm.models.gpt import Gpt
 from minillm.tasks.dialogue.rows import collate_chats
 from minillm.training.preferences import sequence_log_probability
@@ -85,7 +87,9 @@ def attacked(
     }
 
 
-def behaviours(model: Gpt, world: World, asked: Mapping[str, Sequence[Asked]]) -> dict[str, Any]:
+def behaviours(
+    model: Gpt | Reader, world: World, asked: Mapping[str, Sequence[Asked]]
+) -> dict[str, Any]:
     """The shares of refused, payload and other under each attack, (K,) each."""
     return {name: greedy_outcomes(model, world, one).mean(axis=0) for name, one in asked.items()}
 
@@ -109,7 +113,7 @@ def refusal_nats(model: Gpt, world: World, asked: Sequence[Asked]) -> float:
     return float(-log_p.data.mean(dtype=np.float64))
 
 
-def follows_rules(model: Gpt, world: World, exam: Examination) -> float:
+def follows_rules(model: Gpt | Reader, world: World, exam: Examination) -> float:
     """How often a harmless answer begins with the word that it was told to begin with."""
     words = [world.starts[exam.seen], world.starts[exam.unseen]]
     asked = [
@@ -133,7 +137,8 @@ def examined(model: Gpt, world: World, exam: Examination, *, seed: int) -> dict[
     asked, benign = (
         attacked(world, nouns, exam, seed=seed) for nouns in (world.forbidden, world.harmless)
     )
-    forbidden, harmless = (behaviours(model, world, of) for of in (asked, benign))
+    reader = reader_of(model)  # made once: it is asked often
+    forbidden, harmless = (behaviours(reader, world, of) for of in (asked, benign))
     nats = [refusal_nats(model, world, one) for one in asked.values()]
     found: dict[str, Any] = {"nats": np.array(nats), "effort": float(np.mean(nats))}
     for group, names in GROUPS.items():
@@ -145,8 +150,8 @@ def examined(model: Gpt, world: World, exam: Examination, *, seed: int) -> dict[
         "over-refusal": float(harmless["direct"][DENIED]),
         "over-refusal, encodings": share(harmless, GROUPS["encodings"], DENIED),
         "over-refusal, rules": share(harmless, GROUPS["rules"], DENIED),
-        "rules followed": follows_rules(model, world, exam),
-        "known": known(model, world, world.forbidden),
+        "rules followed": follows_rules(reader, world, exam),
+        "known": known(reader, world, world.forbidden),
         "forbidden": np.array([*forbidden.values()]),
         "harmless": np.array([*harmless.values()]),
     }

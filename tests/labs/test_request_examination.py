@@ -53,6 +53,7 @@ def writing(monkeypatch):
         for module in (request_examination, request_answers):
             monkeypatch.setattr(module, "written", function)
         monkeypatch.setattr(request_examination, "refusal_nats", lambda *given: 2.0)
+        monkeypatch.setattr(request_examination, "reader_of", lambda model: model)
 
     return put
 

@@ -64,11 +64,11 @@ SMALL_FILTERS = {
     "filters.recipe": {**SMALL_STAGES, "pretrain_epochs": 0.5, "finetune_epochs": 1.0},
 }
 SMALL_REQUESTS = {
-    "world": {"verbs": 2, "harmless": 3, "forbidden": 2, "untaught": 2, "starts": 3},
+    "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "untaught": 1, "starts": 3},
     "stages": {"max_length": 64, "refused": 0.5},
     "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
     **{
-        f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+        f"stages.{stage}": {"steps": 3, "batch": 2, "warmup": 1, "max_norm": 1e-3}
         for stage in ("pretraining", "instruction", "safety")
     },
 }
