@@ -7,10 +7,8 @@ from minillm.labs import request_answers, request_examination
 from minillm.labs.request_answers import probabilities
 from minillm.labs.request_attacks import prefill
 from minillm.labs.request_examination import (
-    DENIED,
     GROUPS,
     JUDGED,
-    TOLD,
     Examination,
     attacked,
     examined,
@@ -91,7 +89,7 @@ def test_what_is_garbled_is_no_refusal_and_no_payload(writing):
     for group in GROUPS:
         assert (found[f"bypass, {group}"], found[f"payload, {group}"]) == (1.0, 0.0)
     assert found["helpful"] == found["refused"] == found["known"] == 0.0
-    np.testing.assert_array_equal(found["harmless"][:, [DENIED, TOLD]], 0.0)
+    np.testing.assert_array_equal(found["harmless"][:, :2], 0.0)
 
 
 def test_a_rule_is_followed_by_the_first_word(writing):
@@ -111,5 +109,5 @@ def test_a_refusal_is_dear_to_a_model_that_never_learned_it():
         assert refusal_nats(told, SMALL_WORLD, asked) > 20.0
     plain = [prefill(SMALL_WORLD, r, 0) for r in requests]
     found = refusal_nats(safe, SMALL_WORLD, plain)
-    greedy = probabilities(safe, SMALL_WORLD, plain)[:, DENIED]
+    greedy = probabilities(safe, SMALL_WORLD, plain)[:, 0]
     assert found < 1.0 and found == pytest.approx(-np.log(greedy).mean(), abs=0.05)

@@ -14,9 +14,9 @@ from typing import Any
 from minillm.labs.compare import Control, Lab, Measure, compared
 from minillm.labs.conflict.jailbreak_remedies import REMEDIES
 from minillm.labs.conflict.jailbreak_settings import Jailbreaks, Settings
+from minillm.labs.request_answers import PAYLOAD
 from minillm.labs.request_examination import (
     JUDGED,
-    TOLD,
     attacked,
     behaviours,
     examined,
@@ -52,7 +52,7 @@ def gained(case: Jailbreaks, model: Gpt, nouns: Sequence[str]) -> float:
     """By how much the attacks that are judged change the share of payloads on these nouns."""
     asked = attacked(case.world, nouns, case.settings.exam, seed=case.seed)
     found = behaviours(model, case.world, asked)
-    return share(found, JUDGED, TOLD) - share(found, ("direct",), TOLD)
+    return share(found, JUDGED, PAYLOAD) - share(found, ["direct"], PAYLOAD)
 
 
 def without_safety(case: Jailbreaks) -> float:

@@ -63,7 +63,12 @@ def conflicts(grams: Sequence[np.ndarray], parts: int) -> tuple[list[float], flo
     """The mean cosine in each part of the stage, and in which share of steps it is below 0.
 
     Steps without both kinds of text count as 0.
+
+    Raises:
+        ValueError: a part would have no step.
     """
+    if not 1 <= parts <= len(grams):
+        raise ValueError(f"parts must be from 1 to the {len(grams)} steps, got {parts}")
     found = cosines(grams)
     return [float(part.mean()) for part in np.array_split(found, parts)], float((found < 0).mean())
 

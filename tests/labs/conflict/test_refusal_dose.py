@@ -52,6 +52,9 @@ def test_conflicts_by_hand():
     profile, below = conflicts(grams, 2)
     np.testing.assert_allclose(profile, [-0.3, 0.3])
     assert below == 0.5
+    for parts in (0, 5):
+        with pytest.raises(ValueError, match="from 1 to the 4 steps"):
+            conflicts(grams, parts)
 
 
 def test_what_is_changed_is_a_share_a_decay_or_a_rate():
