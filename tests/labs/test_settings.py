@@ -57,6 +57,7 @@ SMALL_SHOTS = {
     "few.tuning.whole": SMALL_TUNING,
     "few.tuning.head": SMALL_TUNING,
 }
+SMALL_TASKS = {"width": 8, "n_heads": 2, "hidden": 8}
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
 SMALL_FILTERS = {
@@ -225,6 +226,16 @@ TINY = {
         "tuning": {"steps": 4, "batch": 4, "warmup": 1, "measured_at": (2, 4)},
         "tuning.max_norm": 1e-3,
     },
+    "raters": {
+        "sizes": {**SMALL_TASKS, "neck": 2},
+        "weights": (0.2, 0.5),
+        "worst": (4.0, 4.0),
+        **{
+            path: {"steps": 3, "batch": 8, "warmup": 1}
+            for path in ("sums", "adam.training", "sgd.training")
+        },
+        **{f"{stops}.rates": {"CAGrad": 0.1, "MGDA": 0.1} for stops in ("adam", "sgd")},
+    },
     "recall": {
         "letters": {"length": 12, "asked": 4},
         "distances": (1, 3),
@@ -327,6 +338,7 @@ IN_CHINESE = (*PLANTED, "assistant", "wrong_reason")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
+    "raters",
     *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
