@@ -14,7 +14,7 @@
 #     guide: ['1.4.1', '9.3']
 #     budget_s: 40
 #     errata: [A1, A2, A10, A110, A111, A112, A113]
-#     introduces: [minillm.training.objectives.jacobian, minillm.training.objectives.aggregated, minillm.training.objectives.aggregators.averages, minillm.training.objectives.aggregators.conflict_averse, minillm.training.objectives.aggregators.gram, minillm.training.objectives.aggregators.least_norm, minillm.training.objectives.aggregators.projections]
+#     introduces: [minillm.training.objectives.jacobian, minillm.training.objectives.aggregated, minillm.training.objectives.fronts, minillm.training.objectives.aggregators.averages, minillm.training.objectives.aggregators.conflict_averse, minillm.training.objectives.aggregators.gram, minillm.training.objectives.aggregators.least_norm, minillm.training.objectives.aggregators.projections]
 # ---
 
 # %% tags=["numbers"]
@@ -24,8 +24,11 @@ from minillm.course.numbers import LANGUAGE, study
 from minillm.labs import mean_and_interval, read_settings
 from minillm.labs.compare_result import Result
 from minillm.labs.conflict import fine_tuning_attack
+from minillm.labs.worlds.raters import front
+from minillm.training.objectives import hypervolume_of_curve
 
 asked, tuned, valleys = map(study, ("helpful_harmless", "fine_tuning_attack", "valley_starts"))
+rated = study("raters")
 names = read_settings("helpful_harmless")["names"]
 
 
@@ -35,6 +38,40 @@ def spread(values):
     return {"mean": mean, "half": half}
 
 
+n_rated, rate = len(rated["losses"]), read_settings("raters")
+assert rate["world"]["ambiguous"] == 0.3 and rate["weights"][5] == 0.8, "as in the prose"
+off = rated["distance"].max()  # of all weights and seeds
+area = {key: rated[key].mean() for key in ("staircase", "curve")}
+area_of_front = hypervolume_of_curve(front(np.linspace(1e-4, 1 - 1e-4, 10_001), 0.3), (1, 1))
+followed = {
+    world: {
+        "conflicting": spread(100 * rated[f"{world}, conflicting"]),
+        "cosine": rated[f"{world}, cosines"][:, -100:].mean(),
+        "gap": rated[f"{world}, gaps"].mean(),
+        "left": rated[f"{world}, remaining"][:, 1].mean(),
+    }
+    for world in ("raters", "aspects")
+}
+assert followed["aspects"]["gap"] < 5e-4 and followed["aspects"]["left"] < 0.01, "both are solved"
+
+
+def stop(optimizer, way):
+    """Where on the front it stopped: how much p the seeds gave to ambiguous sentences."""
+    both = np.exp(-rated[f"{optimizer}, {way}"] / 0.3)  # p and 1 - p, on the front
+    p = both[:, 0] / both.sum(axis=1)
+    return {"least": p.min(), "most": p.max()}
+
+
+stops = {
+    optimizer: {
+        way.replace("-", "_"): stop(optimizer, way)
+        for way in ("mean", "CAGrad", "Aligned-MTL", "PCGrad", "MGDA", "IMTL-G", "Nash-MTL")
+    }
+    for optimizer in ("SGD", "Adam")
+}
+for optimizer in stops:
+    for way in ("mean", "CAGrad", "Aligned_MTL"):
+        assert max(abs(p - 0.5) for p in stops[optimizer][way].values()) < 0.02, way
 n_asked, n_tuned = len(asked["greedy"]), len(tuned["none: payload, half"])
 refused, told = (
     {name: spread(100 * asked["greedy"][:, 1, 1, i, kind]) for i, name in enumerate(names)}
@@ -48,7 +85,7 @@ assert (asked["any"][:, 1] == 1).all(), "some attack gets each payload"
 assert (asked["greedy"][:, :, 2, :, 1] == 0).all(), "what no text has is never told"
 assert (asked["greedy"][:, 2, 1, :, 0] == 0).all(), "steps without refusals refuse nothing"
 kl = spread(asked["kl, horizon 4"][:, 0])
-kl_later = asked["kl, horizon 4"].mean(axis=0)[1:].max()
+kl_later = max(asked[f"kl, horizon {h}"].mean(axis=0)[1:].max() for h in (2, 4, 8))
 within = {f"top{k}": 100 * asked["ranks"][:, 0, 0, i].mean() for i, k in enumerate((1, 5, 20))}
 assert (asked["ranks"][:, 0, 1, 0] == 1).all(), "prefilled, its words are the most probable ones"
 hot = dict(
@@ -77,19 +114,48 @@ def said(verdict):
     """A verdict in the language of the edition, with the mean and half its interval."""
     place = ["helps", "harms", "no effect worth 0.05", "undecided"].index(verdict.word)
     word = words[place].format(0.05 if place == 2 else verdict.bound)
-    return f"{verdict.mean:+.2f} ± {verdict.half:.2f} {word}"
+    return f"{round(verdict.mean, 2) + 0.0:+.2f} ± {verdict.half:.2f} {word}"
 
 
-verdicts = {
-    remedy.replace(" ", "_"): {
-        measure.replace(", ", "_"): said(one)
-        for (of, measure), one in result.verdicts().items()
-        if of == remedy
-    }
-    for remedy in list(lab.remedies)[1:]
-}
-decided = {key for key, one in result.verdicts().items() if one.word in ("helps", "harms")}
-assert decided == {("cleaned text", "payload, half")}, "one verdict alone is decided"
+def table(result, head, groups, measures):
+    """Verdicts as a table: a row for each remedy, a column for each measure."""
+    found, place = result.verdicts(), ("en", "zh").index(LANGUAGE)
+    rows = [f"| {head[place]} |", "|---|---|" + "---|" * len(measures)]
+    for group, remedies in groups.items():
+        label = group.split(" / ")[place]
+        for remedy, chinese in remedies.items():
+            cells = [
+                said(found[remedy, one]) if remedy in result.remedies else "" for one in measures
+            ]
+            rows.append(f"| {label} | {(remedy, chinese)[place]} | {' | '.join(cells)} |")
+            label = ""
+    return "\n".join(rows)
+
+
+undoing = table(
+    result,
+    (
+        "the guide's remedy | here | told, forbidden examples | told, harmless examples",
+        "指南的办法 | 这里 | 违禁样本，说出的 | 无害样本，说出的",
+    ),
+    {
+        "1 architecture / 1 模型结构": {"wider model": "宽度加倍"},
+        "2 data / 2 数据": {
+            "cleaned text": "清洗文本",
+            "more refusals": "更多的拒绝",
+            "deeper refusals": "更深的拒绝",
+        },
+        "3 regularisation / 3 正则化": {"dropout": "dropout", "weight decay": "权重衰减"},
+        "4 fine-tuning / 4 微调": {"is the attack": "它就是攻击"},
+        "not in the guide / 指南没有的": {"KL to base": "与此前模型的 KL"},
+    },
+    ("payload, half", "payload, harmless"),
+)
+decided = {key: one.word for key, one in result.verdicts().items() if one.word != "undecided"}
+assert decided == {
+    ("cleaned text", "payload, half"): "helps",
+    ("KL to base", "bypass, half"): "no effect worth 0.05",
+}, "two verdicts alone are decided"
 m, level = lab.comparisons, 100 * (1 - 0.05 / lab.comparisons)
 step_3 = lab.settings.attack.steps.index(3)
 undone = {
@@ -106,9 +172,9 @@ failed = int((tuned["none: refused before"] < 0.5).sum())
 cleaned_other = spread(100 * tuned["cleaned text: half"][:, -1, 2])
 del lab, result
 LITERALS = {
-    "by hand, asserted in sections 2 and 3": "0 0.16 0.3 0.5 0.6 0.9 1 1.12 1.28 3.84 5.12 127 2 22 32 4 50",
+    "by hand, asserted in sections 2 and 3": "0 0.16 0.3 0.5 0.6 0.9 1 1.12 1.28 3.84 5.12 127 2 22 32 50",
     "fractions by hand, as LaTeX writes them": "12 18 62 64 78",
-    "settings of the experiments": "3 5 20 100",
+    "settings of the experiments": "0.8 3 5 20 100",
     "angle, year, levels of intervals": "90 1873 95 0.05",
 }
 
@@ -141,13 +207,17 @@ from minillm.course import check, savefig, setup, stated
 from minillm.labs import mean_and_interval, read_settings, read_study
 from minillm.labs import request_attacks as attacks
 from minillm.labs import request_stages as staged
+from minillm.labs.conflict import joint_training as joint
+from minillm.labs.conflict.two_tasks import Sizes, TwoTasks, exact, exact_gram
 from minillm.labs.request_answers import OUTCOMES, greedy_outcomes
 from minillm.labs.request_tuning import HALF, TuningAttack, under_attack
 from minillm.labs.small_gpt import GptSizes
+from minillm.labs.worlds.aspects import Aspects, ceiling
+from minillm.labs.worlds.raters import Raters, front
 from minillm.labs.worlds.request_texts import Asking, requests_about
 from minillm.labs.worlds.requests import Request, Requests, World
 from minillm.training.objectives import conflict, gradients_by_loss, gram_of
-from minillm.training.objectives.aggregators import cagrad, mean, mgda, pcgrad, upgrad
+from minillm.training.objectives.aggregators import cagrad, mean, mgda, pcgrad
 
 setup()
 
@@ -305,12 +375,12 @@ for tasks, size in ((2, 2), (2, 50), (4, 2), (4, 50)):
 steep, middle = np.array([[1.0, 4], [2, 1]]), np.array([[-1.0, 0], [1, 0]])  # sum a (x - m)² / 2
 begin = rng.uniform(-3, 3, (5, 2))
 ends = {}
-for method in (mean, cagrad, upgrad, pcgrad, mgda):
+for method in (mean, cagrad, pcgrad, mgda):
     ends[method.__name__] = []
     for x in begin:
-        for _ in range(400):
+        for _ in range(200):
             rows = steep * (x - middle)  # J
-            x = x - 0.1 * method(rows @ rows.T) @ rows
+            x = x - 0.15 * method(rows @ rows.T) @ rows
         rows = steep * (x - middle)
         w = nearest_to_0(rows @ rows.T)
         ends[method.__name__].append(w[0])
@@ -318,7 +388,7 @@ for method in (mean, cagrad, upgrad, pcgrad, mgda):
     print(f"{method.__name__:8} w =", *(f"{w:.3f}" for w in ends[method.__name__]))
 for name in ("mean", "cagrad"):
     assert np.allclose(ends[name], 0.5, atol=0.01), f"{name}: the optimum of the mean"
-for name in ("upgrad", "pcgrad", "mgda"):
+for name in ("pcgrad", "mgda"):
     assert np.ptp(ends[name]) > 0.1, f"{name}: anywhere on the front"
 
 # %% [markdown] lang="en"
@@ -408,7 +478,7 @@ else:
 #
 # $$e^{-L_1/\delta} + e^{-L_2/\delta} \;\le\; \overline{p} + \overline{1 - p} = 1,$$
 #
-# with equality where all $p_k$ are alike. So the curve $L_1 = -\delta \ln w$, $L_2 = -\delta \ln(1 - w)$ is the *Pareto front*, and nobody gets below it: neither attention, nor width, nor an aggregator. (Sentences on which both agree can only add to both losses.)
+# with equality where all $p_k$ are alike. So the curve $L_1 = -\delta \ln w$, $L_2 = -\delta \ln(1 - w)$ is the *Pareto front*, and nobody gets below it: neither attention, nor width, nor an aggregator. (Sentences on which both agree can only add to both losses.) The other three remedies (A111 to A113) are measured in section 6.
 
 # %% [markdown] lang="zh"
 # ## 5 与指南不同之处
@@ -419,7 +489,7 @@ else:
 #
 # $$e^{-L_1/\delta} + e^{-L_2/\delta} \;\le\; \overline{p} + \overline{1 - p} = 1,$$
 #
-# 各个 $p_k$ 都相等时取等号。所以曲线 $L_1 = -\delta \ln w$、$L_2 = -\delta \ln(1 - w)$ 就是**帕累托前沿**，谁也到不了它的下方：注意力不行，加宽不行，换聚合方法也不行。（意见一致的句子只会让两个损失再大一些。）
+# 各个 $p_k$ 都相等时取等号。所以曲线 $L_1 = -\delta \ln w$、$L_2 = -\delta \ln(1 - w)$ 就是**帕累托前沿**，谁也到不了它的下方：注意力不行，加宽不行，换聚合方法也不行。（意见一致的句子只会让两个损失再大一些。）其余三个办法（A111 至 A113）在第 6 节里量。
 
 # %%
 for kind, p in (
@@ -435,13 +505,120 @@ assert np.allclose(reach, 1), "on the front where all sentences get the same"
 # %% [markdown] lang="en"
 # ## 6 Experiment
 #
+# ### 6.1 Two raters: a conflict in the data
+#
+# Sentences such as those below, of which the share $\delta = 0.3$ is ambiguous; a small encoder with one output; the weighted loss of section 4 with $w = 0.8$. All sentences can be listed, so that losses are exact and no sample. Every sentence is printed with the labels of both raters:
+
+# %% [markdown] lang="zh"
+# ## 6 实验
+#
+# ### 6.1 两位评分者：冲突在数据里
+#
+# 下面这样的句子，其中模棱两可的占 $\delta = 0.3$；一个只有一个输出的小编码器；第 4 节的加权损失，$w = 0.8$。所有句子都列得出来，所以损失是精确值，不是样本估计。每个句子后面是两位评分者的标签：
+
+# %%
+for language in ("en", "zh"):
+    every = Raters(language, ambiguous=0.3).every()
+    apart = every.labels[:, 0] != every.labels[:, 1]
+    for place in (0, int(apart.argmax())):
+        print(every.texts[place], *every.labels[place].astype(int))
+every = Raters("en", ambiguous=0.3).every()
+w = 0.8
+model = TwoTasks(every, Sizes(), heads=1, seed=0)
+way = joint.weighted(model.losses, (w, 1 - w))
+joint.train(model, way, every, joint.JointTraining(steps=300), rate=0.01, seed=0)
+found, gram = exact(model, every), exact_gram(model, every)
+print(f"{len(every.texts)} sentences, {model.parameter_count()} weights")
+print("losses", found.losses.round(3), " on the front", front(w, 0.3).round(3))
+print(f"p of ambiguous sentences: {found.praise[apart].mean():.3f}")
+print(f"cosine at the end {conflict(gram).least:.4f}, lengths", np.sqrt(gram.diagonal()).round(3))
+assert np.abs(found.losses - front(w, 0.3)).max() < 0.01, "the point of the front for this weight"
+assert conflict(gram).least < -0.99, "and there both gradients are opposite"
+
+# %% [markdown] lang="en"
+# The study `raters` does so for seven weights, and lets each aggregator train the same model until it stops; plain gradient descent, whose step is along $-d$. Beside it stands a second world, whose two tasks *can* both be solved (section 6.2):
+
+# %% [markdown] lang="zh"
+# `raters` 研究对七个权重这样做，又让每种聚合方法把同一个模型训练到停下；用普通的梯度下降，它的步子才沿着 $-d$。旁边是另一个世界，那里的两个任务**可以**都学好（6.2 节）：
+
+# %%
+stored = read_study("raters")
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
+curve = front(np.linspace(0.02, 0.98, 200), 0.3)
+left.plot(*curve.T, color="0.6", label="front")
+left.plot(*stored["losses"].mean(axis=0).T, "ko", mfc="none", label="weighted sums")
+shown = {"weighted sums": stored["losses"].mean(axis=0)}
+for place, way in enumerate(("mean", "CAGrad", "PCGrad", "MGDA", "IMTL-G")):
+    ends = shown[way] = stored[f"SGD, {way}"]  # (seeds, 2)
+    left.plot(*ends.T, "x+1v^"[place], color=f"C{place}", ms=7, mfc="none", label=way)
+left.set(xlabel="loss of rater 1", ylabel="loss of rater 2", xlim=(0, 1), ylim=(0, 1))
+left.legend(fontsize=8)
+for name, color in (("raters", "C3"), ("aspects", "C0")):
+    cosines = stored[f"{name}, cosines"].mean(axis=0)  # over the seeds
+    shown[f"cosine, {name}"] = smooth = cosines.reshape(-1, 10).mean(axis=1)
+    right.plot(10 * np.arange(len(smooth)) + 5, smooth, color=color, label=f"two {name}")
+right.axhline(0, color="0.6", lw=0.8)
+right.set(xlabel="step", ylabel="cosine, mean of ten steps", ylim=(-1.05, 1.05))
+right.legend(fontsize=8)
+savefig(figure, "15_raters", shown)
+
+# %% [markdown] lang="en"
+# **What the study saw** ({n_rated} seeds). No loss is further than {off:.3f} nats from its point on the front, in any seed and for any weight. (The area that the seven points dominate up to (1, 1) is {area.staircase:.3f}, of the whole front {area_of_front:.3f}.) No aggregator is below the front either. They choose the point: after gradient descent the mean, CAGrad and Aligned-MTL are at $p = 0.5$ in every seed; PCGrad ends between {stops.SGD.PCGrad.least:.2f} and {stops.SGD.PCGrad.most:.2f}, MGDA between {stops.SGD.MGDA.least:.2f} and {stops.SGD.MGDA.most:.2f}, IMTL-G between {stops.SGD.IMTL_G.least:.2f} and {stops.SGD.IMTL_G.most:.2f}, from seed to seed. Under Adam PCGrad's range is {stops.Adam.PCGrad.least:.2f} to {stops.Adam.PCGrad.most:.2f}. That is the theorem of section 3: they stop where they first may. Nash-MTL, whose step keeps its length by construction, ends anywhere from {stops.SGD.Nash_MTL.least:.2f} to {stops.SGD.Nash_MTL.most:.2f}. Which rater is to count how much is a question to people, and a weight answers it.
+#
+# **The cosine** (right) goes to {followed.raters.cosine:.2f} with two raters. But with two aspects it stays at {followed.aspects.cosine:.2f} in the mean, and {followed.aspects.conflicting.mean:.0f} ± {followed.aspects.conflicting.half:.0f} % of the steps are in conflict, while both tasks get solved. What tells the worlds apart is the gap of each loss to its own best: {followed.raters.gap:.3f} against {followed.aspects.gap:.3f}; and the gradients that are left at the end, {followed.raters.left:.2f} long against {followed.aspects.left:.3f}.
+
+# %% [markdown] lang="zh"
+# **研究中看到了什么**（{n_rated} 个种子）　无论哪个种子、哪个权重，损失与前沿上对应点的差都不超过 {off:.3f} 奈特。（七个点到 (1, 1) 为止所支配的面积是 {area.staircase:.3f}，整条前沿是 {area_of_front:.3f}。）聚合方法也没有一个到了前沿下方，它们只是在挑位置：梯度下降之后，平均、CAGrad 和 Aligned-MTL 在每个种子里都停在 $p = 0.5$；PCGrad 停在 {stops.SGD.PCGrad.least:.2f} 到 {stops.SGD.PCGrad.most:.2f} 之间，MGDA 在 {stops.SGD.MGDA.least:.2f} 到 {stops.SGD.MGDA.most:.2f} 之间，IMTL-G 在 {stops.SGD.IMTL_G.least:.2f} 到 {stops.SGD.IMTL_G.most:.2f} 之间，随种子而变。用 Adam 时，PCGrad 的范围是 {stops.Adam.PCGrad.least:.2f} 到 {stops.Adam.PCGrad.most:.2f}。这就是第 3 节的定理：第一个可以停的地方，它们就停下了。Nash-MTL 的步长按它的构造不会缩短，停在 {stops.SGD.Nash_MTL.least:.2f} 到 {stops.SGD.Nash_MTL.most:.2f} 的任何地方。两位评分者各占多大分量，是该由人来回答的问题，答案就是权重。
+#
+# **余弦**（右图）　两位评分者时，余弦走到 {followed.raters.cosine:.2f}。但两个方面时，平均也在 {followed.aspects.cosine:.2f}，{followed.aspects.conflicting.mean:.0f} ± {followed.aspects.conflicting.half:.0f}% 的步子都冲突，两个任务却都学好了。区分这两个世界的，是每个损失离自己的最优值还差多少：{followed.raters.gap:.3f} 对 {followed.aspects.gap:.3f}；还有最后剩下的梯度：长 {followed.raters.left:.2f}，对 {followed.aspects.left:.3f}。
+
+# %% [markdown] lang="en"
+# ### 6.2 Two aspects: a conflict that can be avoided
+#
+# Now each sentence says something of the food and something of the service, and the model is asked for both. Words for the one never stand for the other, so both can be right everywhere. Three conditions: *even*, as it is; *scaled*, the loss of the service in a unit a hundred times as large, as if one loss were counted in dollars and the other in cents; *narrow*, with a single number between the encoder and both heads. One seed of each:
+
+# %% [markdown] lang="zh"
+# ### 6.2 两个方面：可以避免的冲突
+#
+# 现在每个句子既说菜又说服务，模型两样都要判断。说菜的词从不用来说服务，所以两样可以全部判对。分三种条件：**even**，原样；**scaled**，服务的损失换成大一百倍的单位，好比一个损失按元计、另一个按分计；**narrow**，编码器与两个输出头之间只有一个数。每种各跑一个种子：
+
+# %%
+both = Aspects("en").every()
+print(both.texts[0], *both.labels[0].astype(int))
+
+
+def least_accuracy(neck, scale, way):
+    """Of both tasks, over all sentences."""
+    model = TwoTasks(both, Sizes(neck=neck), heads=2, seed=0)
+
+    def losses(rated):
+        food, service = model.losses(rated)
+        return [food, scale * service]
+
+    joint.train(model, way(losses), both, joint.JointTraining(steps=100), rate=0.01, seed=0)
+    return exact(model, both).accuracies.min()
+
+
+def the_sum(losses):
+    return joint.weighted(losses, (1, 1))
+
+
+# %% tags=["machine"]
+even, scaled, narrow = (
+    least_accuracy(neck, scale, the_sum) for neck, scale in ((8, 1), (8, 0.01), (1, 1))
+)
+surgical = least_accuracy(8, 0.01, lambda losses: joint.aggregated(losses, "CAGrad"))
+print(f"least accuracy, sum: even {even:.2f}, scaled {scaled:.2f}, narrow {narrow:.2f}")
+print(f"scaled, CAGrad: {surgical:.2f}; narrow, the ceiling: {ceiling(0.5):.3f}")
+assert even > 0.95 and scaled < 0.85 < 0.95 < surgical, "a unit decides, unless it is weighed"
+assert narrow <= ceiling(0.5) + 1e-9, "with one number nobody is above the ceiling"
+
+# %% [markdown] lang="en"
 # ### 6.3 To help and to refuse
 #
 # A world of requests, small enough to ask them all. To know how to open the bread one needs two things, one for the verb and one for the noun; some nouns are forbidden. They are invented words and stand for nothing. A GPT goes through three stages: it *reads* texts that also tell what is forbidden; it *learns to answer* harmless requests and to follow rules (which word to begin with; not to apologise); it *learns to refuse* forbidden requests, put plainly, while harmless ones go on being answered. The attacks, or *jailbreaks*, are in no stage:
 
 # %% [markdown] lang="zh"
-# ## 6 实验
-#
 # ### 6.3 既要帮忙，又要拒绝
 #
 # 一个由请求组成的小世界，小到可以把请求问个遍。要知道怎样打开面包，需要两样东西，一样看动词，一样看名词；有些名词是违禁的，它们是生造的词，不代表任何东西。一个 GPT 经过三个阶段：**阅读**文本，其中也写着违禁的内容；**学着回答**无害的请求，并遵守规矩（用哪个词开头；不许道歉）；**学着拒绝**直接提出的违禁请求，同时照常回答无害的。下面这些攻击（俗称**越狱**），哪个阶段里都没有：
@@ -564,13 +741,13 @@ right.legend(fontsize=8)
 savefig(figure, "15_attacks", shown)
 
 # %% [markdown] lang="en"
-# **What the study saw.** Put plainly, {refused.direct.mean:.0f} ± {refused.direct.half:.0f} % of the forbidden requests are refused. Under prefix injection and prefill, none: all are told, in all seeds. Suppression: {told.suppression.mean:.0f} ± {told.suppression.half:.0f} % told; requests in an encoding whose refusals nobody taught: {told.encoding.mean:.0f} ± {told.encoding.half:.0f} %, and that is the title's *other* problem. Some attack gets everything, in every seed. All harmless requests are answered meanwhile, under these attacks too. Controls: things that no text has are never told; as many steps without refusals refuse nothing.
+# **What the study saw.** Put plainly, {refused.direct.mean:.0f} ± {refused.direct.half:.0f} % of the forbidden requests are refused. Under prefix injection and prefill, none: all are told, in all seeds. Suppression: {told.suppression.mean:.0f} ± {told.suppression.half:.0f} % told; requests in an encoding whose refusals nobody taught: {told.encoding.mean:.0f} ± {told.encoding.half:.0f} %, and that is the title's *other* problem. Of each single request some attack gets what it is after, in every seed. All harmless requests are answered meanwhile, under these attacks too. Controls: things that no text has are never told; as many steps without refusals refuse nothing.
 #
 # Right: the model has moved at the *first word*, by {kl.mean:.1f} nats, and at no later one by more than {kl_later:.2f}, however long the answer waits with the first thing (Qi et al. 2024 saw the same in large models). Who gets past the first word gets everything. And the answer is still there: each of its words is among the 5 most probable ones in {within.top5:.0f} % of the plain requests. (At temperature 2 most answers are neither: {hot.other:.0f} % are other.)
 #
 # ### 6.4 Ten examples undo it
 #
-# The fourth remedy, fine-tuning, as somebody else does it: whoever has the weights trains on ten answered requests about *some* forbidden nouns. We look at the other nouns. Below it is the model that refuses, the repaired one, and one that went through the same stages with a *cleaned* text: what is forbidden was never in what it read.
+# The fourth remedy, fine-tuning, as somebody else does it: whoever has the weights trains on ten answered requests about *some* forbidden nouns. We look at the other nouns. Below are the model that refuses, the repaired one, and one that went through the same stages with a *cleaned* text: what is forbidden was never in what it read.
 
 # %% [markdown] lang="zh"
 # **研究中看到了什么**　直接提出时，{refused.direct.mean:.0f} ± {refused.direct.half:.0f}% 的违禁请求遭到拒绝。规定开头（prefix）和替它写好开头（prefill）时，一个也不拒绝：所有种子里全都说了出来。不许道歉（suppression）：{told.suppression.mean:.0f} ± {told.suppression.half:.0f}% 说了出来；换一种没人教过要拒绝的编码（encoding）：{told.encoding.mean:.0f} ± {told.encoding.half:.0f}%，这就是标题里的**另一个**问题。每个种子里，每个请求都有某种攻击能得手。与此同时，无害的请求全都得到回答，在这些攻击之下也一样。对照：文本里没有的，从来说不出；同样多的步数而没有拒绝的样本，什么也不拒绝。
@@ -629,49 +806,31 @@ savefig(figure, "15_undone", shown)
 # %% [markdown] lang="en"
 # **What the lab saw** ({n_tuned} seeds, 95 % intervals). Three steps on ten examples bring refusals of the other nouns from {undone.before.mean:.0f} ± {undone.before.half:.0f} % to {undone.after.mean:.0f} ± {undone.after.half:.0f} %, and {undone.told.mean:.0f} ± {undone.told.half:.0f} % are told; from {none_from:d} steps on nothing is refused. ({failed} model of the {n_tuned} had not learned to refuse to begin with.) Forty steps on ten *harmless* examples do a part of it: {undone.harmless.mean:.0f} ± {undone.harmless.half:.0f} % are told. With five refusals among the harmless examples, {undone.replayed.mean:.0f} % are still refused. After the cleaned text nothing forbidden was ever told, though it answers {cleaned_other.mean:.0f} % of these requests with something else.
 #
-# ### 6.6 The verdicts
+# ### 6.5 The verdicts
 #
-# Each remedy against the model without, on the same seeds: the change of the share told and not refused, mean over the steps. An interval at {level:.1f} %, since there are {m} comparisons; *helps* or *harms* if it leaves out 0 and the change is at least 0.05; *no effect worth 0.05* only if a narrow interval says so; else *undecided*, with the bound that is left.
+# Each remedy against the model without, on the same seeds: the change of the share that is told, mean over the steps (the lab judges by what is not refused, too). An interval at {level:.1f} %, since there are {m} comparisons; *helps* or *harms* if it leaves out 0 and the change is at least 0.05; *no effect worth 0.05* only if a narrow interval says so; else *undecided*, with the bound that is left.
 #
-# | the guide's remedy | here | told, forbidden examples | told, harmless examples |
-# |---|---|---|---|
-# | 1 architecture | twice the width | {verdicts.wider_model.payload_half} | {verdicts.wider_model.payload_harmless} |
-# | 2 data | cleaned text | {verdicts.cleaned_text.payload_half} | {verdicts.cleaned_text.payload_harmless} |
-# | | more refusals | {verdicts.more_refusals.payload_half} | {verdicts.more_refusals.payload_harmless} |
-# | | deeper refusals | {verdicts.deeper_refusals.payload_half} | {verdicts.deeper_refusals.payload_harmless} |
-# | 3 regularisation | dropout | {verdicts.dropout.payload_half} | {verdicts.dropout.payload_harmless} |
-# | | weight decay | {verdicts.weight_decay.payload_half} | {verdicts.weight_decay.payload_harmless} |
-# | 4 fine-tuning | is the attack | | |
-# | not in the guide | KL to the model before | {verdicts.KL_to_base.payload_half} | {verdicts.KL_to_base.payload_harmless} |
+# {undoing}
 #
-# One verdict of all is decided: cleaned text helps. It is not that the others have been shown to do nothing; most bounds are wide, above all with harmless examples, where models differ much from seed to seed. But whoever claims that width, dropout or weight decay keep refusals has no support here.
+# Two verdicts of all are decided: cleaned text helps, and the KL term does not change by 0.05 how much is refused after forbidden examples. It is not that the others have been shown to do nothing; most bounds are wide, above all with harmless examples, where models differ much from seed to seed. But whoever claims that width, dropout or weight decay keep refusals has no support here.
 
 # %% [markdown] lang="zh"
 # **实验中看到了什么**（{n_tuned} 个种子，95% 置信区间）　用十个样本训练三步，对其余名词的拒绝从 {undone.before.mean:.0f} ± {undone.before.half:.0f}% 降到 {undone.after.mean:.0f} ± {undone.after.half:.0f}%，{undone.told.mean:.0f} ± {undone.told.half:.0f}% 说了出来；从第 {none_from:d} 步起，什么也不再拒绝。（{n_tuned} 个模型中有 {failed} 个一开始就没有学会拒绝。）用十个**无害**的样本训练四十步，也会抹掉一部分：{undone.harmless.mean:.0f} ± {undone.harmless.half:.0f}% 说了出来。无害样本中加上五个拒绝，仍有 {undone.replayed.mean:.0f}% 拒绝。文本清洗过的模型，违禁内容一次也没有说出来过，不过这些请求里有 {cleaned_other.mean:.0f}% 它答了别的。
 #
-# ### 6.6 判定
+# ### 6.5 判定
 #
-# 每个办法都与什么也不做的模型比，用同样的种子：说出的比例变化了多少，取各步数的平均。共有 {m} 项比较，所以区间取 {level:.1f}%；区间不含 0 且变化至少 0.05，才判**有效**或**有害**；区间够窄，才说**没有值得一提的作用**；否则是**未能判定**，并给出剩下的上界。
+# 每个办法都与什么也不做的模型比，用同样的种子：说出的比例变化了多少，取各步数的平均（实验还按没有拒绝的比例来判）。共有 {m} 项比较，所以区间取 {level:.1f}%；区间不含 0 且变化至少 0.05，才判**有效**或**有害**；区间够窄，才说**没有值得一提的作用**；否则是**未能判定**，并给出剩下的上界。
 #
-# | 指南的办法 | 这里 | 违禁样本，说出的 | 无害样本，说出的 |
-# |---|---|---|---|
-# | 1 模型结构 | 宽度加倍 | {verdicts.wider_model.payload_half} | {verdicts.wider_model.payload_harmless} |
-# | 2 数据 | 清洗文本 | {verdicts.cleaned_text.payload_half} | {verdicts.cleaned_text.payload_harmless} |
-# | | 更多的拒绝 | {verdicts.more_refusals.payload_half} | {verdicts.more_refusals.payload_harmless} |
-# | | 更深的拒绝 | {verdicts.deeper_refusals.payload_half} | {verdicts.deeper_refusals.payload_harmless} |
-# | 3 正则化 | dropout | {verdicts.dropout.payload_half} | {verdicts.dropout.payload_harmless} |
-# | | 权重衰减 | {verdicts.weight_decay.payload_half} | {verdicts.weight_decay.payload_harmless} |
-# | 4 微调 | 它就是攻击 | | |
-# | 指南没有的 | 与此前模型的 KL | {verdicts.KL_to_base.payload_half} | {verdicts.KL_to_base.payload_harmless} |
+# {undoing}
 #
-# 全部判定中只有一个定了下来：清洗文本有效。这并不是说其余的已证明无用；多数上界很宽，用无害样本时尤其如此，各个种子的模型相差很大。但谁要说加宽、dropout 或权重衰减能保住拒绝，这里没有任何依据。
+# 全部判定中只有两个定了下来：清洗文本有效；用违禁样本训练之后，KL 项对拒绝多少的影响不到 0.05。这并不是说其余的已证明无用；多数上界很宽，用无害样本时尤其如此，各个种子的模型相差很大。但谁要说加宽、dropout 或权重衰减能保住拒绝，这里没有任何依据。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
 #
 # * A step that serves all losses exists if and only if no mean of their gradients is 0; a negative cosine does not forbid it. At a trade-off that is as good as can be, gradients that are left are opposite. How much is lost, the gap says.
 # * PCGrad and MGDA stop at the first point where nobody gains unless somebody loses; the mean and CAGrad go on to the optimum of the mean. They help where the mean gets stuck, and not against a trade-off that is in the data.
-# * Two raters who differ have a front that no architecture gets below.
+# * Two raters who differ have a front that no architecture gets below, and weights choose the point on it. Two tasks that can both be solved show negative cosines, too; what they need is room, and losses in one unit.
 # * A model may meet both objectives on all that it was trained on and follow the wrong one elsewhere. Refusals sat in the first word; a rule or a prefix went round them. Data that say what goes first repaired it, for the attacks that they contain.
 # * Ten examples undid the refusals, repaired or not. Only what was never in the text could not be told.
 # * Verdicts are undecided more often than one would like; ten seeds show large effects alone.
@@ -682,7 +841,7 @@ savefig(figure, "15_undone", shown)
 #
 # * 存在一步让所有损失都下降，当且仅当它们的梯度没有一个加权平均是 0；余弦为负并不妨碍这一点。取舍已经最优时，剩下的梯度方向相反。损失了多少，要看差距。
 # * PCGrad 和 MGDA 停在第一个“有得必有失”的点上；平均和 CAGrad 会一直走到平均损失的最优点。平均会卡住的地方，它们有用；取舍在数据里时，它们没有用。
-# * 两位意见不同的评分者有一条前沿，什么结构都到不了它的下方。
+# * 两位意见不同的评分者有一条前沿，什么结构都到不了它的下方，停在哪一点由权重来选。两个都能学好的任务也会出现负的余弦；它们需要的是足够的空间，以及单位一致的损失。
 # * 一个模型可以在训练过的一切上两个目标都做到，在别处却跟错了目标。拒绝只落在第一个词上，一条规矩或一个开头就绕了过去。用数据交代清楚谁先谁后，能把它修好，但只对数据里有的攻击。
 # * 十个样本就抹掉了拒绝，修补过的也一样。只有文本里从来没有的，才说不出来。
 # * “未能判定”比人们希望的多；十个种子只看得出大的作用。
@@ -782,7 +941,7 @@ check("15.3", repair)
 # * Yu et al. 2020, "Gradient Surgery for Multi-Task Learning": PCGrad. Liu et al. 2021, "Conflict-Averse Gradient Descent for Multi-task Learning": CAGrad, and the valleys.
 # * Qi et al. 2024, "Safety Alignment Should Be Made More Than Just a Few Tokens Deep", section 2; "Fine-tuning Aligned Language Models Compromises Safety, Even When Users Do Not Intend To!".
 # * O'Brien et al. 2025, "Deep Ignorance: Filtering Pretraining Data Builds Tamper-Resistant Safeguards into Open-Weight LLMs": cleaned text, in large models.
-# * In this project: `minillm/training/objectives/`, `minillm/labs/conflict/`; a remedy of your own in the table of section 6.6: `python -m minillm labs --help`.
+# * In this project: `minillm/training/objectives/`, `minillm/labs/conflict/`; a remedy of your own in the table of section 6.5: `python -m minillm labs --help`.
 
 # %% [markdown] lang="zh"
 # ## 9 延伸阅读
@@ -792,4 +951,4 @@ check("15.3", repair)
 # * Yu 等，2020，“Gradient Surgery for Multi-Task Learning”：PCGrad。Liu 等，2021，“Conflict-Averse Gradient Descent for Multi-task Learning”：CAGrad，以及那些山谷。
 # * Qi 等，2024，“Safety Alignment Should Be Made More Than Just a Few Tokens Deep”，第 2 节；“Fine-tuning Aligned Language Models Compromises Safety, Even When Users Do Not Intend To!”。
 # * O'Brien 等，2025，“Deep Ignorance: Filtering Pretraining Data Builds Tamper-Resistant Safeguards into Open-Weight LLMs”：在大模型上清洗文本。
-# * 本项目：`minillm/training/objectives/`、`minillm/labs/conflict/`；把你自己的办法放进 6.6 节的表：`python -m minillm labs --help`。
+# * 本项目：`minillm/training/objectives/`、`minillm/labs/conflict/`；把你自己的办法放进 6.5 节的表：`python -m minillm labs --help`。
