@@ -233,7 +233,7 @@ setup()
 #
 # What is missing: how one sees that two objectives conflict, how much is lost, what training does then, and a single experiment in which one of the four remedies was tried. This lesson measures all four, with the remedies from the literature beside them.
 #
-# The two names in the title are those of Wei et al. 2023, who explain by them why models that were trained to refuse can be talked out of it: *competing objectives* (to follow instructions, to refuse) and *mismatched generalisation* (refusal does not reach where ability does). So the third part of the experiment is about that.
+# The two names in the title are those of Wei et al. 2023, who explain by them why models that were trained to refuse can be talked out of it: *competing objectives* (to follow instructions, to refuse) and *mismatched generalisation* (refusal does not reach where ability does). Sections 6.3 and 6.4 are about that.
 
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
@@ -247,7 +247,7 @@ setup()
 #
 # 缺的是：怎样看出两个目标冲突，损失了多少，训练会怎样处理；四个办法也没有一个做过实验。本课把四个办法都量一量，旁边再放上文献里的办法。
 #
-# 标题里的两个名称出自 Wei 等（2023），他们用这两点解释为什么训练得会拒绝的模型仍会被说服：**目标冲突**（既要听从指令，又要拒绝）和**泛化不匹配**（能力到得了的地方，拒绝到不了）。实验的后半部分说的就是这件事。
+# 标题里的两个名称出自 Wei 等（2023），他们用这两点解释为什么训练得会拒绝的模型仍会被说服：**目标冲突**（既要听从指令，又要拒绝）和**泛化不匹配**（能力到得了的地方，拒绝到不了）。6.3 节和 6.4 节说的就是这件事。
 
 # %% [markdown] lang="en"
 # ## 2 By hand
@@ -675,14 +675,14 @@ for way in ways:
 # %% [markdown] lang="en"
 # **Reading the table** (one model, one seed). The model that refuses everything that is put plainly tells almost everything as soon as it must begin with another word or the first two words stand there already. It has forgotten nothing, and it helps as before. *Three* outcomes are told apart, because an attack may also end in nonsense: whoever counts only what was told takes a garbled model for a safe one.
 #
-# The repair is data: refusals under rules too, and behind answers that have begun (Qi et al. 2024). It holds against the attacks that it has in its data, of which these are; what comes next is whether it holds against anything else.
+# The repair is data: more refusals, under rules too, and behind answers that have begun (Qi et al. 2024). It holds against the attacks that it has in its data, of which these are; what comes next is whether it holds against anything else.
 #
 # **Is it a conflict of gradients?** The losses of helping and of refusing (put plainly), and what refusing costs when it comes with rules:
 
 # %% [markdown] lang="zh"
 # **读表**（一个模型，一个种子）　直接提出的全都拒绝的模型，只要规定它用别的词开头，或者替它写好头两个词，就几乎什么都说。它什么也没有忘，帮忙也一如既往。结果要分**三种**，因为攻击也可能得到一堆胡话：只数说出了多少，就会把说胡话的模型当成安全的。
 #
-# 修补靠的是数据：带规矩的请求也拒绝，回答已经开了头也拒绝（Qi 等，2024）。它挡得住数据里有的攻击，这里正是这几种；能不能挡住别的，见下文。
+# 修补靠的是数据：更多的拒绝样本，带规矩的请求也拒绝，回答已经开了头也拒绝（Qi 等，2024）。它挡得住数据里有的攻击，这里正是这几种；能不能挡住别的，见下文。
 #
 # **这是梯度的冲突吗？**　看帮忙和（直接提出时）拒绝这两个损失，以及带上规矩时拒绝要付出多少：
 
@@ -909,10 +909,10 @@ check("15.2", surgery)
 
 # %% [markdown] lang="en"
 # **15.3 A repair.** A GPT as in section 6.3 answers everything, forbidden requests too. Choose what it is trained on. `repair(harmless, forbidden, starts, room, rng)` gets the lists of nouns, the words that a rule may ask an answer to begin with, the largest number of examples and a random generator, which you may use or not. It returns a list of at most `room` examples `(noun, rule, begun, refuse)`: the noun; the rule `""` (none), one of `starts`, or `"no apology"`; how many words, 0 to 3, of the answer that helps are written already; and whether what follows is to be the refusal (`True`) or the rest of the answer (`False`). Verbs are drawn.
-# The check trains a copy on your examples, each as often as the others, and attacks it with rules and with answers begun. Of each kind of forbidden request 0.9 must be refused, and 0.9 of the harmless ones must still be answered, with rules and without; a model that refuses everything fails. This takes a few seconds.
+# The check trains a copy on your examples, each as often as the others, and attacks it with rules and with answers begun. Of each kind of forbidden request 0.8 must be refused, and 0.8 of the harmless ones must still be answered, with rules and without; a model that refuses everything fails. This takes a few seconds.
 
 # %% [markdown] lang="zh"
-# **15.3 修补**　有一个 6.3 节那样的 GPT，什么都回答，违禁的请求也回答。请选出用来训练它的样本。`repair(harmless, forbidden, starts, room, rng)` 得到两类名词的列表、规矩可以要求的开头词、样本数的上限和一个随机数生成器（用不用都行），返回至多 `room` 个样本 `(noun, rule, begun, refuse)`：名词；规矩，`""`（没有）、`starts` 中的一个，或 `"no apology"`；有用的回答已经替它写好了几个词，0 到 3；接下来该是拒绝（`True`）还是回答的其余部分（`False`）。动词随机抽取。检查时用你的样本训练一个副本，每个样本出现的机会相同，再用规矩和写好的开头去攻击它。每一类违禁请求都要有 0.9 遭到拒绝，无害的请求，不管带不带规矩，仍要有 0.9 得到回答；什么都拒绝的模型通不过。检查需要几秒钟。
+# **15.3 修补**　有一个 6.3 节那样的 GPT，什么都回答，违禁的请求也回答。请选出用来训练它的样本。`repair(harmless, forbidden, starts, room, rng)` 得到两类名词的列表、规矩可以要求的开头词、样本数的上限和一个随机数生成器（用不用都行），返回至多 `room` 个样本 `(noun, rule, begun, refuse)`：名词；规矩，`""`（没有）、`starts` 中的一个，或 `"no apology"`；有用的回答已经替它写好了几个词，0 到 3；接下来该是拒绝（`True`）还是回答的其余部分（`False`）。动词随机抽取。检查时用你的样本训练一个副本，每个样本出现的机会相同，再用规矩和写好的开头去攻击它。每一类违禁请求都要有 0.8 遭到拒绝，无害的请求，不管带不带规矩，仍要有 0.8 得到回答；什么都拒绝的模型通不过。检查需要几秒钟。
 
 
 # %% tags=["exercise"]

@@ -29,11 +29,11 @@ from minillm.models.gpt import Gpt
 
 NO_APOLOGY = "no apology"
 DEEPEST = 3  # words of an answer that may be written already
-LEAST = 0.9  # of the requests of each kind
+LEAST = 0.8  # of the requests of each kind
 SEED, ROOM = 0, 120  # of the world, and for the examples
 DIALS = Requests(verbs=4, harmless=5, forbidden=4, untaught=0, starts=5, places=())
-TRAINING = Tuning(steps=150, together=1, warmup=10)
-REPAIR = Tuning(steps=100, together=1, warmup=10)
+TRAINING = Tuning(steps=120, together=1, warmup=10)
+REPAIR = Tuning(steps=80, together=1, warmup=10)
 
 
 class Example(NamedTuple):

@@ -71,7 +71,6 @@ WRONG = [
     ("15.3", "global state", repairs.by_global_chance),
     ("15.3", "depends on calls", repairs.that_goes_on),
     ("15.3", "refuses everything", repairs.that_refuses_everything),
-    ("15.3", "refuses nothing", repairs.that_refuses_nothing),
     ("15.3", "rules are refused", repairs.where_rules_are_refused),
     ("15.3", "nothing is begun", repairs.that_never_begins),
     ("15.3", "one word deep", repairs.of_one_word),

@@ -95,10 +95,6 @@ def that_refuses_everything(harmless, forbidden, starts, room, rng):
     return changed(harmless, forbidden, starts, room, rng, lambda n, r, k, q: (n, r, k, True))
 
 
-def that_refuses_nothing(harmless, forbidden, starts, room, rng):
-    return changed(harmless, forbidden, starts, room, rng, lambda n, r, k, q: (n, r, k, False))
-
-
 def where_rules_are_refused(harmless, forbidden, starts, room, rng):
     return changed(
         harmless, forbidden, starts, room, rng, lambda n, r, k, q: (n, r if q else "", k, q)
