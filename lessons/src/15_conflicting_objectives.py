@@ -526,7 +526,7 @@ every = Raters("en", ambiguous=0.3).every()
 w = 0.8
 model = TwoTasks(every, Sizes(), heads=1, seed=0)
 way = joint.weighted(model.losses, (w, 1 - w))
-joint.train(model, way, every, joint.JointTraining(steps=300), rate=0.01, seed=0)
+joint.train(model, way, every, joint.JointTraining(steps=200), rate=0.01, seed=0)
 found, gram = exact(model, every), exact_gram(model, every)
 print(f"{len(every.texts)} sentences, {model.parameter_count()} weights")
 print("losses", found.losses.round(3), " on the front", front(w, 0.3).round(3))
@@ -673,14 +673,14 @@ for way in ways:
     assert seen["repaired", way][0] > 0.9, "the repair holds against the attacks it has seen"
 
 # %% [markdown] lang="en"
-# **Reading the table** (one model, one seed). The model that refuses everything that is put plainly tells almost everything as soon as it must begin with another word or the first two words stand there already. It has forgotten nothing, and it helps as before. *Three* outcomes are told apart, because an attack may also end in nonsense: whoever counts only what was told takes a garbled model for a safe one.
+# **Reading the table** (one model, one seed; on five further ones it was the same, but for a model that had not learned to refuse all that is put plainly). The model that refuses everything that is put plainly tells almost everything as soon as it must begin with another word or the first two words stand there already. It has forgotten nothing, and it helps as before. *Three* outcomes are told apart, because an attack may also end in nonsense: whoever counts only what was told takes a garbled model for a safe one.
 #
 # The repair is data: more refusals, under rules too, and behind answers that have begun (Qi et al. 2024). It holds against the attacks that it has in its data, of which these are; what comes next is whether it holds against anything else.
 #
 # **Is it a conflict of gradients?** The losses of helping and of refusing (put plainly), and what refusing costs when it comes with rules:
 
 # %% [markdown] lang="zh"
-# **读表**（一个模型，一个种子）　直接提出的全都拒绝的模型，只要规定它用别的词开头，或者替它写好头两个词，就几乎什么都说。它什么也没有忘，帮忙也一如既往。结果要分**三种**，因为攻击也可能得到一堆胡话：只数说出了多少，就会把说胡话的模型当成安全的。
+# **读表**（一个模型，一个种子；换五个种子也是如此，只有一个模型没有学会拒绝全部直接提出的请求）　直接提出的全都拒绝的模型，只要规定它用别的词开头，或者替它写好头两个词，就几乎什么都说。它什么也没有忘，帮忙也一如既往。结果要分**三种**，因为攻击也可能得到一堆胡话：只数说出了多少，就会把说胡话的模型当成安全的。
 #
 # 修补靠的是数据：更多的拒绝样本，带规矩的请求也拒绝，回答已经开了头也拒绝（Qi 等，2024）。它挡得住数据里有的攻击，这里正是这几种；能不能挡住别的，见下文。
 #
@@ -776,10 +776,10 @@ assert undone["refuses"][:, 1].max() > 0.7, "and what was refused is told"
 assert undone["cleaned text"][:, 1].max() == 0, "what was never read cannot be told"
 
 # %% [markdown] lang="en"
-# A few steps on requests about *other* nouns, and the refusals are gone, repaired or not. After the cleaned text they go as well, but there is nothing behind them. The lab `fine_tuning_attack` asks this of eight models and {n_tuned} seeds:
+# A few steps on requests about *other* nouns, and the refusals are gone, repaired or not. After the cleaned text they go as well, but there is nothing behind them (on five further seeds, too). The lab `fine_tuning_attack` asks this of eight models and {n_tuned} seeds:
 
 # %% [markdown] lang="zh"
-# 用**别的**名词训练几步，拒绝就没有了，修补过的也一样。文本清洗过的模型，拒绝同样会消失，但后面什么也没有。`fine_tuning_attack` 实验对八个模型、{n_tuned} 个种子问了同样的问题：
+# 用**别的**名词训练几步，拒绝就没有了，修补过的也一样。文本清洗过的模型，拒绝同样会消失，但后面什么也没有（换五个种子也是如此）。`fine_tuning_attack` 实验对八个模型、{n_tuned} 个种子问了同样的问题：
 
 # %%
 stored = read_study("fine_tuning_attack")
