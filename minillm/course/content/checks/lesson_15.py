@@ -35,7 +35,7 @@ def dot(a: np.ndarray, b: np.ndarray) -> Fraction:
 
 
 def exact_point(g1: np.ndarray, g2: np.ndarray) -> np.ndarray:
-    """The nearest point of the segment to 0, in fractions: where ``|w g1 + (1 - w) g2|`` is least."""
+    """The point ``w g1 + (1 - w) g2`` nearest to 0, worked out in fractions."""
     a, b, c = dot(g1, g1), dot(g1, g2), dot(g2, g2)
     across = a - 2 * b + c
     w = Fraction(1, 2) if across == 0 else min(Fraction(1), max(Fraction(0), (c - b) / across))
