@@ -58,6 +58,7 @@ SMALL_SHOTS = {
     "few.tuning.head": SMALL_TUNING,
 }
 SMALL_TASKS = {"width": 8, "n_heads": 2, "hidden": 8}
+SMALL_PAIR = {"steps": 3, "batch": 4, "warmup": 1, "max_norm": 1e-3}
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
 SMALL_FILTERS = {
@@ -236,6 +237,14 @@ TINY = {
         },
         **{f"{stops}.rates": {"CAGrad": 0.1, "MGDA": 0.1} for stops in ("adam", "sgd")},
     },
+    "real_pairs": {
+        "next_sentence": {"sizes": (40, 40), "width": 8, "hidden": 8, "tested": 6},
+        "next_sentence.training": SMALL_PAIR,
+        "auxiliary": {"sizes": (40, 40, 40), "weights": (0.5, 0.0)},
+        "auxiliary.gpt": {"width": 8},
+        "auxiliary.reading": {"steps": 2, "batch": 4, "warmup": 1, "max_norm": 1e-3},
+        "auxiliary.training": SMALL_PAIR,
+    },
     "recall": {
         "letters": {"length": 12, "asked": 4},
         "distances": (1, 3),
@@ -338,7 +347,7 @@ IN_CHINESE = (*PLANTED, "assistant", "wrong_reason")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    "raters",
+    *("raters", "real_pairs"),
     *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
