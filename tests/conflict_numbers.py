@@ -41,6 +41,12 @@ def undone():
     return rows(["done before the attack", *header], verdict_rows("fine_tuning_attack", kinds))
 
 
+def aspects():
+    """The least accuracy of two tasks: each remedy against the plain sum."""
+    kinds = ("least, even", "least, scaled", "least, narrow")
+    return rows(["remedy", *(kind.split()[-1] for kind in kinds)], verdict_rows("aspects", kinds))
+
+
 def attacks():
     """What a model that refuses what is put plainly does under attack."""
     settings = read_settings("helpful_harmless")
@@ -102,7 +108,7 @@ def told():
     }
 
 
-TABLES = (attacks, reasons, reasons_zh, undone)
+TABLES = (aspects, attacks, reasons, reasons_zh, undone)
 
 if __name__ == "__main__":
     print_page(TABLES, told())

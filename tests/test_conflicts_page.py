@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from minillm.labs.stored import read_settings, read_study
@@ -72,3 +73,17 @@ def test_the_three_sentences_of_a_readme_have_the_numbers_of_the_page(readme):
         assert re.search(rf"{100 * float(found[name].split()[0]):.0f} ?%", text_of(readme)), name
     fewer = f"{100 * float(found['cleaned text, less told'].split()[0]):.0f}"
     assert f"{fewer} points" in text_of(readme) or f"{fewer} 个百分点" in text_of(readme)
+
+
+@pytest.mark.guide("G46", "G47")
+def test_what_is_said_of_two_aspects_is_decided_as_it_is_said():
+    found = {(one["remedy"], one["measure"]): one for one in stored_lab("aspects")["verdicts"]}
+    helping = {key for key, one in found.items() if one["word"] == HELPS}
+    summing = ("best weight", "MGDA, normalised", "CAGrad", "IMTL-G", "Aligned-MTL", "FAMO")
+    scaled = {(remedy, "least, scaled") for remedy in summing}
+    assert helping == scaled | {(r, "least, narrow") for r in ("GradNorm", "wider neck")}
+    assert not [one for one in found.values() if one["word"] == "harms"]
+    for remedy in ("without attention", "without residuals"):
+        assert found[remedy, "least, even"]["bound"] <= 0.05
+    assert np.min(stored_lab("aspects")["results"]["sum: least, even"]) > 0.999
+    assert np.min(stored_lab("aspects")["results"]["wider neck: least, narrow"]) > 0.99

@@ -68,6 +68,15 @@ SMALL_FILTERS = {
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 TINY = {
+    **{
+        name: {
+            "sizes": SMALL_TASKS,
+            "training": {"steps": 3, "batch": 8, "warmup": 1},
+            "strengths": {"weights": (0.2, 0.7), "width": 16, "neck": 2},
+            **{f"{condition}.neck": 3 for condition in ("even", "scaled")},
+        }
+        for name in ("aspects", "aspects_sgd")
+    },
     "assistant": {
         "sizes": (20, 8, 8),
         "lines": 30,
@@ -347,7 +356,7 @@ IN_CHINESE = (*PLANTED, "assistant", "wrong_reason")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
-    *("raters", "real_pairs"),
+    *("aspects", "aspects_sgd", "raters", "real_pairs"),
     *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
@@ -355,6 +364,11 @@ TRAINS_LONG = {
 }
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
+    "aspects": {"sizes.neck"},  # every condition has its own
+    "aspects_sgd": {
+        "sizes.neck",
+        *(f"strengths.{name}" for name in ("width", "neck", "decays", "dropouts")),  # of Adam's
+    },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
     "few_labels": {"finetune_epochs", "pooling"},
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has

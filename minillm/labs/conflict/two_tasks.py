@@ -135,7 +135,7 @@ def exact(model: TwoTasks, every: Listed) -> Exact:
     praised = every.labels > 0.5
     losses = np.logaddexp(0, np.where(praised, -z, z))
     right = (z > 0) == praised
-    return Exact(every.chances @ losses, every.chances @ right, 1 / (1 + np.exp(-z)))
+    return Exact(every.chances @ losses, every.chances @ right, (1 + np.tanh(z / 2)) / 2)
 
 
 def exact_gram(model: TwoTasks, every: Listed) -> np.ndarray:

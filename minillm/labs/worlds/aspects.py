@@ -9,10 +9,9 @@ its sentences a head is wrong.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
-
-import numpy as np
 
 from minillm.labs.worlds.listed import Listed, Sentence, in_language, share
 
@@ -87,24 +86,18 @@ def ceiling(differ: float) -> float:
     return 1 - least_errors(differ) / 2
 
 
-def shared_errors(part: float) -> tuple[np.ndarray, np.ndarray]:
-    """What one number for two heads can have where labels differ half of the time: (2,) each.
+def least_losses(differ: float) -> float:
+    """What the cross-entropies of both tasks add up to at least, if one number serves both heads::
 
-    The encoder puts food and service that are both blamed far to the left, both praised far to the
-    right, praised service alone between; of the sentences that praise the food alone it puts
-    ``part`` to the right, where the service is wrong, and the rest to the left, where the food is.
-    With e = part / 4 the food is right in ``3/4 + e``, the service in ``1 - e``, and the losses
-    tend to::
+        L_1 + L_2 >= min(q, 1 - q) ln 2        q the probability that the labels differ
 
-        L(e) = (1/2 + e) H(e / (1/2 + e)),    L_2 = L(e), L_1 = L(1/4 - e)
+    Let both heads grow with the number, and take a sentence a with labels (0, 1) and a sentence b
+    with (1, 0).  If a has the smaller number, the second head gives it no more than b, although a
+    is praised and b is not, which costs 2 ln 2 at least; else the same holds for the first head.
+    Where one head falls, (0, 0) and (1, 1) are such a pair.
 
-    H is the entropy of a yes-or-no answer.  L is concave: the mean of both losses is least where
-    one task has all errors, and weights of the losses lead away from shared ones.
-
-    Returns losses and accuracies.
+    The bound is reached in the limit where one task has no loss and the other one p = 1/2 in all
+    these sentences, which is right in half of them at best and may be in none: least
+    cross-entropies and least errors are not the same.
     """
-    errors = np.array([1 - part, part]) / 4
-    mass = 0.5 + errors
-    with np.errstate(divide="ignore", invalid="ignore"):
-        wrong, right = (np.nan_to_num(x * np.log(x / mass)) for x in (errors, mass - errors))
-    return -(wrong + right), 1 - errors
+    return min(differ, 1 - differ) * math.log(2)

@@ -5,7 +5,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from minillm.labs.worlds.aspects import WORDS, Aspects, ceiling, least_errors, shared_errors
+from minillm.labs.worlds.aspects import WORDS, Aspects, ceiling, least_errors, least_losses
+
+PAIRS = [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -42,8 +44,7 @@ def test_another_language_and_another_probability_are_refused(language, differ, 
 @pytest.mark.parametrize("differ", [0.2, 0.5, 0.9])
 def test_the_bound_is_what_all_orders_and_thresholds_leave(differ):
     """Pairs of labels on a line in any order, both heads with any threshold and direction."""
-    pairs = [(0, 0), (0, 1), (1, 0), (1, 1)]
-    chances = [differ / 2 if a != b else (1 - differ) / 2 for a, b in pairs]
+    chances = [differ / 2 if a != b else (1 - differ) / 2 for a, b in PAIRS]
     cuts = [np.arange(4) >= k for k in range(5)]
     guesses = [cut ^ turned for cut in cuts for turned in (False, True)]
     least = min(
@@ -52,7 +53,7 @@ def test_the_bound_is_what_all_orders_and_thresholds_leave(differ):
             for p, c, a, b in zip(order, weights, one, two, strict=True)
         )
         for places in permutations(range(4))
-        for order, weights in [([pairs[i] for i in places], [chances[i] for i in places])]
+        for order, weights in [([PAIRS[i] for i in places], [chances[i] for i in places])]
         for one in guesses
         for two in guesses
     )
@@ -61,28 +62,30 @@ def test_the_bound_is_what_all_orders_and_thresholds_leave(differ):
     assert ceiling(0.5) == 0.875
 
 
-@pytest.mark.parametrize("part", [0.0, 0.25, 0.5, 1.0])
-def test_shared_errors_are_those_of_an_encoder_with_one_number(part):
-    """Numbers far apart; each head is the best one: its probability is the share of praise."""
-    kinds = [(0, 0, -1, 0.25), (0, 1, 0, 0.25), (1, 1, 1, 0.25)]
-    kinds += [(1, 0, 1, part / 4), (1, 0, -1, (1 - part) / 4)]
-    losses, accuracies = shared_errors(part)
-    for task, cut in ((0, 0.5), (1, -0.5)):
-        expected = right = 0.0
-        for side in (False, True):
-            there = [(k[task], k[3]) for k in kinds if (k[2] > cut) == side]
-            mass, praised = sum(c for _, c in there), sum(c for y, c in there if y)
-            p = praised / mass
-            expected -= sum(c * np.log(p if y else 1 - p) for y, c in there if c)
-            right += max(praised, mass - praised)
-        assert losses[task] == pytest.approx(expected)
-        assert accuracies[task] == pytest.approx(right)
+def losses_of(numbers, heads, differ):
+    """Both cross-entropies, if each pair of labels has one of these numbers."""
+    found = np.zeros(2)
+    for (one, two), z in zip(PAIRS, numbers, strict=True):
+        chance = differ / 2 if one != two else (1 - differ) / 2
+        for task, (label, (slope, shift)) in enumerate(zip((one, two), heads, strict=True)):
+            logit = slope * z + shift
+            found[task] += chance * np.logaddexp(0, -logit if label else logit)
+    return found
 
 
-def test_the_mean_of_both_losses_is_least_where_one_task_has_all_errors():
-    parts = np.linspace(0, 1, 101)
-    losses = np.array([shared_errors(part)[0] for part in parts])
-    for weight in (0.2, 0.5, 0.7):
-        assert (losses @ [weight, 1 - weight]).argmin() in (0, 100)
-    assert shared_errors(0.5)[0] == pytest.approx([0.312752, 0.312752], abs=1e-6)
-    assert shared_errors(1.0)[0] == pytest.approx([0, 0.477386], abs=1e-6)
+@pytest.mark.parametrize("differ", [0.2, 0.5, 0.7])
+def test_no_number_and_no_heads_have_lower_losses_together(differ):
+    rng = np.random.default_rng(0)
+    least = min(
+        losses_of(size * rng.standard_normal(4), size * rng.standard_normal((2, 2)), differ).sum()
+        for size in (0.3, 1.0, 3.0)
+        for _ in range(3000)
+    )
+    assert least > least_losses(differ)
+
+
+def test_the_bound_of_the_losses_is_reached_by_one_task_that_is_perfect():
+    """The other one is undecided where labels differ."""
+    near = losses_of((-30.0, -0.001, 0.001, 30.0), ((1e4, 0.0), (1.0, 0.0)), 0.5)
+    assert near == pytest.approx([0, least_losses(0.5)], abs=1e-3)
+    assert least_losses(0.5) == pytest.approx(0.5 * np.log(2))
