@@ -23,7 +23,8 @@ import numpy as np
 from minillm.course.numbers import LANGUAGE, study
 from minillm.labs import mean_and_interval, read_settings
 from minillm.labs.compare_result import Result
-from minillm.labs.conflict import fine_tuning_attack
+from minillm.labs.conflict import aspects, aspects_sgd, fine_tuning_attack
+from minillm.labs.worlds.aspects import ceiling as aspect_ceiling
 from minillm.labs.worlds.raters import front
 from minillm.training.objectives import hypervolume_of_curve
 
@@ -72,6 +73,26 @@ stops = {
 for optimizer in stops:
     for way in ("mean", "CAGrad", "Aligned_MTL"):
         assert max(abs(p - 0.5) for p in stops[optimizer][way].values()) < 0.02, way
+real = study("real_pairs")
+n_real, c = len(real["GPT, alone"]), read_settings("real_pairs")["auxiliary"]["weights"]
+assert c[:3] == [0, 0.25, 0.5], "the weights of the text"
+bert = {
+    "cosine": spread(real["BERT, cosines"].mean(axis=1)),
+    "conflicting": spread(100 * real["BERT, conflicting"]),
+    "hidden": spread(real["BERT, together"][:, 0] - real["BERT, alone"][:, 0]),
+    "next": spread(real["BERT, together"][:, 1] - real["BERT, alone"][:, 1]),
+}
+gpt = {
+    "cosine": spread(real["GPT, cosines"].mean(axis=1)),
+    "conflicting": spread(100 * real["GPT, conflicting"]),
+    "gained": spread(100 * (real["GPT, accuracy"][:, 1] - real["GPT, accuracy"][:, 0])),
+    "lost": spread(100 * (real["GPT, accuracy"][:, -1] - real["GPT, accuracy"][:, 0])),
+    "before": spread(real["GPT, losses"][:, 0, 1]),
+    "after": spread(real["GPT, losses"][:, 1, 1]),
+}
+assert max(abs(one["cosine"]["mean"]) for one in (bert, gpt)) < 0.1, "about orthogonal"
+assert bert["hidden"]["mean"] > bert["hidden"]["half"], "hidden tokens pay"
+assert abs(bert["next"]["mean"]) < bert["next"]["half"], "the next sentence: undecided"
 n_asked, n_tuned = len(asked["greedy"]), len(tuned["none: payload, half"])
 refused, told = (
     {name: spread(100 * asked["greedy"][:, 1, 1, i, kind]) for i, name in enumerate(names)}
@@ -117,13 +138,15 @@ def said(verdict):
     return f"{round(verdict.mean, 2) + 0.0:+.2f} ± {verdict.half:.2f} {word}"
 
 
-def table(result, head, groups, measures):
+def table(result, head, groups, measures, hidden=()):
     """Verdicts as a table: a row for each remedy, a column for each measure."""
     found, place = result.verdicts(), ("en", "zh").index(LANGUAGE)
     rows = [f"| {head[place]} |", "|---|---|" + "---|" * len(measures)]
     for group, remedies in groups.items():
         label = group.split(" / ")[place]
         for remedy, chinese in remedies.items():
+            if remedy in hidden:
+                continue
             cells = [
                 said(found[remedy, one]) if remedy in result.remedies else "" for one in measures
             ]
@@ -151,6 +174,87 @@ undoing = table(
     },
     ("payload, half", "payload, harmless"),
 )
+pair = Result(aspects.STUDY, list(aspects.STUDY.remedies), study("aspects"), {})
+names_of_aspects = {
+    "1 architecture / 1 模型结构": {
+        "without attention": "不要注意力",
+        "without residuals": "不要残差",
+        "wider encoder": "编码器加宽",
+        "wider neck": "瓶颈加宽",
+    },
+    "3 regularisation / 3 正则化": {
+        "less weight decay": "权重衰减，弱",
+        "more weight decay": "权重衰减，强",
+        "less dropout": "dropout，弱",
+        "more dropout": "dropout，强",
+    },
+    "not in the guide / 指南没有的": {
+        "best weight": "挑最好的权重",
+        "uncertainty weights": "不确定性权重",
+        "GradNorm": "GradNorm",
+        "FAMO": "FAMO",
+        "PCGrad": "PCGrad",
+        "MGDA": "MGDA",
+        "MGDA, normalised": "归一化的 MGDA",
+        "CAGrad": "CAGrad",
+        "IMTL-G": "IMTL-G",
+        "Nash-MTL": "Nash-MTL",
+        "Aligned-MTL": "Aligned-MTL",
+    },
+}
+two_aspects = table(
+    pair,
+    (
+        "the guide's remedy | here | scaled | narrow",
+        "指南的办法 | 这里 | scaled | narrow",
+    ),
+    names_of_aspects,
+    ("least, scaled", "least, narrow"),
+    hidden=("less weight decay", "less dropout", "uncertainty weights", "MGDA", "Aligned-MTL"),
+)
+every_name = {k: v for group in names_of_aspects.values() for k, v in group.items()}
+assert {*every_name} == {*pair.remedies[1:]}, "each remedy has a row"
+
+
+def helping(result, condition):
+    """The remedies that help, in the language of the edition."""
+    verdicts = result.verdicts()
+    shown = [
+        r for r in every_name if verdicts.get((r, f"least, {condition}"), of_no_row).word == "helps"
+    ]
+    return "、".join(map(every_name.get, shown)) if LANGUAGE == "zh" else "; ".join(shown)
+
+
+of_no_row = next(iter(pair.verdicts().values()))
+assert of_no_row.word != "helps", "what stands for a remedy that a lab has not"
+helps = {c: helping(pair, c) for c in ("scaled", "narrow")}
+down = Result(aspects_sgd.STUDY, list(aspects_sgd.STUDY.remedies), study("aspects_sgd"), {})
+helps_down = helping(down, "narrow")
+assert max(down.values(r, "least, narrow").max() for r in down.remedies) < aspect_ceiling(0.5), (
+    "sgd"
+)
+least = {
+    remedy.replace(" ", "_").replace(",", ""): {
+        c: spread(pair.values(remedy, f"least, {c}")) for c in ("even", "scaled", "narrow")
+    }
+    for remedy in pair.remedies
+}
+ways = list(names_of_aspects["not in the guide / 指南没有的"])
+ceiling = aspect_ceiling(0.5)
+assert max(pair.values(way, "least, narrow").max() for way in ways) < ceiling, "none gets there"
+assert max(ways, key=lambda w: pair.values(w, "least, narrow").mean()) == "GradNorm", "nearest"
+ahead = spread(
+    pair.values("GradNorm", "least, narrow") - pair.values("best weight", "least, narrow")
+)
+assert ahead["mean"] > ahead["half"], "what the prose calls ahead"
+verdict_words = {key: one.word for key, one in pair.verdicts().items()}
+assert {r for (r, c), w in verdict_words.items() if w == "helps"} == {
+    *("best weight", "FAMO", "MGDA, normalised", "CAGrad", "IMTL-G", "Aligned-MTL"),
+    *("GradNorm", "wider neck"),
+}, "as the prose says"
+assert not {r for (r, c), w in verdict_words.items() if w == "helps" and c == "least, even"}, "even"
+assert verdict_words["wider encoder", "least, narrow"].startswith("no effect"), "before the neck"
+m_pair, level_pair = aspects.STUDY.comparisons, 100 * (1 - 0.05 / aspects.STUDY.comparisons)
 decided = {key: one.word for key, one in result.verdicts().items() if one.word != "undecided"}
 assert decided == {
     ("cleaned text", "payload, half"): "helps",
@@ -170,11 +274,10 @@ assert (tuned["none: half"][:, 4:, 0] == 0).all(), "from then on nothing is refu
 assert (tuned["cleaned text: half"][..., 1] == 0).all(), "never told what was never read"
 failed = int((tuned["none: refused before"] < 0.5).sum())
 cleaned_other = spread(100 * tuned["cleaned text: half"][:, -1, 2])
-del lab, result
 LITERALS = {
     "by hand, asserted in sections 2 and 3": "0 0.16 0.3 0.5 0.6 0.9 1 1.12 1.28 3.84 5.12 127 2 22 32 50",
     "fractions by hand, as LaTeX writes them": "12 18 62 64 78",
-    "settings of the experiments": "0.8 3 5 20 100",
+    "settings of the experiments": "0.25 0.8 3 5 20 100",
     "angle, year, levels of intervals": "90 1873 95 0.05",
 }
 
@@ -614,6 +717,26 @@ assert even > 0.95 and scaled < 0.85 < 0.95 < surgical, "a unit decides, unless 
 assert narrow <= ceiling(0.5) + 1e-9, "with one number nobody is above the ceiling"
 
 # %% [markdown] lang="en"
+# As it is, the sum is right everywhere. In another unit it gives up the service, and where there is room for one thing it gives up one of the two. CAGrad does not mind the unit (`gradients=Aggregated(cagrad)` is all that `fit` needs for it). The lab `aspects` tries every remedy in all three conditions, on ten seeds, with a rate of its own for each way of training. The sum's least accuracy is {least.sum.even.mean:.2f}, {least.sum.scaled.mean:.2f} ± {least.sum.scaled.half:.2f} and {least.sum.narrow.mean:.2f}; the table has the change of it under the other two conditions (the whole of it is [among the results](conflicts.md); intervals at {level_pair:.1f} %, for {m_pair} comparisons):
+#
+# {two_aspects}
+#
+# *Even*: nothing helps, for nothing is wrong, however often the gradients conflict. *Scaled*: these help: {helps.scaled}. A weight, chosen by accuracy in training from six, does it as well as any of them ({least.best_weight.scaled.mean:.2f}), and costs no gradient more (Kurin et al. 2022). PCGrad, which looks at angles and hardly at lengths, does it in some seeds only ({least.PCGrad.scaled.mean:.2f}). *Narrow*: these help: {helps.narrow}. The wider neck gets to {least.wider_neck.narrow.mean:.2f}: room is what was missing, and this is the one place in the table where the guide's first remedy helps; a wider encoder before the same neck changes nothing. No weight and no aggregator reaches the ceiling of {ceiling:.3f} in any seed; GradNorm comes nearest ({least.GradNorm.narrow.mean:.2f}), and is ahead of the chosen weight by {ahead.mean:.2f} ± {ahead.half:.2f}. That is what Hu et al. 2023 say of models that are too narrow: a grid of weights misses the balanced points. But we picked this comparison after a look at the numbers, so it is a hint and no verdict. Under plain gradient descent (`aspects_sgd`) more ways gain something there ({helps_down}), and none reaches the ceiling. L2 and dropout help nowhere.
+
+# %% [markdown] lang="zh"
+# 原样的条件下，求和处处正确。换了单位，它放弃服务；只容得下一样时，它放弃两样中的一样。CAGrad 不在乎单位（给 `fit` 加上 `gradients=Aggregated(cagrad)` 就行）。`aspects` 实验在三种条件下试遍所有办法，用十个种子，每种训练办法都有自己的学习率。求和时，两个准确率中较低的那个是 {least.sum.even.mean:.2f}、{least.sum.scaled.mean:.2f} ± {least.sum.scaled.half:.2f} 和 {least.sum.narrow.mean:.2f}；表中是它在后两种条件下的变化（完整的表见[结果](conflicts.md)；共 {m_pair} 项比较，区间取 {level_pair:.1f}%）：
+#
+# {two_aspects}
+#
+# **even**：没有什么有效，因为本来就没有什么不对，不管梯度冲突得多频繁。**scaled**：有效的是{helps.scaled}。从六个权重里按训练时的准确率挑一个，与其中任何一个一样好（{least.best_weight.scaled.mean:.2f}），还不用多算梯度（Kurin 等，2022）。PCGrad 看的是夹角，不大管长短，只在一部分种子里做得到（{least.PCGrad.scaled.mean:.2f}）。**narrow**：有效的是{helps.narrow}。瓶颈加宽后达到 {least.wider_neck.narrow.mean:.2f}：缺的就是空间，表中只有这一处指南的第一个办法有效；瓶颈不动，只加宽前面的编码器，什么也不变。没有一个权重或聚合方法在任何一个种子里达到 {ceiling:.3f} 的上限；最接近的是 GradNorm（{least.GradNorm.narrow.mean:.2f}），比挑出来的权重高 {ahead.mean:.2f} ± {ahead.half:.2f}。Hu 等（2023）说的正是这一点：模型太窄时，试一组权重会错过均衡的点。不过这个比较是我们看过数据之后才挑出来的，只是线索，不是判定。用普通的梯度下降（`aspects_sgd`）时，在这里有所得的更多（{helps_down}），也没有一个达到上限。L2 和 dropout 在哪里都没有用。
+
+# %% [markdown] lang="en"
+# **Pairs that real models are trained with** (study `real_pairs`, {n_real} seeds, small models). BERT finds hidden tokens and says whether a sentence is the next (lesson 9): the cosine of the two gradients is {bert.cosine.mean:.2f} ± {bert.cosine.half:.2f} in the mean, and {bert.conflicting.mean:.0f} % of the steps conflict. Beside a training on it alone, hidden tokens pay {bert.hidden.mean:.2f} ± {bert.hidden.half:.2f} nats; what the next sentence has of it is not decided ({bert.next.mean:+.2f} ± {bert.next.half:.2f}). The first GPT went on predicting tokens while it learned a task, with the loss $L_2 + c\, L_1$: here the cosine is {gpt.cosine.mean:.2f} ± {gpt.cosine.half:.2f}, and {gpt.conflicting.mean:.0f} % of the steps conflict. With $c = 0.25$, the best of four weights, the task gains {gpt.gained.mean:.1f} ± {gpt.gained.half:.1f} points of accuracy and the loss of the text stays at {gpt.after.mean:.2f} instead of rising to {gpt.before.mean:.2f}; with $c = 2$ it is {gpt.lost.mean:+.1f} ± {gpt.lost.half:.1f} points. Gradients that are about orthogonal, with half of the steps in "conflict": that is what tasks look like which have little to do with each other.
+
+# %% [markdown] lang="zh"
+# **真实模型训练时的目标对**（`real_pairs` 研究，{n_real} 个种子，小模型）　BERT 既要猜被遮住的词元，又要判断一句是不是下一句（第 9 课）：两个梯度的余弦平均是 {bert.cosine.mean:.2f} ± {bert.cosine.half:.2f}，{bert.conflicting.mean:.0f}% 的步子冲突。与单独训练相比，被遮住的词元要多付 {bert.hidden.mean:.2f} ± {bert.hidden.half:.2f} 奈特；下一句是得是失，定不下来（{bert.next.mean:+.2f} ± {bert.next.half:.2f}）。最初的 GPT 在学任务的同时继续预测词元，损失是 $L_2 + c\, L_1$：这里余弦是 {gpt.cosine.mean:.2f} ± {gpt.cosine.half:.2f}，{gpt.conflicting.mean:.0f}% 的步子冲突。$c = 0.25$（四个权重中最好的）时，任务的准确率提高 {gpt.gained.mean:.1f} ± {gpt.gained.half:.1f} 个百分点，文本的损失停在 {gpt.after.mean:.2f}，否则会升到 {gpt.before.mean:.2f}；$c = 2$ 时是 {gpt.lost.mean:+.1f} ± {gpt.lost.half:.1f} 个百分点。梯度大致正交，一半的步子“冲突”：彼此没什么关系的任务，看上去就是这样。
+
+# %% [markdown] lang="en"
 # ### 6.3 To help and to refuse
 #
 # A world of requests, small enough to ask them all. To know how to open the bread one needs two things, one for the verb and one for the noun; some nouns are forbidden. They are invented words and stand for nothing. A GPT goes through three stages: it *reads* texts that also tell what is forbidden; it *learns to answer* harmless requests and to follow rules (which word to begin with; not to apologise); it *learns to refuse* forbidden requests, put plainly, while harmless ones go on being answered. The attacks, or *jailbreaks*, are in no stage:
@@ -939,6 +1062,7 @@ check("15.3", repair)
 # * Wei, Haghtalab & Steinhardt 2023, "Jailbroken: How Does LLM Safety Training Fail?", section 3: the two names of the guide's title.
 # * Désidéri 2012, "Multiple-gradient descent algorithm (MGDA) for multiobjective optimization"; Sener & Koltun 2018, "Multi-Task Learning as Multi-Objective Optimization": the point nearest to 0.
 # * Yu et al. 2020, "Gradient Surgery for Multi-Task Learning": PCGrad. Liu et al. 2021, "Conflict-Averse Gradient Descent for Multi-task Learning": CAGrad, and the valleys.
+# * Kurin et al. 2022, "In Defense of the Unitary Scalarization for Deep Multi-Task Learning"; Hu et al. 2023, "Revisiting Scalarization in Multi-Task Learning: A Theoretical Perspective": whether a chosen weight is enough.
 # * Qi et al. 2024, "Safety Alignment Should Be Made More Than Just a Few Tokens Deep", section 2; "Fine-tuning Aligned Language Models Compromises Safety, Even When Users Do Not Intend To!".
 # * O'Brien et al. 2025, "Deep Ignorance: Filtering Pretraining Data Builds Tamper-Resistant Safeguards into Open-Weight LLMs": cleaned text, in large models.
 # * In this project: `minillm/training/objectives/`, `minillm/labs/conflict/`; a remedy of your own in the table of section 6.5: `python -m minillm labs --help`.
@@ -949,6 +1073,7 @@ check("15.3", repair)
 # * Wei、Haghtalab、Steinhardt，2023，“Jailbroken: How Does LLM Safety Training Fail?”，第 3 节：指南标题里那两个名称的出处。
 # * Désidéri，2012，“Multiple-gradient descent algorithm (MGDA) for multiobjective optimization”；Sener、Koltun，2018，“Multi-Task Learning as Multi-Objective Optimization”：离 0 最近的点。
 # * Yu 等，2020，“Gradient Surgery for Multi-Task Learning”：PCGrad。Liu 等，2021，“Conflict-Averse Gradient Descent for Multi-task Learning”：CAGrad，以及那些山谷。
+# * Kurin 等，2022，“In Defense of the Unitary Scalarization for Deep Multi-Task Learning”；Hu 等，2023，“Revisiting Scalarization in Multi-Task Learning: A Theoretical Perspective”：挑一个权重够不够。
 # * Qi 等，2024，“Safety Alignment Should Be Made More Than Just a Few Tokens Deep”，第 2 节；“Fine-tuning Aligned Language Models Compromises Safety, Even When Users Do Not Intend To!”。
 # * O'Brien 等，2025，“Deep Ignorance: Filtering Pretraining Data Builds Tamper-Resistant Safeguards into Open-Weight LLMs”：在大模型上清洗文本。
 # * 本项目：`minillm/training/objectives/`、`minillm/labs/conflict/`；把你自己的办法放进 6.5 节的表：`python -m minillm labs --help`。
