@@ -113,7 +113,7 @@ def measures(sentences: int) -> dict[str, Measure]:
 def measure(settings: Settings, seed: int) -> dict[str, Any]:
     """The numbers of ``evaluate`` for every remedy, and the differences of the controls.
 
-    Guide: 9.3.1, 9.3.3 (G43, G46, G47).
+    Guide: 9.3.1, 9.3.3 (G46, G47).
     """
     return compared(STUDY, settings, seed)
 

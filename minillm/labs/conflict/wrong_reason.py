@@ -136,6 +136,8 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     Shapes: ``behaviour (W, A, K)``; ``errors (W, A, E)`` of the answers that are other; ``known
     (W, 2)``: what texts tell of forbidden and of harmless nouns; ``helpful (W,)`` on harmless
     requests.
+
+    Guide: 1.1 (G42, G48).
     """
     s, world = settings.stages, World(settings.world, seed=seed)
     told = instructed(pretrained(world, s, seed=seed), world, s, seed=seed)
