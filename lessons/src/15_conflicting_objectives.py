@@ -74,8 +74,8 @@ for optimizer in stops:
     for way in ("mean", "CAGrad", "Aligned_MTL"):
         assert max(abs(p - 0.5) for p in stops[optimizer][way].values()) < 0.02, way
 real = study("real_pairs")
-n_real, c = len(real["GPT, alone"]), read_settings("real_pairs")["auxiliary"]["weights"]
-assert c[:3] == [0, 0.25, 0.5], "the weights of the text"
+n_real, auxiliary = len(real["GPT, alone"]), read_settings("real_pairs")["auxiliary"]["weights"]
+assert auxiliary[:3] == [0, 0.25, 0.5], "the weights of the text"
 bert = {
     "cosine": spread(real["BERT, cosines"].mean(axis=1)),
     "conflicting": spread(100 * real["BERT, conflicting"]),
