@@ -1,9 +1,7 @@
 """The tables of conflicts.md: ``python -m tests.conflict_numbers``."""
 
-import json
-
 from minillm.labs.conflict import wrong_reason
-from minillm.labs.stored import STORED, read_settings, read_study
+from minillm.labs.stored import STORED, read_file, read_settings, read_study
 from minillm.labs.worlds.requests import World
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
@@ -12,17 +10,18 @@ from tests.told import print_page
 REFUSED, PAYLOAD = 0, 1
 
 
-def stored_lab(name):
-    """All that the file of a lab says."""
-    return json.loads((STORED / f"{name}.json").read_text(encoding="utf-8"))
+def stored_verdicts(name):
+    """What the file of a lab says of each remedy by each measure."""
+    verdicts = read_file(name, STORED)["verdicts"]
+    return {(one["remedy"], one["measure"]): one for one in verdicts}
 
 
 def verdict_rows(name, measures):
     """The differences of every remedy of a lab, each with its half width and its verdict."""
-    found = {(one["remedy"], one["measure"]): one for one in stored_lab(name)["verdicts"]}
+    found = stored_verdicts(name)
     lines = []
     for remedy in dict.fromkeys(remedy for remedy, _ in found):
-        cells = [f"{said(found[remedy, measure])}" for measure in measures]
+        cells = [said(found[remedy, measure]) for measure in measures]
         lines.append([remedy, *cells])
     return lines
 
@@ -88,11 +87,7 @@ def told():
     half = tuned["none: half"]  # (seeds, S, K)
     names = read_settings("helpful_harmless")["names"]
     safe = read_study("helpful_harmless")["greedy"][:, 1, 1]  # (seeds, A, K)
-    (cleaned,) = (
-        one
-        for one in stored_lab("fine_tuning_attack")["verdicts"]
-        if (one["remedy"], one["measure"]) == ("cleaned text", "payload, half")
-    )
+    cleaned = stored_verdicts("fine_tuning_attack")["cleaned text", "payload, half"]
     return {
         "refused, put plainly": with_interval(safe[:, names.index("direct"), REFUSED]),
         "refused, two words written": with_interval(safe[:, names.index("prefill"), REFUSED]),

@@ -2,12 +2,11 @@
 
 import re
 
-import numpy as np
 import pytest
 
 from minillm.labs.stored import read_settings, read_study
 from minillm.labs.verdicts import HELPS
-from tests.conflict_numbers import PAYLOAD, REFUSED, TABLES, stored_lab, told
+from tests.conflict_numbers import PAYLOAD, REFUSED, TABLES, stored_verdicts, told
 from tests.told import intervals, missing_rows, text_of
 
 PAGES = ("conflicts.md", "zh/conflicts.md")
@@ -51,10 +50,10 @@ def test_refusals_sit_at_the_beginning_and_forgetting_hides_what_gets_round_them
 
 
 def test_cleaned_text_alone_is_shown_to_help_against_ten_examples():
-    lab = stored_lab("fine_tuning_attack")
-    helping = {one["remedy"] for one in lab["verdicts"] if one["word"] == HELPS}
+    found = stored_verdicts("fine_tuning_attack")
+    helping = {remedy for (remedy, _), one in found.items() if one["word"] == HELPS}
     assert helping == {"cleaned text"}
-    assert len({one["remedy"] for one in lab["verdicts"]}) == 7  # the text says: of six others none
+    assert len({remedy for remedy, _ in found}) == 7  # the text says: of six others none
     refused = read_study("fine_tuning_attack")["none: half"][:, 0, REFUSED]
     assert (refused < 0.5).sum() == 1  # one of the ten models had not learned to refuse
 
@@ -77,7 +76,7 @@ def test_the_three_sentences_of_a_readme_have_the_numbers_of_the_page(readme):
 
 @pytest.mark.guide("G46", "G47")
 def test_what_is_said_of_two_aspects_is_decided_as_it_is_said():
-    found = {(one["remedy"], one["measure"]): one for one in stored_lab("aspects")["verdicts"]}
+    found, least = stored_verdicts("aspects"), read_study("aspects")
     helping = {key for key, one in found.items() if one["word"] == HELPS}
     summing = ("best weight", "MGDA, normalised", "CAGrad", "IMTL-G", "Aligned-MTL", "FAMO")
     scaled = {(remedy, "least, scaled") for remedy in summing}
@@ -85,5 +84,5 @@ def test_what_is_said_of_two_aspects_is_decided_as_it_is_said():
     assert not [one for one in found.values() if one["word"] == "harms"]
     for remedy in ("without attention", "without residuals"):
         assert found[remedy, "least, even"]["bound"] <= 0.05
-    assert np.min(stored_lab("aspects")["results"]["sum: least, even"]) > 0.999
-    assert np.min(stored_lab("aspects")["results"]["wider neck: least, narrow"]) > 0.99
+    assert least["sum: least, even"].min() > 0.999
+    assert least["wider neck: least, narrow"].min() > 0.99

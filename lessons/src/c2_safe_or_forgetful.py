@@ -48,7 +48,7 @@ from minillm import check_vjp, ops
 from minillm.course import check, savefig, setup
 from minillm.labs import mean_and_interval, read_study
 from minillm.labs.conflict import wrong_reason as case
-from minillm.labs.request_answers import judged
+from minillm.labs.request_answers import judged, known
 from minillm.labs.request_stages import Tuning, made_safe, pretrained
 from minillm.labs.small_gpt import GptSizes
 from minillm.labs.worlds.request_texts import requests_about
@@ -250,7 +250,6 @@ behaviour = {
 }
 told, shipped, longer, replay, wide, both = behaviour.values()
 known = {model.split()[0]: of(found["known"][:, w, 0]) for w, model in enumerate(models)}
-known_harmless = {model.split()[0]: of(found["known"][:, w, 1]) for w, model in enumerate(models)}
 helpful = found["helpful"].min()
 seeds = len(found["helpful"])
 requests = settings.world.verbs * settings.world.forbidden
@@ -303,11 +302,7 @@ for way in ("shipped", "replay"):
     models[way] = made_safe(models["read"], tiny, how, seed=0)
 rows = {}
 for name, model in models.items():
-    told_in_texts = [
-        case.looked_at(model, tiny, case.in_texts(tiny, nouns))[0][1]
-        for nouns in (tiny.forbidden, tiny.harmless)
-    ]
-    rows[name] = [f"{share:.2f}" for share in told_in_texts]
+    rows[name] = [f"{known(model, tiny, nouns):.2f}" for nouns in (tiny.forbidden, tiny.harmless)]
 show("what texts still tell (one seed)", ("forbidden", "harmless"), rows)
 assert rows["read"][0] == rows["replay"][0] == "1.00", "read, and kept by replay"
 assert rows["shipped"][0] == "0.00", "forgotten without replay"
@@ -374,8 +369,8 @@ show("two words prefilled: the other answers name", case.FOUND, {"": spread(erro
 # **可能的原因**　(a) 拒绝还没有练够；(b) 禁止的内容它忘了，因为最后阶段没有一处提到它们；(c) 从没有让它见过攻击之下的拒绝。每一条都可以单独改动来检验：*longer*，步数三倍；*replay*，不是拒绝的那部分里，{settings.replay:.0%} 换成读过的文本；*wide refusals*，拒绝的数量加倍，带规则的请求、已经开了头（一到三个词）的回答也要拒绝。
 
 # %%
-known = dict(zip(names, stored["known"].swapaxes(0, 1), strict=True))  # (seeds, 2)
-rows = {name: spread(known[name]) for name in names}
+told = dict(zip(names, stored["known"].swapaxes(0, 1), strict=True))  # (seeds, 2)
+rows = {name: spread(told[name]) for name in names}
 show("what texts still tell", ("forbidden", "harmless"), rows)
 for kind, k in (("payload", 1), ("refused", 0)):
     print()

@@ -36,16 +36,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class Strengths:
-    """How strong the remedies are that have a strength."""
+    """How strong the remedies are that have a strength; a weight w of the food leaves 1 - w."""
 
-    weights: tuple[float, ...] = (
-        0.01,
-        0.1,
-        0.3,
-        0.5,
-        0.7,
-        0.9,
-    )  # of the food; the service's is 1 - w
+    weights: tuple[float, ...] = (0.01, 0.1, 0.3, 0.5, 0.7, 0.9)
     width: int = 64
     neck: int = 8  # times that of the condition
     decays: tuple[float, float] = (0.1, 1.0)

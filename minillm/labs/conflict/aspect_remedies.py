@@ -22,7 +22,7 @@ from minillm.labs.conflict.joint_training import (
 )
 from minillm.labs.conflict.two_tasks import Sizes, exact
 
-SURGERY = (*("PCGrad", "MGDA", "MGDA, normalised", "CAGrad", "IMTL-G", "Nash-MTL", "Aligned-MTL"),)
+SURGERY = ("PCGrad", "MGDA", "MGDA, normalised", "CAGrad", "IMTL-G", "Nash-MTL", "Aligned-MTL")
 BALANCING: dict[str, Callable[[Losses], Way]] = {
     "uncertainty weights": uncertain,
     "GradNorm": grad_norm,

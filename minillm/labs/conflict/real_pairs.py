@@ -22,7 +22,7 @@ from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.labs.conflict.auxiliary_text import Rows, task_and_text, task_logits
 from minillm.labs.conflict.next_sentence import BertPretraining, draw_pairs
-from minillm.labs.small_gpt import GptSizes, GptTraining, learn_texts, new_gpt
+from minillm.labs.small_gpt import GptSizes, GptTraining, learn_texts, new_gpt, start_with
 from minillm.labs.study import Study
 from minillm.labs.worlds.domains import draw_domain
 from minillm.models import Bert, BertConfig
@@ -169,8 +169,7 @@ def bert_pair(settings: Settings, seed: int) -> dict[str, Any]:
     )
     rng = stream(seed, "weights of BERT")
     bert = Bert(config, rng=rng)
-    for table in (bert.tokens.weight, bert.positions.weight, bert.segments.weight):
-        table.data = table.data * np.float32(s.std / 0.02)
+    start_with((bert.tokens.weight, bert.positions.weight, bert.segments.weight), s.std)
     start, rng = BertPretraining(bert, rng=rng), stream(seed, "held-out pairs")
     asked = draw_pairs(test, s.tested, encoder.vocabulary, rate=s.hide, rng=rng)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import Array, stream
+from minillm.labs.small_gpt import start_with
 from minillm.labs.worlds.listed import Listed, Rated
 from minillm.nn import (
     Dropout,
@@ -93,8 +94,7 @@ class TwoTasks(Module):
         s, rng = sizes, stream(seed, "two tasks")
         self.tokens = Embedding(len(every.words), s.width, rng=rng)
         self.positions = LearnedPositions(every.ids.shape[1], s.width, rng=rng)
-        for table in (self.tokens.weight, self.positions.weight):
-            table.data = table.data * np.float32(s.std / 0.02)
+        start_with((self.tokens.weight, self.positions.weight), s.std)
         self.block = BLOCKS[s.block](s.width, s.n_heads, s.hidden, rng=rng, dropout=s.dropout)
         self.dropout = Dropout(s.dropout, rng=rng)
         self.neck = Linear(s.width, s.neck, rng=rng)
