@@ -43,7 +43,7 @@ n_rated, rate = len(rated["losses"]), read_settings("raters")
 assert rate["world"]["ambiguous"] == 0.3 and rate["weights"][5] == 0.8, "as in the prose"
 off = rated["distance"].max()  # of all weights and seeds
 area = {key: rated[key].mean() for key in ("staircase", "curve")}
-area_of_front = hypervolume_of_curve(front(np.linspace(1e-4, 1 - 1e-4, 10_001), 0.3), (1, 1))
+area_of_front = hypervolume_of_curve(front(np.linspace(1e-4, 1 - 1e-4, 501), 0.3), (1, 1))
 followed = {
     world: {
         "conflicting": spread(100 * rated[f"{world}, conflicting"]),
