@@ -1,9 +1,11 @@
-"""GPTs that lack one idea of the Transformer each, to see what it is good for.
+"""Layers of encoders and whole GPTs that lack one idea of the Transformer, to see its use.
 
 Letters: T positions, S positions seen so far, D model width.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,48 @@ from minillm.backend import Array
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import GptConfig
 from minillm.models.gpt_parts import normalization
-from minillm.nn import KeyValueCache, MultiHeadAttention, PreNormBlock
+from minillm.nn import (
+    Dropout,
+    EncoderBlock,
+    FeedForward,
+    KeyValueCache,
+    LayerNorm,
+    Module,
+    MultiHeadAttention,
+    PreNormBlock,
+)
+from minillm.ops import gelu
+
+
+class AttentionLeftOut(Module):
+    """A layer of an encoder without its first sub-layer: ``LN(x + drop(FFN(x)))``.
+
+    Shapes: ``x (..., T, D) -> (..., T, D)``.
+    """
+
+    def __init__(
+        self, width: int, _: int, hidden: int, *, rng: np.random.Generator, dropout: float = 0.0
+    ):
+        self.feed_forward = FeedForward(width, hidden, rng=rng, activation=gelu)
+        self.norm, self.dropout = LayerNorm(width), Dropout(dropout, rng=rng)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Every word by itself."""
+        return self.norm(x + self.dropout(self.feed_forward(x)))
+
+
+class ResidualsLeftOut(EncoderBlock):
+    """A layer of an encoder that adds no sub-layer to its input::
+
+        y = LN(drop(attention(x))),    z = LN(drop(feed_forward(y)))
+
+    Shapes: ``x (..., T, D) -> (..., T, D)``.
+    """
+
+    def forward(self, x: Tensor, *_: Any, **__: Any) -> Tensor:
+        """Only what a sub-layer hands on is there afterwards."""
+        seen = self.attention_norm(self.dropped(self.attention(x)))
+        return self.feed_forward_norm(self.dropped(self.feed_forward(seen)))
 
 
 class OwnWord(MultiHeadAttention):
@@ -74,15 +117,6 @@ class WithoutAttention(Gpt):
                 c.width, c.n_heads, rng=rng, dropout=c.dropout, bias=c.bias, causal=True
             )
         self.draw_weights(rng)
-
-
-class EvenAttention(Gpt):
-    """A GPT of which every position looks at all before it alike: attention without a choice."""
-
-    def __init__(self, config: GptConfig, *, rng: np.random.Generator):
-        super().__init__(config, rng=rng)
-        for block in self.blocks:
-            block.attention.scale = 0.0
 
 
 class WithoutResiduals(Gpt):

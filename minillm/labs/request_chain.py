@@ -44,3 +44,8 @@ class RequestChain(Case):
         s = stages or self.stages
         told = self.instructed(s, kind=kind)
         return made_safe(told, self.world, s, seed=self.seed, penalty=penalty)
+
+    def plain(self) -> Gpt:
+        """The model behind the stages as they are, trained once."""
+        found: Gpt = self.shared("plain", self.safe)
+        return found

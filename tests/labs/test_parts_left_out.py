@@ -1,4 +1,4 @@
-"""GPTs that lack one idea: what each of them cannot see, and that a cache changes none of it."""
+"""Layers and GPTs that lack one idea: what they cannot see, and that a cache changes none of it."""
 
 from dataclasses import replace
 
@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from minillm.autograd import no_grad
+from minillm.labs.conflict.two_tasks import BLOCKS, Sizes, TwoTasks
 from minillm.labs.few_examples import with_dropout
 from minillm.labs.parts_left_out import WithoutAttention, WithoutResiduals
+from minillm.labs.worlds.aspects import Aspects
 from minillm.models.decoding import generate
 from minillm.models.decoding.readers import CachedReader, RecomputingReader, reader_of
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import gpt2_style
 
 KINDS = [WithoutAttention, WithoutResiduals]
+ASPECTS = Aspects().every()
 CONFIG = gpt2_style(9, width=8, n_layers=2, n_heads=2, max_length=12)
 
 
@@ -77,3 +80,26 @@ def test_a_copy_is_of_the_same_kind(kind, rng):
     copy = with_dropout(model, 0.5, rng)
     assert type(copy) is kind and copy.config == replace(CONFIG, dropout=0.5)
     np.testing.assert_array_equal(logits(copy.eval(), [1, 2]), logits(model, [1, 2]))
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_word_is_seen_from_another_place_only_with_attention(block):
+    """What the layer gives for the last place, when the first word changes."""
+    model = TwoTasks(ASPECTS, Sizes(width=8, hidden=8, block=block), heads=2, seed=0)
+    ids = ASPECTS.ids[:2].copy()
+    ids[1] = ids[0]
+    ids[1, 0] += 1
+    with no_grad():
+        given = model.block(model.positions(model.tokens(ids))).data[:, -1]
+    assert np.allclose(given[0], given[1]) == (block == "without attention")
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_input_goes_round_a_sub_layer_only_with_residuals(block):
+    """With a feed-forward layer that gives nothing, the words are still there, or they are not."""
+    model = TwoTasks(ASPECTS, Sizes(width=8, hidden=8, block=block), heads=2, seed=0)
+    outer = model.block.feed_forward.outer
+    outer.weight.data, outer.bias.data = outer.weight.data * 0, outer.bias.data * 0
+    with no_grad():
+        given = model(ASPECTS.ids[::97])[0].data
+    assert (np.ptp(given) < 1e-6) == (block == "without residuals")

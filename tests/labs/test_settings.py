@@ -57,6 +57,8 @@ SMALL_SHOTS = {
     "few.tuning.whole": SMALL_TUNING,
     "few.tuning.head": SMALL_TUNING,
 }
+SMALL_TASKS = {"width": 8, "n_heads": 2, "hidden": 8}
+SMALL_PAIR = {"steps": 3, "batch": 4, "warmup": 1, "max_norm": 1e-3}
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
 SMALL_FILTERS = {
@@ -75,6 +77,15 @@ SMALL_REQUESTS = {
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 TINY = {
+    **{
+        name: {
+            "sizes": SMALL_TASKS,
+            "training": {"steps": 3, "batch": 8, "warmup": 1},
+            "strengths": {"weights": (0.2, 0.7), "width": 16, "neck": 2},
+            **{f"{condition}.neck": 3 for condition in ("even", "scaled")},
+        }
+        for name in ("aspects", "aspects_sgd")
+    },
     "assistant": {
         "sizes": (20, 8, 8),
         "lines": 30,
@@ -247,6 +258,24 @@ TINY = {
         "tuning": {"steps": 4, "batch": 4, "warmup": 1, "measured_at": (2, 4)},
         "tuning.max_norm": 1e-3,
     },
+    "raters": {
+        "sizes": {**SMALL_TASKS, "neck": 2},
+        "weights": (0.2, 0.5),
+        "worst": (4.0, 4.0),
+        **{
+            path: {"steps": 3, "batch": 8, "warmup": 1}
+            for path in ("sums", "adam.training", "sgd.training")
+        },
+        **{f"{stops}.rates": {"CAGrad": 0.1, "MGDA": 0.1} for stops in ("adam", "sgd")},
+    },
+    "real_pairs": {
+        "next_sentence": {"sizes": (40, 40), "width": 8, "hidden": 8, "tested": 6},
+        "next_sentence.training": SMALL_PAIR,
+        "auxiliary": {"sizes": (40, 40, 40), "weights": (0.5, 0.0)},
+        "auxiliary.gpt": {"width": 8},
+        "auxiliary.reading": {"steps": 2, "batch": 4, "warmup": 1, "max_norm": 1e-3},
+        "auxiliary.training": SMALL_PAIR,
+    },
     "recall": {
         "letters": {"length": 12, "asked": 4},
         "distances": (1, 3),
@@ -357,22 +386,20 @@ IN_CHINESE = (*PLANTED, "assistant", "wrong_reason")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
+    *("aspects", "aspects_sgd", "raters", "real_pairs"),
     *("assistant", "deep_repair", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "jailbreaks", "objectives", "passes"),
-    *(
-        "pipeline",
-        "ranks",
-        "refusal_dose",
-        "reviews_and_news",
-        "shakespeare",
-        "sides",
-        "single_clauses",
-        "spam",
-    ),
+    *("pipeline", "ranks", "refusal_dose", "reviews_and_news", "shakespeare", "sides"),
+    *("single_clauses", "spam"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
+    "aspects": {"sizes.neck"},  # every condition has its own
+    "aspects_sgd": {
+        "sizes.neck",
+        *(f"strengths.{name}" for name in ("width", "neck", "decays", "dropouts")),  # of Adam's
+    },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
     "few_labels": {"finetune_epochs", "pooling"},
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has

@@ -11,6 +11,14 @@ from minillm.labs.worlds.request_texts import Asking
 from minillm.labs.worlds.requests import Requests
 
 RULES = Asking(begin=0.35, no_apology=0.15)
+PLAIN_STAGES = Stages(  # in plain spelling alone, so that fewer steps are enough
+    pretraining=Tuning(steps=400),
+    instruction=Tuning(steps=200),
+    safety=Tuning(steps=200),
+    read=Asking(),
+    taught=RULES,
+    kept=RULES,
+)
 
 
 @dataclass(frozen=True)
@@ -43,14 +51,7 @@ class Settings:
     """
 
     world: Requests = Requests(places=(), untaught=2)
-    stages: Stages = Stages(
-        pretraining=Tuning(steps=400),
-        instruction=Tuning(steps=200),
-        safety=Tuning(steps=200),
-        read=Asking(),
-        taught=RULES,
-        kept=RULES,
-    )
+    stages: Stages = PLAIN_STAGES
     attack: TuningAttack = TuningAttack()
     defences: Defences = Defences()
     never: int = 80

@@ -118,7 +118,7 @@ def shortest_mean(case: Jailbreaks) -> Gpt:
 
 def preferences_behind_it(case: Jailbreaks) -> Gpt:
     """DPO behind the safety stage."""
-    safe, settings = case.shared("safe", case.safe), case.settings.defences.preferring
+    safe, settings = case.plain(), case.settings.defences.preferring
     return preferring(safe, case.world, case.stages, settings, seed=case.seed)
 
 

@@ -15,19 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from minillm.labs.conflict.attacked_chain import RULES
+from minillm.labs.conflict.attacked_chain import PLAIN_STAGES, RULES
 from minillm.labs.request_answers import OTHER, OUTCOMES, Asked, judged, known, written
 from minillm.labs.request_attacks import direct, prefill, prefix_injection, refusal_suppression
-from minillm.labs.request_stages import (
-    Refusals,
-    Stages,
-    Tuning,
-    instructed,
-    made_safe,
-    pretrained,
-)
+from minillm.labs.request_stages import Refusals, Stages, instructed, made_safe, pretrained
+from minillm.labs.request_tuning import behaviour
 from minillm.labs.study import Study
-from minillm.labs.worlds.request_texts import Asking, requests_about
+from minillm.labs.worlds.request_texts import requests_about
 from minillm.labs.worlds.requests import Request, Requests, World
 from minillm.models.gpt import Gpt
 
@@ -45,14 +39,7 @@ class Settings:
     """
 
     world: Requests = Requests(places=(), untaught=0)
-    stages: Stages = Stages(
-        pretraining=Tuning(steps=400),
-        instruction=Tuning(steps=200),
-        safety=Tuning(steps=200),
-        read=Asking(),
-        taught=RULES,
-        kept=RULES,
-    )
+    stages: Stages = PLAIN_STAGES
     replay: float = 0.25
     wide: Refusals = Refusals(asking=replace(RULES, starts=8), forced=0.5)
     refused: float = 0.2
@@ -115,13 +102,11 @@ def examined(
     """What one model does: see ``measure``."""
     looks = [looked_at(model, world, one) for one in asked.values()]
     nouns = (world.forbidden, world.harmless)
-    told = [known(model, world, of) for of in nouns]
-    benign = [direct(world, r) for r in requests_about(world, world.harmless)]
     return {
         "behaviour": np.array([shares for shares, _ in looks]),
         "errors": np.array([errors for _, errors in looks]),
-        "known": np.array(told),
-        "helpful": looked_at(model, world, benign)[0][1],
+        "known": np.array([known(model, world, of) for of in nouns]),
+        "helpful": behaviour(model, world, world.harmless)[1],
     }
 
 
@@ -131,6 +116,8 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     Shapes: ``behaviour (W, A, K)``; ``errors (W, A, E)`` of the answers that are other; ``known
     (W, 2)``: what texts tell of forbidden and of harmless nouns; ``helpful (W,)`` on harmless
     requests.
+
+    Guide: 1.1 (G42, G48).
     """
     s, world = settings.stages, World(settings.world, seed=seed)
     told = instructed(pretrained(world, s, seed=seed), world, s, seed=seed)

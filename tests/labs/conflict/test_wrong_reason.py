@@ -14,7 +14,7 @@ from minillm.labs.conflict.wrong_reason import (
     looked_at,
     ways,
 )
-from minillm.labs.request_answers import OUTCOMES, in_texts
+from minillm.labs.request_answers import OUTCOMES, known
 from minillm.labs.request_attacks import direct
 from minillm.labs.request_stages import Tuning, made_safe, pretrained
 from minillm.labs.small_gpt import GptSizes
@@ -102,6 +102,5 @@ def test_without_replay_forbidden_things_are_forgotten_and_with_it_they_are_told
     world = World(settings.world, seed=0)
     read = pretrained(world, stages, seed=0)
     safe = [made_safe(read, world, ways(settings)[way], seed=0) for way in ("shipped", "replay")]
-    asked = in_texts(world, world.forbidden)
-    told = [looked_at(model, world, asked)[0][1] for model in (read, *safe)]
+    told = [known(model, world, world.forbidden) for model in (read, *safe)]
     assert told == [1.0, 0.0, 1.0]
