@@ -27,12 +27,14 @@ from minillm.models.gpt import Gpt
 from minillm.training.objectives.aggregators import mgda, pcgrad
 
 
-def ruled(case: Jailbreaks) -> Asking:
-    """Requests of which a share has a rule: both rules as often as in what is answered."""
-    kept, defences = case.stages.kept, case.settings.defences
-    times = defences.ruled / (kept.begin + kept.no_apology)
+def ruled(case: Jailbreaks, share: float) -> Asking:
+    """Requests of which a share has a rule: each rule as often as in what is answered."""
+    kept = case.stages.kept
+    times = share / (kept.begin + kept.no_apology)
     return Asking(
-        begin=times * kept.begin, no_apology=times * kept.no_apology, starts=defences.starts
+        begin=times * kept.begin,
+        no_apology=times * kept.no_apology,
+        starts=case.settings.defences.starts,
     )
 
 
@@ -54,7 +56,8 @@ def refusals_with_rules(case: Jailbreaks) -> Gpt:
     Source: Wei et al. 2023, "Jailbroken: How Does LLM Safety Training Fail?", arXiv:2307.02483,
         names the rules.
     """
-    return with_refusals(case, replace(case.stages.refusals, asking=ruled(case)))
+    asking = ruled(case, case.settings.defences.ruled)
+    return with_refusals(case, replace(case.stages.refusals, asking=asking))
 
 
 def refusals_in_an_encoding(case: Jailbreaks) -> Gpt:
@@ -65,8 +68,9 @@ def refusals_in_an_encoding(case: Jailbreaks) -> Gpt:
 
 def all_kinds(case: Jailbreaks) -> Refusals:
     """Refusals with rules, behind answers that have begun, and in an encoding."""
-    asking = replace(ruled(case), encodings=spellings(case))
-    return replace(case.stages.refusals, asking=asking, forced=case.settings.defences.forced)
+    defences = case.settings.defences
+    asking = replace(ruled(case, defences.all_ruled), encodings=spellings(case))
+    return replace(case.stages.refusals, asking=asking, forced=defences.all_forced)
 
 
 def refusals_of_all_kinds(case: Jailbreaks) -> Gpt:
@@ -111,13 +115,12 @@ def shortest_mean(case: Jailbreaks) -> Gpt:
         optimization".
     """
     stages = in_the_safety_stage(case, case.settings.defences.mgda_rate)
-
     aggregator = partial(mgda, normalised=True)
     return made_safe_by(case.instructed(), case.world, stages, aggregator, seed=case.seed).model
 
 
 def preferences_behind_it(case: Jailbreaks) -> Gpt:
-    """DPO behind the safety stage."""
+    """Pairs of a refusal and an answer behind the safety stage: see ``preferring``."""
     safe, settings = case.plain(), case.settings.defences.preferring
     return preferring(safe, case.world, case.stages, settings, seed=case.seed)
 

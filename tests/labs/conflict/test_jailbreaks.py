@@ -75,8 +75,8 @@ def test_every_remedy_gives_another_model_and_leaves_the_shared_one(chain):
         ("50 % refusals", {"many": FAST.stages.refused}),
         ("longer stage", {"longer": 1}),
         ("KL to base", {"kl": 0.0}),
-        ("wider", {"width": 8}),
-        ("deeper", {"layers": 1}),
+        ("wider", {"width": 8, "wider_rate": BRIEF.rate}),
+        ("deeper", {"layers": 1, "deeper_rate": BRIEF.rate}),
     ],
 )
 def test_a_remedy_of_no_strength_is_the_baseline(chain, remedy, off):
@@ -95,12 +95,14 @@ def test_preferences_of_no_rate_are_the_baseline(chain):
 def test_what_is_refused_in_more_ways(chain):
     plain = chain.stages.refusals
     assert plain == Refusals(asking=Asking())
-    assert ruled(chain) == Asking(begin=0.35, no_apology=0.15, starts=8)
-    many = changed(ruled=0.9, encoded=0.9, forced=0.8)
-    assert ruled(many).begin + ruled(many).no_apology == pytest.approx(0.9)
+    assert ruled(chain, 0.5) == Asking(begin=0.35, no_apology=0.15, starts=8)
+    many = changed(encoded=0.9, all_ruled=0.9, all_forced=0.8)
+    assert ruled(many, 0.9).begin + ruled(many, 0.9).no_apology == pytest.approx(0.9)
     assert spellings(chain) == ("plain", "c0") and spellings(many) == ("plain", *["c0"] * 9)
     both = all_kinds(many)
-    assert both.forced == 0.8 and both.asking == replace(ruled(many), encodings=spellings(many))
+    assert both.forced == 0.8 and both.asking == replace(
+        ruled(many, 0.9), encodings=spellings(many)
+    )
 
 
 def test_no_refusal_is_learned_with_what_is_to_be_new():
