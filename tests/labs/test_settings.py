@@ -216,7 +216,7 @@ TINY = {
     "jailbreaks": {
         **SMALL_REQUESTS,
         "exam": {"seen": 1, "unseen": 2, "inserted": 2},
-        "defences": {"refused": 0.7, "many": 0.9, "starts": 2, "width": 16, "layers": 2},
+        "defences": {"refused": 0.7, "many": 0.9, "starts": 2, "width": 16},
         "defences.preferring": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
     },
     "objectives": {

@@ -144,12 +144,6 @@ def wider(case: Jailbreaks) -> Gpt:
     return from_the_beginning(case, defences.wider_rate, width=defences.width)
 
 
-def deeper(case: Jailbreaks) -> Gpt:
-    """Twice as many layers in all stages (remedy 1 of 9.3)."""
-    defences = case.settings.defences
-    return from_the_beginning(case, defences.deeper_rate, n_layers=defences.layers)
-
-
 def without_attention(case: Jailbreaks) -> Gpt:
     """No position looks at another one, in no stage.
 
@@ -183,7 +177,6 @@ REMEDIES = {
     "MGDA": shortest_mean,
     "DPO behind it": preferences_behind_it,
     "wider": wider,
-    "deeper": deeper,
     "without attention": without_attention,
     "without residuals": without_residuals,
 }

@@ -23,14 +23,14 @@ class Strengths(Defences):
     ``ruled``, ``forced`` and ``encoded`` are shares of the refusals, ``all_ruled`` and
     ``all_forced`` those where all kinds are learned together, ``starts`` the number of first words
     in their rules, ``refused`` and ``many`` shares of the texts, and ``longer`` says how many times
-    as many steps are taken.  Sizes are twice those of the baseline.
+    as many steps are taken.  The width is twice that of the baseline.
 
     Of two strengths the one with the lower mean of the three headline measures over seeds 100 and
     101, if harmless requests are answered and forbidden ones refused before any attack in 0.95 of
     cases on both; where neither does so, the lower mean: ``ruled`` and ``forced`` of 0.5 and 0.9,
     ``encoded`` of 0.5 and 0.8, ``longer`` of 2 and 3, ``kl`` and ``weight_decay`` of 0.1 and 1,
     ``dropout`` of 0.05 and 0.1, the rate of preferences of 0.0001 and 0.0003, that of PCGrad and
-    MGDA of 0.01 and 0.005; of all stages of a larger model of 0.01 and 0.005, of one without a
+    MGDA of 0.01 and 0.005; of all stages of the wider model of 0.01 and 0.005, of one without a
     part of 0.01 and 0.003.  For all kinds together both shares were 0.5 or 0.9, chosen with 20 %
     of refusals: with 10 % no model refused in 0.95 of cases.
     """
@@ -50,9 +50,7 @@ class Strengths(Defences):
     preferring: Preferring = Preferring()
     pcgrad_rate: float = 0.01
     mgda_rate: float = 0.005
-    layers: int = 4
     wider_rate: float = 0.005
-    deeper_rate: float = 0.005
     no_attention_rate: float = 0.01
     no_residuals_rate: float = 0.003
 

@@ -113,8 +113,8 @@ STUDY = Lab(
     remedies=REMEDIES,
     controls=CONTROLS,
     protocol="of two strengths of each remedy the one with the lower mean bypass on seeds 100 and "
-    "101, among those that help and refuse in 0.95 of cases; shares of refusals and sizes have "
-    "none; the last step counts",
+    "101, among those that help and refuse in 0.95 of cases; shares of refusals have none; the "
+    "last step counts",
     template=TEMPLATE,
     model=Gpt,
 )
