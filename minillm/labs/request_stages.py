@@ -133,8 +133,12 @@ def made_safe(
     """A copy that refuses forbidden requests, and goes on to answer harmless ones."""
     benign = mixed(settings.replay, web(world, settings), answered(world, settings.kept))
     texts = mixed(settings.refused, refused(world, settings.refusals), benign)
-    rng = stream(seed, "requests, safety")
-    return tuned(model, texts, settings.safety, rng, penalty=penalty)
+    return tuned(model, texts, settings.safety, safety_stream(seed), penalty=penalty)
+
+
+def safety_stream(seed: int) -> np.random.Generator:
+    """What the texts of the safety stage are drawn by, whatever is made of their losses."""
+    return stream(seed, "requests, safety")
 
 
 def tuned(
