@@ -41,15 +41,16 @@ NUMBERS = [
 class Settings:
     """World, stages and attacks of the lab on jailbreaks; what is changed, one thing at a time.
 
-    The stage is cut into ``parts`` to show how the conflict of gradients goes on.
+    The baseline, a decay of 0.01 and no dropout, is among the shares.  The stage is cut into
+    ``parts`` to show how the conflict of gradients goes on.
     """
 
     world: Requests = Jailbreaking.world
     stages: Stages = Jailbreaking.stages
     exam: Examination = Jailbreaking.exam
     shares: tuple[float, ...] = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
-    decays: tuple[float, ...] = (0.01, 0.1, 0.3, 1.0, 3.0)
-    dropouts: tuple[float, ...] = (0.0, 0.02, 0.05, 0.1, 0.2)
+    decays: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0)
+    dropouts: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2)
     parts: int = 10
 
 
