@@ -7,7 +7,7 @@ import pytest
 
 from minillm.labs.compare_result import Result
 from minillm.labs.conflict.jailbreaks import CONTROLS, REMEDIES, STUDY
-from minillm.labs.request_answers import OTHER, OUTCOMES, PAYLOAD, REFUSED
+from minillm.labs.request_answers import OTHER, OUTCOMES, REFUSED
 from minillm.labs.request_examination import attacked
 from minillm.labs.stored import STORED, read_file, read_study
 from minillm.labs.verdicts import HELPS, NOTHING
