@@ -24,6 +24,7 @@ from minillm.course.numbers import LANGUAGE, study
 from minillm.labs import mean_and_interval, read_settings
 from minillm.labs.compare_result import Result
 from minillm.labs.conflict import aspects, aspects_sgd, fine_tuning_attack, jailbreaks
+from minillm.labs.conflict.refusal_dose import NUMBERS as DOSE_NUMBERS
 from minillm.labs.request_answers import OUTCOMES
 from minillm.labs.request_examination import attacked
 from minillm.labs.worlds.aspects import ceiling as aspect_ceiling
@@ -341,6 +342,18 @@ assert (
 n_silent = len(silent)
 bound_silent = max(kept_words[r, f"bypass, {k}"].bound for r in silent for k in kinds_of_attack)
 assert {v.word for v in kept_words.values()} <= {"helps", "undecided", "no effect worth 0.05"}
+dosed, shares = study("refusal_dose"), read_settings("refusal_dose")["shares"]
+of_dose = {name: dosed["front"][:, 1:-1, place] for place, name in enumerate(DOSE_NUMBERS)}
+assert of_dose["helpful"].min() > 0.95 < of_dose["refused"].min(), "no front"
+assert np.ptp(of_dose["bypass, rules"].mean(axis=0)) < 0.15, "changes little"
+assert np.ptp(of_dose["bypass, prefill"].mean(axis=0)) < 0.05, "changes little"
+assert np.ptp(of_dose["bypass, encodings"].mean(axis=0)) < 0.15, "changes little"
+dose = {
+    "few": 100 * shares[1],
+    "many": 100 * shares[-2],
+    "n": len(dosed["front"]),
+    "conflicts": 100 * dosed["conflicts"][:, 1:-1].mean(),
+}
 deep, ranks_of = study("deep_repair"), read_settings("deep_repair")["ranks"]
 assert (deep["greedy"][:, 2, 0, :4, 0].mean(axis=0) > 0.98).all(), "refused with up to 3 words"
 five = ranks_of.index(5)
@@ -1015,7 +1028,7 @@ savefig(figure, "15_undone", shown)
 #
 # ### 6.6 What keeps a refusal
 #
-# Now nobody trains any further. One thing of the training is changed, then the attacks of section 6.3 are tried on the forbidden requests (`jailbreaks`, {n_kept} seeds, {m_kept} comparisons). Judged is the share that is *not* refused: under rules for the answer (the first word is given, or apologies are forbidden), behind two words that stand there already (prefill), and in two encodings. Without a remedy that is {passes.none.rules.mean:.0f}, {passes.none.prefill.mean:.0f} and {passes.none.encodings.mean:.0f} %; of plain requests {passes.none.refused.mean:.0f} % are refused.
+# Now nobody trains any further. First the dose: with anything from {dose.few:.0f} to {dose.many:.0f} % of refusals in the last stage, all that is forbidden is refused and all that is harmless answered (`refusal_dose`, {dose.n} seeds). Between helping and refusing there is no front to be seen where requests are put plainly, though {dose.conflicts:.0f} % of the steps are in conflict; and under attack a larger share changes little. So one thing of the training is changed, then the attacks of section 6.3 are tried on the forbidden requests (`jailbreaks`, {n_kept} seeds, {m_kept} comparisons). Judged is the share that is *not* refused: under rules for the answer (the first word is given, or apologies are forbidden), behind two words that stand there already (prefill), and in two encodings. Without a remedy that is {passes.none.rules.mean:.0f}, {passes.none.prefill.mean:.0f} and {passes.none.encodings.mean:.0f} %; of plain requests {passes.none.refused.mean:.0f} % are refused.
 
 # %% [markdown] lang="zh"
 # **实验中看到了什么**（{n_tuned} 个种子，95% 置信区间）　用十个样本训练三步，对其余名词的拒绝从 {undone.before.mean:.0f} ± {undone.before.half:.0f}% 降到 {undone.after.mean:.0f} ± {undone.after.half:.0f}%，{undone.told.mean:.0f} ± {undone.told.half:.0f}% 说了出来；从第 {none_from:d} 步起，什么也不再拒绝。（{n_tuned} 个模型中有 {failed} 个一开始就没有学会拒绝。）用十个**无害**的样本训练四十步，也会抹掉一部分：{undone.harmless.mean:.0f} ± {undone.harmless.half:.0f}% 说了出来。无害样本中加上五个拒绝，仍有 {undone.replayed.mean:.0f}% 拒绝。文本清洗过的模型，违禁内容一次也没有说出来过，不过这些请求里有 {cleaned_other.mean:.0f}% 它答了别的。
@@ -1030,7 +1043,7 @@ savefig(figure, "15_undone", shown)
 #
 # ### 6.6 什么保得住拒绝
 #
-# 这一次没有人再训练下去。训练中只改一处，再对违禁请求试 6.3 节的攻击（`jailbreaks`，{n_kept} 个种子，{m_kept} 项比较）。评判的是**没有**拒绝的比例：给回答立了规矩时（指定第一个词，或不许道歉，rules），替它写好两个词之后（prefill），以及换成两种编码时（encodings）。什么办法也不用，分别是 {passes.none.rules.mean:.0f}、{passes.none.prefill.mean:.0f} 和 {passes.none.encodings.mean:.0f}%；直接提出的请求，{passes.none.refused.mean:.0f}% 遭到拒绝。
+# 这一次没有人再训练下去。先看剂量：最后一个阶段里拒绝占 {dose.few:.0f}% 到 {dose.many:.0f}%，违禁的都全部拒绝，无害的都全部回答（`refusal_dose`，{dose.n} 个种子）。直接提出的请求，帮忙与拒绝之间看不到前沿，尽管 {dose.conflicts:.0f}% 的步里梯度互相冲突；受攻击时，多教一些拒绝也没有多少变化。于是训练中改一处，再对违禁请求试 6.3 节的攻击（`jailbreaks`，{n_kept} 个种子，{m_kept} 项比较）。评判的是**没有**拒绝的比例：给回答立了规矩时（指定第一个词，或不许道歉，rules），替它写好两个词之后（prefill），以及换成两种编码时（encodings）。什么办法也不用，分别是 {passes.none.rules.mean:.0f}、{passes.none.prefill.mean:.0f} 和 {passes.none.encodings.mean:.0f}%；直接提出的请求，{passes.none.refused.mean:.0f}% 遭到拒绝。
 
 # %%
 from minillm.labs.compare_result import Result
