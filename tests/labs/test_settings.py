@@ -162,6 +162,13 @@ TINY = {
         "attack": {"examples": 3, "replayed": 2, "nouns": 2, "steps": (0, 2), "max_norm": 1e-3},
         "defences": {"refused": 0.7, "width": 16},
     },
+    "harm_horizon": {
+        "length": 3,
+        "horizons": (1, 3),
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        "reading": {"batch": 4, "steps": 6, "warmup": 2, "max_norm": 1e-3},
+        "safety": {"steps": 3, "max_norm": 1e-3},
+    },
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
