@@ -42,9 +42,13 @@ def difference_of_means(
 
         r_l = mean over texts of x_l  -  mean over others of x_l
 
+    Raises:
+        ValueError: there are no texts, or no others.
     Source: Arditi et al. 2024, "Refusal in Language Models Is Mediated by a Single Direction",
         arXiv:2406.11717.
     """
+    if not texts or not others:
+        raise ValueError(f"a difference of means of {len(texts)} texts and {len(others)} others")
     one, other = (last_vectors(model, some).mean(axis=0) for some in (texts, others))
     difference: np.ndarray = one - other
     return difference

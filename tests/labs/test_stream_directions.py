@@ -112,3 +112,9 @@ def test_no_direction_is_refused(model):
         ):
             with pytest.raises(ValueError, match=r"a direction must be \(16,\) and not 0"):
                 use(wrong)
+
+
+@pytest.mark.parametrize(("some", "others"), [(TEXTS, []), ([], TEXTS)])
+def test_no_mean_is_taken_of_nothing(model, some, others):
+    with pytest.raises(ValueError, match=f"of {len(some)} texts and {len(others)} others"):
+        difference_of_means(model, some, others)
