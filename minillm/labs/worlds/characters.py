@@ -3,7 +3,8 @@
 Which of them it is can be told only from what was read, so that the best prediction is known: the
 mixture of what both would write, weighted by how probable each is after the demonstrations.
 
-Letters: B texts, N demonstrations, K words of one, S hidden states, V words, C = 2 characters.
+Letters: B texts, N demonstrations, K words of one, S hidden states, V words, C = 2 characters: 0 is
+the helpful one, 1 the refusing one.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from minillm.backend import stream
-
-HELPFUL, REFUSING = 0, 1
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Characters:
         p = self.predictions(words)  # (B, N, K, C, V)
         index = np.broadcast_to(words[..., None, None], (*words.shape, 2, 1))
         log_p = np.log(np.take_along_axis(p, index, axis=-1)[..., 0])
-        each = log_p[..., HELPFUL] - log_p[..., REFUSING]
+        each = log_p[..., 0] - log_p[..., 1]
         flat = each.reshape(len(words), -1)
         return (np.cumsum(flat, axis=1) - flat).reshape(words.shape)
 
@@ -98,7 +97,7 @@ class Characters:
         """
         w = helpful_weight(self.log_ratios(words) + log_odds)[..., None]
         p = self.predictions(words)
-        return w * p[..., HELPFUL, :] + (1.0 - w) * p[..., REFUSING, :]
+        return w * p[..., 0, :] + (1.0 - w) * p[..., 1, :]
 
 
 def helpful_weight(log_odds: np.ndarray) -> np.ndarray:

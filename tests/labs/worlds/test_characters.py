@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from minillm.labs.worlds.characters import (
-    HELPFUL,
-    REFUSING,
     Characters,
     Sizes,
     as_text,
     helpful_weight,
 )
 
+HELPFUL, REFUSING = 0, 1
 SMALL = Sizes(states=3, words=4, length=3, demonstrations=2, apart=0.8, concentration=1.0)
 WORLD = Characters(SMALL, seed=0)
 
