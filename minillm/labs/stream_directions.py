@@ -10,14 +10,13 @@ Letters: N texts, L layers, D model width.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from minillm.autograd import Parameter, no_grad
-from minillm.backend import stream
-from minillm.labs.few_examples import copy_of
 from minillm.models.gpt import Gpt
 
 
@@ -81,7 +80,7 @@ def with_added(model: Gpt, direction: np.ndarray, layer: int) -> Gpt:
     Raises:
         ValueError: the direction is not ``(D,)`` or 0.
     """
-    copy = copy_of(model, stream(0, "overwritten at once"))
+    copy = deepcopy(model)
     block: Any = copy.blocks[layer]
     bias = block.feed_forward.outer.bias
     bias.data = bias.data + checked(model, direction).astype(bias.dtype)
@@ -122,10 +121,10 @@ def checked(model: Gpt, direction: np.ndarray) -> np.ndarray:
 
 def untied(model: Gpt) -> Gpt:
     """A copy whose head is a table of its own."""
-    copy = Gpt(replace(model.config, tied=False), rng=stream(0, "overwritten at once"))
-    copy.to_dtype(model.tokens.weight.data.dtype.type)
-    head = {"head.weight": model.tokens.weight.data}
-    copy.load_state_dict(head | model.state_dict())
+    copy: Any = deepcopy(model)
+    if copy.head is None:
+        copy.config = replace(model.config, tied=False)
+        copy.head = deepcopy(model.tokens)
     return copy
 
 

@@ -6,11 +6,10 @@ Letters: M matrices; W before, C the change.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 import numpy as np
 
-from minillm.backend import stream
-from minillm.labs.few_examples import copy_of
 from minillm.labs.finetuning.ranks import rank_of, weights
 from minillm.models.gpt import Gpt
 
@@ -39,7 +38,7 @@ def measures(before: Gpt, after: Gpt, names: tuple[str, ...], energy: float) -> 
     """Of the change of every matrix of these names: rank, share inside, chance, size, (M, 4).
 
     The rank is how many singular values hold that share of the energy of the change, and the size
-    is |C| / |W|.
+    is ``|C| / |W|``.
     """
     first, last = weights(before, names), weights(after, names)
     found = []
@@ -55,7 +54,7 @@ def with_rank(before: Gpt, after: Gpt, names: Sequence[str], rank: int) -> Gpt:
 
     Source: Eckart & Young 1936, "The Approximation of One Matrix by Another of Lower Rank".
     """
-    copy = copy_of(after, stream(0, "overwritten at once"))
+    copy = deepcopy(after)
     parameters = dict(copy.named_parameters())
     for path, w in weights(before, tuple(names)).items():
         parameter = parameters[f"{path}.weight"]

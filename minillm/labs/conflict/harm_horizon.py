@@ -151,7 +151,7 @@ def theorem_gradients(policy: Policy, weights: list[Parameter], harm: np.ndarray
 
 
 def made_safe(base: Gpt, settings: Settings, harm: np.ndarray, beta: float, seed: int) -> Gpt:
-    """A copy that learned by the exact gradient of E[harm] + β KL(copy || base)."""
+    """A copy that learned by the exact gradient of ``E[harm] + β KL(copy || base)``."""
     model = copy_of(base, stream(seed, "harm horizon"))
     with no_grad():
         before = whole(tables_of(base, settings)).data

@@ -59,7 +59,7 @@ def harm_gradients(tables: Tables, harm: np.ndarray) -> list[np.ndarray]:
         dE[harm] / dz_a(y) = p(y) π(a | y) (h_{t+1}(y a) - h_t(y)),        y: t words
 
     It is p(y) times the covariance of the expected harm with the score, d ln π / dz.  Where the
-    harm is decided by then, h_{t+1}(y a) is h_t(y) for every word a, and the gradient is 0.
+    harm is decided by then, ``h_{t+1}(y a)`` is ``h_t(y)`` for every word a, and the gradient is 0.
 
     Source: Young 2026, arXiv:2603.04851.
     """
@@ -73,7 +73,9 @@ def harm_gradients(tables: Tables, harm: np.ndarray) -> list[np.ndarray]:
 def harm_variances(tables: Tables, harm: np.ndarray) -> np.ndarray:
     """How much each word decides: the mean variance of the expected harm over that word, (T,)::
 
-    E[(h_{t+1} - h_t)²],        in sum the variance of the harm
+        E[(h_{t+1} - h_t)²]
+
+    The sum is the variance of the harm.
     """
     p, h = reached(tables), expected_harm(tables, harm)
     steps = [h[t + 1].reshape(table.shape) - h[t][:, None] for t, table in enumerate(tables)]

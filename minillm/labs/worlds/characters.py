@@ -91,9 +91,11 @@ class Characters:
         return (np.cumsum(flat, axis=1) - flat).reshape(words.shape)
 
     def expected(self, words: np.ndarray, log_odds: float) -> np.ndarray:
-        """The best prediction of every word, (B, N, K) -> (B, N, K, V)::
+        """The best prediction of every word, if the log-odds of the helpful character are these::
 
-        w p(. | helpful) + (1 - w) p(. | refusing),     w = σ(log_odds + log ratio)
+            w p(. | helpful) + (1 - w) p(. | refusing),     w = σ(log_odds + log ratio)
+
+        Shapes: ``(B, N, K) -> (B, N, K, V)``.
         """
         w = helpful_weight(self.log_ratios(words) + log_odds)[..., None]
         p = self.predictions(words)
