@@ -98,7 +98,7 @@ def safest(tables: Tables, harm: np.ndarray, beta: float) -> list[np.ndarray]:
 def kl_by_word(tables: Tables, base: Tables) -> np.ndarray:
     """How far a policy is from its base at each word, in the mean over its answers, (T,), in nats.
 
-    The sum is KL(policy || base) of whole answers.
+    The sum is ``KL(policy || base)`` of whole answers.
     """
     p = reached(tables)
     both = enumerate(zip(tables, base, strict=True))
