@@ -229,6 +229,19 @@ TINY = {
         **{f"trainings.{kind}": {"steps": 2} for kind in ("attention", "mean", "recurrent")},
     },
     "reference": {"width": 4, "batch": 8, "tested": 20, "adam": {"steps": 4, "rate": 0.1}},
+    "refusal_direction": {
+        "world": {"verbs": 2, "harmless": 4, "forbidden": 2, "starts": 3, "places": (7,)},
+        "stages.model": {"n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "stages.refused": 0.5,
+        "widths": (8,),
+        "verbs": 1,
+        "factors": (0.5, 2.0),
+        "randoms": 1,
+    },
     "reviews_and_news": {
         "languages": ("en",),
         "train": 40,
@@ -324,7 +337,16 @@ TRAINS_LONG = {
     *PLANTED,
     *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
-    *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
+    *(
+        "pipeline",
+        "ranks",
+        "refusal_direction",
+        "reviews_and_news",
+        "shakespeare",
+        "sides",
+        "single_clauses",
+        "spam",
+    ),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
@@ -333,6 +355,7 @@ REPLACED = {
     "few_labels": {"finetune_epochs", "pooling"},
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
+    "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
     "spam": {"pretrain_lr"},  # of no pretraining
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
