@@ -250,6 +250,21 @@ TINY = {
         "pooled": {"width": 8, "hidden": (6, 7), "updates": 8, "batch_size": 10, "max_length": 12},
         "bert": SMALL_BERT,
     },
+    "safety_change": {
+        "world": {"verbs": 2, "harmless": 4, "forbidden": 2, "starts": 3},
+        "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "stages.refused": 0.5,
+        "nouns": (1, 2),
+        "names": ("value", "outer"),
+        "truncated": (0, 1),
+        "attacked": ("direct", "prefix", "prefill", "insertion", "encoding", "many-shot"),
+        "attacks.shots": 1,
+        "verbs": 1,
+    },
     "shakespeare": {
         "every": 2,
         "longest": 2,
@@ -337,16 +352,8 @@ TRAINS_LONG = {
     *PLANTED,
     *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
-    *(
-        "pipeline",
-        "ranks",
-        "refusal_direction",
-        "reviews_and_news",
-        "shakespeare",
-        "sides",
-        "single_clauses",
-        "spam",
-    ),
+    *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
+    *("refusal_direction", "safety_change"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
@@ -356,6 +363,7 @@ REPLACED = {
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
+    "safety_change": {"stages.refusals.nouns"},  # every model refuses its own number
     "spam": {"pretrain_lr"},  # of no pretraining
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
