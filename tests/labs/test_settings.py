@@ -181,6 +181,15 @@ TINY = {
         "horizons": (2,),
         "temperatures": (2.0,),
     },
+    "many_shots": {
+        "sizes": {"states": 3, "words": 4, "length": 3, "demonstrations": 3, "apart": 0.9},
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        "reading": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
+        "safety": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
+        "refusing": (0.5, 0.9),
+        "tested": 6,
+        "fit": {"steps": 3, "max_norm": 1e-3},
+    },
     "objectives": {
         "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 60},
         "encoder": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8, "max_length": 16},
