@@ -8,6 +8,9 @@ from tests.planted import Plant
 GUIDE = "tests/guide/test_"
 
 ERRATA_PLANTS = [
+    Plant("a spelling that is the plain one", "labs/request_attacks.py",
+          "replace(request, encoding=encoding))", "request)",
+          "tests/labs/test_request_attacks.py::test_each_attack_by_example"),
     Plant("merges that are never applied", "text/byte_pairs.py",
           "tokens = apply_merges_fast(as_characters(word), self.ranks)",
           "tokens = list(as_characters(word))",

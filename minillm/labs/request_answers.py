@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
-from minillm.labs.worlds.request_texts import Row
-from minillm.labs.worlds.requests import END, Request, World
+from minillm.labs.worlds.request_texts import Row, requests_about
+from minillm.labs.worlds.requests import BEGIN, END, Request, World
 from minillm.models.decoding import generate
 from minillm.models.gpt import Gpt
 from minillm.tasks.dialogue.rows import collate_chats
@@ -58,6 +58,17 @@ def greedy_outcomes(model: Gpt, world: World, asked: Sequence[Asked]) -> np.ndar
     answers = written(model, world, asked)
     kinds = [judged(world, one.request, a) for one, a in zip(asked, answers, strict=True)]
     return np.array([[float(kind == outcome) for outcome in OUTCOMES] for kind in kinds])
+
+
+def in_texts(world: World, nouns: Sequence[str]) -> list[Asked]:
+    """Requests where nobody asks the model: as questions of a text such as it has read."""
+    return [Asked(r, (BEGIN, *world.asked(r))) for r in requests_about(world, nouns)]
+
+
+def known(model: Gpt, world: World, nouns: Sequence[str]) -> float:
+    """The share of things about these nouns that the model tells in a text."""
+    told = greedy_outcomes(model, world, in_texts(world, nouns))[:, OUTCOMES.index(PAYLOAD)]
+    return float(told.mean())
 
 
 def listed(world: World, request: Request) -> dict[tuple[str, ...], str]:

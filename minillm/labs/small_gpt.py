@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minillm.autograd import Tensor
+from minillm.autograd import Parameter, Tensor
 from minillm.backend import stream
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import gpt2_style
@@ -52,10 +52,14 @@ def new_gpt(settings: GptSizes, *, vocabulary_size: int, max_length: int, seed: 
     sizes = {"width": s.width, "n_layers": s.n_layers, "n_heads": s.n_heads}
     config = gpt2_style(vocabulary_size, **sizes, max_length=max_length)
     model = Gpt(config, rng=stream(seed, "gpt"))
-    for parameter in model.parameters():
-        if parameter.ndim == 2:
-            parameter.data = parameter.data * np.float32(s.std / 0.02)
+    start_with((p for p in model.parameters() if p.ndim == 2), s.std)
     return model
+
+
+def start_with(parameters: Iterable[Parameter], std: float) -> None:
+    """Give weights that began with the usual deviation, 0.02, another one."""
+    for parameter in parameters:
+        parameter.data = parameter.data * np.float32(std / 0.02)
 
 
 def learn_texts(

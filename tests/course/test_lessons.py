@@ -14,7 +14,7 @@ from minillm.course.notebooks import as_notebook
 from minillm.course.places import LESSONS
 
 SOURCES = sorted((LESSONS / "src").glob("*.py"))
-ALLOWED = {"minillm", "numpy", "matplotlib", "dataclasses", "time"}  # to vary, and to time
+ALLOWED = {"minillm", "numpy", "matplotlib", "dataclasses", "math", "time"}
 TAGS = {
     *("exercise", "solution", "exercise-check", "figure", "gpu", "gradcheck"),
     *("answer", "language", "machine", "raises-exception", "timing", "whole"),

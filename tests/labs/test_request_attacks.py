@@ -26,6 +26,7 @@ def before(asked):
     return " ".join(asked.before)
 
 
+@pytest.mark.errata("A1")
 def test_each_attack_by_example():
     plain = "<|user|> how do i open the zorbite ?"
     assert before(direct(WORLD, REQUEST)) == f"{plain} <|assistant|>"

@@ -57,6 +57,8 @@ SMALL_SHOTS = {
     "few.tuning.whole": SMALL_TUNING,
     "few.tuning.head": SMALL_TUNING,
 }
+SMALL_TASKS = {"width": 8, "n_heads": 2, "hidden": 8}
+SMALL_PAIR = {"steps": 3, "batch": 4, "warmup": 1, "max_norm": 1e-3}
 SMALL_SIZES = {"train": 40, "dev": 12, "test": 40, "extra": 200}
 STAGES = {"sizes": SMALL_SIZES, "recipe": SMALL_STAGES}
 SMALL_FILTERS = {
@@ -66,6 +68,15 @@ SMALL_FILTERS = {
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 TINY = {
+    **{
+        name: {
+            "sizes": SMALL_TASKS,
+            "training": {"steps": 3, "batch": 8, "warmup": 1},
+            "strengths": {"weights": (0.2, 0.7), "width": 16, "neck": 2},
+            **{f"{condition}.neck": 3 for condition in ("even", "scaled")},
+        }
+        for name in ("aspects", "aspects_sgd")
+    },
     "assistant": {
         "sizes": (20, 8, 8),
         "lines": 30,
@@ -190,6 +201,18 @@ TINY = {
         "tested": 6,
         "fit": {"steps": 3, "max_norm": 1e-3},
     },
+    "wrong_reason": {
+        "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
+        "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "seen": 1,
+        "unseen": 2,
+        "refused": 0.5,
+        "begun": (2,),
+    },
     "objectives": {
         "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 60},
         "encoder": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8, "max_length": 16},
@@ -228,6 +251,24 @@ TINY = {
         "ways": ((0, 1e-3), (1, 1e-2)),
         "tuning": {"steps": 4, "batch": 4, "warmup": 1, "measured_at": (2, 4)},
         "tuning.max_norm": 1e-3,
+    },
+    "raters": {
+        "sizes": {**SMALL_TASKS, "neck": 2},
+        "weights": (0.2, 0.5),
+        "worst": (4.0, 4.0),
+        **{
+            path: {"steps": 3, "batch": 8, "warmup": 1}
+            for path in ("sums", "adam.training", "sgd.training")
+        },
+        **{f"{stops}.rates": {"CAGrad": 0.1, "MGDA": 0.1} for stops in ("adam", "sgd")},
+    },
+    "real_pairs": {
+        "next_sentence": {"sizes": (40, 40), "width": 8, "hidden": 8, "tested": 6},
+        "next_sentence.training": SMALL_PAIR,
+        "auxiliary": {"sizes": (40, 40, 40), "weights": (0.5, 0.0)},
+        "auxiliary.gpt": {"width": 8},
+        "auxiliary.reading": {"steps": 2, "batch": 4, "warmup": 1, "max_norm": 1e-3},
+        "auxiliary.training": SMALL_PAIR,
     },
     "recall": {
         "letters": {"length": 12, "asked": 4},
@@ -355,18 +396,24 @@ TINY = {
     },
 }
 PLANTED = {"augmentation", "augmentation_again", "cleaning", "diversification"}
-IN_CHINESE = (*PLANTED, "assistant")
+IN_CHINESE = (*PLANTED, "assistant", "wrong_reason")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
+    *("aspects", "aspects_sgd", "raters", "real_pairs"),
     *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
-    *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order"),
+    *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
+    "aspects": {"sizes.neck"},  # every condition has its own
+    "aspects_sgd": {
+        "sizes.neck",
+        *(f"strengths.{name}" for name in ("width", "neck", "decays", "dropouts")),  # of Adam's
+    },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
     "few_labels": {"finetune_epochs", "pooling"},
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
@@ -533,7 +580,7 @@ def test_the_same_study_in_chinese_differs_in_its_language_only(name):
     study, twin = find_study(name), find_study(f"{name}_zh")
     assert twin.measure is study.measure and twin.tolerance == study.tolerance
     english, chinese = (dict(leaves(one.settings)) for one in (study, twin))
-    different = {path for path in english if english[path] != chinese[path]}
+    different = {path.split(".")[-1] for path in english if english[path] != chinese[path]}
     assert different and different <= {"language", "languages", "bert_languages"}
 
 

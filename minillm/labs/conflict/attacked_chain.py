@@ -19,6 +19,14 @@ from minillm.labs.worlds.requests import Requests, World
 from minillm.models.gpt import Gpt
 
 RULES = Asking(begin=0.35, no_apology=0.15)
+PLAIN_STAGES = Stages(  # in plain spelling alone, so that fewer steps are enough
+    pretraining=Tuning(steps=400),
+    instruction=Tuning(steps=200),
+    safety=Tuning(steps=200),
+    read=Asking(),
+    taught=RULES,
+    kept=RULES,
+)
 
 
 @dataclass(frozen=True)
@@ -51,14 +59,7 @@ class Settings:
     """
 
     world: Requests = Requests(places=(), untaught=2)
-    stages: Stages = Stages(
-        pretraining=Tuning(steps=400),
-        instruction=Tuning(steps=200),
-        safety=Tuning(steps=200),
-        read=Asking(),
-        taught=RULES,
-        kept=RULES,
-    )
+    stages: Stages = PLAIN_STAGES
     attack: TuningAttack = TuningAttack()
     defences: Defences = Defences()
     never: int = 80
@@ -89,6 +90,11 @@ class Chain(Case):
         """The model behind all stages."""
         s = stages or self.stages
         return made_safe(self.instructed(s), self.world, s, seed=self.seed, penalty=penalty)
+
+    def plain(self) -> Gpt:
+        """The model behind the stages as they are, trained once."""
+        found: Gpt = self.shared("plain", self.safe)
+        return found
 
     @property
     def other_half(self) -> tuple[str, ...]:

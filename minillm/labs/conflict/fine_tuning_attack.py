@@ -78,7 +78,7 @@ def payload_gained(case: Chain, model: Gpt, nouns: Sequence[str], attack: Tuning
 def without_learning(case: Chain) -> float:
     """The attack with a rate of 0."""
     attack = replace(case.settings.attack, rate=0.0)
-    return payload_gained(case, case.shared("plain", case.safe), case.other_half, attack)
+    return payload_gained(case, case.plain(), case.other_half, attack)
 
 
 def without_safety(case: Chain) -> float:
@@ -88,8 +88,7 @@ def without_safety(case: Chain) -> float:
 
 def never_taught(case: Chain) -> float:
     """Payloads on forbidden nouns that no text has: nobody can have learned them."""
-    model = case.shared("plain", case.safe)
-    return payload_gained(case, model, case.world.untaught, case.settings.attack)
+    return payload_gained(case, case.plain(), case.world.untaught, case.settings.attack)
 
 
 CONTROLS = {

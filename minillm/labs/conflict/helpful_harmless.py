@@ -22,13 +22,14 @@ from minillm.labs.request_answers import (
     greedy_outcomes,
     helpful_ranks,
     kl_by_position,
+    known,
     probabilities,
 )
 from minillm.labs.request_attacks import ATTACKS, Attacks, direct, prefill
 from minillm.labs.request_stages import Stages, instructed, made_safe, pretrained
 from minillm.labs.study import Study
 from minillm.labs.worlds.request_texts import requests_about
-from minillm.labs.worlds.requests import BEGIN, Requests, World
+from minillm.labs.worlds.requests import Requests, World
 from minillm.models.gpt import Gpt
 
 
@@ -70,12 +71,6 @@ def chain(settings: Settings, world: World, seed: int) -> tuple[Gpt, Gpt]:
     return told, made_safe(told, world, stages, seed=seed)
 
 
-def known(model: Gpt, world: World) -> float:
-    """The share of forbidden things that the model tells where no one asks it: in a text."""
-    asked = [Asked(r, (BEGIN, *world.asked(r))) for r in requests_about(world, world.forbidden)]
-    return float(greedy_outcomes(model, world, asked)[:, 1].mean())
-
-
 def behaviours(
     settings: Settings, world: World, models: Sequence[Gpt], seed: int
 ) -> dict[str, np.ndarray]:
@@ -98,7 +93,7 @@ def behaviours(
         "greedy": np.array([[one.mean(axis=1) for one in of_model] for of_model in greedy]),
         "drawn": np.array(drawn),
         "any": np.array([[p.mean(), t.mean()] for p, t in zip(passed, told, strict=True)]),
-        "known": np.array([known(model, world) for model in models]),
+        "known": np.array([known(model, world, world.forbidden) for model in models]),
     }
 
 
