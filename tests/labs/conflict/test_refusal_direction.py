@@ -103,7 +103,8 @@ def test_the_study_says_that_a_planted_direction_is_recovered(width):
 
 @pytest.mark.parametrize("width", STUDY.settings.widths)
 def test_the_study_says_that_at_the_last_token_the_direction_decides(width):
-    """In every seed and behind both layers, and other directions of its length do not."""
+    """In every seed, all of whose models refuse, and behind both layers; others do not."""
+    assert by_layer(width, "before")[:, FORBIDDEN, REFUSED].min() == 1.0
     moved, (refuses, helps) = by_layer(width, "moved"), range(2)  # (seeds, C, L, G, 2)
     assert moved[:, REFUSAL, :, HARMLESS, refuses].min() == 1.0
     assert moved[:, REFUSAL, :, FORBIDDEN, helps].min() == 1.0
