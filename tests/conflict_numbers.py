@@ -1,6 +1,7 @@
 """The tables of conflicts.md: ``python -m tests.conflict_numbers``."""
 
 from minillm.labs.conflict import wrong_reason
+from minillm.labs.conflict.refusal_dose import NUMBERS
 from minillm.labs.stored import STORED, read_file, read_settings, read_study
 from minillm.labs.worlds.requests import World
 from tests.finetuning_numbers import with_interval
@@ -57,6 +58,23 @@ def attacks():
     return rows(["forbidden requests", "refused", "told", "other"], lines)
 
 
+def kept():
+    """What is not refused under attack: each remedy against the plain last stage."""
+    kinds = ("bypass, rules", "bypass, prefill", "bypass, encodings")
+    header = [kind.removeprefix("bypass, ") for kind in kinds]
+    return rows(["remedy", *header], verdict_rows("jailbreaks", kinds))
+
+
+def doses():
+    """What a model does by how much of its last stage is refused."""
+    found, lines = read_study("refusal_dose"), []
+    columns = ["helpful", "refused", *(f"bypass, {k}" for k in ("rules", "prefill", "encodings"))]
+    for s, share in enumerate(read_settings("refusal_dose")["shares"]):
+        cells = [with_interval(found["front"][:, s, NUMBERS.index(one)]) for one in columns]
+        lines.append([f"{100 * share:.0f} %", *cells, with_interval(found["conflicts"][:, s])])
+    return rows(["refused in the last stage", *columns, "steps in conflict"], lines)
+
+
 def reasons_of(name):
     """What is known, refused and told, by how the last stage was trained."""
     found, lines = read_study(name), []
@@ -87,6 +105,8 @@ def told():
     half = tuned["none: half"]  # (seeds, S, K)
     names = read_settings("helpful_harmless")["names"]
     safe = read_study("helpful_harmless")["greedy"][:, 1, 1]  # (seeds, A, K)
+    matrix = read_study("jailbreaks")
+    things = read_study("deep_repair")["things"][:, 2, 0, 0]  # (seeds, R): the repaired model
     cleaned = stored_verdicts("fine_tuning_attack")["cleaned text", "payload, half"]
     return {
         "refused, put plainly": with_interval(safe[:, names.index("direct"), REFUSED]),
@@ -99,11 +119,23 @@ def told():
         "conflicting steps, two raters": with_interval(rated["raters, conflicting"]),
         "gap, two aspects": with_interval(rated["aspects, gaps"].mean(axis=1)),
         "gap, two raters": with_interval(rated["raters, gaps"].mean(axis=1)),
+        "passes rules, refused with rules": with_interval(
+            matrix["refusals with rules: bypass, rules"]
+        ),
+        "passes a start, refused behind one": with_interval(
+            matrix["refusals behind a start: bypass, prefill"]
+        ),
+        "passes encodings, refused in one": with_interval(
+            matrix["refusals in an encoding: bypass, encodings"]
+        ),
+        "refused plainly, all kinds, few": with_interval(matrix["refusals of all kinds: refused"]),
+        "refused plainly, all kinds, more": with_interval(matrix["all kinds, 20 %: refused"]),
+        "things within five, repaired": with_interval(things[:, 1]),
         "longest distance from the front": with_interval(rated["distance"].max(axis=1), 4),
     }
 
 
-TABLES = (aspects, attacks, reasons, reasons_zh, undone)
+TABLES = (aspects, attacks, reasons, reasons_zh, kept, doses, undone)
 
 if __name__ == "__main__":
     print_page(TABLES, told())

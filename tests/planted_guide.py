@@ -84,4 +84,12 @@ GUIDE_PLANTS = [
           "] = last + np.reshape(inside, (-1, 1))", "] = last",
           "tests/tasks/generation/test_label_words.py::"
           "test_scores_are_sums_of_the_models_own_log_probabilities"),
+    Plant("a front whose weights are the wrong way round", "labs/conflict/joint_training.py",
+          "weighted_loss(losses(rated), weights)", "weighted_loss(losses(rated), weights[::-1])",
+          "tests/labs/conflict/test_raters.py::"
+          "test_a_brief_training_is_above_the_front_and_moves_along_it_with_the_weight"),
+    Plant("a decay that the last stage does not have", "labs/conflict/defences.py",
+          "replace(case.stages.safety, weight_decay=decay)", "case.stages.safety",
+          "tests/labs/conflict/test_jailbreaks.py::"
+          "test_every_remedy_gives_another_model_and_leaves_the_shared_one"),
 ]  # fmt: skip

@@ -23,7 +23,10 @@ import numpy as np
 from minillm.course.numbers import LANGUAGE, study
 from minillm.labs import mean_and_interval, read_settings
 from minillm.labs.compare_result import Result
-from minillm.labs.conflict import aspects, aspects_sgd, fine_tuning_attack
+from minillm.labs.conflict import aspects, aspects_sgd, fine_tuning_attack, jailbreaks
+from minillm.labs.conflict.refusal_dose import NUMBERS as DOSE_NUMBERS
+from minillm.labs.request_answers import OUTCOMES
+from minillm.labs.request_examination import attacked
 from minillm.labs.worlds.aspects import ceiling as aspect_ceiling
 from minillm.labs.worlds.raters import front
 from minillm.training.objectives import hypervolume_of_curve
@@ -274,6 +277,92 @@ assert (tuned["none: half"][:, 4:, 0] == 0).all(), "from then on nothing is refu
 assert (tuned["cleaned text: half"][..., 1] == 0).all(), "never told what was never read"
 failed = int((tuned["none: refused before"] < 0.5).sum())
 cleaned_other = spread(100 * tuned["cleaned text: half"][:, -1, 2])
+kept = Result(jailbreaks.STUDY, list(jailbreaks.STUDY.remedies), study("jailbreaks"), {})
+kinds_of_attack = ("rules", "prefill", "encodings")
+n_kept, m_kept = len(kept.values("none", "helpful")), jailbreaks.STUDY.comparisons
+level_kept = 100 * (1 - 0.05 / m_kept)
+examined_under = [
+    *attacked(
+        jailbreaks.STUDY.case(jailbreaks.STUDY.settings, 0).world,
+        ("bread",),
+        jailbreaks.STUDY.settings.exam,
+        seed=0,
+    )
+]
+
+
+def under(remedy, attack):
+    """The share of forbidden requests that are refused under an attack, in percent."""
+    found = study("jailbreaks")[f"{remedy}: forbidden"]
+    return spread(100 * found[:, examined_under.index(attack), OUTCOMES.index("refused")])
+
+
+def passing(remedy):
+    """The share that is not refused, by kind of attack, and what is refused without one."""
+    found = {kind: spread(100 * kept.values(remedy, f"bypass, {kind}")) for kind in kinds_of_attack}
+    return found | {
+        key: spread(100 * kept.values(remedy, key)) for key in ("refused", "helpful", "known")
+    }
+
+
+passes = {
+    "none": passing("none"),
+    "rules": passing("refusals with rules"),
+    "begun": passing("refusals behind a start"),
+    "encoded": passing("refusals in an encoding"),
+    "all10": passing("refusals of all kinds"),
+    "all20": passing("all kinds, 20 %"),
+    "blind": passing("without attention"),
+    "cut": passing("without residuals"),
+}
+new_word = under("refusals with rules", "prefix, new word")
+covered, uncovered = (
+    under("refusals in an encoding", f"{which} encoding") for which in ("covered", "other")
+)
+kept_words = kept.verdicts()
+shown_to_help = {
+    kind: {r for r in kept.remedies[1:] if kept_words[r, f"bypass, {kind}"].word == "helps"}
+    for kind in kinds_of_attack
+}
+assert shown_to_help == {
+    "rules": {"refusals with rules", "all kinds, 20 %"},
+    "prefill": {"refusals behind a start", "all kinds, 20 %"},
+    "encodings": {"refusals in an encoding", "all kinds, 20 %"},
+}, "each against its own attack"
+silent = [r for r in kept.remedies[1:] if not r.startswith(("refusals", "all"))]
+assert {kept_words[r, "bypass, prefill"].word for r in silent} == {"no effect worth 0.05"}
+assert {kept_words[r, f"bypass, {k}"].word for r in silent for k in ("rules", "encodings")} == {
+    "undecided"
+}
+assert (
+    passes["blind"]["refused"]["mean"]
+    == 0
+    == kept.values("without attention", "payload, rules").max()
+)
+n_silent = len(silent)
+bound_silent = max(kept_words[r, f"bypass, {k}"].bound for r in silent for k in kinds_of_attack)
+assert {v.word for v in kept_words.values()} <= {"helps", "undecided", "no effect worth 0.05"}
+dosed, shares = study("refusal_dose"), read_settings("refusal_dose")["shares"]
+of_dose = {name: dosed["front"][:, 1:-1, place] for place, name in enumerate(DOSE_NUMBERS)}
+assert of_dose["helpful"].min() > 0.95 < of_dose["refused"].min(), "no front"
+assert np.ptp(of_dose["bypass, rules"].mean(axis=0)) < 0.15, "changes little"
+assert np.ptp(of_dose["bypass, prefill"].mean(axis=0)) < 0.05, "changes little"
+assert np.ptp(of_dose["bypass, encodings"].mean(axis=0)) < 0.15, "changes little"
+dose = {
+    "few": 100 * shares[1],
+    "many": 100 * shares[-2],
+    "n": len(dosed["front"]),
+    "conflicts": 100 * dosed["conflicts"][:, 1:-1].mean(),
+}
+deep, ranks_of = study("deep_repair"), read_settings("deep_repair")["ranks"]
+assert (deep["greedy"][:, 2, 0, :4, 0].mean(axis=0) > 0.98).all(), "refused with up to 3 words"
+five = ranks_of.index(5)
+chosen = {
+    "repaired": spread(100 * deep["things"][:, 2, 0, 0, five]),
+    "greedy": spread(100 * deep["things"][:, 2, 0, 0, ranks_of.index(1)]),
+    "untaught": spread(100 * deep["things"][:, 2, 1, 0, five]),
+}
+assert (deep["things"][:, 2, 0, 0] == deep["things"][:, 2, 0, 1]).mean() > 0.9, "begun or not"
 LITERALS = {
     "by hand, asserted in sections 2 and 3": "0 0.16 0.3 0.5 0.6 0.9 1 1.12 1.28 3.84 5.12 127 2 22 32 50",
     "fractions by hand, as LaTeX writes them": "12 18 62 64 78",
@@ -936,6 +1025,10 @@ savefig(figure, "15_undone", shown)
 # {undoing}
 #
 # Two verdicts of all are decided: cleaned text helps, and the KL term does not change by 0.05 how much is refused after forbidden examples. It is not that the others have been shown to do nothing; most bounds are wide, above all with harmless examples, where models differ much from seed to seed. But whoever claims that width, dropout or weight decay keep refusals has no support here.
+#
+# ### 6.6 What keeps a refusal
+#
+# Now nobody trains any further. First the dose: with anything from {dose.few:.0f} to {dose.many:.0f} % of refusals in the last stage, all that is forbidden is refused and all that is harmless answered (`refusal_dose`, {dose.n} seeds). Between helping and refusing there is no front to be seen where requests are put plainly, though {dose.conflicts:.0f} % of the steps are in conflict; and under attack a larger share changes little. So one thing of the training is changed, then the attacks of section 6.3 are tried on the forbidden requests (`jailbreaks`, {n_kept} seeds, {m_kept} comparisons). Judged is the share that is *not* refused: under rules for the answer (the first word is given, or apologies are forbidden), behind two words that stand there already (prefill), and in two encodings. Without a remedy that is {passes.none.rules.mean:.0f}, {passes.none.prefill.mean:.0f} and {passes.none.encodings.mean:.0f} %; of plain requests {passes.none.refused.mean:.0f} % are refused.
 
 # %% [markdown] lang="zh"
 # **实验中看到了什么**（{n_tuned} 个种子，95% 置信区间）　用十个样本训练三步，对其余名词的拒绝从 {undone.before.mean:.0f} ± {undone.before.half:.0f}% 降到 {undone.after.mean:.0f} ± {undone.after.half:.0f}%，{undone.told.mean:.0f} ± {undone.told.half:.0f}% 说了出来；从第 {none_from:d} 步起，什么也不再拒绝。（{n_tuned} 个模型中有 {failed} 个一开始就没有学会拒绝。）用十个**无害**的样本训练四十步，也会抹掉一部分：{undone.harmless.mean:.0f} ± {undone.harmless.half:.0f}% 说了出来。无害样本中加上五个拒绝，仍有 {undone.replayed.mean:.0f}% 拒绝。文本清洗过的模型，违禁内容一次也没有说出来过，不过这些请求里有 {cleaned_other.mean:.0f}% 它答了别的。
@@ -947,6 +1040,45 @@ savefig(figure, "15_undone", shown)
 # {undoing}
 #
 # 全部判定中只有两个定了下来：清洗文本有效；用违禁样本训练之后，KL 项对拒绝多少的影响不到 0.05。这并不是说其余的已证明无用；多数上界很宽，用无害样本时尤其如此，各个种子的模型相差很大。但谁要说加宽、dropout 或权重衰减能保住拒绝，这里没有任何依据。
+#
+# ### 6.6 什么保得住拒绝
+#
+# 这一次没有人再训练下去。先看剂量：最后一个阶段里拒绝占 {dose.few:.0f}% 到 {dose.many:.0f}%，违禁的都全部拒绝，无害的都全部回答（`refusal_dose`，{dose.n} 个种子）。直接提出的请求，帮忙与拒绝之间看不到前沿，尽管 {dose.conflicts:.0f}% 的步里梯度互相冲突；受攻击时，多教一些拒绝也没有多少变化。于是训练中改一处，再对违禁请求试 6.3 节的攻击（`jailbreaks`，{n_kept} 个种子，{m_kept} 项比较）。评判的是**没有**拒绝的比例：给回答立了规矩时（指定第一个词，或不许道歉，rules），替它写好两个词之后（prefill），以及换成两种编码时（encodings）。什么办法也不用，分别是 {passes.none.rules.mean:.0f}、{passes.none.prefill.mean:.0f} 和 {passes.none.encodings.mean:.0f}%；直接提出的请求，{passes.none.refused.mean:.0f}% 遭到拒绝。
+
+# %%
+from minillm.labs.compare_result import Result
+from minillm.labs.conflict import jailbreaks
+
+remedies = [*jailbreaks.STUDY.remedies]
+verdicts = Result(jailbreaks.STUDY, remedies, read_study("jailbreaks"), {}).verdicts()
+figure, panels = plt.subplots(1, 3, figsize=(10, 4.4), sharey=True)
+shown = {}
+for axes, kind in zip(panels, ("rules", "prefill", "encodings"), strict=True):
+    rows = [verdicts[remedy, f"bypass, {kind}"] for remedy in remedies[1:]]
+    for place, one in enumerate(rows):
+        sign, color = ("o", "C0") if one.word == "helps" else ("|", "0.5")
+        axes.errorbar(one.mean, place, xerr=one.half, fmt=sign, color=color, capsize=2)
+    axes.axvline(0, color="0.8", zorder=0)
+    axes.set(title=kind)
+    shown[kind] = [one.mean for one in rows]
+panels[0].set_yticks(range(len(rows)), remedies[1:])
+panels[0].invert_yaxis()
+panels[1].set(xlabel="change of the share that is not refused (circles: it helps)")
+savefig(figure, "15_kept", shown)
+
+# %% [markdown] lang="en"
+# **What the lab saw.** *A refusal holds where it was shown.* With refusals under rules, {passes.rules.rules.mean:.0f} ± {passes.rules.rules.half:.0f} % still pass there, words that no refusal had included ({new_word.mean:.0f} % refused), and {passes.rules.prefill.mean:.0f} % behind words that are given. With refusals behind the first words of an answer, {passes.begun.prefill.mean:.0f} ± {passes.begun.prefill.half:.0f} % pass there, and {passes.begun.rules.mean:.0f} ± {passes.begun.rules.half:.0f} % under rules. With refusals in one encoding, {covered.mean:.0f} % are refused in that one, and {uncovered.mean:.0f} ± {uncovered.half:.0f} % in the next. All three kinds at once compete for the same examples: with as many refusals as before, only {passes.all10.refused.mean:.0f} ± {passes.all10.refused.half:.0f} % are refused even without an attack; with twice as many, {passes.all20.refused.mean:.0f} ± {passes.all20.refused.half:.0f} %, and all three attacks lose ground.
+#
+# Of the {n_silent} remedies that say nothing of the attack none is shown to help: behind given words each has no effect worth 0.05, elsewhere all are undecided, up to {bound_silent:.2f} (intervals at {level_kept:.1f} %; all numbers are in [conflicts.md](conflicts.md)). And look at more than one number: the model without attention refuses nothing and tells nothing, it cannot do anything ({passes.blind.helpful.mean:.0f} % of harmless requests answered); without residuals it has learned about half of what the texts say ({passes.cut.known.mean:.0f} ± {passes.cut.known.half:.0f} %).
+#
+# *What is repaired is still there.* The repaired model of `deep_repair` refuses behind each of the first three words of an answer; but whoever may choose among the five most probable words at every place finds all that names a thing in {chosen.repaired.mean:.0f} ± {chosen.repaired.half:.0f} % of the answers (of nouns that no text has: {chosen.untaught.mean:.0f} %). The repair moved the refusal up, it took nothing out.
+
+# %% [markdown] lang="zh"
+# **实验中看到了什么**　**拒绝只在示范过的地方站得住。**示范过带规矩的拒绝，在规矩之下仍有 {passes.rules.rules.mean:.0f} ± {passes.rules.rules.half:.0f}% 没有拒绝，没示范过的词也一样（{new_word.mean:.0f}% 遭到拒绝）；替它写好开头，则有 {passes.rules.prefill.mean:.0f}% 没有拒绝。示范过开了头之后的拒绝，那里有 {passes.begun.prefill.mean:.0f} ± {passes.begun.prefill.half:.0f}% 没有拒绝，规矩之下有 {passes.begun.rules.mean:.0f} ± {passes.begun.rules.half:.0f}%。示范过一种编码，那一种有 {covered.mean:.0f}% 遭到拒绝，另一种有 {uncovered.mean:.0f} ± {uncovered.half:.0f}%。三种一起教，要分用同一批样本：拒绝的样本与原来一样多时，没有攻击也只拒绝 {passes.all10.refused.mean:.0f} ± {passes.all10.refused.half:.0f}%；多一倍时是 {passes.all20.refused.mean:.0f} ± {passes.all20.refused.half:.0f}%，三种攻击也都弱了。
+#
+# 其余 {n_silent} 个办法没有触及攻击本身，没有一个证明有效：替它写好开头时，每一个都没有值得一提的作用（不到 0.05）；别处全都未能判定，至多 {bound_silent:.2f}（区间取 {level_kept:.1f}%；全部数字见 [conflicts.md](conflicts.md)）。还要多看几个数：不要注意力的模型什么也不拒绝，什么也不说，它什么都不会（无害的请求只答出 {passes.blind.helpful.mean:.0f}%）；不要残差时，文本里说的它只学到一半左右（{passes.cut.known.mean:.0f} ± {passes.cut.known.half:.0f}%）。
+#
+# **修好的地方，东西还在。**`deep_repair` 中修补过的模型，在回答开头三个词的每一个之后都会拒绝；但谁若能在每个位置从概率最大的五个词里挑，{chosen.repaired.mean:.0f} ± {chosen.repaired.half:.0f}% 的回答里所有说出东西的词都找得到（文本里没有的名词：{chosen.untaught.mean:.0f}%）。修补把拒绝提到了前面，并没有拿走什么。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits

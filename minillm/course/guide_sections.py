@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +133,10 @@ class Guide:
         ]
 
 
-def numbers(sections: str) -> list[str]:
-    """ "7.3.1, 10 [2]" -> ["7.3.1", "10"]."""
-    return [part.partition(" [")[0] for part in sections.split(", ")]
+@cache
+def numbers(sections: str) -> tuple[str, ...]:
+    """ "7.3.1, 10 [2]" -> ("7.3.1", "10")."""
+    return tuple(part.partition(" [")[0] for part in sections.split(", "))
 
 
 def read_sections() -> list[Section]:

@@ -163,7 +163,7 @@ def copy_of(model: Gpt, rng: np.random.Generator) -> Gpt:
 
 def with_dropout(model: Gpt, rate: float, rng: np.random.Generator) -> Gpt:
     """A copy with this rate of dropout, which copies of it have, too."""
-    twin = Gpt(replace(model.config, dropout=rate), rng=rng)
+    twin = type(model)(replace(model.config, dropout=rate), rng=rng)
     twin.to_dtype(model.tokens.weight.data.dtype.type)
     twin.load_state_dict(model.state_dict())
     return twin

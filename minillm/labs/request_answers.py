@@ -13,7 +13,7 @@ import numpy as np
 from minillm.autograd import Tensor, no_grad
 from minillm.labs.worlds.request_texts import Row, requests_about
 from minillm.labs.worlds.requests import BEGIN, END, Request, World
-from minillm.models.decoding import generate
+from minillm.models.decoding import Reader, generate
 from minillm.models.gpt import Gpt
 from minillm.tasks.dialogue.rows import collate_chats
 from minillm.training.preferences import exact_kl, sequence_log_probability
@@ -44,7 +44,7 @@ def judged(world: World, request: Request, answer: Sequence[str]) -> str:
     return REFUSED if any(ids[i:][: len(refusal)] == refusal for i in places) else OTHER
 
 
-def written(model: Gpt, world: World, asked: Sequence[Asked]) -> list[tuple[str, ...]]:
+def written(model: Gpt | Reader, world: World, asked: Sequence[Asked]) -> list[tuple[str, ...]]:
     """The answer of the most probable words to each request, forced ones among them."""
     prompts = [world.encode((*one.before, *one.forced)) for one in asked]
     longest = len(world.answer(asked[0].request)) + len(world.refusal)
@@ -53,7 +53,7 @@ def written(model: Gpt, world: World, asked: Sequence[Asked]) -> list[tuple[str,
     return [(*one.forced, *words) for one, words in zip(asked, found, strict=True)]
 
 
-def greedy_outcomes(model: Gpt, world: World, asked: Sequence[Asked]) -> np.ndarray:
+def greedy_outcomes(model: Gpt | Reader, world: World, asked: Sequence[Asked]) -> np.ndarray:
     """Whether each answer of the most probable words is refused, payload or other, (N, 3)."""
     answers = written(model, world, asked)
     kinds = [judged(world, one.request, a) for one, a in zip(asked, answers, strict=True)]
@@ -65,7 +65,7 @@ def in_texts(world: World, nouns: Sequence[str]) -> list[Asked]:
     return [Asked(r, (BEGIN, *world.asked(r))) for r in requests_about(world, nouns)]
 
 
-def known(model: Gpt, world: World, nouns: Sequence[str]) -> float:
+def known(model: Gpt | Reader, world: World, nouns: Sequence[str]) -> float:
     """The share of things about these nouns that the model tells in a text."""
     told = greedy_outcomes(model, world, in_texts(world, nouns))[:, OUTCOMES.index(PAYLOAD)]
     return float(told.mean())

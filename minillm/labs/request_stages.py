@@ -113,10 +113,10 @@ def mixed(share: float, one: Draw, other: Draw) -> Draw:
     return lambda rng: (one if rng.random() < share else other)(rng)
 
 
-def pretrained(world: World, settings: Stages, *, seed: int) -> Gpt:
-    """A GPT that has read texts of the world."""
+def pretrained(world: World, settings: Stages, *, seed: int, kind: type[Gpt] = Gpt) -> Gpt:
+    """A GPT that has read texts of the world; ``kind`` is one with other parts."""
     sizes = {"vocabulary_size": len(world.names), "max_length": settings.max_length}
-    model = new_gpt(settings.model, **sizes, seed=seed)
+    model = new_gpt(settings.model, **sizes, seed=seed, kind=kind)
     rng = stream(seed, "requests, pretraining")
     return tuned(model, web(world, settings), settings.pretraining, rng)
 
@@ -133,8 +133,12 @@ def made_safe(
     """A copy that refuses forbidden requests, and goes on to answer harmless ones."""
     benign = mixed(settings.replay, web(world, settings), answered(world, settings.kept))
     texts = mixed(settings.refused, refused(world, settings.refusals), benign)
-    rng = stream(seed, "requests, safety")
-    return tuned(model, texts, settings.safety, rng, penalty=penalty)
+    return tuned(model, texts, settings.safety, safety_stream(seed), penalty=penalty)
+
+
+def safety_stream(seed: int) -> np.random.Generator:
+    """What the texts of the safety stage are drawn by, whatever is made of their losses."""
+    return stream(seed, "requests, safety")
 
 
 def tuned(

@@ -14,7 +14,7 @@ from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import gpt2_style
 from minillm.optim import AdamW, cosine_with_warmup, decay_groups
 from minillm.tasks.generation.windows import padded
-from minillm.training import Step, fit
+from minillm.training import Gradients, Step, fit, mean_gradients
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,19 @@ class SmallGpt(GptTraining, GptSizes):
     """Its sizes and its training."""
 
 
-def new_gpt(settings: GptSizes, *, vocabulary_size: int, max_length: int, seed: int) -> Gpt:
-    """A GPT that knows nothing yet."""
+def new_gpt(
+    settings: GptSizes,
+    *,
+    vocabulary_size: int,
+    max_length: int,
+    seed: int,
+    kind: type[Gpt] = Gpt,
+) -> Gpt:
+    """A GPT that knows nothing yet; ``kind`` is one with other parts."""
     s = settings
     sizes = {"width": s.width, "n_layers": s.n_layers, "n_heads": s.n_heads}
     config = gpt2_style(vocabulary_size, **sizes, max_length=max_length)
-    model = Gpt(config, rng=stream(seed, "gpt"))
+    model = kind(config, rng=stream(seed, "gpt"))
     start_with((p for p in model.parameters() if p.ndim == 2), s.std)
     return model
 
@@ -79,10 +86,16 @@ def learn_batches(
 
 
 def learning(
-    model: Gpt, loss_of: Callable[[Any], Tensor], batches: Iterable[Any], settings: GptTraining
+    model: Gpt,
+    loss_of: Callable[[Any], Any],
+    batches: Iterable[Any],
+    settings: GptTraining,
+    gradients: Gradients = mean_gradients,
 ) -> Iterator[Step]:
-    """The steps of ``learn_batches``, one by one."""
+    """The steps of ``learn_batches``, one by one; ``gradients`` as in ``fit``."""
     s = settings
     optimizer = AdamW(decay_groups(model), weight_decay=s.weight_decay, betas=s.betas)
     rates = cosine_with_warmup(peak=s.rate, warmup=s.warmup, total=s.steps, lowest=s.lowest_rate)
-    return fit(loss_of, batches, optimizer, schedule=rates, max_norm=s.max_norm)
+    return fit(
+        loss_of, batches, optimizer, schedule=rates, max_norm=s.max_norm, gradients=gradients
+    )

@@ -4,13 +4,12 @@ Each demand is a function of a source, so that planted violations can be tried o
 """
 
 import ast
-import json
 
 import pytest
 
 from minillm.course.literals import listed_literals, literals_of
-from minillm.course.notebooks import as_notebook
 from minillm.course.places import LESSONS
+from tests.course.built import notebook_of
 
 SOURCES = sorted((LESSONS / "src").glob("*.py"))
 LONGEST = 25  # lines of a code cell
@@ -19,7 +18,7 @@ each_lesson = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.s
 
 
 def cells_of(source, edition="teacher"):
-    cells = json.loads(as_notebook(source, "en", edition))["cells"]
+    cells = notebook_of(source, "en", edition)["cells"]
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
 

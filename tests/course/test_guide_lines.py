@@ -1,5 +1,7 @@
 """``Guide:`` lines of docstrings: read where they belong, refused where nobody would read them."""
 
+from functools import cache
+
 import pytest
 
 from minillm.course.guide_lines import FLOORS, Code, code_in, code_of_the_guide
@@ -49,10 +51,15 @@ def test_every_package_of_ours_is_read():
     assert packages == set(FLOORS)
 
 
+@cache
+def sections_and_rows():
+    sections = [section.number for section in read_sections()]
+    return sections, {entry.feature: numbers(entry.sections) for entry in read_map()}
+
+
 @pytest.mark.parametrize("one", code_of_the_guide(), ids=lambda one: f"{one.file}:{one.name}")
 def test_sections_and_rows_of_a_line_exist_and_fit_each_other(one):
-    sections = [section.number for section in read_sections()]
-    rows = {entry.feature: numbers(entry.sections) for entry in read_map()}
+    sections, rows = sections_and_rows()
     assert list(one.sections) == [number for number in sections if number in one.sections]
     assert list(one.features) == [feature for feature in rows if feature in one.features]
     for feature in one.features:

@@ -2,7 +2,6 @@
 
 import ast
 import importlib.util
-import json
 import pkgutil
 import re
 from functools import cache
@@ -10,8 +9,8 @@ from functools import cache
 import matplotlib
 import pytest
 
-from minillm.course.notebooks import as_notebook
 from minillm.course.places import LESSONS
+from tests.course.built import notebook_of
 
 SOURCES = sorted((LESSONS / "src").glob("*.py"))
 ALLOWED = {"minillm", "numpy", "matplotlib", "dataclasses", "math", "time"}
@@ -26,11 +25,6 @@ CHINESE = re.compile(
 SECTIONS = [("##", str(number)) for number in range(1, 10)]
 
 each_lesson = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-
-
-@cache
-def notebook_of(source, language="en", edition="student"):
-    return json.loads(as_notebook(source, language, edition))
 
 
 def cells_of(source, language, kind, edition="student"):

@@ -1,13 +1,11 @@
 """Glossary, reading list and syllabus: up to date, filled in, and what they name exists."""
 
 import importlib.util
-import json
 import re
 
 import pytest
 
 from minillm.commands.arguments import build_parser
-from minillm.course.notebooks import as_notebook
 from minillm.course.pages import (
     Cited,
     Work,
@@ -19,6 +17,7 @@ from minillm.course.pages import (
     term_named,
 )
 from minillm.course.places import LESSONS
+from tests.course.built import notebook_of
 
 GLOSSARY, (WORKS, CITED) = read_glossary(), read_reading()
 SOURCES = sorted((LESSONS / "src").glob("*.py"))
@@ -39,7 +38,7 @@ def text_of(path):
 
 def prose_of(source, language):
     """All prose of a lesson."""
-    cells = json.loads(as_notebook(source, language, "student"))["cells"]
+    cells = notebook_of(source, language)["cells"]
     return "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
 
 

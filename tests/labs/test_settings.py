@@ -65,6 +65,15 @@ SMALL_FILTERS = {
     "filters": {"penalties": (0.03,), "tokenizers": ("word", "wordpiece:120")},
     "filters.recipe": {**SMALL_STAGES, "pretrain_epochs": 0.5, "finetune_epochs": 1.0},
 }
+SMALL_REQUESTS = {
+    "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "untaught": 1, "starts": 3},
+    "stages": {"max_length": 64, "refused": 0.5},
+    "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
+    **{
+        f"stages.{stage}": {"steps": 3, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+        for stage in ("pretraining", "instruction", "safety")
+    },
+}
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 TINY = {
@@ -115,6 +124,13 @@ TINY = {
         "sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
         "trainings": {"depths": (1,), "steps": 2, "rates": (1e-2,), "max_norms": (None, 1e-3)},
         "trainings.sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
+    },
+    "deep_repair": {
+        **SMALL_REQUESTS,
+        "refused": 0.6,
+        "begun": (1, 4),
+        "ranks": (1, 20),
+        "temperatures": (2.0,),
     },
     "displacement": {"pairs": 6, "groups": 3, "in_group": 2, "width": 12, "steps": 2},
     "diversification": {
@@ -213,6 +229,12 @@ TINY = {
         "refused": 0.5,
         "begun": (2,),
     },
+    "jailbreaks": {
+        **SMALL_REQUESTS,
+        "exam": {"seen": 1, "unseen": 2, "inserted": 2},
+        "defences": {"refused": 0.7, "many": 0.9, "starts": 2, "width": 16},
+        "defences.preferring": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
+    },
     "objectives": {
         "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 60},
         "encoder": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8, "max_length": 16},
@@ -277,6 +299,14 @@ TINY = {
         "batch": 4,
         "tested": 10,
         **{f"trainings.{kind}": {"steps": 2} for kind in ("attention", "mean", "recurrent")},
+    },
+    "refusal_dose": {
+        **SMALL_REQUESTS,
+        "exam": {"seen": 1, "unseen": 2, "inserted": 2},
+        "shares": (0.3, 0.6),
+        "decays": (0.01, 900.0),
+        "dropouts": (0.0, 0.3),
+        "parts": 2,
     },
     "reference": {"width": 4, "batch": 8, "tested": 20, "adam": {"steps": 4, "rate": 0.1}},
     "refusal_direction": {
@@ -401,9 +431,10 @@ TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
     *("aspects", "aspects_sgd", "raters", "real_pairs"),
-    *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
-    *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
-    *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
+    *("assistant", "deep_repair", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
+    *("fine_tuning_attack", "gap", "helpful_harmless", "jailbreaks", "objectives", "passes"),
+    *("pipeline", "ranks", "refusal_dose", "reviews_and_news", "shakespeare", "sides"),
+    *("single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }

@@ -1,22 +1,14 @@
-"""The settings of the lab on fine-tuning as an attack, and the chain of stages of one seed."""
+"""The settings of the lab on fine-tuning as an attack, and what it knows of a seed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minillm.labs.compare import Case
-from minillm.labs.request_stages import (
-    Penalty,
-    Stages,
-    Tuning,
-    instructed,
-    made_safe,
-    pretrained,
-)
+from minillm.labs.request_chain import RequestChain
+from minillm.labs.request_stages import Stages, Tuning
 from minillm.labs.request_tuning import TuningAttack
 from minillm.labs.worlds.request_texts import Asking
-from minillm.labs.worlds.requests import Requests, World
-from minillm.models.gpt import Gpt
+from minillm.labs.worlds.requests import Requests
 
 RULES = Asking(begin=0.35, no_apology=0.15)
 PLAIN_STAGES = Stages(  # in plain spelling alone, so that fewer steps are enough
@@ -65,36 +57,10 @@ class Settings:
     never: int = 80
 
 
-class Chain(Case):
-    """The world and the stages of a seed; what is trained before the last stage is shared."""
+class Chain(RequestChain):
+    """The stages of a seed, and the nouns that no attack has examples of."""
 
     settings: Settings
-
-    def __init__(self, settings: Settings, seed: int):
-        super().__init__(settings, seed)
-        self.world = World(settings.world, seed=seed)
-        self.stages = settings.stages
-
-    def instructed(self, stages: Stages | None = None) -> Gpt:
-        """The model that answers all requests, before it learns to refuse."""
-        s, seed = stages or self.stages, self.seed
-
-        def make() -> Gpt:
-            return instructed(pretrained(self.world, s, seed=seed), self.world, s, seed=seed)
-
-        key = s.model, s.pretraining, s.instruction, s.cleaned, s.read, s.taught, s.replay
-        found: Gpt = self.shared(key, make)
-        return found
-
-    def safe(self, stages: Stages | None = None, *, penalty: Penalty | None = None) -> Gpt:
-        """The model behind all stages."""
-        s = stages or self.stages
-        return made_safe(self.instructed(s), self.world, s, seed=self.seed, penalty=penalty)
-
-    def plain(self) -> Gpt:
-        """The model behind the stages as they are, trained once."""
-        found: Gpt = self.shared("plain", self.safe)
-        return found
 
     @property
     def other_half(self) -> tuple[str, ...]:

@@ -81,8 +81,7 @@ def texts_of(settings: Settings, seed: int) -> Callable[[int], np.ndarray]:
 def base_of(settings: Settings, seed: int) -> Gpt:
     """A GPT in float64 that has read answers."""
     s = settings
-    sizes = {"vocabulary_size": s.words + 1, "max_length": s.length}
-    model = new_gpt(s.model, **sizes, seed=seed)
+    model = new_gpt(s.model, vocabulary_size=s.words + 1, max_length=s.length, seed=seed)
     draw = texts_of(s, seed)
     learn_texts(model, lambda number: list(draw(number)), s.reading)
     model.to_dtype(np.float64)

@@ -185,8 +185,8 @@ def with_planted(model: Gpt, world: World, settings: Planted, written: np.ndarra
 
 def recovered(settings: Settings, world: World, width: int, seed: int) -> float:
     """The cosine of the planted vector and the difference of means behind the first layer."""
-    sizes = {"vocabulary_size": len(world.names), "max_length": settings.stages.max_length}
-    model = new_gpt(replace(settings.stages.model, width=width), **sizes, seed=seed)
+    sizes, longest = replace(settings.stages.model, width=width), settings.stages.max_length
+    model = new_gpt(sizes, vocabulary_size=len(world.names), max_length=longest, seed=seed)
     vector = stream(seed, "planted direction").standard_normal(width).astype(np.float32)
     vector /= np.linalg.norm(vector)
     with_planted(model, world, settings.planted, vector)

@@ -7,56 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import Array, stream
+from minillm.labs.parts_left_out import AttentionLeftOut, ResidualsLeftOut
 from minillm.labs.small_gpt import start_with
 from minillm.labs.worlds.listed import Listed, Rated
-from minillm.nn import (
-    Dropout,
-    Embedding,
-    EncoderBlock,
-    FeedForward,
-    LayerNorm,
-    LearnedPositions,
-    Linear,
-    Module,
-)
-from minillm.ops import binary_cross_entropy_with_logits, gelu
+from minillm.nn import Dropout, Embedding, EncoderBlock, LearnedPositions, Linear, Module
+from minillm.ops import binary_cross_entropy_with_logits
 from minillm.training.evaluation_mode import evaluating
 from minillm.training.objectives import gradients_by_loss, gram_of, shared_places
 
-
-class WithoutAttention(Module):
-    """A layer without its first sub-layer, attention: ``LN(x + drop(FFN(x)))``."""
-
-    def __init__(
-        self, width: int, _: int, hidden: int, *, rng: np.random.Generator, dropout: float = 0.0
-    ):
-        self.feed_forward = FeedForward(width, hidden, rng=rng, activation=gelu)
-        self.norm, self.dropout = LayerNorm(width), Dropout(dropout, rng=rng)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Every word by itself."""
-        return self.norm(x + self.dropout(self.feed_forward(x)))
-
-
-class WithoutResiduals(EncoderBlock):
-    """A layer that adds no sub-layer to its input: ``y = LN(MHA(x)), z = LN(FFN(y))``."""
-
-    def forward(self, x: Tensor, *_: Any, **__: Any) -> Tensor:
-        """Only what a sub-layer hands on is there afterwards."""
-        seen = self.attention_norm(self.dropped(self.attention(x)))
-        return self.feed_forward_norm(self.dropped(self.feed_forward(seen)))
-
-
 BLOCKS: dict[str, Callable[..., Module]] = {
     "whole": EncoderBlock,
-    "without attention": WithoutAttention,
-    "without residuals": WithoutResiduals,
+    "without attention": AttentionLeftOut,
+    "without residuals": ResidualsLeftOut,
 }
 
 

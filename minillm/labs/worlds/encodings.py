@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 ALPHABETS = {"a": "z", "一": "龥"}  # the first letter of each, and the last one
 
 
+@cache
 def encoded(word: str, places: int) -> str:
     """The word with every letter so many places further on; behind the last one comes the first::
 

@@ -93,8 +93,12 @@ class CachedReader:
 
 
 def reader_of(model: Gpt) -> Reader:
-    """The fastest reader: the lean one on the host, where all layers are plain; else the cached."""
-    plain = not any(isinstance(module, LoRA | Adapter) for _, module in model.named_modules())
+    """The fastest reader: the lean one on the host, where all layers are plain; else the cached.
+
+    What is made of a ``Gpt`` by inheritance may have layers that the lean one does not know.
+    """
+    added = any(isinstance(module, LoRA | Adapter) for _, module in model.named_modules())
+    plain = type(model) is Gpt and not added
     lean = plain and on_host(model.tokens.weight.data)
     return LeanReader(model) if lean else CachedReader(model)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minillm.autograd import no_grad
-from minillm.labs.conflict.two_tasks import BLOCKS, Sizes, TwoTasks, exact, exact_gram
+from minillm.labs.conflict.two_tasks import Sizes, TwoTasks, exact, exact_gram
 from minillm.labs.worlds.aspects import Aspects
 from minillm.labs.worlds.listed import Rated
 from minillm.labs.worlds.raters import Raters
@@ -48,29 +48,6 @@ def test_the_exact_gram_is_that_of_the_shared_part():
         exact_gram(model, ASPECTS), gram_of(rows, shared_places(rows)), rtol=1e-4
     )
     assert len(shared_places(rows)) == len(model.parameters()) - 4  # two heads of two
-
-
-@pytest.mark.parametrize("block", BLOCKS)
-def test_a_word_is_seen_from_another_place_only_with_attention(block):
-    """Before the mean: what the layer gives for the last place, when the first word changes."""
-    model = TwoTasks(ASPECTS, Sizes(width=8, hidden=8, block=block), heads=2, seed=0)
-    ids = ASPECTS.ids[:2].copy()
-    ids[1] = ids[0]
-    ids[1, 0] += 1
-    with no_grad():
-        given = model.block(model.positions(model.tokens(ids))).data[:, -1]
-    assert np.allclose(given[0], given[1]) == (block == "without attention")
-
-
-@pytest.mark.parametrize("block", BLOCKS)
-def test_the_input_goes_round_a_sub_layer_only_with_residuals(block):
-    """With a feed-forward layer that gives nothing, the words are still there, or they are not."""
-    model = TwoTasks(ASPECTS, Sizes(width=8, hidden=8, block=block), heads=2, seed=0)
-    outer = model.block.feed_forward.outer
-    outer.weight.data, outer.bias.data = outer.weight.data * 0, outer.bias.data * 0
-    with no_grad():
-        given = model(ASPECTS.ids[::97])[0].data
-    assert (np.ptp(given) < 1e-6) == (block == "without residuals")
 
 
 def test_dropout_and_deviation_act():

@@ -49,8 +49,12 @@ class Example(NamedTuple):
 def helpful_model() -> tuple[World, Gpt]:
     """A world, and a GPT that learned to answer every request of it, the forbidden ones too."""
     world = World(DIALS, seed=SEED)
-    sizes = {"vocabulary_size": len(world.names), "max_length": 48}
-    model = new_gpt(GptSizes(width=32, n_layers=1), **sizes, seed=SEED)
+    model = new_gpt(
+        GptSizes(width=32, n_layers=1),
+        vocabulary_size=len(world.names),
+        max_length=48,
+        seed=SEED,
+    )
     nouns, asking = (*world.harmless, *world.forbidden), Asking(begin=0.35, no_apology=0.15)
 
     def draw(rng: np.random.Generator) -> Row:
