@@ -189,6 +189,13 @@ TINY = {
         "attack": {"examples": 3, "replayed": 2, "nouns": 2, "steps": (0, 2), "max_norm": 1e-3},
         "defences": {"refused": 0.7, "width": 16},
     },
+    "harm_horizon": {
+        "length": 3,
+        "horizons": (1, 3),
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        "reading": {"batch": 4, "steps": 6, "warmup": 2, "max_norm": 1e-3},
+        "safety": {"steps": 3, "max_norm": 1e-3},
+    },
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
@@ -200,6 +207,15 @@ TINY = {
         "attacks": {"shots": 1},
         "horizons": (2,),
         "temperatures": (2.0,),
+    },
+    "many_shots": {
+        "sizes": {"states": 3, "words": 4, "length": 3, "demonstrations": 3, "apart": 0.9},
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        "reading": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
+        "safety": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
+        "refusing": (0.5, 0.9),
+        "tested": 6,
+        "fit": {"steps": 3, "max_norm": 1e-3},
     },
     "wrong_reason": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
@@ -293,6 +309,19 @@ TINY = {
         "parts": 2,
     },
     "reference": {"width": 4, "batch": 8, "tested": 20, "adam": {"steps": 4, "rate": 0.1}},
+    "refusal_direction": {
+        "world": {"verbs": 2, "harmless": 4, "forbidden": 2, "starts": 3, "places": (7,)},
+        "stages.model": {"n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "stages.refused": 0.5,
+        "widths": (8,),
+        "verbs": 1,
+        "factors": (0.5, 2.0),
+        "randoms": 1,
+    },
     "reviews_and_news": {
         "languages": ("en",),
         "train": 40,
@@ -300,6 +329,21 @@ TINY = {
         "test": 40,
         "pooled": {"width": 8, "hidden": (6, 7), "updates": 8, "batch_size": 10, "max_length": 12},
         "bert": SMALL_BERT,
+    },
+    "safety_change": {
+        "world": {"verbs": 2, "harmless": 4, "forbidden": 2, "starts": 3},
+        "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        **{
+            f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
+            for stage in ("pretraining", "instruction", "safety")
+        },
+        "stages.refused": 0.5,
+        "nouns": (1, 2),
+        "names": ("value", "outer"),
+        "truncated": (0, 1),
+        "attacked": ("direct", "prefix", "prefill", "insertion", "encoding", "many-shot"),
+        "attacks.shots": 1,
+        "verbs": 1,
     },
     "shakespeare": {
         "every": 2,
@@ -391,6 +435,7 @@ TRAINS_LONG = {
     *("fine_tuning_attack", "gap", "helpful_harmless", "jailbreaks", "objectives", "passes"),
     *("pipeline", "ranks", "refusal_dose", "reviews_and_news", "shakespeare", "sides"),
     *("single_clauses", "spam"),
+    *("refusal_direction", "safety_change"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
@@ -404,6 +449,8 @@ REPLACED = {
     "few_labels": {"finetune_epochs", "pooling"},
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
+    "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
+    "safety_change": {"stages.refusals.nouns"},  # every model refuses its own number
     "spam": {"pretrain_lr"},  # of no pretraining
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
