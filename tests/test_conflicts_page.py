@@ -6,6 +6,7 @@ import pytest
 
 from minillm.labs.stored import read_settings, read_study
 from minillm.labs.verdicts import HELPS
+from tests.claim_numbers import claims
 from tests.conflict_numbers import PAYLOAD, REFUSED, TABLES, stored_verdicts, told
 from tests.told import intervals, missing_rows, text_of
 
@@ -23,7 +24,7 @@ def test_every_row_is_that_of_the_stored_study(table, page):
 
 @each_page
 def test_every_interval_in_the_text_is_that_of_the_stored_studies(page):
-    assert intervals(page) == sorted(told().values())
+    assert intervals(page) == sorted([*told().values(), *claims().values()])
 
 
 @pytest.mark.guide("G43")
