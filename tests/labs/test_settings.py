@@ -67,6 +67,22 @@ SMALL_FILTERS = {
 }
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
+SMALL_LEARNING = {"steps": 4, "batch": 8, "warmup": 1, "rate": 0.03, "max_norm": 1e-2}
+SMALL_WORLDS = {
+    "world": {"lands": 4, "untaught": 2, "names": 5},
+    "model": {"width": 8, "n_heads": 2},
+    "reading": SMALL_LEARNING,
+    "tuning": SMALL_LEARNING,
+}
+SMALL_NOISE = {
+    "members": 20,
+    "fresh": 12,
+    "tested": 20,
+    "model": {"width": 8, "n_heads": 2, "hidden": 8},
+    "learning": {"steps": 4, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 2, "threshold": 0.5, "folds": 2, "times": 2, "width": 16},
+}
+SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
         name: {
@@ -173,6 +189,24 @@ TINY = {
         "attack": {"examples": 3, "replayed": 2, "nouns": 2, "steps": (0, 2), "max_norm": 1e-3},
         "defences": {"refused": 0.7, "width": 16},
     },
+    "forgetting": {
+        **SMALL_WORLDS,
+        "strengths": {**SMALL_STRENGTHS, "replay": (0.2, 0.4, 0.6)},
+    },
+    "forgetting_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_WORLDS.items()},
+        "grids": {
+            **dict.fromkeys(("replay", "kl_old", "kl_new", "l2_sp"), (0.5, 0.9)),
+            **dict.fromkeys(("ewc", "ewc_soft"), (1e6, 1e8)),
+            "lora": (2, 1),
+            "weight_decay": (1.0, 30.0),
+            "dropout": (0.2, 0.5),
+            "rate": (0.02, 0.01),
+            "steps": (3, 2),
+            "output_rate": (0.2, 0.1),
+        },
+        "asked": (0, 2),
+    },
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
@@ -196,6 +230,16 @@ TINY = {
         "unseen": 2,
         "refused": 0.5,
         "begun": (2,),
+    },
+    "label_noise": SMALL_NOISE,
+    "label_noise_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_NOISE.items()},
+        "grids": {
+            "steps": (3, 2),
+            "weight_decay": (1.0, 3.0),
+            **dict.fromkeys(("dropout", "smoothing", "word_dropout"), (0.2, 0.4)),
+            "threshold": (0.45, 0.55),
+        },
     },
     "objectives": {
         "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 60},
@@ -358,10 +402,18 @@ TRAINS_LONG = {
     *PLANTED,
     *("aspects", "aspects_sgd", "raters", "real_pairs"),
     *("assistant", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
+    *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "objectives", "passes"),
     *("pipeline", "ranks", "reviews_and_news", "shakespeare", "sides", "single_clauses", "spam"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
+
+
+def fields_of_grids(name):
+    """What a study of strengths sweeps."""
+    return [entry.name for entry in fields(find_study(name).settings.grids)]
+
+
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
     "aspects": {"sizes.neck"},  # every condition has its own
@@ -371,6 +423,13 @@ REPLACED = {
     },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
     "few_labels": {"finetune_epochs", "pooling"},
+    "forgetting_sweeps": {  # the grids stand in their place; and the wider model is not swept
+        f"case.strengths.{name}" for name in (*fields_of_grids("forgetting_sweeps"), "width")
+    },
+    "label_noise_sweeps": {
+        f"case.strengths.{name}"
+        for name in (*fields_of_grids("label_noise_sweeps"), "times", "width", "n_layers")
+    },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "spam": {"pretrain_lr"},  # of no pretraining

@@ -16,7 +16,7 @@ import numpy as np
 from minillm.backend import stream
 from minillm.labs.worlds.listed import SPACING, in_language, share
 
-TAGS = ("A", "B")
+TAGS = "AB"
 # language -> relations, a question, first and second parts of lands, of names
 WORDS: dict[str, tuple[str, str, str, str, str, str]] = {
     "en": (

@@ -25,9 +25,9 @@ class Reviews(NamedTuple):
     ids: np.ndarray  # (N, T)
     labels: np.ndarray  # (N,)
 
-    def part(self, first: int, last: int) -> Reviews:
-        """The reviews from one number up to another."""
-        return Reviews(self.ids[first:last], self.labels[first:last])
+    def only(self, chosen: np.ndarray | slice) -> Reviews:
+        """Some of them, by a mask ``(N,)`` or by their numbers."""
+        return Reviews(self.ids[chosen], self.labels[chosen])
 
 
 @dataclass(frozen=True)
