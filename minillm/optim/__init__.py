@@ -9,7 +9,7 @@ from minillm.optim.clipping import clip_gradients, gradient_norm
 from minillm.optim.groups import ParameterGroup, decay_groups
 from minillm.optim.lbfgs import minimize
 from minillm.optim.optimizer import Optimizer
-from minillm.optim.penalties import l2_penalty
+from minillm.optim.penalties import distance_penalty, l2_penalty
 from minillm.optim.schedules import cosine_with_warmup, linear_with_warmup
 from minillm.optim.sgd import SGD
 
@@ -22,6 +22,7 @@ __all__ = [
     "clip_gradients",
     "cosine_with_warmup",
     "decay_groups",
+    "distance_penalty",
     "gradient_norm",
     "l2_penalty",
     "linear_with_warmup",

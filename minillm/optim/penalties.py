@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from minillm.autograd import Parameter, Tensor
+from minillm.backend import Array
 
 
 def l2_penalty(parameters: Iterable[Parameter]) -> Tensor:
@@ -34,4 +35,42 @@ def l2_penalty(parameters: Iterable[Parameter]) -> Tensor:
     total = squares[0]
     for square in squares[1:]:
         total = total + square
+    return total * 0.5
+
+
+def distance_penalty(
+    parameters: Sequence[Parameter],
+    start: Sequence[Array],
+    importance: Sequence[Array] | None = None,
+) -> Tensor:
+    """Half the squared distance from where the weights were, each counted by its importance::
+
+        R = 1/2 sum of F (w - w0)²            dR/dw = F (w - w0)
+
+    Without ``importance`` F is 1: the weights are pulled back to their start, not to 0 (L2-SP).
+    With the diagonal of Fisher's matrix for F those are held that matter for what was learned
+    before (EWC).
+
+    Shapes: ``start`` and ``importance`` hold an array like each parameter.
+
+    Raises:
+        ValueError: no parameters, not as many arrays, or one of another shape.
+    Source: Li, Grandvalet & Davoine 2018, "Explicit Inductive Bias for Transfer Learning with
+        Convolutional Networks", arXiv:1802.01483, eq. 3; Kirkpatrick et al. 2017, "Overcoming
+        catastrophic forgetting in neural networks", arXiv:1612.00796, eq. 3.
+    """
+    for name, arrays in (("start", start), ("importance", importance)):
+        if arrays is not None and [a.shape for a in arrays] != [p.shape for p in parameters]:
+            raise ValueError(
+                f"distance_penalty: {name} must have an array like each of the "
+                f"{len(parameters)} parameters, got {[a.shape for a in arrays]}"
+            )
+    if not parameters:
+        raise ValueError("distance_penalty: there are no parameters")
+    squares = [(p - before) * (p - before) for p, before in zip(parameters, start, strict=True)]
+    if importance is not None:
+        squares = [square * f for square, f in zip(squares, importance, strict=True)]
+    total = squares[0].sum()
+    for square in squares[1:]:
+        total = total + square.sum()
     return total * 0.5

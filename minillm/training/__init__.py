@@ -4,6 +4,7 @@ from minillm.training.accumulation import mean_gradients
 from minillm.training.checkpointing import load_training, load_weights, read_facts, save_training
 from minillm.training.data_order import batches_per_epoch, bucketed_order, numbered_order
 from minillm.training.evaluation_mode import evaluating, mean_loss
+from minillm.training.fisher import fisher_diagonal
 from minillm.training.loop import DivergenceError, Gradients, Step, fit
 from minillm.training.records import RunRecord, held_out_losses, read_record
 from minillm.training.run import Run
@@ -21,6 +22,7 @@ __all__ = [
     "batches_per_epoch",
     "bucketed_order",
     "evaluating",
+    "fisher_diagonal",
     "fit",
     "held_out_losses",
     "load_training",

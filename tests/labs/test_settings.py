@@ -76,6 +76,22 @@ SMALL_REQUESTS = {
 }
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
+SMALL_LEARNING = {"steps": 4, "batch": 8, "warmup": 1, "rate": 0.03, "max_norm": 1e-2}
+SMALL_WORLDS = {
+    "world": {"lands": 4, "untaught": 2, "names": 5},
+    "model": {"width": 8, "n_heads": 2},
+    "reading": SMALL_LEARNING,
+    "tuning": SMALL_LEARNING,
+}
+SMALL_NOISE = {
+    "members": 20,
+    "fresh": 12,
+    "tested": 20,
+    "model": {"width": 8, "n_heads": 2, "hidden": 8},
+    "learning": {"steps": 4, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 2, "threshold": 0.5, "folds": 2, "times": 2, "width": 16},
+}
+SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
         name: {
@@ -196,6 +212,24 @@ TINY = {
         "reading": {"batch": 4, "steps": 6, "warmup": 2, "max_norm": 1e-3},
         "safety": {"steps": 3, "max_norm": 1e-3},
     },
+    "forgetting": {
+        **SMALL_WORLDS,
+        "strengths": {**SMALL_STRENGTHS, "replay": (0.2, 0.4, 0.6)},
+    },
+    "forgetting_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_WORLDS.items()},
+        "grids": {
+            **dict.fromkeys(("replay", "kl_old", "kl_new", "l2_sp"), (0.5, 0.9)),
+            **dict.fromkeys(("ewc", "ewc_soft"), (1e6, 1e8)),
+            "lora": (2, 1),
+            "weight_decay": (1.0, 30.0),
+            "dropout": (0.2, 0.5),
+            "rate": (0.02, 0.01),
+            "steps": (3, 2),
+            "output_rate": (0.2, 0.1),
+        },
+        "asked": (0, 2),
+    },
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
@@ -234,6 +268,16 @@ TINY = {
         "exam": {"seen": 1, "unseen": 2, "inserted": 2},
         "defences": {"refused": 0.7, "many": 0.9, "starts": 2, "width": 16},
         "defences.preferring": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
+    },
+    "label_noise": SMALL_NOISE,
+    "label_noise_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_NOISE.items()},
+        "grids": {
+            "steps": (3, 2),
+            "weight_decay": (1.0, 3.0),
+            **dict.fromkeys(("dropout", "smoothing", "word_dropout"), (0.2, 0.4)),
+            "threshold": (0.45, 0.55),
+        },
     },
     "objectives": {
         "sizes": {"train": 40, "dev": 12, "test": 40, "extra": 60},
@@ -436,8 +480,16 @@ TRAINS_LONG = {
     *("pipeline", "ranks", "refusal_dose", "reviews_and_news", "shakespeare", "sides"),
     *("single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
+    *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
+
+
+def fields_of_grids(name):
+    """What a study of strengths sweeps."""
+    return [entry.name for entry in fields(find_study(name).settings.grids)]
+
+
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
     "aspects": {"sizes.neck"},  # every condition has its own
@@ -447,6 +499,13 @@ REPLACED = {
     },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
     "few_labels": {"finetune_epochs", "pooling"},
+    "forgetting_sweeps": {  # the grids stand in their place; and the wider model is not swept
+        f"case.strengths.{name}" for name in (*fields_of_grids("forgetting_sweeps"), "width")
+    },
+    "label_noise_sweeps": {
+        f"case.strengths.{name}"
+        for name in (*fields_of_grids("label_noise_sweeps"), "times", "width", "n_layers")
+    },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm.autograd import Parameter, Tensor, gradients_of
-from minillm.optim import SGD, Adam, AdamW, l2_penalty
+from minillm.optim import SGD, Adam, AdamW, distance_penalty, l2_penalty
 from tests.strict import SYNCS, strict
 
 
@@ -131,3 +131,64 @@ def test_adam_is_adamw_without_either(rng):
         plain.step(gradients_of((one * x).sum() + 0.0 * l2_penalty([one]), [one]))
         decoupled.step([x])
     np.testing.assert_array_equal(one.data, two.data)
+
+
+def some_parameters(rng):
+    return [Parameter(rng.standard_normal(shape)) for shape in ((2, 3), (5,), ())]
+
+
+def test_the_distance_from_the_start_by_hand():
+    w = Parameter(np.array([3.0, 1.0]))
+    start, fisher = [np.array([1.0, 2.0])], [np.array([10.0, 0.0])]
+    assert float(distance_penalty([w], start)) == 2.5
+    assert float(distance_penalty([w], start, fisher)) == 20.0
+    (gradient,) = gradients_of(distance_penalty([w], start, fisher), [w])
+    np.testing.assert_array_equal(gradient, [20.0, 0.0])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_its_gradient_is_right_in_every_direction(rng, weighted):
+    parameters = some_parameters(rng)
+    start = [rng.standard_normal(p.shape) for p in parameters]
+    fisher = [rng.random(p.shape) for p in parameters] if weighted else None
+    gradients = gradients_of(distance_penalty(parameters, start, fisher), parameters)
+    step = [1e-3 * rng.standard_normal(p.shape) for p in parameters]
+    up, down = (
+        float(
+            distance_penalty(
+                [Parameter(p.data + sign * s) for p, s in zip(parameters, step, strict=True)],
+                start,
+                fisher,
+            )
+        )
+        for sign in (1, -1)
+    )
+    slope = sum(float((g * s).sum()) for g, s in zip(gradients, step, strict=True))
+    assert up - down == pytest.approx(2 * slope, rel=1e-9)  # exact for a square
+
+
+def test_without_importance_and_from_zero_it_is_the_l2_penalty(rng):
+    parameters = some_parameters(rng)
+    found = distance_penalty(parameters, [np.zeros(p.shape) for p in parameters])
+    np.testing.assert_allclose(float(found), float(l2_penalty(parameters)))
+
+
+def test_at_the_start_there_is_no_pull(rng):
+    parameters = some_parameters(rng)
+    penalty = distance_penalty(parameters, [p.data.copy() for p in parameters])
+    assert float(penalty) == 0.0
+    assert all((g == 0).all() for g in gradients_of(penalty, parameters))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "says"),
+    [([(2,)], "start must have an array like each of the 2"), ([(2,), (3,)], r"got \[\(2,\), \(3")],
+)
+def test_arrays_that_do_not_fit_the_parameters_are_refused(shapes, says):
+    two = [Parameter(np.ones(2)), Parameter(np.ones(2))]
+    with pytest.raises(ValueError, match=says):
+        distance_penalty(two, [np.zeros(shape) for shape in shapes])
+    with pytest.raises(ValueError, match="importance must have"):
+        distance_penalty(two, [np.zeros(2)] * 2, [np.zeros(shape) for shape in shapes])
+    with pytest.raises(ValueError, match="there are no parameters"):
+        distance_penalty([], [])

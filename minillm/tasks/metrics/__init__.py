@@ -1,5 +1,6 @@
 """Scores of predictions against what is true, one file for each kind of prediction."""
 
+from minillm.tasks.metrics.calibration import calibration_error
 from minillm.tasks.metrics.classification import (
     PrecisionRecall,
     accuracy,
@@ -8,15 +9,18 @@ from minillm.tasks.metrics.classification import (
     precision_recall,
 )
 from minillm.tasks.metrics.generation import distinct, repetition
+from minillm.tasks.metrics.membership import membership_auc
 from minillm.tasks.metrics.ranking import average_precision
 
 __all__ = [
     "PrecisionRecall",
     "accuracy",
     "average_precision",
+    "calibration_error",
     "confusion_matrix",
     "distinct",
     "macro_f1",
+    "membership_auc",
     "precision_recall",
     "repetition",
 ]

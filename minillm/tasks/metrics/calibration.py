@@ -1,0 +1,38 @@
+"""Is a model right as often as it says?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minillm.tasks.metrics.classification import paired
+
+
+def calibration_error(probabilities: np.ndarray, true: np.ndarray, *, bins: int) -> float:
+    """How far confidence and accuracy are apart, in bins of equal width (ECE)::
+
+        ECE = sum_b n_b / N |accuracy_b - confidence_b|
+
+    The confidence of a prediction is the probability of the class that it names.
+
+    Shapes: ``probabilities (N, C), true (N,)``.
+
+    Raises:
+        ValueError: other shapes, no example, a class that there is not, fewer than 1 bin, a
+            probability outside [0, 1].
+        TypeError: classes that are not integers.
+    Source: Guo, Pleiss, Sun & Weinberger 2017, "On Calibration of Modern Neural Networks",
+        arXiv:1706.04599, eq. 3.
+    """
+    p = np.asarray(probabilities, dtype=np.float64)
+    if p.ndim != 2 or not len(p) or bins < 1:
+        raise ValueError(
+            f"calibration_error: probabilities must be (N, C) with N at least 1 and bins at least "
+            f"1, got {p.shape} and {bins}"
+        )
+    if not ((p >= 0) & (p <= 1 + 1e-6)).all():
+        raise ValueError("calibration_error: probabilities must be in [0, 1]")
+    named, classes = paired(p.argmax(axis=1), true, p.shape[1])
+    confidence, right = p.max(axis=1), named == classes
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(bin_of, weights=right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(p))
