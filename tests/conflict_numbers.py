@@ -75,6 +75,17 @@ def doses():
     return rows(["refused in the last stage", *columns, "steps in conflict"], lines)
 
 
+def memory():
+    """What is kept of a first world of facts, and learned of a second one."""
+    return rows(["remedy", "kept", "learned"], verdict_rows("forgetting", ("kept", "learned")))
+
+
+def noise():
+    """A fifth of the labels is wrong: accuracy on right ones, and how well members are told."""
+    kinds = ("accuracy", "membership")
+    return rows(["remedy", *kinds], verdict_rows("label_noise", kinds))
+
+
 def reasons_of(name):
     """What is known, refused and told, by how the last stage was trained."""
     found, lines = read_study(name), []
@@ -130,12 +141,18 @@ def told():
         ),
         "refused plainly, all kinds, few": with_interval(matrix["refusals of all kinds: refused"]),
         "refused plainly, all kinds, more": with_interval(matrix["all kinds, 20 %: refused"]),
+        "kept behind fine-tuning": with_interval(read_study("forgetting")["none: kept"]),
+        "learned behind fine-tuning": with_interval(read_study("forgetting")["none: learned"]),
+        "accuracy with wrong labels": with_interval(read_study("label_noise")["none: accuracy"]),
+        "membership with wrong labels": with_interval(
+            read_study("label_noise")["none: membership"]
+        ),
         "things within five, repaired": with_interval(things[:, 1]),
         "longest distance from the front": with_interval(rated["distance"].max(axis=1), 4),
     }
 
 
-TABLES = (aspects, attacks, reasons, reasons_zh, kept, doses, undone)
+TABLES = (aspects, attacks, reasons, reasons_zh, kept, doses, undone, memory, noise)
 
 if __name__ == "__main__":
     print_page(TABLES, told())

@@ -8,6 +8,7 @@ from minillm.labs.stored import read_settings, read_study
 from minillm.labs.verdicts import HELPS
 from tests.claim_numbers import claims
 from tests.conflict_numbers import PAYLOAD, REFUSED, TABLES, stored_verdicts, told
+from tests.remedy_numbers import decided, four
 from tests.told import intervals, missing_rows, text_of
 
 PAGES = ("conflicts.md", "zh/conflicts.md")
@@ -15,7 +16,7 @@ each_page = pytest.mark.parametrize("page", PAGES)
 
 
 @each_page
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+@pytest.mark.parametrize("table", [*TABLES, four], ids=lambda table: table.__name__)
 def test_every_row_is_that_of_the_stored_study(table, page):
     assert not missing_rows(table, page), (
         "python -m tests.conflict_numbers prints what the page should say"
@@ -87,3 +88,26 @@ def test_what_is_said_of_two_aspects_is_decided_as_it_is_said():
         assert found[remedy, "least, even"]["bound"] <= 0.05
     assert least["sum: least, even"].min() > 0.999
     assert least["wider neck: least, narrow"].min() > 0.99
+
+
+def test_what_is_said_of_the_guides_four_remedies_is_decided_so():
+    """Room, the right data, learning by heart, and tuning less: each sentence of the page."""
+    assert decided("1 architecture", HELPS) == (
+        "two aspects: wider neck (narrow); label noise: without attention (membership)"
+    )
+    assert decided("2 data", "harms") == "nowhere"
+    regularised = decided("3 regularisation", HELPS)
+    assert "label noise: weight decay (accuracy and membership)" in regularised
+    assert not {"jailbreaks", "ten examples", "two aspects"} & set(re.split("[:;] ", regularised))
+    found = stored_verdicts("forgetting")
+    for way in ("LoRA", "lower rate", "fewer steps", "output layer alone"):
+        assert [found[way, key]["word"] for key in ("kept", "learned")] == [HELPS, "harms"]
+
+
+def test_more_data_does_most_against_wrong_labels_and_smoothing_nothing():
+    found = stored_verdicts("label_noise")
+    accuracies = {remedy: one["mean"] for (remedy, key), one in found.items() if key == "accuracy"}
+    assert max(accuracies, key=accuracies.get) == "more data"
+    for key in ("accuracy", "membership"):
+        assert found["label smoothing", key]["word"].startswith("no effect")
+    assert found["wider model", "membership"]["word"] == "harms"

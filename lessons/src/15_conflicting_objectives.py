@@ -23,7 +23,7 @@ import numpy as np
 from minillm.course.numbers import LANGUAGE, study
 from minillm.labs import mean_and_interval, read_settings
 from minillm.labs.compare_result import Result
-from minillm.labs.conflict import aspects, aspects_sgd, fine_tuning_attack, jailbreaks
+from minillm.labs.conflict import aspects, aspects_sgd, fine_tuning_attack, forgetting, jailbreaks
 from minillm.labs.conflict.refusal_dose import NUMBERS as DOSE_NUMBERS
 from minillm.labs.request_answers import OUTCOMES
 from minillm.labs.request_examination import attacked
@@ -363,6 +363,38 @@ chosen = {
     "untaught": spread(100 * deep["things"][:, 2, 1, 0, five]),
 }
 assert (deep["things"][:, 2, 0, 0] == deep["things"][:, 2, 0, 1]).mean() > 0.9, "begun or not"
+later = Result(forgetting.STUDY, list(forgetting.STUDY.remedies), study("forgetting"), {})
+n_later, m_later = len(later.values("none", "kept")), forgetting.STUDY.comparisons
+level_later = 100 * (1 - 0.05 / m_later)
+
+
+def remembered(remedy):
+    """What is kept and what is learned, in percent."""
+    return {key: spread(100 * later.values(remedy, key)) for key in ("kept", "learned")}
+
+
+memory = {
+    "none": remembered("none"),
+    "both": remembered("both at once"),
+    "replay": remembered("replay, most"),
+    "little": remembered("replay, least"),
+    "kl": remembered("KL on questions of A"),
+    "soft": remembered("EWC, temperature"),
+    "ewc": remembered("EWC"),
+    "l2sp": remembered("L2-SP"),
+    "lora": remembered("LoRA"),
+}
+later_words = {key: one.word for key, one in later.verdicts().items()}
+keeping = {r for r in later.remedies[1:] if later_words[r, "kept"] == "helps"}
+harming = {r for r in later.remedies[1:] if later_words[r, "learned"] == "harms"}
+assert keeping - harming == {"replay, most", "KL on questions of A", "both at once"}, "for free"
+assert harming == {
+    *("KL on questions of B", "L2-SP", "EWC", "EWC, temperature", "LoRA", "weight decay"),
+    *("dropout", "lower rate", "fewer steps", "output layer alone"),
+}, "as the prose says"
+assert {later_words["wider model", key] for key in ("kept", "learned")} == {"no effect worth 0.05"}
+replayed_share = 100 * read_settings("forgetting")["strengths"]["replay"][-1]
+n_ways = len(later.remedies) - 2  # without the baseline and without both at once
 LITERALS = {
     "by hand, asserted in sections 2 and 3": "0 0.16 0.3 0.5 0.6 0.9 1 1.12 1.28 3.84 5.12 127 2 22 32 50",
     "fractions by hand, as LaTeX writes them": "12 18 62 64 78",
@@ -1049,22 +1081,29 @@ savefig(figure, "15_undone", shown)
 from minillm.labs.compare_result import Result
 from minillm.labs.conflict import jailbreaks
 
-remedies = [*jailbreaks.STUDY.remedies]
-verdicts = Result(jailbreaks.STUDY, remedies, read_study("jailbreaks"), {}).verdicts()
-figure, panels = plt.subplots(1, 3, figsize=(10, 4.4), sharey=True)
-shown = {}
-for axes, kind in zip(panels, ("rules", "prefill", "encodings"), strict=True):
-    rows = [verdicts[remedy, f"bypass, {kind}"] for remedy in remedies[1:]]
-    for place, one in enumerate(rows):
-        sign, color = ("o", "C0") if one.word == "helps" else ("|", "0.5")
-        axes.errorbar(one.mean, place, xerr=one.half, fmt=sign, color=color, capsize=2)
-    axes.axvline(0, color="0.8", zorder=0)
-    axes.set(title=kind)
-    shown[kind] = [one.mean for one in rows]
-panels[0].set_yticks(range(len(rows)), remedies[1:])
-panels[0].invert_yaxis()
-panels[1].set(xlabel="change of the share that is not refused (circles: it helps)")
-savefig(figure, "15_kept", shown)
+MARKS = {"helps": ("o", "C0"), "harms": ("x", "C3")}
+
+
+def verdicts_drawn(lab, kinds, name):
+    """A row for each remedy, a panel for each measure: its change, with the interval of the lab."""
+    remedies = [*lab.remedies]
+    verdicts = Result(lab, remedies, read_study(lab.name), {}).verdicts()
+    figure, panels = plt.subplots(1, len(kinds), figsize=(10, 4.4), sharey=True)
+    for axes, kind in zip(panels, kinds, strict=True):
+        for place, remedy in enumerate(remedies[1:]):
+            one = verdicts[remedy, kind]
+            sign, color = MARKS.get(one.word, ("|", "0.5"))
+            axes.errorbar(one.mean, place, xerr=one.half, fmt=sign, color=color, capsize=2)
+        axes.axvline(0, color="0.8", zorder=0)
+        axes.set(title=kind, xlabel="change (o helps, x harms)")
+    panels[0].set_yticks(range(len(remedies) - 1), remedies[1:])
+    panels[0].invert_yaxis()
+    changes = {k: [verdicts[r, k].mean for r in remedies[1:]] for k in kinds}
+    savefig(figure, name, changes)
+
+
+kinds_of_attack = ("bypass, rules", "bypass, prefill", "bypass, encodings")
+verdicts_drawn(jailbreaks.STUDY, kinds_of_attack, "15_kept")
 
 # %% [markdown] lang="en"
 # **What the lab saw.** *A refusal holds where it was shown.* With refusals under rules, {passes.rules.rules.mean:.0f} ± {passes.rules.rules.half:.0f} % still pass there, words that no refusal had included ({new_word.mean:.0f} % refused), and {passes.rules.prefill.mean:.0f} % behind words that are given. With refusals behind the first words of an answer, {passes.begun.prefill.mean:.0f} ± {passes.begun.prefill.half:.0f} % pass there, and {passes.begun.rules.mean:.0f} ± {passes.begun.rules.half:.0f} % under rules. With refusals in one encoding, {covered.mean:.0f} % are refused in that one, and {uncovered.mean:.0f} ± {uncovered.half:.0f} % in the next. All three kinds at once compete for the same examples: with as many refusals as before, only {passes.all10.refused.mean:.0f} ± {passes.all10.refused.half:.0f} % are refused even without an attack; with twice as many, {passes.all20.refused.mean:.0f} ± {passes.all20.refused.half:.0f} %, and all three attacks lose ground.
@@ -1081,6 +1120,27 @@ savefig(figure, "15_kept", shown)
 # **修好的地方，东西还在。**`deep_repair` 中修补过的模型，在回答开头三个词的每一个之后都会拒绝；但谁若能在每个位置从概率最大的五个词里挑，{chosen.repaired.mean:.0f} ± {chosen.repaired.half:.0f}% 的回答里所有说出东西的词都找得到（文本里没有的名词：{chosen.untaught.mean:.0f}%）。修补把拒绝提到了前面，并没有拿走什么。
 
 # %% [markdown] lang="en"
+# ### 6.7 New facts against old ones
+#
+# Two objectives may also come one behind the other. A GPT knows the facts of a world A ("[A] the capital of Beluna is Vimora ."), then it is fine-tuned on a world B in which half of them differ; the tag tells the worlds apart. A model that reads both at once knows both: {memory.both.kept.mean:.0f} % of the facts that differ are right in A and {memory.both.learned.mean:.0f} % in B. Nothing in the data forces it to forget, and yet, behind fine-tuning on B alone, {memory.none.learned.mean:.0f} % are right in B and {memory.none.kept.mean:.0f} % in A. The lab `forgetting` tries {n_ways} remedies on {n_later} seeds, the strength of each chosen on two others. Each has to be looked at from both sides:
+
+# %% [markdown] lang="zh"
+# ### 6.7 新的事实与旧的事实
+#
+# 两个目标也可以一前一后。一个 GPT 知道世界 A 的事实（“[A] the capital of Beluna is Vimora .”），再用世界 B 微调，其中一半的事实不同；标签把两个世界分开。同时读两个世界的模型两边都知道：不同的那些事实，A 里答对 {memory.both.kept.mean:.0f}%，B 里答对 {memory.both.learned.mean:.0f}%。数据并不逼它遗忘，可是只用 B 微调之后，B 里答对 {memory.none.learned.mean:.0f}%，A 里答对 {memory.none.kept.mean:.0f}%。`forgetting` 实验用 {n_later} 个种子试了 {n_ways} 个办法，每个办法的强度在另外两个种子上选定。每一个都要从两边看：
+
+# %%
+from minillm.labs.conflict import forgetting
+
+verdicts_drawn(forgetting.STUDY, ("kept", "learned"), "15_forgetting")
+
+# %% [markdown] lang="en"
+# **What the lab saw.** Most remedies keep something of A by learning less of B: penalties on the distance (L2-SP: {memory.l2sp.kept.mean:.0f} % kept, {memory.l2sp.learned.mean:.0f} % learned; EWC: {memory.ewc.kept.mean:.0f} and {memory.ewc.learned.mean:.0f} %), LoRA ({memory.lora.kept.mean:.0f} and {memory.lora.learned.mean:.0f} %; "learns less and forgets less", say Biderman et al. 2024), dropout, a lower rate, fewer steps. Three harm nothing that is learned: reading both at once, KL to the old model on *questions* of A ({memory.kl.kept.mean:.0f} and {memory.kl.learned.mean:.0f} %; it needs no answers, the old model gives them), and replay of A, if it is enough: {memory.replay.kept.mean:.0f} ± {memory.replay.kept.half:.0f} % are kept with {replayed_share:.0f} % of the batch, {memory.little.kept.mean:.0f} ± {memory.little.kept.half:.0f} % with the smallest share. A model twice as wide changes neither by 0.05: there was room before. So the conflict is one of *data that are absent*: what is asked for again is kept, what is only guarded is traded. (Intervals at {level_later:.1f} %, {m_later} comparisons; numbers in [conflicts.md](conflicts.md).)
+
+# %% [markdown] lang="zh"
+# **实验中看到了什么**　多数办法能保住 A 的一部分，靠的是少学 B：对距离的惩罚（L2-SP：保住 {memory.l2sp.kept.mean:.0f}%，学会 {memory.l2sp.learned.mean:.0f}%；EWC：{memory.ewc.kept.mean:.0f}% 和 {memory.ewc.learned.mean:.0f}%），LoRA（{memory.lora.kept.mean:.0f}% 和 {memory.lora.learned.mean:.0f}%；Biderman 等（2024）说它“学得少，忘得也少”），dropout，较低的学习率，较少的步数。有三个无损于学会的：两边一起读；在 A 的**问题**上对旧模型的 KL（{memory.kl.kept.mean:.0f}% 和 {memory.kl.learned.mean:.0f}%；不需要答案，答案由旧模型给）；以及重放 A，只要够多：占每批的 {replayed_share:.0f}% 时保住 {memory.replay.kept.mean:.0f} ± {memory.replay.kept.half:.0f}%，占得最少时保住 {memory.little.kept.mean:.0f} ± {memory.little.kept.half:.0f}%。宽度加倍，两边的变化都不到 0.05：空间本来就够。所以冲突在于**数据不在场**：再问到的就保住，只是守着的就要拿别的来换。（区间取 {level_later:.1f}%，共 {m_later} 项比较；数字见 [conflicts.md](conflicts.md)。）
+
+# %% [markdown] lang="en"
 # ## 7 Summary and limits
 #
 # * A step that serves all losses exists if and only if no mean of their gradients is 0; a negative cosine does not forbid it. At a trade-off that is as good as can be, gradients that are left are opposite. How much is lost, the gap says.
@@ -1088,6 +1148,8 @@ savefig(figure, "15_kept", shown)
 # * Two raters who differ have a front that no architecture gets below, and weights choose the point on it. Two tasks that can both be solved show negative cosines, too; what they need is room, and losses in one unit.
 # * A model may meet both objectives on all that it was trained on and follow the wrong one elsewhere. Refusals sat in the first word; a rule or a prefix went round them. Data that say what goes first repaired it, for the attacks that they contain.
 # * Ten examples undid the refusals, repaired or not. Only what was never in the text could not be told.
+# * A refusal held where it was shown, against its own kind of attack. More steps, more of the same, penalties, surgery on gradients and other architectures were not shown to help, and what a repair hides is still in the model.
+# * A second world wiped out the first, though one model can know both. Asking for the old facts again kept them for free; guarding weights traded one for the other.
 # * Verdicts are undecided more often than one would like; ten seeds show large effects alone.
 # * All this in a world of a few dozen words whose answers a program can judge. What large models do has to be measured there; the questions are the same.
 
@@ -1099,6 +1161,8 @@ savefig(figure, "15_kept", shown)
 # * 两位意见不同的评分者有一条前沿，什么结构都到不了它的下方，停在哪一点由权重来选。两个都能学好的任务也会出现负的余弦；它们需要的是足够的空间，以及单位一致的损失。
 # * 一个模型可以在训练过的一切上两个目标都做到，在别处却跟错了目标。拒绝只落在第一个词上，一条规矩或一个开头就绕了过去。用数据交代清楚谁先谁后，能把它修好，但只对数据里有的攻击。
 # * 十个样本就抹掉了拒绝，修补过的也一样。只有文本里从来没有的，才说不出来。
+# * 拒绝只在示范过的地方、对自己那一种攻击站得住。更多的步数、更多同样的样本、惩罚项、对梯度动手术、换结构，都没有证明有效；修补藏起来的，还在模型里。
+# * 第二个世界抹掉了第一个，尽管一个模型可以两个都知道。把旧的事实再问一遍，就白白保住了；守着权重，则是拿一个换另一个。
 # * “未能判定”比人们希望的多；十个种子只看得出大的作用。
 # * 以上都在一个几十个词、回答可由程序评判的世界里。大模型怎样，要在那里量；要问的问题是一样的。
 
