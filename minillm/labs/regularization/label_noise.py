@@ -75,7 +75,7 @@ def nothing_learned(case: LabelNoise) -> float:
     return membership_auc(losses(model, case.members), losses(model, case.fresh)) - 1 / 2
 
 
-def other_words(case: LabelNoise) -> float:
+def tossed_labels(case: LabelNoise) -> float:
     """How far the accuracy is from chance where labels are tossed: no model can know them."""
     tossed = np.arange(len(case.tested.labels)) % 2
     p = probabilities(case.plain(), Reviews(case.tested.ids, tossed))
@@ -85,7 +85,7 @@ def other_words(case: LabelNoise) -> float:
 CONTROLS = {
     "nobody learned": Control(nobody_learned, items=300),
     "nothing learned": Control(nothing_learned, items=300),
-    "labels tossed": Control(other_words, items=1000),
+    "labels tossed": Control(tossed_labels, items=1000),
 }
 MEASURES = {
     "accuracy": Measure(1, items=1000, headline=True),
