@@ -1102,6 +1102,7 @@ def verdicts_drawn(lab, kinds, name):
     savefig(figure, name, changes)
 
 
+# %%
 kinds_of_attack = ("bypass, rules", "bypass, prefill", "bypass, encodings")
 verdicts_drawn(jailbreaks.STUDY, kinds_of_attack, "15_kept")
 
@@ -1261,6 +1262,8 @@ check("15.3", repair)
 # * Kurin et al. 2022, "In Defense of the Unitary Scalarization for Deep Multi-Task Learning"; Hu et al. 2023, "Revisiting Scalarization in Multi-Task Learning: A Theoretical Perspective": whether a chosen weight is enough.
 # * Qi et al. 2024, "Safety Alignment Should Be Made More Than Just a Few Tokens Deep", section 2; "Fine-tuning Aligned Language Models Compromises Safety, Even When Users Do Not Intend To!".
 # * O'Brien et al. 2025, "Deep Ignorance: Filtering Pretraining Data Builds Tamper-Resistant Safeguards into Open-Weight LLMs": cleaned text, in large models.
+# * Vega & Singh 2025, "Matching Ranks Over Probability Yields Truly Deep Safety Alignment": what a deep repair leaves within reach.
+# * Biderman et al. 2024, "LoRA Learns Less and Forgets Less".
 # * In this project: `minillm/training/objectives/`, `minillm/labs/conflict/`; a remedy of your own in the table of section 6.5: `python -m minillm labs --help`.
 
 # %% [markdown] lang="zh"
@@ -1272,4 +1275,6 @@ check("15.3", repair)
 # * Kurin 等，2022，“In Defense of the Unitary Scalarization for Deep Multi-Task Learning”；Hu 等，2023，“Revisiting Scalarization in Multi-Task Learning: A Theoretical Perspective”：挑一个权重够不够。
 # * Qi 等，2024，“Safety Alignment Should Be Made More Than Just a Few Tokens Deep”，第 2 节；“Fine-tuning Aligned Language Models Compromises Safety, Even When Users Do Not Intend To!”。
 # * O'Brien 等，2025，“Deep Ignorance: Filtering Pretraining Data Builds Tamper-Resistant Safeguards into Open-Weight LLMs”：在大模型上清洗文本。
+# * Vega、Singh，2025，“Matching Ranks Over Probability Yields Truly Deep Safety Alignment”：深的修补之后还够得着什么。
+# * Biderman 等，2024，“LoRA Learns Less and Forgets Less”。
 # * 本项目：`minillm/training/objectives/`、`minillm/labs/conflict/`；把你自己的办法放进 6.5 节的表：`python -m minillm labs --help`。
