@@ -94,10 +94,10 @@ def test_the_study_says_that_the_gradients_of_both_worlds_are_opposed_at_first()
 
 @pytest.mark.guide("G43")
 def test_the_study_says_that_the_strengths_make_a_front_and_replay_goes_beyond_it():
-    """Kept plus learned: above 1.6 with enough replay or KL on questions of A, else seldom."""
+    """Kept plus learned: near 2 with enough replay or KL on questions of A, else little above 1."""
     numbers = {name: read_study(STUDY.name)[name].mean(axis=0) for name in SWEPT}
     for name in ("replay", "kl_old"):
-        assert numbers[name].sum(axis=1).max() > 1.9
+        assert numbers[name].sum(axis=1).max() > 1.8
     for name in (
         "kl_new",
         "l2_sp",
