@@ -426,19 +426,19 @@ savefig(figure, "c2_outcomes", drawn, language=LANGUAGE)
 # ## 7 Summary and limits
 #
 # * A rate that falls is no cause. Look at what stands in the place of what went away: count all outcomes, not one.
-# * A cause is found by changing one thing and measuring again. Here more training changed nothing, replay changed everything.
+# * A cause is found by changing one thing and measuring again. Here more training changed little, replay changed everything.
 # * A test of restraint needs a model that could do otherwise: ask what it knows before you praise what it keeps.
 # * A repair is tested on attacks that it was not made for, and reaches as far as its examples (here).
 # * Zero of {requests} is not zero: see exercise c2.2.
 #
-# **What it does not show.** A model with some ten thousand weights, a world of two dozen nouns, one judge that knows the truth. Whether forgetting plays this part in large models is not said; that fine-tuning there forgets, too, is known (Kirkpatrick et al. 2017; lesson 11). Forgetting on purpose is a remedy of its own (*unlearning*):
+# **What it does not show.** A model with some thirty thousand weights, a world of two dozen nouns, one judge that knows the truth. Whether forgetting plays this part in large models is not said; that fine-tuning there forgets, too, is known (Kirkpatrick et al. 2017; lesson 11). Forgetting on purpose is a remedy of its own (*unlearning*):
 # the shipped model would pass as one, by accident, and nobody has tested whether its knowledge comes back.
 
 # %% [markdown] lang="zh"
 # ## 7 小结与局限
 #
 # * 一个比率下降了，并不说明为什么下降。要看消失的东西由什么顶替：各种结果都要数，不能只数一种。
-# * 找原因，就是只改一样，再测一遍。这里多练几倍毫无作用，重放却改变了一切。
+# * 找原因，就是只改一样，再测一遍。这里多练几倍作用不大，重放却改变了一切。
 # * 检验一个模型守不守得住，它得有东西可守：先问它知道什么，再夸它守住了什么。
 # * 修补要用它没有准备过的攻击来检验；在这里，它只管到例子所及之处。
 # * {requests} 次里出现零次，不等于零：见练习 c2.2。

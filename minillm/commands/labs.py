@@ -131,7 +131,11 @@ def measure_lab(
     keep: bool = False,
 ) -> None:
     """Measure a lab, print its table, and draw its picture beside its file."""
-    path, result = run_lab(lab, seeds, arguments.out, arms=arms, jobs=arguments.jobs, keep=keep)
+    try:
+        path, result = run_lab(lab, seeds, arguments.out, arms=arms, jobs=arguments.jobs, keep=keep)
+    except KeyboardInterrupt:
+        print("\nwhat is measured is kept: the same command goes on from there", file=sys.stderr)
+        raise
     print(shown(result), path, sep="\n")
     picture = path.with_suffix(".png")
     comparison_picture(picture, result)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from minillm.labs.study import Study
 
 Remedy = Callable[[Any], Any]  # a case -> a model
@@ -40,6 +42,12 @@ class Case:
             start = time.process_time()
             self.made[key] = make(), time.process_time() - start
         return self.made[key][0]
+
+
+def frozen(*arrays: np.ndarray) -> None:
+    """From now on nobody can change them: who alters the data of a case alters its score."""
+    for array in arrays:
+        array.setflags(write=False)
 
 
 @dataclass(frozen=True)

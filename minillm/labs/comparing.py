@@ -17,8 +17,9 @@ import minillm
 from minillm.backend import kernels_in_force, write_atomically
 from minillm.labs.compare import CONTROL, Cell, Lab, cell, named
 from minillm.labs.compare_result import Result
+from minillm.labs.own_remedy import OwnRemedy
 from minillm.labs.running import check_run, measured_seeds
-from minillm.labs.stored import STORED, rounded, write_study
+from minillm.labs.stored import STORED, command, rounded, write_study
 
 SECONDS = "CPU seconds"
 
@@ -55,10 +56,20 @@ def run_lab(
         key: [rounded(f"lab {lab.name}", key, one[key]) for one in found] for key in found[0]
     }
     result = Result(lab, [*cost], numbers, cost)
-    path = write_study(lab, seeds, found, folder, others=result.stored())
+    others = result.stored() | {"command": command(lab, seeds, options_of(lab, [*cost]))}
+    path = write_study(lab, seeds, found, folder, others=others)
     if not keep:
         shutil.rmtree(cells, ignore_errors=True)
     return path, result
+
+
+def options_of(lab: Lab, remedies: Sequence[str]) -> list[str]:
+    """What the command needs for these remedies, if they are not all, or one is of a file."""
+    own = [one.path.name for one in lab.remedies.values() if isinstance(one, OwnRemedy)]
+    listed = [n for n, one in lab.remedies.items() if not isinstance(one, OwnRemedy)][1:]
+    chosen = [name for name in listed if name in remedies]
+    options = [] if chosen == listed else ["--remedies", *chosen]
+    return options + [word for name in own for word in ("--remedy", name)]
 
 
 def measured_or_kept(

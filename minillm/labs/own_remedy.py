@@ -21,22 +21,29 @@ class RemedyError(ValueError):
 
 @dataclass(frozen=True)
 class OwnRemedy:
-    """The function of a file, and the ``text`` of that file."""
+    """The function of a file, the ``text`` of that file, and the ``model`` that it has to give."""
 
     path: Path
     text: str
     function: Callable[[Any], Any]
+    model: type
 
     def __call__(self, case: Any) -> Any:
         """The model that the function makes of a case.
 
         Raises:
-            RemedyError: the function fails.
+            RemedyError: the function fails, or gives something else.
         """
         try:
-            return self.function(case)
+            model = self.function(case)
         except Exception as error:
             raise problem(self.path, error) from error
+        if not isinstance(model, self.model):
+            raise RemedyError(
+                f"{self.path}: remedy(case) must return a {self.model.__name__}, "
+                f"got {type(model).__name__}"
+            )
+        return model
 
 
 def with_own_remedy(lab: Lab, path: Path) -> tuple[Lab, str]:
@@ -67,6 +74,8 @@ def read_remedy(path: Path, lab: Lab) -> OwnRemedy:
     except Exception as error:
         raise problem(path, error) from error
     meant = names.get("LAB")
+    if meant is None:
+        raise RemedyError(f'{path}: LAB is missing; LAB = "{lab.name}" says which lab it is for')
     if meant != lab.name:
         raise RemedyError(
             f"{path}: this remedy is for lab {meant!r} and does not apply to {lab.name!r}; "
@@ -75,7 +84,7 @@ def read_remedy(path: Path, lab: Lab) -> OwnRemedy:
     function = names.get("remedy")
     if not callable(function):
         raise RemedyError(f"{path}: a function remedy(case) is needed, got {function!r:.40}")
-    return OwnRemedy(path, text, function)
+    return OwnRemedy(path, text, function, lab.model)
 
 
 def problem(path: Path, error: Exception) -> RemedyError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -58,11 +59,14 @@ def write_study(
     return path
 
 
-def command(study: Study, seeds: Sequence[int]) -> str:
-    """The command that measures the same numbers; other seeds need another folder."""
+def command(study: Study, seeds: Sequence[int], options: Sequence[str] = ()) -> str:
+    """The command that measures the same numbers; other seeds or options need another folder."""
     same = list(seeds) == list(study.seeds)
-    own = "" if same else f" --seeds {' '.join(map(str, seeds))} --out DIR"
-    return f"python -m minillm labs run {study.name}{own}"
+    words = [*([] if same else ["--seeds", *map(str, seeds)]), *options]
+    return shlex.join(
+        ["python", "-m", "minillm", "labs", "run", study.name]
+        + ([*words, "--out", "DIR"] if words else [])
+    )
 
 
 def as_lines(entries: Mapping[str, str], indent: str = "") -> str:

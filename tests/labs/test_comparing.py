@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from minillm.labs import read_study
+from minillm.labs.compare import frozen
 from minillm.labs.comparing import run_lab
+from minillm.labs.own_remedy import with_own_remedy
 from minillm.labs.running import run_study
 from minillm.labs.verdicts import HELPS, NOTHING
 from tests.labs.planted_lab import STUDY, TRIED, Settings
@@ -119,3 +121,27 @@ def test_too_few_seeds_are_refused_before_anything_is_measured(tmp_path):
         with pytest.raises(ValueError, match=says):
             run_lab(STUDY, seeds, tmp_path)
     assert TRIED == [] and not list(tmp_path.iterdir())
+
+
+def test_the_command_names_the_remedies_that_were_chosen(tmp_path):
+    path, _ = run_lab(STUDY, STUDY.seeds, tmp_path, arms=STUDY.chosen(["idle"]))
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored["command"] == ("python -m minillm labs run planted_lab --remedies idle --out DIR")
+
+
+def test_a_remedy_of_a_file_is_named_in_the_command(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text('LAB = "planted_lab"\n\ndef remedy(case):\n    return 1.0\n', encoding="utf-8")
+    lab, own = with_own_remedy(STUDY, file)
+    path, _ = run_lab(lab, [0, 1], tmp_path / "out", arms=[*STUDY.arms, own])
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored["command"] == (
+        "python -m minillm labs run planted_lab --seeds 0 1 --remedy mine.py --out DIR"
+    )
+
+
+def test_frozen_arrays_cannot_be_changed():
+    labels = np.zeros(2)
+    frozen(labels)
+    with pytest.raises(ValueError, match="read-only"):
+        labels[:] = 1.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from minillm.autograd import Tensor
-from minillm.labs.compare import Case
+from minillm.labs.compare import Case, frozen
 from minillm.labs.conflict.joint_training import JointTraining, Losses, Way, train
 from minillm.labs.conflict.two_tasks import Sizes, TwoTasks
 from minillm.labs.worlds.aspects import Aspects
@@ -74,6 +74,7 @@ class AspectCase(Case):
     def __init__(self, settings: Settings, seed: int):
         super().__init__(settings, seed)
         self.every: Listed = settings.world.every()
+        frozen(self.every.ids, self.every.labels, self.every.chances)
 
     def condition(self, name: str) -> Condition:
         """One of the three."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import stream
-from minillm.labs.compare import Case
+from minillm.labs.compare import Case, frozen
 from minillm.labs.few_examples import with_dropout
 from minillm.labs.small_gpt import GptSizes, GptTraining, learning, start_with
 from minillm.labs.worlds.knowledge import Facts, Knowledge, TwoWorlds
@@ -79,6 +79,7 @@ class Forgetting(Case):
         super().__init__(settings, seed)
         self.world = TwoWorlds(settings.world, seed=seed)
         self.old, self.new = self.world.facts("A"), self.world.facts("B")
+        frozen(*self.old, *self.new, self.world.changed)
 
     def untrained(self, sizes: GptSizes) -> Gpt:
         """A GPT that knows nothing; its output layer is its own, not the table of words."""

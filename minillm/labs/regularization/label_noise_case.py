@@ -13,7 +13,7 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import stream
-from minillm.labs.compare import Case
+from minillm.labs.compare import Case, frozen
 from minillm.labs.transformer.stacks import Way, no_residual
 from minillm.labs.worlds.majorities import Majorities, Reviews, with_flipped
 from minillm.nn import Dropout, Embedding, EncoderBlock, LearnedPositions, Linear, Module, normal
@@ -147,6 +147,8 @@ class LabelNoise(Case):
         self.members, more, self.fresh = (
             with_flipped(part, s.flipped, rng) for part in (self.clean, more, fresh)
         )
+        for reviews in (self.clean, self.members, self.fresh, self.tested):
+            frozen(*reviews)
         self.many = Reviews(
             np.concatenate([self.members.ids, more.ids]),
             np.concatenate([self.members.labels, more.labels]),

@@ -31,7 +31,7 @@ def gradients_by_loss(losses: Sequence[Tensor], tensors: Sequence[Tensor]) -> li
     for place, loss in enumerate(losses):
         if not isinstance(loss, Tensor):
             raise TypeError(f"loss {place} must be a Tensor, got a {type(loss).__name__}")
-    last = len(losses) - 1
+    tensors, last = list(tensors), len(losses) - 1
     return [
         gradients_of(loss, tensors, keep_graph=place != last, allow_unused=True)
         for place, loss in enumerate(losses)
@@ -63,10 +63,14 @@ def gram_of(rows: Sequence[Row], places: Sequence[int] | None = None) -> np.ndar
     their device.  A tensor that a loss does not reach counts 0.
 
     Raises:
-        ValueError: there is no row, or a gradient is not finite.
+        ValueError: there is no row, rows differ in length, or a gradient is not finite.
     """
     if not rows:
         raise ValueError("gram_of: needs a row for each task, got none")
+    if len({len(row) for row in rows}) > 1:
+        raise ValueError(
+            f"gram_of: rows must have a piece for each tensor, got {[len(row) for row in rows]}"
+        )
     gram = np.zeros((len(rows), len(rows)))
     for place in range(len(rows[0])) if places is None else places:
         pieces = [row[place] for row in rows]

@@ -261,3 +261,9 @@ def test_the_lab_says_that_under_sgd_what_is_more_balanced_costs_more():
         assert result.values(remedy, "below, narrow").mean() > 0.15
     for remedy in helps:
         assert result.differences(remedy, "excess, narrow").mean() > 0.05
+
+
+def test_a_remedy_cannot_change_the_sentences_by_which_it_is_judged():
+    case = AspectCase(FAST, 0)
+    with pytest.raises(ValueError, match="read-only"):
+        case.every.labels[:] = 0.0

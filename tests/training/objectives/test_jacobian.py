@@ -123,3 +123,19 @@ def test_on_a_device_only_the_gram_matrix_comes_to_the_host(rng):
     mixed = combined(gradients, [0.5, 2.0])
     assert isinstance(mixed, StrictArray)
     np.testing.assert_allclose(mixed.get(), 0.5 * first + 2 * second)
+
+
+def test_rows_of_different_lengths_and_products_of_no_vectors_are_refused(rng):
+    one = np.ones(2)
+    with pytest.raises(ValueError, match=r"a piece for each tensor, got \[1, 2\]"):
+        gram_of([[one], [one, one]])
+    with pytest.raises(ValueError, match="a cosine is above 1"):
+        conflict(np.array([[1.0, 5.0], [5.0, 1.0]]))
+    assert conflict(np.array([[1.0, -1.0], [-1.0, 1.0]])).least == pytest.approx(-1.0)
+
+
+def test_tensors_may_come_one_by_one(rng):
+    trunk, heads, _, losses = two_heads(rng)
+    rows = gradients_by_loss(losses, (tensor for tensor in (trunk, *heads)))
+    assert [len(row) for row in rows] == [3, 3]
+    assert all(row[0] is not None for row in rows)

@@ -11,8 +11,8 @@ def checked_gram(gram: np.ndarray) -> np.ndarray:
     """The Gram matrix in float64, exactly symmetric.
 
     Raises:
-        ValueError: it is not (m, m) with m at least 1, not finite, not symmetric, or a square of a
-            length in it is negative.
+        ValueError: it is not (m, m) with m at least 1, not finite, not symmetric, a square of a
+            length in it is negative, or a product is larger than that of both lengths.
     """
     gram = np.asarray(gram, dtype=np.float64)
     if gram.ndim != 2 or gram.shape[0] != gram.shape[1] or not len(gram):
@@ -22,6 +22,9 @@ def checked_gram(gram: np.ndarray) -> np.ndarray:
     largest = np.abs(gram).max()
     if np.abs(gram - gram.T).max() > 1e-6 * largest or gram.diagonal().min() < 0:
         raise ValueError(f"J J' is symmetric with squares on its diagonal, got {gram.tolist()}")
+    lengths = np.sqrt(gram.diagonal())
+    if (np.abs(gram) > np.outer(lengths, lengths) + 1e-6 * largest).any():
+        raise ValueError(f"no vectors have these products, a cosine is above 1: {gram.tolist()}")
     return (gram + gram.T) / 2
 
 
