@@ -70,7 +70,7 @@ def distance_penalty(
     squares = [(p - before) * (p - before) for p, before in zip(parameters, start, strict=True)]
     if importance is not None:
         squares = [square * f for square, f in zip(squares, importance, strict=True)]
-    total = squares[0].sum()
+    distance = squares[0].sum()
     for square in squares[1:]:
-        total = total + square.sum()
-    return total * 0.5
+        distance = distance + square.sum()
+    return distance * 0.5
