@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -42,6 +42,13 @@ class Case:
             start = time.process_time()
             self.made[key] = make(), time.process_time() - start
         return self.made[key][0]
+
+    def with_strengths(self, **strengths: Any) -> Self:
+        """The same case with other ``settings.strengths``; what is shared stays shared."""
+        changed = replace(self.settings.strengths, **strengths)
+        other = type(self)(replace(self.settings, strengths=changed), self.seed)
+        other.made = self.made
+        return other
 
 
 def frozen(*arrays: np.ndarray) -> None:

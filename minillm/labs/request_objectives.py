@@ -20,6 +20,7 @@ from minillm.labs.worlds.requests import World
 from minillm.models.gpt import Gpt
 from minillm.ops import cross_entropy
 from minillm.tasks.dialogue.rows import collate_chats
+from minillm.training.objectives import conflict
 from minillm.training.objectives.aggregated import Aggregated, Weights
 from minillm.training.preferences import response_targets
 
@@ -100,6 +101,4 @@ def made_safe_by(
 
 def cosines(grams: Sequence[np.ndarray]) -> np.ndarray:
     """The cosine of both gradients in each step, (steps,); 0 where one of them is 0."""
-    g = np.array(grams)
-    lengths = np.sqrt(g[:, 0, 0] * g[:, 1, 1])
-    return np.divide(g[:, 0, 1], lengths, out=np.zeros(len(g)), where=lengths > 0)
+    return np.array([conflict(gram).least for gram in grams])

@@ -31,11 +31,7 @@ def l2_penalty(parameters: Iterable[Parameter]) -> Tensor:
     for i, p in enumerate(given):
         if not isinstance(p, Tensor):
             raise TypeError(f"l2_penalty: parameter {i} must be a Tensor, got a {type(p).__name__}")
-    squares = [(p * p).sum() for p in given]
-    total = squares[0]
-    for square in squares[1:]:
-        total = total + square
-    return total * 0.5
+    return half_the_sum([p * p for p in given])
 
 
 def distance_penalty(
@@ -70,7 +66,12 @@ def distance_penalty(
     squares = [(p - before) * (p - before) for p, before in zip(parameters, start, strict=True)]
     if importance is not None:
         squares = [square * f for square, f in zip(squares, importance, strict=True)]
-    distance = squares[0].sum()
+    return half_the_sum(squares)
+
+
+def half_the_sum(squares: Sequence[Tensor]) -> Tensor:
+    """``1/2 sum`` over all entries of all tensors, at least one."""
+    total = squares[0].sum()
     for square in squares[1:]:
-        distance = distance + square.sum()
-    return distance * 0.5
+        total = total + square.sum()
+    return total * 0.5

@@ -8,7 +8,7 @@ Letters: G strengths, S steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -69,15 +69,6 @@ def kept_and_learned(case: Forgetting, model: Gpt) -> list[float]:
     return [float(right[case.world.changed].mean()) for right in (old, new)]
 
 
-def with_strength(case: Forgetting, name: str, value: float) -> Forgetting:
-    """The same case with another strength of a remedy; what it shares stays shared."""
-    given: Any = (value,) if name == "replay" else value
-    strengths = replace(case.settings.strengths, **{name: given})
-    other = Forgetting(replace(case.settings, strengths=strengths), case.seed)
-    other.made = case.made
-    return other
-
-
 def course(case: Forgetting, asked: tuple[int, ...]) -> list[list[float]]:
     """What plain fine-tuning does, after so many steps.
 
@@ -114,11 +105,10 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {"course": course(case, settings.asked)}
     for grid in fields(settings.grids):
         remedy = REMEDIES[SWEPT[grid.name]]
-        found[grid.name] = [
-            kept_and_learned(one, remedy(one))
-            for value in getattr(settings.grids, grid.name)
-            for one in (with_strength(case, grid.name, value),)
-        ]
+        values = getattr(settings.grids, grid.name)
+        given = [(x,) for x in values] if grid.name == "replay" else values  # one share of three
+        cases = [case.with_strengths(**{grid.name: x}) for x in given]
+        found[grid.name] = [kept_and_learned(one, remedy(one)) for one in cases]
     return found
 
 

@@ -17,7 +17,7 @@ from minillm.labs.compare import Case, frozen
 from minillm.labs.transformer.stacks import Way, no_residual
 from minillm.labs.worlds.majorities import Majorities, Reviews, with_flipped
 from minillm.nn import Dropout, Embedding, EncoderBlock, LearnedPositions, Linear, Module, normal
-from minillm.ops import cross_entropy, smoothed_cross_entropy
+from minillm.ops import cross_entropy, smoothed_cross_entropy, softmax
 from minillm.optim import AdamW, decay_groups
 from minillm.text.corpora.sentiment import LABELS
 from minillm.training import evaluating, fit
@@ -205,8 +205,7 @@ def probabilities(model: Reviewer, reviews: Reviews) -> np.ndarray:
     """What the model says of each review, (N, 2) in float64."""
     with evaluating(model):
         logits = model(reviews.ids).data.astype(np.float64)
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    found: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
+    found, _ = softmax.rule(logits, axis=1)
     return found
 
 

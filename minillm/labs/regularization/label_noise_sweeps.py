@@ -8,7 +8,7 @@ Letters: G strengths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -52,15 +52,6 @@ class Settings:
     grids: Grids = field(default_factory=Grids)
 
 
-def with_strength(case: LabelNoise, name: str, value: float) -> LabelNoise:
-    """The same case with another strength of a remedy; what it shares stays shared."""
-    given: dict[str, Any] = {name: value}
-    strengths = replace(case.settings.strengths, **given)
-    other = LabelNoise(replace(case.settings, strengths=strengths), case.seed)
-    other.made = case.made
-    return other
-
-
 def rows_of(case: LabelNoise, model: Reviewer) -> list[float]:
     """Accuracy, membership, learned and calibration error of a model."""
     found = evaluate(case, model)
@@ -84,7 +75,8 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {"none": rows_of(case, case.plain())}
     for grid in fields(settings.grids):
         remedy: Remedy = REMEDIES[SWEPT[grid.name]]
-        cases = [with_strength(case, grid.name, x) for x in getattr(settings.grids, grid.name)]
+        values = getattr(settings.grids, grid.name)
+        cases = [case.with_strengths(**{grid.name: x}) for x in values]
         found[grid.name] = [rows_of(one, remedy(one)) for one in cases]
     return found
 

@@ -16,7 +16,6 @@ from minillm.labs.conflict.forgetting_sweeps import (
     course,
     kept_and_learned,
     measure,
-    with_strength,
 )
 from minillm.labs.small_gpt import GptTraining
 from minillm.labs.stored import read_study
@@ -43,11 +42,11 @@ def test_every_grid_has_a_remedy_a_strength_and_the_one_of_the_lab():
 
 def test_another_strength_shares_the_model_that_knows_world_a():
     case = Forgetting(FAST, 0)
-    other = with_strength(case, "rate", 0.123)
+    other = case.with_strengths(rate=0.123)
     assert other.known() is case.known()
     assert other.settings.strengths == replace(FAST.strengths, rate=0.123)
     assert case.settings.strengths == FAST.strengths
-    assert REMEDIES["replay, least"](with_strength(case, "replay", 0.5)) is not None
+    assert REMEDIES["replay, least"](case.with_strengths(replay=(0.5,))) is not None
 
 
 def test_the_course_begins_with_what_is_known_and_ends_with_the_baseline():

@@ -15,7 +15,6 @@ from minillm.labs.regularization.label_noise_sweeps import (
     best_strength,
     measure,
     rows_of,
-    with_strength,
 )
 from minillm.labs.stored import read_study
 from tests.labs.regularization.test_label_noise import FAST
@@ -41,7 +40,7 @@ def test_what_is_measured_is_what_the_remedies_do_with_each_strength():
     found = measure(Settings(case=case, grids=grids), 0)
     assert {*found} == {"none", *SWEPT} and np.shape(found["steps"]) == (2, 4)
     one = LabelNoise(case, 0)
-    early = with_strength(one, "steps", 2)
+    early = one.with_strengths(steps=2)
     assert found["steps"][1] == rows_of(early, REMEDIES["early stop"](early))
     assert found["none"] == rows_of(one, one.plain())
 
