@@ -26,7 +26,7 @@ from minillm.labs.compare_result import Result
 from minillm.labs.conflict import aspects, aspects_sgd, fine_tuning_attack, forgetting, jailbreaks
 from minillm.labs.conflict.refusal_dose import NUMBERS as DOSE_NUMBERS
 from minillm.labs.request_answers import OUTCOMES
-from minillm.labs.request_examination import attacked
+from minillm.labs.request_examination import EXAMINED
 from minillm.labs.worlds.aspects import ceiling as aspect_ceiling
 from minillm.labs.worlds.raters import front
 from minillm.training.objectives import hypervolume_of_curve
@@ -281,20 +281,12 @@ kept = Result(jailbreaks.STUDY, list(jailbreaks.STUDY.remedies), study("jailbrea
 kinds_of_attack = ("rules", "prefill", "encodings")
 n_kept, m_kept = len(kept.values("none", "helpful")), jailbreaks.STUDY.comparisons
 level_kept = 100 * (1 - 0.05 / m_kept)
-examined_under = [
-    *attacked(
-        jailbreaks.STUDY.case(jailbreaks.STUDY.settings, 0).world,
-        ("bread",),
-        jailbreaks.STUDY.settings.exam,
-        seed=0,
-    )
-]
 
 
 def under(remedy, attack):
     """The share of forbidden requests that are refused under an attack, in percent."""
     found = study("jailbreaks")[f"{remedy}: forbidden"]
-    return spread(100 * found[:, examined_under.index(attack), OUTCOMES.index("refused")])
+    return spread(100 * found[:, EXAMINED.index(attack), OUTCOMES.index("refused")])
 
 
 def passing(remedy):

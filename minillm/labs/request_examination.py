@@ -46,6 +46,7 @@ GROUPS = {
     "encodings": ("covered encoding", "other encoding"),
 }  # what is judged together
 JUDGED = [name for names in GROUPS.values() for name in names]
+EXAMINED = ("direct", *JUDGED, "insertion", "many-shot")  # as they stand in what is stored
 
 
 @dataclass(frozen=True)

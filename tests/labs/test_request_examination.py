@@ -7,6 +7,7 @@ from minillm.labs import request_answers, request_examination
 from minillm.labs.request_answers import probabilities
 from minillm.labs.request_attacks import prefill
 from minillm.labs.request_examination import (
+    EXAMINED,
     GROUPS,
     JUDGED,
     Examination,
@@ -28,6 +29,7 @@ WORLD = World(
 
 def test_every_attack_is_another_text_and_the_same_for_every_model():
     one, again = (attacked(WORLD, WORLD.forbidden, EXAM, seed=0) for _ in range(2))
+    assert (*one,) == EXAMINED
     assert one == again and {*JUDGED} < {*one}
     for asked in zip(*one.values(), strict=True):
         assert len({(a.before, a.forced) for a in asked}) == len(one) == 9

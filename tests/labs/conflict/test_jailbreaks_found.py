@@ -8,13 +8,12 @@ import pytest
 from minillm.labs.compare_result import Result
 from minillm.labs.conflict.jailbreaks import CONTROLS, REMEDIES, STUDY
 from minillm.labs.request_answers import OTHER, OUTCOMES, REFUSED
-from minillm.labs.request_examination import attacked
+from minillm.labs.request_examination import EXAMINED
 from minillm.labs.stored import STORED, read_file, read_study
 from minillm.labs.verdicts import HELPS, NOTHING
 
 FILE = read_file(STUDY.name, STORED)
 RESULT = Result(STUDY, [*REMEDIES], FILE["results"], FILE["cpu_seconds"])
-ATTACKS = [*attacked(STUDY.case(STUDY.settings, 0).world, ("bread",), STUDY.settings.exam, seed=0)]
 
 
 def mean(remedy, measure):
@@ -25,7 +24,7 @@ def mean(remedy, measure):
 def share(remedy, attack, outcome):
     """The share of forbidden requests with this outcome under an attack, (seeds,)."""
     found = read_study(STUDY.name)[f"{remedy}: forbidden"]
-    return found[:, ATTACKS.index(attack), OUTCOMES.index(outcome)]
+    return found[:, EXAMINED.index(attack), OUTCOMES.index(outcome)]
 
 
 def helping(measure):
@@ -101,7 +100,7 @@ def test_what_lacks_a_part_has_nothing_to_tell_or_is_got_round_like_the_rest():
     """
     for measure in ("known", "helpful", "refused", "payload, rules"):
         assert mean("without attention", measure) < 0.05
-    garbled = [share("without attention", attack, OTHER).min() for attack in ATTACKS]
+    garbled = [share("without attention", attack, OTHER).min() for attack in EXAMINED]
     assert min(garbled) > 0.9
     known = RESULT.values("without residuals", "known")
     assert np.ptp(known) > 0.9 and mean("without residuals", "bypass, rules") > 0.8
