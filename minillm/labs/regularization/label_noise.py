@@ -11,15 +11,9 @@ from typing import Any
 import numpy as np
 
 from minillm.labs.compare import Control, Lab, Measure, compared
-from minillm.labs.regularization.label_noise_case import (
-    LabelNoise,
-    Reviewer,
-    Settings,
-    losses,
-    probabilities,
-)
+from minillm.labs.regularization.label_noise_case import LabelNoise, Settings
 from minillm.labs.regularization.label_noise_remedies import REMEDIES
-from minillm.labs.worlds.majorities import Reviews
+from minillm.labs.small_encoder import SmallEncoder, losses, probabilities
 from minillm.tasks import accuracy
 from minillm.tasks.metrics import calibration_error, membership_auc
 
@@ -31,7 +25,7 @@ LAB = "label_noise"
 
 
 def remedy(case):
-    """Return a Reviewer.
+    """Return a SmallEncoder.
 
     case.settings and case.seed are given; case.members has the reviews with their labels, some of
     them wrong, and case.learned(reviews, model=..., learning=...) trains a new model, where
@@ -42,7 +36,7 @@ def remedy(case):
 '''
 
 
-def evaluate(case: LabelNoise, model: Reviewer) -> dict[str, Any]:
+def evaluate(case: LabelNoise, model: SmallEncoder) -> dict[str, Any]:
     """How good the model is, and what it betrays.
 
     "accuracy" is that on other reviews with clean labels, "calibration error" is of the same ones;
@@ -50,12 +44,12 @@ def evaluate(case: LabelNoise, model: Reviewer) -> dict[str, Any]:
     others with as many wrong labels.  "learned" is the share of the members' labels that the
     model gives, "learned, wrong" that of the wrong ones.
     """
-    p, own = (probabilities(model, reviews) for reviews in (case.tested, case.members))
+    p, own = (probabilities(model, reviews.ids) for reviews in (case.tested, case.members))
     right = own.argmax(axis=1) == case.members.labels
     wrong = case.members.labels != case.clean.labels
     return {
         "accuracy": accuracy(p.argmax(axis=1), case.tested.labels),
-        "membership": membership_auc(losses(model, case.members), losses(model, case.fresh)),
+        "membership": membership_auc(losses(model, *case.members), losses(model, *case.fresh)),
         "learned": right.mean(),
         "learned, wrong": right[wrong].mean() if wrong.any() else 0.0,
         "calibration error": calibration_error(p, case.tested.labels, bins=case.settings.bins),
@@ -65,20 +59,20 @@ def evaluate(case: LabelNoise, model: Reviewer) -> dict[str, Any]:
 def nobody_learned(case: LabelNoise) -> float:
     """How far the attack is from a coin where neither half was learned."""
     half = len(case.fresh.labels) // 2
-    found = losses(case.plain(), case.fresh)
+    found = losses(case.plain(), *case.fresh)
     return membership_auc(found[:half], found[half:]) - 1 / 2
 
 
 def nothing_learned(case: LabelNoise) -> float:
     """How far the attack is from a coin before the training."""
     model = case.untrained(case.settings.model)
-    return membership_auc(losses(model, case.members), losses(model, case.fresh)) - 1 / 2
+    return membership_auc(losses(model, *case.members), losses(model, *case.fresh)) - 1 / 2
 
 
 def tossed_labels(case: LabelNoise) -> float:
     """How far the accuracy is from chance where labels are tossed: no model can know them."""
     tossed = np.arange(len(case.tested.labels)) % 2
-    p = probabilities(case.plain(), Reviews(case.tested.ids, tossed))
+    p = probabilities(case.plain(), case.tested.ids)
     return accuracy(p.argmax(axis=1), tossed) - 1 / 2
 
 
@@ -120,5 +114,5 @@ STUDY = Lab(
     "minus membership over seeds 100 and 101, of equals the weakest; four times the data, twice "
     "the width and depth, and what is left out have none; the last step counts",
     template=TEMPLATE,
-    model=Reviewer,
+    model=SmallEncoder,
 )

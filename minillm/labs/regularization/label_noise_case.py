@@ -14,59 +14,9 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.labs.compare import Case, frozen
-from minillm.labs.transformer.stacks import Way, no_residual
+from minillm.labs.small_encoder import Encoder, Learning, SmallEncoder, learning, with_holes
 from minillm.labs.worlds.majorities import Majorities, Reviews, with_flipped
-from minillm.nn import Dropout, Embedding, EncoderBlock, LearnedPositions, Linear, Module, normal
-from minillm.ops import cross_entropy, smoothed_cross_entropy, softmax
-from minillm.optim import AdamW, decay_groups
-from minillm.text.corpora.sentiment import LABELS
-from minillm.training import evaluating, fit
-
-
-def whole(block: EncoderBlock, x: Tensor) -> Tensor:
-    """The block as it is."""
-    return block(x)
-
-
-def without_attention(block: EncoderBlock, x: Tensor) -> Tensor:
-    """``LN(x + FFN(x))``: no position sees another one."""
-    return block.feed_forward_norm(x + block.feed_forward(x))
-
-
-WAYS: dict[str, Way] = {
-    "whole": whole,
-    "without attention": without_attention,
-    "without residuals": no_residual,
-}
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """A small encoder; its words and places start with deviation ``std``."""
-
-    width: int = 32
-    n_layers: int = 1
-    n_heads: int = 4
-    hidden: int = 64
-    std: float = 0.3
-    dropout: float = 0.0
-    way: str = "whole"
-
-
-@dataclass(frozen=True)
-class Learning:
-    """Batches for AdamW at one rate, so that a shorter training is the beginning of a longer one.
-
-    Each word is left out of a batch with the probability ``word_dropout``.
-    """
-
-    steps: int = 400
-    batch: int = 32
-    rate: float = 2e-3
-    weight_decay: float = 0.0
-    smoothing: float = 0.0
-    word_dropout: float = 0.0
-    max_norm: float = 1.0
+from minillm.ops import smoothed_cross_entropy
 
 
 @dataclass(frozen=True)
@@ -103,33 +53,6 @@ class Settings:
     bins: int = 10  # of the calibration error
 
 
-class Reviewer(Module):
-    """Reads a review and says how probable each label is, (B, T) -> (B, 2).
-
-    ``x = E[ids] + P``, encoder blocks, the mean over all positions, a linear layer.
-    """
-
-    def __init__(self, n_words: int, length: int, sizes: Encoder, *, rng: np.random.Generator):
-        s = self.sizes = sizes
-        self.tokens = Embedding(n_words + 1, s.width, rng=rng)  # and one for a word left out
-        self.positions = LearnedPositions(length, s.width, rng=rng)
-        for table in (self.tokens.weight, self.positions.weight):
-            table.data = normal(table.shape, std=s.std, rng=rng)
-        self.blocks = [
-            EncoderBlock(s.width, s.n_heads, s.hidden, rng=rng, dropout=s.dropout)
-            for _ in range(s.n_layers)
-        ]
-        self.dropout = Dropout(s.dropout, rng=rng)
-        self.output = Linear(s.width, len(LABELS), rng=rng)
-
-    def forward(self, ids: np.ndarray) -> Tensor:
-        """The scores of both labels."""
-        x = self.positions(self.tokens(ids))
-        for block in self.blocks:
-            x = WAYS[self.sizes.way](block, x)
-        return self.output(self.dropout(x.mean(axis=1)))
-
-
 class LabelNoise(Case):
     """The reviews of a seed: ``members`` are learned, with wrong labels among theirs."""
 
@@ -160,7 +83,7 @@ class LabelNoise(Case):
         *,
         model: Encoder | None = None,
         learning: Learning | None = None,
-    ) -> Reviewer:
+    ) -> SmallEncoder:
         """A model that has learned the members, or other reviews, from random weights."""
         fresh = self.untrained(model or self.settings.model)
         wanted = learning or self.settings.learning
@@ -168,51 +91,31 @@ class LabelNoise(Case):
             pass
         return fresh
 
-    def untrained(self, sizes: Encoder) -> Reviewer:
+    def untrained(self, sizes: Encoder) -> SmallEncoder:
         """A model that knows nothing."""
         length = self.members.ids.shape[1]
         rng = stream(self.seed, "wrong labels, weights")
-        return Reviewer(len(self.settings.world.words), length, sizes, rng=rng)
+        return SmallEncoder(len(self.settings.world.words), length, sizes, rng=rng)
 
-    def plain(self) -> Reviewer:
+    def plain(self) -> SmallEncoder:
         """The model of the members without any remedy, trained once."""
-        found: Reviewer = self.shared("plain", self.learned)
+        found: SmallEncoder = self.shared("plain", self.learned)
         return found
 
-    def steps(self, model: Reviewer, reviews: Reviews, s: Learning) -> Iterator[object]:
+    def steps(self, model: SmallEncoder, reviews: Reviews, s: Learning) -> Iterator[object]:
         """The steps of a training, one by one."""
         rng = stream(self.seed, "wrong labels, batches")
         holes = stream(self.seed, "wrong labels, words left out")
-        left_out = len(self.settings.world.words)
 
         def batches() -> Iterator[Reviews]:
             for _ in range(s.steps):
                 places = rng.integers(len(reviews.labels), size=s.batch)
-                ids = reviews.ids[places]
-                gone = holes.random(ids.shape) < s.word_dropout
-                yield Reviews(np.where(gone, left_out, ids), reviews.labels[places])
+                ids = with_holes(reviews.ids[places], model.left_out, s.word_dropout, holes)
+                yield Reviews(ids, reviews.labels[places])
 
         def loss_of(batch: Reviews) -> Tensor:
             return smoothed_cross_entropy(
                 model(batch.ids), targets=batch.labels, smoothing=s.smoothing
             )
 
-        optimizer = AdamW(decay_groups(model), lr=s.rate, weight_decay=s.weight_decay)
-        return fit(loss_of, batches(), optimizer, max_norm=s.max_norm, allow_unused=True)
-
-
-def probabilities(model: Reviewer, reviews: Reviews) -> np.ndarray:
-    """What the model says of each review, (N, 2) in float64."""
-    with evaluating(model):
-        logits = model(reviews.ids).data.astype(np.float64)
-    found, _ = softmax.rule(logits, axis=1)
-    return found
-
-
-def losses(model: Reviewer, reviews: Reviews) -> np.ndarray:
-    """-ln p of the label that each review has, (N,)."""
-    with evaluating(model):
-        logits = model(reviews.ids).data.astype(np.float64)
-    nats, _ = cross_entropy.rule(logits, targets=reviews.labels, reduction="none")
-    found: np.ndarray = nats
-    return found
+        return learning(model, loss_of, batches(), s)

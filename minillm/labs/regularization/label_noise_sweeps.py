@@ -16,8 +16,9 @@ import numpy as np
 from minillm.labs.compare import Remedy
 from minillm.labs.regularization import label_noise_case
 from minillm.labs.regularization.label_noise import evaluate
-from minillm.labs.regularization.label_noise_case import LabelNoise, Reviewer
+from minillm.labs.regularization.label_noise_case import LabelNoise
 from minillm.labs.regularization.label_noise_remedies import REMEDIES
+from minillm.labs.small_encoder import SmallEncoder
 from minillm.labs.study import Study
 
 # the remedy whose strength a field of ``Grids`` holds
@@ -52,7 +53,7 @@ class Settings:
     grids: Grids = field(default_factory=Grids)
 
 
-def rows_of(case: LabelNoise, model: Reviewer) -> list[float]:
+def rows_of(case: LabelNoise, model: SmallEncoder) -> list[float]:
     """Accuracy, membership, learned and calibration error of a model."""
     found = evaluate(case, model)
     return [float(found[row]) for row in ROWS]

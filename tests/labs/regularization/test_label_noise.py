@@ -11,16 +11,9 @@ from minillm.labs.compare import cell
 from minillm.labs.compare_result import Result
 from minillm.labs.own_remedy import with_own_remedy
 from minillm.labs.regularization.label_noise import CONTROLS, MEASURES, STUDY, TEMPLATE, evaluate
-from minillm.labs.regularization.label_noise_case import (
-    Encoder,
-    LabelNoise,
-    Learning,
-    Settings,
-    Strengths,
-    losses,
-    probabilities,
-)
+from minillm.labs.regularization.label_noise_case import LabelNoise, Settings, Strengths
 from minillm.labs.regularization.label_noise_remedies import REMEDIES, own_probability
+from minillm.labs.small_encoder import Encoder, Learning
 from minillm.labs.stored import STORED, read_file, read_study
 from minillm.labs.verdicts import HARMS, HELPS, NOTHING
 from minillm.ops import cross_entropy
@@ -104,34 +97,6 @@ def test_an_early_stop_is_the_beginning_of_the_longer_training(case):
     for _ in range(FAST.strengths.steps):
         next(steps)
     np.testing.assert_array_equal(weights(model), weights(REMEDIES["early stop"](case)))
-
-
-def test_without_attention_no_word_sees_another(case):
-    """Then the logits are a mean over the words, so that swapping two reviews' words adds up."""
-    ids = case.members.ids[:2]
-    mixed = (
-        np.concatenate([ids[:1, :4], ids[1:, 4:]], axis=1),
-        np.concatenate([ids[1:, :4], ids[:1, 4:]], axis=1),
-    )
-    for way, adds_up in (("without attention", True), ("whole", False)):
-        model = case.untrained(replace(FAST.model, way=way))
-        both, swapped = (sum(model(x).data.sum(axis=0) for x in pair) for pair in ([ids], mixed))
-        assert np.allclose(both, swapped, atol=1e-4) == adds_up
-
-
-def test_without_residuals_the_words_go_through_attention_alone(case):
-    model = case.untrained(replace(FAST.model, way="without residuals"))
-    model.blocks[0].attention.output.weight.data[:] = 0
-    scores = model(case.members.ids[:5]).data
-    np.testing.assert_allclose(scores, np.broadcast_to(scores[0], scores.shape), atol=1e-5)
-
-
-def test_losses_and_probabilities_belong_together(case):
-    model = case.plain()
-    p = probabilities(model, case.members)
-    np.testing.assert_allclose(p.sum(axis=1), 1.0)
-    own = p[np.arange(40), case.members.labels]
-    np.testing.assert_allclose(losses(model, case.members), -np.log(own), rtol=1e-5, atol=1e-6)
 
 
 def test_dropout_and_decay_reach_the_training(case):

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from minillm.labs.regularization.label_noise_case import LabelNoise, Learning
+from minillm.labs.regularization.label_noise_case import LabelNoise
 from minillm.labs.regularization.label_noise_remedies import REMEDIES
 from minillm.labs.regularization.label_noise_sweeps import (
     STUDY,
@@ -16,6 +16,7 @@ from minillm.labs.regularization.label_noise_sweeps import (
     measure,
     rows_of,
 )
+from minillm.labs.small_encoder import Learning
 from minillm.labs.stored import read_study
 from tests.labs.regularization.test_label_noise import FAST
 
