@@ -78,8 +78,8 @@ class SmallEncoder(Module):
         length: int,
         sizes: Encoder,
         *,
+        n_classes: int,
         rng: np.random.Generator,
-        n_classes: int = 2,
     ):
         s = self.sizes = sizes
         self.left_out = n_words

@@ -17,6 +17,7 @@ from minillm.labs.compare import Case, frozen
 from minillm.labs.small_encoder import Encoder, Learning, SmallEncoder, learning, with_holes
 from minillm.labs.worlds.majorities import Majorities, Reviews, with_flipped
 from minillm.ops import smoothed_cross_entropy
+from minillm.text.corpora.sentiment import LABELS
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class LabelNoise(Case):
         """A model that knows nothing."""
         length = self.members.ids.shape[1]
         rng = stream(self.seed, "wrong labels, weights")
-        return SmallEncoder(len(self.settings.world.words), length, sizes, rng=rng)
+        n_words = len(self.settings.world.words)
+        return SmallEncoder(n_words, length, sizes, n_classes=len(LABELS), rng=rng)
 
     def plain(self) -> SmallEncoder:
         """The model of the members without any remedy, trained once."""
