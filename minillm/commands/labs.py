@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from minillm.commands.lab_matrix import write_matrix
 from minillm.commands.lab_pictures import comparison_picture
 from minillm.commands.lab_report import shown
 from minillm.labs.compare import Lab
@@ -19,7 +20,7 @@ from minillm.labs.worlds.public import missing_files, public_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The two things to do, each with its options."""
+    """What can be done, each with its options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="name every study, its question and number of seeds")
     measure = actions.add_parser("run", help="measure studies and write their numbers")
@@ -45,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     template = actions.add_parser("template", help="print the file of a remedy of one's own")
     template.add_argument("name", metavar="NAME", help="a lab")
+    beside = actions.add_parser("matrix", help="draw all remedies beside all labs, as measured")
+    beside.add_argument(
+        "--out", type=Path, default=STORED.parent, metavar="DIR", help="default: %(default)s"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -58,6 +63,8 @@ def run(arguments: argparse.Namespace) -> None:
             print(listed(find_study(name)))
     elif arguments.action == "template":
         print(the_lab([find_study(arguments.name)], "template").template, end="")
+    elif arguments.action == "matrix":
+        print(write_matrix(arguments.out))
     else:
         measure(arguments)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from minillm.labs.remedy_kinds import check_kinds
 from minillm.labs.study import Study
 
 Remedy = Callable[[Any], Any]  # a case -> a model
@@ -88,12 +89,13 @@ class Lab(Study):
 
     ``case(settings, seed)`` is what all of them start from, ``evaluate(case, model)`` gives the
     numbers of one, those of ``measures`` and others.  ``protocol`` says how the settings of the
-    remedies were chosen, ``template`` is the file of a remedy of one's own, and a remedy gives a
-    ``model``.
+    remedies were chosen, ``kinds`` what each is in the guide's list (``remedy_kinds``), ``untried``
+    why there is none of a kind, ``template`` is the file of a remedy of one's own, and a remedy
+    gives a ``model``.
 
     Raises:
         TypeError: as ``Study``.
-        ValueError: no remedy beside the baseline, or no headline measure.
+        ValueError: no remedy beside the baseline, or no headline measure; as ``check_kinds``.
     """
 
     case: Callable[[Any, int], Case]
@@ -102,6 +104,8 @@ class Lab(Study):
     remedies: Mapping[str, Remedy]
     controls: Mapping[str, Control] = field(default_factory=dict)
     protocol: str
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    untried: Mapping[str, str] = field(default_factory=dict)
     template: str = ""
     model: type = object
 
@@ -112,6 +116,7 @@ class Lab(Study):
                 f"lab {self.name} needs a baseline, a remedy and a headline measure, got "
                 f"remedies {[*self.remedies]} and headlines {self.headlines}"
             )
+        check_kinds(self.name, self.kinds, self.untried, [*self.remedies][1:])
 
     @property
     def baseline(self) -> str:

@@ -25,6 +25,7 @@ LABS = Path(minillm.labs.__file__).parent
 FRAME = {  # they measure nothing
     *("study", "stored", "running", "statistics"),
     *("compare", "comparing", "compare_result", "verdicts", "own_remedy"),
+    *("remedy_kinds", "matrix"),
 }
 MEASURING = sorted(path for path in LABS.rglob("*.py") if path.stem not in FRAME)
 SMALL_BERT = {"width": 8, "n_heads": 2, "updates": 2, "batch_size": 10, "max_length": 12}

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from minillm.labs import remedy_kinds
 from minillm.labs.compare import Control, Lab, Measure, compared
 from minillm.labs.conflict.aspect_case import (
     CONDITIONS,
@@ -25,6 +26,7 @@ from minillm.labs.conflict.aspect_case import (
 from minillm.labs.conflict.aspect_remedies import MODEL, TRAINED, TRAINING, summed
 from minillm.labs.conflict.joint_training import JointTraining, aggregated
 from minillm.labs.conflict.two_tasks import exact
+from minillm.labs.remedy_kinds import by_remedy
 from minillm.labs.worlds.aspects import ceiling, least_errors, least_losses
 
 SENTENCES = 2048
@@ -124,6 +126,41 @@ EVEN, SCALED, NARROW = conditions(
     scaled=[0.03, 0.03, 0.03, 0.03, 0.003, 0.03, 0.003, 0.01, 0.03, 0.03, 0.03, 0.01],
     narrow=[0.01, 0.03, 0.01, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03],
 )
+KINDS = by_remedy(
+    {
+        remedy_kinds.ARCHITECTURE: (
+            "without attention",
+            "without residuals",
+            "wider encoder",
+            "wider neck",
+        ),
+        remedy_kinds.REGULARIZATION: (
+            "less weight decay",
+            "more weight decay",
+            "less dropout",
+            "more dropout",
+        ),
+        remedy_kinds.OTHERS: (
+            "best weight",
+            "uncertainty weights",
+            "GradNorm",
+            "FAMO",
+            "PCGrad",
+            "MGDA",
+            "MGDA, normalised",
+            "CAGrad",
+            "IMTL-G",
+            "Nash-MTL",
+            "Aligned-MTL",
+        ),
+    }
+)
+UNTRIED = {
+    remedy_kinds.CLEANED: "no sentence is wrong",
+    remedy_kinds.UNAIMED: "both labels of all sentences are known",
+    remedy_kinds.AIMED: "both labels of all sentences are known",
+    remedy_kinds.FINE_TUNING: "there is one training, from random weights",
+}
 STUDY = Lab(
     name="aspects",
     question="Two tasks that can be solved together: what makes one lose, and what helps?",
@@ -137,6 +174,8 @@ STUDY = Lab(
     remedies={**TRAINING, **MODEL},
     controls=controls(SENTENCES),
     protocol=PROTOCOL,
+    kinds=KINDS,
+    untried=UNTRIED,
     template=TEMPLATE,
     model=Readers,
 )

@@ -10,6 +10,7 @@ from minillm.labs.conflict import aspects
 from minillm.labs.conflict.aspect_case import Settings, conditions
 from minillm.labs.conflict.aspect_remedies import TRAINED, TRAINING
 from minillm.labs.conflict.joint_training import JointTraining
+from minillm.labs.remedy_kinds import KINDS, OTHERS
 
 
 def measure(settings: Settings, seed: int) -> dict[str, Any]:
@@ -32,5 +33,7 @@ STUDY = replace(
     settings=Settings(EVEN, SCALED, NARROW, JointTraining("sgd", steps=150)),
     measure=measure,
     remedies=TRAINING,
+    kinds=dict.fromkeys([*TRAINING][1:], OTHERS),
+    untried=dict.fromkeys([kind for kind in KINDS if kind != OTHERS], "tried under Adam"),
     template=aspects.TEMPLATE.replace('LAB = "aspects"', 'LAB = "aspects_sgd"'),
 )

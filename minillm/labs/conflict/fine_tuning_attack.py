@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from minillm.labs import remedy_kinds
 from minillm.labs.compare import Control, Lab, Measure, compared
 from minillm.labs.conflict.attacked_chain import Chain, Settings
 from minillm.labs.conflict.defences import REMEDIES
+from minillm.labs.remedy_kinds import by_remedy
 from minillm.labs.request_tuning import (
     DATA,
     HALF,
@@ -115,6 +117,19 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     return compared(STUDY, settings, seed)
 
 
+KINDS = by_remedy(
+    {
+        remedy_kinds.ARCHITECTURE: ("wider model",),
+        remedy_kinds.CLEANED: ("cleaned text",),
+        remedy_kinds.UNAIMED: ("more refusals",),
+        remedy_kinds.AIMED: ("deeper refusals",),
+        remedy_kinds.REGULARIZATION: ("weight decay", "dropout"),
+        remedy_kinds.OTHERS: ("KL to base",),
+    }
+)
+UNTRIED = {
+    remedy_kinds.FINE_TUNING: "here it is the attack",
+}
 STUDY = Lab(
     name="fine_tuning_attack",
     question="Ten examples undo a model's refusals: which defence is still there behind them?",
@@ -129,6 +144,8 @@ STUDY = Lab(
     controls=CONTROLS,
     protocol="of two strengths of each remedy the one that was better on seeds 100 and 101; "
     "cleaned text has none, the wider model has twice the width; the last step counts",
+    kinds=KINDS,
+    untried=UNTRIED,
     template=TEMPLATE,
     model=Gpt,
 )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from minillm.labs import remedy_kinds
 from minillm.labs.compare import Control, Lab, Measure, compared
 from minillm.labs.conflict.forgetting_case import Forgetting, Settings, examined, gradient_cosine
 from minillm.labs.conflict.forgetting_remedies import REMEDIES
+from minillm.labs.remedy_kinds import by_remedy
 from minillm.models.gpt import Gpt
 
 TEMPLATE = '''"""A remedy of one's own: here the model reads both worlds by turns."""
@@ -105,6 +107,25 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     return compared(STUDY, settings, seed)
 
 
+KINDS = by_remedy(
+    {
+        remedy_kinds.ARCHITECTURE: ("wider model",),
+        remedy_kinds.AIMED: ("replay, least", "replay, more", "replay, most", "both at once"),
+        remedy_kinds.REGULARIZATION: ("weight decay", "dropout"),
+        remedy_kinds.FINE_TUNING: ("LoRA", "lower rate", "fewer steps", "output layer alone"),
+        remedy_kinds.OTHERS: (
+            "KL on questions of A",
+            "KL on questions of B",
+            "L2-SP",
+            "EWC",
+            "EWC, temperature",
+        ),
+    }
+)
+UNTRIED = {
+    remedy_kinds.CLEANED: "no sentence is wrong",
+    remedy_kinds.UNAIMED: "no text beside both worlds",
+}
 STUDY = Lab(
     name="forgetting",
     question="A model learns a second world: what keeps the first one in its memory?",
@@ -120,6 +141,8 @@ STUDY = Lab(
     protocol="of the strengths in forgetting_sweeps the one with the highest harmonic mean of kept "
     "and learned over seeds 100 and 101, of equals the weakest; replay has three shares, the "
     "wider model twice the width; the last step counts",
+    kinds=KINDS,
+    untried=UNTRIED,
     template=TEMPLATE,
     model=Gpt,
 )

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from minillm.labs import remedy_kinds
 from minillm.labs.compare import Control, Lab, Measure, compared
 from minillm.labs.regularization.label_noise_case import LabelNoise, Settings
 from minillm.labs.regularization.label_noise_remedies import REMEDIES
+from minillm.labs.remedy_kinds import by_remedy
 from minillm.labs.small_encoder import SmallEncoder, losses, probabilities
 from minillm.tasks import accuracy
 from minillm.tasks.metrics import calibration_error, membership_auc
@@ -98,6 +100,19 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     return compared(STUDY, settings, seed)
 
 
+KINDS = by_remedy(
+    {
+        remedy_kinds.ARCHITECTURE: ("wider model", "without attention", "without residuals"),
+        remedy_kinds.CLEANED: ("cleaning",),
+        remedy_kinds.UNAIMED: ("word dropout", "more data"),
+        remedy_kinds.REGULARIZATION: ("weight decay", "dropout"),
+        remedy_kinds.OTHERS: ("early stop", "label smoothing"),
+    }
+)
+UNTRIED = {
+    remedy_kinds.AIMED: "which labels are wrong is not known",
+    remedy_kinds.FINE_TUNING: "no earlier model to begin with",
+}
 STUDY = Lab(
     name="label_noise",
     question="A fifth of the labels is wrong: what helps, and what hides who was learned from?",
@@ -113,6 +128,8 @@ STUDY = Lab(
     protocol="of the strengths in label_noise_sweeps the one with the highest mean of accuracy "
     "minus membership over seeds 100 and 101, of equals the weakest; four times the data, twice "
     "the width and depth, and what is left out have none; the last step counts",
+    kinds=KINDS,
+    untried=UNTRIED,
     template=TEMPLATE,
     model=SmallEncoder,
 )
