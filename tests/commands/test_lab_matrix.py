@@ -91,7 +91,7 @@ def test_the_command_writes_the_picture_and_its_numbers(call, tmp_path):
         words = [
             e["word"]
             for e in found
-            if e["kind"] == kind and e["lab"] in [*HALVES.values()][0] and "word" in e
+            if e["kind"] == kind and e["lab"] in next(iter(HALVES.values())) and "word" in e
         ]
         counts = [words.count(word) for word in (HELPS, HARMS, NOTHING, UNDECIDED)]
         assert [int(n) for n in re.findall(r"\d+", row.removeprefix(kind))] == [*counts, len(words)]
