@@ -1,89 +1,65 @@
-"""The guide's four remedies in all labs: ``python -m tests.remedy_numbers``."""
+"""The guide's four remedies in all labs of a half: ``python -m tests.remedy_numbers HALF``."""
 
-from tests.conflict_numbers import stored_verdicts
+import sys
+from functools import cache
+
+from minillm.labs.matrix import HALVES, matrix
+from minillm.labs.remedy_kinds import KINDS, OTHERS
+from minillm.labs.verdicts import HARMS, HELPS, NOTHING, UNDECIDED
 from tests.readme_numbers import rows
 
-NOTHING = "no effect worth 0.05"
-LABS = {
-    "two aspects": "aspects",
-    "jailbreaks": "jailbreaks",
-    "ten examples": "fine_tuning_attack",
-    "forgetting": "forgetting",
-    "label noise": "label_noise",
-}
-REMEDIES = {
-    "1 architecture": {
-        "two aspects": ("without attention", "without residuals", "wider encoder", "wider neck"),
-        "jailbreaks": ("wider", "without attention", "without residuals"),
-        "ten examples": ("wider model",),
-        "forgetting": ("wider model",),
-        "label noise": ("wider model", "without attention", "without residuals"),
-    },
-    "2 data": {
-        "jailbreaks": (
-            *("refusals with rules", "refusals behind a start", "refusals in an encoding"),
-            *("refusals of all kinds", "all kinds, 20 %", "20 % refusals", "50 % refusals"),
-        ),
-        "ten examples": ("cleaned text", "more refusals", "deeper refusals"),
-        "forgetting": ("replay, least", "replay, more", "replay, most", "both at once"),
-        "label noise": ("word dropout", "cleaning", "more data"),
-    },
-    "3 regularisation": {
-        "two aspects": (
-            *("less weight decay", "more weight decay", "less dropout", "more dropout"),
-        ),
-        "jailbreaks": ("weight decay", "dropout"),
-        "ten examples": ("weight decay", "dropout"),
-        "forgetting": ("weight decay", "dropout"),
-        "label noise": ("weight decay", "dropout"),
-    },
-    "4 fine-tuning": {
-        "jailbreaks": ("longer stage", "DPO behind it"),
-        "forgetting": ("LoRA", "lower rate", "fewer steps", "output layer alone"),
-    },
-}
+CONFLICT = "conflicting objectives"
+LABS = {"aspects": "two aspects", "fine_tuning_attack": "ten examples"}  # as the pages say it
+UNDER_SGD = "aspects_sgd"  # a second optimizer, and none of the guide's remedies
+GROUPS = {}  # "1 architecture", "2 data" and so on: the kinds of each
+for kind in KINDS:
+    if kind != OTHERS:
+        GROUPS.setdefault(kind.partition(",")[0], []).append(kind)
 
 
-def decided(group, word):
+@cache
+def of_group(group, half):
+    """All verdicts of a group of remedies in a half, in the order of the labs."""
+    labs = [name for name in HALVES[half] if name != UNDER_SGD]
+    cells = matrix(labs)
+    found = [cells[kind, lab] for lab in labs for kind in GROUPS[group]]
+    return [one for cell in found if not isinstance(cell, str) for one in cell]
+
+
+def decided(group, word, half=CONFLICT):
     """Where remedies of a group have this verdict: "two aspects: wider neck (least, narrow)"."""
-    parts = []
-    for lab, names in REMEDIES[group].items():
-        found = stored_verdicts(LABS[lab])
-        chosen: dict[str, list[str]] = {}
-        for (remedy, measure), one in found.items():
-            if remedy in names and one["word"] == word:
-                short = measure.removeprefix("bypass, ").removeprefix("least, ")
-                chosen.setdefault(remedy, []).append(short)
-        if chosen:
-            listed = ", ".join(f"{remedy} ({' and '.join(on)})" for remedy, on in chosen.items())
-            parts.append(f"{lab}: {listed}")
+    by_lab = {}
+    for one in of_group(group, half):
+        if one.verdict.word == word:
+            lab = LABS.get(one.lab, one.lab.replace("_", " "))
+            short = one.measure.removeprefix("bypass, ").removeprefix("least, ")
+            by_lab.setdefault(lab, {}).setdefault(one.remedy, []).append(short)
+    parts = [
+        f"{lab}: " + ", ".join(f"{remedy} ({' and '.join(on)})" for remedy, on in chosen.items())
+        for lab, chosen in by_lab.items()
+    ]
     return "; ".join(parts) or "nowhere"
 
 
-def counted(group, word):
+def counted(group, word, half=CONFLICT):
     """How many verdicts of a group are this one, of how many."""
-    found = [
-        one["word"]
-        for lab, names in REMEDIES[group].items()
-        for (remedy, _), one in stored_verdicts(LABS[lab]).items()
-        if remedy in names
-    ]
+    found = [one.verdict.word for one in of_group(group, half)]
     return f"{found.count(word)} of {len(found)}"
 
 
-def four():
+def four(half=CONFLICT):
     """The guide's four remedies: where they help, harm, do nothing, and what is undecided."""
-    header = ["remedy of 9.3", "helps", "harms", "no effect worth 0.05", "undecided"]
+    header = ["remedy of 9.3", HELPS, HARMS, NOTHING, UNDECIDED]
     lines = [
         [
             group,
-            *(decided(group, word) for word in ("helps", "harms")),
-            *(counted(group, word) for word in (NOTHING, "undecided")),
+            *(decided(group, word, half) for word in (HELPS, HARMS)),
+            *(counted(group, word, half) for word in (NOTHING, UNDECIDED)),
         ]
-        for group in REMEDIES
+        for group in GROUPS
     ]
     return rows(header, lines)
 
 
 if __name__ == "__main__":
-    print("\n".join(four()))
+    print("\n".join(four(*sys.argv[1:])))
