@@ -7,8 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from minillm.backend import write_atomically
+from minillm.commands.matrix_overview import draw_overview
 from minillm.commands.matrix_picture import Cells, draw_matrix
 from minillm.commands.tables import table
 from minillm.labs.matrix import HALVES, Entry, matrix
@@ -22,27 +24,29 @@ NAME = "remedies"
 def write_matrix(
     out: Path, halves: Mapping[str, Sequence[str]] = HALVES, folder: Path = STORED
 ) -> str:
-    """Write the picture and its numbers; the counts of both halves and the paths, as text.
+    """Write both pictures and their numbers; the counts of both halves and the paths, as text.
 
     Raises:
         FileNotFoundError, ValueError: as ``matrix``.
     """
     cells = matrix([name for names in halves.values() for name in names], folder)
     out.mkdir(parents=True, exist_ok=True)
-    picture, numbers = out / f"{NAME}.svg", out / f"{NAME}.json"
-    write_atomically(picture, svg(cells, halves))
+    pictures = {NAME: draw_matrix, f"{NAME}_overview": draw_overview}
+    paths = [out / f"{name}.svg" for name in pictures]
+    for path, draw in zip(paths, pictures.values(), strict=True):
+        write_atomically(path, svg(draw(cells, halves)))
+    numbers = out / f"{NAME}.json"
     write_atomically(numbers, ("[\n" + ",\n".join(lines_of(cells)) + "\n]\n").encode())
     tables = [f"{half}\n{counted(cells, names)}" for half, names in halves.items() if names]
-    return "\n\n".join([*tables, f"{picture}\n{numbers}"])
+    return "\n\n".join([*tables, "\n".join(map(str, [*paths, numbers]))])
 
 
-def svg(cells: Cells, halves: Mapping[str, Sequence[str]]) -> bytes:
-    """The picture; the same cells give the same file."""
+def svg(figure: Any) -> bytes:
+    """The picture, its words as text; the same figure gives the same file."""
     import matplotlib
 
     drawn = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": NAME, "svg.fonttype": "none"}):
-        figure = draw_matrix(cells, halves)
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "minillm"})
     return drawn.getvalue()
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from minillm.commands.lab_matrix import write_matrix
+from minillm.commands.matrix_overview import draw_overview
 from minillm.commands.matrix_picture import TILES, draw_matrix, tile_text
 from minillm.course.diagram import same_words
 from minillm.labs.matrix import HALVES, Entry, matrix
@@ -60,6 +61,19 @@ def test_the_picture_has_every_lab_remedy_tile_and_reason():
     assert len(ax.patches) == len(listed) + len(TILES)
 
 
+def test_the_overview_has_a_square_for_each_verdict_and_a_dash_where_there_is_none():
+    cells = matrix([name for names in HALVES.values() for name in names])
+    (ax,) = draw_overview(cells, HALVES).axes
+    texts = [text.get_text() for text in ax.texts]
+    tried = [cell for cell in cells.values() if not isinstance(cell, str)]
+    words = [one.verdict.word for cell in tried for one in cell]
+    assert len(ax.patches) == len(words) + len(TILES)
+    for word, (_, _, sign) in TILES.items():
+        assert texts.count(sign) == words.count(word) + 1  # and in the legend
+    assert texts.count("–") == sum(isinstance(cell, str) for cell in cells.values())
+    assert {*KINDS, *HALVES, *TILES} <= {*texts}
+
+
 def test_no_text_leaves_its_place():
     """Tiles hold their words, and no name of a remedy runs into its tiles."""
     cells = matrix([name for names in HALVES.values() for name in names])
@@ -78,10 +92,12 @@ def test_no_text_leaves_its_place():
 
 def test_the_command_writes_the_picture_and_its_numbers(call, tmp_path):
     result = call("labs", "matrix", "--out", tmp_path / "new")
-    assert result.code == 0 and result.out.endswith(f"remedies.svg\n{tmp_path}/new/remedies.json\n")
-    drawn = (tmp_path / "new" / "remedies.svg").read_text(encoding="utf-8")
-    stored = (STORED.parent / "remedies.svg").read_text(encoding="utf-8")
-    assert same_words(drawn, stored)
+    assert result.code == 0 and result.out.endswith(
+        f"remedies_overview.svg\n{tmp_path}/new/remedies.json\n"
+    )
+    for name in ("remedies.svg", "remedies_overview.svg"):
+        drawn = (tmp_path / "new" / name).read_text(encoding="utf-8")
+        assert same_words(drawn, (STORED.parent / name).read_text(encoding="utf-8"))
     assert (tmp_path / "new" / "remedies.json").read_bytes() == (
         STORED.parent / "remedies.json"
     ).read_bytes()
@@ -100,6 +116,6 @@ def test_the_command_writes_the_picture_and_its_numbers(call, tmp_path):
 def test_the_same_cells_give_the_same_file(tmp_path):
     for name in ("one", "other"):
         write_matrix(tmp_path / name)
-    assert (tmp_path / "one" / "remedies.svg").read_bytes() == (
-        tmp_path / "other" / "remedies.svg"
-    ).read_bytes()
+    for name in ("remedies.svg", "remedies_overview.svg"):
+        one, other = ((tmp_path / folder / name).read_bytes() for folder in ("one", "other"))
+        assert one == other
