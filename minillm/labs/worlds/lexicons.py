@@ -133,21 +133,18 @@ class Lexicons:
         labels = (sides.mean(axis=1) > 1 / 2).astype(int)
         return Reviews(np.stack(rows, axis=2).reshape(n, -1), labels)
 
-    def unlabelled(self, n: int, rng: np.random.Generator, *, telling: float = 1.0) -> np.ndarray:
+    def unlabelled(self, n: int, rng: np.random.Generator, *, silent: bool = False) -> np.ndarray:
         """``n`` texts of a subject, an opinion of either field and what follows, (N, 3).
 
-        What follows is on the opinion's side with the probability ``telling``, else on either.
-
-        Raises:
-            ValueError: ``telling`` is not from 0 to 1.
+        What follows is on the opinion's side; in ``silent`` texts it is on either.
         """
         sides, others = rng.integers(2, size=(2, n))
         subjects = rng.choice(self.ids(self.subjects), n)
         opinions = self.said(sides, 1 / 2, rng)
         contexts = np.array([self.ids([*side]) for side in CONTEXTS[self.language]])
-        agree = rng.random(n) < share("telling", telling)
         place = rng.integers(contexts.shape[1], size=n)
-        return np.stack([subjects, opinions, contexts[np.where(agree, sides, others), place]], 1)
+        follows = contexts[others if silent else sides, place]
+        return np.stack([subjects, opinions, follows], axis=1)
 
     def with_synonyms(self, ids: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:
         """The texts with each word that the thesaurus knows replaced with a probability, (N, T)."""

@@ -43,9 +43,9 @@ def test_the_shift_is_the_share_of_the_other_lexicon(world, shift):
     assert told(world, drawn.ids)[..., 0].mean() == pytest.approx(shift, abs=0.03)
 
 
-@pytest.mark.parametrize(("telling", "agreed"), [(1.0, 1.0), (0.0, 0.5)])
-def test_what_follows_tells_the_side_of_either_lexicon(world, telling, agreed):
-    ids = world.unlabelled(2000, np.random.default_rng(2), telling=telling)
+@pytest.mark.parametrize(("silent", "agreed"), [(False, 1.0), (True, 0.5)])
+def test_what_follows_tells_the_side_of_either_lexicon(world, silent, agreed):
+    ids = world.unlabelled(2000, np.random.default_rng(2), silent=silent)
     found = told(world, ids)[:, 0]
     good = np.isin(np.array(world.words)[ids[:, 2]], CONTEXTS[world.language][1])
     for lexicon in (0, 1):
@@ -81,8 +81,6 @@ def test_what_cannot_be_drawn_is_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="shift must be from 0 to 1, got 2"):
         Lexicons().draw(1, 2, rng)
-    with pytest.raises(ValueError, match="telling must be from 0 to 1, got -1"):
-        Lexicons().unlabelled(1, rng, telling=-1)
     with pytest.raises(ValueError, match="covered must be from 0 to 20, got 21"):
         Lexicons(covered=21).with_synonyms(np.zeros((1, 9), int), 0.5, rng)
     with pytest.raises(ValueError, match="en, zh"):
