@@ -92,15 +92,14 @@ SMALL_NOISE = {
     "strengths": {"steps": 2, "threshold": 0.5, "folds": 2, "times": 2, "width": 16},
 }
 SMALL_LEXICON = {
-    "learned": 20,
-    "held": 12,
+    "learned": 80,
+    "held": 30,
     "texts": 20,
     "tested": 20,
     "shifts": (0.0, 1.0),
-    "flipped": 0.2,
     "model": {"width": 8, "n_heads": 2, "hidden": 8},
     "learning": {"batch": 8, "rate": 0.03, "max_norm": 1e-2},
-    "strengths": {"steps": 4, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
+    "strengths": {"steps": 30, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
     | {"few_share": 0.5, "many_share": 0.5, "members": 2, "draws": 2, "smoothing": 0.2},
 }
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
@@ -280,6 +279,14 @@ TINY = {
         "exam": {"seen": 1, "unseen": 2, "inserted": 2},
         "defences": {"refused": 0.7, "many": 0.9, "starts": 2, "width": 16},
         "defences.preferring": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
+    },
+    "known_shift": {
+        "learned": 80,
+        "held": 60,
+        "tested": 20,
+        "compared": 20,
+        "model": {"width": 8, "n_heads": 2, "hidden": 8},
+        "learning": {"steps": 30, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
     },
     "label_noise": SMALL_NOISE,
     "label_noise_sweeps": {
@@ -504,7 +511,7 @@ TRAINS_LONG = {
     *("single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
-    *("lexicon", "lexicon_sweeps"),
+    *("known_shift", "lexicon", "lexicon_sweeps"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 
