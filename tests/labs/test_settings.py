@@ -537,6 +537,9 @@ REPLACED = {
         f"case.strengths.{name}"
         for name in (*fields_of_grids("label_noise_sweeps"), "times", "width", "n_layers")
     },
+    "known_shift": {  # no synonyms, and a plain training
+        *("world.covered", "learning.smoothing", "learning.word_dropout"),
+    },
     "lexicon": {"learning.steps"},  # they are a strength
     "lexicon_sweeps": {  # what no swept remedy has: the grids, sizes of others, a temperature
         f"case.strengths.{name}"

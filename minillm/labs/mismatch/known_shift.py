@@ -79,7 +79,10 @@ def of_tools(world: Lexicons, reviews: Reviews) -> np.ndarray:
 def ratio_of(s: Settings, opinions: int) -> np.ndarray:
     """The density ratio by the number of opinions in the words of tools, (opinions + 1,)::
 
-    w_k = q_k / p_k,    p_k = (3 over k) a^k (1 - a)^(3 - k),    q_k with b in place of a
+        w_k = q_k / p_k,    p_k = (3 over k) a^k (1 - a)^(3 - k),    q_k with b in place of a
+
+    Raises:
+        ValueError: as ``density_ratio``.
     """
     k = np.arange(opinions + 1)
     ways = np.array([math.comb(opinions, int(i)) for i in k])
