@@ -94,12 +94,20 @@ class SmallEncoder(Module):
         self.dropout = Dropout(s.dropout, rng=rng)
         self.output = Linear(s.width, n_classes, rng=rng)
 
-    def features(self, ids: np.ndarray) -> Tensor:
-        """What the output layer sees, (B, T) -> (B, D)."""
+    def states(self, ids: np.ndarray) -> Tensor:
+        """What the blocks make of each position, (B, T) -> (B, T, D)."""
         x = self.positions(self.tokens(ids))
         for block in self.blocks:
             x = WAYS[self.sizes.way](block, x)
-        return self.dropout(x.mean(axis=1))
+        return x
+
+    def features(self, ids: np.ndarray) -> Tensor:
+        """What the output layer sees, (B, T) -> (B, D)."""
+        return self.dropout(self.states(ids).mean(axis=1))
+
+    def word_scores(self, ids: np.ndarray) -> Tensor:
+        """How well each word would stand at each position, (B, T) -> (B, T, V): ``h Eᵀ``."""
+        return self.states(ids) @ self.tokens.weight.transpose(1, 0)
 
     def forward(self, ids: np.ndarray) -> Tensor:
         """The scores of the classes."""

@@ -92,6 +92,17 @@ SMALL_NOISE = {
     "learning": {"steps": 4, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
     "strengths": {"steps": 2, "threshold": 0.5, "folds": 2, "times": 2, "width": 16},
 }
+SMALL_LEXICON = {
+    "learned": 80,
+    "held": 30,
+    "texts": 20,
+    "tested": 20,
+    "shifts": (0.0, 1.0),
+    "model": {"width": 8, "n_heads": 2, "hidden": 8},
+    "learning": {"batch": 8, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 30, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
+    | {"few_share": 0.5, "many_share": 0.5, "members": 2, "draws": 2, "smoothing": 0.2},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
@@ -270,6 +281,14 @@ TINY = {
         "defences": {"refused": 0.7, "many": 0.9, "starts": 2, "width": 16},
         "defences.preferring": {"batch": 2, "steps": 3, "warmup": 1, "max_norm": 1e-3},
     },
+    "known_shift": {
+        "learned": 80,
+        "held": 60,
+        "tested": 20,
+        "compared": 20,
+        "model": {"width": 8, "n_heads": 2, "hidden": 8},
+        "learning": {"steps": 30, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+    },
     "label_noise": SMALL_NOISE,
     "label_noise_sweeps": {
         **{f"case.{path}": value for path, value in SMALL_NOISE.items()},
@@ -278,6 +297,17 @@ TINY = {
             "weight_decay": (1.0, 3.0),
             **dict.fromkeys(("dropout", "smoothing", "word_dropout"), (0.2, 0.4)),
             "threshold": (0.45, 0.55),
+        },
+    },
+    "lexicon": SMALL_LEXICON,
+    "lexicon_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_LEXICON.items()},
+        "grids": {
+            "steps": (3, 2),
+            "weight_decay": (1.0, 3.0),
+            "pretraining": (3, 2),
+            **dict.fromkeys(("dropout", "smoothing", "word_dropout", "synonyms"), (0.3, 0.6)),
+            **dict.fromkeys(("few_share", "many_share", "asked_dropout"), (0.3, 0.6)),
         },
     },
     "objectives": {
@@ -482,6 +512,7 @@ TRAINS_LONG = {
     *("single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
+    *("known_shift", "lexicon", "lexicon_sweeps"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 
@@ -507,6 +538,15 @@ REPLACED = {
         f"case.strengths.{name}"
         for name in (*fields_of_grids("label_noise_sweeps"), "times", "width", "n_layers")
     },
+    "known_shift": {  # no synonyms, and a plain training
+        *("world.covered", "learning.smoothing", "learning.word_dropout"),
+    },
+    "lexicon": {"learning.steps"},  # they are a strength
+    "lexicon_sweeps": {  # what no swept remedy has: the grids, sizes of others, a temperature
+        f"case.strengths.{name}"
+        for name in (*fields_of_grids("lexicon_sweeps"), "times", "width", "n_layers", "members")
+    }
+    | {"case.held", "case.learning.steps"},
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width

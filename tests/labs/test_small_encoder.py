@@ -93,3 +93,12 @@ def test_words_are_left_out_at_a_rate(rate):
     holed = with_holes(ids, 9, rate, np.random.default_rng(2))
     assert (holed == 9).mean() == pytest.approx(rate, abs=0.02)
     assert set(np.unique(holed)) <= {0, 9} and not ids.any()
+
+
+def test_words_are_scored_by_their_own_embeddings_at_each_position():
+    model = encoder()
+    states, found = model.states(IDS).data, model.word_scores(IDS).data
+    assert states.shape == (12, 8, 16) and found.shape == (12, 8, 10)
+    np.testing.assert_allclose(found[3, 5], model.tokens.weight.data @ states[3, 5], rtol=1e-4)
+    model.eval()
+    np.testing.assert_allclose(model.features(IDS).data, states.mean(axis=1), atol=1e-6)

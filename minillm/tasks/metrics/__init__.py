@@ -1,6 +1,6 @@
 """Scores of predictions against what is true, one file for each kind of prediction."""
 
-from minillm.tasks.metrics.calibration import calibration_error
+from minillm.tasks.metrics.calibration import Reliability, calibration_error, reliability
 from minillm.tasks.metrics.classification import (
     PrecisionRecall,
     accuracy,
@@ -14,6 +14,7 @@ from minillm.tasks.metrics.ranking import average_precision
 
 __all__ = [
     "PrecisionRecall",
+    "Reliability",
     "accuracy",
     "average_precision",
     "calibration_error",
@@ -22,5 +23,6 @@ __all__ = [
     "macro_f1",
     "membership_auc",
     "precision_recall",
+    "reliability",
     "repetition",
 ]

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from minillm.tasks.metrics.classification import paired
 
 
-def calibration_error(probabilities: np.ndarray, true: np.ndarray, *, bins: int) -> float:
-    """How far confidence and accuracy are apart, in bins of equal width (ECE)::
+class Reliability(NamedTuple):
+    """What a reliability diagram draws, a number for each bin; of an empty bin they are 0.
 
-        ECE = sum_b n_b / N |accuracy_b - confidence_b|
+    ``confidence`` is the mean probability of the classes that were named, ``accuracy`` the share
+    of them that are true, ``share`` how many of all predictions are in the bin.
+    """
+
+    confidence: np.ndarray  # (bins,)
+    accuracy: np.ndarray  # (bins,)
+    share: np.ndarray  # (bins,)
+
+
+def reliability(probabilities: np.ndarray, true: np.ndarray, *, bins: int) -> Reliability:
+    """Confidence and accuracy of the predictions in bins of equal width of their confidence.
 
     The confidence of a prediction is the probability of the class that it names.
 
@@ -21,18 +33,36 @@ def calibration_error(probabilities: np.ndarray, true: np.ndarray, *, bins: int)
             probability outside [0, 1].
         TypeError: classes that are not integers.
     Source: Guo, Pleiss, Sun & Weinberger 2017, "On Calibration of Modern Neural Networks",
-        arXiv:1706.04599, eq. 3.
+        arXiv:1706.04599, section 2.
     """
     p = np.asarray(probabilities, dtype=np.float64)
     if p.ndim != 2 or not len(p) or bins < 1:
         raise ValueError(
-            f"calibration_error: probabilities must be (N, C) with N at least 1 and bins at least "
+            f"reliability: probabilities must be (N, C) with N at least 1 and bins at least "
             f"1, got {p.shape} and {bins}"
         )
     if not ((p >= 0) & (p <= 1 + 1e-6)).all():
-        raise ValueError("calibration_error: probabilities must be in [0, 1]")
+        raise ValueError("reliability: probabilities must be in [0, 1]")
     named, classes = paired(p.argmax(axis=1), true, p.shape[1])
     confidence, right = p.max(axis=1), named == classes
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(bin_of, weights=right - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(p))
+    counts = np.bincount(bin_of, minlength=bins)
+    sure, hits = (np.bincount(bin_of, weights=x, minlength=bins) for x in (confidence, right))
+    filled = np.maximum(counts, 1)
+    return Reliability(sure / filled, hits / filled, counts / len(p))
+
+
+def calibration_error(probabilities: np.ndarray, true: np.ndarray, *, bins: int) -> float:
+    """How far confidence and accuracy are apart, in bins of equal width (ECE)::
+
+        ECE = sum_b n_b / N |accuracy_b - confidence_b|
+
+    Shapes: ``probabilities (N, C), true (N,)``.
+
+    Raises:
+        ValueError, TypeError: as ``reliability``.
+    Source: Guo, Pleiss, Sun & Weinberger 2017, "On Calibration of Modern Neural Networks",
+        arXiv:1706.04599, eq. 3.
+    """
+    found = reliability(probabilities, true, bins=bins)
+    return float((found.share * np.abs(found.accuracy - found.confidence)).sum())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minillm.tasks.metrics import calibration_error
+from minillm.tasks.metrics import calibration_error, reliability
 
 
 def by_counting(p, true, bins):
@@ -26,6 +26,14 @@ def test_by_hand():
     found = calibration_error(p, np.array([0, 1, 1, 0]), bins=10)
     assert found == pytest.approx((abs(1 + 1 - 0.9 - 0.9 - 1.0 + 0.0) + 0.4) / 4)
     assert calibration_error(p[3:], np.array([0]), bins=1) == 0.0
+
+
+def test_a_diagram_by_hand_has_nothing_in_an_empty_bin():
+    p = np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [1.0, 0.0]])
+    found = reliability(p, np.array([0, 1, 1, 0]), bins=4)
+    np.testing.assert_allclose(found.confidence, [0, 0, 0.6, 0.9])
+    np.testing.assert_allclose(found.accuracy, [0, 0, 1, 2 / 3])
+    np.testing.assert_allclose(found.share, [0, 0, 1 / 4, 3 / 4])
 
 
 @pytest.mark.parametrize("bins", [1, 4, 15])
