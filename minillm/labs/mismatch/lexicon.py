@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from minillm.labs import remedy_kinds
 from minillm.labs.compare import Control, Lab, Measure, compared
 from minillm.labs.mismatch.lexicon_case import Asked, Lexicon, Settings
 from minillm.labs.mismatch.lexicon_readers import Reader, Trained
 from minillm.labs.mismatch.lexicon_remedies import REMEDIES
+from minillm.labs.remedy_kinds import by_remedy
 from minillm.labs.worlds.majorities import Reviews
 from minillm.tasks import accuracy
 from minillm.tasks.metrics import calibration_error, reliability
@@ -128,6 +130,19 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     return compared(STUDY, settings, seed)
 
 
+KINDS = by_remedy(
+    {
+        remedy_kinds.ARCHITECTURE: ("wider model", "without attention", "without residuals"),
+        remedy_kinds.UNAIMED: ("word dropout", "more data"),
+        remedy_kinds.AIMED: ("synonyms",),
+        remedy_kinds.REGULARIZATION: ("weight decay", "dropout"),
+        remedy_kinds.FINE_TUNING: (
+            *("32 of tools", "128 of tools", "pretraining", "pretraining and synonyms"),
+        ),
+        remedy_kinds.OTHERS: ("label smoothing", "temperature", "asked with dropout", "ensemble"),
+    }
+)
+UNTRIED = {remedy_kinds.CLEANED: "no word of tools is in what is learned"}
 STUDY = Lab(
     name="lexicon",
     question="Opinions come in words that training had not: what helps, and who knows it?",
@@ -144,6 +159,8 @@ STUDY = Lab(
     "calibration error, mean over books, tools and the seeds 100 and 101, of equals the weakest; "
     "the baseline's is its steps, which all have; sizes, numbers and what is left out have none; "
     "the last step counts",
+    kinds=KINDS,
+    untried=UNTRIED,
     template=TEMPLATE,
     model=Reader,
 )

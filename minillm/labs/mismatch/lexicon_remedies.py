@@ -41,7 +41,7 @@ def dropout(case: Lexicon) -> Reader:
 
 
 def label_smoothing(case: Lexicon) -> Reader:
-    """Each label leaves some probability to the other one (remedy 3 of 9.3)."""
+    """Each label leaves some probability to the other one."""
     return with_learning(case, smoothing=case.settings.strengths.smoothing)
 
 

@@ -34,13 +34,15 @@ def two_sample_test(
 
         p = P(K >= k) = sum_{i >= k} (n over i) / 2^n,    where k were right
 
-    That is exact whatever the classifier is, where the items are independent.  The accuracy is a
-    distance: 1/2 is none.
+    That is exact where it says both sets equally often.  Otherwise it is right in one set with
+    the probability q and in the other with 1 - q, and p is an upper bound for all k above n/2.
+    Items must be independent.  The accuracy is a distance: 1/2 is none.
 
     Raises:
         ValueError: fewer than 2 items in a set; answers of another shape, or other than 0 and 1.
     Source: Lopez-Paz & Oquab 2017, "Revisiting Classifier Two-Sample Tests", arXiv:1610.06545,
-        section 3; they take the normal limit of the binomial distribution.
+        section 3; they take the normal limit of the binomial distribution.  The bound: Hoeffding
+        1956, "On the Distribution of the Number of Successes in Independent Trials".
     Guide: 1.4.1 (G45).
     """
     check_rng(rng)

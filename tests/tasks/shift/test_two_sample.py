@@ -1,5 +1,6 @@
 """The classifier two-sample test: exact probabilities, its level, and its power."""
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -85,3 +86,17 @@ def test_what_cannot_be_tested_is_refused(rng):
         two_sample_test([1, 2, 3, 4], [5, 6, 7, 8], lambda *_: lambda x: [2] * len(x), rng=rng)
     with pytest.raises(ValueError, match="must say 0 or 1 of 4 items"):
         two_sample_test([1, 2, 3, 4], [5, 6, 7, 8], lambda *_: lambda x: [1], rng=rng)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 12])
+@pytest.mark.parametrize("q", [0.0, 0.1, 0.37, 0.5, 1.0])
+def test_a_classifier_that_prefers_a_set_is_not_called_right_too_often(n, q):
+    """From one source it says one set with q: right are B(n, q) and B(n, 1 - q), n of each."""
+    one, other = (
+        [math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(n + 1)] for p in (q, 1 - q)
+    )
+    right = np.convolve(one, other)
+    for k in range(n + 1, 2 * n + 1):
+        assert right[k:].sum() <= at_least(k, 2 * n) + 1e-12
+        if q == 0.5:
+            assert right[k:].sum() == pytest.approx(at_least(k, 2 * n))
