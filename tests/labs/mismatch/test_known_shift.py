@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from minillm.labs.mismatch import known_shift
 from minillm.labs.mismatch.known_shift import (
     STUDY,
     Settings,
@@ -71,6 +72,28 @@ def test_where_nothing_shifts_nothing_is_corrected():
     assert found["covariate, estimate"][0] == pytest.approx(found["covariate, estimate"][1])
     (as_it_is, corrected, _), *_ = label_shift(same, 0)["label, accuracy"]
     assert abs(as_it_is - corrected) < 0.05
+
+
+def test_three_models_learn_the_source_the_weighted_source_and_the_target(monkeypatch):
+    given = []
+
+    def note(s, reviews, weights, seed):
+        given.append((of_tools(s.world, reviews), weights))
+        return trained(replace(s, learning=Learning(steps=1)), reviews, weights, seed)
+
+    monkeypatch.setattr(known_shift, "trained", note)
+    covariate_shift(FAST, 0)
+    (source, even), (same, weights), (target, also_even) = given
+    np.testing.assert_array_equal(source, same)
+    np.testing.assert_allclose([even, also_even], 1 / 200)
+    np.testing.assert_allclose(weights, ratio_of(FAST, 3)[source] / ratio_of(FAST, 3)[source].sum())
+    assert source.mean() < 1 < 2 < target.mean()
+
+
+def test_answers_are_corrected_by_what_was_found_and_by_what_is_true():
+    unsure = replace(FAST, learning=Learning(steps=12, rate=1e-2))
+    (as_it_is, found, known), *_ = label_shift(unsure, 0)["label, accuracy"]
+    assert found > as_it_is + 0.1 and known > as_it_is + 0.1
 
 
 def test_two_samples_are_told_apart_where_there_is_a_shift():

@@ -178,6 +178,11 @@ def test_an_ensemble_says_the_mean_and_one_is_none(case):
         Averaged(both).probabilities(asked), sum(probabilities(m, asked) for m in both) / 2
     )
     assert len(REMEDIES["ensemble"](case).encoders) == 3
+    first, other = (case.untrained(FAST.model, member) for member in (0, 1))
+    assert np.abs(weights(first) - weights(other)).max() > 0.01
+    np.testing.assert_array_equal(weights(first), weights(case.untrained(FAST.model)))
+    drawn = [next(case.batches(case.books, None, Learning(), member)) for member in (0, 1)]
+    assert (drawn[0].ids != drawn[1].ids).any()
     with pytest.raises(ValueError, match="at least 2 encoders are needed, got 1"):
         REMEDIES["ensemble"](case.with_strengths(members=1))
 
