@@ -125,7 +125,7 @@ MEASURES = {
 def measure(settings: Settings, seed: int) -> dict[str, Any]:
     """The numbers of ``evaluate`` for every remedy, and the differences of the controls.
 
-    Guide: 1.4.1, 9.3 (G45, G46, G47).
+    Guide: 1.4.1, 9.3.1, 9.3.3 (G45, G46, G47).
     """
     return compared(STUDY, settings, seed)
 
