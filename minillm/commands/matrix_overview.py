@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from minillm.commands.matrix_picture import TILES, Cells
+from minillm.commands.matrix_picture import TILES, Cells, empty_page
 from minillm.labs.matrix import Entry
 from minillm.labs.remedy_kinds import KINDS
 
@@ -17,18 +17,11 @@ LABEL, COLUMN, HEADING, GAP = 1.3, ACROSS * SIDE + 0.12, 0.75, 0.1
 
 def draw_overview(cells: Cells, halves: Mapping[str, Sequence[str]]) -> Any:
     """A row for each kind of remedy, a column for each lab; "–" where none of a kind was tried."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     labs = [name for names in halves.values() for name in names]
     heights = {kind: kind_height([cells[kind, lab] for lab in labs]) for kind in KINDS}
     width = LABEL + COLUMN * len(labs) + GAP * len(halves)
     height = HEADING + sum(heights.values()) + 0.35
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, width), ylim=(height, 0))
-    ax.axis("off")
+    figure, ax = empty_page(width, height)
     x = LABEL
     for half, names in halves.items():
         ax.text(x, 0.12, half, fontsize=8.5, weight="bold", va="center")

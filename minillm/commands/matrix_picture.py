@@ -29,22 +29,28 @@ def draw_matrix(cells: Cells, halves: Mapping[str, Sequence[str]]) -> Any:
     A tile says helps or harms with the mean difference and half its interval; where there is no
     effect worth 0.05 or nothing is decided, the bound.  An empty cell says why it is empty.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     width = max(LABEL + sum(lab_width(cells, n) for n in names) for names in halves.values())
     height = sum(half_height(cells, names) for names in halves.values()) + 0.5
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, width), ylim=(height, 0))
-    ax.axis("off")
+    figure, ax = empty_page(width, height)
     top = 0.0
     for half, names in halves.items():
         draw_half(ax, cells, half, names, top)
         top += half_height(cells, names)
     draw_legend(ax, top + 0.15)
     return figure
+
+
+def empty_page(width: float, height: float) -> tuple[Any, Any]:
+    """A figure that needs no screen, and axes in inches from its upper left corner."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, width), ylim=(height, 0))
+    ax.axis("off")
+    return figure, ax
 
 
 def grid(cell: list[Entry] | str) -> dict[str, dict[str, Entry]]:
