@@ -8,7 +8,7 @@ Letters: G strengths, S steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from minillm.labs.conflict import forgetting_case
 from minillm.labs.conflict.forgetting_case import Forgetting, examined, gradient_cosine
 from minillm.labs.conflict.forgetting_remedies import REMEDIES
 from minillm.labs.study import Study
+from minillm.labs.sweeps import swept
 from minillm.models.gpt import Gpt
 
 # the remedy whose strength a field of ``Grids`` holds
@@ -102,14 +103,10 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     Guide: 1.4.1, 9.3 (G43).
     """
     case = Forgetting(settings.case, seed)
-    found: dict[str, Any] = {"course": course(case, settings.asked)}
-    for grid in fields(settings.grids):
-        remedy = REMEDIES[SWEPT[grid.name]]
-        values = getattr(settings.grids, grid.name)
-        given = [(x,) for x in values] if grid.name == "replay" else values  # one share of three
-        cases = [case.with_strengths(**{grid.name: x}) for x in given]
-        found[grid.name] = [kept_and_learned(one, remedy(one)) for one in cases]
-    return found
+    shares = [(share,) for share in settings.grids.replay]  # one of the three that the lab has
+    grids = {**vars(settings.grids), "replay": shares}
+    found = swept(case, grids, SWEPT, REMEDIES, kept_and_learned)
+    return {"course": course(case, settings.asked), **found}
 
 
 STUDY = Study(

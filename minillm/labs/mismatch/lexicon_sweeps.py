@@ -9,18 +9,18 @@ Letters: G strengths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from minillm.labs.compare import Remedy
 from minillm.labs.mismatch import lexicon_case
 from minillm.labs.mismatch.lexicon import evaluate
 from minillm.labs.mismatch.lexicon_case import Lexicon
 from minillm.labs.mismatch.lexicon_readers import Reader
 from minillm.labs.mismatch.lexicon_remedies import REMEDIES
 from minillm.labs.study import Study
+from minillm.labs.sweeps import swept
 
 # the remedy whose strength a field of ``Grids`` holds
 SWEPT = {
@@ -84,14 +84,7 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
 
     Guide: 9.3.3 (G47).
     """
-    case = Lexicon(settings.case, seed)
-    found: dict[str, Any] = {}
-    for grid in fields(settings.grids):
-        remedy: Remedy = REMEDIES[SWEPT[grid.name]]
-        values = getattr(settings.grids, grid.name)
-        cases = [case.with_strengths(**{grid.name: x}) for x in values]
-        found[grid.name] = [rows_of(one, remedy(one)) for one in cases]
-    return found
+    return swept(Lexicon(settings.case, seed), vars(settings.grids), SWEPT, REMEDIES, rows_of)
 
 
 STUDY = Study(

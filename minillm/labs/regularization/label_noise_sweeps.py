@@ -8,18 +8,18 @@ Letters: G strengths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from minillm.labs.compare import Remedy
 from minillm.labs.regularization import label_noise_case
 from minillm.labs.regularization.label_noise import evaluate
 from minillm.labs.regularization.label_noise_case import LabelNoise
 from minillm.labs.regularization.label_noise_remedies import REMEDIES
 from minillm.labs.small_encoder import SmallEncoder
 from minillm.labs.study import Study
+from minillm.labs.sweeps import swept
 
 # the remedy whose strength a field of ``Grids`` holds
 SWEPT = {
@@ -73,13 +73,8 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     Guide: 9.3.3 (G47).
     """
     case = LabelNoise(settings.case, seed)
-    found: dict[str, Any] = {"none": rows_of(case, case.plain())}
-    for grid in fields(settings.grids):
-        remedy: Remedy = REMEDIES[SWEPT[grid.name]]
-        values = getattr(settings.grids, grid.name)
-        cases = [case.with_strengths(**{grid.name: x}) for x in values]
-        found[grid.name] = [rows_of(one, remedy(one)) for one in cases]
-    return found
+    none = {"none": rows_of(case, case.plain())}
+    return none | swept(case, vars(settings.grids), SWEPT, REMEDIES, rows_of)
 
 
 STUDY = Study(
