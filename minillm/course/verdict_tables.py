@@ -8,9 +8,9 @@ import numpy as np
 
 from minillm.labs import mean_and_interval
 from minillm.labs.compare_result import Result
-from minillm.labs.verdicts import Verdict
+from minillm.labs.verdicts import HARMS, HELPS, NOTHING, UNDECIDED, Verdict
 
-VERDICTS = ("helps", "harms", "no effect worth 0.05", "undecided")
+VERDICTS = (HELPS, HARMS, NOTHING, UNDECIDED)
 WORDS = {
     "en": ("helps", "harms", "no effect worth 0.05", "undecided, at most {:.2f}"),
     "zh": ("有效", "有害", "没有值得一提的作用", "未能判定，至多 {:.2f}"),
