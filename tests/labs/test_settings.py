@@ -466,6 +466,11 @@ TINY = {
         "pretraining": 0.5,
         "positive": "positive",
     },
+    "tenses": {
+        **SMALL_REQUESTS,
+        "world": {**SMALL_REQUESTS["world"], "places": (7,)},
+        "draws": {"number": 2},
+    },
     "topics": {
         "sizes": (40, 20, 20),
         "mislabelled": {"wrong": 0.2},
@@ -513,7 +518,8 @@ TRAINS_LONG = {
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
-    *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
+    *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
+    "wrong_reason",
 }
 
 
@@ -555,6 +561,7 @@ REPLACED = {
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
+    "tenses": {"world.places"},  # of encodings that no text of it has
     "topics": {"pretrain_lr", "finetune_epochs"},
     "ways": {
         *("pretraining.seed", "shared.seed"),

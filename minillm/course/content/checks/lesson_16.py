@@ -102,7 +102,9 @@ def is_the_calibration_error(
     close(ERROR, found, np.array(error_of(p, y, bins)))
 
 
-def is_zero_where_right_and_sure(miscalibrated: Function, n: int, n_classes: int, seed: int) -> None:
+def is_zero_where_right_and_sure(
+    miscalibrated: Function, n: int, n_classes: int, seed: int
+) -> None:
     """Sure and right: nothing is off.  Sure and wrong: all is."""
     y = np.random.default_rng(seed).integers(n_classes, size=n)
     p = np.eye(n_classes)[y]
