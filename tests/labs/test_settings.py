@@ -103,6 +103,17 @@ SMALL_LEXICON = {
     "strengths": {"steps": 30, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
     | {"few_share": 0.5, "many_share": 0.5, "members": 2, "draws": 2, "smoothing": 0.2},
 }
+SMALL_LANDS = {
+    "world": {"known": 4, "held": 3, "unknown": 4, "spare": 2, "more": 2, "unseen": 2, "names": 6}
+    | {"contradicted": 0.3},
+    "model": {"width": 8, "n_heads": 2},
+    "reading": {"batch": 8, "warmup": 1, "rate": 0.03, "max_norm": 1e-2},
+    "tuning": {"batch": 8, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 6, "new_steps": 3, "times": 2, "width": 16, "members": 2, "draws": 2}
+    | {"kept": 0.6},
+    "sure": 0.2,
+    "coverages": (0.3, 1.0),
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
@@ -152,6 +163,14 @@ TINY = {
         "sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
         "trainings": {"depths": (1,), "steps": 2, "rates": (1e-2,), "max_norms": (None, 1e-3)},
         "trainings.sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
+    },
+    "contamination": {
+        "learned": 20,
+        "tested": 10,
+        "fresh": 10,
+        "shares": (0.0, 0.5),
+        "model": {"width": 8, "n_heads": 2, "hidden": 8, "dropout": 0.1},
+        "learning": {"steps": 4, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
     },
     "deep_repair": {
         **SMALL_REQUESTS,
@@ -241,6 +260,18 @@ TINY = {
             "output_rate": (0.2, 0.1),
         },
         "asked": (0, 2),
+    },
+    "hallucination": SMALL_LANDS,
+    "hallucination_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_LANDS.items()},
+        "grids": {
+            "steps": (6, 3),
+            "weight_decay": (1.0, 3.0),
+            **dict.fromkeys(("dropout", "smoothing", "asked_dropout"), (0.2, 0.4)),
+            "kept": (0.6, 0.9),
+            "unknown_share": (0.3, 0.6),
+            "new_steps": (3, 2),
+        },
     },
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
@@ -513,6 +544,7 @@ TRAINS_LONG = {
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
+    *("contamination", "hallucination", "hallucination_sweeps"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 
@@ -534,6 +566,13 @@ REPLACED = {
     "forgetting_sweeps": {  # the grids stand in their place; and the wider model is not swept
         f"case.strengths.{name}" for name in (*fields_of_grids("forgetting_sweeps"), "width")
     },
+    "contamination": {"learning.smoothing", "learning.word_dropout"},  # a plain training
+    "hallucination": {"reading.steps"},  # they are a strength
+    "hallucination_sweeps": {  # the grids, sizes of others, and what is not among the rows
+        f"case.strengths.{name}"
+        for name in (*fields_of_grids("hallucination_sweeps"), "times", "width", "n_layers")
+    }
+    | {"case.strengths.members", "case.reading.steps", "case.bins", "case.coverages"},
     "label_noise_sweeps": {
         f"case.strengths.{name}"
         for name in (*fields_of_grids("label_noise_sweeps"), "times", "width", "n_layers")

@@ -1,0 +1,93 @@
+"""How strong must a remedy against confident answers be that nobody can know?
+
+The strengths of the lab were chosen by ``best_strength`` from the same grids, on seeds that
+neither study uses: first the steps of the baseline, then all others with those steps.
+
+Letters: G strengths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minillm.labs.mismatch import hallucination_case
+from minillm.labs.mismatch.hallucination import evaluate
+from minillm.labs.mismatch.hallucination_case import Hallucination
+from minillm.labs.mismatch.hallucination_remedies import REMEDIES
+from minillm.labs.mismatch.lexicon_readers import Reader
+from minillm.labs.study import Study
+from minillm.labs.sweeps import swept
+
+# the remedy whose strength a field of ``Grids`` holds
+SWEPT = {
+    "steps": "none",
+    "weight_decay": "weight decay",
+    "dropout": "dropout",
+    "smoothing": "label smoothing",
+    "asked_dropout": "asked with dropout",
+    "kept": "abstention",
+    "unknown_share": "tuned to say unknown",
+    "new_steps": "new facts in tuning",
+}
+ROWS = ["right on known", "confident error"]
+
+
+@dataclass(frozen=True)
+class Grids:
+    """The strengths of each remedy, from the weakest on.
+
+    Four for each; where the best was at an end, one more was tried behind it.
+    """
+
+    steps: tuple[int, ...] = (150, 300, 600, 1200)
+    weight_decay: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0)
+    dropout: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2)
+    smoothing: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.6)
+    asked_dropout: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2)
+    kept: tuple[float, ...] = (0.99, 0.95, 0.9, 0.8)
+    unknown_share: tuple[float, ...] = (0.1, 0.25, 0.5, 0.75)
+    new_steps: tuple[int, ...] = (6, 12, 25, 50, 100)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the lab of the unknown lands has, and the grids."""
+
+    case: hallucination_case.Settings = hallucination_case.Settings()
+    grids: Grids = field(default_factory=Grids)
+
+
+def rows_of(case: Hallucination, reader: Reader) -> list[float]:
+    """The share of right answers about known lands, and of confident errors about unknown ones."""
+    found = evaluate(case, reader)
+    return [float(found[row]) for row in ROWS]
+
+
+def best_strength(found: np.ndarray) -> int:
+    """Which strength has the highest right on known minus confident error, mean over all seeds.
+
+    Shapes: ``found (N, G, 2)``; of equals the first is taken, which is the weakest.
+    """
+    means = (found[..., 0] - found[..., 1]).mean(axis=0)
+    return int((means >= means.max() - 1e-9).argmax())
+
+
+def measure(settings: Settings, seed: int) -> dict[str, Any]:
+    """``ROWS`` by the strength of each remedy, ``(G, 2)``.
+
+    Guide: 9.3.3 (G47).
+    """
+    return swept(Hallucination(settings.case, seed), vars(settings.grids), SWEPT, REMEDIES, rows_of)
+
+
+STUDY = Study(
+    name="hallucination_sweeps",
+    question="How do confident errors change with the strength of a remedy?",
+    settings=Settings(),
+    measure=measure,
+    seeds=range(5),
+    tolerance=0.2,
+)
