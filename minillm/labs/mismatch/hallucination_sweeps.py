@@ -78,9 +78,15 @@ def best_strength(found: np.ndarray) -> int:
 def measure(settings: Settings, seed: int) -> dict[str, Any]:
     """``ROWS`` by the strength of each remedy, ``(G, 2)``.
 
+    "steps, temperature" is the same by the steps of the baseline whose scores are cooled.
+
     Guide: 9.3.3 (G47).
     """
-    return swept(Hallucination(settings.case, seed), vars(settings.grids), SWEPT, REMEDIES, rows_of)
+    case, grids = Hallucination(settings.case, seed), settings.grids
+    found = swept(case, vars(grids), SWEPT, REMEDIES, rows_of)
+    trained = [case.with_strengths(steps=steps) for steps in grids.steps]
+    cooled = [rows_of(one, REMEDIES["temperature"](one)) for one in trained]
+    return {**found, "steps, temperature": cooled}
 
 
 STUDY = Study(

@@ -38,11 +38,12 @@ def test_what_is_measured_is_what_the_remedies_do_with_each_strength():
     case = replace(FAST, strengths=replace(FAST.strengths, steps=16))
     grids = Grids(**{name: getattr(Grids(), name)[:1] for name in SWEPT} | {"steps": (16, 12)})
     found = measure(Settings(case=case, grids=grids), 0)
-    assert {*found} == {*SWEPT} and np.shape(found["steps"]) == (2, 2)
+    assert {*found} == {*SWEPT, "steps, temperature"} and np.shape(found["steps"]) == (2, 2)
     one = Hallucination(case, 0)
     shorter = one.with_strengths(steps=12)
     assert found["steps"][1] == rows_of(shorter, REMEDIES["none"](shorter))
     assert found["steps"][0] == rows_of(one, REMEDIES["none"](one))
+    assert found["steps, temperature"][1] == rows_of(shorter, REMEDIES["temperature"](shorter))
 
 
 @pytest.mark.slow
