@@ -262,17 +262,6 @@ TINY = {
         "asked": (0, 2),
     },
     "hallucination": SMALL_LANDS,
-    "hallucination_sweeps": {
-        **{f"case.{path}": value for path, value in SMALL_LANDS.items()},
-        "grids": {
-            "steps": (6, 3),
-            "weight_decay": (1.0, 3.0),
-            **dict.fromkeys(("dropout", "smoothing", "asked_dropout"), (0.2, 0.4)),
-            "kept": (0.6, 0.9),
-            "unknown_share": (0.3, 0.6),
-            "new_steps": (3, 2),
-        },
-    },
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
@@ -544,7 +533,7 @@ TRAINS_LONG = {
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
-    *("contamination", "hallucination", "hallucination_sweeps"),
+    *("contamination", "hallucination"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 
@@ -568,11 +557,6 @@ REPLACED = {
     },
     "contamination": {"learning.smoothing", "learning.word_dropout"},  # a plain training
     "hallucination": {"reading.steps"},  # they are a strength
-    "hallucination_sweeps": {  # the grids, sizes of others, and what is not among the rows
-        f"case.strengths.{name}"
-        for name in (*fields_of_grids("hallucination_sweeps"), "times", "width", "n_layers")
-    }
-    | {"case.strengths.members", "case.reading.steps", "case.bins", "case.coverages"},
     "label_noise_sweeps": {
         f"case.strengths.{name}"
         for name in (*fields_of_grids("label_noise_sweeps"), "times", "width", "n_layers")

@@ -1,7 +1,7 @@
 """How strong must a remedy against confident answers be that nobody can know?
 
-The strengths of the lab were chosen by ``best_strength`` from the same grids, on seeds that
-neither study uses: first the steps of the baseline, then all others with those steps.
+The strengths of the lab were chosen by ``best_strength`` from these grids, on seeds that it does
+not use: first the steps of the baseline, then all others with those steps.
 
 Letters: G strengths.
 """
@@ -18,7 +18,6 @@ from minillm.labs.mismatch.hallucination import evaluate
 from minillm.labs.mismatch.hallucination_case import Hallucination
 from minillm.labs.mismatch.hallucination_remedies import REMEDIES
 from minillm.labs.mismatch.lexicon_readers import Reader
-from minillm.labs.study import Study
 from minillm.labs.sweeps import swept
 
 # the remedy whose strength a field of ``Grids`` holds
@@ -89,11 +88,4 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     return {**found, "steps, temperature": cooled}
 
 
-STUDY = Study(
-    name="hallucination_sweeps",
-    question="How do confident errors change with the strength of a remedy?",
-    settings=Settings(),
-    measure=measure,
-    seeds=range(5),
-    tolerance=0.2,
-)
+SETTINGS = Settings()

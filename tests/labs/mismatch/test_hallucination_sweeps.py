@@ -8,7 +8,7 @@ import pytest
 from minillm.labs.mismatch.hallucination_case import Hallucination
 from minillm.labs.mismatch.hallucination_remedies import REMEDIES
 from minillm.labs.mismatch.hallucination_sweeps import (
-    STUDY,
+    SETTINGS,
     SWEPT,
     Grids,
     Settings,
@@ -28,7 +28,7 @@ def test_right_minus_confident_error_decides_and_of_equals_the_weakest():
 
 
 def test_every_grid_has_a_remedy_and_the_strength_of_the_lab():
-    chosen = STUDY.settings.case.strengths
+    chosen = SETTINGS.case.strengths
     assert {entry.name for entry in fields(Grids)} == {*SWEPT}
     for name, remedy in SWEPT.items():
         assert remedy in REMEDIES and getattr(chosen, name) in getattr(Grids(), name)
@@ -49,11 +49,9 @@ def test_what_is_measured_is_what_the_remedies_do_with_each_strength():
 @pytest.mark.slow
 def test_the_strengths_of_the_lab_are_those_that_the_rule_chooses():
     """But for rounding: none of its grid is clearly better on the seeds it was chosen on."""
-    found = [measure(STUDY.settings, seed) for seed in (100, 101)]
+    found = [measure(SETTINGS, seed) for seed in (100, 101)]
     for name in SWEPT:
         rows = np.array([one[name] for one in found])
         scores = (rows[..., 0] - rows[..., 1]).mean(axis=0)
-        chosen = getattr(STUDY.settings.grids, name).index(
-            getattr(STUDY.settings.case.strengths, name)
-        )
+        chosen = getattr(SETTINGS.grids, name).index(getattr(SETTINGS.case.strengths, name))
         assert scores[chosen] >= scores.max() - 0.05, name
