@@ -103,6 +103,17 @@ SMALL_LEXICON = {
     "strengths": {"steps": 30, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
     | {"few_share": 0.5, "many_share": 0.5, "members": 2, "draws": 2, "smoothing": 0.2},
 }
+SMALL_LANDS = {
+    "world": {"known": 4, "held": 3, "unknown": 4, "spare": 2, "more": 2, "unseen": 2, "names": 6}
+    | {"contradicted": 0.3},
+    "model": {"width": 8, "n_heads": 2},
+    "reading": {"batch": 8, "warmup": 1, "rate": 0.03, "max_norm": 1e-2},
+    "tuning": {"batch": 8, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 6, "new_steps": 3, "times": 2, "width": 16, "members": 2, "draws": 2}
+    | {"kept": 0.6},
+    "sure": 0.2,
+    "coverages": (0.3, 1.0),
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
@@ -152,6 +163,14 @@ TINY = {
         "sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
         "trainings": {"depths": (1,), "steps": 2, "rates": (1e-2,), "max_norms": (None, 1e-3)},
         "trainings.sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
+    },
+    "contamination": {
+        "learned": 20,
+        "tested": 10,
+        "fresh": 10,
+        "shares": (0.0, 0.5),
+        "model": {"width": 8, "n_heads": 2, "hidden": 8, "dropout": 0.1},
+        "learning": {"steps": 4, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
     },
     "deep_repair": {
         **SMALL_REQUESTS,
@@ -242,6 +261,7 @@ TINY = {
         },
         "asked": (0, 2),
     },
+    "hallucination": SMALL_LANDS,
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
@@ -518,6 +538,7 @@ TRAINS_LONG = {
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
+    *("contamination", "hallucination"),
     *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
     "wrong_reason",
 }
@@ -540,6 +561,8 @@ REPLACED = {
     "forgetting_sweeps": {  # the grids stand in their place; and the wider model is not swept
         f"case.strengths.{name}" for name in (*fields_of_grids("forgetting_sweeps"), "width")
     },
+    "contamination": {"learning.smoothing", "learning.word_dropout"},  # a plain training
+    "hallucination": {"reading.steps"},  # they are a strength
     "label_noise_sweeps": {
         f"case.strengths.{name}"
         for name in (*fields_of_grids("label_noise_sweeps"), "times", "width", "n_layers")
