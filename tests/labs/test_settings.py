@@ -103,6 +103,17 @@ SMALL_LEXICON = {
     "strengths": {"steps": 30, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
     | {"few_share": 0.5, "many_share": 0.5, "members": 2, "draws": 2, "smoothing": 0.2},
 }
+SMALL_STUDENTS = {
+    "learned": 20,
+    "images": 30,
+    "tested": 20,
+    "asked": 12,
+    "sizes": {"width": 8, "auxiliary": 3},
+    "teacher": {"steps": 3, "batch": 8, "rate": 0.03},
+    "student": {"batch": 8, "rate": 0.03},
+    "strengths": {"steps": 3, "early": 2, "tossed_steps": 2, "outputs": 2, "images": 10}
+    | {"width": 12, "tossed": 10},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
@@ -466,6 +477,16 @@ TINY = {
         "pretraining": 0.5,
         "positive": "positive",
     },
+    "subliminal": SMALL_STUDENTS,
+    "subliminal_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_STUDENTS.items()},
+        "grids": {
+            **{"steps": (3, 2), "images": (10, 5), "outputs": (2, 1), "tossed_steps": (2, 1)},
+            **dict.fromkeys(("left_out", "blurred", "tossed_share", "dropout"), (0.3, 0.6)),
+            "weight_decay": (1.0, 3.0),
+        },
+        "distances": (0.0, 0.5),
+    },
     "topics": {
         "sizes": (40, 20, 20),
         "mislabelled": {"wrong": 0.2},
@@ -513,7 +534,8 @@ TRAINS_LONG = {
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
-    *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
+    *("spam_attack", "spam_attack_sms", "sst2", "subliminal", "subliminal_sweeps"),
+    *("topics", "ways", "word_order", "wrong_reason"),
 }
 
 
@@ -555,6 +577,12 @@ REPLACED = {
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
+    "subliminal": {"student.steps"},  # they are a strength
+    "subliminal_sweeps": {  # the grids stand in their place, or no swept remedy has it
+        f"case.strengths.{name}"
+        for name in (*fields_of_grids("subliminal_sweeps"), "early", "longer", "width", "shown")
+    }
+    | {"case.student.steps"},
     "topics": {"pretrain_lr", "finetune_epochs"},
     "ways": {
         *("pretraining.seed", "shared.seed"),
