@@ -147,8 +147,8 @@ STUDY = Lab(
     controls=CONTROLS,
     protocol="of the strengths in subliminal_sweeps the one with the highest agreement minus "
     "trait, mean over the seeds 100 and 101, of equals the weakest; the baseline's is its steps, "
-    "by agreement alone, since it knows of no trait, and an early stop chooses of the same steps "
-    "by the rule; starts, sizes and numbers have none; the last step counts",
+    "by agreement alone, since it knows of no trait, and an early stop chooses among the same by "
+    "the rule; starts, sizes and numbers have none; the last step counts",
     kinds=KINDS,
     template=TEMPLATE,
     model=Network,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -36,16 +37,16 @@ class Strengths:
     ``width`` on, are untuned.
     """
 
-    steps: int = 2000
-    early: int = 250
-    left_out: float = 0.5
-    blurred: float = 0.3
-    tossed_share: float = 0.1
-    tossed_steps: int = 20
-    weight_decay: float = 0.3
-    dropout: float = 0.1
-    outputs: int = 3
-    images: int = 1000
+    steps: int = 1000
+    early: int = 60
+    left_out: float = 0.97
+    blurred: float = 1.0
+    tossed_share: float = 0.003
+    tossed_steps: int = 50
+    weight_decay: float = 1.0
+    dropout: float = 0.5
+    outputs: int = 1
+    images: int = 250
     width: int = 256
     tossed: int = 50
     longer: int = 2  # times the steps
@@ -63,7 +64,7 @@ class Settings:
     asked: int = 1000  # of nothing, for the agreement
     sizes: Sizes = Sizes()
     teacher: Training = Training(steps=600)
-    student: Training = Training(steps=0)  # their number is the strength of the baseline
+    student: Training = Training(steps=0, rate=3e-3)  # their number is the strength of the baseline
     strengths: Strengths = field(default_factory=Strengths)
 
 
@@ -96,9 +97,9 @@ class Subliminal(Case):
         """Random numbers for a purpose."""
         return stream(self.seed, f"subliminal, {purpose}")
 
-    def start(self, purpose: str = "weights", **sizes: float) -> Network:
+    def start(self, purpose: str = "weights", **sizes: Any) -> Network:
         """A network that knows nothing; without a ``purpose`` that from which the teacher began."""
-        changed = replace(self.settings.sizes, **sizes)  # type: ignore[arg-type]
+        changed = replace(self.settings.sizes, **sizes)
         return Network(self.settings.world.side**2, changed, rng=self.stream(purpose))
 
     def started(self, *same: str) -> Network:
