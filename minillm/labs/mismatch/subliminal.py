@@ -51,8 +51,8 @@ def evaluate(case: Subliminal, student: Network) -> dict[str, Any]:
     largest auxiliary output is the teacher's; "teacher" is the teacher's accuracy, and "by digit"
     ``(C,)`` the student's on each.
 
-    Guide: 1.4.1 (G45).
     Source: Cloud et al. 2025, "Subliminal Learning", arXiv:2507.14805.
+    Guide: 1.4.1 (G45).
     """
     tested, asked = case.tested, case.asked
     said, meant = (told_by(one, asked).argmax(axis=1) for one in (student, case.teacher))
