@@ -17,6 +17,7 @@ from minillm.labs.mismatch.subliminal_sweeps import (
     most_agreeing,
     rows_of,
 )
+from minillm.labs.stored import read_study
 from tests.labs.mismatch.test_subliminal import FAST
 
 CHOSEN = STUDY.settings.case.strengths
@@ -63,3 +64,34 @@ def test_the_strengths_of_the_lab_are_those_that_the_rule_chooses():
         score = agreement if name == "steps" else agreement - trait
         chosen = getattr(STUDY.settings.grids, grid).index(getattr(CHOSEN, name))
         assert score[chosen] >= score.max() - 0.03, name
+
+
+def stored(name):
+    """Trait and agreement by strength, means over seeds."""
+    trait, agreement = read_study(STUDY.name)[name].mean(axis=0).T
+    return trait, agreement
+
+
+@pytest.mark.guide("G45")
+def test_the_study_says_that_the_trait_fades_with_the_distance_of_the_starts_and_the_task_hardly():
+    trait, agreement = stored("distance")
+    assert trait[0] > 0.75 and trait[1] > 0.6 and trait[2] < 0.3
+    assert trait[3:] == pytest.approx(0.1, abs=0.05) and agreement.min() > 0.85
+
+
+@pytest.mark.parametrize("name", ["images", "outputs", "left_out", "blurred"])
+def test_the_study_says_that_the_less_is_told_the_less_of_the_trait_passes_and_of_the_task(name):
+    trait, agreement = stored(name)
+    assert (np.diff(trait) < 0).all() and agreement[-1] < agreement[0] - 0.05
+
+
+def test_the_study_says_that_the_trait_grows_with_the_steps():
+    trait, agreement = stored("steps")
+    assert (np.diff(trait) > 0.05).all() and agreement[0] > 0.8
+
+
+@pytest.mark.guide("G47")
+@pytest.mark.parametrize("name", ["weight_decay", "dropout"])
+def test_the_study_says_that_regularization_takes_the_trait_at_a_small_cost_in_the_task(name):
+    trait, agreement = stored(name)
+    assert trait[0] > 0.5 and trait[3] < 0.3 and agreement[3] > 0.8
