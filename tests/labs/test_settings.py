@@ -114,6 +114,17 @@ SMALL_LANDS = {
     "sure": 0.2,
     "coverages": (0.3, 1.0),
 }
+SMALL_STUDENTS = {
+    "learned": 20,
+    "images": 30,
+    "tested": 20,
+    "asked": 12,
+    "sizes": {"width": 8, "auxiliary": 3},
+    "teacher": {"steps": 3, "batch": 8, "rate": 0.03},
+    "student": {"batch": 8, "rate": 0.03},
+    "strengths": {"steps": 3, "early": 2, "tossed_steps": 2, "outputs": 2, "images": 10}
+    | {"width": 12, "tossed": 10},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
@@ -491,6 +502,16 @@ TINY = {
         "world": {**SMALL_REQUESTS["world"], "places": (7,)},
         "draws": {"number": 2},
     },
+    "subliminal": SMALL_STUDENTS,
+    "subliminal_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_STUDENTS.items()},
+        "grids": {
+            **{"steps": (3, 2), "images": (10, 5), "outputs": (2, 1), "tossed_steps": (2, 1)},
+            **dict.fromkeys(("left_out", "blurred", "tossed_share", "dropout"), (0.3, 0.6)),
+            "weight_decay": (1.0, 3.0),
+        },
+        "distances": (0.0, 0.5),
+    },
     "topics": {
         "sizes": (40, 20, 20),
         "mislabelled": {"wrong": 0.2},
@@ -540,7 +561,7 @@ TRAINS_LONG = {
     *("known_shift", "lexicon", "lexicon_sweeps"),
     *("contamination", "hallucination"),
     *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
-    "wrong_reason",
+    *("subliminal", "subliminal_sweeps", "wrong_reason"),
 }
 
 
@@ -585,6 +606,12 @@ REPLACED = {
     "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
     "tenses": {"world.places"},  # of encodings that no text of it has
+    "subliminal": {"student.steps"},  # they are a strength
+    "subliminal_sweeps": {  # the grids stand in their place, or no swept remedy has it
+        f"case.strengths.{name}"
+        for name in (*fields_of_grids("subliminal_sweeps"), "early", "longer", "width", "shown")
+    }
+    | {"case.student.steps"},
     "topics": {"pretrain_lr", "finetune_epochs"},
     "ways": {
         *("pretraining.seed", "shared.seed"),
