@@ -126,6 +126,12 @@ SMALL_STUDENTS = {
     | {"width": 12, "tossed": 10},
 }
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
+SMALL_TAGGED = {
+    "learned": 40,
+    "agreements": (0.5, 0.7),
+    "bert": SMALL_BERT,
+    "strengths": {"updates": 2, "target": 8, "target_share": 0.5},
+}
 TINY = {
     **{
         name: {
@@ -497,6 +503,17 @@ TINY = {
         "pretraining": 0.5,
         "positive": "positive",
     },
+    "sst2_shortcut": SMALL_TAGGED,
+    "sst2_shortcut_sweeps": {
+        **SMALL_TAGGED,
+        "grids": {
+            "updates": (3, 2),
+            "weight_decay": (1.0, 30.0),
+            "dropout": (0.2, 0.5),
+            "target_share": (0.3, 0.6),
+            **dict.fromkeys(("l2", "l2_masked"), (0.1, 0.01)),
+        },
+    },
     "tenses": {
         **SMALL_REQUESTS,
         "world": {**SMALL_REQUESTS["world"], "places": (7,)},
@@ -516,6 +533,12 @@ TINY = {
         "sizes": (40, 20, 20),
         "mislabelled": {"wrong": 0.2},
         "recipe": {**SMALL_STAGES, "pretrain_epochs": 0.0, "finetune_epochs": 0.0},
+        "passes": (0.5, 1.0),
+    },
+    "uci_domains": {
+        "fractions": (0.4, 0.2, 0.4),
+        "shots": (0, 4),
+        "recipe": {**SMALL_STAGES, "finetune_epochs": 0.0},
         "passes": (0.5, 1.0),
     },
     "valley_starts": {
@@ -562,6 +585,7 @@ TRAINS_LONG = {
     *("contamination", "hallucination"),
     *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
     *("subliminal", "subliminal_sweeps", "wrong_reason"),
+    *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
 }
 
 
@@ -605,6 +629,11 @@ REPLACED = {
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
+    "sst2_shortcut": {"bert.updates"},  # they are a strength
+    "sst2_shortcut_sweeps": {
+        "bert.updates",
+        *(f"strengths.{name}" for name in fields_of_grids("sst2_shortcut_sweeps")),
+    },
     "tenses": {"world.places"},  # of encodings that no text of it has
     "subliminal": {"student.steps"},  # they are a strength
     "subliminal_sweeps": {  # the grids stand in their place, or no swept remedy has it
@@ -613,6 +642,7 @@ REPLACED = {
     }
     | {"case.student.steps"},
     "topics": {"pretrain_lr", "finetune_epochs"},
+    "uci_domains": {"finetune_epochs"},  # the passes stand in their place
     "ways": {
         *("pretraining.seed", "shared.seed"),
         *("shared.rank", "shared.lr"),  # every way has its own
