@@ -119,7 +119,8 @@ def without_attention(case: Encodings) -> Answering:
 
     Guide: 9.3.1 (G46).
     """
-    return case.answering(case.from_the_beginning(case.settings.strengths.no_attention_rate, WithoutAttention))
+    rate = case.settings.strengths.no_attention_rate
+    return case.answering(case.from_the_beginning(rate, WithoutAttention))
 
 
 def without_residuals(case: Encodings) -> Answering:
@@ -127,7 +128,8 @@ def without_residuals(case: Encodings) -> Answering:
 
     Guide: 9.3.1 (G46).
     """
-    return case.answering(case.from_the_beginning(case.settings.strengths.no_residuals_rate, WithoutResiduals))
+    rate = case.settings.strengths.no_residuals_rate
+    return case.answering(case.from_the_beginning(rate, WithoutResiduals))
 
 
 def one_id(case: Encodings) -> Answering:
