@@ -25,13 +25,13 @@ class Strengths:
     """
 
     rate: float = 0.02
-    longer: int = 2  # times as many steps
-    weight_decay: float = 1.0
-    dropout: float = 0.1
-    kl: float = 1.0
-    short: int = 50  # steps on the examples
+    longer: int = 3  # times as many steps
+    weight_decay: float = 0.1
+    dropout: float = 0.05
+    kl: float = 0.1
+    short: int = 25  # steps on the examples
     wider_rate: float = 0.005
-    no_attention_rate: float = 0.01
+    no_attention_rate: float = 0.003
     no_residuals_rate: float = 0.003
     many: float = 0.5
     width: int = 64
