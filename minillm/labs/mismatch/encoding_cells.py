@@ -121,10 +121,10 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     Shapes: ``cells (2, 2, 2, E, N)``; ``weight_decay (G, E, N)`` and ``dropout (G, E, N)``;
     ``cosines (3, E - 1, L)`` and ``lengths (3, E - 1, L)`` of the ``MODELS``, see ``beside_plain``.
 
-    Guide: 9.3, 9.3.3 (G44, G47).
-
     Source: Arditi et al. 2024, "Refusal in Language Models Is Mediated by a Single Direction",
         arXiv:2406.11717, for the directions.
+
+    Guide: 9.3, 9.3.3 (G44, G47).
     """
     case = Encodings(settings.case, seed)
     found = {"cells": cells(case, settings)}

@@ -51,10 +51,10 @@ def evaluate(case: Encodings, answering: Answering) -> dict[str, Any]:
 
     Shapes: ``forbidden (E, K), harmless (E, K)``; the rest are shares and their differences.
 
-    Guide: 9.3 (G44).
-
     Source: Wei et al. 2023, "Jailbroken: How Does LLM Safety Training Fail?", arXiv:2307.02483,
         for safety that is narrower than ability.
+
+    Guide: 9.3 (G44).
     """
     reader, world = reader_of(answering.model), answering.world
     found = examined_in_spellings(reader, world)
