@@ -75,6 +75,11 @@ SMALL_REQUESTS = {
         for stage in ("pretraining", "instruction", "safety")
     },
 }
+SMALL_ENCODINGS = {
+    **SMALL_REQUESTS,
+    "strengths": {"rate": 0.03, "weight_decay": 900.0, "dropout": 0.4, "kl": 3.0}
+    | {"short": 2, "many": 0.9, "width": 16, "examples": 2},
+}
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 SMALL_LEARNING = {"steps": 4, "batch": 8, "warmup": 1, "rate": 0.03, "max_norm": 1e-2}
@@ -212,6 +217,11 @@ TINY = {
         "training": {"width": 8, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1},
         "training.max_norm": 1e-3,
     },
+    "encoding_cells": {
+        **{f"case.{path}": value for path, value in SMALL_ENCODINGS.items()},
+        "grids": {"weight_decay": (1.0, 900.0), "dropout": (0.2, 0.4)},
+    },
+    "encodings": SMALL_ENCODINGS,
     "few_labels": {
         **STAGES,
         "recipe.finetune_epochs": 0.0,
@@ -576,6 +586,7 @@ TRAINS_LONG = {
     *PLANTED,
     *("aspects", "aspects_sgd", "raters", "real_pairs"),
     *("assistant", "deep_repair", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
+    *("encoding_cells", "encodings"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "jailbreaks", "objectives", "passes"),
     *("pipeline", "ranks", "refusal_dose", "reviews_and_news", "shakespeare", "sides"),
     *("single_clauses", "spam"),
@@ -602,6 +613,15 @@ REPLACED = {
         *(f"strengths.{name}" for name in ("width", "neck", "decays", "dropouts")),  # of Adam's
     },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
+    "encoding_cells": {  # of other remedies, and what the grids stand in the place of
+        f"case.strengths.{name}"
+        for name in (
+            *("longer", "weight_decay", "dropout", "kl", "short", "wider_rate", "many"),
+            *("no_attention_rate", "no_residuals_rate", "width", "examples"),
+        )
+    }
+    | {"case.stages.safety.rate"},
+    "encodings": {"stages.safety.rate"},  # it is a strength
     "few_labels": {"finetune_epochs", "pooling"},
     "forgetting_sweeps": {  # the grids stand in their place; and the wider model is not swept
         f"case.strengths.{name}" for name in (*fields_of_grids("forgetting_sweeps"), "width")
