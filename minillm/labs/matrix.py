@@ -17,7 +17,7 @@ HALVES = {
         *("aspects", "aspects_sgd", "jailbreaks", "fine_tuning_attack", "forgetting"),
         "label_noise",
     ),
-    "mismatched generalisation": ("lexicon", "hallucination"),
+    "mismatched generalisation": ("encodings", "lexicon", "hallucination", "subliminal"),
 }
 
 
