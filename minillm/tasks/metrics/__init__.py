@@ -9,6 +9,11 @@ from minillm.tasks.metrics.classification import (
     precision_recall,
 )
 from minillm.tasks.metrics.generation import distinct, repetition
+from minillm.tasks.metrics.groups import (
+    effective_robustness,
+    group_accuracy,
+    worst_group_accuracy,
+)
 from minillm.tasks.metrics.membership import membership_auc
 from minillm.tasks.metrics.ranking import average_precision
 
@@ -20,9 +25,12 @@ __all__ = [
     "calibration_error",
     "confusion_matrix",
     "distinct",
+    "effective_robustness",
+    "group_accuracy",
     "macro_f1",
     "membership_auc",
     "precision_recall",
     "reliability",
     "repetition",
+    "worst_group_accuracy",
 ]
