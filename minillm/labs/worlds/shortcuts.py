@@ -30,7 +30,7 @@ FILLERS = {
     "一整天/五月起/六月起/从社团/从盒中/从国外/配着茶/听着歌/在海边/在灯下/在公园/在花园/为上学/"
     "为旅行/去年/今年",
 }
-GROUPS = tuple(f"{label}, tag of {tag}" for label in LABELS for tag in LABELS)
+GROUPS = [f"{label}, tag of {tag}" for label in LABELS for tag in LABELS]
 
 
 class TaggedReviews(NamedTuple):
