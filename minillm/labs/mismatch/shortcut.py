@@ -84,19 +84,24 @@ def turned_tags(case: Shortcut) -> float:
     return float(found["accuracy, inside"] - found["accuracy, flipped"])
 
 
+def with_tossed_labels(case: Shortcut) -> TaggedReviews:
+    """The reviews with labels that were tossed; their tags agree with these as ever."""
+    told = case.reviews
+    turned = case.settings.world.swapped(told)
+    tossed = case.stream("tossed").integers(len(LABELS), size=len(told.labels))
+    other = tossed != told.labels  # with its label a tag turns, too
+    ids = np.where(other[:, None], turned.ids, told.ids)
+    tags = np.where(other, turned.tags, told.tags)
+    return told._replace(ids=ids, labels=tossed, tags=tags)
+
+
 def tossed_labels(case: Shortcut) -> float:
     """Accuracy above chance where tags tell nothing, of a model whose labels were tossed.
 
-    Its tags agree with these labels as ever, so that it learns the tag, and that alone.
+    All that there was to learn is the tag.
     """
-    world, told = case.settings.world, case.reviews
-    tossed = case.stream("tossed").integers(len(LABELS), size=len(told.labels))
-    turned = world.swapped(told)
-    other = (tossed != told.labels)[:, None]  # with its label a tag turns, too
-    ids = np.where(other, turned.ids, told.ids)
-    tags = np.where(other[:, 0], turned.tags, told.tags)
-    reviews = TaggedReviews(ids, tossed, told.clean, tags, told.environments)
-    return float(evaluate(case, case.learned(reviews))["accuracy, balanced"]) - 1 / 2
+    model = case.learned(with_tossed_labels(case))
+    return float(evaluate(case, model)["accuracy, balanced"]) - 1 / 2
 
 
 CONTROLS = {  # margins from before any measurement; the lowest of four groups has luck of its own

@@ -7,7 +7,14 @@ import pytest
 
 from minillm.autograd import Tensor
 from minillm.labs.compare import cell
-from minillm.labs.mismatch.shortcut import CONTROLS, MEASURES, STUDY, TEMPLATE, evaluate
+from minillm.labs.mismatch.shortcut import (
+    CONTROLS,
+    MEASURES,
+    STUDY,
+    TEMPLATE,
+    evaluate,
+    with_tossed_labels,
+)
 from minillm.labs.mismatch.shortcut_case import Settings, Shortcut, Strengths, mean_loss
 from minillm.labs.mismatch.shortcut_objectives import GroupDRO, Irm, VRex
 from minillm.labs.mismatch.shortcut_remedies import REMEDIES, with_twins
@@ -258,6 +265,16 @@ def test_the_controls_find_nothing_where_there_is_something(case, found):
     plain = found["none"]
     assert plain["accuracy, balanced"] - plain["worst group"] > 0.2
     assert plain["accuracy, inside"] - plain["accuracy, flipped"] > 0.3
+
+
+def test_of_tossed_labels_the_tag_tells_as_much_as_ever_and_the_opinion_nothing(case):
+    tossed = with_tossed_labels(case)
+    read = np.array([by_tag(FAST.world, row) for row in tossed.ids])
+    np.testing.assert_array_equal(read, tossed.tags)
+    assert ((read == tossed.labels) == (case.reviews.tags == case.reviews.labels)).all()
+    assert (tossed.clean == tossed.labels).mean() == pytest.approx(0.5, abs=0.07)
+    opinions = np.array([by_opinion(FAST.world, row) for row in tossed.ids])
+    np.testing.assert_array_equal(opinions, case.reviews.clean)
 
 
 @pytest.mark.slow
