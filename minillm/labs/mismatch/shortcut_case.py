@@ -31,19 +31,19 @@ class Strengths:
     """
 
     steps: int = 500
-    weight_decay: float = 1.0
-    dropout: float = 0.1
-    word_dropout: float = 0.2
-    balanced_dropout: float = 0.2
+    weight_decay: float = 0.3
+    dropout: float = 0.05
+    word_dropout: float = 0.1
+    balanced_dropout: float = 0.4
     dro_rate: float = 0.01
-    dro_dropout: float = 0.2
-    irm: float = 10.0
+    dro_dropout: float = 0.4
+    irm: float = 1000.0
     v_rex: float = 10.0
     jtt_steps: int = 60
-    jtt_times: int = 20
-    refit: float = 0.01
+    jtt_times: int = 50
+    refit: float = 0.001
     few_steps: int = 100
-    many_steps: int = 100
+    many_steps: int = 200
     few: int = 64
     many: int = 256
     twins: float = 0.2
