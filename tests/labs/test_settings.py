@@ -130,6 +130,16 @@ SMALL_STUDENTS = {
     "strengths": {"steps": 3, "early": 2, "tossed_steps": 2, "outputs": 2, "images": 10}
     | {"width": 12, "tossed": 10},
 }
+SMALL_SHORTCUT = {
+    "world": {"fillers": 2},
+    "learned": 120,
+    "agreements": (0.8, 0.7),
+    "tested": 40,
+    "model": {"width": 8, "n_heads": 2, "hidden": 8},
+    "learning": {"batch": 32, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 3, "jtt_steps": 3, "few": 4, "many": 12, "width": 16}
+    | {"few_steps": 2, "many_steps": 2, "dro_rate": 0.5},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 SMALL_TAGGED = {
     "learned": 40,
@@ -483,6 +493,19 @@ TINY = {
             "lr": 1.0,
         },
     },
+    "shortcut": SMALL_SHORTCUT,
+    "shortcut_causes": {
+        **{f"case.{path}": value for path, value in SMALL_SHORTCUT.items()},
+        "changes": {"steps": (2, 4), "learned": (80, 160), "widths": (4, 16)},
+    },
+    "shortcut_selection": {
+        **{f"case.{path}": value for path, value in SMALL_SHORTCUT.items()},
+        "held": 40,
+        "grids": {
+            **dict.fromkeys(("dropout", "dro_dropout"), (0.1, 0.5)),
+            **dict.fromkeys(("irm", "v_rex"), (1.0, 100.0)),
+        },
+    },
     "shrinkage": {"adam": {"steps": 20}, "every": 5},
     "sides": {
         "language": {
@@ -597,7 +620,14 @@ TRAINS_LONG = {
     *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
     *("subliminal", "subliminal_sweeps", "wrong_reason"),
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
+    *("shortcut", "shortcut_causes", "shortcut_selection"),
 }
+
+
+def strengths_but(*names):
+    """The strengths of the lab of the shortcut that a study of it leaves idle."""
+    entries = fields(find_study("shortcut").settings.strengths)
+    return {f"case.strengths.{entry.name}" for entry in entries if entry.name not in names}
 
 
 def fields_of_grids(name):
@@ -645,6 +675,16 @@ REPLACED = {
     "passes": {"pretrain_epochs"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
     "safety_change": {"stages.refusals.nouns"},  # every model refuses its own number
+    "shortcut": {"learning.steps", "learning.smoothing"},  # a strength; and no label is smoothed
+    "shortcut_causes": {  # of remedies and of a test that it has not
+        *strengths_but("steps"),
+        *("case.bins", "case.outside", "case.learning.steps", "case.learning.smoothing"),
+    },
+    "shortcut_selection": {
+        *strengths_but("steps", "dro_rate"),
+        *("case.bins", "case.inside", "case.outside"),
+        *("case.learning.steps", "case.learning.smoothing"),
+    },
     "spam": {"pretrain_lr"},  # of no pretraining
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
