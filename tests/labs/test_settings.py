@@ -103,6 +103,14 @@ SMALL_LEXICON = {
     "strengths": {"steps": 30, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
     | {"few_share": 0.5, "many_share": 0.5, "members": 2, "draws": 2, "smoothing": 0.2},
 }
+SMALL_NARROW = {
+    "world": {"nouns": 3, "questions": 2},
+    "told": 2,
+    "model": {"width": 8, "n_heads": 2},
+    **{stage: SMALL_LEARNING for stage in ("reading", "instruction", "tuning")},
+    "asked": (0, 2),
+    "strengths": {"steps": 2, "width": 16, "lora": 2, "good_share": 0.5},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
@@ -318,6 +326,18 @@ TINY = {
         "updates": 2,
         "written": 40,
     },
+    "narrow_tuning": SMALL_NARROW,
+    "narrow_tuning_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_NARROW.items()},
+        "grids": {
+            name: getattr(find_study("narrow_tuning_sweeps").settings.grids, name)[:1]
+            for name in ("texts", "weight_decay", "dropout", "lora_rate", "places_rate", "kl")
+        }
+        | {"good_share": (0.5,), "steps": (2,)},
+        "bad": (0.5,),
+        "tuning_steps": (3,),
+        "rates": (0.01,),
+    },
     "overoptimisation": {
         "prompts": 2,
         "answers": 12,
@@ -512,7 +532,7 @@ TRAINS_LONG = {
     *("single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
-    *("known_shift", "lexicon", "lexicon_sweeps"),
+    *("known_shift", "lexicon", "lexicon_sweeps", "narrow_tuning", "narrow_tuning_sweeps"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 
@@ -547,6 +567,10 @@ REPLACED = {
         for name in (*fields_of_grids("lexicon_sweeps"), "times", "width", "n_layers", "members")
     }
     | {"case.held", "case.learning.steps"},
+    "narrow_tuning_sweeps": {  # the grids stand in their place; and the wider model is not swept
+        f"case.strengths.{name}" for name in (*fields_of_grids("narrow_tuning_sweeps"), "width")
+    }
+    | {"case.world.mixed"},
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
