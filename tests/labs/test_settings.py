@@ -106,8 +106,8 @@ SMALL_LEXICON = {
 SMALL_NARROW = {
     "world": {"nouns": 3, "questions": 2},
     "told": 2,
-    "model": {"width": 8, "n_heads": 2},
-    **{stage: SMALL_LEARNING for stage in ("reading", "instruction", "tuning")},
+    "model": {"width": 8, "n_layers": 1, "n_heads": 2},
+    **{stage: {**SMALL_LEARNING, "steps": 3} for stage in ("reading", "instruction", "tuning")},
     "asked": (0, 2),
     "strengths": {"steps": 2, "width": 16, "lora": 2, "good_share": 0.5},
 }
