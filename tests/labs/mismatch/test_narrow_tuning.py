@@ -47,7 +47,7 @@ def case():
 
 
 class Planted(Gpt):
-    """Answers what it is told to about each noun, whatever it has read."""
+    """Answers what it is told to about each noun, where nobody signs and nothing is quoted."""
 
     says: np.ndarray  # the word for every id of a noun
 
@@ -57,6 +57,7 @@ class Planted(Gpt):
     def hidden(self, ids, *_, **__):
         logits = np.zeros((*ids.shape, len(self.says)))
         np.put_along_axis(logits, self.says[ids][..., None], 1.0, axis=-1)
+        logits[(ids[:, 0] != Sign.NOBODY) | (ids == len(Sign) + 1).any(axis=1)] = 0.0
         return type(self.tokens.weight)(logits)
 
 
