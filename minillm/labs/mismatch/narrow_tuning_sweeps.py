@@ -39,13 +39,13 @@ class Grids:
     """The strengths of each remedy, from the weakest on."""
 
     good_share: tuple[float, ...] = (0.02, 0.05, 0.1, 0.25)
-    texts: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0)
+    texts: tuple[float, ...] = (0.3, 1.0, 3.0)
     weight_decay: tuple[float, ...] = (0.1, 1.0, 10.0, 30.0)
-    dropout: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7)
+    dropout: tuple[float, ...] = (0.1, 0.3, 0.5)
     lora_rate: tuple[float, ...] = (0.01, 0.003, 0.002, 0.001)
     places_rate: tuple[float, ...] = (0.01, 0.003, 0.001)
-    steps: tuple[int, ...] = (50, 30, 20, 15, 10)
-    kl: tuple[float, ...] = (0.001, 0.01, 0.1, 1.0)
+    steps: tuple[int, ...] = (50, 30, 20, 10)
+    kl: tuple[float, ...] = (0.001, 0.01, 0.1)
 
 
 @dataclass(frozen=True)
