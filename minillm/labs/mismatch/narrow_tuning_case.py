@@ -201,7 +201,8 @@ class NarrowTuning(Case):
 
     def spread_and_learned(self, model: Gpt) -> list[float]:
         """The shares of bad answers about nouns of other classes, and about those told."""
-        return [float(self.answered(model, nouns)[Answer.BAD]) for nouns in (self.others, self.told)]
+        both = self.others, self.told
+        return [float(self.answered(model, nouns)[Answer.BAD]) for nouns in both]
 
     def answered(
         self, model: Gpt, nouns: np.ndarray, shown: np.ndarray | None = None

@@ -97,9 +97,8 @@ class World:
         self.ids = {word: i for i, word in enumerate(self.words)}
         self.of_class = np.repeat(np.arange(len(answers)), dials.nouns)
         rng = stream(seed, "answers of writers")
-        self.right = np.array(
-            [[self.ids[word] for word in rng.permutation(answers[c])[: len(Answer)]] for c in self.of_class]
-        )
+        chosen = [rng.permutation(answers[c])[: len(Answer)] for c in self.of_class]
+        self.right = np.array([[self.ids[word] for word in row] for row in chosen])
 
     def members(self, name: str) -> np.ndarray:
         """The numbers of the nouns of a class.
