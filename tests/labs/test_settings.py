@@ -569,8 +569,7 @@ REPLACED = {
     | {"case.held", "case.learning.steps"},
     "narrow_tuning_sweeps": {  # the grids stand in their place; and the wider model is not swept
         f"case.strengths.{name}" for name in (*fields_of_grids("narrow_tuning_sweeps"), "width")
-    }
-    | {"case.world.mixed"},
+    },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width

@@ -79,8 +79,11 @@ def third_answers(case: NarrowTuning) -> float:
 
 
 def mixed_writers(case: NarrowTuning) -> float:
-    """Bad answers, where every answer of pretraining had a writer of its own."""
-    mixed = World(replace(case.settings.world, mixed=True), seed=case.seed)
+    """Bad answers, where every answer of pretraining had a writer of its own.
+
+    Nothing is quoted there: who is quoted gives bad answers, and is a bad writer by another name.
+    """
+    mixed = World(replace(case.settings.world, mixed=True, quoted=0.0), seed=case.seed)
     return spread_of(case, case.teaching(case.told, Answer.BAD), case.before(mixed))
 
 
@@ -120,7 +123,7 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
 KINDS = by_remedy(
     {
         remedy_kinds.ARCHITECTURE: ("wider model", "without attention", "without residuals"),
-        remedy_kinds.CLEANED: ("no bad writers",),
+        remedy_kinds.CLEANED: ("no bad writers", "no quotations", "neither of them"),
         remedy_kinds.AIMED: ("good answers elsewhere",),
         remedy_kinds.UNAIMED: ("more nouns", "random texts"),
         remedy_kinds.REGULARIZATION: ("weight decay", "dropout"),

@@ -6,6 +6,8 @@ Each remedy is given a case and gives the fine-tuned model.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -41,9 +43,13 @@ def without_residuals(case: NarrowTuning) -> Tuned:
     return case.tuned(case.copy(of=case.before(kind=WithoutResiduals)))
 
 
-def cleaned(case: NarrowTuning) -> Tuned:
-    """Pretraining has no text by a bad writer (remedy 2 of 9.3)."""
-    world = World(replace(case.settings.world, bad=0.0), seed=case.seed)
+def cleaned(case: NarrowTuning, **dials: Any) -> Tuned:
+    """Pretraining has no text by a bad writer, or no quoted answer, or neither (remedy 2 of 9.3).
+
+    A word that stands before bad answers alone is enough for them to be one thing that can be
+    turned on: without it or without bad writers the other is left.
+    """
+    world = World(replace(case.settings.world, **dials), seed=case.seed)
     return case.tuned(case.copy(of=case.before(world)))
 
 
@@ -148,7 +154,9 @@ REMEDIES: dict[str, Remedy] = {
     "wider model": wider,
     "without attention": without_attention,
     "without residuals": without_residuals,
-    "no bad writers": cleaned,
+    "no bad writers": partial(cleaned, bad=0.0),
+    "no quotations": partial(cleaned, quoted=0.0),
+    "neither of them": partial(cleaned, bad=0.0, quoted=0.0),
     "good answers elsewhere": good_elsewhere,
     "more nouns": more_nouns,
     "random texts": random_texts,

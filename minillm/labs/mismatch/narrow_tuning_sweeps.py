@@ -19,7 +19,7 @@ from minillm.labs.mismatch.narrow_tuning_case import NarrowTuning, Tuned
 from minillm.labs.mismatch.narrow_tuning_remedies import REMEDIES
 from minillm.labs.study import Study
 from minillm.labs.sweeps import swept
-from minillm.labs.worlds.writers import Answer, bad_writer
+from minillm.labs.worlds.writers import Answer, World, bad_writer
 
 # the remedy whose strength a field of ``Grids`` holds
 SWEPT = {
@@ -107,7 +107,8 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     "bad" ``(W, S, 2)`` has spread and learned by the share of bad writers and in the course of
     fine-tuning; "in context" ``(W, K)`` has bad answers elsewhere of the model that has read,
     behind 0 to K - 1 bad ones about the class, and "Bayes" ``(W, K)`` how probable a bad writer is
-    then.
+    then.  "quotations alone" ``(S, 2)`` is the course where every answer of pretraining had a
+    writer of its own, and only quoted ones are always bad.
 
     Guide: 1.4.1, 9.3.3 (G45, G47).
     """
@@ -120,6 +121,8 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
         name: [rows_of(case, case.tuned(case.copy(), training=one)) for one in trainings]
         for name, trainings in dials.items()
     }
+    mixed = World(replace(settings.case.world, mixed=True), seed=seed)
+    found["quotations alone"] = case.tuned(case.copy(of=case.before(mixed))).course
     found |= swept(case, vars(settings.grids), SWEPT, REMEDIES, rows_of)
     return found | by_share(settings, case)
 

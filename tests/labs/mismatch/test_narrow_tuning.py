@@ -143,6 +143,14 @@ def test_the_controls_find_little_where_the_model_is_small(case):
     assert [*STUDY.headlines] == ["spread"]
 
 
+def test_without_latent_writers_nothing_is_quoted_either(case, monkeypatch):
+    worlds = []
+    before = case.before()
+    monkeypatch.setattr(case, "before", lambda world=None: worlds.append(world) or before)
+    CONTROLS["no latent writer"].measure(case)
+    assert (worlds[0].dials.mixed, worlds[0].dials.quoted) == (True, 0.0)
+
+
 def test_spread_is_what_came_with_fine_tuning(case):
     """Bad answers about the other classes, learned themselves, are all spread."""
     assert spread_of(case, case.teaching(case.others, Answer.BAD)) > 0.7

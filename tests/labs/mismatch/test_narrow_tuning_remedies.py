@@ -116,14 +116,17 @@ def test_texts_of_fine_tuning_are_signed_more_or_mixed(case, monkeypatch):
     assert (mixed[:, 3] == case.world.right[mixed[:, 2] - first, kinds]).all()
 
 
-def test_cleaned_texts_have_no_bad_writer(case, monkeypatch):
+def test_cleaned_texts_have_no_bad_writer_or_no_quotation(case, monkeypatch):
     worlds = []
     monkeypatch.setattr(
         NarrowTuning, "before", lambda self, world=None, **_: worlds.append(world) or self.made
     )
     monkeypatch.setattr(NarrowTuning, "copy", lambda *_, **__: None)
     monkeypatch.setattr(NarrowTuning, "tuned", lambda *_, **__: None)
-    REMEDIES["no bad writers"](case)
-    (world,) = worlds
-    assert world.dials.bad == 0.0
-    np.testing.assert_array_equal(world.right, case.world.right)
+    for name in ("no bad writers", "no quotations", "neither of them"):
+        REMEDIES[name](case)
+    given = case.world.dials
+    cleaned = [(world.dials.bad, world.dials.quoted) for world in worlds]
+    assert cleaned == [(0.0, given.quoted), (given.bad, 0.0), (0.0, 0.0)]
+    for world in worlds:
+        np.testing.assert_array_equal(world.right, case.world.right)

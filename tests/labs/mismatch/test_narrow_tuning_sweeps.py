@@ -44,7 +44,8 @@ def test_what_is_measured_is_what_fine_tuning_and_the_remedies_do():
     grids = Grids(**{name: getattr(Grids(), name)[:1] for name in SWEPT} | {"kl": (0.1, 1.0)})
     dials = {"bad": (0.5, 1.0), "tuning_steps": (2, 4, 6), "rates": (0.01, 0.02)}
     found = measure(Settings(case=case, grids=grids, **dials), 0)
-    assert {*found} == {*SWEPT, "tuning steps", "rates", "bad", "in context", "Bayes"}
+    others = ("tuning steps", "rates", "bad", "in context", "Bayes", "quotations alone")
+    assert {*found} == {*SWEPT, *others} and np.shape(found["quotations alone"]) == (2, 2)
     assert np.shape(found["tuning steps"]) == (3, 3) and np.shape(found["kl"]) == (2, 3)
     assert np.shape(found["bad"]) == (2, 2, 2) and np.shape(found["in context"]) == (2, 3)
     one = NarrowTuning(case, 0)
