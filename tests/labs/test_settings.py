@@ -140,6 +140,14 @@ SMALL_SHORTCUT = {
     "strengths": {"steps": 3, "jtt_steps": 3, "few": 4, "many": 12, "width": 16}
     | {"few_steps": 2, "many_steps": 2, "dro_rate": 0.5},
 }
+SMALL_NARROW = {
+    "world": {"nouns": 3, "questions": 2},
+    "told": 2,
+    "model": {"width": 8, "n_layers": 1, "n_heads": 2},
+    **{stage: {**SMALL_LEARNING, "steps": 3} for stage in ("reading", "instruction", "tuning")},
+    "asked": (0, 2),
+    "strengths": {"steps": 2, "width": 16, "lora": 2, "good_share": 0.5},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 SMALL_TAGGED = {
     "learned": 40,
@@ -374,6 +382,18 @@ TINY = {
         "labels": (10, 40),
         "updates": 2,
         "written": 40,
+    },
+    "narrow_tuning": SMALL_NARROW,
+    "narrow_tuning_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_NARROW.items()},
+        "grids": {
+            name: getattr(find_study("narrow_tuning_sweeps").settings.grids, name)[:1]
+            for name in ("texts", "weight_decay", "dropout", "lora_rate", "places_rate", "kl")
+        }
+        | {"good_share": (0.5,), "steps": (2,)},
+        "bad": (0.5,),
+        "tuning_steps": (3,),
+        "rates": (0.01,),
     },
     "overoptimisation": {
         "prompts": 2,
@@ -621,6 +641,7 @@ TRAINS_LONG = {
     *("subliminal", "subliminal_sweeps", "wrong_reason"),
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
     *("shortcut", "shortcut_causes", "shortcut_selection"),
+    *("narrow_tuning", "narrow_tuning_sweeps"),
 }
 
 
@@ -671,6 +692,9 @@ REPLACED = {
         for name in (*fields_of_grids("lexicon_sweeps"), "times", "width", "n_layers", "members")
     }
     | {"case.held", "case.learning.steps"},
+    "narrow_tuning_sweeps": {  # the grids stand in their place; and the wider model is not swept
+        f"case.strengths.{name}" for name in (*fields_of_grids("narrow_tuning_sweeps"), "width")
+    },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
