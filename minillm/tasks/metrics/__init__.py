@@ -9,20 +9,38 @@ from minillm.tasks.metrics.classification import (
     precision_recall,
 )
 from minillm.tasks.metrics.generation import distinct, repetition
+from minillm.tasks.metrics.groups import (
+    effective_robustness,
+    group_accuracy,
+    worst_group_accuracy,
+)
 from minillm.tasks.metrics.membership import membership_auc
 from minillm.tasks.metrics.ranking import average_precision
+from minillm.tasks.metrics.selective import (
+    RiskCoverage,
+    risk_coverage,
+    risk_coverage_area,
+    threshold_of_coverage,
+)
 
 __all__ = [
     "PrecisionRecall",
     "Reliability",
+    "RiskCoverage",
     "accuracy",
     "average_precision",
     "calibration_error",
     "confusion_matrix",
     "distinct",
+    "effective_robustness",
+    "group_accuracy",
     "macro_f1",
     "membership_auc",
     "precision_recall",
     "reliability",
     "repetition",
+    "risk_coverage",
+    "risk_coverage_area",
+    "threshold_of_coverage",
+    "worst_group_accuracy",
 ]
