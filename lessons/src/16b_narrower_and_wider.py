@@ -734,12 +734,12 @@ savefig(figure, "16b_risk", curves)
 # %% [markdown] lang="en"
 # **What the lab saw.** The baseline is right about {told.none.known:.0f} % of what it was told, and sure and wrong about {told.none.sure:.0f} % of what it was not. Label smoothing and an ensemble take most of that away, at no cost on known facts that is worth 0.05 or decided; tuning it to say "unknown" takes away about half. Weight decay and dropout help as well, dropout at a price on known facts. A temperature that fits held-out *known* facts makes it *worse*: this model was stopped early, it is less sure than it may be of what it knows, and the fit makes it surer of everything. Longer training is worse still. (The model without attention is never sure, and knows nothing: look at the second column.)
 #
-# But is a less sure model a wiser one? A threshold of one half does not ask. The figure does: whatever the scale of its confidence, answer the surest questions first. As half of the questions can be known, the grey line is the best that can be. Label smoothing and the temperature hardly move the curve: they change *how* sure it is, and not *of what*. The ensemble does, and so does longer training, which looked worst in the table. So decide by what the number is for: to answer above a fixed confidence, or to choose which questions to answer.
+# But is a less sure model a wiser one? A threshold of one half does not ask. The figure does: whatever the scale of its confidence, answer the surest questions first. As half of the questions can be known, the grey line is the best that can be. Label smoothing and the temperature move the curve little: they change *how* sure it is, and not *of what*. The ensemble does, and so does longer training, which looked worst in the table. So decide by what the number is for: to answer above a fixed confidence, or to choose which questions to answer.
 
 # %% [markdown] lang="zh"
 # **实验中看到了什么**　基线对告诉过它的答对 {told.none.known:.0f}%，没告诉过它的有 {told.none.sure:.0f}% 是确信而答错。标签平滑和五个模型的平均把这去掉了大半，已知事实上没有值得一提的、也没有判定得了的代价；微调成会说“不知道”，去掉约一半。权重衰减和 dropout 也有效，dropout 在已知事实上要付代价。在留出的**已知**事实上拟合温度，反而**更糟**：这个模型停得早，对自己知道的还不够确信，拟合使它对一切都更确信。训练更久，糟得更多。（不要注意力的模型从不确信，也什么都不知道：看第二列。）
 #
-# 可是，不那么确信的模型就更明白吗？“概率超过一半”这个界线问不出来，图问得出来：不管置信度的尺度如何，先答最确信的问题。能知道的问题占一半，灰线是可能做到的最好。标签平滑和温度几乎不动这条曲线：它们改变的是**有多**确信，而不是**对什么**确信。五个模型的平均改变了它，表里看上去最糟的训练更久也改变了它。所以要看这个数拿来做什么：超过一个固定的置信度就回答，还是挑出哪些问题来回答。
+# 可是，不那么确信的模型就更明白吗？“概率超过一半”这个界线问不出来，图问得出来：不管置信度的尺度如何，先答最确信的问题。能知道的问题占一半，灰线是可能做到的最好。标签平滑和温度只让这条曲线动一点：它们改变的是**有多**确信，而不是**对什么**确信。五个模型的平均改变了它，表里看上去最糟的训练更久也改变了它。所以要看这个数拿来做什么：超过一个固定的置信度就回答，还是挑出哪些问题来回答。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
