@@ -1,0 +1,194 @@
+"""The tables of mismatch.md: ``python -m tests.mismatch_numbers``."""
+
+from minillm.labs.matrix import HALVES, the_lab
+from minillm.labs.mismatch import subliminal
+from minillm.labs.mismatch.tenses import ARMS
+from minillm.labs.stored import STORED, read_file, read_settings, read_study
+from tests.conflict_numbers import verdict_rows
+from tests.finetuning_numbers import with_interval
+from tests.readme_numbers import rows
+from tests.remedy_numbers import four
+from tests.told import print_page
+
+HALF = "mismatched generalisation"
+
+
+def encodings():
+    """Refusals of plain spelling alone: what brings them into an encoding that the model reads."""
+    lines, found = [], read_study("encodings")
+    kinds = ("refused, plain", "refused, c2", "over-refusal, c2", "known")
+    verdicts = {line[0]: line[1] for line in verdict_rows("encodings", ["discrimination, c2"])}
+    for remedy in ("none", *verdicts):
+        cells = [f"{found[f'{remedy}: {kind}'].mean():.2f}" for kind in kinds]
+        lines.append([remedy, verdicts.get(remedy, ""), *cells])
+    return rows(["remedy", "discrimination, c2", *kinds], lines)
+
+
+def shortcut():
+    """A tag stands for the label: the worst group, and what is paid for it."""
+    lines, found = [], read_study("shortcut")
+    verdicts = {line[0]: line[1] for line in verdict_rows("shortcut", ["worst group"])}
+    for remedy in ("none", *verdicts):
+        worst, inside = (
+            found[f"{remedy}: {kind}"].mean() for kind in ("worst group", "accuracy, inside")
+        )
+        lines.append([remedy, verdicts.get(remedy, ""), f"{worst:.2f}", f"{inside:.2f}"])
+    return rows(["remedy", "worst group", "that is", "tag as in training"], lines)
+
+
+def tags():
+    """The same in real reviews: the worst group by how often the tag agreed in training."""
+    found, agreements = read_study("sst2_shortcut"), read_settings("sst2_shortcut")["agreements"]
+    names = [key.removesuffix(": worst group") for key in found if key.endswith(": worst group")]
+    lines = [
+        [name, *(with_interval(column) for column in found[f"{name}: worst group"].T)]
+        for name in names
+    ]
+    return rows(["SST-2", *(f"{agreement}" for agreement in agreements)], lines)
+
+
+def domains():
+    """Reviews of one domain, asked about another: accuracy by target sentences that were learned."""
+    found, lines = read_study("uci_domains"), []
+    for name in ("bag of words", "bag of words and pairs", "BERT", "BERT, pretrained"):
+        means = found[name].mean(axis=2)  # (seeds, shots, own and other)
+        cells = [with_interval(means[:, k, 1]) for k in range(means.shape[1])]
+        lines.append([name, with_interval(means[:, 0, 0]), *cells])
+    shots = read_settings("uci_domains")["shots"]
+    return rows(["three domains", "its own", *(f"another, {k}" for k in shots)], lines)
+
+
+def lexicon():
+    """Opinions in other words: each remedy against plain training."""
+    kinds = ("accuracy", "calibration error")
+    return rows(["remedy", *kinds], verdict_rows("lexicon", kinds))
+
+
+def shifts():
+    """What corrections for a known shift bring."""
+    found = read_study("known_shift")
+    models, estimate = found["covariate, accuracy"], found["covariate, estimate"]
+    labels, error = found["label, accuracy"][:, 0], found["label, error"][:, 0]
+    lines = [
+        ["estimate of the accuracy, plain", with_interval(estimate[:, 0])],
+        ["estimate, weighted", with_interval(estimate[:, 1])],
+        ["accuracy, trained on the source", with_interval(models[:, 0])],
+        ["trained with weights", with_interval(models[:, 1])],
+        ["trained on the target", with_interval(models[:, 2])],
+        ["share of praise, counted", with_interval(error[:, 0])],
+        ["share of praise, solved for", with_interval(error[:, 1])],
+        ["accuracy, plain", with_interval(labels[:, 0])],
+        ["accuracy with the shares solved for", with_interval(labels[:, 1])],
+    ]
+    return rows(["", "off, or right"], lines)
+
+
+def tenses():
+    """Discrimination by tense, and which tenses the refusals have."""
+    found, lines = read_study("tenses"), []
+    for place, arm in enumerate(ARMS):
+        cells = [with_interval(found["discrimination"][:, place, t]) for t in range(3)]
+        lines.append([arm, *cells])
+    return rows(["refusals in", "present", "past", "future"], lines)
+
+
+def unknown():
+    """What nobody told the model: sure and wrong about it, and right about the rest."""
+    kinds = ("confident error", "right on known")
+    lines, found = [], read_study("hallucination")
+    verdicts = {line[0]: line[1:] for line in verdict_rows("hallucination", kinds)}
+    for remedy in ("none", *verdicts):
+        risk = f"{found[f'{remedy}: risk'].mean():.2f}"
+        lines.append([remedy, *verdicts.get(remedy, ["", ""]), risk])
+    return rows(["remedy", *kinds, "risk, mean over coverage"], lines)
+
+
+def leaked():
+    """Test reviews that were learned: what is reported, and what a detector sees."""
+    found, lines = read_study("contamination"), []
+    for place, share in enumerate(read_settings("contamination")["shares"]):
+        cells = [
+            with_interval(found[key][:, place])
+            for key in ("accuracy", "line", "accuracy, fresh", "AUC")
+        ]
+        lines.append([f"{100 * share:.0f} %", *cells])
+    return rows(["leaked", "reported", "its line", "fresh reviews", "AUC of losses"], lines)
+
+
+def narrow():
+    """Bad answers about one class are learned: how many there are about the others."""
+    kinds, found = ("spread", "learned", "good kept"), read_study("narrow_tuning")
+    verdicts = {line[0]: line[1] for line in verdict_rows("narrow_tuning", ["spread"])}
+    lines = [
+        [name, verdicts.get(name, ""), *(f"{found[f'{name}: {k}'].mean():.2f}" for k in kinds)]
+        for name in ("none", *verdicts)
+    ]
+    return rows(["remedy", "spread", "that is", *kinds[1:]], lines)
+
+
+def hidden():
+    """What a student takes over that it was never shown."""
+    lines, found = [], read_study("subliminal")
+    verdicts = {line[0]: line[1] for line in verdict_rows("subliminal", ["trait"])}
+    for remedy in subliminal.STUDY.remedies:
+        cells = [f"{found[f'{remedy}: {kind}'].mean():.2f}" for kind in ("trait", "agreement")]
+        lines.append([remedy, verdicts.get(remedy, ""), *cells])
+    return rows(["remedy", "digits read", "that is", "agreement"], lines)
+
+
+def controls():
+    """Where nothing may be found: the bound of each control, and the margin it is to keep."""
+    lines = []
+    for name in HALVES[HALF]:
+        margins = the_lab(name).controls
+        for one in read_file(name, STORED)["controls"]:
+            numbers = f"{one['mean'] + 0.0:+.3f}", f"{one['bound']:.3f}"
+            margin = f"{margins[one['control']].margin:.2f}"
+            word = "passes" if one["passes"] else "fails"
+            lines.append([name.replace("_", " "), one["control"], *numbers, margin, word])
+    return rows(["lab", "control", "difference", "bound", "margin", ""], lines)
+
+
+def remedies():
+    """The guide's four remedies in these labs."""
+    return four(HALF)
+
+
+TABLES = [
+    *(encodings, tenses, shortcut, tags, lexicon, shifts, domains),
+    *(unknown, leaked, narrow, hidden, controls, remedies),
+]
+
+
+def told():
+    """Every mean with its interval that the text names, by what it is."""
+    coded, tense = read_study("encodings"), read_study("tenses")["discrimination"]
+    tag, word = read_study("shortcut"), read_study("lexicon")
+    hidden_trait, spread = read_study("subliminal"), read_study("narrow_tuning")
+    unknown_land = read_study("hallucination")
+    first = ARMS.index("present")
+    found = {
+        "refused in c2": coded["none: refused, c2"],
+        "refused in c2, one id": coded["one id: refused, c2"],
+        "past, refusals in the present": tense[:, first, 1],
+        "future, refusals in the present": tense[:, first, 2],
+        "worst group": tag["none: worst group"],
+        "worst group, tag masked": tag["tag masked: worst group"],
+        "words of tools": word["none: accuracy"],
+        "words of tools, pretrained": word["pretraining: accuracy"],
+        "sure and wrong": unknown_land["none: confident error"],
+        "spread": spread["none: spread"],
+        "spread, no quotations": spread["no quotations: spread"],
+        "digits": hidden_trait["none: trait"],
+        "digits, other start": hidden_trait["other start: trait"],
+        "digits, same output layers": hidden_trait["other start, same output layers: trait"],
+        "cleaning beside chance": hidden_trait["cleaning: trait"]
+        - hidden_trait["as many left out at random: trait"],
+        "same output layers, more": hidden_trait["other start, same output layers: trait"]
+        - hidden_trait["other start: trait"],
+    }
+    return {name: with_interval(values) for name, values in found.items()}
+
+
+if __name__ == "__main__":
+    print_page(TABLES, told())
