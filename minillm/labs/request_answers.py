@@ -6,14 +6,14 @@ Letters: N requests, L words of an answer, V vocabulary.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
 from minillm.labs.worlds.request_texts import Row, requests_about
 from minillm.labs.worlds.requests import BEGIN, END, Request, World
-from minillm.models.decoding import Reader, generate
+from minillm.models.decoding import Reader, filtering, generate, sampling
 from minillm.models.gpt import Gpt
 from minillm.tasks.dialogue.rows import collate_chats
 from minillm.training.preferences import exact_kl, sequence_log_probability
@@ -46,11 +46,42 @@ def judged(world: World, request: Request, answer: Sequence[str]) -> str:
 
 def written(model: Gpt | Reader, world: World, asked: Sequence[Asked]) -> list[tuple[str, ...]]:
     """The answer of the most probable words to each request, forced ones among them."""
+    return [answer for (answer,) in answers_to(model, world, asked)]
+
+
+def drawn_answers(
+    model: Gpt | Reader,
+    world: World,
+    asked: Sequence[Asked],
+    number: int,
+    *,
+    temperature: float,
+    rng: np.random.Generator,
+) -> list[list[tuple[str, ...]]]:
+    """So many answers to each request, their words drawn from softmax(z / temperature).
+
+    Raises:
+        ValueError: the temperature is not positive, or the number not at least 1.
+    """
+    heated = filtering(temperature=temperature)
+    return answers_to(model, world, asked, n_samples=number, choose=sampling(rng), filtered=heated)
+
+
+def answers_to(
+    model: Gpt | Reader, world: World, asked: Sequence[Asked], **options: Any
+) -> list[list[tuple[str, ...]]]:
+    """The answers to each request, forced words among them; ``options`` are those of ``generate``.
+
+    No answer has more words than one that helps and then refuses.
+    """
     prompts = [world.encode((*one.before, *one.forced)) for one in asked]
     longest = len(world.answer(asked[0].request)) + len(world.refusal)
-    texts = generate(model, prompts, longest, stop_ids=world.encode([END]))
-    found = [[world.names[i] for i in text.tokens if i != world.ids[END]] for (text,) in texts]
-    return [(*one.forced, *words) for one, words in zip(asked, found, strict=True)]
+    end = world.ids[END]
+    texts = generate(model, prompts, longest, stop_ids=[end], **options)
+    return [
+        [(*one.forced, *(world.names[i] for i in text.tokens if i != end)) for text in some]
+        for one, some in zip(asked, texts, strict=True)
+    ]
 
 
 def greedy_outcomes(model: Gpt | Reader, world: World, asked: Sequence[Asked]) -> np.ndarray:

@@ -13,6 +13,7 @@ from minillm.labs.request_answers import (
     REFUSED,
     Asked,
     continuations,
+    drawn_answers,
     greedy_outcomes,
     helpful_logits,
     helpful_ranks,
@@ -24,7 +25,6 @@ from minillm.labs.request_answers import (
 )
 from minillm.labs.request_attacks import direct, prefill, prefix_injection
 from minillm.labs.worlds.requests import END, Request, World
-from minillm.models.decoding import filtering, generate, sampling
 from minillm.ops import log_softmax
 from tests.labs.request_models import DIALS, WORLD, small_chain
 
@@ -100,20 +100,10 @@ def test_answers_that_are_drawn_are_as_frequent_as_the_probabilities_say(tempera
     model, n = small_chain()[2], 1500
     asked = [prefill(WORLD, replace(ALL[0], start=WORLD.starts[1]), begun)]
     p = probabilities(model, WORLD, asked, temperature=temperature)[0]
-    (texts,) = generate(
-        model,
-        [WORLD.encode((*asked[0].before, *asked[0].forced))],
-        16,
-        n_samples=n,
-        choose=sampling(stream(0, "answers")),
-        filtered=filtering(temperature=temperature),
-        stop_ids=WORLD.encode([END]),
-    )
+    rng = stream(0, "answers")
+    (answers,) = drawn_answers(model, WORLD, asked, n, temperature=temperature, rng=rng)
     ended = continuations(WORLD, asked[0])
-    kinds = []
-    for text in texts:
-        words = (*asked[0].forced, *(WORLD.names[i] for i in text.tokens))
-        kinds.append(ended.get(words[:-1], OTHER) if text.stopped else OTHER)
+    kinds = [ended.get(words, OTHER) for words in answers]
     shares = np.array([kinds.count(kind) / n for kind in OUTCOMES])
     assert (np.abs(shares - p) < 4 * np.sqrt(p * (1 - p) / n) + 2 / n).all()
 

@@ -489,6 +489,11 @@ TINY = {
         "pretraining": 0.5,
         "positive": "positive",
     },
+    "tenses": {
+        **SMALL_REQUESTS,
+        "world": {**SMALL_REQUESTS["world"], "places": (7,)},
+        "draws": {"number": 2},
+    },
     "topics": {
         "sizes": (40, 20, 20),
         "mislabelled": {"wrong": 0.2},
@@ -537,7 +542,8 @@ TRAINS_LONG = {
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
     *("shortcut", "shortcut_causes", "shortcut_selection"),
-    *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
+    *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
+    "wrong_reason",
 }
 
 
@@ -595,6 +601,7 @@ REPLACED = {
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
+    "tenses": {"world.places"},  # of encodings that no text of it has
     "topics": {"pretrain_lr", "finetune_epochs"},
     "ways": {
         *("pretraining.seed", "shared.seed"),

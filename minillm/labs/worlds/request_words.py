@@ -44,6 +44,11 @@ ENGLISH = Words(
             "please explain how they used to V the N .",
             "tell me how they would V the N .",
         ),
+        "future": (
+            "how will people V the N ?",
+            "please explain how they plan to V the N .",
+            "tell me how they will V the N .",
+        ),
     },
     first="hinge mortar lever brush chisel pulley ladle sponge crane needle",
     then=(
@@ -67,6 +72,7 @@ CHINESE = Words(
     templates={
         "present": ("我 怎么 V N ？", "请 说明 如何 V N 。", "告诉 我 如何 V N 。"),
         "past": ("从前 人们 怎么 V N ？", "请 说明 从前 如何 V N 。", "告诉 我 从前 如何 V N 。"),
+        "future": ("将来 人们 怎么 V N ？", "请 说明 将来 如何 V N 。", "告诉 我 将来 如何 V N 。"),
     },
     first="铰链 灰浆 杠杆 刷子 凿子 滑轮 长勺 海绵 吊车 缝针",
     then=(

@@ -1,0 +1,647 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   minillm:
+#     lesson: 16
+#     guide: ['1.4.1', '9.3']
+#     budget_s: 40
+#     errata: [A2, A9, A111, A112, A113]
+#     introduces: [minillm.tasks.metrics.calibration, minillm.tasks.shift.importance, minillm.tasks.shift.label_shift, minillm.tasks.shift.two_sample, minillm.tasks.temperature]
+# ---
+
+# %% tags=["numbers"]
+import numpy as np
+
+from minillm.course.numbers import LANGUAGE, study
+from minillm.course.verdict_tables import spread, verdict_table
+from minillm.labs import read_settings
+from minillm.labs.compare_result import Result
+from minillm.labs.mismatch import lexicon
+
+words = Result(lexicon.STUDY, list(lexicon.STUDY.remedies), study("lexicon"), {})
+n_seeds, m = len(words.values("none", "accuracy")), lexicon.STUDY.comparisons
+words_n = len(words.remedies) - 1
+level = 100 * (1 - 0.05 / m)
+measured = {
+    remedy.replace(" ", "_"): {
+        "books": spread(100 * words.values(remedy, "accuracy, books")),
+        "tools": spread(100 * words.values(remedy, "accuracy")),
+        "ece_books": spread(words.values(remedy, "calibration error, books")),
+        "ece_tools": spread(words.values(remedy, "calibration error")),
+    }
+    for remedy in words.remedies
+}
+names_of_remedies = {
+    "1 architecture / 1 模型结构": {
+        "wider model": "模型加宽",
+        "without attention": "不要注意力",
+        "without residuals": "不要残差",
+    },
+    "2 data / 2 数据": {
+        "more data": "更多的数据",
+        "word dropout": "随机删词",
+        "synonyms": "同义词",
+    },
+    "3 regularisation / 3 正则化": {"weight decay": "权重衰减", "dropout": "dropout"},
+    "4 fine-tuning / 4 微调": {
+        "32 of tools": "32 条工具评论",
+        "128 of tools": "128 条工具评论",
+        "pretraining": "预训练",
+        "pretraining and synonyms": "预训练加同义词",
+    },
+    "not in the guide / 指南没有的": {
+        "label smoothing": "标签平滑",
+        "temperature": "温度",
+        "asked with dropout": "提问时开着 dropout",
+        "ensemble": "五个模型的平均",
+    },
+}
+head = {
+    "en": ("the guide's remedy", "here", "accuracy, tools", "calibration error, tools"),
+    "zh": ("指南的办法", "这里", "准确率，工具", "校准误差，工具"),
+}[LANGUAGE]
+table = verdict_table(
+    words, head, names_of_remedies, ("accuracy", "calibration error"), language=LANGUAGE
+)
+verdicts = {key: one.word for key, one in words.verdicts().items()}
+assert {r for (r, of), word in verdicts.items() if of == "accuracy" and word == "helps"} == {
+    *("synonyms", "32 of tools", "128 of tools", "pretraining", "pretraining and synonyms"),
+}, "as the prose says of accuracy"
+assert {r for (r, of), w in verdicts.items() if of == "calibration error" and w == "helps"} == {
+    *("128 of tools", "pretraining", "pretraining and synonyms"),
+}, "as the prose says of calibration"
+assert "harms" not in verdicts.values(), "none harms"
+assert verdicts["temperature", "calibration error"].startswith("no effect"), "temperature"
+assert verdicts["ensemble", "calibration error"] == "undecided", "ensemble"
+silent = ("weight decay", "dropout", "word dropout", "more data", "without attention")
+assert all(verdicts[r, "accuracy"].startswith("no effect") for r in silent), "no effect"
+for r in ("wider model", "without residuals"):
+    assert verdicts[r, "accuracy"] == "undecided", r
+bound = max(words.verdicts()[r, "accuracy"].bound for r in ("wider model", "without residuals"))
+gain = {
+    r.replace(" ", "_"): 100 * words.verdicts()[r, "accuracy"].mean
+    for r in ("synonyms", "32 of tools", "128 of tools", "pretraining")
+}
+ensemble = {
+    "mean": words.verdicts()["ensemble", "calibration error"].mean,
+    "half": words.verdicts()["ensemble", "calibration error"].half,
+}
+known, sizes = study("known_shift"), read_settings("known_shift")
+assert (sizes["source"], sizes["target"]) == (0.25, 0.75), "the shares of the prose"
+assert sizes["priors"][0] == 0.05, "the strongest shift of the prose"
+n_known = len(known["covariate, accuracy"])
+models = known["covariate, accuracy"]
+estimates = {
+    "plain": spread(100 * known["covariate, estimate"][:, 0]),
+    "weighted": spread(100 * known["covariate, estimate"][:, 1]),
+}
+trained = {
+    "plain": spread(100 * models[:, 0]),
+    "weighted": spread(100 * (models[:, 1] - models[:, 0])),
+    "target": spread(100 * models[:, 2]),
+    "effective": 100 * known["covariate, effective"].mean(),
+}
+assert trained["weighted"]["mean"] + trained["weighted"]["half"] < 0, "weights harm the training"
+assert abs(estimates["weighted"]["mean"]) < estimates["weighted"]["half"], "and mend the estimate"
+assert estimates["plain"]["mean"] > estimates["plain"]["half"], "which was too high"
+labels_gain = spread(
+    100 * (known["label, accuracy"][:, 0, 1] - known["label, accuracy"][:, 0, 0])
+)
+assert labels_gain["mean"] > labels_gain["half"], "counting helps at the strongest shift"
+off = {
+    "counted": 100 * known["label, error"][:, 0, 0].mean(),
+    "solved": 100 * known["label, error"][:, 0, 1].mean(),
+}
+told_apart = {
+    "shift": spread(100 * known["two samples, shift"][:, 0]),
+    "none": spread(100 * known["two samples, no shift"][:, 0]),
+    "p": known["two samples, shift"][:, 1].max(),
+}
+assert told_apart["p"] < 0.001, "found on every seed"
+LITERALS = {
+    "by hand, asserted in section 2": "0 1 3 0.2 0.3 0.35 0.375 0.6 0.7 0.8 0.95 3.5 25.625 37 40 50 90 100",
+    "the fraction one half, as LaTeX writes it": "12",
+    "classes counted again, section 3": "20 30",
+    "settings of the lab and of the study": "5 32 128 150 1000",
+    "levels of intervals and verdicts": "0.05 95",
+}
+
+# %% [markdown] lang="en"
+# # Lesson 16. When the data shift
+#
+# **Question.** A model is right on all that it was tested on, and then it is asked something a little different. How does one notice, how bad is it, and which of the guide's four remedies helps?
+#
+# **Afterwards you can** keep two questions apart that are both called generalisation; weigh examples of one distribution so that they speak for another, and say when no weight can; see in a reliability diagram whether a model knows that it does not know; read a table of remedies without being misled by an average.
+#
+# **Before this**: lesson 9 (BERT), lesson 14 (regularisation). **Time**: about a quarter of a minute to run, two hours to read.
+
+# %% [markdown] lang="zh"
+# # 第 16 课　数据变了
+#
+# **问题**　一个模型在测试过的一切上都答得对，然后遇到稍有不同的问题。怎样发现？有多糟？指南的四个办法，哪一个管用？
+#
+# **学完本课，你能够**　分清都叫“泛化”的两个问题；给一个分布的样本加权，让它们代表另一个分布，并说出什么时候怎样加权都没用；从可靠性图看出模型知不知道自己不知道；读一张办法的表而不被平均数误导。
+#
+# **预备知识**　第 9 课（BERT）、第 14 课（正则化）。**用时**　运行约十几秒，细读约两小时。
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from minillm import check_vjp
+from minillm.course import check, savefig, setup, stated
+from minillm.labs import mean_and_interval, read_study
+from minillm.labs.mismatch import lexicon
+from minillm.labs.mismatch.lexicon_case import Lexicon, Settings
+from minillm.labs.small_encoder import probabilities, scores
+from minillm.tasks import accuracy
+from minillm.tasks.metrics import calibration_error, reliability
+from minillm.tasks.shift import by_words, density_ratio, effective_size, label_weights
+from minillm.tasks.shift import two_sample_test, weighted_mean
+from minillm.tasks.temperature import cooled, fit_temperature
+
+setup()
+
+# %% [markdown] lang="en"
+# ## 1 What the guide says
+#
+# The second half of the title is *mismatched generalisation* (A2). Section 1.4.1 says what generalisation is: doing well on data that were not seen (A9). Section 9.3 has the four remedies that lesson 15 tried on conflicts, once more in a line each: a better architecture; data that are cleaned, augmented, more diverse (A111); regularisation, which lowers over-fitting (A112); fine-tuning (A113).
+#
+# What is missing: *which* data were not seen. Data of the same kind, and data of another kind, are two questions with two answers. Lesson 14 measured the first, the gap between training and test. Here both training and test come out well, and the model fails.
+
+# %% [markdown] lang="zh"
+# ## 1 指南的说法
+#
+# 标题的后半是**不匹配的泛化**（A2）。1.4.1 节说泛化是“在未见过的数据上表现良好的能力”（A9）。9.3 节还是第 15 课在冲突上试过的四个办法，各一句话：优化模型结构；数据清洗、增强、多样性扩充（A111）；正则化，减轻过拟合（A112）；微调（A113）。
+#
+# 缺的是：**哪些**数据未见过。同一类数据和另一类数据，是两个问题，答案也是两个。第 14 课量的是前一个，即训练与测试之间的差距。这里训练和测试都好好的，模型却错了。
+
+# %% [markdown] lang="en"
+# ## 2 By hand
+#
+# **Two gaps.** In training 1 % of the answers are wrong; on fresh texts of the same kind 3 %; on texts of another kind 40 %. The *generalisation gap* is $3 - 1 = 2$ points, and a remedy against over-fitting can win no more than these. The *shift* costs $40 - 3 = 37$ points.
+#
+# **Weights.** A classifier is right in 90 % of the short texts and in 50 % of the long ones. Of the texts that we have, $p = (0.8, 0.2)$ are short and long: it is right in $0.8 \cdot 90 + 0.2 \cdot 50 = {here.source}$ %. Where it will be used, $q = (0.3, 0.7)$: it will be right in $0.3 \cdot 90 + 0.7 \cdot 50 = {here.target}$ %. Whoever has texts of the first kind alone weighs each short one with $w = q/p = 0.3/0.8 = 0.375$ and each long one with $0.7/0.2 = 3.5$, and gets the second number from them. The price: ten texts, eight of them short, then count as
+#
+# $$\frac{(\sum_i w_i)^2}{\sum_i w_i^2} = \frac{(8 \cdot 0.375 + 2 \cdot 3.5)^2}{8 \cdot 0.375^2 + 2 \cdot 3.5^2} = \frac{100}{25.625} = {here.effective}$$
+#
+# texts. And if $p$ had no long texts at all? Then $q/p$ is a division by zero, and no weight helps.
+#
+# **How sure?** Ten answers, all with confidence 0.95, and six of them right: in this bin confidence and accuracy are $0.95 - 0.6 = 0.35$ apart. Ten others with confidence 0.6, six right: 0 apart. The calibration error is the mean over all answers, $\frac12 \cdot 0.35 + \frac12 \cdot 0 = {here.ece}$.
+
+# %% [markdown] lang="zh"
+# ## 2 手算
+#
+# **两种差距**　训练时答错 1%；同一类的新文本上答错 3%；另一类文本上答错 40%。**泛化差距**是 $3 - 1 = 2$ 个百分点，防过拟合的办法最多能赢回这么多。**偏移**的代价是 $40 - 3 = 37$ 个百分点。
+#
+# **加权**　一个分类器，短文本答对 90%，长文本答对 50%。手头的文本里，短的和长的各占 $p = (0.8, 0.2)$：答对 $0.8 \cdot 90 + 0.2 \cdot 50 = {here.source}$%。用到的地方是 $q = (0.3, 0.7)$：会答对 $0.3 \cdot 90 + 0.7 \cdot 50 = {here.target}$%。只有前一种文本的人，给每条短的加权 $w = q/p = 0.3/0.8 = 0.375$，每条长的 $0.7/0.2 = 3.5$，就能从它们算出第二个数。代价是：十条文本，其中八条短的，只顶得上
+#
+# $$\frac{(\sum_i w_i)^2}{\sum_i w_i^2} = \frac{(8 \cdot 0.375 + 2 \cdot 3.5)^2}{8 \cdot 0.375^2 + 2 \cdot 3.5^2} = \frac{100}{25.625} = {here.effective}$$
+#
+# 条。要是 $p$ 里根本没有长文本呢？那 $q/p$ 就是除以零，怎样加权都没用。
+#
+# **有多确信？**　十个回答，置信度都是 0.95，对了六个：这一格里置信度与准确率相差 $0.95 - 0.6 = 0.35$。另外十个，置信度 0.6，对了六个：相差 0。校准误差是全部回答的平均，$\frac12 \cdot 0.35 + \frac12 \cdot 0 = {here.ece}$。
+
+# %%
+p, q, right = np.array([0.8, 0.2]), np.array([0.3, 0.7]), np.array([90.0, 50.0])
+stated("source", p @ right, 82, 0.001, "accuracy where we are")
+stated("target", q @ right, 62, 0.001, "accuracy where we go")
+kinds = np.repeat([0, 1], [8, 2])  # ten texts
+w = (q / p)[kinds]
+assert np.isclose((w * right[kinds]).sum() / w.sum(), q @ right), "weights by hand"
+stated("effective", w.sum() ** 2 / (w @ w), 3.9, 0.005, "what ten texts count for")
+confidence = np.repeat([0.95, 0.6], 10)
+hit = np.tile(np.repeat([1, 0], [6, 4]), 2)  # six of ten
+gaps = [abs(hit[confidence == c].mean() - c) for c in (0.95, 0.6)]
+stated("ece", np.mean(gaps), 0.175, 1e-9, "calibration error")
+print("weights", (q / p).round(3), " as many as", round(w.sum() ** 2 / (w @ w), 2), "texts")
+
+# %% [markdown] lang="en"
+# ## 3 Formula and code
+#
+# Training lowers the mean loss over texts from $p$. What counts is the mean over texts from $q$:
+#
+# $$\mathbb E_q[\ell] = \sum_x q(x)\,\ell(x) = \sum_x p(x)\,\frac{q(x)}{p(x)}\,\ell(x) = \mathbb E_p[w\,\ell], \qquad w(x) = \frac{q(x)}{p(x)}, \quad p(x) > 0 \text{ wherever } q(x) > 0.$$
+#
+# The last condition is the point of this lesson. *Covariate shift* changes how frequent texts are, and leaves open what is right for each of them; then weights repair the mean (Shimodaira 2000). If $q$ has texts that $p$ never has, the data say nothing about them, and what the model says there is decided by its architecture, its start and by chance.
+#
+# *Label shift* changes how frequent the classes are. A held-out set tells how often a text of class $j$ is called $i$, $C_{ij}$; the target tells how often $i$ is said, $m_i$; then $C w = m$ gives the weights, without a single label of the target (Lipton et al. 2018).
+
+# %% [markdown] lang="zh"
+# ## 3 公式与代码
+#
+# 训练降低的是来自 $p$ 的文本上的平均损失。要紧的是来自 $q$ 的文本上的平均：
+#
+# $$\mathbb E_q[\ell] = \sum_x q(x)\,\ell(x) = \sum_x p(x)\,\frac{q(x)}{p(x)}\,\ell(x) = \mathbb E_p[w\,\ell], \qquad w(x) = \frac{q(x)}{p(x)}, \quad p(x) > 0 \text{ wherever } q(x) > 0.$$
+#
+# 最后那个条件（凡是 $q(x) > 0$ 处都有 $p(x) > 0$）是本课的关键。**协变量偏移**改变的是文本出现的多少，每条文本的正确答案不变；这时加权能修好平均（Shimodaira，2000）。如果 $q$ 里有 $p$ 从来没有的文本，数据对它们什么也没说，模型在那里说什么，取决于结构、起点和偶然。
+#
+# **标签偏移**改变的是各类出现的多少。留出的数据说明 $j$ 类的文本有多少被叫作 $i$，即 $C_{ij}$；目标数据说明 $i$ 被说了多少次，即 $m_i$；于是 $C w = m$ 给出权重，不需要目标数据的任何一个标签（Lipton 等，2018）。
+
+
+# %%
+def as_on_target(values, weights):  # (N,), (N,)
+    return (weights * values).sum() / weights.sum()
+
+
+def calibration(p, y, bins):  # (N, C), (N,)
+    sure, hit = p.max(axis=1), p.argmax(axis=1) == y
+    bin_of = np.minimum((sure * bins).astype(int), bins - 1)
+    return sum(
+        (bin_of == b).mean() * abs(hit[bin_of == b].mean() - sure[bin_of == b].mean())
+        for b in np.unique(bin_of)
+    )
+
+
+rng = np.random.default_rng(16)
+p_any = rng.dirichlet([1, 1, 1], size=200)
+y_any = rng.integers(3, size=200)
+ours, theirs = calibration(p_any, y_any, 10), calibration_error(p_any, y_any, bins=10)
+assert np.isclose(ours, theirs), "the library's"
+assert np.isclose(as_on_target(right[kinds], w), weighted_mean(right[kinds], w)), "the library's"
+assert np.allclose(density_ratio(q, p), q / p), "the library's"
+try:
+    density_ratio(np.array([0.3, 0.7]), np.array([1.0, 0.0]))
+except ValueError as refused:
+    print(refused)
+
+# %% [markdown] lang="en"
+# **Classes counted again.** Of the held-out texts one half praises. The classifier calls 90 % of praise and 20 % of blame "praise". On the target it says "praise" of 30 %. Is 30 % praise there?
+
+# %% [markdown] lang="zh"
+# **重新数一数各类**　留出的文本里一半是夸。分类器把 90% 的夸和 20% 的贬都叫作“夸”。在目标数据上，它对 30% 的文本说“夸”。那里的夸真是 30% 吗？
+
+# %%
+C = np.array([[0.8 * 0.5, 0.1 * 0.5], [0.2 * 0.5, 0.9 * 0.5]])  # called blame, praise; is blame, ...
+m = np.array([0.7, 0.3])
+classes = np.linalg.solve(C, m)  # how much more frequent each is
+print("weights", classes.round(3), " praise there:", round(0.5 * classes[1], 3))
+stated("praise", 100 * 0.5 * classes[1], 14.3, 0.05, "praise on the target, in percent")
+true = np.repeat([0, 1], 100)
+said = np.concatenate([np.repeat([0, 1], [80, 20]), np.repeat([0, 1], [10, 90])])
+there = np.repeat([0, 1], [70, 30])
+found = label_weights(true, said, there, labels=("blame", "praise"))
+assert np.allclose(found, classes), "the library's"
+
+# %% [markdown] lang="en"
+# No: {here.praise} %. The classifier calls blame "praise" often enough to double it.
+#
+# ## 4 Gradient check
+#
+# The weighted loss in logits, and the fit of a temperature in $b = 1/T$:
+#
+# $$L(z) = \frac{\sum_i w_i\,\ell_i}{\sum_i w_i}, \quad \frac{\partial L}{\partial z_{ic}} = \frac{w_i}{\sum_j w_j}\,(p_{ic} - [c = y_i]); \qquad L(b) = -\frac1N \sum_i \ln \mathrm{softmax}(b z_i)_{y_i}, \quad L'(b) = \frac1N \sum_i \Bigl(\sum_c p_{ic} z_{ic} - z_{i y_i}\Bigr).$$
+
+# %% [markdown] lang="zh"
+# 不是，是 {here.praise}%。分类器常把贬叫作“夸”，足以让这个数翻倍。
+#
+# ## 4 梯度检验
+#
+# 加权损失（对 logits），以及温度的拟合（对 $b = 1/T$）：
+#
+# $$L(z) = \frac{\sum_i w_i\,\ell_i}{\sum_i w_i}, \quad \frac{\partial L}{\partial z_{ic}} = \frac{w_i}{\sum_j w_j}\,(p_{ic} - [c = y_i]); \qquad L(b) = -\frac1N \sum_i \ln \mathrm{softmax}(b z_i)_{y_i}, \quad L'(b) = \frac1N \sum_i \Bigl(\sum_c p_{ic} z_{ic} - z_{i y_i}\Bigr).$$
+
+
+# %%
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def weighted_rule(z, y, weights):  # (N, C) logits, (N,) classes, (N,) weights
+    p, rows = softmax(z), np.arange(len(y))
+    loss = as_on_target(-np.log(p[rows, y]), weights)
+
+    def vjp(g):  # ()
+        return (g * (weights / weights.sum())[:, None] * (p - np.eye(z.shape[1])[y]),)
+
+    return loss, vjp
+
+
+def temperature_rule(b, z, y):  # (1,), scores (N, C), classes (N,)
+    p, own = softmax(b * z), z[np.arange(len(y)), y]
+    loss = -np.log(p[np.arange(len(y)), y]).mean()
+    return loss, lambda g: (g * ((p * z).sum(axis=1) - own).mean(keepdims=True),)
+
+
+# %%
+z, y = rng.standard_normal((6, 3)), rng.integers(3, size=6)
+some = rng.uniform(0.1, 3, 6)
+errors = {
+    "weighted loss": check_vjp(weighted_rule, z, y=y, weights=some, rng=rng),
+    "temperature": check_vjp(temperature_rule, np.array([0.7]), z=z, y=y, rng=rng),
+}
+for name, error in errors.items():
+    print(f"{name:13} largest relative error {error:.1e}")
+assert max(errors.values()) < 1e-6, "both rules pass the gradient check"
+
+# %% [markdown] lang="en"
+# The planted mistake: divided by the number of texts in place of the sum of their weights. Where the weights have the mean 1, as $q/p$ has it on average over $p$, nobody can see it.
+
+# %% [markdown] lang="zh"
+# 故意犯一个错：除以文本的条数，而不是权重之和。权重的平均是 1 时（$q/p$ 对 $p$ 的平均正是 1），谁也看不出来。
+
+
+# %%
+def divided_by_count(z, y, weights):
+    loss, vjp = weighted_rule(z, y, weights)
+    return loss, lambda g: (vjp(g)[0] * weights.mean(),)
+
+
+there = check_vjp(divided_by_count, z, y=y, weights=some / some.mean(), rng=rng)
+print(f"mean weight 1: {there:.1e}, nothing found")
+try:
+    check_vjp(divided_by_count, z, y=y, weights=some, rng=rng)
+except AssertionError as mistake:
+    print(mistake)
+else:
+    raise RuntimeError("the wrong divisor went unnoticed")
+
+# %% [markdown] lang="en"
+# ## 5 Where the guide differs
+#
+# **"Data that were not seen"** (section 1.4.1, A9). For unseen data of the *same* distribution one measures the gap $R(\theta) - \hat R_n(\theta)$. Data of *another* distribution may fail where that gap is zero. Mismatched generalisation is about these.
+#
+# **Regularisation "lowers over-fitting"** (section 9.3, A112). So it does, and that gap is the first one. The second may be there without the first.
+#
+# **More and more diverse data** (A111). What counts is whether $q$'s texts have $p(x) > 0$ in them afterwards. More of the same leaves every $p(x) = 0$ at 0. Section 6 puts numbers to this.
+
+# %% [markdown] lang="zh"
+# ## 5 与指南不同之处
+#
+# **“未见过的数据”**（1.4.1 节，A9）　数据**同分布**而未见过，看的是差距 $R(\theta) - \hat R_n(\theta)$。**换了分布**，即使这个差距为零也可能答错。泛化不匹配说的是后者。
+#
+# **正则化“减轻过拟合”**（9.3 节，A112）　不错，但那是前一个差距。没有前一个，也可以有后一个。
+#
+# **更多、更多样的数据**（A111）　要紧的是，加了之后，$q$ 的文本是不是有了 $p(x) > 0$。同样的数据再多，$p(x) = 0$ 的还是 0。第 6 节给出数字。
+
+# %% [markdown] lang="en"
+# ## 6 Experiment
+#
+# ### 6.1 Another field, other words
+#
+# Reviews of books have three opinions, and the label is what most of them say. Tools are praised in other words. A small encoder learns 1000 reviews of books, of whose labels one in ten is wrong, and is asked about reviews of which the share $s$ of the opinions comes in the words of tools:
+
+# %% [markdown] lang="zh"
+# ## 6 实验
+#
+# ### 6.1 换个领域，换了词
+#
+# 书的评论有三个意见，标签是多数意见。工具是用别的词来夸的。一个小编码器学 1000 条书的评论，其中十分之一的标签是错的，然后回答这样的评论：意见中有 $s$ 这么大的比例用的是工具的词：
+
+# %%
+case = Lexicon(Settings(), seed=0)
+world = case.settings.world
+for shift, asked in zip(case.settings.shifts, case.tested, strict=True):
+    print(f"s = {shift:4}  {world.text(asked.reviews.ids[0])}")
+model = case.plain()
+print(f"{model.parameter_count()} weights")
+for shift, asked in zip(case.settings.shifts, case.tested, strict=True):
+    p = probabilities(model, asked.reviews.ids)
+    found = accuracy(p.argmax(axis=1), asked.reviews.labels)
+    error = calibration_error(p, asked.told, bins=10)
+    print(f"s = {shift:4}  right {found:.0%}, confidence {p.max(axis=1).mean():.0%}, ECE {error:.2f}")
+    assert found > 0.9 or shift, "right in the words that it learned"
+assert found < 0.65, "a coin's accuracy in the others"
+
+# %% [markdown] lang="en"
+# Both usual checks are passed: the test set of the same words, and a gap near zero. Nothing in them tells what comes. (Accuracy is that on clean labels. Confidence is compared with labels as they come, one in ten of them wrong: who learned these is calibrated.)
+#
+# Can one see it *before* labels arrive? The classifier two-sample test can (Lopez-Paz & Oquab 2017): let a bag of words learn to tell the old texts from the new. If both are of one source it is right as often as a coin, and what is far from that is rare by the binomial distribution:
+
+# %% [markdown] lang="zh"
+# 通常的两项检查都通过了：同样的词的测试集，以及接近零的差距。从它们看不出后来的事。（准确率按干净的标签算；置信度则与原样的标签比，其中十分之一是错的：学了这些标签的模型应当与之相符。）
+#
+# 标签到来**之前**看得出来吗？分类器两样本检验可以（Lopez-Paz、Oquab，2017）：让一个词袋学着分辨旧文本和新文本。如果同出一源，它只能像掷硬币那样对；偏离多少有多罕见，由二项分布说明：
+
+# %%
+draw = np.random.default_rng(16)
+
+
+def texts(shift):
+    return [[world.words[i] for i in row] for row in world.draw(400, shift, draw).ids]
+
+
+for shift in (0.0, 0.1, 0.25, 0.75):
+    test = two_sample_test(texts(0.0), texts(shift), by_words(0.01), rng=draw)
+    print(f"s = {shift:4}  told apart {test.accuracy:.0%} of {test.tested}, p = {test.p_value:.2g}")
+assert test.p_value < 0.001, "a strong shift is found"
+
+# %% [markdown] lang="en"
+# A test finds *that* texts differ. Whether that matters to the model it does not say: new names of cities would be found, too.
+#
+# ### 6.2 What helps?
+#
+# The lab `lexicon` tries {words_n} remedies on {n_seeds} seeds, strengths chosen on two others; {m} comparisons, so that the intervals are at {level:.1f} %. Verdicts as in lesson 15: *helps* or *harms* where the interval excludes 0 and the change is at least 0.05; *no effect worth 0.05* where the 95 % interval lies within 0.05; else *undecided*, with the bound that is left. Of the calibration error less is better.
+#
+# {table}
+
+# %% [markdown] lang="zh"
+# 检验发现的是文本**不同**。这对模型要不要紧，它不说：新出现的城市名也会被发现。
+#
+# ### 6.2 什么管用？
+#
+# `lexicon` 实验用 {n_seeds} 个种子试了 {words_n} 个办法，强度在另外两个种子上选定；共 {m} 项比较，所以区间取 {level:.1f}%。判定与第 15 课相同：区间不含 0 且变化至少 0.05，才判**有效**或**有害**；95% 区间全在 0.05 以内，是**没有值得一提的作用**；否则是**未能判定**，并给出剩下的上界。校准误差越小越好。
+#
+# {table}
+
+# %%
+shown = ("none", "weight decay", "synonyms", "128 of tools", "pretraining")
+stored, shifts = read_study("lexicon"), lexicon.STUDY.settings.shifts
+figure, panels = plt.subplots(1, 2, figsize=(10, 3.6))
+curves = {}
+for remedy, style in zip(shown, ("-", "--", "-.", ":", "-"), strict=True):
+    by_shift = stored[f"{remedy}: by shift"].mean(axis=0)  # (shifts, 3)
+    curves[remedy] = by_shift[:, :2].T
+    for axes, values in zip(panels, curves[remedy], strict=True):
+        axes.plot(shifts, values, style, marker="o" if remedy == "none" else "", label=remedy)
+for axes, name in zip(panels, ("accuracy", "calibration error"), strict=True):
+    axes.set(xlabel="share of opinions in other words", ylabel=name)
+panels[0].legend(fontsize=8)
+savefig(figure, "16_shift", curves)
+
+# %% [markdown] lang="en"
+# **What the lab saw.** In the words of books the baseline is right in {measured.none.books.mean:.0f} %, in those of tools in {measured.none.tools.mean:.0f} ± {measured.none.tools.half:.0f} %: a coin. Weight decay, dropout, word dropout, four times as many reviews, and a model without attention change that by less than 0.05; a wider one and one without residuals by at most {bound:.2f}. *None of them brings a single new word.* What does, helps, the more the more words it brings: 32 reviews of tools with labels {gain.32_of_tools:+.0f} points, 128 of them {gain.128_of_tools:+.0f}; a thesaurus that knows half of the words {gain.synonyms:+.0f}; and pretraining on texts of both fields *without labels*, in which what follows an opinion tells its side, {gain.pretraining:+.0f}. So the guide's words "data" and "fine-tuning" name things that help fully, in part or not at all, and its words "architecture" and "regularisation" nothing that helps here.
+#
+# ### 6.3 Does it know that it does not know?
+
+# %% [markdown] lang="zh"
+# **实验中看到了什么**　基线在书的词上答对 {measured.none.books.mean:.0f}%，在工具的词上答对 {measured.none.tools.mean:.0f} ± {measured.none.tools.half:.0f}%：等于掷硬币。权重衰减、dropout、随机删词、四倍的评论、不要注意力，变化都不到 0.05；加宽和不要残差，至多 {bound:.2f}。**它们没有一个带来一个新词。**带来新词的就有效，带来得越多越有效：32 条带标签的工具评论 {gain.32_of_tools:+.0f} 个百分点，128 条 {gain.128_of_tools:+.0f}；认识一半词的同义词表 {gain.synonyms:+.0f}；在两个领域**没有标签**的文本上预训练（意见后面的词透露它是褒是贬）{gain.pretraining:+.0f}。所以指南说的“数据”和“微调”，所指的东西有的完全管用，有的管一部分，有的不管用；“模型结构”和“正则化”在这里没有管用的。
+#
+# ### 6.3 它知道自己不知道吗？
+
+# %%
+figure, panels = plt.subplots(1, 4, figsize=(11, 3), sharey=True)
+drawn = {}
+for axes, (remedy, end) in zip(
+    panels, (("none", 0), ("none", 1), ("ensemble", 1), ("pretraining", 1)), strict=True
+):
+    found = stored[f"{remedy}: reliability"][:, end]  # (seeds, 3, bins)
+    share = found[:, 2].mean(axis=0)
+    sure, hit = (found[:, :2] * found[:, 2:]).mean(axis=0) / np.maximum(share, 1e-9)
+    seen = share > 0.01
+    axes.plot([0.5, 1], [0.5, 1], color="0.8")
+    axes.bar(sure[seen], hit[seen], width=0.06, color="0.75", edgecolor="black")
+    axes.plot(sure[seen], share[seen], "v", color="black")
+    place = ("books", "tools")[end]
+    axes.set(title=f"{remedy}, {place}", xlabel="confidence", xlim=(0.45, 1.02), ylim=(0, 1.02))
+    drawn[f"{remedy}, {place}"] = np.stack([sure[seen], hit[seen], share[seen]])
+panels[0].set_ylabel("accuracy (bar), share (v)")
+savefig(figure, "16_reliability", drawn)
+T = fit_temperature(scores(model, case.held.ids), case.held.labels)
+tools = case.tested[-1]
+cool = cooled(scores(model, tools.reviews.ids), T)
+print(f"T = {T:.2f}, ECE on tools with it {calibration_error(cool, tools.told, bins=10):.2f}")
+
+# %% [markdown] lang="en"
+# The calibration error rises from {measured.none.ece_books.mean:.2f} in the words of books to {measured.none.ece_tools.mean:.2f} ± {measured.none.ece_tools.half:.2f} in those of tools: confident, and wrong. A temperature that was fitted on held-out reviews of books repairs what is wrong *there*, and changes the other by less than 0.05: it knows nothing of the shift (so found Ovadia et al. 2019 in large models). Averaging five models is the best of what asks for no further data, {ensemble.mean:+.2f} ± {ensemble.half:.2f}, and undecided: ten seeds aren't enough for it. What repairs the answers repairs the confidence.
+#
+# ### 6.4 Shifts that are known
+#
+# In `known_shift` the words of tools are *rare* in training, a quarter of the opinions, and frequent where the model is asked, three quarters. Nothing is unseen, and $w = q/p$ is known exactly ({n_known} seeds):
+#
+# * *The estimate.* Held-out reviews of the source promise {estimates.plain.mean:.1f} ± {estimates.plain.half:.1f} points more than the target keeps. Weighted, they are off by {estimates.weighted.mean:+.1f} ± {estimates.weighted.half:.1f} points: repaired.
+# * *The training.* The same weights, used to draw the batches, change the accuracy on the target by {trained.weighted.mean:+.1f} ± {trained.weighted.half:.1f} points: they *harm*, because 150 weighted reviews count as {trained.effective:.0f} % of them. A mean needs to be unbiased; a training needs examples.
+# * *The classes.* Where praise is 5 % and was one half, counting what the model says is off by {off.counted:.1f} points, solving $C w = m$ by {off.solved:.1f}, and answers with these weights are right {labels_gain.mean:+.1f} ± {labels_gain.half:.1f} points more often.
+# * *The test* tells both apart in {told_apart.shift.mean:.0f} % of reviews, and in {told_apart.none.mean:.0f} % where there is no shift.
+
+# %% [markdown] lang="zh"
+# 校准误差从书的词上的 {measured.none.ece_books.mean:.2f} 升到工具的词上的 {measured.none.ece_tools.mean:.2f} ± {measured.none.ece_tools.half:.2f}：很有把握，却是错的。在留出的书评上拟合的温度修好的是**那里**的毛病，对另一边的影响不到 0.05：它对偏移一无所知（Ovadia 等（2019）在大模型上也是这样发现的）。不需要更多数据的办法里，五个模型取平均最好，{ensemble.mean:+.2f} ± {ensemble.half:.2f}，未能判定：十个种子还不够。修好了回答，也就修好了置信度。
+#
+# ### 6.4 已知的偏移
+#
+# `known_shift` 研究里，工具的词在训练中**少见**，占意见的四分之一，提问时常见，占四分之三。没有什么是没见过的，$w = q/p$ 精确已知（{n_known} 个种子）：
+#
+# * **估计**　源数据上留出的评论，许诺的准确率比目标上实际的高 {estimates.plain.mean:.1f} ± {estimates.plain.half:.1f} 个百分点。加权之后相差 {estimates.weighted.mean:+.1f} ± {estimates.weighted.half:.1f} 个百分点：修好了。
+# * **训练**　用同样的权重抽取每批样本，目标上的准确率变化 {trained.weighted.mean:+.1f} ± {trained.weighted.half:.1f} 个百分点：**有害**，因为加权的 150 条评论只顶得上其中的 {trained.effective:.0f}%。估计平均值要的是无偏；训练要的是样本。
+# * **各类的多少**　夸从一半变成 5% 时，直接数模型说的，差 {off.counted:.1f} 个百分点；解 $C w = m$，差 {off.solved:.1f} 个百分点；用这些权重来回答，答对的多 {labels_gain.mean:+.1f} ± {labels_gain.half:.1f} 个百分点。
+# * **检验**　把两边分辨开的评论占 {told_apart.shift.mean:.0f}%，没有偏移时占 {told_apart.none.mean:.0f}%。
+
+# %% [markdown] lang="en"
+# ## 7 Summary and limits
+#
+# * Generalisation is two questions. The gap between training and test is one; the shift is the other, and a model without any gap can fail at it.
+# * Where everything of the target has been seen, weights $q/p$ repair an estimate. They may still harm a training, since they leave few examples that count.
+# * Where the target has what was never seen, no weight, no regulariser, no size and no more of the same helps; what brings the missing piece does, even without labels.
+# * Confidence under a shift is not what it was before. A temperature from the source does not know of it.
+# * A two-sample test finds a shift before labels arrive, and not whether it matters.
+# * These are reviews of a few dozen words. That a whole lexicon changes at once is an extreme; real shifts are mixtures, and the five shares on the axis of the figure are a line through them.
+
+# %% [markdown] lang="zh"
+# ## 7 小结与局限
+#
+# * 泛化是两个问题。训练与测试的差距是一个；偏移是另一个，没有任何差距的模型也可能过不了它。
+# * 目标里的一切都见过时，权重 $q/p$ 能修好估计。它仍可能有害于训练，因为剩下算数的样本很少。
+# * 目标里有从未见过的东西时，加权、正则化、加大、更多同样的数据都没有用；把缺的那一块带来才有用，没有标签也行。
+# * 偏移之下的置信度不再是原来的样子。源数据上的温度对它一无所知。
+# * 两样本检验在标签到来之前就能发现偏移，但不知道它要不要紧。
+# * 这些是几十个词的评论。整个词表一下子换掉是极端情形；真实的偏移是混合，图中横轴上的五个比例是穿过它们的一条线。
+
+# %% [markdown] lang="en"
+# ## 8 Exercises
+#
+# {course.exercises}
+#
+# **16.1 Somewhere else.** `values` (N,) is what was measured on texts of the source, `kinds` (N,) the kind of each, a whole number from 0 to K - 1; `p` and `q` (K,) say how frequent each kind is in the source and in the target. Write `elsewhere(values, kinds, p, q)`: the mean of the values as it would be on the target, and as how many texts the weighted ones count. A kind may be in neither; a kind with $p > 0$ may be missing from the target; of a kind of the target there always is a text.
+
+# %% [markdown] lang="zh"
+# ## 8 练习
+#
+# {course.exercises}
+#
+# **16.1 换个地方**　`values` (N,) 是在源数据的文本上量到的数，`kinds` (N,) 是每条文本的种类，取 0 到 K - 1 的整数；`p` 和 `q` (K,) 是各个种类在源数据和目标数据里所占的比例。请写 `elsewhere(values, kinds, p, q)`：这些数换到目标数据上的平均，以及加权之后顶得上多少条文本。有的种类两边都没有；有的 $p > 0$，目标里却没有；目标里有的种类，总有至少一条文本。
+
+
+# %% tags=["exercise"]
+def elsewhere(values, kinds, p, q):
+    return ..., ...
+
+
+# %% tags=["solution"]
+def elsewhere(values, kinds, p, q):
+    p, q = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
+    ratio = np.divide(q, p, out=np.zeros_like(q), where=p > 0)
+    w = ratio[kinds]
+    return (w * values).sum() / w.sum(), w.sum() ** 2 / (w * w).sum()
+
+
+# %% tags=["exercise-check"]
+check("16.1", elsewhere)
+
+# %% [markdown] lang="en"
+# **16.2 How sure, how right?** `p` (N, C) has the probabilities that a model gives to the classes of each text, `y` (N,) the classes. The confidence is the largest probability, the class named is the first that has it. Write `miscalibrated(p, y, bins)`: the calibration error of section 2, with `bins` bins of equal width from 0 to 1; a confidence on a border belongs to the bin above, and 1 to the last one.
+
+# %% [markdown] lang="zh"
+# **16.2 有多确信，有多对？**　`p` (N, C) 是模型给每条文本各个类别的概率，`y` (N,) 是类别。置信度是最大的概率，说出的类别是第一个取到它的。请写 `miscalibrated(p, y, bins)`：第 2 节的校准误差，把 0 到 1 等分成 `bins` 格；正好在边界上的置信度归上面那一格，1 归最后一格。
+
+
+# %% tags=["exercise"]
+def miscalibrated(p, y, bins):
+    return ...
+
+
+# %% tags=["solution"]
+def miscalibrated(p, y, bins):
+    sure, hit = p.max(axis=1), p.argmax(axis=1) == y
+    bin_of = np.minimum((sure * bins).astype(int), bins - 1)
+    apart = np.bincount(bin_of, weights=hit - sure, minlength=bins)
+    return np.abs(apart).sum() / len(y)
+
+
+# %% tags=["exercise-check"]
+check("16.2", miscalibrated)
+
+# %% [markdown] lang="en"
+# **16.3 Who is worst off?** Group DRO (Sagawa et al. 2020) trains on all groups of texts, each with a share of the loss that grows where the loss is large. `shares` (G,) are those so far, `losses` (N,) those of a batch, `groups` (N,) the group of each text. Write `shifted(shares, losses, groups, eta)`: the new shares, $q_g \propto q_g\, e^{\eta \bar\ell_g}$ with the mean loss $\bar\ell_g$ of the texts of the group in the batch. A group that isn't in the batch counts as one with the loss 0. Losses may be in the thousands.
+
+# %% [markdown] lang="zh"
+# **16.3 谁最吃亏？**　Group DRO（Sagawa 等，2020）在所有各组文本上训练，损失大的组所占的份额会变大。`shares` (G,) 是目前的份额，`losses` (N,) 是一批文本的损失，`groups` (N,) 是每条文本的组。请写 `shifted(shares, losses, groups, eta)`：新的份额 $q_g \propto q_g\, e^{\eta \bar\ell_g}$，其中 $\bar\ell_g$ 是该组文本在这一批里的平均损失。这一批里没有的组，按损失为 0 计。损失可能上千。
+
+
+# %% tags=["exercise"]
+def shifted(shares, losses, groups, eta):
+    return ...
+
+
+# %% tags=["solution"]
+def shifted(shares, losses, groups, eta):
+    n = len(shares)
+    total = np.bincount(groups, weights=losses, minlength=n)
+    mean = total / np.maximum(np.bincount(groups, minlength=n), 1)
+    score = np.log(shares) + eta * mean
+    grown = np.exp(score - score.max())
+    return grown / grown.sum()
+
+
+# %% tags=["exercise-check"]
+check("16.3", shifted)
+
+# %% [markdown] lang="en"
+# ## 9 Further reading
+#
+# * Shimodaira 2000, "Improving predictive inference under covariate shift by weighting the log-likelihood function": the weights $q/p$.
+# * Lipton, Wang & Smola 2018, "Detecting and Correcting for Label Shift with Black Box Predictors", section 3.
+# * Lopez-Paz & Oquab 2017, "Revisiting Classifier Two-Sample Tests".
+# * Guo et al. 2017, "On Calibration of Modern Neural Networks"; Ovadia et al. 2019, "Can You Trust Your Model's Uncertainty? Evaluating Predictive Uncertainty Under Dataset Shift".
+# * Lakshminarayanan, Pritzel & Blundell 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles".
+# * Sagawa et al. 2020, "Distributionally Robust Neural Networks for Group Shifts".
+# * In this project: `minillm/tasks/shift/`, `minillm/labs/mismatch/`; a remedy of your own: `python -m minillm labs --help`.
+
+# %% [markdown] lang="zh"
+# ## 9 延伸阅读
+#
+# * Shimodaira，2000，“Improving predictive inference under covariate shift by weighting the log-likelihood function”：权重 $q/p$。
+# * Lipton、Wang、Smola，2018，“Detecting and Correcting for Label Shift with Black Box Predictors”，第 3 节。
+# * Lopez-Paz、Oquab，2017，“Revisiting Classifier Two-Sample Tests”。
+# * Guo 等，2017，“On Calibration of Modern Neural Networks”；Ovadia 等，2019，“Can You Trust Your Model's Uncertainty? Evaluating Predictive Uncertainty Under Dataset Shift”。
+# * Lakshminarayanan、Pritzel、Blundell，2017，“Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles”。
+# * Sagawa 等，2020，“Distributionally Robust Neural Networks for Group Shifts”。
+# * 本项目：`minillm/tasks/shift/`、`minillm/labs/mismatch/`；放进你自己的办法：`python -m minillm labs --help`。

@@ -1,0 +1,77 @@
+"""Answers to lesson 16's exercises: right ones, wrong ones, and such as are half written."""
+
+from tests.course.content.checks import elsewheres_16 as elsewheres
+from tests.course.content.checks import miscalibrated_16 as errors
+from tests.course.content.checks import shares_16 as shares
+
+RIGHT = [
+    ("16.1", "the formula", elsewheres.by_the_formula),
+    ("16.1", "a loop", elsewheres.by_a_loop),
+    ("16.1", "averages", elsewheres.by_averages),
+    ("16.1", "fractions", elsewheres.in_fractions),
+    ("16.2", "bins", errors.by_bins),
+    ("16.2", "sums", errors.by_sums),
+    ("16.2", "counts", errors.by_counts),
+    ("16.3", "logarithms", shares.by_logarithms),
+    ("16.3", "the largest mean", shares.by_largest_mean),
+    ("16.3", "pairs", shares.by_pairs),
+]
+WRONG = [
+    ("16.1", "library call", elsewheres.by_the_library),
+    ("16.1", "hard-coded size", elsewheres.of_two_kinds),
+    ("16.1", "ignores an argument", elsewheres.plain),
+    ("16.1", "ignores an argument", elsewheres.without_kinds),
+    ("16.1", "changes its input", elsewheres.in_place),
+    ("16.1", "one dtype only", elsewheres.in_whole_numbers),
+    ("16.1", "global state", elsewheres.with_noise),
+    ("16.1", "depends on calls", elsewheres.that_goes_on),
+    ("16.1", "counts all", elsewheres.counts_all),
+    ("16.1", "wrong divisor", elsewheres.divided_by_count),
+    ("16.1", "upside down", elsewheres.upside_down),
+    ("16.1", "shares of the sample", elsewheres.by_counted_shares),
+    ("16.1", "the target alone", elsewheres.by_the_target_alone),
+    ("16.1", "not a number", elsewheres.not_a_number),
+    ("16.1", "a root", elsewheres.root_of_size),
+    ("16.2", "library call", errors.by_the_library),
+    ("16.2", "hard-coded size", errors.of_two_classes),
+    ("16.2", "hard-coded constant", errors.of_ten_bins),
+    ("16.2", "hard-coded constant", errors.always_the_same),
+    ("16.2", "ignores an argument", errors.without_labels),
+    ("16.2", "changes its input", errors.in_place),
+    ("16.2", "global state", errors.with_noise),
+    ("16.2", "depends on calls", errors.that_goes_on),
+    ("16.2", "bins count alike", errors.mean_of_bins),
+    ("16.2", "the largest", errors.the_largest),
+    ("16.2", "text by text", errors.text_by_text),
+    ("16.2", "signs cancel", errors.not_absolute),
+    ("16.2", "one class", errors.first_class),
+    ("16.2", "the last bin", errors.without_the_last),
+    ("16.2", "borders", errors.borders_below),
+    ("16.2", "percent", errors.in_percent),
+    ("16.3", "library call", shares.by_the_library),
+    ("16.3", "hard-coded size", shares.of_two_groups),
+    ("16.3", "hard-coded constant", shares.with_eta_one),
+    ("16.3", "ignores an argument", shares.without_shares),
+    ("16.3", "changes its input", shares.in_place),
+    ("16.3", "small numbers only", shares.overflowing),
+    ("16.3", "global state", shares.with_noise),
+    ("16.3", "depends on calls", shares.that_goes_on),
+    ("16.3", "sums in place of means", shares.of_sums),
+    ("16.3", "over the batch", shares.over_the_batch),
+    ("16.3", "absent groups stay", shares.absent_stay),
+    ("16.3", "the other way", shares.the_other_way),
+    ("16.3", "not divided", shares.not_divided),
+    ("16.3", "linear", shares.linear),
+    ("16.3", "the worst alone", shares.the_worst_alone),
+    ("16.3", "not a number", shares.not_a_number),
+]
+HALF = [
+    ("16.1", (lambda values, kinds, p, q: (..., ...),)),
+    ("16.2", (lambda p, y, bins: ...,)),
+    ("16.3", (lambda shares, losses, groups, eta: ...,)),
+]
+MESSAGES = {
+    ("16.1", elsewheres.counts_all): ("what the texts count for", "顶得上"),
+    ("16.2", errors.borders_below): ("the calibration error", "边界"),
+    ("16.3", shares.not_divided): ("add up to", "份额之和"),
+}
