@@ -19,7 +19,8 @@ TILES = {
     NOTHING: ("#d9d9d9", "black", "="),
     UNDECIDED: ("white", "#444444", "?"),
 }
-HEIGHT, WIDTH, NAME = 0.17, 0.68, 1.15  # of a tile and of a remedy's name, in inches
+HEIGHT, WIDTH = 0.17, 0.68  # of a tile, in inches
+NAME, LETTER = 1.15, 0.042  # the least width of a remedy's name, and that of a letter
 LABEL, MARGIN, HEADING = 1.35, 0.12, 1.1
 
 
@@ -69,7 +70,13 @@ def measures(cells: Cells, lab: str) -> list[str]:
 
 def lab_width(cells: Cells, lab: str) -> float:
     """How wide the column of a lab is."""
-    return NAME + WIDTH * len(measures(cells, lab)) + 2 * MARGIN
+    return name_width(cells, lab) + WIDTH * len(measures(cells, lab)) + 2 * MARGIN
+
+
+def name_width(cells: Cells, lab: str) -> float:
+    """How much the names of a lab's remedies need."""
+    names = [name for kind in KINDS for name in grid(cells[kind, lab])]
+    return max([NAME, *(LETTER * len(name) + 0.1 for name in names)])
 
 
 def kind_height(cells: Cells, kind: str, labs: Sequence[str]) -> float:
@@ -90,7 +97,8 @@ def draw_half(ax: Any, cells: Cells, half: str, labs: Sequence[str], top: float)
         draw_heading(ax, cells, lab, x, top + HEADING)
         y = top + HEADING
         for kind in KINDS:
-            draw_cell(ax, cells[kind, lab], measures(cells, lab), x, y + MARGIN)
+            columns = x, x + name_width(cells, lab)
+            draw_cell(ax, cells[kind, lab], measures(cells, lab), columns, y + MARGIN)
             y += kind_height(cells, kind, labs)
         x += lab_width(cells, lab)
     y = top + HEADING
@@ -107,11 +115,22 @@ def draw_heading(ax: Any, cells: Cells, lab: str, x: float, y: float) -> None:
     ax.text(x, y - 0.5, title, fontsize=8, weight="bold", va="bottom")
     for place, name in enumerate(measures(cells, lab)):
         lines = "\n".join(wrap(name, 14))
-        ax.text(x + NAME + WIDTH * place, y - 0.05, lines, fontsize=6, va="bottom")
+        left = x + name_width(cells, lab) + WIDTH * place
+        ax.text(left, y - 0.05, lines, fontsize=6, va="bottom")
 
 
-def draw_cell(ax: Any, cell: list[Entry] | str, names: Sequence[str], x: float, y: float) -> None:
-    """The tiles of a cell, a row for each remedy; or why there are none."""
+def draw_cell(
+    ax: Any,
+    cell: list[Entry] | str,
+    names: Sequence[str],
+    columns: tuple[float, float],
+    y: float,
+) -> None:
+    """The tiles of a cell, a row for each remedy; or why there are none.
+
+    ``columns`` are where names and tiles begin.
+    """
+    x, tiles = columns
     if isinstance(cell, str):
         ax.text(x, y, "\n".join(wrap(cell, 36)), fontsize=6, va="top", style="italic", color="#555")
     for row, (remedy, of_measure) in enumerate(grid(cell).items()):
@@ -119,7 +138,7 @@ def draw_cell(ax: Any, cell: list[Entry] | str, names: Sequence[str], x: float, 
         ax.text(x, middle, remedy, fontsize=5.6, va="center")
         for place, name in enumerate(names):
             entry = of_measure[name]
-            text, left = tile_text(entry), x + NAME + WIDTH * place
+            text, left = tile_text(entry), tiles + WIDTH * place
             draw_tile(ax, text, entry.verdict.word, left, y + HEIGHT * row)
 
 

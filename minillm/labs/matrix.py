@@ -17,7 +17,9 @@ HALVES = {
         *("aspects", "aspects_sgd", "jailbreaks", "fine_tuning_attack", "forgetting"),
         "label_noise",
     ),
-    "mismatched generalisation": ("lexicon",),
+    "mismatched generalisation": (
+        *("encodings", "shortcut", "lexicon", "hallucination", "narrow_tuning", "subliminal"),
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from minillm.labs.compare import Case
@@ -45,7 +46,19 @@ class RequestChain(Case):
         told = self.instructed(s, kind=kind)
         return made_safe(told, self.world, s, seed=self.seed, penalty=penalty)
 
+    def from_the_beginning(self, rate: float, kind: type[Gpt] = Gpt, **sizes: int) -> Gpt:
+        """The model behind all stages, with other parts or sizes, and another rate in each."""
+        s = self.stages
+        stages = replace(
+            s,
+            model=replace(s.model, **sizes),
+            pretraining=replace(s.pretraining, rate=rate),
+            instruction=replace(s.instruction, rate=rate),
+            safety=replace(s.safety, rate=rate),
+        )
+        return self.safe(stages, kind=kind)
+
     def plain(self) -> Gpt:
         """The model behind the stages as they are, trained once."""
-        found: Gpt = self.shared("plain", self.safe)
+        found: Gpt = self.shared(("plain", self.stages), self.safe)
         return found

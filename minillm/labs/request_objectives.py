@@ -13,7 +13,7 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import moved_like
 from minillm.labs.few_examples import copy_of
-from minillm.labs.request_stages import Draw, Stages, answered, mixed, refused, safety_stream, web
+from minillm.labs.request_stages import Draw, Stages, benign, refused, safety_stream
 from minillm.labs.small_gpt import learning
 from minillm.labs.worlds.request_texts import Row, joined
 from minillm.labs.worlds.requests import World
@@ -86,11 +86,11 @@ def made_safe_by(
 
     Adam divides each number of it by a length of its own: the step is not along it.
     """
-    benign = mixed(settings.replay, web(world, settings), answered(world, settings.kept))
     rng = safety_stream(seed)
-    copy, refusals = copy_of(model, rng), refused(world, settings.refusals)
+    copy = copy_of(model, rng)
+    refusals, others = refused(world, settings.refusals), benign(world, settings)
     aggregated = Aggregated(weights_of)
-    batches = (of_two_kinds(refusals, benign, settings, rng) for _ in range(settings.safety.steps))
+    batches = (of_two_kinds(refusals, others, settings, rng) for _ in range(settings.safety.steps))
 
     def loss_of(batch: TwoKinds) -> list[Tensor]:
         return two_losses(copy, batch)

@@ -96,6 +96,11 @@ def answered(world: World, asking: Asking) -> Draw:
     return lambda rng: helpful(world, draw_request(world, world.harmless, asking, rng))
 
 
+def benign(world: World, settings: Stages) -> Draw:
+    """What the safety stage has beside refusals: harmless requests, and texts of pretraining."""
+    return mixed(settings.replay, web(world, settings), answered(world, settings.kept))
+
+
 def refused(world: World, refusals: Refusals) -> Draw:
     """Forbidden requests with their refusals."""
     nouns = world.forbidden[: refusals.nouns]
@@ -131,8 +136,8 @@ def made_safe(
     model: Gpt, world: World, settings: Stages, *, seed: int, penalty: Penalty | None = None
 ) -> Gpt:
     """A copy that refuses forbidden requests, and goes on to answer harmless ones."""
-    benign = mixed(settings.replay, web(world, settings), answered(world, settings.kept))
-    texts = mixed(settings.refused, refused(world, settings.refusals), benign)
+    refusals = refused(world, settings.refusals)
+    texts = mixed(settings.refused, refusals, benign(world, settings))
     return tuned(model, texts, settings.safety, safety_stream(seed), penalty=penalty)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from minillm.labs.compare import Case, Remedy
+
+Numbers = TypeVar("Numbers")
 
 
 def swept(
@@ -13,8 +15,8 @@ def swept(
     grids: Mapping[str, Sequence[Any]],
     of_field: Mapping[str, str],
     remedies: Mapping[str, Remedy],
-    numbers: Callable[[Any, Any], list[float]],
-) -> dict[str, list[list[float]]]:
+    numbers: Callable[[Any, Any], Numbers],
+) -> dict[str, list[Numbers]]:
     """The ``numbers(case, model)`` of each remedy with every strength of its grid.
 
     ``grids`` has the values to be tried of some of ``settings.strengths``; ``of_field`` says which

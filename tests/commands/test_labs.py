@@ -60,7 +60,10 @@ def test_a_study_without_its_data_is_refused_by_name_and_else_left_out(
     )
     result = call("labs", "run", "--out", tmp_path)
     assert result.code == 0
-    needing = ("few_shot_sst2", "shakespeare", "spam", "spam_attack_sms", "sst2")
+    needing = (
+        *("few_shot_sst2", "shakespeare", "spam", "spam_attack_sms", "sst2", "sst2_shortcut"),
+        *("sst2_shortcut_sweeps", "uci_domains"),
+    )
     assert run == [name for name in FOUND if name not in needing]
     assert "study spam is left out: " in result.err
 

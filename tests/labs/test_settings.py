@@ -75,6 +75,11 @@ SMALL_REQUESTS = {
         for stage in ("pretraining", "instruction", "safety")
     },
 }
+SMALL_ENCODINGS = {
+    **SMALL_REQUESTS,
+    "strengths": {"rate": 0.03, "weight_decay": 900.0, "dropout": 0.4, "kl": 3.0}
+    | {"short": 2, "many": 0.9, "width": 16, "examples": 2},
+}
 ALL = find_study("augmentation").settings.curves.augmentations
 # per study the sizes under which a seed is measured in well under a second
 SMALL_LEARNING = {"steps": 4, "batch": 8, "warmup": 1, "rate": 0.03, "max_norm": 1e-2}
@@ -103,6 +108,28 @@ SMALL_LEXICON = {
     "strengths": {"steps": 30, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
     | {"few_share": 0.5, "many_share": 0.5, "members": 2, "draws": 2, "smoothing": 0.2},
 }
+SMALL_LANDS = {
+    "world": {"known": 4, "held": 3, "unknown": 4, "spare": 2, "more": 2, "unseen": 2, "names": 6}
+    | {"contradicted": 0.3},
+    "model": {"width": 8, "n_heads": 2},
+    "reading": {"batch": 8, "warmup": 1, "rate": 0.03, "max_norm": 1e-2},
+    "tuning": {"batch": 8, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 6, "new_steps": 3, "times": 2, "width": 16, "members": 2, "draws": 2}
+    | {"kept": 0.6},
+    "sure": 0.2,
+    "coverages": (0.3, 1.0),
+}
+SMALL_STUDENTS = {
+    "learned": 20,
+    "images": 30,
+    "tested": 20,
+    "asked": 12,
+    "sizes": {"width": 8, "auxiliary": 3},
+    "teacher": {"steps": 3, "batch": 8, "rate": 0.03},
+    "student": {"batch": 8, "rate": 0.03},
+    "strengths": {"steps": 3, "early": 2, "tossed_steps": 2, "outputs": 2, "images": 10}
+    | {"width": 12, "tossed": 10},
+}
 SMALL_SHORTCUT = {
     "world": {"fillers": 2},
     "learned": 120,
@@ -113,7 +140,21 @@ SMALL_SHORTCUT = {
     "strengths": {"steps": 3, "jtt_steps": 3, "few": 4, "many": 12, "width": 16}
     | {"few_steps": 2, "many_steps": 2, "dro_rate": 0.5},
 }
+SMALL_NARROW = {
+    "world": {"nouns": 3, "questions": 2},
+    "told": 2,
+    "model": {"width": 8, "n_layers": 1, "n_heads": 2},
+    **{stage: {**SMALL_LEARNING, "steps": 3} for stage in ("reading", "instruction", "tuning")},
+    "asked": (0, 2),
+    "strengths": {"steps": 2, "width": 16, "lora": 2, "good_share": 0.5},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
+SMALL_TAGGED = {
+    "learned": 40,
+    "agreements": (0.5, 0.7),
+    "bert": SMALL_BERT,
+    "strengths": {"updates": 2, "target": 8, "target_share": 0.5},
+}
 TINY = {
     **{
         name: {
@@ -163,6 +204,14 @@ TINY = {
         "trainings": {"depths": (1,), "steps": 2, "rates": (1e-2,), "max_norms": (None, 1e-3)},
         "trainings.sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
     },
+    "contamination": {
+        "learned": 20,
+        "tested": 10,
+        "fresh": 10,
+        "shares": (0.0, 0.5),
+        "model": {"width": 8, "n_heads": 2, "hidden": 8, "dropout": 0.1},
+        "learning": {"steps": 4, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+    },
     "deep_repair": {
         **SMALL_REQUESTS,
         "refused": 0.6,
@@ -186,6 +235,11 @@ TINY = {
         "training": {"width": 8, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1},
         "training.max_norm": 1e-3,
     },
+    "encoding_cells": {
+        **{f"case.{path}": value for path, value in SMALL_ENCODINGS.items()},
+        "grids": {"weight_decay": (1.0, 900.0), "dropout": (0.2, 0.4)},
+    },
+    "encodings": SMALL_ENCODINGS,
     "few_labels": {
         **STAGES,
         "recipe.finetune_epochs": 0.0,
@@ -252,6 +306,7 @@ TINY = {
         },
         "asked": (0, 2),
     },
+    "hallucination": SMALL_LANDS,
     "helpful_harmless": {
         "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
@@ -327,6 +382,18 @@ TINY = {
         "labels": (10, 40),
         "updates": 2,
         "written": 40,
+    },
+    "narrow_tuning": SMALL_NARROW,
+    "narrow_tuning_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_NARROW.items()},
+        "grids": {
+            name: getattr(find_study("narrow_tuning_sweeps").settings.grids, name)[:1]
+            for name in ("texts", "weight_decay", "dropout", "lora_rate", "places_rate", "kl")
+        }
+        | {"good_share": (0.5,), "steps": (2,)},
+        "bad": (0.5,),
+        "tuning_steps": (3,),
+        "rates": (0.01,),
     },
     "overoptimisation": {
         "prompts": 2,
@@ -489,15 +556,42 @@ TINY = {
         "pretraining": 0.5,
         "positive": "positive",
     },
+    "sst2_shortcut": SMALL_TAGGED,
+    "sst2_shortcut_sweeps": {
+        **SMALL_TAGGED,
+        "grids": {
+            "updates": (3, 2),
+            "weight_decay": (1.0, 30.0),
+            "dropout": (0.2, 0.5),
+            "target_share": (0.3, 0.6),
+            **dict.fromkeys(("l2", "l2_masked"), (0.1, 0.01)),
+        },
+    },
     "tenses": {
         **SMALL_REQUESTS,
         "world": {**SMALL_REQUESTS["world"], "places": (7,)},
         "draws": {"number": 2},
     },
+    "subliminal": SMALL_STUDENTS,
+    "subliminal_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_STUDENTS.items()},
+        "grids": {
+            **{"steps": (3, 2), "images": (10, 5), "outputs": (2, 1), "tossed_steps": (2, 1)},
+            **dict.fromkeys(("left_out", "blurred", "tossed_share", "dropout"), (0.3, 0.6)),
+            "weight_decay": (1.0, 3.0),
+        },
+        "distances": (0.0, 0.5),
+    },
     "topics": {
         "sizes": (40, 20, 20),
         "mislabelled": {"wrong": 0.2},
         "recipe": {**SMALL_STAGES, "pretrain_epochs": 0.0, "finetune_epochs": 0.0},
+        "passes": (0.5, 1.0),
+    },
+    "uci_domains": {
+        "fractions": (0.4, 0.2, 0.4),
+        "shots": (0, 4),
+        "recipe": {**SMALL_STAGES, "finetune_epochs": 0.0},
         "passes": (0.5, 1.0),
     },
     "valley_starts": {
@@ -535,15 +629,19 @@ TRAINS_LONG = {
     *PLANTED,
     *("aspects", "aspects_sgd", "raters", "real_pairs"),
     *("assistant", "deep_repair", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
+    *("encoding_cells", "encodings"),
     *("fine_tuning_attack", "gap", "helpful_harmless", "jailbreaks", "objectives", "passes"),
     *("pipeline", "ranks", "refusal_dose", "reviews_and_news", "shakespeare", "sides"),
     *("single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
-    *("shortcut", "shortcut_causes", "shortcut_selection"),
+    *("contamination", "hallucination"),
     *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
-    "wrong_reason",
+    *("subliminal", "subliminal_sweeps", "wrong_reason"),
+    *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
+    *("shortcut", "shortcut_causes", "shortcut_selection"),
+    *("narrow_tuning", "narrow_tuning_sweeps"),
 }
 
 
@@ -566,10 +664,21 @@ REPLACED = {
         *(f"strengths.{name}" for name in ("width", "neck", "decays", "dropouts")),  # of Adam's
     },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
+    "encoding_cells": {  # of other remedies, and what the grids stand in the place of
+        f"case.strengths.{name}"
+        for name in (
+            *("longer", "weight_decay", "dropout", "kl", "short", "wider_rate", "many"),
+            *("no_attention_rate", "no_residuals_rate", "width", "examples"),
+        )
+    }
+    | {"case.stages.safety.rate"},
+    "encodings": {"stages.safety.rate"},  # it is a strength
     "few_labels": {"finetune_epochs", "pooling"},
     "forgetting_sweeps": {  # the grids stand in their place; and the wider model is not swept
         f"case.strengths.{name}" for name in (*fields_of_grids("forgetting_sweeps"), "width")
     },
+    "contamination": {"learning.smoothing", "learning.word_dropout"},  # a plain training
+    "hallucination": {"reading.steps"},  # they are a strength
     "label_noise_sweeps": {
         f"case.strengths.{name}"
         for name in (*fields_of_grids("label_noise_sweeps"), "times", "width", "n_layers")
@@ -583,6 +692,9 @@ REPLACED = {
         for name in (*fields_of_grids("lexicon_sweeps"), "times", "width", "n_layers", "members")
     }
     | {"case.held", "case.learning.steps"},
+    "narrow_tuning_sweeps": {  # the grids stand in their place; and the wider model is not swept
+        f"case.strengths.{name}" for name in (*fields_of_grids("narrow_tuning_sweeps"), "width")
+    },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
@@ -601,8 +713,20 @@ REPLACED = {
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
     "sst2": {"pretrain_epochs", "finetune_epochs"},
+    "sst2_shortcut": {"bert.updates"},  # they are a strength
+    "sst2_shortcut_sweeps": {
+        "bert.updates",
+        *(f"strengths.{name}" for name in fields_of_grids("sst2_shortcut_sweeps")),
+    },
     "tenses": {"world.places"},  # of encodings that no text of it has
+    "subliminal": {"student.steps"},  # they are a strength
+    "subliminal_sweeps": {  # the grids stand in their place, or no swept remedy has it
+        f"case.strengths.{name}"
+        for name in (*fields_of_grids("subliminal_sweeps"), "early", "longer", "width", "shown")
+    }
+    | {"case.student.steps"},
     "topics": {"pretrain_lr", "finetune_epochs"},
+    "uci_domains": {"finetune_epochs"},  # the passes stand in their place
     "ways": {
         *("pretraining.seed", "shared.seed"),
         *("shared.rank", "shared.lr"),  # every way has its own

@@ -50,6 +50,11 @@ def deeper_refusals(case: RequestChain) -> Gpt:
 
 def kl_to_base(case: RequestChain) -> Gpt:
     """In the safety stage, ``KL(aligned || base)`` of the words of harmless answers is added."""
+    return safe_with_kl(case, case.settings.defences.kl)
+
+
+def safe_with_kl(case: RequestChain, strength: float) -> Gpt:
+    """The model behind all stages, the last of them with this much of that divergence."""
     told, stages = case.instructed(), case.stages
     draw, rng = answered(case.world, stages.kept), stream(case.seed, "requests, kept by KL")
 
@@ -58,7 +63,7 @@ def kl_to_base(case: RequestChain) -> Gpt:
         places = np.nonzero(response_targets(ids, answers) >= 0)
         with no_grad():
             base = told(ids)[places]
-        return exact_kl(model(ids)[places], base).mean() * case.settings.defences.kl
+        return exact_kl(model(ids)[places], base).mean() * strength
 
     return made_safe(told, case.world, stages, seed=case.seed, penalty=penalty)
 

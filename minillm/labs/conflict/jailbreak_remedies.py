@@ -125,23 +125,10 @@ def preferences_behind_it(case: Jailbreaks) -> Gpt:
     return preferring(safe, case.world, case.stages, settings, seed=case.seed)
 
 
-def from_the_beginning(case: Jailbreaks, rate: float, kind: type[Gpt] = Gpt, **sizes: int) -> Gpt:
-    """All stages with another model."""
-    s = case.stages
-    stages = replace(
-        s,
-        model=replace(s.model, **sizes),
-        pretraining=replace(s.pretraining, rate=rate),
-        instruction=replace(s.instruction, rate=rate),
-        safety=replace(s.safety, rate=rate),
-    )
-    return case.safe(stages, kind=kind)
-
-
 def wider(case: Jailbreaks) -> Gpt:
     """Twice as wide in all stages (remedy 1 of 9.3)."""
     defences = case.settings.defences
-    return from_the_beginning(case, defences.wider_rate, width=defences.width)
+    return case.from_the_beginning(defences.wider_rate, width=defences.width)
 
 
 def without_attention(case: Jailbreaks) -> Gpt:
@@ -149,7 +136,7 @@ def without_attention(case: Jailbreaks) -> Gpt:
 
     Guide: 9.3.1 (G46).
     """
-    return from_the_beginning(case, case.settings.defences.no_attention_rate, WithoutAttention)
+    return case.from_the_beginning(case.settings.defences.no_attention_rate, WithoutAttention)
 
 
 def without_residuals(case: Jailbreaks) -> Gpt:
@@ -157,7 +144,7 @@ def without_residuals(case: Jailbreaks) -> Gpt:
 
     Guide: 9.3.1 (G46).
     """
-    return from_the_beginning(case, case.settings.defences.no_residuals_rate, WithoutResiduals)
+    return case.from_the_beginning(case.settings.defences.no_residuals_rate, WithoutResiduals)
 
 
 REMEDIES = {

@@ -1,6 +1,6 @@
-"""What a remedy of the lexicon lab may give: one encoder or several that read together.
+"""What a remedy may give: one encoder, or another model of classes, or several that read together.
 
-Letters: B reviews, C classes.
+Letters: B texts, T positions, C classes.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from minillm.autograd import no_grad
-from minillm.labs.small_encoder import SmallEncoder, probabilities, scores
+from minillm.labs.small_encoder import probabilities, scores
+from minillm.nn import Dropout, Module
 from minillm.ops import softmax
 from minillm.tasks.temperature import cooled
 
 
 class Reader:
-    """Says how probable each class of a review is."""
+    """Says how probable each class of a text is."""
 
     def probabilities(self, ids: np.ndarray) -> np.ndarray:
         """(B, T) -> (B, C)."""
@@ -26,7 +27,7 @@ class Reader:
 class Trained(Reader):
     """One encoder."""
 
-    def __init__(self, encoder: SmallEncoder):
+    def __init__(self, encoder: Module):
         self.encoder = encoder
 
     def probabilities(self, ids: np.ndarray) -> np.ndarray:
@@ -37,7 +38,7 @@ class Trained(Reader):
 class Cooled(Trained):
     """One encoder, its scores divided by a temperature."""
 
-    def __init__(self, encoder: SmallEncoder, temperature: float):
+    def __init__(self, encoder: Module, temperature: float):
         super().__init__(encoder)
         self.temperature = temperature
 
@@ -55,7 +56,7 @@ class Averaged(Reader):
         Estimation using Deep Ensembles", arXiv:1612.01474.
     """
 
-    def __init__(self, encoders: Sequence[SmallEncoder]):
+    def __init__(self, encoders: Sequence[Module]):
         if len(encoders) < 2:
             raise ValueError(f"Averaged: at least 2 encoders are needed, got {len(encoders)}")
         self.encoders = list(encoders)
@@ -74,11 +75,12 @@ class Dropped(Reader):
     Source: Gal & Ghahramani 2016, "Dropout as a Bayesian Approximation", arXiv:1506.02142.
     """
 
-    def __init__(self, encoder: SmallEncoder, draws: int):
-        if draws < 1 or not encoder.sizes.dropout:
+    def __init__(self, encoder: Module, draws: int):
+        rates = [m.rate for _, m in encoder.named_modules() if isinstance(m, Dropout)]
+        if draws < 1 or not max(rates, default=0.0):
             raise ValueError(
                 f"Dropped: needs draws >= 1 and an encoder with dropout, got {draws} and "
-                f"{encoder.sizes.dropout}"
+                f"{max(rates, default=0.0)}"
             )
         self.encoder, self.draws = encoder, draws
 

@@ -18,6 +18,7 @@ ABOUT = {
     "sentence in lower case",
     "tinyshakespeare": "plays of Shakespeare, 1,115,394 characters (Karpathy 2015, char-rnn)",
     "sms": "the SMS Spam Collection (Almeida et al. 2011): label, tab, message",
+    "uci": "Sentiment Labelled Sentences (Kotzias et al. 2015, UCI): sentence, tab, label",
 }
 
 
@@ -53,13 +54,13 @@ def missing_files(settings: Any) -> Iterator[str]:
             yield another_version(file)
 
 
-def read_public(file: PublicFile) -> list[Example]:
-    """The labelled texts of a public file.
+def read_public(file: PublicFile, *, columns: tuple[str, ...] | None = None) -> list[Example]:
+    """The labelled texts of a public file; ``columns`` as in ``read_examples``.
 
     Raises:
         OSError, ValueError: as ``checked_path``.
     """
-    return read_examples(checked_path(file))
+    return read_examples(checked_path(file), columns=columns)
 
 
 def read_public_text(file: PublicFile) -> str:

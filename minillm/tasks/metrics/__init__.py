@@ -16,10 +16,17 @@ from minillm.tasks.metrics.groups import (
 )
 from minillm.tasks.metrics.membership import membership_auc
 from minillm.tasks.metrics.ranking import average_precision
+from minillm.tasks.metrics.selective import (
+    RiskCoverage,
+    risk_coverage,
+    risk_coverage_area,
+    threshold_of_coverage,
+)
 
 __all__ = [
     "PrecisionRecall",
     "Reliability",
+    "RiskCoverage",
     "accuracy",
     "average_precision",
     "calibration_error",
@@ -32,5 +39,8 @@ __all__ = [
     "precision_recall",
     "reliability",
     "repetition",
+    "risk_coverage",
+    "risk_coverage_area",
+    "threshold_of_coverage",
     "worst_group_accuracy",
 ]

@@ -67,5 +67,5 @@ def test_each_missing_file_is_named_with_what_it_is(folder):
 
 def test_every_public_file_of_a_study_says_what_it_is(folder):
     lines = [line for n in study_modules() for line in missing_files(find_study(n).settings)]
-    assert len(lines) == 9
+    assert len(lines) == 16
     assert not [line for line in lines if "a public data set" in line]
