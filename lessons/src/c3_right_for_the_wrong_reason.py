@@ -14,7 +14,7 @@
 #     guide: ['1.1', '1.4.1', '9.3']
 #     budget_s: 20
 #     errata: [A2, A9, A111, A112, A113]
-#     introduces: [minillm.labs.worlds.shortcuts, minillm.labs.mismatch.shortcut_causes, minillm.tasks.metrics.groups]
+#     introduces: [minillm.labs.worlds.shortcuts, minillm.labs.mismatch.shortcut_causes]
 # ---
 
 # %% tags=["numbers"]
