@@ -12,7 +12,7 @@
 #   minillm:
 #     lesson: 16
 #     guide: ['1.4.1', '9.3']
-#     budget_s: 40
+#     budget_s: 20
 #     errata: [A2, A9, A111, A112, A113]
 #     introduces: [minillm.tasks.metrics.calibration, minillm.tasks.metrics.groups, minillm.training.robust, minillm.tasks.shift.importance, minillm.tasks.shift.label_shift, minillm.tasks.shift.two_sample, minillm.tasks.temperature]
 # ---

@@ -12,7 +12,7 @@
 #   minillm:
 #     lesson: 16b
 #     guide: ['9.3']
-#     budget_s: 40
+#     budget_s: 20
 #     errata: [A2, A113]
 #     introduces: [minillm.tasks.metrics.selective]
 # ---
