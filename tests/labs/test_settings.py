@@ -103,6 +103,21 @@ SMALL_LEXICON = {
     "strengths": {"steps": 30, "pretraining": 3, "few": 4, "many": 12, "times": 2, "width": 16}
     | {"few_share": 0.5, "many_share": 0.5, "members": 2, "draws": 2, "smoothing": 0.2},
 }
+SMALL_LENGTH = {
+    "world": {"opinions": 3},
+    "learned": 60,
+    "longest": 6,
+    "long": (9, 12),
+    "tested": 20,
+    "lengths": (6, 9, 12),
+    "model": {"width": 8, "n_heads": 2, "hidden": 8, "longest": 16},
+    "batch": 8,
+    "max_norm": 1e-2,
+    "strengths": {"steps": 3, "few": 4, "many": 12, "times": 2, "width": 16}
+    | {"long_share": 0.5, "tuning_steps": 2, "dropout": 0.5, "weight_decay": 10.0}
+    | {f"{name}rate": 0.03 for name in ("", "sinusoidal_", "rotary_", "alibi_", "none_")}
+    | {f"{name}_rate": 0.03 for name in ("wider", "shifted", "scattered")},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 TINY = {
     **{
@@ -152,6 +167,15 @@ TINY = {
         "sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
         "trainings": {"depths": (1,), "steps": 2, "rates": (1e-2,), "max_norms": (None, 1e-3)},
         "trainings.sizes": {"width": 4, "hidden": 4, "sentences": 1, "length": 3},
+    },
+    "denials": {
+        "sizes": {"train": 80, "dev": 12, "test": 20, "extra": 40},
+        "recipe": SMALL_STAGES,
+        "read": 2,
+        "few": (4, 8),
+        "tested": 20,
+        "drilled": 20,
+        "more": {"epochs": 2.0, "rate": 0.01},
     },
     "deep_repair": {
         **SMALL_REQUESTS,
@@ -297,6 +321,21 @@ TINY = {
             "weight_decay": (1.0, 3.0),
             **dict.fromkeys(("dropout", "smoothing", "word_dropout"), (0.2, 0.4)),
             "threshold": (0.45, 0.55),
+        },
+    },
+    "length": SMALL_LENGTH,
+    "length_sweeps": {
+        **{f"case.{path}": value for path, value in SMALL_LENGTH.items()},
+        "grids": {
+            "steps": (2, 3),
+            "weight_decay": (10.0, 30.0),
+            "tuning_steps": (1, 2),
+            **dict.fromkeys(("dropout", "long_share"), (0.3, 0.6)),
+            **{
+                name: (0.03, 0.01)
+                for name in vars(find_study("length_sweeps").settings.grids)
+                if name.endswith("rate")
+            },
         },
     },
     "lexicon": SMALL_LEXICON,
@@ -512,7 +551,7 @@ TRAINS_LONG = {
     *("single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
-    *("known_shift", "lexicon", "lexicon_sweeps"),
+    *("denials", "known_shift", "length", "length_sweeps", "lexicon", "lexicon_sweeps"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 
@@ -540,6 +579,9 @@ REPLACED = {
     },
     "known_shift": {  # no synonyms, and a plain training
         *("world.covered", "learning.smoothing", "learning.word_dropout"),
+    },
+    "length_sweeps": {  # what no swept remedy has: the grids, and sizes of others
+        f"case.strengths.{name}" for name in (*fields_of_grids("length_sweeps"), "times")
     },
     "lexicon": {"learning.steps"},  # they are a strength
     "lexicon_sweeps": {  # what no swept remedy has: the grids, sizes of others, a temperature

@@ -17,6 +17,7 @@ from minillm.labs.mismatch.length_readers import Pair, Trained
 from minillm.labs.mismatch.length_remedies import REMEDIES
 from minillm.labs.remedy_kinds import by_remedy
 from minillm.labs.worlds.lengths import TASKS, Asked
+from minillm.ops import cross_entropy
 from minillm.tasks import accuracy
 
 TEMPLATE = '''"""A remedy of one's own: here ALiBi and dropout act together."""
@@ -40,32 +41,37 @@ def remedy(case):
 '''
 
 
-def right(pair: Pair, tested: Asked) -> list[float]:
-    """The accuracy of each task on texts."""
-    said = [reader.scores(tested.ids).argmax(axis=1) for reader in pair]
-    return [accuracy(one, labels) for one, labels in zip(said, tested.labels.T, strict=True)]
+def numbers(pair: Pair, tested: Asked) -> np.ndarray:
+    """Of each task the accuracy on texts, and the mean -ln p of their labels, (2, 2)."""
+    rows = []
+    for reader, labels in zip(pair, tested.labels.T, strict=True):
+        scores = reader.scores(tested.ids)
+        nats, _ = cross_entropy.rule(scores, targets=labels, reduction="mean")
+        rows.append([accuracy(scores.argmax(axis=1), labels), float(nats)])
+    return np.array(rows)
 
 
 def evaluate(case: Length, pair: Pair) -> dict[str, Any]:
-    """How often both readers are right at every length.
+    """How often both readers are right at every length, and how sure they are of the labels.
 
-    "by length" ``(lengths, 2)`` are the accuracies of the tasks; "accuracy at 48, last" and so on
-    are the same numbers.
+    "by length" ``(lengths, 2)`` are the accuracies of the tasks, and "-ln p by length" their means
+    of -ln p; "accuracy at 48, last" and so on are the same accuracies.
 
     Guide: 1.4.1 (G45).
     """
-    by_length = [right(pair, tested) for tested in case.tested]
-    found: dict[str, Any] = {
+    found = np.array([numbers(pair, tested) for tested in case.tested])  # (lengths, tasks, 2)
+    by_length = found[..., 0].tolist()
+    named: dict[str, Any] = {
         f"accuracy at {n}, {task}": value
         for n, row in zip(NAMED, by_length, strict=True)
         for task, value in zip(TASKS, row, strict=True)
     }
-    return found | {"by length": by_length}
+    return named | {"by length": by_length, "-ln p by length": found[..., 1].tolist()}
 
 
 def both(pair: Pair, tested: Asked) -> float:
     """The mean accuracy of both tasks."""
-    return float(np.mean(right(pair, tested)))
+    return float(numbers(pair, tested)[:, 0].mean())
 
 
 def all_lengths(case: Length) -> float:

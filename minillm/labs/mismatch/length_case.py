@@ -33,16 +33,16 @@ class Strengths:
     are untuned.
     """
 
-    steps: int = 400
-    rate: float = 3e-3
+    steps: int = 800
+    rate: float = 1e-2
     sinusoidal_rate: float = 3e-3
-    rotary_rate: float = 3e-3
+    rotary_rate: float = 1e-2
     alibi_rate: float = 3e-3
-    none_rate: float = 3e-3
+    none_rate: float = 1e-3
     wider_rate: float = 3e-3
     shifted_rate: float = 3e-3
-    scattered_rate: float = 3e-3
-    weight_decay: float = 1.0
+    scattered_rate: float = 1e-2
+    weight_decay: float = 0.1
     dropout: float = 0.1
     long_share: float = 0.1
     tuning_steps: int = 50
@@ -50,7 +50,6 @@ class Strengths:
     many: int = 200
     times: int = 4
     width: int = 64
-    n_layers: int = 2
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class Length(Case):
         model: Sizes | None = None,
         steps: int | None = None,
         rate: float | None = None,
-        weight_decay: float = 0.0,
+        weight_decay: float = 0.1,
         long_share: float = 0.0,
         places: Places | None = None,
         start: Decoder | None = None,

@@ -121,12 +121,23 @@ class Decoder(Module):
         return self.places.looked_up(places)
 
     def forward(self, ids: np.ndarray, places: np.ndarray | None = None) -> Tensor:
-        """The scores of the classes; ``places (B, T)`` stand for those that are counted."""
+        """The scores of the classes; ``places (B, T)`` stand for those that are counted.
+
+        The last block is computed for the last position alone: no other one of it is read.
+        """
         x = self.embed(ids, places)
         mask = (ids != 0)[:, None, None, :]
-        for block in self.blocks:
-            if self.sizes.attention:
-                x = block(x, mask=mask)
-            else:
-                x = x + block.feed_forward(block.feed_forward_norm(x))
-        return self.output(self.norm(x[:, -1]))
+        *others, last = self.blocks
+        for block in others:
+            x = block(x, mask=mask) if self.sizes.attention else thought(block, x)
+        asked = x[:, -1:]
+        if self.sizes.attention:
+            normalised = last.attention_norm(x)
+            seen = last.attention(normalised[:, -1:], normalised, mask=mask)
+            asked = asked + last.dropped(seen)
+        return self.output(self.norm(thought(last, asked)[:, 0]))
+
+
+def thought(block: PreNormBlock, x: Tensor) -> Tensor:
+    """``x + drop(FFN(N(x)))``: the half of a block in which no position sees another one."""
+    return x + block.dropped(block.feed_forward(block.feed_forward_norm(x)))

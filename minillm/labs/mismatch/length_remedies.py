@@ -59,8 +59,7 @@ def no_positions(case: Length) -> Pair:
 def wider(case: Length) -> Pair:
     """A larger model (remedy 1 of 9.3)."""
     s = case.settings.strengths
-    sizes = {"width": s.width, "hidden": 4 * s.width, "n_layers": s.n_layers}
-    return with_model(case, s.wider_rate, **sizes)
+    return with_model(case, s.wider_rate, width=s.width, hidden=4 * s.width)
 
 
 def without_attention(case: Length) -> Pair:
