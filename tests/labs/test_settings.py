@@ -324,20 +324,6 @@ TINY = {
         },
     },
     "length": SMALL_LENGTH,
-    "length_sweeps": {
-        **{f"case.{path}": value for path, value in SMALL_LENGTH.items()},
-        "grids": {
-            "steps": (2, 3),
-            "weight_decay": (10.0, 30.0),
-            "tuning_steps": (1, 2),
-            **dict.fromkeys(("dropout", "long_share"), (0.3, 0.6)),
-            **{
-                name: (0.03, 0.01)
-                for name in vars(find_study("length_sweeps").settings.grids)
-                if name.endswith("rate")
-            },
-        },
-    },
     "lexicon": SMALL_LEXICON,
     "lexicon_sweeps": {
         **{f"case.{path}": value for path, value in SMALL_LEXICON.items()},
@@ -551,7 +537,7 @@ TRAINS_LONG = {
     *("single_clauses", "spam"),
     *("refusal_direction", "safety_change"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
-    *("denials", "known_shift", "length", "length_sweeps", "lexicon", "lexicon_sweeps"),
+    *("denials", "known_shift", "length", "lexicon", "lexicon_sweeps"),
     *("spam_attack", "spam_attack_sms", "sst2", "topics", "ways", "word_order", "wrong_reason"),
 }
 
@@ -579,9 +565,6 @@ REPLACED = {
     },
     "known_shift": {  # no synonyms, and a plain training
         *("world.covered", "learning.smoothing", "learning.word_dropout"),
-    },
-    "length_sweeps": {  # what no swept remedy has: the grids, and sizes of others
-        f"case.strengths.{name}" for name in (*fields_of_grids("length_sweeps"), "times")
     },
     "lexicon": {"learning.steps"},  # they are a strength
     "lexicon_sweeps": {  # what no swept remedy has: the grids, sizes of others, a temperature

@@ -144,7 +144,7 @@ STUDY = Lab(
     measures=MEASURES,
     remedies=REMEDIES,
     controls=CONTROLS,
-    protocol="of the strengths in length_sweeps the one with the highest accuracy, mean over both "
+    protocol="of the strengths in length_tuning the one with the highest accuracy, mean over both "
     "tasks, the lengths 12, 24 and 48 and the seeds 100 and 101, of equals the weakest; first the "
     "steps of the baseline, which all have, then rates, one for each kind of positions, then the "
     "others; sizes, numbers and what is left out have none; the last step counts",

@@ -29,7 +29,7 @@ class Strengths:
 
     ``steps`` are those of the baseline, and all remedies train as long.  What has ``rate`` in its
     name is the rate of training of a model with those positions; ``rate`` alone is that of the
-    baseline and of all other remedies.  The grids are in ``length_sweeps``; sizes, from ``few`` on,
+    baseline and of all other remedies.  The grids are in ``length_tuning``; sizes, from ``few`` on,
     are untuned.
     """
 
@@ -43,9 +43,9 @@ class Strengths:
     shifted_rate: float = 3e-3
     scattered_rate: float = 1e-2
     weight_decay: float = 0.1
-    dropout: float = 0.1
+    dropout: float = 0.05
     long_share: float = 0.1
-    tuning_steps: int = 50
+    tuning_steps: int = 10
     few: int = 50
     many: int = 200
     times: int = 4

@@ -1,13 +1,14 @@
 """How strong must a remedy against longer texts be?
 
-The strengths of the lab were chosen by ``best_strength`` from the same grids, on seeds that the
-lab does not use: first the steps of the baseline, then the rates, then all others with those.
+The strengths of the lab were chosen by ``best_strength`` from these grids, on seeds that the lab
+does not use: first the steps of the baseline, then the rates, then all others with those.
 
 Letters: G strengths.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,6 @@ from minillm.labs.mismatch.length import evaluate
 from minillm.labs.mismatch.length_case import Length
 from minillm.labs.mismatch.length_readers import Pair
 from minillm.labs.mismatch.length_remedies import REMEDIES
-from minillm.labs.study import Study
 from minillm.labs.sweeps import swept
 
 # the remedy whose strength a field of ``Grids`` holds
@@ -85,11 +85,10 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     return swept(Length(settings.case, seed), vars(settings.grids), SWEPT, REMEDIES, row_of)
 
 
-STUDY = Study(
-    name="length_sweeps",
-    question="How does accuracy on longer texts change with a remedy's strength?",
-    settings=Settings(),
-    measure=measure,
-    seeds=(100, 101),
-    tolerance=0.15,
-)
+def chosen(settings: Settings, seeds: Sequence[int]) -> dict[str, Any]:
+    """The best strength of each remedy on some seeds."""
+    found = [measure(settings, seed) for seed in seeds]
+    grids = vars(settings.grids)
+    return {
+        name: grids[name][best_strength(np.array([one[name] for one in found]))] for name in grids
+    }
