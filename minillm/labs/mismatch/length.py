@@ -102,7 +102,7 @@ CONTROLS = {  # margins from before any measurement; accuracies are means of two
     "no shift": Control(no_shift, items=2000, margin=0.05),
     "labels tossed": Control(tossed_labels, items=2000, margin=0.05),
 }
-NAMED = ("12", "24", "48")  # what the lengths of the settings are called
+NAMED = ["12", "24", "48"]  # what the lengths of the settings are called
 MEASURES = {
     f"accuracy at {n}, {task}": Measure(1, items=1000, headline=n == NAMED[-1])
     for n in reversed(NAMED)

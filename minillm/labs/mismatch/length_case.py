@@ -107,7 +107,7 @@ class Length(Case):
         model: Sizes | None = None,
         steps: int | None = None,
         rate: float | None = None,
-        weight_decay: float = 0.1,
+        weight_decay: float = 0.0,
         long_share: float = 0.0,
         places: Places | None = None,
         start: Decoder | None = None,

@@ -26,7 +26,7 @@ from minillm.nn import (
     normal,
 )
 
-POSITIONS = ("learned", "sinusoidal", "rotary", "ALiBi", "none")
+POSITIONS = ["learned", "sinusoidal", "rotary", "ALiBi", "none"]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ FILLERS = {
     "en": "so well then now here there still also just again maybe often quite anyway once later",
     "zh": "于是 那么 然后 现在 这里 那里 仍然 也 只是 又 也许 经常 其实 反正 一度 后来",
 }
-TASKS = ("last", "first")  # which opinion is asked for
+TASKS = ["last", "first"]  # which opinion is asked for
 
 
 class Asked(NamedTuple):
