@@ -18,7 +18,8 @@ HALVES = {
         "label_noise",
     ),
     "mismatched generalisation": (
-        *("encodings", "shortcut", "lexicon", "hallucination", "narrow_tuning", "subliminal"),
+        *("encodings", "shortcut", "length", "lexicon", "hallucination", "narrow_tuning"),
+        "subliminal",
     ),
 }
 

@@ -148,6 +148,21 @@ SMALL_NARROW = {
     "asked": (0, 2),
     "strengths": {"steps": 2, "width": 16, "lora": 2, "good_share": 0.5},
 }
+SMALL_LENGTH = {
+    "world": {"opinions": 3},
+    "learned": 60,
+    "longest": 6,
+    "long": (9, 12),
+    "tested": 20,
+    "lengths": (6, 9, 12),
+    "model": {"width": 8, "n_heads": 2, "hidden": 8, "longest": 16},
+    "batch": 8,
+    "max_norm": 1e-2,
+    "strengths": {"steps": 3, "few": 4, "many": 12, "times": 2, "width": 16}
+    | {"long_share": 0.5, "tuning_steps": 2, "dropout": 0.5, "weight_decay": 10.0}
+    | {f"{name}rate": 0.03 for name in ("", "sinusoidal_", "rotary_", "alibi_", "none_")}
+    | {f"{name}_rate": 0.03 for name in ("wider", "shifted", "scattered")},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 SMALL_TAGGED = {
     "learned": 40,
@@ -211,6 +226,15 @@ TINY = {
         "shares": (0.0, 0.5),
         "model": {"width": 8, "n_heads": 2, "hidden": 8, "dropout": 0.1},
         "learning": {"steps": 4, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+    },
+    "denials": {
+        "sizes": {"train": 80, "dev": 12, "test": 20, "extra": 40},
+        "recipe": SMALL_STAGES,
+        "read": 2,
+        "few": (4, 8),
+        "tested": 20,
+        "drilled": 20,
+        "more": {"epochs": 2.0, "rate": 0.01},
     },
     "deep_repair": {
         **SMALL_REQUESTS,
@@ -364,6 +388,7 @@ TINY = {
             "threshold": (0.45, 0.55),
         },
     },
+    "length": SMALL_LENGTH,
     "lexicon": SMALL_LEXICON,
     "lexicon_sweeps": {
         **{f"case.{path}": value for path, value in SMALL_LEXICON.items()},
@@ -642,6 +667,7 @@ TRAINS_LONG = {
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
     *("shortcut", "shortcut_causes", "shortcut_selection"),
     *("narrow_tuning", "narrow_tuning_sweeps"),
+    *("denials", "length"),
 }
 
 
