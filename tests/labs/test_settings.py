@@ -572,6 +572,12 @@ TINY = {
     "spam": {"recipe": SMALL_STAGES, "recipe.pretrain_epochs": 0.0, "positive": "positive"},
     "spam_attack": {"sizes": (60, 30, 30), **SMALL_FILTERS},
     "spam_attack_sms": {"positive": "positive", **SMALL_FILTERS},
+    "spelled_directions": {
+        "verbs": 1,  # first: there must be more in the world
+        "randoms": 1,
+        **SMALL_REQUESTS,
+        "world": {**SMALL_REQUESTS["world"], "verbs": 3, "places": (7,)},
+    },
     "spurious": {"examples": 100},
     "sst2": {
         "recipe": SMALL_STAGES,
@@ -658,7 +664,7 @@ TRAINS_LONG = {
     *("fine_tuning_attack", "gap", "helpful_harmless", "jailbreaks", "objectives", "passes"),
     *("pipeline", "ranks", "refusal_dose", "reviews_and_news", "shakespeare", "sides"),
     *("single_clauses", "spam"),
-    *("refusal_direction", "safety_change"),
+    *("refusal_direction", "safety_change", "spelled_directions"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
     *("contamination", "hallucination"),
@@ -738,6 +744,7 @@ REPLACED = {
     "spam": {"pretrain_lr"},  # of no pretraining
     "spam_attack": {"tokenizer"},
     "spam_attack_sms": {"tokenizer"},
+    "spelled_directions": {"world.places"},  # of encodings that no text of it has
     "sst2": {"pretrain_epochs", "finetune_epochs"},
     "sst2_shortcut": {"bert.updates"},  # they are a strength
     "sst2_shortcut_sweeps": {
