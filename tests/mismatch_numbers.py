@@ -4,6 +4,7 @@ from minillm.labs.matrix import HALVES, the_lab
 from minillm.labs.mismatch import subliminal
 from minillm.labs.mismatch.tenses import ARMS
 from minillm.labs.stored import STORED, read_file, read_settings, read_study
+from minillm.labs.worlds.denials import KINDS
 from tests.conflict_numbers import verdict_rows
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
@@ -56,6 +57,25 @@ def domains():
         lines.append([name, with_interval(means[:, 0, 0]), *cells])
     shots = read_settings("uci_domains")["shots"]
     return rows(["three domains", "its own", *(f"another, {k}" for k in shots)], lines)
+
+
+def length():
+    """Texts of 48 words for models that learned at most 12: each remedy against learned places."""
+    kinds = ("accuracy at 48, last", "accuracy at 48, first")
+    return rows(["remedy", *kinds], verdict_rows("length", kinds))
+
+
+def denials():
+    """Denials outside the grammar: how many are understood, with their twins, by kind."""
+    found, lines = read_study("denials"), []
+    for name in ("BERT", "bag"):
+        for dial in ("without", "with"):
+            both = found[f"{dial}, {name}"][:, 2]  # (seeds, kinds)
+            cells = [with_interval(column) for column in both.T]
+            lines.append([f"{name}, {dial} single clauses", *cells])
+            shown = [found[f"{dial}, {name}, 50 of {kind}"][:, 2, k] for k, kind in enumerate(KINDS)]
+            lines.append(["and 50 of the same kind", *map(with_interval, shown)])
+    return rows(["", *KINDS], lines)
 
 
 def lexicon():
@@ -155,7 +175,7 @@ def remedies():
 
 
 TABLES = [
-    *(encodings, tenses, shortcut, tags, lexicon, shifts, domains),
+    *(encodings, tenses, shortcut, tags, length, denials, lexicon, shifts, domains),
     *(unknown, leaked, narrow, hidden, controls, remedies),
 ]
 
