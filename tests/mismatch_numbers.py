@@ -4,7 +4,7 @@ from minillm.labs.matrix import HALVES, the_lab
 from minillm.labs.mismatch import subliminal
 from minillm.labs.mismatch.tenses import ARMS
 from minillm.labs.stored import STORED, read_file, read_settings, read_study
-from minillm.labs.worlds.denials import KINDS
+from minillm.labs.worlds.denials import Denials
 from tests.conflict_numbers import verdict_rows
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
@@ -67,15 +67,15 @@ def length():
 
 def denials():
     """Denials outside the grammar: how many are understood, with their twins, by kind."""
-    found, lines = read_study("denials"), []
+    found, lines, kinds = read_study("denials"), [], Denials().kinds
     for name in ("BERT", "bag"):
         for dial in ("without", "with"):
             both = found[f"{dial}, {name}"][:, 2]  # (seeds, kinds)
             cells = [with_interval(column) for column in both.T]
             lines.append([f"{name}, {dial} single clauses", *cells])
-            shown = [found[f"{dial}, {name}, 50 of {kind}"][:, 2, k] for k, kind in enumerate(KINDS)]
+            shown = [found[f"{dial}, {name}, 50 of {kind}"][:, 2, k] for k, kind in enumerate(kinds)]
             lines.append(["and 50 of the same kind", *map(with_interval, shown)])
-    return rows(["", *KINDS], lines)
+    return rows(["", *kinds], lines)
 
 
 def lexicon():
