@@ -49,7 +49,7 @@ def tags():
 
 
 def domains():
-    """Reviews of one domain, asked about another: accuracy by target sentences that were learned."""
+    """Reviews of one domain, asked about another, by target sentences that were learned."""
     found, lines = read_study("uci_domains"), []
     for name in ("bag of words", "bag of words and pairs", "BERT", "BERT, pretrained"):
         means = found[name].mean(axis=2)  # (seeds, shots, own and other)
@@ -73,7 +73,8 @@ def denials():
             both = found[f"{dial}, {name}"][:, 2]  # (seeds, kinds)
             cells = [with_interval(column) for column in both.T]
             lines.append([f"{name}, {dial} single clauses", *cells])
-            shown = [found[f"{dial}, {name}, 50 of {kind}"][:, 2, k] for k, kind in enumerate(kinds)]
+            each = [found[f"{dial}, {name}, 50 of {kind}"][:, 2] for kind in kinds]
+            shown = [one[:, k] for k, one in enumerate(each)]
             lines.append(["and 50 of the same kind", *map(with_interval, shown)])
     return rows(["", *kinds], lines)
 
