@@ -92,4 +92,17 @@ GUIDE_PLANTS = [
           "replace(case.stages.safety, weight_decay=decay)", "case.stages.safety",
           "tests/labs/conflict/test_jailbreaks.py::"
           "test_every_remedy_gives_another_model_and_leaves_the_shared_one"),
+    Plant("encodings that are said to be covered", "labs/mismatch/encodings_remedies.py",
+          "if name != PLAIN)))", "if name == PLAIN)))",
+          "tests/labs/mismatch/test_encodings.py::"
+          "test_a_small_gpt_reads_what_is_encoded_and_refuses_it_where_that_was_covered"),
+    Plant("a shift that does not take place", "labs/worlds/lexicons.py",
+          'rng.random(sides.shape) < share("shift", shift)',
+          'rng.random(sides.shape) < 0 * share("shift", shift)',
+          "tests/labs/mismatch/test_lexicon.py::"
+          "test_who_knows_of_the_other_words_helps"),
+    Plant("a cause that is named and not changed", "labs/mismatch/shortcut_causes.py",
+          "replace(s, agreements=(agreement,) * len(s.agreements))", "s",
+          "tests/labs/mismatch/test_shortcut_causes.py::"
+          "test_the_tag_and_its_agreement_are_causes"),
 ]  # fmt: skip
