@@ -21,7 +21,8 @@
 import numpy as np
 
 from minillm.course.numbers import LANGUAGE, study
-from minillm.labs import mean_and_interval, read_settings
+from minillm.course.verdict_tables import spread, verdict_table
+from minillm.labs import read_settings
 from minillm.labs.compare_result import Result
 from minillm.labs.conflict import aspects, aspects_sgd, fine_tuning_attack, forgetting, jailbreaks
 from minillm.labs.conflict.refusal_dose import NUMBERS as DOSE_NUMBERS
@@ -34,14 +35,6 @@ from minillm.training.objectives import hypervolume_of_curve
 asked, tuned, valleys = map(study, ("helpful_harmless", "fine_tuning_attack", "valley_starts"))
 rated = study("raters")
 names = read_settings("helpful_harmless")["names"]
-
-
-def spread(values):
-    """Mean, and half a confidence interval."""
-    mean, half = mean_and_interval(values)
-    return {"mean": mean, "half": half}
-
-
 n_rated, rate = len(rated["losses"]), read_settings("raters")
 assert rate["world"]["ambiguous"] == 0.3 and rate["weights"][5] == 0.8, "as in the prose"
 off = rated["distance"].max()  # of all weights and seeds
@@ -128,42 +121,12 @@ few, most = min(others), max(others)
 
 lab = fine_tuning_attack.STUDY
 result = Result(lab, list(lab.remedies), tuned, {})
-words = {
-    "en": ("helps", "harms", "no effect worth {}", "undecided, at most {:.2f}"),
-    "zh": ("有效", "有害", "没有值得一提的作用", "未能判定，至多 {:.2f}"),
-}[LANGUAGE]
-
-
-def said(verdict):
-    """A verdict in the language of the edition, with the mean and half its interval."""
-    place = ["helps", "harms", "no effect worth 0.05", "undecided"].index(verdict.word)
-    word = words[place].format(0.05 if place == 2 else verdict.bound)
-    return f"{round(verdict.mean, 2) + 0.0:+.2f} ± {verdict.half:.2f} {word}"
-
-
-def table(result, head, groups, measures, hidden=()):
-    """Verdicts as a table: a row for each remedy, a column for each measure."""
-    found, place = result.verdicts(), ("en", "zh").index(LANGUAGE)
-    rows = [f"| {head[place]} |", "|---|---|" + "---|" * len(measures)]
-    for group, remedies in groups.items():
-        label = group.split(" / ")[place]
-        for remedy, chinese in remedies.items():
-            if remedy in hidden:
-                continue
-            cells = [
-                said(found[remedy, one]) if remedy in result.remedies else "" for one in measures
-            ]
-            rows.append(f"| {label} | {(remedy, chinese)[place]} | {' | '.join(cells)} |")
-            label = ""
-    return "\n".join(rows)
-
-
-undoing = table(
+undoing = verdict_table(
     result,
-    (
-        "the guide's remedy | here | told, forbidden examples | told, harmless examples",
-        "指南的办法 | 这里 | 违禁样本，说出的 | 无害样本，说出的",
-    ),
+    {
+        "en": ("the guide's remedy", "here", "told, forbidden examples", "told, harmless examples"),
+        "zh": ("指南的办法", "这里", "违禁样本，说出的", "无害样本，说出的"),
+    }[LANGUAGE],
     {
         "1 architecture / 1 模型结构": {"wider model": "宽度加倍"},
         "2 data / 2 数据": {
@@ -176,6 +139,8 @@ undoing = table(
         "not in the guide / 指南没有的": {"KL to base": "与此前模型的 KL"},
     },
     ("payload, half", "payload, harmless"),
+    language=LANGUAGE,
+    untried=["is the attack"],
 )
 pair = Result(aspects.STUDY, list(aspects.STUDY.remedies), study("aspects"), {})
 names_of_aspects = {
@@ -205,14 +170,15 @@ names_of_aspects = {
         "Aligned-MTL": "Aligned-MTL",
     },
 }
-two_aspects = table(
+two_aspects = verdict_table(
     pair,
-    (
-        "the guide's remedy | here | scaled | narrow",
-        "指南的办法 | 这里 | scaled | narrow",
-    ),
+    {
+        "en": ("the guide's remedy", "here", "scaled", "narrow"),
+        "zh": ("指南的办法", "这里", "scaled", "narrow"),
+    }[LANGUAGE],
     names_of_aspects,
     ("least, scaled", "least, narrow"),
+    language=LANGUAGE,
     hidden=("less weight decay", "less dropout", "uncertainty weights", "MGDA", "Aligned-MTL"),
 )
 every_name = {k: v for group in names_of_aspects.values() for k, v in group.items()}

@@ -36,25 +36,31 @@ def verdict_table(
     measures: Sequence[str],
     *,
     language: str,
+    hidden: Sequence[str] = (),
+    untried: Sequence[str] = (),
 ) -> str:
     """A row for each remedy, a column for each measure, as Markdown.
 
     ``head`` has the titles of the columns; ``groups`` the remedies of each kind, a kind being
-    named "English / Chinese", with the Chinese name of each.
+    named "English / Chinese", with the Chinese name of each.  The remedies ``hidden`` have no row,
+    the rows ``untried`` are of no remedy and have empty cells.
 
     Raises:
-        ValueError: a remedy of the lab has no row, or a row no remedy.
+        ValueError: another remedy of the lab is not among ``groups``, or another row is no remedy.
     """
     listed = [remedy for group in groups.values() for remedy in group]
-    if sorted(listed) != sorted(result.remedies[1:]):
-        missing = {*listed} ^ {*result.remedies[1:]}
+    if sorted(listed) != sorted([*result.remedies[1:], *untried]):
+        missing = {*listed} ^ {*result.remedies[1:], *untried}
         raise ValueError(f"verdict_table: rows and remedies differ in {sorted(missing)}")
     found, place = result.verdicts(), ("en", "zh").index(language)
     rows = [f"| {' | '.join(head)} |", "|---|---|" + "---|" * len(measures)]
     for group, remedies in groups.items():
         label = group.split(" / ")[place]
         for remedy, chinese in remedies.items():
-            cells = " | ".join(said(found[remedy, one], language) for one in measures)
+            if remedy in hidden:
+                continue
+            verdicts = [found.get((remedy, one)) for one in measures]
+            cells = " | ".join(said(one, language) if one else "" for one in verdicts)
             rows.append(f"| {label} | {(remedy, chinese)[place]} | {cells} |")
             label = ""
     return "\n".join(rows)

@@ -53,3 +53,18 @@ def test_harm_is_said_in_both_languages():
 def test_spread_is_mean_and_half_an_interval():
     found = spread([1.0, 3.0])
     assert found["mean"] == 2 and found["half"] == pytest.approx(12.706, abs=0.001)
+
+
+def test_a_remedy_may_be_hidden_and_a_row_may_be_of_none():
+    groups = {**GROUPS, "3 others / 3 其他": {"is the attack": "就是攻击"}}
+    table = verdict_table(
+        Found(),
+        ("a", "b", "c"),
+        groups,
+        ["right"],
+        language="en",
+        hidden=["more"],
+        untried=["is the attack"],
+    )
+    assert "more" not in table and "| 2 data | clean |" in table
+    assert table.endswith("| 3 others | is the attack |  |")
