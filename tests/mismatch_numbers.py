@@ -1,7 +1,6 @@
 """The tables of mismatch.md: ``python -m tests.mismatch_numbers``."""
 
 from minillm.labs.matrix import HALVES, the_lab
-from minillm.labs.mismatch import subliminal
 from minillm.labs.mismatch.tenses import ARMS
 from minillm.labs.stored import STORED, read_file, read_settings, read_study
 from minillm.labs.worlds.denials import Denials
@@ -14,26 +13,26 @@ from tests.told import print_page
 HALF = "mismatched generalisation"
 
 
+def judged(name, measures, shown):
+    """The verdicts of a lab's remedies, and beside them the means of what else is to be seen."""
+    found, verdicts = read_study(name), verdict_rows(name, measures)
+    none = [the_lab(name).baseline, *("" for _ in measures)]
+    return [
+        [*line, *(f"{found[f'{line[0]}: {one}'].mean():.2f}" for one in shown)]
+        for line in (none, *verdicts)
+    ]
+
+
 def encodings():
     """Refusals of plain spelling alone: what brings them into an encoding that the model reads."""
-    lines, found = [], read_study("encodings")
-    kinds = ("refused, plain", "refused, c2", "over-refusal, c2", "known")
-    verdicts = {line[0]: line[1] for line in verdict_rows("encodings", ["discrimination, c2"])}
-    for remedy in ("none", *verdicts):
-        cells = [f"{found[f'{remedy}: {kind}'].mean():.2f}" for kind in kinds]
-        lines.append([remedy, verdicts.get(remedy, ""), *cells])
-    return rows(["remedy", "discrimination, c2", *kinds], lines)
+    shown = ("refused, plain", "refused, c2", "over-refusal, c2", "known")
+    lines = judged("encodings", ["discrimination, c2"], shown)
+    return rows(["remedy", "discrimination, c2", *shown], lines)
 
 
 def shortcut():
     """A tag stands for the label: the worst group, and what is paid for it."""
-    lines, found = [], read_study("shortcut")
-    verdicts = {line[0]: line[1] for line in verdict_rows("shortcut", ["worst group"])}
-    for remedy in ("none", *verdicts):
-        worst, inside = (
-            found[f"{remedy}: {kind}"].mean() for kind in ("worst group", "accuracy, inside")
-        )
-        lines.append([remedy, verdicts.get(remedy, ""), f"{worst:.2f}", f"{inside:.2f}"])
+    lines = judged("shortcut", ["worst group"], ("worst group", "accuracy, inside"))
     return rows(["remedy", "worst group", "that is", "tag as in training"], lines)
 
 
@@ -116,11 +115,7 @@ def tenses():
 def unknown():
     """What nobody told the model: sure and wrong about it, and right about the rest."""
     kinds = ("confident error", "right on known")
-    lines, found = [], read_study("hallucination")
-    verdicts = {line[0]: line[1:] for line in verdict_rows("hallucination", kinds)}
-    for remedy in ("none", *verdicts):
-        risk = f"{found[f'{remedy}: risk'].mean():.2f}"
-        lines.append([remedy, *verdicts.get(remedy, ["", ""]), risk])
+    lines = judged("hallucination", kinds, ["risk"])
     return rows(["remedy", *kinds, "risk, mean over coverage"], lines)
 
 
@@ -138,22 +133,13 @@ def leaked():
 
 def narrow():
     """Bad answers about one class are learned: how many there are about the others."""
-    kinds, found = ("spread", "learned", "good kept"), read_study("narrow_tuning")
-    verdicts = {line[0]: line[1] for line in verdict_rows("narrow_tuning", ["spread"])}
-    lines = [
-        [name, verdicts.get(name, ""), *(f"{found[f'{name}: {k}'].mean():.2f}" for k in kinds)]
-        for name in ("none", *verdicts)
-    ]
-    return rows(["remedy", "spread", "that is", *kinds[1:]], lines)
+    lines = judged("narrow_tuning", ["spread"], ("spread", "learned", "good kept"))
+    return rows(["remedy", "spread", "that is", "learned", "good kept"], lines)
 
 
 def hidden():
     """What a student takes over that it was never shown."""
-    lines, found = [], read_study("subliminal")
-    verdicts = {line[0]: line[1] for line in verdict_rows("subliminal", ["trait"])}
-    for remedy in subliminal.STUDY.remedies:
-        cells = [f"{found[f'{remedy}: {kind}'].mean():.2f}" for kind in ("trait", "agreement")]
-        lines.append([remedy, verdicts.get(remedy, ""), *cells])
+    lines = judged("subliminal", ["trait"], ("trait", "agreement"))
     return rows(["remedy", "digits read", "that is", "agreement"], lines)
 
 
