@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from minillm.labs.conflict.jailbreak_settings import Settings as Jailbreaking
 from minillm.labs.request_chain import RequestChain
-from minillm.labs.request_stages import Stages, Tuning
+from minillm.labs.request_stages import Stages
 from minillm.labs.worlds.request_texts import Asking
 from minillm.labs.worlds.requests import PLAIN, Requests, World
 from minillm.models.gpt import Gpt
@@ -49,15 +50,12 @@ class Settings:
     """
 
     world: Requests = Requests()
-    stages: Stages = Stages(
-        pretraining=Tuning(steps=500, together=2),
-        instruction=Tuning(steps=250, together=2),
-        safety=Tuning(steps=200, together=2),
+    stages: Stages = replace(
+        Jailbreaking.stages,
         read=Asking(encodings=SPELLINGS),
         taught=ANSWERED,
         kept=ANSWERED,
         refused=0.2,
-        max_length=64,
     )
     strengths: Strengths = field(default_factory=Strengths)
 
