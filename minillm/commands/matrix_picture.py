@@ -94,11 +94,11 @@ def draw_half(ax: Any, cells: Cells, half: str, labs: Sequence[str], top: float)
     ax.text(0.05, top + 0.25, half, fontsize=12, weight="bold", va="center")
     x = LABEL
     for lab in labs:
-        draw_heading(ax, cells, lab, x, top + HEADING)
+        columns, names_of_tiles = (x, x + name_width(cells, lab)), measures(cells, lab)
+        draw_heading(ax, cells, lab, columns, top + HEADING)
         y = top + HEADING
         for kind in KINDS:
-            columns = x, x + name_width(cells, lab)
-            draw_cell(ax, cells[kind, lab], measures(cells, lab), columns, y + MARGIN)
+            draw_cell(ax, cells[kind, lab], names_of_tiles, columns, y + MARGIN)
             y += kind_height(cells, kind, labs)
         x += lab_width(cells, lab)
     y = top + HEADING
@@ -108,15 +108,17 @@ def draw_half(ax: Any, cells: Cells, half: str, labs: Sequence[str], top: float)
         y += kind_height(cells, kind, labs)
 
 
-def draw_heading(ax: Any, cells: Cells, lab: str, x: float, y: float) -> None:
-    """A lab, how many seeds it has, and its measures."""
+def draw_heading(
+    ax: Any, cells: Cells, lab: str, columns: tuple[float, float], y: float
+) -> None:
+    """A lab, how many seeds it has, and its measures; ``columns`` as in ``draw_cell``."""
+    x, tiles = columns
     n = min(e.n for kind in KINDS for row in grid(cells[kind, lab]).values() for e in row.values())
     title = f"{lab.replace('_', ' ')}, n = {n}"
     ax.text(x, y - 0.5, title, fontsize=8, weight="bold", va="bottom")
     for place, name in enumerate(measures(cells, lab)):
         lines = "\n".join(wrap(name, 14))
-        left = x + name_width(cells, lab) + WIDTH * place
-        ax.text(left, y - 0.05, lines, fontsize=6, va="bottom")
+        ax.text(tiles + WIDTH * place, y - 0.05, lines, fontsize=6, va="bottom")
 
 
 def draw_cell(
