@@ -108,9 +108,7 @@ def draw_half(ax: Any, cells: Cells, half: str, labs: Sequence[str], top: float)
         y += kind_height(cells, kind, labs)
 
 
-def draw_heading(
-    ax: Any, cells: Cells, lab: str, columns: tuple[float, float], y: float
-) -> None:
+def draw_heading(ax: Any, cells: Cells, lab: str, columns: tuple[float, float], y: float) -> None:
     """A lab, how many seeds it has, and its measures; ``columns`` as in ``draw_cell``."""
     x, tiles = columns
     n = min(e.n for kind in KINDS for row in grid(cells[kind, lab]).values() for e in row.values())
