@@ -41,7 +41,6 @@ def test_an_encoding_is_uncovered_where_no_refusal_is_learned_in_it():
         np.testing.assert_allclose(where_uncovered("refused")[:, h, a], np.mean(rows, axis=0))
 
 
-@pytest.mark.guide("G44")
 def test_what_is_called_undecided_of_encodings_and_tenses_is():
     apart = read_study("encoding_cells")["cells"][:, 1, 0, 1, :, NUMBERS.index("discrimination")]
     assert ends(apart[:, 1])[1] > 1  # c0, covered
@@ -52,7 +51,6 @@ def test_what_is_called_undecided_of_encodings_and_tenses_is():
     assert -0.05 < ends((uncovered[..., 1] - uncovered[..., 0]).mean(axis=1))[1] < 0
 
 
-@pytest.mark.guide("G44")
 def test_what_is_said_of_directions_is_so():
     """About a fifth as long, before any refusal most different in c1; the present's decides."""
     found = read_study("encoding_cells")
@@ -65,7 +63,6 @@ def test_what_is_said_of_directions_is_so():
     assert ends(moved[:, 2, :, 1, 1] - before)[0].max() <= 0  # answered, no more than before
 
 
-@pytest.mark.guide("G45")
 def test_only_the_oracle_sees_more_in_group_dro_than_in_the_mean_loss():
     found = read_study("shortcut_selection")
     robust, plain = (found[f"{name}: looks"].max(axis=1) for name in ("group DRO", "mean loss"))
@@ -74,7 +71,6 @@ def test_only_the_oracle_sees_more_in_group_dro_than_in_the_mean_loss():
 
 
 @each_page
-@pytest.mark.guide("G45")
 def test_effective_robustness_is_read_off_the_line_of_plain_trainings(page):
     residuals = np.array([above_the_line(name)[0] for name in ON_THE_LINE])  # (baselines, seeds)
     np.testing.assert_allclose(residuals.sum(axis=0), 0, atol=1e-9)
