@@ -19,6 +19,7 @@ DIRECTIONS = ("present's", "own", "random")
 # what changes a training and not the data's shortcut: the line of effective robustness
 ON_THE_LINE = ["none", "150 steps", "1000 steps", "1000 reviews", "8000 reviews"]
 ON_THE_LINE += ["width 16", "width 64"]
+MASKED_LATE = "tag masked in the test: worst group"
 ORACLE, TRAINING, LEFT_OUT = (
     PROTOCOLS.index(name)
     for name in ("oracle", "training-domain validation", "leave-one-domain-out")
@@ -103,7 +104,7 @@ def causes():
             above, foretold = above_the_line(name)
             said = "–" if not 0 <= foretold.mean() <= 1 else with_interval(above)
             cells = [with_interval(found[f"{name}: inside"]), with_interval(found[key])]
-            lines.append([name, *cells, "on the line" if name in ON_THE_LINE else said])
+            lines.append([name, *cells, "draws the line" if name in ON_THE_LINE else said])
     return rows(["changed", "tag as in training", "worst group", "above the line"], lines)
 
 
@@ -138,6 +139,7 @@ def told():
         "own direction of the past": tense["moved"][:, 0, 1, 1, -1, HARMLESS_NOUNS, REFUSES],
         "oracle over training": chosen[:, ORACLE] - chosen[:, TRAINING],
         "oracle over left out": chosen[:, ORACLE] - chosen[:, LEFT_OUT],
+        "masked in the test": read_study(shortcut_causes.STUDY.name)[MASKED_LATE],
         "labels right, above the line": above_the_line("labels flipped 0")[0],
     }
     return {name: with_interval(values) for name, values in found.items()}
