@@ -78,7 +78,10 @@ def test_help_says_where_the_file_of_a_remedy_is_run(call):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["planned", "--remedies", "idle"], "no study 'planned' (did you mean 'planted_lab'?); there are"),
+        (
+            ["planned", "--remedies", "idle"],
+            "no study 'planned' (did you mean 'planted_lab'?); there are",
+        ),
         ([NAME, "--remedies", "idel"], "no remedy 'idel'; there are strong; idle"),
         ([PLAIN, "--remedies", "idle"], f"needs one lab, got {PLAIN}; there are {NAME}"),
         ([NAME, PLAIN, "--remedies", "idle"], "needs one lab, got 2 studies"),
