@@ -625,6 +625,12 @@ TINY = {
         "recipe": {**SMALL_STAGES, "finetune_epochs": 0.0},
         "passes": (0.5, 1.0),
     },
+    "printed_glove": {
+        "topics": {"words": 4, "pairs": 2000, "together": 0.8},
+        "printed": {"width": 2, "measured_at": (0, 3)},
+        "glove": {"width": 2, "epochs": 2, "batch": 3},
+        "glove.weighting": {"x_max": 300.0},
+    },
     "valley_starts": {
         "aggregators": ("mean", "mgda"),
         "rate": 0.05,
@@ -729,6 +735,7 @@ REPLACED = {
     },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
+    "printed_glove": {"glove.seed"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
     "safety_change": {"stages.refusals.nouns"},  # every model refuses its own number
     "shortcut": {"learning.steps", "learning.smoothing"},  # a strength; and no label is smoothed
