@@ -88,6 +88,12 @@ class Trained(NamedTuple):
     loss: float  # J, the sum over all cells, each before its own step
 
 
+def start_model(x: Cooccurrences, settings: GloveSettings) -> Glove:
+    """The model before training, as the seed has it."""
+    rng = stream(settings.seed, "GloVe at the start")
+    return Glove.start(x.vocabulary_size, settings.width, rng)
+
+
 def train_glove(
     x: Cooccurrences, settings: GloveSettings, *, model: Glove | None = None, start: int = 0
 ) -> Iterator[Trained]:
@@ -112,7 +118,7 @@ def train_glove(
         raise ValueError(f"to start at pass {start}, give the model as it was there")
     size = (x.vocabulary_size, settings.width)
     if model is None:
-        model = Glove.start(*size, stream(settings.seed, "GloVe at the start"))
+        model = start_model(x, settings)
     if any(array.shape != (size[0], size[1] + 1) for array in model):
         raise ValueError(f"the model must have {size[0]} words of width {size[1]}, and a bias each")
     return passes(x, settings, model, start)
