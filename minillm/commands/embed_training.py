@@ -19,21 +19,26 @@ from minillm.commands.embed_pictures import components_picture
 from minillm.commands.sampling_options import number
 from minillm.models.word_vectors import (
     GloveSettings,
+    Sentences,
     Window,
+    Word2VecSettings,
     WordVectors,
     count_cooccurrences,
     write_vectors,
 )
+from minillm.models.word_vectors.settings import CBOW, SKIP_GRAM
 from minillm.tasks.generation.tokens import plain_texts
 from minillm.tasks.glove_vectors import learn_glove
+from minillm.tasks.word_vectors import learn_word2vec
 from minillm.text import Vocabulary, WordTokenizer
 from minillm.text.documents import read_documents
 
 VECTORS, NUMBERS, PICTURE = "vectors.txt", "vectors.json", "vectors.png"
 CHECKPOINT = "checkpoint.safetensors"
 GLOVE = "glove"
-METHODS = (GLOVE,)
+METHODS = (SKIP_GRAM, CBOW, GLOVE)
 SHOWN = 60  # words of the picture
+CBOW_RATE = 0.05  # that of word2vec.c
 
 
 class Learned(NamedTuple):
@@ -55,7 +60,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         help="what no window reaches beyond (default: lines)",
     )
     add_encoding(parser)
-    add("--method", choices=METHODS, default=GLOVE, help=f"default: {GLOVE}")
+    add("--method", choices=METHODS, default=SKIP_GRAM, help=f"default: {SKIP_GRAM}")
     add("--width", type=whole, default=100, metavar="N", help="of a vector (default: 100)")
     add("--window", type=whole, metavar="N", help="words on either side (default: the method's)")
     add("--epochs", type=whole, metavar="N", help="passes (default: the method's)")
@@ -144,7 +149,22 @@ def read_sentences(arguments: argparse.Namespace) -> list[list[str]]:
 
 def learn(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
     """The table of the chosen method."""
-    return of_glove(rows, size, arguments)
+    return (of_glove if arguments.method == GLOVE else of_word2vec)(rows, size, arguments)
+
+
+def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
+    """Learn from the words one after another; the vectors are those of the word in the middle."""
+    text = Sentences.of_ids(rows, size)
+    settings = Word2VecSettings(model=arguments.method, width=arguments.width, seed=arguments.seed)
+    settings = replace(
+        settings,
+        window=arguments.window or settings.window,
+        epochs=arguments.epochs or settings.epochs,
+        rate=CBOW_RATE if arguments.method == CBOW else settings.rate,
+    )
+    checkpoint = arguments.out / CHECKPOINT
+    tables = learn_word2vec(text, settings, checkpoint=checkpoint, resume=arguments.resume)
+    return Learned(tables.input, {"method": arguments.method, "settings": asdict(settings)})
 
 
 def of_glove(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:

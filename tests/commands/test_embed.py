@@ -11,7 +11,7 @@ from minillm.tasks import glove_vectors
 from tests.commands.command_line import listing
 
 ANIMALS, TOOLS = ["cat", "dog", "cow", "pig"], ["saw", "axe", "nail", "drill"]
-TRAIN = ("--width", "6", "--epochs", "8", "--min-count", "1")
+TRAIN = ("--method", "glove", "--width", "6", "--epochs", "8", "--min-count", "1")
 
 
 @pytest.fixture
@@ -78,6 +78,23 @@ def test_an_interrupted_run_goes_on(call, text, tmp_path, monkeypatch):
     assert call("embed", "train", text, *TRAIN, "--out", parts, "--overwrite").code == 0
 
 
+@pytest.mark.guide("G9")
+@pytest.mark.parametrize("method", ["skip-gram", "cbow"])
+def test_word2vec_is_learned_too_and_goes_on(method, call, text, tmp_path):
+    out, options = tmp_path / "run", ("--method", method, *TRAIN[2:], "--window", "2")
+    assert call("embed", "train", text, *options, "--out", out).code == 0
+    vectors = (out / "vectors.txt").read_bytes()
+    facts = json.loads((out / "vectors.json").read_text(encoding="utf-8"))
+    assert facts["method"] == facts["settings"]["model"] == method
+    assert facts["settings"]["window"] == 2 and facts["settings"]["epochs"] == 8
+    assert facts["settings"]["rate"] == {"skip-gram": 0.025, "cbow": 0.05}[method]
+    (out / "vectors.txt").unlink()
+    assert call("embed", "train", text, *options, "--out", out, "--resume").code == 0
+    assert (out / "vectors.txt").read_bytes() == vectors
+    other = call("embed", "train", text, *options, "--out", out, "--resume", "--seed", "3")
+    assert other.code == 1 and "seed: was 0, is 3" in other.err
+
+
 @pytest.mark.parametrize("form", ["text", "binary"])
 def test_analogies_are_scored_by_section(form, call, tmp_path):
     words = ["Athens", "Greece", "Oslo", "Norway", "noise"]
@@ -128,9 +145,7 @@ def test_texts_without_two_words_are_refused(call, tmp_path):
 def test_a_chinese_text_is_read_by_characters(call, tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("我爱你\n你爱我\n" * 5, "utf-8")
-    result = call(
-        "embed", "train", path, "--epochs", "2", "--width", "3", "--out", tmp_path / "run"
-    )
+    result = call("embed", "train", path, "--width", "3", "--out", tmp_path / "run")
     assert result.code == 0, result.err
     assert set(read_vectors(tmp_path / "run" / "vectors.txt").words) == {"我", "爱", "你"}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minillm.backend import check_ids
+from minillm.models.word_vectors.settings import whole
 
 
 class Cooccurrences(NamedTuple):
@@ -50,7 +50,8 @@ class Window:
     """Which words are near each other, and how much a pair counts.
 
     Raises:
-        ValueError: the size is not an integer from 1 on.
+        ValueError: the size is below 1.
+        TypeError: it is not an integer.
     """
 
     size: int = 10  # the most places apart
@@ -58,8 +59,7 @@ class Window:
     symmetric: bool = True  # what stands on both sides; otherwise what follows
 
     def __post_init__(self) -> None:
-        if not isinstance(self.size, Integral) or isinstance(self.size, bool) or self.size < 1:
-            raise ValueError(f"Window: size must be an integer from 1 on, got {self.size!r}")
+        whole("size", self.size, least=1)
 
 
 def count_cooccurrences(

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minillm.models.word_vectors.settings import between
+
 
 @dataclass(frozen=True)
 class Weighting:
@@ -24,8 +26,7 @@ class Weighting:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not 0 < value < np.inf:
-                raise ValueError(f"Weighting: {name} must be a number above 0, got {value!r}")
+            between(name, value, 0.0, np.inf)
 
 
 class Rule(NamedTuple):

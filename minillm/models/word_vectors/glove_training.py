@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from minillm.backend import stream
 from minillm.models.word_vectors.cooccurrence import Cooccurrences
 from minillm.models.word_vectors.glove import Weighting, glove
+from minillm.models.word_vectors.settings import between, whole
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,10 @@ class GloveSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("width", 1), ("epochs", 1), ("batch", 1), ("seed", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool):
-                raise TypeError(f"GloveSettings: {name} must be an integer, got {value!r}")
-            if value < least:
-                raise ValueError(f"GloveSettings: {name} must be at least {least}, got {value}")
-        if not isinstance(self.rate, Real) or not 0 < self.rate < np.inf:
-            raise ValueError(f"GloveSettings: rate must be a number above 0, got {self.rate!r}")
+        for name in ("width", "epochs", "batch"):
+            whole(name, getattr(self, name), least=1)
+        whole("seed", self.seed, least=0)
+        between("rate", self.rate, 0.0, np.inf)
 
 
 class Glove(NamedTuple):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from functools import cached_property
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from minillm.models.word_vectors.settings import whole
 
 BATCH = 512  # words that are compared with all others at once
 
@@ -90,8 +91,8 @@ class WordVectors:
         Of equally near words the one that comes first in ``words`` is first.
 
         Raises:
-            ValueError: a word without a vector; ``count`` is not an integer from 1 on.
-            TypeError: ``words`` is one string.
+            ValueError: a word without a vector; ``count`` is below 1.
+            TypeError: ``words`` is one string; ``count`` is not an integer.
         """
         ids = self.ids(words)
         return self.nearest_to(self.directions[ids], count, without=ids[:, None])
@@ -104,7 +105,8 @@ class WordVectors:
         Shapes: ``vectors (N, D)``, ``without (N, M)`` rows of words that are passed over.
 
         Raises:
-            ValueError: vectors of another width; ``count`` is not an integer from 1 on.
+            ValueError: vectors of another width; ``count`` is below 1.
+            TypeError: ``count`` is not an integer.
         """
         best, cosines = self.best(vectors, count, without)
         return [
@@ -122,8 +124,7 @@ class WordVectors:
         asked = np.asarray(vectors, dtype=np.float32)
         if asked.ndim != 2 or asked.shape[1] != self.width:
             raise ValueError(f"vectors must be (N, {self.width}), got {asked.shape}")
-        if not isinstance(count, Integral) or isinstance(count, bool) or count < 1:
-            raise ValueError(f"count must be an integer from 1 on, got {count!r}")
+        whole("count", count, least=1)
         asked = asked / np.maximum(np.linalg.norm(asked, axis=1, keepdims=True), 1e-30)
         count = min(int(count), len(self))
         ids, cosines = np.zeros((2, len(asked), count))
