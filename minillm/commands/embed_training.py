@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -99,8 +99,6 @@ def train(arguments: argparse.Namespace) -> None:
         for name in (VECTORS, NUMBERS, PICTURE):
             (arguments.out / name).unlink(missing_ok=True)
     learned = learn(rows, len(vocabulary), arguments)
-    vectors = WordVectors(vocabulary.tokens, learned.table)
-    write_vectors(arguments.out / VECTORS, vectors)
     facts = {
         "files": [str(path) for path in arguments.files],
         "sentences": len(sentences),
@@ -110,12 +108,19 @@ def train(arguments: argparse.Namespace) -> None:
         "min_count": arguments.min_count,
         **learned.facts,
     }
+    write(arguments.out, WordVectors(vocabulary.tokens, learned.table), facts)
+    print(f"trained in {time.perf_counter() - started:.0f} s")
+
+
+def write(out: Path, vectors: WordVectors, facts: Mapping[str, Any]) -> None:
+    """The vectors, the numbers that made them, and a picture where it has two sides."""
+    write_vectors(out / VECTORS, vectors)
     text = json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
-    write_atomically(arguments.out / NUMBERS, text.encode())
-    print(f"trained in {time.perf_counter() - started:.0f} s; vectors: {arguments.out / VECTORS}")
+    write_atomically(out / NUMBERS, text.encode())
+    print(f"vectors: {out / VECTORS}")
     if min(len(vectors), vectors.width) >= 2:
-        components_picture(arguments.out / PICTURE, vectors, SHOWN)
-        print(f"picture: {arguments.out / PICTURE}")
+        components_picture(out / PICTURE, vectors, SHOWN)
+        print(f"picture: {out / PICTURE}")
 
 
 def refuse_replacing(arguments: argparse.Namespace) -> None:

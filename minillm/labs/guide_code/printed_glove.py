@@ -119,9 +119,11 @@ def same_and_other(v: np.ndarray) -> list[float]:
 
 
 def ratios(log_x: np.ndarray) -> list[float]:
-    """What log P(k|i) / P(k|j) is if k is of the topic of i and not of j, or the reverse, (2,)::
+    """What log P(k|i) / P(k|j) is if k is of the topic of i and not of j, or the reverse::
 
-    log P(k|i) / P(k|j) = log X_ik - log X_jk - (log X_i - log X_j),     X_i = sum_k X_ik
+        log P(k|i) / P(k|j) = log X_ik - log X_jk - (log X_i - log X_j),     X_i = sum_k X_ik
+
+    Shapes: ``log_x (V, V) -> (2,)``; the first half of the words are of one topic.
     """
     half = len(log_x) // 2
     log_p = log_x - np.log(np.exp(log_x).sum(axis=1, keepdims=True))
