@@ -64,6 +64,12 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     add("--width", type=whole, default=100, metavar="N", help="of a vector (default: 100)")
     add("--window", type=whole, metavar="N", help="words on either side (default: the method's)")
     add("--epochs", type=whole, metavar="N", help="passes (default: the method's)")
+    add(
+        "--rate",
+        type=number(float, above=0),
+        metavar="N",
+        help="of learning (default: the method's; for glove and a small text 0.15 is better)",
+    )
     add("--min-count", type=whole, default=5, metavar="N", help="of a word (default: 5)")
     add("--max-words", type=whole, metavar="N", help="the most frequent alone (default: all)")
     add("--seed", type=number(int, least=0), default=0, metavar="N", help="default: 0")
@@ -165,7 +171,7 @@ def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Na
         settings,
         window=arguments.window or settings.window,
         epochs=arguments.epochs or settings.epochs,
-        rate=CBOW_RATE if arguments.method == CBOW else settings.rate,
+        rate=arguments.rate or (CBOW_RATE if arguments.method == CBOW else settings.rate),
     )
     checkpoint = arguments.out / CHECKPOINT
     tables = learn_word2vec(text, settings, checkpoint=checkpoint, resume=arguments.resume)
@@ -178,7 +184,11 @@ def of_glove(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Names
     x = count_cooccurrences(rows, size, window)
     print(f"pairs of words that stand together: {len(x.counts):,}")
     settings = GloveSettings(width=arguments.width, seed=arguments.seed)
-    settings = replace(settings, epochs=arguments.epochs or settings.epochs)
+    settings = replace(
+        settings,
+        epochs=arguments.epochs or settings.epochs,
+        rate=arguments.rate or settings.rate,
+    )
     checkpoint = arguments.out / CHECKPOINT
     last = learn_glove(x, settings, checkpoint=checkpoint, resume=arguments.resume)
     mean = last.loss / len(x.counts)

@@ -11,7 +11,7 @@ from minillm.tasks import glove_vectors
 from tests.commands.command_line import listing
 
 ANIMALS, TOOLS = ["cat", "dog", "cow", "pig"], ["saw", "axe", "nail", "drill"]
-TRAIN = ("--method", "glove", "--width", "6", "--epochs", "8", "--min-count", "1")
+TRAIN = ("--method", "glove", "--rate", "0.15", "--width", "6", "--epochs", "8", "--min-count", "1")
 
 
 @pytest.fixture
@@ -37,7 +37,11 @@ def test_vectors_are_learned_written_drawn_and_asked(call, text, tmp_path):
     assert "sentences 400, words 2,000, of them kept 2,000; different words kept 8" in result.out
     facts = json.loads((out / "vectors.json").read_text(encoding="utf-8"))
     assert facts["method"] == "glove" and facts["vocabulary"] == 8 and facts["words"] == 2000
-    assert facts["settings"]["epochs"] == 8 and facts["window"]["size"] == 10
+    assert (
+        facts["settings"]["epochs"] == 8
+        and facts["settings"]["rate"] == 0.15
+        and facts["window"]["size"] == 10
+    )
     vectors = read_vectors(out / "vectors.txt")
     assert sorted(vectors.words) == sorted(ANIMALS + TOOLS) and vectors.width == 6
     found = tmp_path / "found.json"
@@ -81,7 +85,7 @@ def test_an_interrupted_run_goes_on(call, text, tmp_path, monkeypatch):
 @pytest.mark.guide("G9")
 @pytest.mark.parametrize("method", ["skip-gram", "cbow"])
 def test_word2vec_is_learned_too_and_goes_on(method, call, text, tmp_path):
-    out, options = tmp_path / "run", ("--method", method, *TRAIN[2:], "--window", "2")
+    out, options = tmp_path / "run", ("--method", method, *TRAIN[4:], "--window", "2")
     assert call("embed", "train", text, *options, "--out", out).code == 0
     vectors = (out / "vectors.txt").read_bytes()
     facts = json.loads((out / "vectors.json").read_text(encoding="utf-8"))
