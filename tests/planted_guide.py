@@ -121,4 +121,25 @@ GUIDE_PLANTS = [
           "(product - z @ v) / square * v + z", "product / v",
           "tests/labs/guide_code/test_worked_word_vectors.py::"
           "test_every_solution_is_the_shortest_one_and_something_across"),
+    Plant("gradients of GloVe half as long", "models/word_vectors/glove.py",
+          "d_e = 2 * f * e", "d_e = f * e",
+          "tests/models/word_vectors/test_glove.py::"
+          "test_all_four_gradients_are_those_of_equation_8"),
+    Plant("counts across the border of a sentence", "models/word_vectors/cooccurrence.py",
+          "inside = sentence[:-d] == sentence[d:]", "inside = sentence[:-d] >= 0",
+          "tests/models/word_vectors/test_cooccurrence.py::"
+          "test_counts_are_those_of_a_loop_in_chunks_of_any_size"),
+    Plant("counts that the printed loss of GloVe sees", "labs/guide_code/printed_glove.py",
+          "value = log_sigmoid.rule(s)[0][there].sum()",
+          "value = (log_sigmoid.rule(s)[0] * counts).sum()",
+          "tests/labs/guide_code/test_printed_glove.py::"
+          "test_a47_counts_10_and_10_000_have_one_printed_loss_and_two_of_glove"),
+    Plant("words without a vector that are all but 0", "models/word_vectors/filling.py",
+          "rng.normal(found.mean(axis=0), found.std(axis=0), ", "rng.normal(0.0, 0.02, ",
+          "tests/models/word_vectors/test_filling.py::"
+          "test_words_without_a_vector_look_like_the_rest"),
+    Plant("frozen vectors that learn", "models/word_vectors/filling.py",
+          "        layer.freeze()\n", "        layer.unfreeze()\n",
+          "tests/models/word_vectors/test_filling.py::"
+          "test_frozen_vectors_stay_and_others_learn"),
 ]  # fmt: skip

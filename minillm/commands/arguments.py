@@ -25,6 +25,7 @@ COMMANDS = {  # module -> what it does
     "evaluate": "score a trained model on a labelled file",
     "predict": "label new texts with a trained model",
     "tokenizer": "learn the tokens of your texts, or show those of a text",
+    "embed": "learn word vectors from your texts, and ask them for neighbours and analogies",
     "pretrain": "train a language model on your own texts, from left to right",
     "instruct": "teach a language model to answer, from your conversations",
     "prefer": "teach it which of two answers is preferred, from your pairs (DPO)",

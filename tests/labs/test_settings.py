@@ -11,6 +11,7 @@ import pytest
 
 import minillm.labs
 from minillm.labs import stored
+from minillm.labs.pretraining.pretrained_tables import Training
 from minillm.labs.study import find_study, study_modules
 from minillm.labs.worlds.public import PublicFile, public_files
 from minillm.models.bag_of_words import BagOfWords
@@ -628,6 +629,27 @@ TINY = {
         "recipe": {**SMALL_STAGES, "finetune_epochs": 0.0},
         "passes": (0.5, 1.0),
     },
+    "pretrained_tables": {
+        "vectors.unlabelled": {"texts": 60},
+        "vectors.glove": {"width": 4, "epochs": 2, "batch": 16},
+        "vectors.glove.weighting": {"x_max": 300.0},
+        "vectors.sgns": {"width": 4, "window": 1, "negatives": 2, "rate": 0.5, "epochs": 2}
+        | {"batch": 16, "chunk": 30, "subsample": 0.05},
+        "labels": (4, 8),
+        "tested": 40,
+        "hidden": (6,),
+        "batch": 6,
+        "arms": {
+            arm: Training(rate=0.03, steps=6)
+            for arm in vars(find_study("pretrained_tables").settings.arms)
+        },
+    },
+    "printed_glove": {
+        "topics": {"words": 4, "pairs": 2000, "together": 0.8},
+        "printed": {"width": 2, "measured_at": (0, 3)},
+        "glove": {"width": 2, "epochs": 2, "batch": 3},
+        "glove.weighting": {"x_max": 300.0},
+    },
     "valley_starts": {
         "aggregators": ("mean", "mgda"),
         "rate": 0.05,
@@ -687,7 +709,7 @@ TRAINS_LONG = {
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
     *("shortcut", "shortcut_causes", "shortcut_selection"),
     *("narrow_tuning", "narrow_tuning_sweeps"),
-    *("denials", "length"),
+    *("denials", "length", "pretrained_tables"),
 }
 
 
@@ -743,6 +765,10 @@ REPLACED = {
     },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
+    "pretrained_tables": {
+        *("vectors.glove.seed", "vectors.sgns.seed", "vectors.world.covered"),
+    },
+    "printed_glove": {"glove.seed"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
     "safety_change": {"stages.refusals.nouns"},  # every model refuses its own number
     "shortcut": {"learning.steps", "learning.smoothing"},  # a strength; and no label is smoothed

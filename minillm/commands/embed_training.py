@@ -1,0 +1,203 @@
+"""``embed train``: word vectors from the user's texts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minillm.backend import write_atomically
+from minillm.backend.files import require_folder
+from minillm.commands.arguments import add_encoding, folder_of
+from minillm.commands.embed_pictures import components_picture
+from minillm.commands.sampling_options import number
+from minillm.models.word_vectors import (
+    GloveSettings,
+    Sentences,
+    Window,
+    Word2VecSettings,
+    WordVectors,
+    count_cooccurrences,
+    write_vectors,
+)
+from minillm.models.word_vectors.settings import CBOW, SKIP_GRAM
+from minillm.tasks.generation.tokens import plain_texts
+from minillm.tasks.glove_vectors import learn_glove
+from minillm.tasks.word_vectors import learn_word2vec
+from minillm.text import Vocabulary, WordTokenizer
+from minillm.text.documents import read_documents
+
+VECTORS, NUMBERS, PICTURE = "vectors.txt", "vectors.json", "vectors.png"
+CHECKPOINT = "checkpoint.safetensors"
+GLOVE = "glove"
+METHODS = (SKIP_GRAM, CBOW, GLOVE)
+SHOWN = 60  # words of the picture
+CBOW_RATE = 0.05  # that of word2vec.c
+
+
+class Learned(NamedTuple):
+    """The vectors, and what is told of their training."""
+
+    table: np.ndarray
+    facts: dict[str, Any]
+
+
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """The texts, the method and its sizes, and where to write."""
+    whole = number(int, least=1)
+    add = parser.add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="texts; .jsonl files have their own")
+    add(
+        "--sentences",
+        choices=("lines", "paragraphs", "whole"),
+        default="lines",
+        help="what no window reaches beyond (default: lines)",
+    )
+    add_encoding(parser)
+    add("--method", choices=METHODS, default=SKIP_GRAM, help=f"default: {SKIP_GRAM}")
+    add("--width", type=whole, default=100, metavar="N", help="of a vector (default: 100)")
+    add("--window", type=whole, metavar="N", help="words on either side (default: the method's)")
+    add("--epochs", type=whole, metavar="N", help="passes (default: the method's)")
+    add(
+        "--rate",
+        type=number(float, above=0),
+        metavar="N",
+        help="of learning (default: the method's; for glove and a small text 0.15 is better)",
+    )
+    add("--min-count", type=whole, default=5, metavar="N", help="of a word (default: 5)")
+    add("--max-words", type=whole, metavar="N", help="the most frequent alone (default: all)")
+    add("--seed", type=number(int, least=0), default=0, metavar="N", help="default: 0")
+    out = Path("runs/embed")
+    add("--out", type=folder_of, default=out, metavar="DIR", help=f"default: {out}")
+    add("--resume", action="store_true", help="go on from the run's checkpoint")
+    add("--overwrite", action="store_true", help="replace an earlier run in --out")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Read, count, learn, write the vectors, the numbers and a picture."""
+    started = time.perf_counter()
+    refuse_replacing(arguments)
+    sentences = read_sentences(arguments)
+    vocabulary = Vocabulary.build(
+        sentences, max_size=arguments.max_words, min_count=arguments.min_count, special={}
+    )
+    n_words = sum(map(len, sentences))
+    known = vocabulary.ordinary
+    rows = [[known[word] for word in words if word in known] for words in sentences]
+    kept = sum(map(len, rows))
+    print(
+        f"sentences {len(sentences):,}, words {n_words:,}, of them kept {kept:,}; "
+        f"different words kept {len(vocabulary):,}"
+    )
+    if len(vocabulary) < 2:
+        raise ValueError(
+            f"{len(vocabulary)} different words occur {arguments.min_count} times: at least two "
+            "are needed; lower --min-count, or give more text"
+        )
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    if not arguments.resume:
+        for name in (VECTORS, NUMBERS, PICTURE):
+            (arguments.out / name).unlink(missing_ok=True)
+    learned = learn(rows, len(vocabulary), arguments)
+    facts = {
+        "files": [str(path) for path in arguments.files],
+        "sentences": len(sentences),
+        "words": n_words,
+        "kept": kept,
+        "vocabulary": len(vocabulary),
+        "min_count": arguments.min_count,
+        **learned.facts,
+    }
+    write(arguments.out, WordVectors(vocabulary.tokens, learned.table), facts)
+    print(f"trained in {time.perf_counter() - started:.0f} s")
+
+
+def write(out: Path, vectors: WordVectors, facts: Mapping[str, Any]) -> None:
+    """The vectors, the numbers that made them, and a picture where it has two sides."""
+    write_vectors(out / VECTORS, vectors)
+    text = json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
+    write_atomically(out / NUMBERS, text.encode())
+    print(f"vectors: {out / VECTORS}")
+    if min(len(vectors), vectors.width) >= 2:
+        components_picture(out / PICTURE, vectors, SHOWN)
+        print(f"picture: {out / PICTURE}")
+
+
+def refuse_replacing(arguments: argparse.Namespace) -> None:
+    """Stop before an earlier run would be lost, or before work that could not be kept.
+
+    Raises:
+        OSError: ``--out`` is not a folder, or may not be written.
+        ValueError: it holds a run, and neither --resume nor --overwrite was given.
+    """
+    require_folder(arguments.out)
+    there = [name for name in (VECTORS, CHECKPOINT) if (arguments.out / name).exists()]
+    if there and not (arguments.resume or arguments.overwrite):
+        raise ValueError(
+            f"--out {arguments.out} holds an earlier run ({there[0]}): give --resume, "
+            "--overwrite, or another --out"
+        )
+
+
+def read_sentences(arguments: argparse.Namespace) -> list[list[str]]:
+    """The words of every sentence of all files."""
+    tokenizer = WordTokenizer()
+    texts = [
+        text
+        for path in arguments.files
+        for text in plain_texts(
+            read_documents(path, split=arguments.sentences, encoding=arguments.encoding)
+        )
+    ]
+    return [tokenizer.tokenize(text) for text in texts]
+
+
+def learn(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
+    """The table of the chosen method."""
+    return (of_glove if arguments.method == GLOVE else of_word2vec)(rows, size, arguments)
+
+
+def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
+    """Learn from the words one after another; the vectors are those of the word in the middle."""
+    text = Sentences.of_ids(rows, size)
+    settings = Word2VecSettings(model=arguments.method, width=arguments.width, seed=arguments.seed)
+    settings = replace(
+        settings,
+        window=arguments.window or settings.window,
+        epochs=arguments.epochs or settings.epochs,
+        rate=arguments.rate or (CBOW_RATE if arguments.method == CBOW else settings.rate),
+    )
+    checkpoint = arguments.out / CHECKPOINT
+    tables = learn_word2vec(text, settings, checkpoint=checkpoint, resume=arguments.resume)
+    return Learned(tables.input, {"method": arguments.method, "settings": asdict(settings)})
+
+
+def of_glove(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
+    """Count, and learn from the counts."""
+    window = Window() if arguments.window is None else Window(arguments.window)
+    x = count_cooccurrences(rows, size, window)
+    print(f"pairs of words that stand together: {len(x.counts):,}")
+    settings = GloveSettings(width=arguments.width, seed=arguments.seed)
+    settings = replace(
+        settings,
+        epochs=arguments.epochs or settings.epochs,
+        rate=arguments.rate or settings.rate,
+    )
+    checkpoint = arguments.out / CHECKPOINT
+    last = learn_glove(x, settings, checkpoint=checkpoint, resume=arguments.resume)
+    mean = last.loss / len(x.counts)
+    print(f"J of the last pass, mean over the pairs: {mean:.4f}")
+    facts = {
+        "method": GLOVE,
+        "window": asdict(window),
+        "settings": asdict(settings),
+        "pairs": len(x.counts),
+        "mean J": mean,
+    }
+    return Learned(last.model.table, facts)

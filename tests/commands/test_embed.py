@@ -1,0 +1,160 @@
+"""Word vectors on the command line: learned, asked, gone on with, and refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from minillm.commands.embed_pictures import labels
+from minillm.models.word_vectors import WordVectors, read_vectors, write_binary_vectors
+from minillm.tasks import glove_vectors
+from tests.commands.command_line import listing
+
+ANIMALS, TOOLS = ["cat", "dog", "cow", "pig"], ["saw", "axe", "nail", "drill"]
+TRAIN = ("--method", "glove", "--rate", "0.15", "--width", "6", "--epochs", "8", "--min-count", "1")
+
+
+@pytest.fixture
+def text(tmp_path, rng):
+    """Lines about animals, and lines about tools; a word of each is seldom with the other."""
+    lines = []
+    for i in range(400):
+        words = list(rng.choice(ANIMALS if i % 2 else TOOLS, 5))
+        if i % 5 == 0:
+            words[2] = str(rng.choice(TOOLS if i % 2 else ANIMALS))
+        lines.append(" ".join(words))
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.guide("G10")
+def test_vectors_are_learned_written_drawn_and_asked(call, text, tmp_path):
+    out = tmp_path / "run"
+    result = call("embed", "train", text, *TRAIN, "--out", out)
+    assert result.code == 0, result.err
+    assert listing(out) == ["checkpoint.safetensors", "vectors.json", "vectors.png", "vectors.txt"]
+    assert "sentences 400, words 2,000, of them kept 2,000; different words kept 8" in result.out
+    facts = json.loads((out / "vectors.json").read_text(encoding="utf-8"))
+    assert facts["method"] == "glove" and facts["vocabulary"] == 8 and facts["words"] == 2000
+    assert (
+        facts["settings"]["epochs"] == 8
+        and facts["settings"]["rate"] == 0.15
+        and facts["window"]["size"] == 10
+    )
+    vectors = read_vectors(out / "vectors.txt")
+    assert sorted(vectors.words) == sorted(ANIMALS + TOOLS) and vectors.width == 6
+    found = tmp_path / "found.json"
+    near = call("embed", "neighbours", out, "cat", "saw", "--count", "3", "--json", found)
+    told = json.loads(found.read_text(encoding="utf-8"))["neighbours"]
+    for word, listed in told.items():
+        assert [w for w, _ in listed] == [n.word for n in vectors.nearest([word], 3)[0]]
+        assert all(f"{w} " in near.out and f"{c:.3f}" in near.out for w, c in listed)
+
+
+def test_the_same_seed_gives_the_same_file_and_another_another(call, text, tmp_path):
+    files = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        call("embed", "train", text, *TRAIN, "--seed", seed, "--out", tmp_path / name)
+        files.append((tmp_path / name / "vectors.txt").read_bytes())
+    assert files[0] == files[1] != files[2]
+
+
+def test_an_interrupted_run_goes_on(call, text, tmp_path, monkeypatch):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    call("embed", "train", text, *TRAIN, "--out", whole)
+    write = glove_vectors.write_state
+
+    def stopping(path, trained, facts):
+        write(path, trained, facts)
+        if trained.epochs == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(glove_vectors, "write_state", stopping)
+    stopped = call("embed", "train", text, *TRAIN, "--out", parts)
+    assert stopped.code == 130 and "--resume goes on" in stopped.err
+    assert listing(parts) == ["checkpoint.safetensors"]
+    assert "there is no vectors.txt" in call("embed", "neighbours", parts, "cat").message
+    monkeypatch.setattr(glove_vectors, "write_state", write)
+    assert "holds an earlier run" in call("embed", "train", text, *TRAIN, "--out", parts).message
+    assert call("embed", "train", text, *TRAIN, "--out", parts, "--resume").code == 0
+    assert (parts / "vectors.txt").read_bytes() == (whole / "vectors.txt").read_bytes()
+    assert call("embed", "train", text, *TRAIN, "--out", parts, "--overwrite").code == 0
+
+
+@pytest.mark.guide("G9")
+@pytest.mark.parametrize("method", ["skip-gram", "cbow"])
+def test_word2vec_is_learned_too_and_goes_on(method, call, text, tmp_path):
+    out, options = tmp_path / "run", ("--method", method, *TRAIN[4:], "--window", "2")
+    assert call("embed", "train", text, *options, "--out", out).code == 0
+    vectors = (out / "vectors.txt").read_bytes()
+    facts = json.loads((out / "vectors.json").read_text(encoding="utf-8"))
+    assert facts["method"] == facts["settings"]["model"] == method
+    assert facts["settings"]["window"] == 2 and facts["settings"]["epochs"] == 8
+    assert facts["settings"]["rate"] == {"skip-gram": 0.025, "cbow": 0.05}[method]
+    (out / "vectors.txt").unlink()
+    assert call("embed", "train", text, *options, "--out", out, "--resume").code == 0
+    assert (out / "vectors.txt").read_bytes() == vectors
+    other = call("embed", "train", text, *options, "--out", out, "--resume", "--seed", "3")
+    assert other.code == 1 and "seed: was 0, is 3" in other.err
+
+
+@pytest.mark.parametrize("form", ["text", "binary"])
+def test_analogies_are_scored_by_section(form, call, tmp_path):
+    words = ["Athens", "Greece", "Oslo", "Norway", "noise"]
+    table = np.array([[1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 1], [0, 0, 0.1]])
+    path, questions, found = (tmp_path / n for n in ("vectors", "questions", "found.json"))
+    if form == "binary":
+        write_binary_vectors(path, WordVectors(words, table))
+    else:
+        rows = zip(words, table, strict=True)
+        path.write_text("".join(f"{w} {' '.join(map(str, r))}\n" for w, r in rows), "utf-8")
+    questions.write_text(
+        ": capitals\nathens greece oslo norway\nAthens Greece Paris France\n"
+        ": turned\nAthens Oslo Greece noise\n",
+        "utf-8",
+    )
+    result = call("embed", "analogies", path, questions, "--json", found)
+    assert result.code == 0, result.err
+    lines = [line.split() for line in result.out.splitlines()]
+    assert ["capitals", "1", "100.0", "%", "1", "2"] in lines
+    assert ["turned", "0", "0.0", "%", "1", "1"] in lines
+    assert ["all", "1", "50.0", "%", "2", "3"] in lines
+    sections = json.loads(found.read_text(encoding="utf-8"))["sections"]
+    assert sections["capitals"] == {"questions": 2, "asked": 1, "right": 1}
+    cased = call("embed", "analogies", path, questions, "--cased").out
+    assert ["capitals", "0", "0.0", "%", "0", "2"] in [line.split() for line in cased.splitlines()]
+
+
+def test_an_unknown_word_is_one_line_with_words_like_it(call, tmp_path):
+    path = tmp_path / "vectors"
+    path.write_text("house 1 2\nmouse 3 4\n", "utf-8")
+    assert (
+        "no vector for 'houze'; did you mean house"
+        in call("embed", "neighbours", path, "houze").message
+    )
+    assert (
+        "no vector for 'mouse'" in call("embed", "neighbours", path, "mouse", "--limit", 1).message
+    )
+
+
+def test_texts_without_two_words_are_refused(call, tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("one two three\n", "utf-8")
+    result = call("embed", "train", path, "--out", tmp_path / "run")
+    assert result.code == 1 and "0 different words occur 5 times" in result.message
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_chinese_text_is_read_by_characters(call, tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("我爱你\n你爱我\n" * 5, "utf-8")
+    result = call("embed", "train", path, "--width", "3", "--out", tmp_path / "run")
+    assert result.code == 0, result.err
+    assert set(read_vectors(tmp_path / "run" / "vectors.txt").words) == {"我", "爱", "你"}
+
+
+def test_chinese_words_are_written_or_numbered_and_never_boxes():
+    assert labels(["你", "a$b"], "A Font") == ["你", r"a\$b"]
+    assert labels(["你", "我"], None) == ["1", "2"]
+    assert labels(["a", "é"], None) == ["a", "é"]
