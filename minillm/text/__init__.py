@@ -19,6 +19,7 @@ from minillm.text.learned_tokenizers import LearnedTokenizer, own_vocabulary
 from minillm.text.masking import mask_tokens
 from minillm.text.misspelling import MISSPELLINGS, misspelled
 from minillm.text.misspelling_search import misspelled_against
+from minillm.text.parallel_files import Pair, ParallelReading, read_pairs, read_parallel
 from minillm.text.reading import read_lines, read_text
 from minillm.text.special_tokens import BERT_SPECIAL, GPT_SPECIAL
 from minillm.text.splitting import require_disjoint, shared_texts, split
@@ -48,6 +49,10 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Example",
     "read_examples",
     "read_labelled",
+    "read_parallel",
+    "read_pairs",
+    "Pair",
+    "ParallelReading",
     "Reading",
     "class_counts",
     "require_classes",

@@ -1,6 +1,8 @@
 """Scores of predictions against what is true, one file for each kind of prediction."""
 
+from minillm.tasks.metrics.bleu import Bleu, bleu
 from minillm.tasks.metrics.calibration import Reliability, calibration_error, reliability
+from minillm.tasks.metrics.chrf import chrf
 from minillm.tasks.metrics.classification import (
     PrecisionRecall,
     accuracy,
@@ -22,14 +24,19 @@ from minillm.tasks.metrics.selective import (
     risk_coverage_area,
     threshold_of_coverage,
 )
+from minillm.tasks.metrics.translation_tokens import TRANSLATION_TOKENS, translation_tokens
 
 __all__ = [
+    "TRANSLATION_TOKENS",
+    "Bleu",
     "PrecisionRecall",
     "Reliability",
     "RiskCoverage",
     "accuracy",
     "average_precision",
+    "bleu",
     "calibration_error",
+    "chrf",
     "confusion_matrix",
     "distinct",
     "effective_robustness",
@@ -42,5 +49,6 @@ __all__ = [
     "risk_coverage",
     "risk_coverage_area",
     "threshold_of_coverage",
+    "translation_tokens",
     "worst_group_accuracy",
 ]
