@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, Self
 
+from minillm.tasks.metrics.translation_tokens import tokens_zh
 from minillm.tasks.translation.word_links import WordLinks
-from minillm.text import Tokenizer
+from minillm.text import WordTokenizer
 from minillm.text.parallel_files import Pair
 
 
@@ -28,28 +29,44 @@ class CopySource:
         return list(texts)
 
 
+class WordsAndSigns:
+    """Words and signs as scores part them: large letters stay, Chinese characters are words."""
+
+    def tokenize(self, text: str) -> list[str]:
+        """The words of a text."""
+        return tokens_zh(text)
+
+    def join(self, words: Iterable[str]) -> str:
+        """A text to be read by people: no blank beside Chinese nor before a full stop."""
+        return WordTokenizer().join(words)
+
+
 class WordForWord:
     """Every word by the word that it is linked with most often, in the order of the source.
 
-    Links are those of ``WordLinks``; an unknown word stays as it is.  It has a dictionary and no
-    grammar: as many words come out as go in, each the same in every sentence.
+    ``dictionary`` is that of ``WordLinks``; an unknown word stays as it is.  It knows no grammar:
+    as many words come out as go in, each the same in every sentence.
 
-    Raises:
-        ValueError: as ``WordLinks``.
     Guide: 6.2 (G38).
     """
 
-    def __init__(
-        self, pairs: Sequence[Pair], source: Tokenizer, target: Tokenizer, *, rounds: int = 8
-    ):
-        self.source, self.target = source, target
-        words = [(source.tokenize(s), target.tokenize(t)) for s, t in pairs]
-        self.links = WordLinks(words, rounds=rounds)
-        self.dictionary = self.links.dictionary()
+    def __init__(self, dictionary: Mapping[str, str]):
+        self.dictionary, self.words = dict(dictionary), WordsAndSigns()
+
+    @classmethod
+    def learn(cls, pairs: Sequence[Pair], *, rounds: int = 8) -> Self:
+        """The dictionary that pairs of sentences teach.
+
+        Raises:
+            ValueError: as ``WordLinks``.
+        """
+        part = WordsAndSigns().tokenize
+        links = WordLinks([(part(s), part(t)) for s, t in pairs], rounds=rounds)
+        return cls(links.dictionary())
 
     def translate(self, texts: Sequence[str]) -> list[str]:
         """The translation of every text."""
         return [
-            self.target.join(self.dictionary.get(w, w) for w in self.source.tokenize(text))
+            self.words.join(self.dictionary.get(word, word) for word in self.words.tokenize(text))
             for text in texts
         ]

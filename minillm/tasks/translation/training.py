@@ -66,13 +66,14 @@ class TranslationTraining:
             tokens = learned_tokens(pairs, r.tokenizer, separate=r.separate, min_count=r.min_count)
         sizes = len(tokens.source.vocabulary), len(tokens.target.vocabulary)
         model = EncoderDecoder(r.model_config(*sizes), rng=stream(r.seed, "encoder-decoder"))
-        self.translator = Translator(model.to_device(device), tokens)
+        self.model = model.to_device(device)
+        self.translator = Translator(self.model, tokens)
         self.pairs, self.held_out = (as_ids(p, tokens, r.max_length) for p in (pairs, held_out))
         self.left_out = len(pairs) - len(self.pairs), len(held_out) - len(self.held_out)
         self.require_pairs_of_both()
         data = {"data": digest_of_json(list(pairs)), "held_out": digest_of_json(held_out)}
         self.run = Run(
-            model,
+            self.model,
             [self.stage()],
             {
                 **asdict(r),
@@ -84,11 +85,6 @@ class TranslationTraining:
             resume=resume,
             save_every=SAVE_EVERY,
         )
-
-    @property
-    def model(self) -> EncoderDecoder:
-        """What is trained."""
-        return self.translator.model
 
     def require_pairs_of_both(self) -> None:
         """Refuse to learn from nothing, or without a measure.

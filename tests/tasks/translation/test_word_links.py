@@ -10,7 +10,6 @@ import pytest
 from minillm.tasks.metrics import alignment_error_rate
 from minillm.tasks.translation import WordForWord, WordLinks, evaluate_translations
 from minillm.tasks.translation.baselines import CopySource
-from minillm.text import WordTokenizer
 from tests.tasks.translation.little import ADJECTIVES, NOUNS, TEST, TEST_LINKS, TRAIN, VERBS
 
 PAIRS = [
@@ -77,12 +76,14 @@ def test_it_finds_the_words_and_the_links_of_the_little_language():
 
 @pytest.mark.guide("G38")
 def test_word_for_word_knows_the_words_and_not_their_order():
-    system = WordForWord(TRAIN, WordTokenizer(), WordTokenizer())
+    system = WordForWord.learn(TRAIN)
     assert system.translate(["cat red zebra sleeps", ""]) == ["kato ruga zebra dormas", ""]
     scores, written = evaluate_translations(system, TEST)
     assert scores.exact == 0.0
     assert scores.bleu.precisions[0] == 100.0  # every word is right
     assert len(written[0].split()) == len(TEST[0].source.split())
+    chinese = WordForWord({"I": "我", "see": "看", ".": "。"})
+    assert chinese.translate(["I, I see."]) == ["我,我看。"]  # what is unknown stays
     assert CopySource().translate(["one", "two"]) == ["one", "two"]
     assert evaluate_translations(CopySource(), TEST)[0].exact == 0.0
 
