@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from minillm.commands.language_pictures import draw_losses, written
 from minillm.commands.pictures import new_figure, save
 from minillm.commands.words import ENGLISH
@@ -22,13 +24,13 @@ def translation_curve(path: Path, record: Path, *, smoothing: float) -> None:
     save(figure, path, ENGLISH)
 
 
-def alignment_picture(path: Path, attention: Attention) -> None:
-    """The source below, the translation from top to bottom, and how much each token looked at."""
-    rows, columns = attention.weights.shape
+def alignment_picture(path: Path, attention: Attention, weights: np.ndarray) -> None:
+    """The source below, the translation from top to bottom, and ``weights (T, S)`` as colours."""
+    rows, columns = weights.shape
     figure, (ax,) = new_figure(1, width=2.4 + 0.34 * columns, height=1.8 + 0.3 * rows)
     font = chinese_font()
     family = {"fontfamily": ["DejaVu Sans", font]} if font else {}
-    image = ax.imshow(attention.weights, cmap="magma_r", vmin=0, vmax=1, aspect="auto")
+    image = ax.imshow(weights, cmap="magma_r", vmin=0, vmax=1, aspect="auto")
     ax.set_xticks(range(columns), labels=map(written, attention.source), rotation=90, **family)
     ax.set_yticks(range(rows), labels=map(written, attention.target), **family)
     ax.set(xlabel="source", ylabel="written", title="Looked at, to write each token")

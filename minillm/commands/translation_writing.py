@@ -62,8 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
         else:
             print(visible(one.text))
     if arguments.picture is not None:
-        attention = attention_of(
-            translator, Pair(texts[0], found[0].text), layer=arguments.layer, head=arguments.head
-        )
-        alignment_picture(arguments.picture, attention)
+        (attention,) = attention_of(translator, [Pair(texts[0], found[0].text)])
+        weights = attention.of(arguments.layer, arguments.head)
+        alignment_picture(arguments.picture, attention, weights)
         print(f"picture: {arguments.picture}", file=sys.stderr)

@@ -1,11 +1,6 @@
 """Translation: tokens of two languages, training, a translator, what it looks at, baselines."""
 
-from minillm.tasks.translation.attention import (
-    Attention,
-    attention_links,
-    attention_of,
-    links_of,
-)
+from minillm.tasks.translation.attention import Attention, attention_of
 from minillm.tasks.translation.baselines import CopySource, Translates, WordForWord
 from minillm.tasks.translation.batches import PairBatch, training_batches, translation_loss
 from minillm.tasks.translation.evaluation import (
@@ -33,11 +28,9 @@ __all__ = [
     "Translator",
     "WordForWord",
     "WordLinks",
-    "attention_links",
     "attention_of",
     "evaluate_translations",
     "learned_tokens",
-    "links_of",
     "score_translations",
     "training_batches",
     "translation_loss",

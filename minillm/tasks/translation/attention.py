@@ -1,6 +1,6 @@
 """What a translator looks at while it writes, and which word it links with which.
 
-Letters: S tokens of a source, T tokens of its target, with the one of its end, H heads.
+Letters: S tokens of a source, T tokens of its target, with the one of its end, L layers, H heads.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minillm.backend import to_numpy
 from minillm.tasks.metrics.alignment import Link
+from minillm.tasks.translation.batches import ROWS, IdPair, batch_of, joint_lengths
 from minillm.tasks.translation.translator import Translator
 from minillm.text.parallel_files import Pair
-from minillm.training import evaluating
+from minillm.training import bucketed_order, evaluating
 
 
 class Attention(NamedTuple):
@@ -21,59 +23,74 @@ class Attention(NamedTuple):
 
     source: list[str]  # S tokens, the last is [EOS]
     target: list[str]  # T tokens, the last is [EOS]
-    weights: np.ndarray  # (T, S): row t is what was looked at to write token t; it sums to 1
+    weights: np.ndarray  # (L, H, T, S): row t is what was looked at to write token t
+
+    def of(self, layer: int = -1, head: int | None = None) -> np.ndarray:
+        """One layer's weights (T, S), of a head or the mean of all; each row sums to 1.
+
+        ``layer`` counts those of the decoder from 0, or from behind with -1.
+
+        Raises:
+            ValueError: there is no such layer or head.
+        """
+        n_layers, n_heads = self.weights.shape[:2]
+        if not -n_layers <= layer < n_layers:
+            raise ValueError(f"attention: layer must be in 0..{n_layers - 1} or -1, got {layer}")
+        if head is not None and not 0 <= head < n_heads:
+            raise ValueError(f"attention: head must be in 0..{n_heads - 1}, got {head}")
+        heads = self.weights[layer]
+        chosen: np.ndarray = heads.mean(axis=0) if head is None else heads[head]
+        return chosen
+
+    def links(self, layer: int = -1, head: int | None = None) -> frozenset[Link]:
+        """Each token of the target linked with the one of the source that it looks at most::
+
+            a_t = argmax_s weights[t, s]        over the S - 1 tokens before [EOS]
+
+        [EOS] of the target has no link.  Attention is what the model reads, not what its words
+        mean: compare it with known links before it is taken for an alignment.
+
+        Raises:
+            ValueError: as ``of``.
+        Guide: 6.2 (G38).
+        """
+        words = self.of(layer, head)[:-1, :-1]
+        if not words.size:
+            return frozenset()
+        return frozenset((int(s), t) for t, s in enumerate(words.argmax(axis=1)))
 
 
-def attention_of(
-    translator: Translator, pair: Pair, *, layer: int = -1, head: int | None = None
-) -> Attention:
-    """What the decoder reads in the source before it writes each token of the target.
+def attention_of(translator: Translator, pairs: Sequence[Pair]) -> list[Attention]:
+    """What the decoder reads in each source before it writes each token of the target.
 
-    The target may be the translator's own or anybody's: it is given, token by token.  ``layer``
-    counts the decoder's from 0, from behind with -1; without a ``head`` it is the mean of all.
-
-    Attention is what the model reads, not what its words mean: compare it with known links before
-    it is taken for an alignment.
+    The targets may be the translator's own or anybody's: they are given, token by token.
 
     Raises:
-        ValueError: there is no such layer or head; a sentence is too long for the model.
+        ValueError: a sentence is too long for the model: names it.
     Source: Bahdanau, Cho & Bengio 2015, "Neural Machine Translation by Jointly Learning to Align
         and Translate", arXiv:1409.0473, section 5.2.1, for the picture.
     Guide: 6.2 (G38).
     """
-    c, tokens = translator.model.config, translator.tokens
-    if not -c.n_layers <= layer < c.n_layers:
-        raise ValueError(f"attention_of: layer must be in 0..{c.n_layers - 1} or -1, got {layer}")
-    if head is not None and not 0 <= head < c.n_heads:
-        raise ValueError(f"attention_of: head must be in 0..{c.n_heads - 1}, got {head}")
-    source, target = translator.sources([pair.source])[0], tokens.encode_target(pair.target)
+    tokens = translator.tokens
+    sources = translator.sources([pair.source for pair in pairs])
+    ids = [
+        IdPair(source, tokens.encode_target(pair.target))
+        for source, pair in zip(sources, pairs, strict=True)
+    ]
+    found: dict[int, Attention] = {}
     with evaluating(translator.model):
-        layers = list(translator.model.cross_attention_weights(source[None], target[None, :-1]))
-    heads = layers[layer][0]  # (H, T, S)
-    weights = heads.mean(axis=0) if head is None else heads[head]
-    return Attention(tokens.source.spelled(source), tokens.target.spelled(target[1:]), weights)
+        for rows in bucketed_order(joint_lengths(ids), batch_size=ROWS, rng=None):
+            weights = weights_of(translator, [ids[i] for i in rows])
+            for row, i in enumerate(rows):
+                source, target = (tokens.source, ids[i].source), (tokens.target, ids[i].target[1:])
+                spelled = [language.spelled(some) for language, some in (source, target)]
+                t, s = (len(one) for one in reversed(spelled))
+                found[int(i)] = Attention(*spelled, weights[row, :, :, :t, :s])
+    return [found[i] for i in range(len(pairs))]
 
 
-def links_of(attention: Attention) -> frozenset[Link]:
-    """Each token of the target linked with the one of the source that it looks at most::
-
-        a_t = argmax_s weights[t, s]        over the S - 1 tokens before [EOS]
-
-    [EOS] of the target has no link.
-    """
-    weights = attention.weights[:-1, :-1]
-    if not weights.size:
-        return frozenset()
-    return frozenset((int(s), t) for t, s in enumerate(weights.argmax(axis=1)))
-
-
-def attention_links(
-    translator: Translator, pairs: Sequence[Pair], *, layer: int = -1, head: int | None = None
-) -> list[frozenset[Link]]:
-    """The links of every pair, by ``attention_of`` and ``links_of``.
-
-    Raises:
-        ValueError: as ``attention_of``.
-    Guide: 6.2 (G38).
-    """
-    return [links_of(attention_of(translator, one, layer=layer, head=head)) for one in pairs]
+def weights_of(translator: Translator, pairs: Sequence[IdPair]) -> np.ndarray:
+    """The weights of all layers and heads for some pairs side by side, (B, L, H, T, S)."""
+    batch = batch_of(pairs)
+    layers = translator.model.cross_attention_weights(batch.source, batch.inputs, batch.source_mask)
+    return np.stack([to_numpy(layer) for layer in layers], axis=1)

@@ -104,10 +104,14 @@ def test_the_held_out_loss_is_the_mean_over_all_tokens_without_smoothing(learned
     assert translator.loss(TEST) == pytest.approx(total / n, rel=1e-5)
 
 
-def test_with_smoothing_the_loss_begins_near_that_of_guessing():
-    training, steps = train(settings={"dropout": 0.0})
+def test_what_is_trained_on_is_smoothed_and_begins_near_guessing():
+    training, steps = train(settings={"dropout": 0.0}, stop=1)
     guessing = math.log(len(training.translator.tokens.target.vocabulary))
     assert guessing - 0.1 < float(steps[0].loss) < guessing + 1.2
+    batch = next(training.batches(0, 1))
+    smoothed, plain = (float(training.model.loss(*batch, smoothing=s)) for s in (0.1, 0.0))
+    assert float(training.loss_of(batch)) == smoothed
+    assert abs(smoothed - plain) > 1e-4
 
 
 @pytest.mark.guide("G38")
