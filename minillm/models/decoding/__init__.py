@@ -1,6 +1,6 @@
 """Writing with a GPT or an encoder-decoder: filters, choices, streams, beams, and caches."""
 
-from minillm.models.decoding.beam import Hypothesis, beam_search, length_penalty
+from minillm.models.decoding.beam import Hypothesis, beam_search, beam_searches, length_penalty
 from minillm.models.decoding.choosing import composed, filtering, greedy, sampling
 from minillm.models.decoding.filters import min_p, repetition_penalty, temperature, top_k, top_p
 from minillm.models.decoding.generation import Text, Written, generate, stream_tokens
@@ -21,6 +21,7 @@ __all__ = [
     "Written",
     "aligned",
     "beam_search",
+    "beam_searches",
     "before_stop",
     "composed",
     "filtering",

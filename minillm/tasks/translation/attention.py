@@ -82,10 +82,10 @@ def attention_of(translator: Translator, pairs: Sequence[Pair]) -> list[Attentio
         for rows in bucketed_order(joint_lengths(ids), batch_size=ROWS, rng=None):
             weights = weights_of(translator, [ids[i] for i in rows])
             for row, i in enumerate(rows):
-                source, target = (tokens.source, ids[i].source), (tokens.target, ids[i].target[1:])
-                spelled = [language.spelled(some) for language, some in (source, target)]
-                t, s = (len(one) for one in reversed(spelled))
-                found[int(i)] = Attention(*spelled, weights[row, :, :, :t, :s])
+                source = tokens.source.spelled(ids[i].source)
+                target = tokens.target.spelled(ids[i].target[1:])
+                seen = weights[row, :, :, : len(target), : len(source)]
+                found[int(i)] = Attention(source, target, seen)
     return [found[i] for i in range(len(pairs))]
 
 

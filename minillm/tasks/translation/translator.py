@@ -14,7 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from minillm.backend import load_arrays, reading, save_arrays
-from minillm.models.decoding import Hypothesis, SourceReader, Text, beam_search, generate, greedy
+from minillm.models.decoding import (
+    Hypothesis,
+    SourceReader,
+    Text,
+    beam_searches,
+    generate,
+    greedy,
+)
 from minillm.models.decoding.choosing import Choice
 from minillm.models.encoder_decoder import EncoderDecoder
 from minillm.tasks.translation.batches import ROWS, as_ids, translation_loss
@@ -70,15 +77,24 @@ class Translator:
         """
         if width == 1:
             return [row[0] for row in self.write(texts)]
-        found = [self.beams(text, width, alpha)[0] for text in self.sources(texts)]
-        return [self.translation(Text(one.tokens, one.log_p, one.stopped)) for one in found]
+        sources, found = self.sources(texts), dict[int, Translation]()
+        for rows in bucketed_order([len(one) for one in sources], batch_size=ROWS, rng=None):
+            several = self.beams([sources[i] for i in rows], width, alpha)
+            for i, (best, *_) in zip(rows, several, strict=True):
+                found[int(i)] = self.translation(Text(best.tokens, best.log_p, best.stopped))
+        return [found[i] for i in range(len(texts))]
 
-    def beams(self, source: np.ndarray, width: int, alpha: float) -> list[Hypothesis]:
-        """The ``width`` best translations of the ids of one sentence, best first."""
-        reader = SourceReader(self.model, source[None])
-        longest = self.model.config.max_length
-        return beam_search(
-            reader, [self.bos], longest, width=width, alpha=alpha, stop_ids=[self.eos]
+    def beams(
+        self, sources: Sequence[np.ndarray], width: int, alpha: float
+    ) -> list[list[Hypothesis]]:
+        """The ``width`` best translations of the ids of each sentence, best first."""
+        return beam_searches(
+            SourceReader(self.model, *pad(sources)),
+            [[self.bos]] * len(sources),
+            self.model.config.max_length,
+            width=width,
+            alpha=alpha,
+            stop_ids=[self.eos],
         )
 
     def write(

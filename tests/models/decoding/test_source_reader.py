@@ -5,7 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from minillm.models.decoding import SourceReader, beam_search, generate, greedy, sampling
+from minillm.models.decoding import (
+    SourceReader,
+    beam_search,
+    beam_searches,
+    generate,
+    greedy,
+    sampling,
+)
 from tests.models.small_encoder_decoder import (
     CONFIGS,
     SOURCE,
@@ -110,6 +117,20 @@ def test_wide_enough_a_beam_finds_the_best_of_all_translations(alpha):
     got = beam_search(reader, [BOS], n, width=100, alpha=alpha, stop_ids=[EOS])
     np.testing.assert_allclose([h.score for h in got], [s for s, _ in expected], atol=1e-12)
     assert got[0].tokens == expected[0][1]
+
+
+@pytest.mark.guide("G38")
+@configs
+def test_beams_of_several_sources_side_by_side_find_what_each_finds_alone(name):
+    model = small_encoder_decoder(name)
+    settings = {"width": 4, "alpha": 0.6, "stop_ids": [EOS, 5, 8]}
+    together = beam_searches(SourceReader(model, SOURCE, SOURCE_MASK), BEGINNINGS, 7, **settings)
+    for row, found in enumerate(together):
+        alone = SourceReader(model, SOURCE[row : row + 1, SOURCE_MASK[row]])
+        expected = beam_search(alone, [BOS], 7, **settings)
+        assert [h.tokens for h in found] == [h.tokens for h in expected]
+        scores = [[h.score for h in one] for one in (found, expected)]
+        np.testing.assert_allclose(*scores, rtol=0, atol=1e-12)
 
 
 def test_dropout_is_off_while_it_writes_and_on_again_afterwards():
