@@ -31,6 +31,7 @@ COMMANDS = {  # module -> what it does
     "prefer": "teach it which of two answers is preferred, from your pairs (DPO)",
     "generate": "write on with a trained language model",
     "chat": "talk to a trained language model",
+    "translate": "learn from pairs of sentences, translate, and score translations",
     "guide": "from a section of the guide to our code, lessons and tests",
     "labs": "list the experiments, or measure one again",
     "course": "what is made for the lessons, and what students hand in",

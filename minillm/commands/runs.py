@@ -12,7 +12,7 @@ MODEL = "model.safetensors"
 RECORD = "record.jsonl"
 BESIDE = (
     *("bag_of_words.safetensors", "finetune.png", "forgetting.json", "loss.png"),
-    *("instruct.png", "prefer.png", "rewards.json"),
+    *("instruct.png", "prefer.png", "rewards.json", "translation.png", "dictionary.json"),
 )
 
 

@@ -3,6 +3,8 @@
 from minillm.models.autoencoder import BottleneckAutoencoder
 from minillm.models.average_pooling import AveragePoolingClassifier
 from minillm.models.bert import Bert, BertConfig, MaskedLanguageModel, SequenceClassifier
+from minillm.models.encoder_decoder import EncoderDecoder
+from minillm.models.encoder_decoder_config import EncoderDecoderConfig
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_classifier import GptClassifier
 from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
@@ -17,6 +19,8 @@ __all__ = [
     "Bert",
     "BertConfig",
     "BottleneckAutoencoder",
+    "EncoderDecoder",
+    "EncoderDecoderConfig",
     "Gpt",
     "GptClassifier",
     "GptConfig",

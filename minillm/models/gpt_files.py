@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from minillm.backend import load_arrays, reading, save_arrays
 from minillm.models.gpt_config import GptConfig
+from minillm.models.model_files import read_model, write_model
 from minillm.nn import Module
 
 KIND = "gpt"
@@ -24,7 +22,7 @@ def write_gpt(path: str | Path, config: GptConfig, state: Mapping[str, np.ndarra
     Raises:
         OSError: see ``save_arrays``.
     """
-    save_arrays(path, state, {"kind": KIND, "config": json.dumps(asdict(config))})
+    write_model(path, KIND, config, state)
 
 
 def read_gpt(path: str | Path, make: Callable[[GptConfig], M]) -> M:
@@ -34,8 +32,4 @@ def read_gpt(path: str | Path, make: Callable[[GptConfig], M]) -> M:
         OSError: the file is missing or not readable.
         CheckpointError: it is damaged, or holds something else.
     """
-    arrays, metadata = load_arrays(path)
-    with reading(KIND, metadata, f"{path}: "):
-        model = make(GptConfig(**json.loads(metadata["config"])))
-        model.load_state_dict(arrays)
-    return model
+    return read_model(path, KIND, lambda config: make(GptConfig(**config)))

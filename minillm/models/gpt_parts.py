@@ -66,11 +66,11 @@ def checked_caches(
         return [None] * n_layers
     if len(caches) != n_layers:
         raise ValueError(
-            f"Gpt: {n_layers} blocks need a cache each, got {len(caches)}: "
+            f"{n_layers} blocks need a cache each, got {len(caches)}: "
             "[KeyValueCache() for _ in model.blocks]"
         )
     if len(lengths := {len(cache) for cache in caches}) > 1:
-        raise ValueError(f"Gpt: the caches hold {sorted(lengths)} positions: of several texts")
+        raise ValueError(f"the caches hold {sorted(lengths)} positions: of several texts")
     return caches
 
 

@@ -46,7 +46,7 @@ class Block(Module):
     ):
         self.attention = attention
         self.attention_norm = norm()
-        self.cross_attention = cross_attention
+        self.cross_attention: Any = cross_attention
         self.cross_attention_norm: Any = None if cross_attention is None else norm()
         self.feed_forward = feed_forward
         self.feed_forward_norm = norm()
@@ -106,6 +106,20 @@ class PostNormBlock(Block):
         """What each position looks at, (..., H, T, T)."""
         return self.attention.weights(x, mask=mask)
 
+    def cross_attention_weights(
+        self,
+        x: Tensor,
+        memory: Tensor,
+        *,
+        mask: Array | None = None,
+        memory_mask: Array | None = None,
+    ) -> Array:
+        """What each position looks at in the memory, (..., H, T, S), behind its self-attention."""
+        self.check_memory(memory)
+        x = self.attention_norm(x + self.dropped(self.attention(x, mask=mask)))
+        weights: Array = self.cross_attention.weights(x, memory, mask=memory_mask)
+        return weights
+
 
 class PreNormBlock(Block):
     """The input of each sub-layer is normalised, and the stream itself never rescaled::
@@ -145,3 +159,18 @@ class PreNormBlock(Block):
     def attention_weights(self, x: Tensor, *, mask: Array | None = None) -> Array:
         """What each position looks at, (..., H, T, T)."""
         return self.attention.weights(self.attention_norm(x), mask=mask)
+
+    def cross_attention_weights(
+        self,
+        x: Tensor,
+        memory: Tensor,
+        *,
+        mask: Array | None = None,
+        memory_mask: Array | None = None,
+    ) -> Array:
+        """What each position looks at in the memory, (..., H, T, S), behind its self-attention."""
+        self.check_memory(memory)
+        x = x + self.dropped(self.attention(self.attention_norm(x), mask=mask))
+        asked = self.cross_attention_norm(x)
+        weights: Array = self.cross_attention.weights(asked, memory, mask=memory_mask)
+        return weights

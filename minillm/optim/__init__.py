@@ -10,7 +10,11 @@ from minillm.optim.groups import ParameterGroup, decay_groups
 from minillm.optim.lbfgs import minimize
 from minillm.optim.optimizer import Optimizer
 from minillm.optim.penalties import distance_penalty, l2_penalty
-from minillm.optim.schedules import cosine_with_warmup, linear_with_warmup
+from minillm.optim.schedules import (
+    cosine_with_warmup,
+    inverse_square_root_with_warmup,
+    linear_with_warmup,
+)
 from minillm.optim.sgd import SGD
 
 __all__ = [
@@ -24,6 +28,7 @@ __all__ = [
     "decay_groups",
     "distance_penalty",
     "gradient_norm",
+    "inverse_square_root_with_warmup",
     "l2_penalty",
     "linear_with_warmup",
     "minimize",

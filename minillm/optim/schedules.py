@@ -64,6 +64,29 @@ def cosine_with_warmup(
     return rate
 
 
+def inverse_square_root_with_warmup(*, peak: float, warmup: int) -> Callable[[int], float]:
+    """Up to ``peak`` in ``warmup`` steps, then down with the square root of the step's number::
+
+        lr(t) = peak min((t + 1) / warmup, sqrt(warmup / (t + 1)))
+
+    It has no end: training may go on for as long as it pays, with no total to be chosen before.
+    The first Transformer has the peak 1 / sqrt(D warmup), with D the model width.
+
+    Raises:
+        ValueError: ``warmup`` is below 1, or a ``peak`` that is negative or not finite.
+        TypeError: ``warmup`` is not an integer.
+    Source: Vaswani et al. 2017, "Attention Is All You Need", section 5.3, eq. 3.
+    """
+    if isinstance(warmup, Integral) and warmup < 1:
+        raise ValueError(f"warmup must be at least 1 step, got {warmup}")
+    peak, warmup, _ = checked_schedule(peak=peak, warmup=warmup, total=warmup + 1)
+
+    def rate(step: int) -> float:
+        return peak * min((step + 1) / warmup, math.sqrt(warmup / (step + 1)))
+
+    return rate
+
+
 def checked_schedule(*, peak: float, warmup: int, total: int) -> tuple[float, int, int]:
     """The three as plain numbers: those of NumPy would wrap round in uint8, or round in float32.
 

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.optim import cosine_with_warmup, linear_with_warmup
+from minillm.optim import (
+    cosine_with_warmup,
+    inverse_square_root_with_warmup,
+    linear_with_warmup,
+)
 
 SCHEDULES = [linear_with_warmup, cosine_with_warmup]
 each_schedule = pytest.mark.parametrize("schedule", SCHEDULES)
@@ -131,3 +135,21 @@ def test_numbers_from_numpy_give_the_same_plain_rates(schedule, kind):
     for step in (0, 7, 20, 100, 119, 120, 121, 300):
         assert rate(step) == plain(step)
         assert type(rate(step)) is float
+
+
+@pytest.mark.parametrize(("width", "warmup"), [(512, 4000), (128, 400)])
+def test_the_inverse_square_root_is_the_first_transformers(width, warmup):
+    """As its equation 3 has it, with steps from 1: D^-0.5 min(s^-0.5, s warmup^-1.5)."""
+    rate = inverse_square_root_with_warmup(peak=(width * warmup) ** -0.5, warmup=warmup)
+    for s in (1, 2, warmup // 2, warmup, warmup + 1, 4 * warmup, 10**6):
+        expected = width**-0.5 * min(s**-0.5, s * warmup**-1.5)
+        assert rate(s - 1) == pytest.approx(expected, rel=1e-12)
+    assert rate(4 * warmup - 1) == pytest.approx(rate(warmup - 1) / 2, rel=1e-12)
+
+
+def test_an_inverse_square_root_without_warmup_is_refused():
+    for warmup, error in ((0, ValueError), (2.5, TypeError)):
+        with pytest.raises(error, match="warmup"):
+            inverse_square_root_with_warmup(peak=1.0, warmup=warmup)
+    with pytest.raises(ValueError, match="peak"):
+        inverse_square_root_with_warmup(peak=-1.0, warmup=4)

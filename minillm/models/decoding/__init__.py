@@ -1,12 +1,13 @@
-"""Writing with a GPT: filters, choices, streams, beams, and the cache that makes it quick."""
+"""Writing with a GPT or an encoder-decoder: filters, choices, streams, beams, and caches."""
 
-from minillm.models.decoding.beam import Hypothesis, beam_search, length_penalty
+from minillm.models.decoding.beam import Hypothesis, beam_search, beam_searches, length_penalty
 from minillm.models.decoding.choosing import composed, filtering, greedy, sampling
 from minillm.models.decoding.filters import min_p, repetition_penalty, temperature, top_k, top_p
 from minillm.models.decoding.generation import Text, Written, generate, stream_tokens
 from minillm.models.decoding.lean import LeanReader
 from minillm.models.decoding.prompts import aligned
 from minillm.models.decoding.readers import CachedReader, Reader, RecomputingReader
+from minillm.models.decoding.source_reader import SourceReader
 from minillm.models.decoding.stopping import before_stop, stop_at, stream_text
 
 __all__ = [
@@ -15,10 +16,12 @@ __all__ = [
     "LeanReader",
     "Reader",
     "RecomputingReader",
+    "SourceReader",
     "Text",
     "Written",
     "aligned",
     "beam_search",
+    "beam_searches",
     "before_stop",
     "composed",
     "filtering",

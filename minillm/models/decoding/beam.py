@@ -68,26 +68,77 @@ def beam_search(
     Source: Wu et al. 2016, "Google's Neural Machine Translation System", section 7.
     Guide: 9.2 (G40).
     """
+    return beam_searches(model, [prompt], n_new, width=width, alpha=alpha, stop_ids=stop_ids)[0]
+
+
+def beam_searches(
+    model: Gpt | Reader,
+    prompts: Any,
+    n_new: int,
+    *,
+    width: int,
+    alpha: float = 0.0,
+    stop_ids: Sequence[int] = (),
+) -> list[list[Hypothesis]]:
+    """The best texts behind every prompt, found side by side: ``texts[prompt][place]``.
+
+    Each prompt has beams of its own, and finds what ``beam_search`` finds for it alone; all beams
+    of all prompts are the rows of one batch, which those of a finished search leave.
+
+    Raises:
+        ValueError, IndexError, TypeError: as ``beam_search``.
+    Guide: 9.2 (G40).
+    """
     reader: Reader = reader_of(model) if isinstance(model, Gpt) else model
     require_whole("n_new", n_new, 1)
     require_whole("width", width, 1)
     if not (is_real(alpha) and 0.0 <= alpha < np.inf):
         raise ValueError(f"alpha must be at least 0 and finite, got {alpha!r}")
-    ids, real = aligned([prompt])
+    ids, real = aligned(prompts)
     check_room(ids.shape[1], n_new, reader.max_length, None)
     seen_tokens(ids, real, reader.vocabulary_size)
-    beams, ended = [Beam([], [], 0.0)], list[Hypothesis]()
-    logits = reader.start(ids, real)
+    searches = [Search(width, alpha, n_new, set(stop_ids)) for _ in ids]
+    running, logits = searches, reader.start(ids, real)
     while True:
         log_p = log_softmax.rule(logits.astype(np.float64))[0]
-        beams, rows, new = continued(beams, log_p, width, set(stop_ids), alpha)
-        ended = best(ended + new, width)
-        length = len(beams[0].tokens) if beams else n_new
-        if length == n_new or not beams or decided(beams, ended, width, n_new, alpha):
-            break
-        reader.select(rows)
-        logits = reader.step(np.array([beam.tokens[-1] for beam in beams]))
-    return best(ended + [hypothesis(beam, alpha, stopped=False) for beam in beams], width)
+        first, rows = 0, []
+        for search in running:
+            n = len(search.beams)
+            rows.append(first + search.advance(log_p[first : first + n]))
+            first += n
+        chosen = [one for one, search in zip(rows, running, strict=True) if not search.finished]
+        running = [search for search in running if not search.finished]
+        if not running:
+            return [search.result() for search in searches]
+        reader.select(np.concatenate(chosen))
+        last = [beam.tokens[-1] for search in running for beam in search.beams]
+        logits = reader.step(np.array(last))
+
+
+class Search:
+    """The beams of one prompt, and the texts that have ended."""
+
+    def __init__(self, width: int, alpha: float, n_new: int, stop_ids: set[int]):
+        self.width, self.alpha, self.n_new, self.stop_ids = width, alpha, n_new, stop_ids
+        self.beams, self.ended = [Beam([], [], 0.0)], list[Hypothesis]()
+
+    def advance(self, log_p: np.ndarray) -> np.ndarray:
+        """Continue by one token, ``log_p (W, V)``; which old beam each new one continues."""
+        self.beams, rows, new = continued(self.beams, log_p, self.width, self.stop_ids, self.alpha)
+        self.ended = best(self.ended + new, self.width)
+        return rows
+
+    @property
+    def finished(self) -> bool:
+        """Whether all has ended, the length is reached, or nothing better can come."""
+        if not self.beams or len(self.beams[0].tokens) == self.n_new:
+            return True
+        return decided(self.beams, self.ended, self.width, self.n_new, self.alpha)
+
+    def result(self) -> list[Hypothesis]:
+        """The best texts, also those that the length has cut."""
+        cut = [hypothesis(beam, self.alpha, stopped=False) for beam in self.beams]
+        return best(self.ended + cut, self.width)
 
 
 def continued(

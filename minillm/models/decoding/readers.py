@@ -5,11 +5,12 @@ Letters: B texts, T positions, V vocabulary.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 
-from minillm.autograd import no_grad
+from minillm.autograd import Tensor, no_grad
 from minillm.backend import on_host, to_numpy
 from minillm.models.decoding.lean import LeanReader
 from minillm.models.decoding.prompts import check_batch, followed
@@ -103,7 +104,7 @@ def reader_of(model: Gpt) -> Reader:
     return LeanReader(model) if lean else CachedReader(model)
 
 
-def sizes(model: Gpt) -> tuple[int, int]:
+def sizes(model: Any) -> tuple[int, int]:
     """The longest text and the number of tokens."""
     return model.config.max_length, model.config.vocabulary_size
 
@@ -111,22 +112,31 @@ def sizes(model: Gpt) -> tuple[int, int]:
 class Answering:
     """A model that only answers: nothing is recorded, and nothing dropped in whatever mode."""
 
-    def __init__(self, model: Gpt):
+    def __init__(self, model: Any):
         self.model = model
         modules = [module for _, module in model.named_modules()]
         self.droppers = [module for module in modules if isinstance(module, Dropout)]
 
-    @no_grad()
     def last_logits(
         self, ids: np.ndarray, mask: np.ndarray, caches: list[KeyValueCache] | None
     ) -> np.ndarray:
-        """The logits at the last position, (B, V)."""
+        """The logits of a GPT at the last position, (B, V)."""
+
+        def last() -> Tensor:
+            hidden = self.model.hidden(ids, None if mask.all() else mask, caches=caches)
+            logits: Tensor = self.model.logits(hidden[:, -1])
+            return logits
+
+        return to_numpy(self.quietly(last).data)
+
+    @no_grad()
+    def quietly(self, compute: Callable[[], Tensor]) -> Tensor:
+        """What ``compute`` makes of the model; afterwards each layer is in the mode it was in."""
         modes = [dropper.training for dropper in self.droppers]
         try:
             for dropper in self.droppers:
                 dropper.training = False
-            hidden = self.model.hidden(ids, None if mask.all() else mask, caches=caches)
-            return to_numpy(self.model.logits(hidden[:, -1]).data)
+            return compute()
         finally:
             for dropper, training in zip(self.droppers, modes, strict=True):
                 dropper.training = training

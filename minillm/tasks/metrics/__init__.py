@@ -1,5 +1,6 @@
 """Scores of predictions against what is true, one file for each kind of prediction."""
 
+from minillm.tasks.metrics.alignment import alignment_error_rate
 from minillm.tasks.metrics.bleu import Bleu, bleu
 from minillm.tasks.metrics.calibration import Reliability, calibration_error, reliability
 from minillm.tasks.metrics.chrf import chrf
@@ -33,6 +34,7 @@ __all__ = [
     "Reliability",
     "RiskCoverage",
     "accuracy",
+    "alignment_error_rate",
     "average_precision",
     "bleu",
     "calibration_error",

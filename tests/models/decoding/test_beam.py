@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from minillm.models.decoding import beam_search, generate, length_penalty
+from minillm.models.decoding import beam_search, beam_searches, generate, length_penalty
 from tests.models.decoding.fixed_reader import FixedReader
 from tests.models.small_gpt import STYLES, small_gpt
 
@@ -109,3 +109,29 @@ def test_a_text_that_cannot_go_on_is_no_beam():
 def test_wrong_input_is_refused(prompt, settings, message):
     with pytest.raises(ValueError, match=message):
         beam_search(small_gpt(), prompt, 4, **{"width": 2, **settings})
+
+
+@pytest.mark.guide("G40")
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+def test_searches_side_by_side_find_what_each_finds_alone(style, alpha):
+    """Prompts of several lengths, padded on the left."""
+    model, prompts = small_gpt(style), [[3, 8], [5], [1, 2, 9, 4], [7, 7, 7]]
+    settings = {"width": 3, "alpha": alpha, "stop_ids": [STOP, 5, 7, 11]}
+    together = beam_searches(model, prompts, 6, **settings)
+    for prompt, found in zip(prompts, together, strict=True):
+        alone = beam_search(model, prompt, 6, **settings)
+        assert [h.tokens for h in found] == [h.tokens for h in alone]
+        np.testing.assert_allclose([h.score for h in found], [h.score for h in alone], atol=1e-12)
+        assert [h.stopped for h in found] == [h.stopped for h in alone]
+
+
+def test_a_finished_search_leaves_the_batch():
+    """Token 0 stops at once, token 1 never: after the first step one search is read on alone."""
+    table = np.array([[0.0, -9.0, 9.0], [-9.0, 9.0, -9.0], [0.0, 0.0, 0.0]])
+    reader, read = FixedReader(table), []
+    step = reader.step
+    reader.step = lambda tokens: (read.append(len(tokens)), step(tokens))[1]
+    found = beam_searches(reader, [[0], [1]], 4, width=1, stop_ids=[STOP])
+    assert [h.tokens for (h,) in found] == [[STOP], [1, 1, 1, 1]]
+    assert read == [1, 1, 1]
