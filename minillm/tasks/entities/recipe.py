@@ -11,8 +11,8 @@ from minillm.tasks.entities.shapes import SHAPES
 from minillm.tasks.recipe import setting
 
 LEAST = {
-    **{"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1},
-    **{"lr": 0, "epochs": 0},
+    "min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1,
+    "lr": 0, "epochs": 0,
 }
 HEADS = ("crf", "token")
 

@@ -8,8 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from minillm.backend import load_arrays, reading, save_arrays, stream, to_numpy
 from minillm.models import Bert, BertConfig
 from minillm.models.token_classifier import TokenClassifier

@@ -1,5 +1,6 @@
 """A tagger learns the sentences of a world; it is stopped, resumed, saved, and reads long ones."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -176,7 +177,7 @@ def test_long_sentences_are_learned_in_parts_with_legal_tags():
         assert len(training.learned) == 32  # two words in each part
         for row in training.targets:
             path = [len(training.tags), *row, len(training.tags)]
-            assert all(table[a, b] for a, b in zip(path[:-1], path[1:], strict=True))
+            assert all(table[a, b] for a, b in itertools.pairwise(path))
 
 
 def test_hidden_words_are_unknown_and_keep_their_shape():
@@ -196,7 +197,7 @@ def test_hidden_words_are_unknown_and_keep_their_shape():
 def test_names_of_unknown_types_and_empty_data_are_refused():
     odd = TaggedSentence(("Nile",), ("B-RIVER",), 7)
     with pytest.raises(
-        ValueError, match="line 7: the type of B-RIVER is not one of.*LOC, ORG, PER"
+        ValueError, match=r"line 7: the type of B-RIVER is not one of.*LOC, ORG, PER"
     ):
         TaggerTraining(TEN, TRAIN, held_out=[odd])
     with pytest.raises(ValueError, match="no name is tagged"):
