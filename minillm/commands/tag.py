@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -165,7 +166,7 @@ def read_names(path: Path) -> DictionaryTagger | None:
         raise ValueError(f"{path}: not a list of names and types: {error}") from error
 
 
-def write_scores(out: Path, measured: dict[str, Measured], facts: dict[str, object]) -> None:
+def write_scores(out: Path, measured: dict[str, Measured], facts: Mapping[str, object]) -> None:
     """The numbers as JSON, and a picture of the last of them."""
     content = json.dumps({**facts, **as_json(measured)}, indent=1, ensure_ascii=False)
     write_atomically(out / SCORES, content.encode())

@@ -11,7 +11,7 @@ from minillm.autograd import Tensor
 from minillm.backend import Array, moved_like
 from minillm.models.bert import Bert, on_device
 from minillm.models.crf import Crf
-from minillm.nn import Dropout, Linear, Module
+from minillm.nn import Dropout, Linear, Module, Neighbours
 from minillm.ops import IGNORE, cross_entropy, embedding, softmax
 
 
@@ -22,6 +22,9 @@ class TokenClassifier(Module):
 
     Without ``legal`` each word is tagged by itself: ``p(y | x) = prod_w softmax(e_w)[y_w]``.  With
     it, which steps from tag to tag are allowed, a ``Crf`` scores whole sequences of tags.
+
+    With a ``radius`` the blocks read what ``Neighbours`` make of the pieces: from few sentences
+    attention hardly learns which word is next to which.
 
     Shapes: ``ids, mask, segments (B, T)``; ``first (B, W)`` is where each word's first piece is,
     ``tags (B, W)``, with ``IGNORE`` behind the last word of a sentence.
@@ -40,23 +43,36 @@ class TokenClassifier(Module):
         *,
         rng: np.random.Generator,
         legal: np.ndarray | None = None,
+        radius: int = 0,
     ):
         if n_tags < 2:
             raise ValueError(f"TokenClassifier: needs at least 2 tags, got {n_tags}")
         if legal is not None and len(legal) != n_tags + 1:
             raise ValueError(f"TokenClassifier: legal {legal.shape} is not for {n_tags} tags")
+        width = bert.config.width
         self.bert = bert
+        self.neighbours = Neighbours(width, radius, rng=rng) if radius else None
         self.dropout = Dropout(bert.config.dropout, rng=rng)
-        self.output = Linear(bert.config.width, n_tags, rng=rng)
+        self.output = Linear(width, n_tags, rng=rng)
         self.crf = None if legal is None else Crf(legal)
 
     def forward(self, ids: Array, mask: Array, segments: Array, first: Array) -> Tensor:
         """The emissions, (B, W, K); those behind the last word of a sentence are of no use."""
-        hidden = self.bert(ids, mask, segments)
+        hidden = self.hidden(ids, mask, segments)
         batch, length, width = hidden.shape
         rows = np.arange(batch)[:, None] * length
         places = on_device(rows + first, batch * length, "position", hidden.data)
         return self.output(self.dropout(embedding(hidden.reshape(-1, width), ids=places)))
+
+    def hidden(self, ids: Array, mask: Array, segments: Array) -> Tensor:
+        """The vectors of the pieces, (B, T, D); neighbours are mixed before the first block."""
+        if self.neighbours is None:
+            return self.bert(ids, mask, segments)
+        x, attend = self.bert.embed(ids, mask, segments)
+        x = self.neighbours(x, mask)
+        for block in self.bert.blocks:
+            x = block(x, mask=attend)
+        return x
 
     def loss(
         self, ids: np.ndarray, mask: np.ndarray, segments: Array, first: Array, tags: np.ndarray

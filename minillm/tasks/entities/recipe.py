@@ -11,8 +11,14 @@ from minillm.tasks.entities.shapes import SHAPES
 from minillm.tasks.recipe import setting
 
 LEAST = {
-    "min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1,
-    "lr": 0, "epochs": 0,
+    "min_count": 1,
+    "max_length": 3,
+    "width": 1,
+    "n_layers": 1,
+    "n_heads": 1,
+    "batch_size": 1,
+    "lr": 0,
+    "epochs": 0,
 }
 HEADS = ("crf", "token")
 
@@ -32,6 +38,7 @@ class TaggerRecipe:
     min_count: int = setting(1, "a piece that is rarer in the training texts is unknown")
     max_length: int = setting(128, "pieces of a sentence; longer ones are read in parts")
     width: int = setting(64, "of every piece's vector")
+    radius: int = setting(2, "neighbours on either side that a piece takes in first; 0: none")
     n_layers: int = setting(1, "encoder blocks")
     n_heads: int = setting(4, "attention heads in each block")
     dropout: float = setting(0.3, "rate, in training")

@@ -106,6 +106,7 @@ class Tagger:
             "tags": json.dumps(self.tags, ensure_ascii=False),
             "scheme": json.dumps(self.scheme),
             "crf": json.dumps(self.model.crf is not None),
+            "radius": json.dumps(self.model.neighbours.radius if self.model.neighbours else 0),
         }
         save_arrays(path, self.model.state_dict(), described)
 
@@ -119,7 +120,7 @@ class Tagger:
         """
         arrays, metadata = load_arrays(path)
         with reading(KIND, metadata, f"{path}: "):
-            names = ("config", "encoder", "tags", "scheme", "crf")
+            names = ("config", "encoder", "tags", "scheme", "crf", "radius")
             read: dict[str, Any] = {name: json.loads(metadata[name]) for name in names}
             tags, scheme, rng = read["tags"], read["scheme"], stream(0, "overwritten at once")
             model = TokenClassifier(
@@ -127,6 +128,7 @@ class Tagger:
                 len(tags),
                 rng=rng,
                 legal=legal(tags, scheme) if read["crf"] else None,
+                radius=read["radius"],
             )
             model.load_state_dict(arrays)
             return cls(model.eval(), TextEncoder.from_json(read["encoder"]), tags, scheme)

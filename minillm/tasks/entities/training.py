@@ -107,6 +107,7 @@ class TaggerTraining:
             len(self.tags),
             rng=stream(seed, "tag head"),
             legal=legal(self.tags, scheme) if self.recipe.head == "crf" else None,
+            radius=self.recipe.radius,
         )
 
     def encoded(

@@ -72,7 +72,7 @@ def test_the_loss_looks_at_first_pieces_alone():
     batch = collate([encoded], [np.arange(len(words))])(np.array([0]))
     model = training.model.eval()
     emissions = model(*batch[:4]).data
-    hidden = model.bert(*batch[:3]).data[0]
+    hidden = model.hidden(*batch[:3]).data[0]
     np.testing.assert_allclose(
         emissions[0],
         hidden[encoded.first] @ model.output.weight.data.T + model.output.bias.data,
@@ -92,6 +92,15 @@ def test_padding_changes_no_tag_and_no_loss(head):
     losses = [float(model.loss(*of_all(np.array([i]))).data) for i in range(4)]
     together = float(model.loss(*of_all(np.arange(4))).data)
     assert together == pytest.approx(np.average(losses, weights=counts), rel=1e-4)
+
+
+def test_without_neighbours_the_encoder_is_the_plain_one():
+    training, _ = train(replace(TEN, radius=0), stop=1)
+    model = training.model.eval()
+    batch = collate(training.learned, training.targets)(np.arange(3))
+    assert model.neighbours is None
+    plain = model.bert(*batch[:3]).data
+    np.testing.assert_array_equal(model.hidden(*batch[:3]).data, plain)
 
 
 def test_a_run_that_was_left_goes_on_at_the_same_bits(tmp_path, monkeypatch):
@@ -131,8 +140,9 @@ def test_patience_keeps_the_best_weights():
 
 
 def test_a_saved_tagger_tags_as_before(tmp_path):
-    for head in ("crf", "token"):
-        tagger = train(replace(TEN, head=head, scheme="BIOES"))[0].result()
+    for head, radius in (("crf", 0), ("token", 1)):
+        recipe = replace(TEN, head=head, scheme="BIOES", radius=radius)
+        tagger = train(recipe)[0].result()
         tagger.save(tmp_path / "model.safetensors")
         loaded = Tagger.load(tmp_path / "model.safetensors")
         assert loaded.tags == tags_for(["LOC", "ORG", "PER"], "BIOES")
