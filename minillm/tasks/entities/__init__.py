@@ -1,4 +1,8 @@
-"""Named entities: tags and the names that they mark, words and their pieces, taggers."""
+"""Named entities: tags and the names that they mark, words and their pieces.
+
+Taggers are in ``tagger`` and ``training``, what they are compared with in ``baselines``, and how
+right they are in ``evaluation``.
+"""
 
 from minillm.tasks.entities.alignment import Aligned, align, gathered, spread, words_of
 from minillm.tasks.entities.schemes import SCHEMES, first_illegal, follows, legal, parts, tags_for

@@ -8,6 +8,7 @@ from minillm.tasks.metrics.classification import (
     macro_f1,
     precision_recall,
 )
+from minillm.tasks.metrics.entities import EntityScores, entity_scores, scores_by_novelty
 from minillm.tasks.metrics.generation import distinct, repetition
 from minillm.tasks.metrics.groups import (
     effective_robustness,
@@ -24,6 +25,7 @@ from minillm.tasks.metrics.selective import (
 )
 
 __all__ = [
+    "EntityScores",
     "PrecisionRecall",
     "Reliability",
     "RiskCoverage",
@@ -33,6 +35,7 @@ __all__ = [
     "confusion_matrix",
     "distinct",
     "effective_robustness",
+    "entity_scores",
     "group_accuracy",
     "macro_f1",
     "membership_auc",
@@ -41,6 +44,7 @@ __all__ = [
     "repetition",
     "risk_coverage",
     "risk_coverage_area",
+    "scores_by_novelty",
     "threshold_of_coverage",
     "worst_group_accuracy",
 ]
