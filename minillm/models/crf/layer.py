@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor
-from minillm.backend import Array, moved_like
+from minillm.backend import Array, moved_like, to_numpy
 from minillm.models.crf.paths import best_paths, marginals
 from minillm.models.crf.rules import log_partition, path_score
 from minillm.nn import Module
@@ -63,12 +63,12 @@ class Crf(Module):
         return -self(emissions, tags, mask).sum() / float(mask.sum())
 
     def decode(self, emissions: Array, mask: Array) -> list[list[int]]:
-        """The most probable tags of each sentence."""
-        return best_paths(emissions, self.scores().data, mask=mask)
+        """The most probable tags of each sentence; emissions and mask are on the host."""
+        return best_paths(emissions, to_numpy(self.scores().data), mask=mask)
 
     def probabilities(self, emissions: Array, mask: Array) -> Array:
-        """The probability of each tag at each word, (B, T, K)."""
-        return marginals(emissions, self.scores().data, mask=mask)
+        """The probability of each tag at each word, (B, T, K), on the host."""
+        return marginals(emissions, to_numpy(self.scores().data), mask=mask)
 
     def refuse_illegal(self, tags: np.ndarray, mask: np.ndarray) -> None:
         """Refuse tags that have no probability.

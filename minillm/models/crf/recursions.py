@@ -36,7 +36,10 @@ def backward_scores(emissions: Array, transitions: Array, mask: Array) -> Array:
 
         b_T(i) = A_i,end,     b_t(i) = ln sum_j exp(A_ij + e_{t+1}(j) + b_{t+1}(j))
 
-    Shapes: (T, B, K).  Guide: 6.4 (G39).
+    Shapes: (T, B, K).
+
+    Source: as ``forward_scores``.
+    Guide: 6.4 (G39).
     """
     xp, between = array_module(emissions), transitions[:-1, :-1]
     last = xp.zeros_like(emissions[:, 0]) + transitions[:-1, -1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minillm.autograd import VJP, op
-from minillm.backend import Array, array_module, check_ids, on_host
+from minillm.backend import Array, array_module, check_ids, on_host, where_or_0
 from minillm.models.crf.recursions import beliefs, check_field, forward_scores, log_total
 
 
@@ -60,28 +60,17 @@ def path_score(
         raise ValueError(f"path_score: tags {tags.shape} must be (B, T), {mask.shape}")
     y = xp.where(mask, tags, n_tags)  # the number of the ends
     y = check_ids(y, n_tags + 1, name="tag", of="a table") if on_host(y) else y
-    words = (*xp.nonzero(mask), y[mask])
-    row, *step = steps_of(y, mask, n_tags)
-    score = xp.zeros(len(mask), dtype=emissions.dtype)
-    xp.add.at(score, words[0], emissions[words])
-    xp.add.at(score, row, transitions[tuple(step)])
+    end = xp.full_like(y[:, :1], n_tags)
+    walk = xp.concatenate([end, y, end], axis=1)
+    step = walk[:, :-1], walk[:, 1:]
+    taken = xp.concatenate([end == n_tags, mask], axis=1)  # one step more than there are words
+    said = y[:, :, None] == xp.arange(n_tags)
+    of_words = where_or_0(said, emissions).sum(axis=(1, 2))
+    of_steps = where_or_0(taken, transitions[step]).sum(axis=1)
 
     def vjp(g: Array) -> tuple[Array, Array]:
-        of_emissions, of_transitions = xp.zeros_like(emissions), xp.zeros_like(transitions)
-        of_emissions[words] = g[words[0]]
-        xp.add.at(of_transitions, tuple(step), g[row])
-        return of_emissions, of_transitions
+        of_transitions = xp.zeros_like(transitions)
+        xp.add.at(of_transitions, step, where_or_0(taken, xp.broadcast_to(g[:, None], taken.shape)))
+        return said * g[:, None, None], of_transitions
 
-    return score, vjp
-
-
-def steps_of(y: Array, mask: Array, end: int) -> tuple[Array, Array, Array]:
-    """All steps of the paths, from start to end: the sentence, the tag before, the tag after.
-
-    Shapes: ``y (B, T)`` is ``end`` at padding ``-> (steps,)`` each, of n words n + 1.
-    """
-    xp = array_module(y)
-    around = xp.full((len(y), 1), end)
-    walk = xp.concatenate([around, y, around], axis=1)
-    row, place = xp.nonzero(xp.concatenate([around == end, mask], axis=1))  # a step behind each
-    return row, walk[row, place], walk[row, place + 1]
+    return of_words + of_steps, vjp

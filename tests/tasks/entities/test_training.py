@@ -17,6 +17,7 @@ from minillm.tasks.entities.tagger import Tagger
 from minillm.tasks.entities.training import TaggerTraining
 from minillm.text import IGNORE
 from minillm.text.conll_files import TaggedSentence
+from minillm.text.corpora.names import NameDials, NameWorld
 from tests.nn.checks import scrambled
 from tests.tasks.entities.small import DEV, TEN, TEST, TINY, TRAIN, train
 
@@ -37,6 +38,21 @@ def test_what_stands_around_a_name_is_learned_and_finds_new_names(head):
     assert looked_up.unseen.micro == (0.0, 0.0, 0.0)
     assert found.unseen.micro.f1 > 0.5
     assert found.all.micro.f1 > looked_up.all.micro.f1 + 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.guide("G39")
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("head", ["crf", "token"])
+def test_names_that_only_their_sentence_tells_apart_are_found(head, language):
+    """All names are new words that three types share: a dictionary finds none of them."""
+    world = NameWorld(NameDials(language, new=1.0, ambiguous=1.0), seed=0)
+    training, _ = train(
+        TaggerRecipe(head=head, tokenizer="wordpiece:400", width=32, epochs=6, lr=5e-3),
+        world.draw("train", 800),
+    )
+    found = evaluate_tagger(training.result(), world.draw("test", 300), KNOWN.types)
+    assert found.all.micro.f1 > 0.9
 
 
 @pytest.mark.parametrize("head", ["crf", "token"])
