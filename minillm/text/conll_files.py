@@ -15,7 +15,7 @@ TAG = re.compile(r"O|[BIES]-\S.*")
 
 
 class TaggedSentence(NamedTuple):
-    """The words of a sentence and their tags; no tags where a file has words alone."""
+    """The words of a sentence and their tags, or no tags where only words were asked for."""
 
     words: tuple[str, ...]
     tags: tuple[str, ...]
@@ -33,7 +33,7 @@ def read_conll(
 
     Columns are parted by tabs where the first line has one, else by blanks.  A line of nothing
     but blanks and tabs ends a sentence, and a line whose word is -DOCSTART- is passed over.
-    Without ``tagged`` a word may stand alone on its line.
+    Without ``tagged`` a word may stand alone on its line, and what is beside it is not read.
 
     Raises:
         ValueError: a line without a tag, with another number of columns than the first, or an
@@ -59,7 +59,7 @@ def sentences_in(text: str, *, name: str, tagged: bool = True) -> list[TaggedSen
         if not line.strip():
             if rows:
                 words, tags = zip(*rows, strict=True)
-                found.append(TaggedSentence(words, tags if n_columns > 1 else (), start))
+                found.append(TaggedSentence(words, tags if tagged else (), start))
             rows, start = [], number + 1
             continue
         if not n_columns:
@@ -93,13 +93,12 @@ def check_columns(columns: Sequence[str], expected: int, where: str, tagged: boo
         raise ValueError(f"{where}: {len(columns)} column(s), but {expected} on the lines before")
     if not columns[0]:
         raise ValueError(f"{where}: the word is empty")
-    if expected == 1:
-        if tagged:
-            raise ValueError(
-                f"{where}: {columns[0]!r} has no tag: a word, a tab and its tag are needed, "
-                "such as Anna<TAB>B-PER"
-            )
-    elif not TAG.fullmatch(columns[-1]):
+    if tagged and expected == 1:
+        raise ValueError(
+            f"{where}: {columns[0]!r} has no tag: a word, a tab and its tag are needed, "
+            "such as Anna<TAB>B-PER"
+        )
+    if tagged and not TAG.fullmatch(columns[-1]):
         raise ValueError(
             f"{where}: the last column must be a tag, O or B-, I-, E-, S- with a type such as "
             f"B-PER, got {columns[-1]!r}"

@@ -47,7 +47,8 @@ def test_words_alone_are_read_where_no_tags_are_needed(tmp_path):
         (("Anna", "sleeps"), ()),
         (("Rome",), ()),
     ]
-    assert read(tmp_path, "Anna\tB-PER\n", tagged=False) == [(("Anna",), ("B-PER",))]
+    for beside in ("B-PER", "NNP", ""):
+        assert read(tmp_path, f"Anna\t{beside}\n", tagged=False) == [(("Anna",), ())]
     with pytest.raises(ValueError, match=r"line 1: 'Anna' has no tag"):
         read(tmp_path, "Anna\nsleeps\n")
 
