@@ -24,6 +24,7 @@ COMMANDS = {  # module -> what it does
     "finetune": "teach a pretrained model your labels, and see what it forgets",
     "evaluate": "score a trained model on a labelled file",
     "predict": "label new texts with a trained model",
+    "tag": "find names in texts: learn from CoNLL files, tag, and evaluate",
     "tokenizer": "learn the tokens of your texts, or show those of a text",
     "embed": "learn word vectors from your texts, and ask them for neighbours and analogies",
     "pretrain": "train a language model on your own texts, from left to right",

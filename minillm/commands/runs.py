@@ -13,6 +13,7 @@ RECORD = "record.jsonl"
 BESIDE = (
     *("bag_of_words.safetensors", "finetune.png", "forgetting.json", "loss.png"),
     *("instruct.png", "prefer.png", "rewards.json", "translation.png", "dictionary.json"),
+    *("names.json", "scores.json", "entities.png"),
 )
 
 

@@ -23,6 +23,7 @@ from minillm.nn.linear import Linear
 from minillm.nn.lora import LoRA
 from minillm.nn.masks import causal_mask
 from minillm.nn.module import Module
+from minillm.nn.neighbours import Neighbours
 from minillm.nn.positions import LearnedPositions, SinusoidalPositions, sinusoids
 from minillm.nn.relative_bias import RelativeBias
 from minillm.nn.replacing import add_adapters, add_lora, load_with_adapters, merge_lora
@@ -45,6 +46,7 @@ __all__ = [
     "LoRA",
     "Module",
     "MultiHeadAttention",
+    "Neighbours",
     "PostNormBlock",
     "PreNormBlock",
     "PreNormDecoderBlock",

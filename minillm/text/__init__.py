@@ -12,6 +12,7 @@ from minillm.text.augmentation import (
 from minillm.text.batching import frame, pad
 from minillm.text.byte_pairs import BytePairTokenizer
 from minillm.text.cleaning import CleaningReport, clean, normalize, text_key
+from minillm.text.conll_files import TaggedSentence, read_conll, write_conll
 from minillm.text.examples import Example, class_counts, require_classes
 from minillm.text.labelled_files import Reading, read_examples, read_labelled
 from minillm.text.labels import Labels
@@ -54,6 +55,9 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Pair",
     "ParallelReading",
     "Reading",
+    "TaggedSentence",
+    "read_conll",
+    "write_conll",
     "class_counts",
     "require_classes",
     "normalize",

@@ -11,6 +11,7 @@ from minillm.tasks.metrics.classification import (
     macro_f1,
     precision_recall,
 )
+from minillm.tasks.metrics.entities import EntityScores, entity_scores, scores_by_novelty
 from minillm.tasks.metrics.generation import distinct, repetition
 from minillm.tasks.metrics.groups import (
     effective_robustness,
@@ -30,6 +31,7 @@ from minillm.tasks.metrics.translation_tokens import TRANSLATION_TOKENS, transla
 __all__ = [
     "TRANSLATION_TOKENS",
     "Bleu",
+    "EntityScores",
     "PrecisionRecall",
     "Reliability",
     "RiskCoverage",
@@ -42,6 +44,7 @@ __all__ = [
     "confusion_matrix",
     "distinct",
     "effective_robustness",
+    "entity_scores",
     "group_accuracy",
     "macro_f1",
     "membership_auc",
@@ -50,6 +53,7 @@ __all__ = [
     "repetition",
     "risk_coverage",
     "risk_coverage_area",
+    "scores_by_novelty",
     "threshold_of_coverage",
     "translation_tokens",
     "worst_group_accuracy",
