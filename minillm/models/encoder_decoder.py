@@ -152,7 +152,6 @@ class EncoderDecoder(Module):
             ValueError: other shapes of ``targets`` and ``inputs``; as ``smoothed_cross_entropy``.
         Source: Vaswani et al. 2017, section 5.4, for the smoothing; Williams & Zipser 1989, "A
             Learning Algorithm for Continually Running Fully Recurrent Neural Networks".
-        Guide: 6.2 (G38).
         """
         if targets.shape != inputs.shape:
             raise ValueError(

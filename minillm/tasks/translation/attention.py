@@ -52,7 +52,6 @@ class Attention(NamedTuple):
 
         Raises:
             ValueError: as ``of``.
-        Guide: 6.2 (G38).
         """
         words = self.of(layer, head)[:-1, :-1]
         if not words.size:

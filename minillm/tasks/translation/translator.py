@@ -73,7 +73,6 @@ class Translator:
 
         Raises:
             ValueError: a text is longer than the model reads: names it; a number out of its range.
-        Guide: 6.2, 9.2 (G38, G40).
         """
         if width == 1:
             return [row[0] for row in self.write(texts)]
