@@ -26,7 +26,6 @@ WORDS = [sentence.words for sentence in TEST]
 
 
 @pytest.mark.guide("G39")
-@pytest.mark.errata("A79")
 @pytest.mark.parametrize("head", ["crf", "token"])
 def test_what_stands_around_a_name_is_learned_and_finds_new_names(head):
     """Half of the names are new: a dictionary finds none of them, a tagger most."""

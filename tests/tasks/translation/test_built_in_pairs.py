@@ -44,7 +44,6 @@ class Beams:
 
 @pytest.mark.slow
 @pytest.mark.guide("G38")
-@pytest.mark.errata("A76")
 def test_4000_pairs_teach_words_order_and_measure_words_and_attention_is_no_alignment():
     corpus = load_parallel(sizes=(4000, 200, 300))
     train, dev, test = ([Pair(one.en, one.zh) for one in part] for part in corpus)
