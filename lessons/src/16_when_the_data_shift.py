@@ -24,7 +24,7 @@ from minillm.course.numbers import LANGUAGE, study
 from minillm.course.verdict_tables import spread, verdict_table
 from minillm.labs import read_settings
 from minillm.labs.compare_result import Result
-from minillm.labs.mismatch import lexicon, shortcut
+from minillm.labs.mismatch import length, lexicon, shortcut
 
 words = Result(lexicon.STUDY, list(lexicon.STUDY.remedies), study("lexicon"), {})
 n_seeds, m = len(words.values("none", "accuracy")), lexicon.STUDY.comparisons
@@ -193,6 +193,82 @@ by_group = {
     "bound": max(tag_words[r].bound for r in blind),
 }
 assert by_group["both"]["worst"]["mean"] > by_group["balanced"]["worst"]["mean"] + 20, "together"
+long_texts = Result(length.STUDY, list(length.STUDY.remedies), study("length"), {})
+long_n, long_m = len(long_texts.values("none", length.STUDY.headlines[0])), length.STUDY.comparisons
+long_level = 100 * (1 - 0.05 / long_m)
+long_table = verdict_table(
+    long_texts,
+    {
+        "en": ("the guide's remedy", "here", "*last*", "*first*"),
+        "zh": ("指南的办法", "这里", "*last*", "*first*"),
+    }[LANGUAGE],
+    {
+        "1 architecture / 1 模型结构": {
+            "sinusoidal": "正弦位置",
+            "rotary": "旋转位置",
+            "ALiBi": "ALiBi",
+            "no positions": "不要位置",
+            "wider model": "模型加宽",
+            "without attention": "不要注意力",
+        },
+        "2 data / 2 数据": {
+            "more data": "更多同样的数据",
+            "200 long texts": "200 条长文本",
+            "random offsets": "随机的起点",
+            "randomised positions": "随机的位置",
+        },
+        "3 regularisation / 3 正则化": {"weight decay": "权重衰减", "dropout": "dropout"},
+        "4 fine-tuning / 4 微调": {"fine-tuned on 50 long": "用 50 条长文本微调"},
+        "not in the guide / 指南没有的": {"cut to 12 words": "只读最后 12 个词"},
+    },
+    length.STUDY.headlines,
+    language=LANGUAGE,
+)
+sizes_long = read_settings("length")
+reach = {
+    "shortest": sizes_long["shortest"],
+    "longest": sizes_long["longest"],
+    "places": sizes_long["longest"] + 1,  # with the question
+    "table": sizes_long["model"]["longest"],
+    "unused": sizes_long["model"]["longest"] - sizes_long["longest"] - 1,
+    "middle": sizes_long["lengths"][1],
+    "far": sizes_long["lengths"][2],
+    "texts": sizes_long["strengths"]["many"],
+    "few": sizes_long["strengths"]["few"],
+    "times": sizes_long["strengths"]["times"],
+}
+
+
+def right_of(remedy):
+    """How often readers are right by length and by task, in percent, with half an interval."""
+    found = 100 * study("length")[f"{remedy}: by length"]  # (seeds, lengths, tasks)
+    return [
+        {task: spread(found[:, i, k]) for k, task in enumerate(("last", "first"))} for i in range(3)
+    ]
+
+
+long_right = {name.replace(" ", "_"): right_of(name) for name in long_texts.remedies}
+in_both = {
+    r: tuple(long_texts.verdicts()[r, one].word.partition(" ")[0] for one in length.STUDY.headlines)
+    for r in long_texts.remedies[1:]
+}
+assert in_both == {
+    "sinusoidal": ("helps", "undecided"),
+    "rotary": ("undecided", "harms"),
+    "ALiBi": ("helps", "harms"),
+    "no positions": ("undecided", "harms"),
+    "wider model": ("no", "no"),
+    "without attention": ("no", "harms"),
+    "more data": ("no", "no"),
+    "200 long texts": ("undecided", "helps"),
+    "random offsets": ("helps", "undecided"),
+    "randomised positions": ("helps", "helps"),
+    "weight decay": ("no", "no"),
+    "dropout": ("no", "no"),
+    "fine-tuned on 50 long": ("no", "no"),
+    "cut to 12 words": ("helps", "harms"),
+}, "as the prose says of every remedy"
+assert long_right["none"][0]["first"]["mean"] > 98 < long_right["none"][0]["last"]["mean"]
 LITERALS = {
     "by hand, asserted in section 2": "0 1 3 0.2 0.3 0.35 0.375 0.6 0.7 0.8 0.95 3.5 25.625 37 40 50 90 100",
     "the fraction one half, as LaTeX writes it": "12",
@@ -220,13 +296,17 @@ LITERALS = {
 # **预备知识**　第 9 课（BERT）、第 14 课（正则化）。**用时**　运行约十几秒，细读约两小时。
 
 # %%
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 from minillm import check_vjp
 from minillm.course import check, savefig, setup, stated
 from minillm.labs import mean_and_interval, read_study
-from minillm.labs.mismatch import lexicon, shortcut
+from minillm.labs.mismatch import length, lexicon, shortcut
+from minillm.labs.mismatch.length_case import Length
+from minillm.labs.mismatch.length_readers import Scattered, Trained, scattered
 from minillm.labs.mismatch.lexicon_case import Lexicon, Settings
 from minillm.labs.small_encoder import probabilities, scores
 from minillm.tasks import accuracy
@@ -652,6 +732,107 @@ savefig(figure, "16_groups", shown)
 # 所有强度都是按别的种子上最差的一组来选的。这叫 **oracle** 规程：它需要标记说明不了什么的评论。
 
 # %% [markdown] lang="en"
+# ### 6.6 Longer than what was learned
+#
+# A decoder (lesson 8) learns from texts of {reach.shortest} to {reach.longest} words. Some of the words praise or blame, the others judge nothing; behind the question mark at the end, it says of which side the *last* opinion is. Another decoder says it of the *first*. Then both are asked about texts of {reach.middle} and {reach.far} words. No word is new to them, but *places* are: a learned table (lesson 6) has a row for each place, and no text of training has a word at place {reach.places} or beyond, counted from 0.
+#
+# Other positions have no rows that could stay untrained: sines and cosines; rotary ones, which turn queries and keys; ALiBi, which lowers the score of whatever is far away, in head $h$ of $H$ (Press et al. 2022),
+#
+# $$s_{ij} = \frac{q_i \cdot k_j}{\sqrt{d_k}} - m_h\,(i - j), \qquad m_h = 2^{-8h/H};$$
+#
+# or none at all, for the causal mask alone tells what came before (Kazemnejad et al. 2023). Or one keeps the table and trains all of it: with *randomised positions* the words of each text stand at random places, in order (Ruoss et al. 2023).
+#
+# **Guess first.** In a text of {reach.far} words the last opinion stands as near to the question as in one of {reach.longest}; the first one stands farther and farther away. Which of these positions carry on for *last*? And do the same ones carry on for *first*? Three readers of *last*:
+
+# %% [markdown] lang="zh"
+# ### 6.6 比学过的更长
+#
+# 一个解码器（第 8 课）从 {reach.shortest} 到 {reach.longest} 个词的文本学习。有些词是夸或贬，其余的不作评价；读到结尾的问号，它说出**最后**一个意见是褒是贬（任务 *last*）。另一个解码器说的是**第一个**意见（任务 *first*）。然后拿 {reach.middle} 和 {reach.far} 个词的文本来问它们。没有一个词是新的，新的是**位置**：学出来的位置表（第 6 课）每个位置有一行，而从 0 数起，训练的文本没有一个词站在位置 {reach.places} 或更后面。
+#
+# 别的位置编码没有会漏训的行：正弦和余弦；旋转位置，它旋转查询和键；ALiBi，它压低远处的分数，在 $H$ 个头的第 $h$ 个头里是（Press 等，2022）
+#
+# $$s_{ij} = \frac{q_i \cdot k_j}{\sqrt{d_k}} - m_h\,(i - j), \qquad m_h = 2^{-8h/H};$$
+#
+# 也可以什么都不用，因为因果掩码本身就分得出先后（Kazemnejad 等，2023）。还可以保留这张表，把它整个训练到：**随机的位置**让每条文本的词依次站在随机抽取的位置上（Ruoss 等，2023）。
+#
+# **先猜一猜**　在 {reach.far} 个词的文本里，最后一个意见离问号和在 {reach.longest} 个词的文本里一样近；第一个意见则越来越远。这些位置编码，哪些在 *last* 上用得下去？同样的几种在 *first* 上也用得下去吗？先看 *last* 的三个读者：
+
+# %% tags=["machine"]
+longer = Length(length.STUDY.settings, seed=0)
+s, plan = longer.settings, longer.settings.strengths
+for row, labels in zip(longer.short.ids[:3], longer.short.labels[:3], strict=True):
+    print("last {}, first {}:  {}".format(*(("bad", "good")[i] for i in labels), s.world.text(row)))
+alibi = replace(s.model, positions="ALiBi")
+readers = {
+    "learned": Trained(longer.plain("last")),
+    "ALiBi": Trained(longer.learned("last", model=alibi, rate=plan.alibi_rate)),
+    "randomised": Scattered(
+        longer.learned("last", places=scattered, rate=plan.scattered_rate), longer.seed
+    ),
+}
+start = longer.untrained("last", s.model).places.weight.data
+for name, reader in readers.items():
+    right = [accuracy(reader.scores(x.ids).argmax(axis=1), x.labels[:, 0]) for x in longer.tested]
+    shares = (f"{n}: {a:.0%}" for n, a in zip(s.lengths, right, strict=True))
+    print(f"{name:10}  right at", *shares)
+    assert right[0] > 0.9 and (right[-1] < 0.65) == (name == "learned"), "only the table fails"
+    if name != "ALiBi":
+        trained = (reader.decoder.places.weight.data != start).any(axis=1)
+        print(f"{name:10}  {trained.sum()} of {len(start)} rows have changed in training")
+        assert trained.sum() == {"learned": s.longest + 1, "randomised": len(start)}[name], "rows"
+
+# %% [markdown] lang="en"
+# Of the learned table the first {reach.places} rows have changed; the other {reach.unused} are as chance made them, and a text of {reach.far} words reads them. It is section 3 once more: where $p$ is 0, the start decides. Is ALiBi the better architecture, then? The lab `length` asks for both opinions ({long_n} seeds, {long_m} comparisons, intervals at {long_level:.1f} %); changes of the accuracy at {reach.far} words, against the learned table:
+#
+# {long_table}
+
+# %% [markdown] lang="zh"
+# 学出来的表里，前 {reach.places} 行变了；其余 {reach.unused} 行还是随机初始化的样子，而 {reach.far} 个词的文本正要读它们。这又是第 3 节说的：$p$ 为 0 的地方由起点决定。那么 ALiBi 就是更好的结构吗？`length` 实验两个意见都问（{long_n} 个种子，{long_m} 项比较，区间取 {long_level:.1f}%）；下表是 {reach.far} 个词的文本上准确率的变化，与学出来的表相比：
+#
+# {long_table}
+
+# %%
+stored, lengths = read_study("length"), np.array(length.STUDY.settings.lengths)
+figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
+carried = {}
+shown = {"none": "o-", "sinusoidal": "s--", "rotary": "^-.", "ALiBi": "D-", "no positions": "v:"}
+for i, (remedy, style) in enumerate({**shown, "randomised positions": "x-"}.items()):
+    mean, half = mean_and_interval(stored[f"{remedy}: by length"])  # (lengths, tasks) each
+    carried[remedy] = np.stack([mean, half]).T  # (tasks, lengths, 2)
+    label = "learned" if remedy == "none" else remedy
+    for axes, (m, h) in zip(panels, carried[remedy].transpose(0, 2, 1), strict=True):
+        beside = lengths * 1.02 ** (i - 2.5)
+        axes.errorbar(beside, m, h, fmt=style, capsize=3, mfc="none", label=label)
+for axes, task in zip(panels, ("last", "first"), strict=True):
+    axes.axhline(1 / 2, color="0.7", lw=0.8)
+    axes.set(title=f"the {task} opinion", xscale="log", xlabel="words of the texts asked about")
+    axes.set_xticks(lengths, lengths)
+    axes.minorticks_off()
+panels[0].set(ylabel="accuracy", ylim=(0.45, 1.03))
+figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+savefig(figure, "16_lengths", carried)
+
+# %% [markdown] lang="en"
+# **What the lab saw.** At {reach.longest} words the learned table is right in {long_right.none.0.last.mean:.0f} % for both tasks; at {reach.far} in {long_right.none.2.last.mean:.0f} ± {long_right.none.2.last.half:.0f} % for *last*, a coin, and in {long_right.none.2.first.mean:.0f} ± {long_right.none.2.first.half:.0f} % for *first*, where the word that decides nearly always stands at a place that was learned.
+#
+# * *Architecture decides here*, as it did not in section 6.2. But it gives with one hand and takes with the other: ALiBi is right in {long_right.ALiBi.2.last.mean:.0f} ± {long_right.ALiBi.2.last.half:.0f} % for *last* and in {long_right.ALiBi.2.first.mean:.0f} ± {long_right.ALiBi.2.first.half:.0f} % for *first*, and for that one it is behind at {reach.longest} words already ({long_right.ALiBi.0.first.mean:.0f} %). Rotary positions carry *last* on to {reach.middle} words ({long_right.rotary.1.last.mean:.0f} %) and not to {reach.far} ({long_right.rotary.2.last.mean:.0f} %). No other kind of positions helps in both tasks; which is best depends on the task. Kazemnejad et al. found that decoders without positions went farthest *in their tasks*; here, with one layer, they are right in {long_right.no_positions.0.last.mean:.0f} % of *last* at {reach.longest} words already.
+# * *What uses the places helps.* Randomised positions are the same model and the same texts, and right in {long_right.randomised_positions.2.last.mean:.0f} ± {long_right.randomised_positions.2.last.half:.0f} and {long_right.randomised_positions.2.first.mean:.0f} ± {long_right.randomised_positions.2.first.half:.0f} %: the one remedy that helps in both. A random start of each text (*random offsets*, exercise 16.4) trains all rows, too, but no two words of a text get farther apart than {reach.longest} places; it helps *last*, to {long_right.random_offsets.2.last.mean:.0f} ± {long_right.random_offsets.2.last.half:.0f} %, and leaves *first* undecided. {reach.texts} long texts among the others help *first*, to {long_right.200_long_texts.2.first.mean:.0f} %, and leave *last* undecided.
+# * *What brings no new place*, weight decay, dropout, a wider model, {reach.times} times as many short texts, has no effect worth 0.05 in either task; nor has a fine-tuning on {reach.few} long ones, which may be too few.
+# * *Cut to its last {reach.longest} words*, a long text is as good as a short one for *last* ({long_right.cut_to_12_words.2.last.mean:.0f} %) and tells nothing of *first* ({long_right.cut_to_12_words.2.first.mean:.0f} %). Whoever knows where the answer stands needs no other model.
+#
+# **What it does not show.** One layer, some thirty words, two tasks that ask for opposite ends of a text. That a kind of positions fails here doesn't say that it would fail in a large model.
+
+# %% [markdown] lang="zh"
+# **实验中看到了什么**　{reach.longest} 个词时，学出来的表在两个任务上都答对 {long_right.none.0.last.mean:.0f}%；{reach.far} 个词时，*last* 答对 {long_right.none.2.last.mean:.0f} ± {long_right.none.2.last.half:.0f}%，等于掷硬币，*first* 答对 {long_right.none.2.first.mean:.0f} ± {long_right.none.2.first.half:.0f}%，那里起决定作用的词几乎总是站在学过的位置上。
+#
+# * **这里结构起了决定作用**，在 6.2 节没有。但它一手给，一手拿：ALiBi 在 *last* 上答对 {long_right.ALiBi.2.last.mean:.0f} ± {long_right.ALiBi.2.last.half:.0f}%，在 *first* 上只有 {long_right.ALiBi.2.first.mean:.0f} ± {long_right.ALiBi.2.first.half:.0f}%，而且在 *first* 上，{reach.longest} 个词时就已经落后（{long_right.ALiBi.0.first.mean:.0f}%）。旋转位置在 *last* 上能用到 {reach.middle} 个词（{long_right.rotary.1.last.mean:.0f}%），用不到 {reach.far} 个（{long_right.rotary.2.last.mean:.0f}%）。换一种位置编码，没有对两个任务都有效的；哪种最好，要看任务。Kazemnejad 等发现，**在他们的任务上**不要位置的解码器走得最远；这里只有一层，它在 *last* 上，{reach.longest} 个词时就只答对 {long_right.no_positions.0.last.mean:.0f}%。
+# * **用到这些位置的办法有效**　随机的位置，模型相同，文本相同，两个任务分别答对 {long_right.randomised_positions.2.last.mean:.0f} ± {long_right.randomised_positions.2.last.half:.0f}% 和 {long_right.randomised_positions.2.first.mean:.0f} ± {long_right.randomised_positions.2.first.half:.0f}%：只有这个办法对两个任务都有效。让每条文本从随机的位置开始（随机的起点，练习 16.4），也训练到了所有的行，但同一条文本的两个词最多相隔 {reach.longest} 个位置；它对 *last* 有效，达到 {long_right.random_offsets.2.last.mean:.0f} ± {long_right.random_offsets.2.last.half:.0f}%，对 *first* 未能判定。掺进 {reach.texts} 条长文本，对 *first* 有效，达到 {long_right.200_long_texts.2.first.mean:.0f}%，对 *last* 未能判定。
+# * **不带来新位置的办法**，即权重衰减、dropout、加宽、{reach.times} 倍的短文本，在两个任务上都没有值得一提的作用；用 {reach.few} 条长文本微调也没有，也许是太少了。
+# * **只读最后 {reach.longest} 个词**，长文本对 *last* 来说就和短的一样（{long_right.cut_to_12_words.2.last.mean:.0f}%），对 *first* 则什么也没说（{long_right.cut_to_12_words.2.first.mean:.0f}%）。知道答案在哪里的人，用不着换模型。
+#
+# **不能由此得出的**　只有一层，三十来个词，两个任务问的正好是文本的两头。一种位置编码在这里不行，不等于在大模型里也不行。
+
+# %% [markdown] lang="en"
 # ## 7 Summary and limits
 #
 # * Generalisation is two questions. The gap between training and test is one; the shift is the other, and a model without any gap can fail at it.
@@ -659,6 +840,7 @@ savefig(figure, "16_groups", shown)
 # * Where the target has what was never seen, no weight, no regulariser, no size and no more of the same helps; what brings the missing piece does, even without labels.
 # * Confidence under a shift is not what it was before. A temperature from the source does not know of it.
 # * A shortcut is a shift in what a feature means. No mean shows it, the worst group does; what names it or the groups helps, what is blind to it is not shown to.
+# * Longer texts have places that were never learned. What uses these places in training helps in both tasks; another kind of positions helps one task and costs another.
 # * A two-sample test finds a shift before labels arrive, and not whether it matters.
 # * These are reviews of a few dozen words. That a whole lexicon changes at once is an extreme; real shifts are mixtures, and the five shares on the axis of the figure are a line through them.
 
@@ -670,6 +852,7 @@ savefig(figure, "16_groups", shown)
 # * 目标里有从未见过的东西时，加权、正则化、加大、更多同样的数据都没有用；把缺的那一块带来才有用，没有标签也行。
 # * 偏移之下的置信度不再是原来的样子。源数据上的温度对它一无所知。
 # * 捷径是某个特征的含义变了。平均数看不出来，最差的一组看得出来；点出它或点出分组的办法有效，对它视而不见的没有证明有效。
+# * 更长的文本里有从未学过的位置。训练时用到这些位置的办法对两个任务都有效；换一种位置编码，成全一个任务，损害另一个。
 # * 两样本检验在标签到来之前就能发现偏移，但不知道它要不要紧。
 # * 这些是几十个词的评论。整个词表一下子换掉是极端情形；真实的偏移是混合，图中横轴上的五个比例是穿过它们的一条线。
 
@@ -753,6 +936,29 @@ def shifted(shares, losses, groups, eta):
 check("16.3", shifted)
 
 # %% [markdown] lang="en"
+# **16.4 Which rows are trained?** A table of positions has `rows` rows; `n` (N,) says how many words each text of training has, from 1 to `rows`. A training text is one of these, each as likely as the others. Write `used(n, rows)`: how probable it is that a word of the text stands at each place, three arrays (rows,), worked out and not drawn: (a) if the words stand at the places $0, 1, \dots$; (b) if the text starts at a random place, each at which it fits as likely as the others; (c) if its words stand at random places in order, any set of places as likely as another. Which rows does (b) neglect?
+
+# %% [markdown] lang="zh"
+# **16.4 训练到哪些行？**　位置表有 `rows` 行；`n` (N,) 是每条训练文本的词数，从 1 到 `rows`。从中随机取一条，每条的可能性相同。请写 `used(n, rows)`：每个位置上站着这条文本的某个词的概率有多大，共三个数组 (rows,)，要算出来，不要抽样：（a）各个词依次站在位置 $0, 1, \dots$；（b）文本从随机的位置开始，放得下的起点可能性都相同；（c）各个词依次站在随机的位置上，每一组位置可能性都相同。（b）冷落了哪些行？
+
+
+# %% tags=["exercise"]
+def used(n, rows):
+    return ..., ..., ...
+
+
+# %% tags=["solution"]
+def used(n, rows):
+    n, place = np.asarray(n)[:, None], np.arange(rows)
+    first, last = np.maximum(place - n + 1, 0), np.minimum(place, rows - n)
+    starts = (last - first + 1) / (rows - n + 1)
+    return (place < n).mean(axis=0), starts.mean(axis=0), np.full(rows, n.mean() / rows)
+
+
+# %% tags=["exercise-check"]
+check("16.4", used)
+
+# %% [markdown] lang="en"
 # ## 9 Further reading
 #
 # * Shimodaira 2000, "Improving predictive inference under covariate shift by weighting the log-likelihood function": the weights $q/p$.
@@ -762,6 +968,7 @@ check("16.3", shifted)
 # * Lakshminarayanan, Pritzel & Blundell 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles".
 # * Geirhos et al. 2020, "Shortcut Learning in Deep Neural Networks". Liu et al. 2021, "Just Train Twice: Improving Group Robustness without Training Group Information". Gulrajani & Lopez-Paz 2021, "In Search of Lost Domain Generalization": protocols of selection.
 # * Sagawa et al. 2020, "Distributionally Robust Neural Networks for Group Shifts".
+# * Press, Smith & Lewis 2022, "Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation"; Kazemnejad et al. 2023, "The Impact of Positional Encoding on Length Generalization in Transformers"; Ruoss et al. 2023, "Randomized Positional Encodings Boost Length Generalization of Transformers".
 # * In this project: `minillm/tasks/shift/`, `minillm/labs/mismatch/`; a remedy of your own: `python -m minillm labs --help`.
 
 # %% [markdown] lang="zh"
@@ -774,4 +981,5 @@ check("16.3", shifted)
 # * Lakshminarayanan、Pritzel、Blundell，2017，“Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles”。
 # * Geirhos 等，2020，“Shortcut Learning in Deep Neural Networks”。Liu 等，2021，“Just Train Twice: Improving Group Robustness without Training Group Information”。Gulrajani、Lopez-Paz，2021，“In Search of Lost Domain Generalization”：选择的规程。
 # * Sagawa 等，2020，“Distributionally Robust Neural Networks for Group Shifts”。
+# * Press、Smith、Lewis，2022，“Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation”；Kazemnejad 等，2023，“The Impact of Positional Encoding on Length Generalization in Transformers”；Ruoss 等，2023，“Randomized Positional Encodings Boost Length Generalization of Transformers”。
 # * 本项目：`minillm/tasks/shift/`、`minillm/labs/mismatch/`；放进你自己的办法：`python -m minillm labs --help`。

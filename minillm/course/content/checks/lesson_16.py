@@ -1,4 +1,4 @@
-"""Exercises of lesson 16: a mean elsewhere, a calibration error, the shares of groups."""
+"""Exercises of lesson 16: a mean elsewhere, a calibration error, shares of groups, used rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minillm.course.content.checks.common import SEEDS, Function, close, parts, shaped, told
+from minillm.course.content.checks.used_rows import USED_ROWS
 from minillm.course.exercises import Exercise, Property
 
 MEAN, SIZE = ("the mean", "平均"), ("what the texts count for", "顶得上的条数")
@@ -232,4 +233,5 @@ CHECKS = {
             GROUPS,
         ),
     ),
+    "16.4": USED_ROWS,
 }
