@@ -555,7 +555,7 @@ for shift, asked in zip(case.settings.shifts, case.tested, strict=True):
     print(f"s = {shift:4}  {world.text(asked.reviews.ids[0])}")
 model = case.plain()
 print(f"{model.parameter_count()} weights")
-for name, reviews in (("training", case.reviews), ("held out", case.held)):
+for name, reviews in (("training", case.books), ("held out", case.held)):
     said = probabilities(model, reviews.ids).argmax(axis=1)
     print(f"{name}: {accuracy(said, reviews.labels):.1%} as the labels say")
 for shift, asked in zip(case.settings.shifts, case.tested, strict=True):
