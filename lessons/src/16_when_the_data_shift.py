@@ -742,7 +742,7 @@ savefig(figure, "16_groups", shown)
 #
 # or none at all, for the causal mask alone tells what came before (Kazemnejad et al. 2023). Or one keeps the table and trains all of it: with *randomised positions* the words of each text stand at random places, in order (Ruoss et al. 2023).
 #
-# **Guess first.** In a text of {reach.far} words the last opinion stands as near to the question as in one of {reach.longest}; the first one stands farther and farther away. Which of these positions carry on for *last*? And do the same ones carry on for *first*? Three readers of *last*:
+# **Guess first.** In a text of {reach.far} words the last opinion stands as near to the question as in one of {reach.longest}; the first one stands farther and farther away. Which of these positions carry on for *last*? And do the same ones carry on for *first*? Three readers of *last*, trained for half of the lab's steps:
 
 # %% [markdown] lang="zh"
 # ### 6.6 比学过的更长
@@ -755,29 +755,28 @@ savefig(figure, "16_groups", shown)
 #
 # 也可以什么都不用，因为因果掩码本身就分得出先后（Kazemnejad 等，2023）。还可以保留这张表，把它整个训练到：**随机的位置**让每条文本的词依次站在随机抽取的位置上（Ruoss 等，2023）。
 #
-# **先猜一猜**　在 {reach.far} 个词的文本里，最后一个意见离问号和在 {reach.longest} 个词的文本里一样近；第一个意见则越来越远。这些位置编码，哪些在 *last* 上用得下去？同样的几种在 *first* 上也用得下去吗？先看 *last* 的三个读者：
+# **先猜一猜**　在 {reach.far} 个词的文本里，最后一个意见离问号和在 {reach.longest} 个词的文本里一样近；第一个意见则越来越远。这些位置编码，哪些在 *last* 上用得下去？同样的几种在 *first* 上也用得下去吗？先看 *last* 的三个读者，训练步数是实验的一半：
 
 # %% tags=["machine"]
 longer = Length(length.STUDY.settings, seed=0)
 s, plan = longer.settings, longer.settings.strengths
 for row, labels in zip(longer.short.ids[:3], longer.short.labels[:3], strict=True):
     print("last {}, first {}:  {}".format(*(("bad", "good")[i] for i in labels), s.world.text(row)))
-alibi = replace(s.model, positions="ALiBi")
-readers = {
-    "learned": Trained(longer.plain("last")),
-    "ALiBi": Trained(longer.learned("last", model=alibi, rate=plan.alibi_rate)),
-    "randomised": Scattered(
-        longer.learned("last", places=scattered, rate=plan.scattered_rate), longer.seed
-    ),
+kinds = {
+    "learned": {},
+    "ALiBi": {"model": replace(s.model, positions="ALiBi"), "rate": plan.alibi_rate},
+    "randomised": {"places": scattered, "rate": plan.scattered_rate},
 }
 start = longer.untrained("last", s.model).places.weight.data
-for name, reader in readers.items():
+for name, options in kinds.items():
+    decoder = longer.learned("last", steps=plan.steps // 2, **options)
+    reader = Scattered(decoder, longer.seed) if name == "randomised" else Trained(decoder)
     right = [accuracy(reader.scores(x.ids).argmax(axis=1), x.labels[:, 0]) for x in longer.tested]
     shares = (f"{n}: {a:.0%}" for n, a in zip(s.lengths, right, strict=True))
     print(f"{name:10}  right at", *shares)
-    assert right[0] > 0.9 and (right[-1] < 0.65) == (name == "learned"), "only the table fails"
+    assert right[0] > 0.85 and (right[-1] < 0.65) == (name == "learned"), "only the table fails"
     if name != "ALiBi":
-        trained = (reader.decoder.places.weight.data != start).any(axis=1)
+        trained = (decoder.places.weight.data != start).any(axis=1)
         print(f"{name:10}  {trained.sum()} of {len(start)} rows have changed in training")
         assert trained.sum() == {"learned": s.longest + 1, "randomised": len(start)}[name], "rows"
 
