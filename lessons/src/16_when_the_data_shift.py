@@ -317,8 +317,13 @@ from minillm.labs.mismatch.lexicon_case import Lexicon, Settings
 from minillm.labs.small_encoder import probabilities, scores
 from minillm.tasks import accuracy
 from minillm.tasks.metrics import calibration_error
-from minillm.tasks.shift import by_words, density_ratio, label_weights
-from minillm.tasks.shift import two_sample_test, weighted_mean
+from minillm.tasks.shift import (
+    by_words,
+    density_ratio,
+    label_weights,
+    two_sample_test,
+    weighted_mean,
+)
 from minillm.tasks.temperature import cooled, fit_temperature
 
 setup()
@@ -555,9 +560,11 @@ for shift, asked in zip(case.settings.shifts, case.tested, strict=True):
     print(f"s = {shift:4}  {world.text(asked.reviews.ids[0])}")
 model = case.plain()
 print(f"{model.parameter_count()} weights")
+both = []
 for name, reviews in (("training", case.books), ("held out", case.held)):
-    said = probabilities(model, reviews.ids).argmax(axis=1)
-    print(f"{name}: {accuracy(said, reviews.labels):.1%} as the labels say")
+    both.append(100 * accuracy(probabilities(model, reviews.ids).argmax(axis=1), reviews.labels))
+    print(f"{name:8}  right in {both[-1]:.1f} % by the labels as they come")
+stated("gap", both[0] - both[1], 2, 2, "points between training and held-out reviews")
 for shift, asked in zip(case.settings.shifts, case.tested, strict=True):
     p = probabilities(model, asked.reviews.ids)
     found, sure = accuracy(p.argmax(axis=1), asked.reviews.labels), p.max(axis=1).mean()
@@ -567,12 +574,12 @@ for shift, asked in zip(case.settings.shifts, case.tested, strict=True):
 assert found < 0.65, "a coin's accuracy in the others"
 
 # %% [markdown] lang="en"
-# Both usual checks are passed: the test set of the same words, and a gap near zero. Nothing in them tells what comes. (Accuracy is that on clean labels. Confidence is compared with labels as they come, one in ten of them wrong: who learned these is calibrated.)
+# Both usual checks are passed: the test set of the same words, and a gap of about {here.gap} points between training and held-out reviews. Nothing in them tells what comes. (Accuracy is that on clean labels. Confidence is compared with labels as they come, one in ten of them wrong: who learned these is calibrated.)
 #
 # Can one see it *before* labels arrive? The classifier two-sample test can (Lopez-Paz & Oquab 2017): let a bag of words learn to tell the old texts from the new. If both are of one source it is right as often as a coin, and what is far from that is rare by the binomial distribution:
 
 # %% [markdown] lang="zh"
-# 通常的两项检查都通过了：同样的词的测试集，以及接近零的差距。从它们看不出后来的事。（准确率按干净的标签算；置信度则与原样的标签比，其中十分之一是错的：学了这些标签的模型应当与之相符。）
+# 通常的两项检查都通过了：同样的词的测试集；训练与留出的评论之间只差约 {here.gap} 个百分点。从它们看不出后来的事。（准确率按干净的标签算；置信度则与原样的标签比，其中十分之一是错的：学了这些标签的模型应当与之相符。）
 #
 # 标签到来**之前**看得出来吗？分类器两样本检验可以（Lopez-Paz、Oquab，2017）：让一个词袋学着分辨旧文本和新文本。如果同出一源，它只能像掷硬币那样对；偏离多少有多罕见，由二项分布说明：
 
@@ -698,9 +705,10 @@ rows = {
     "two samples told apart": known["two samples, shift"][:, 0],
     "two samples told apart, no shift": known["two samples, no shift"][:, 0],
 }
+print("in percent or points")
 for name, values in rows.items():
     mean, half = mean_and_interval(100 * values)
-    print(f"{name:55} {mean:6.1f} ± {half:.1f} points")
+    print(f"{name:55} {mean:6.1f} ± {half:.1f}")
 
 # %% [markdown] lang="en"
 # * *The estimate.* Held-out reviews of the source promise {estimates.plain.mean:.1f} ± {estimates.plain.half:.1f} points more than the target keeps. Weighted, they are off by {estimates.weighted.mean:+.1f} ± {estimates.weighted.half:.1f} points: repaired.
@@ -790,7 +798,7 @@ savefig(figure, "16_groups", shown)
 #
 # or none at all, for the causal mask alone tells what came before (Kazemnejad et al. 2023). Or one keeps the table and trains all of it: with *randomised positions* the words of each text stand at random places, in order (Ruoss et al. 2023).
 #
-# **Guess first.** In a text of {reach.far} words the last opinion stands as near to the question as in one of {reach.longest}; the first one stands farther and farther away. Which of these positions carry on for *last*? And do the same ones carry on for *first*? Three readers of *last*:
+# **Guess first.** In a text of {reach.far} words the last opinion stands as near to the question as in one of {reach.longest}; the first one stands farther and farther away. Which of these positions carry on for *last*? And do the same ones carry on for *first*? Three readers of *last*, trained for half of the lab's steps:
 
 # %% [markdown] lang="zh"
 # ### 6.6 比学过的更长
@@ -803,29 +811,28 @@ savefig(figure, "16_groups", shown)
 #
 # 也可以什么都不用，因为因果掩码本身就分得出先后（Kazemnejad 等，2023）。还可以保留这张表，把它整个训练到：**随机的位置**让每条文本的词依次站在随机抽取的位置上（Ruoss 等，2023）。
 #
-# **先猜一猜**　在 {reach.far} 个词的文本里，最后一个意见离问号和在 {reach.longest} 个词的文本里一样近；第一个意见则越来越远。这些位置编码，哪些在 *last* 上用得下去？同样的几种在 *first* 上也用得下去吗？先看 *last* 的三个读者：
+# **先猜一猜**　在 {reach.far} 个词的文本里，最后一个意见离问号和在 {reach.longest} 个词的文本里一样近；第一个意见则越来越远。这些位置编码，哪些在 *last* 上用得下去？同样的几种在 *first* 上也用得下去吗？先看 *last* 的三个读者，训练步数是实验的一半：
 
 # %% tags=["machine"]
 longer = Length(length.STUDY.settings, seed=0)
 s, plan = longer.settings, longer.settings.strengths
 for row, labels in zip(longer.short.ids[:3], longer.short.labels[:3], strict=True):
     print("last {}, first {}:  {}".format(*(("bad", "good")[i] for i in labels), s.world.text(row)))
-alibi = replace(s.model, positions="ALiBi")
-readers = {
-    "learned": Trained(longer.plain("last")),
-    "ALiBi": Trained(longer.learned("last", model=alibi, rate=plan.alibi_rate)),
-    "randomised": Scattered(
-        longer.learned("last", places=scattered, rate=plan.scattered_rate), longer.seed
-    ),
+kinds = {
+    "learned": {},
+    "ALiBi": {"model": replace(s.model, positions="ALiBi"), "rate": plan.alibi_rate},
+    "randomised": {"places": scattered, "rate": plan.scattered_rate},
 }
 start = longer.untrained("last", s.model).places.weight.data
-for name, reader in readers.items():
+for name, options in kinds.items():
+    decoder = longer.learned("last", steps=plan.steps // 2, **options)
+    reader = Scattered(decoder, longer.seed) if name == "randomised" else Trained(decoder)
     right = [accuracy(reader.scores(x.ids).argmax(axis=1), x.labels[:, 0]) for x in longer.tested]
     shares = (f"{n}: {a:.0%}" for n, a in zip(s.lengths, right, strict=True))
     print(f"{name:10}  right at", *shares)
-    assert right[0] > 0.9 and (right[-1] < 0.65) == (name == "learned"), "only the table fails"
+    assert right[0] > 0.85 and (right[-1] < 0.65) == (name == "learned"), "only the table fails"
     if name != "ALiBi":
-        trained = (reader.decoder.places.weight.data != start).any(axis=1)
+        trained = (decoder.places.weight.data != start).any(axis=1)
         print(f"{name:10}  {trained.sum()} of {len(start)} rows have changed in training")
         assert trained.sum() == {"learned": s.longest + 1, "randomised": len(start)}[name], "rows"
 
