@@ -279,7 +279,7 @@ LITERALS = {
     "by hand, asserted in section 2": "0 1 3 0.2 0.3 0.35 0.375 0.6 0.7 0.8 0.95 3.5 25.625 37 40 50 90 100",
     "the fraction one half, as LaTeX writes it": "12",
     "classes counted again, section 3": "20 30",
-    "settings of the lab and of the study": "5 32 64 128 150 1000",
+    "settings of the lab and of the study": "5 32 64 128 150 256 1000",
     "levels of intervals and verdicts, and the agreement of tags": "0.05 95",
 }
 
