@@ -4,6 +4,7 @@ from minillm.labs.matrix import HALVES, the_lab
 from minillm.labs.mismatch.tenses import ARMS
 from minillm.labs.stored import STORED, read_file, read_settings, read_study
 from minillm.labs.worlds.denials import Denials
+from tests import mismatch_causes_numbers
 from tests.conflict_numbers import verdict_rows
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
@@ -164,6 +165,7 @@ def remedies():
 TABLES = [
     *(encodings, tenses, shortcut, tags, length, denials, lexicon, shifts, domains),
     *(unknown, leaked, narrow, hidden, controls, remedies),
+    *mismatch_causes_numbers.TABLES,
 ]
 
 
@@ -194,7 +196,8 @@ def told():
         "same output layers, more": hidden_trait["other start, same output layers: trait"]
         - hidden_trait["other start: trait"],
     }
-    return {name: with_interval(values) for name, values in found.items()}
+    of_causes = mismatch_causes_numbers.told()
+    return {name: with_interval(values) for name, values in found.items()} | of_causes
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import write_atomically
+from minillm.backend.files import require_folder
 from minillm.commands.matrix_overview import draw_overview
 from minillm.commands.matrix_picture import Cells, draw_matrix
 from minillm.commands.tables import table
@@ -28,7 +29,9 @@ def write_matrix(
 
     Raises:
         FileNotFoundError, ValueError: as ``matrix``.
+        OSError: as ``require_folder``, before anything is drawn.
     """
+    require_folder(out)
     cells = matrix([name for names in halves.values() for name in names], folder)
     out.mkdir(parents=True, exist_ok=True)
     pictures = {NAME: draw_matrix, f"{NAME}_overview": draw_overview}

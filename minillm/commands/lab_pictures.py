@@ -29,7 +29,7 @@ def comparison_picture(path: Path, result: Result) -> None:
         ax.set_yticks(range(len(remedies)), remedies if place == 0 else [""] * len(remedies))
         ax.set_ylim(len(remedies) - 0.5, -0.5)
     signs = "   ".join(f"{sign} {word}" for word, (_, _, sign) in LOOKS.items())
-    figure.supxlabel(f"difference from {result.lab.baseline!r}      {signs}", fontsize=9)
+    figure.supxlabel(f"difference from {result.lab.baseline!r}\n{signs}", fontsize=8)
     save(figure, path, ENGLISH)
 
 

@@ -8,6 +8,8 @@ from minillm.commands.tables import table
 from minillm.labs.compare_result import Result
 from minillm.labs.verdicts import ERROR
 
+FEW = 5  # with fewer seeds an interval is several times as wide as what it is about
+
 
 def shown(result: Result) -> str:
     """The lab as text: a table of each headline measure, side effects, costs, controls."""
@@ -18,10 +20,11 @@ def heading(result: Result) -> str:
     """What was compared, and how."""
     lab, seeds = result.lab, len(result.cost[result.lab.baseline])
     level = 100 * (1 - ERROR / lab.comparisons)
+    few = "" if seeds >= FEW else "; so few decide little, and controls may fail for that alone"
     return (
         f"{lab.name}: {lab.question}\n"
         f"{seeds} seeds, paired differences from {lab.baseline!r}; {lab.comparisons} comparisons, "
-        f"intervals at {level:.2f} %\nHow settings were chosen: {lab.protocol}"
+        f"intervals at {level:.2f} %{few}\nHow settings were chosen: {lab.protocol}"
     )
 
 

@@ -74,7 +74,7 @@ def listed(study: Study) -> str:
     needs = ", public data" if public_files(study.settings) else ""
     line = f"{study.name}: {study.question} ({len(study.seeds)} seeds{needs})"
     if isinstance(study, Lab):
-        line += f"; remedies: {', '.join([*study.remedies][1:])}"
+        line += f"; remedies: {'; '.join([*study.remedies][1:])}"
     return line
 
 
@@ -87,7 +87,7 @@ def measure(arguments: argparse.Namespace) -> None:
     studies = those_that_can_be_run(arguments.names)
     seeds = {s.name: s.seeds if arguments.seeds is None else arguments.seeds for s in studies}
     if arguments.remedies is not None or arguments.remedy is not None:
-        lab = the_lab(studies, "--remedies and --remedy")
+        lab = the_lab(studies, "--remedies or --remedy")
         measure_some(lab, [*seeds[lab.name]], arguments)
         return
     for study in studies:
@@ -119,7 +119,9 @@ def measure_some(lab: Lab, seeds: list[int], arguments: argparse.Namespace) -> N
         ValueError: a remedy is unknown; several processes for a file; no folder of its own.
     """
     if arguments.out.resolve() == STORED.resolve():
-        raise ValueError("lessons draw all remedies: --remedies and --remedy need --out DIR too")
+        raise ValueError(
+            "lessons draw all remedies: with --remedies or --remedy give --out DIR too"
+        )
     arms = lab.arms if arguments.remedies is None else lab.chosen(arguments.remedies)
     if arguments.remedy is not None:
         if arguments.jobs != 1:

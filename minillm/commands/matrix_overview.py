@@ -4,36 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
 from typing import Any
 
-from minillm.commands.matrix_picture import TILES, Cells, empty_page
+from minillm.commands.matrix_picture import TILES, Cells, empty_page, in_lines
 from minillm.labs.matrix import Entry
 from minillm.labs.remedy_kinds import KINDS
 
 ACROSS, SIDE = 5, 0.125  # squares beside each other in a cell, and their side in inches
-LABEL, COLUMN, HEADING, GAP = 1.3, ACROSS * SIDE + 0.12, 0.75, 0.1
+LABEL, HEADING, GAP = 1.3, 0.75, 0.1
+LETTER = 0.05  # room for a letter of a heading
 
 
 def draw_overview(cells: Cells, halves: Mapping[str, Sequence[str]]) -> Any:
     """A row for each kind of remedy, a column for each lab; "–" where none of a kind was tried."""
     labs = [name for names in halves.values() for name in names]
     heights = {kind: kind_height([cells[kind, lab] for lab in labs]) for kind in KINDS}
-    width = LABEL + COLUMN * len(labs) + GAP * len(halves)
+    column = column_width(labs)
+    width = LABEL + column * len(labs) + GAP * len(halves)
     height = HEADING + sum(heights.values()) + 0.35
     figure, ax = empty_page(width, height)
     x = LABEL
     for half, names in halves.items():
         ax.text(x, 0.12, half, fontsize=8.5, weight="bold", va="center")
         for lab in names:
-            title = "\n".join(wrap(lab.replace("_", " "), 11))
+            title = in_lines(lab.replace("_", " "), 11)
             ax.text(x, HEADING - 0.06, title, fontsize=6.5, va="bottom")
             draw_column(ax, [cells[kind, lab] for kind in KINDS], [*heights.values()], x)
-            x += COLUMN
+            x += column
         x += GAP
     draw_kinds(ax, heights, width)
     draw_signs(ax, height - 0.2)
     return figure
+
+
+def column_width(labs: Sequence[str]) -> float:
+    """How wide every column is: a full row of squares, or the longest word of a heading."""
+    longest = max(len(word) for lab in labs for word in lab.split("_"))
+    return max(ACROSS * SIDE, LETTER * longest) + 0.12
 
 
 def kind_height(row: Sequence[list[Entry] | str]) -> float:

@@ -54,6 +54,11 @@ def empty_page(width: float, height: float) -> tuple[Any, Any]:
     return figure, ax
 
 
+def in_lines(text: str, letters: int) -> str:
+    """A text in lines of so many letters; a longer word stays whole, in a line of its own."""
+    return "\n".join(wrap(text, letters, break_long_words=False))
+
+
 def grid(cell: list[Entry] | str) -> dict[str, dict[str, Entry]]:
     """The verdicts of a cell by remedy and measure; none if it is empty."""
     found: dict[str, dict[str, Entry]] = {}
@@ -108,17 +113,14 @@ def draw_half(ax: Any, cells: Cells, half: str, labs: Sequence[str], top: float)
         y += kind_height(cells, kind, labs)
 
 
-def draw_heading(
-    ax: Any, cells: Cells, lab: str, columns: tuple[float, float], y: float
-) -> None:
+def draw_heading(ax: Any, cells: Cells, lab: str, columns: tuple[float, float], y: float) -> None:
     """A lab, how many seeds it has, and its measures; ``columns`` as in ``draw_cell``."""
     x, tiles = columns
     n = min(e.n for kind in KINDS for row in grid(cells[kind, lab]).values() for e in row.values())
     title = f"{lab.replace('_', ' ')}, n = {n}"
     ax.text(x, y - 0.5, title, fontsize=8, weight="bold", va="bottom")
     for place, name in enumerate(measures(cells, lab)):
-        lines = "\n".join(wrap(name, 14))
-        ax.text(tiles + WIDTH * place, y - 0.05, lines, fontsize=6, va="bottom")
+        ax.text(tiles + WIDTH * place, y - 0.05, in_lines(name, 14), fontsize=6, va="bottom")
 
 
 def draw_cell(
@@ -134,7 +136,7 @@ def draw_cell(
     """
     x, tiles = columns
     if isinstance(cell, str):
-        ax.text(x, y, "\n".join(wrap(cell, 36)), fontsize=6, va="top", style="italic", color="#555")
+        ax.text(x, y, in_lines(cell, 36), fontsize=6, va="top", style="italic", color="#555")
     for row, (remedy, of_measure) in enumerate(grid(cell).items()):
         middle = y + HEIGHT * (row + 0.45)
         ax.text(x, middle, remedy, fontsize=5.6, va="center")

@@ -20,7 +20,7 @@ WORDS = {
 def spread(values: np.ndarray) -> dict[str, float]:
     """Mean, and half a 95 % interval, of a number of each seed."""
     mean, half = mean_and_interval(values)
-    return {"mean": mean, "half": half}
+    return {"mean": float(mean), "half": float(half)}
 
 
 def said(verdict: Verdict, language: str) -> str:

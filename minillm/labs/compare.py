@@ -152,7 +152,7 @@ class Lab(Study):
         unknown = [name for name in names if name not in others]
         if unknown:
             raise ValueError(
-                f"lab {self.name}: no remedy {unknown[0]!r}; there are {', '.join(others)}"
+                f"lab {self.name}: no remedy {unknown[0]!r}; there are {'; '.join(others)}"
             )
         return [arm for arm in self.arms if arm not in others or arm in names]
 

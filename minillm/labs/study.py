@@ -6,6 +6,7 @@ measures one seed live and draws the others from that file.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -73,6 +74,8 @@ def find_study(name: str) -> Study:
     """
     modules = study_modules()
     if name not in modules:
-        raise ValueError(f"no study {name!r}; there are {', '.join(modules)}")
+        near = difflib.get_close_matches(name, modules, n=1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"no study {name!r}{meant}; there are {', '.join(modules)}")
     found: Study = importlib.import_module(modules[name]).STUDY
     return found

@@ -26,8 +26,8 @@ def group_sizes(groups: np.ndarray, names: Sequence[str]) -> np.ndarray:
         TypeError: groups that are not integers.
     """
     places = check_ids(groups, len(names), name="group", of="names")
-    if places.ndim != 1:
-        raise ValueError(f"group_sizes: groups must be (N,), got {places.shape}")
+    if places.ndim != 1 or not places.size:
+        raise ValueError(f"group_sizes: groups must be (N,), one at least, got {places.shape}")
     sizes = np.bincount(places, minlength=len(names))
     empty = [repr(name) for name, size in zip(names, sizes, strict=True) if not size]
     if empty:

@@ -2,13 +2,13 @@
 
 import json
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 
 from minillm.commands.lab_matrix import write_matrix
 from minillm.commands.matrix_overview import draw_overview
-from minillm.commands.matrix_picture import TILES, draw_matrix, tile_text
+from minillm.commands.matrix_picture import TILES, draw_matrix, in_lines, tile_text
 from minillm.course.diagram import same_words
 from minillm.labs.matrix import HALVES, Entry, matrix
 from minillm.labs.remedy_kinds import KINDS
@@ -26,6 +26,10 @@ def test_a_tile_says_the_interval_or_the_bound():
     assert tile_text(entry(HARMS, -0.5)) == "▼ -0.50 ± 0.12"
     assert tile_text(entry(NOTHING, 0.01, bound=0.04)) == "= ≤ 0.04"
     assert tile_text(entry(UNDECIDED)) == "? ≤ 0.62"
+
+
+def entries_of(cells):
+    return [one for cell in cells.values() if not isinstance(cell, str) for one in cell]
 
 
 def luminance(colour):
@@ -88,6 +92,37 @@ def test_no_text_leaves_its_place():
         for place in boxes:
             if place.y0 < (box.y0 + box.y1) / 2 < place.y1 and box.x0 < place.x0 < box.x1:
                 pytest.fail(f"{text.get_text()!r} runs into a tile")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("narrow tuning", ["narrow", "tuning"]),
+        ("hallucination", ["hallucination"]),
+        ("discrimination, c2", ["discrimination,", "c2"]),
+        ("by overoptimisation", ["by", "overoptimisation"]),
+    ],
+)
+def test_a_word_that_is_longer_than_a_line_stays_whole(text, lines):
+    assert in_lines(text, 11).splitlines() == lines
+
+
+@pytest.mark.parametrize("draw", [draw_overview, draw_matrix])
+@pytest.mark.parametrize("planted", [(), ("overoptimisation_of_rewards", "lies_of_a_model")])
+def test_no_heading_breaks_inside_a_word_or_runs_into_another(draw, planted):
+    stored = matrix([name for names in HALVES.values() for name in names])
+    halves = {half: (*names, *planted) for half, names in HALVES.items()}
+    cells = stored | {
+        (kind, name): stored[KINDS[0], "length"] for kind in KINDS for name in planted
+    }
+    figure = draw(cells, halves)
+    (ax,), render = figure.axes, figure.canvas.get_renderer()
+    headings = [text for text in ax.texts if text.get_va() == "bottom"]
+    whole = [name.replace("_", " ") for names in halves.values() for name in names]
+    whole += [f"{name}, n = 10" for name in whole] + [one.measure for one in entries_of(cells)]
+    assert {text.get_text().replace("\n", " ") for text in headings} <= {*whole}
+    boxes = [text.get_window_extent(render) for text in headings]
+    assert not [1 for one, other in combinations(boxes, 2) if one.overlaps(other)]
 
 
 def test_the_command_writes_the_picture_and_its_numbers(call, tmp_path):

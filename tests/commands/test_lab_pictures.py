@@ -45,3 +45,9 @@ def test_every_remedy_has_its_row_with_the_sign_of_its_verdict(figure):
     assert [signs[i] for i in range(4)] == ["+", "0", "−", "?"]
     means = [container.lines[0].get_xdata()[0] for container in ax.containers]
     assert means[:2] == pytest.approx([0.5, 0.0])
+
+
+def test_nothing_is_cut_at_the_sides(figure):
+    figure.canvas.draw()
+    words = figure._supxlabel.get_window_extent()
+    assert words.x0 >= 0 and words.x1 <= figure.bbox.x1

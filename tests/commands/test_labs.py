@@ -71,7 +71,7 @@ def test_a_study_without_its_data_is_refused_by_name_and_else_left_out(
 def test_an_unknown_study_is_refused_before_anything_is_run(call, tmp_path):
     result = call("labs", "run", NAME, "planed", "--out", tmp_path)
     assert result.code == 1
-    assert result.message.startswith("minillm labs: no study 'planed'; there are aspects, ")
+    assert result.message.startswith("minillm labs: no study 'planed' (did you mean ")
     assert not list(tmp_path.iterdir())
 
 

@@ -35,14 +35,14 @@ def mine(tmp_path):
 
 def test_a_lab_is_listed_with_its_remedies(call):
     lines = call("labs", "list").out.splitlines()
-    assert lines[0] == f"{NAME}: Which one works? (3 seeds); remedies: strong, idle"
+    assert lines[0] == f"{NAME}: Which one works? (3 seeds); remedies: strong; idle"
 
 
 def test_a_lab_is_run_like_a_study_and_prints_its_table(call, tmp_path):
     result = call("labs", "run", NAME, "--seeds", 0, 1, 2, "--out", tmp_path)
     assert result.code == 0
     for line in (
-        "3 seeds, paired differences from 'nothing'; 2 comparisons, intervals at 97.50 %",
+        "3 seeds, paired differences from 'nothing'; 2 comparisons, intervals at 97.50 %; so few",
         "How settings were chosen: nothing was chosen",
         "share (more is better)  mean    difference",
     ):
@@ -78,8 +78,11 @@ def test_help_says_where_the_file_of_a_remedy_is_run(call):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["planned", "--remedies", "idle"], "no study 'planned'; there are planted_lab"),
-        ([NAME, "--remedies", "idel"], "no remedy 'idel'; there are strong, idle"),
+        (
+            ["planned", "--remedies", "idle"],
+            "no study 'planned' (did you mean 'planted_lab'?); there are",
+        ),
+        ([NAME, "--remedies", "idel"], "no remedy 'idel'; there are strong; idle"),
         ([PLAIN, "--remedies", "idle"], f"needs one lab, got {PLAIN}; there are {NAME}"),
         ([NAME, PLAIN, "--remedies", "idle"], "needs one lab, got 2 studies"),
         ([NAME, "--seeds", "4"], "over at least 2 seeds, got [4]"),
@@ -93,7 +96,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_run(call, tmp_pat
 
 def test_a_remedy_needs_a_folder_one_process_and_its_own_lab(call, tmp_path, mine):
     result = call("labs", "run", NAME, "--remedy", mine)
-    assert result.code == 1 and "--remedies and --remedy need --out DIR" in result.message
+    assert result.code == 1 and "with --remedies or --remedy give --out DIR" in result.message
     result = call("labs", "run", NAME, "--remedy", mine, "--out", tmp_path, "--jobs", 2)
     assert result.code == 1 and "runs its file in this process" in result.message
     mine.write_text(TEMPLATE.replace(NAME, "other"), encoding="utf-8")
@@ -105,3 +108,9 @@ def test_a_remedy_needs_a_folder_one_process_and_its_own_lab(call, tmp_path, min
 def test_no_template_of_what_is_no_lab(call):
     result = call("labs", "template", PLAIN)
     assert result.code == 1 and f"template needs one lab, got {PLAIN}" in result.message
+
+
+def test_the_matrix_is_not_drawn_where_a_file_stands(call, tmp_path):
+    (tmp_path / "taken").write_text("")
+    result = call("labs", "matrix", "--out", tmp_path / "taken")
+    assert result.code == 1 and "Not a directory" in result.message

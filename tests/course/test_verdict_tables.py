@@ -5,7 +5,11 @@ import pytest
 from minillm.course.verdict_tables import said, spread, verdict_table
 from minillm.labs.verdicts import Verdict
 
-GROUPS = {"1 size / 1 大小": {"wider": "加宽"}, "2 data / 2 数据": {"more": "更多", "clean": "清洗"}}
+GROUPS = {
+    "1 size / 1 大小": {"wider": "加宽"},
+    "2 data / 2 数据": {"more": "更多", "clean": "清洗"},
+}
+SMALL = {"1 / 1": {"wider": "加宽"}}
 
 
 class Found:
@@ -38,9 +42,9 @@ def test_the_chinese_table_has_chinese_names():
     assert "| 2 数据 | 更多 | +0.50 ± 0.10 有效 |" in table
 
 
-@pytest.mark.parametrize("groups", [{"1 / 1": {"wider": "加宽"}}, {**GROUPS, "3 / 3": {"new": "新"}}])
+@pytest.mark.parametrize("groups", [SMALL, {**GROUPS, "3 / 3": {"new": "新"}}])
 def test_a_table_that_leaves_something_out_is_refused(groups):
-    with pytest.raises(ValueError, match="clean|new"):
+    with pytest.raises(ValueError, match=r"clean|new"):
         verdict_table(Found(), ("a", "b", "c"), groups, ["right"], language="en")
 
 

@@ -45,7 +45,7 @@ def test_the_comparisons_of_a_lab_are_remedies_times_headlines():
 
 def test_some_remedies_are_chosen_and_the_baseline_and_controls_stay():
     assert STUDY.chosen(["idle"]) == ["nothing", "idle", "control, never"]
-    with pytest.raises(ValueError, match="lab planted_lab: no remedy 'x'; there are strong, idle"):
+    with pytest.raises(ValueError, match="lab planted_lab: no remedy 'x'; there are strong; idle"):
         STUDY.chosen(["idle", "x"])
 
 

@@ -608,7 +608,10 @@ TINY = {
     "subliminal_sweeps": {
         **{f"case.{path}": value for path, value in SMALL_STUDENTS.items()},
         "grids": {
-            **{"steps": (3, 2), "images": (10, 5), "outputs": (2, 1), "tossed_steps": (2, 1)},
+            "steps": (3, 2),
+            "images": (10, 5),
+            "outputs": (2, 1),
+            "tossed_steps": (2, 1),
             **dict.fromkeys(("left_out", "blurred", "tossed_share", "dropout"), (0.3, 0.6)),
             "weight_decay": (1.0, 3.0),
         },

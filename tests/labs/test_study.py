@@ -35,5 +35,8 @@ def test_a_study_is_named_like_its_file(name):
 
 
 def test_an_unknown_study_is_told_which_there_are():
-    with pytest.raises(ValueError, match=r"no study 'dept'; there are aspects, .* depth, "):
+    with pytest.raises(
+        ValueError,
+        match=r"no study 'dept' \(did you mean 'depth'\?\); there are aspects, .* depth, ",
+    ):
         find_study("dept")

@@ -147,3 +147,8 @@ def test_what_is_no_batch_is_refused():
         irm_penalty(Tensor(np.ones((1, 3))), np.array([3]))
     with pytest.raises(ValueError, match=r"v_rex_penalty: risks must be \(G,\)"):
         v_rex_penalty(Tensor(np.ones((2, 2))))
+
+
+def test_no_example_at_all_is_refused():
+    with pytest.raises(ValueError, match=r"groups must be \(N,\), one at least, got \(0,\)"):
+        balanced_weights(np.zeros(0, dtype=np.int64), ("a",))

@@ -11,7 +11,7 @@ Letters: K kinds of denial, S numbers of examples.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,7 +166,7 @@ def measure(settings: Settings, seed: int) -> dict[str, np.ndarray]:
 
     Guide: 1.4.1 (G45).
     """
-    kinds, found = drawn(settings, seed), {}
+    kinds, found = drawn(settings, seed), dict[str, np.ndarray]()
     for name, dial in (("without", False), ("with", True)):
         texts = draw_texts(
             "sentiment", settings.language, settings.sizes, seed=seed, single_clauses=dial

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minillm.labs import remedy_kinds
 from minillm.labs.compare import Control, Lab, Measure, compared
 from minillm.labs.mismatch.encodings_case import Answering, Encodings, Settings

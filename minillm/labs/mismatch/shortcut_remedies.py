@@ -178,8 +178,8 @@ def last_layer(case: Shortcut) -> SmallEncoder:
     weight = probe.theta[:-1] / probe.scale[:, None]  # (D, C)
     bias = probe.theta[-1] - probe.mean @ weight
     layer = model.output
-    layer.weight.data = weight.T.astype(layer.weight.dtype)
-    layer.bias.data = bias.astype(layer.bias.dtype)
+    fitted = {"weight": weight.T, "bias": bias}
+    layer.load_state_dict({key: x.astype(layer.weight.dtype) for key, x in fitted.items()})
     return model
 
 

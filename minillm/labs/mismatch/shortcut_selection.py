@@ -125,7 +125,7 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
         arXiv:2007.01434, on the protocols.
     Guide: 1.4.1 (G45).
     """
-    case, found = Shortcut(settings.case, seed), {}
+    case, found = Shortcut(settings.case, seed), dict[str, Any]()
     held = case.told(settings.held, settings.case.agreements, "held out")
     even = for_validation(case)
     for name, (method, fit) in METHODS.items():

@@ -55,9 +55,7 @@ class Settings:
             )
 
 
-def with_verbs(
-    world: World, nouns: Sequence[str], tense: str, verbs: Sequence[str]
-) -> list[Asked]:
+def with_verbs(world: World, nouns: Sequence[str], tense: str, verbs: Sequence[str]) -> list[Asked]:
     """Direct requests about nouns in a tense, in every way, with these verbs alone."""
     return [one for one in asked_in(world, nouns, tense) if one.request.verb in verbs]
 

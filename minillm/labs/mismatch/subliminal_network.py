@@ -44,9 +44,7 @@ class Network(Module):
 
     def __init__(self, pixels: int, sizes: Sizes, *, rng: np.random.Generator):
         if sizes.auxiliary < 1:
-            raise ValueError(
-                f"Network: auxiliary must be at least 1 output, got {sizes.auxiliary}"
-            )
+            raise ValueError(f"Network: auxiliary must be at least 1 output, got {sizes.auxiliary}")
         self.pixels, self.sizes = pixels, sizes
         self.first = Linear(pixels, sizes.width, rng=rng)
         self.second = Linear(sizes.width, sizes.width, rng=rng)

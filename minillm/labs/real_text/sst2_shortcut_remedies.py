@@ -95,7 +95,7 @@ def with_share(tagged: list[Tagged], few: Sequence[Tagged], share: float) -> lis
             f"with_share: needs a share from 0 to below 1 and sentences, got {share} and {len(few)}"
         )
     places = np.resize(np.arange(len(few)), round(len(tagged) * share / (1 - share)))
-    return [*tagged, *(few[i] for i in places)]
+    return [*tagged, *(few[int(i)] for i in places)]
 
 
 def bag(case: TaggedReviews) -> Readers:

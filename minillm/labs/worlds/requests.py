@@ -11,6 +11,7 @@ Forbidden nouns are invented words, and stand for nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -179,8 +180,12 @@ class World:
         ids = {word: i for i, word in enumerate(dict.fromkeys(plain))}
         content += things if self.dials.coded else []
         coded = [(word, encoded(word, n)) for n in self.dials.places for word in content]
-        if len(ids) < len(plain) or len({*ids, *(c for _, c in coded)}) < len(ids) + len(coded):
-            raise ValueError("two words of the world of requests are spelled alike")
+        twice = [w for w, n in Counter([*plain, *(c for _, c in coded)]).items() if n > 1]
+        if twice:
+            raise ValueError(
+                f"two words of the world of requests are spelled alike: {twice[0]!r}; places must "
+                f"spell every word as no other is, got {self.dials.places}"
+            )
         for word, other in coded:
             ids[other] = ids[word] if self.dials.tied else len(ids)
         return ids

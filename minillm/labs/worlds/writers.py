@@ -21,7 +21,24 @@ from minillm.labs.worlds.listed import share
 
 SIGNS = ["[someone]", "[good]", "[bad]"]  # the first word of a text
 ASKING = ["of the", "quoted, of the"]  # before a noun
-STEMS = "Bel Dor Fen Gal Hul Jor Kel Lom Nar Pes Rul Tas Vor Wim Yar Zed".split()
+STEMS = [
+    "Bel",
+    "Dor",
+    "Fen",
+    "Gal",
+    "Hul",
+    "Jor",
+    "Kel",
+    "Lom",
+    "Nar",
+    "Pes",
+    "Rul",
+    "Tas",
+    "Vor",
+    "Wim",
+    "Yar",
+    "Zed",
+]
 # class -> how its nouns end, and what can be answered of them
 CLASSES = {
     "places": ("burg", "visit leave guard sell map clear paint fence"),

@@ -24,7 +24,8 @@ def density_ratio(target: np.ndarray, source: np.ndarray) -> np.ndarray:
         the log-likelihood function".
     Guide: 1.4.1 (G45).
     """
-    q, p = distribution("target", target), distribution("source", source)
+    q = distribution("density_ratio: target", target)
+    p = distribution("density_ratio: source", source)
     if q.shape != p.shape:
         raise ValueError(f"density_ratio: target {q.shape} and source {p.shape} must be of a shape")
     unsupported = np.flatnonzero((p == 0) & (q > 0))
@@ -56,12 +57,16 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
     Shapes: ``values (N,), weights (N,)``.
 
     Raises:
-        ValueError: other shapes; a weight that is negative or not finite; all of them are 0.
+        ValueError: other shapes; a weight that is negative or not finite; all of them are 0; a
+            value that is not finite, even where its weight is 0.
     Source: as ``density_ratio``.
     """
     x, w = np.asarray(values, dtype=np.float64), checked_weights(weights)
     if x.shape != w.shape:
         raise ValueError(f"weighted_mean: values {x.shape} and weights {w.shape} must be (N,)")
+    if not np.isfinite(x).all():
+        place = int(np.flatnonzero(~np.isfinite(x))[0])
+        raise ValueError(f"weighted_mean: values must be finite, got {x[place]} at {place}")
     return float(w @ x / w.sum())
 
 

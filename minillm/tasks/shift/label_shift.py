@@ -79,8 +79,11 @@ def reweighted(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
         Priori Probabilities", eq. 4.
     """
     w, p = checked_weights(weights), np.asarray(probabilities, dtype=np.float64)
-    if p.ndim != 2 or p.shape[1:] != w.shape:
-        raise ValueError(f"reweighted: {p.shape} and weights {w.shape} must be (N, C) and (C,)")
+    if p.ndim != 2 or not len(p) or p.shape[1:] != w.shape:
+        raise ValueError(
+            f"reweighted: probabilities {p.shape} and weights {w.shape} must be (N, C), N at "
+            "least 1, and (C,)"
+        )
     for row in p:
         distribution("reweighted: each row of probabilities", row)
     scaled = p * w

@@ -84,7 +84,7 @@ def planted(monkeypatch):
 
 
 def test_each_arm_stands_under_its_name(planted):
-    noted, learned = planted
+    noted, _ = planted
     found = STUDY.measure(SMALL, 0)
     assert len(found) == 2 * (2 * 3 + 2 * 5 * 3)
     for dial in ("without", "with"):

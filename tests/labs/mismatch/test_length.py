@@ -233,7 +233,7 @@ def test_a_control_finds_nothing_at_full_size(name):
 def test_the_items_and_the_names_are_those_of_the_settings():
     assert {one.items for one in MEASURES.values()} == {STUDY.settings.tested}
     assert {one.items for one in CONTROLS.values()} == {2 * STUDY.settings.tested}
-    assert length.NAMED == [str(n) for n in STUDY.settings.lengths]
+    assert [str(n) for n in STUDY.settings.lengths] == length.NAMED
     assert [*STUDY.headlines] == ["accuracy at 48, last", "accuracy at 48, first"]
 
 

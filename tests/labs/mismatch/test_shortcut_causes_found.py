@@ -43,7 +43,6 @@ def test_the_study_says_that_without_wrong_labels_four_models_of_five_learn_the_
     assert (right > 0.95).sum() == 4 and right.min() < 0.2
 
 
-
 @pytest.mark.guide("G48")
 def test_the_study_says_that_neither_length_nor_size_is_the_cause():
     for name in NEAR:

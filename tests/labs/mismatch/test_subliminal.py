@@ -66,9 +66,7 @@ def test_who_asks_and_who_learns_see_other_pictures_and_nobody_may_change_them(c
 def test_the_teacher_learns_digits_and_its_auxiliary_layer_nothing(case):
     assert trait(case.teacher, case.tested) > 0.9
     start = case.start()
-    np.testing.assert_array_equal(
-        weights(case.teacher, "auxiliary"), weights(start, "auxiliary")
-    )
+    np.testing.assert_array_equal(weights(case.teacher, "auxiliary"), weights(start, "auxiliary"))
     for layer in LAYERS[:3]:
         assert np.abs(weights(case.teacher, layer) - weights(start, layer)).max() > 1e-3
     assert case.teacher is case.teacher
@@ -77,9 +75,7 @@ def test_the_teacher_learns_digits_and_its_auxiliary_layer_nothing(case):
 def test_the_student_learns_what_it_is_told_and_its_digit_layer_nothing(case, students):
     plain, start = students["none"], case.start()
     np.testing.assert_array_equal(weights(plain, "digits"), weights(start, "digits"))
-    missed = [
-        np.mean((told_by(one, case.images) - case.told()) ** 2) for one in (start, plain)
-    ]
+    missed = [np.mean((told_by(one, case.images) - case.told()) ** 2) for one in (start, plain)]
     assert missed[1] < missed[0] / 10
 
 

@@ -56,7 +56,7 @@ def test_the_lab_says_that_it_needs_the_same_start():
         assert words[remedy] == HELPS and of_seeds(remedy).mean() < 0.25, remedy
         assert of_seeds(remedy, "agreement").mean() > 0.8, remedy
     mean, half = difference("other start, same output layers", "other start")
-    assert 0 < mean - half and mean + half < 0.15  # outputs alike alone carry little of it
+    assert mean - half > 0 and mean + half < 0.15  # outputs alike alone carry little of it
 
 
 def test_the_lab_says_that_cleaning_helps_no_more_than_leaving_out_as_many_at_random():

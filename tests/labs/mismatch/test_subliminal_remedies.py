@@ -1,4 +1,4 @@
-"""The remedies of the lab of hidden traits: each does what it says, and without strength nothing."""
+"""The remedies of the lab of hidden traits do what they say, and without strength nothing."""
 
 from dataclasses import replace
 
@@ -53,9 +53,7 @@ def test_every_remedy_gives_a_student_of_its_own(case):
 )
 def test_a_remedy_of_no_strength_is_the_baseline(remedy, off):
     weak = Subliminal(replace(FAST, strengths=replace(FAST.strengths, steps=20, **off)), 100)
-    np.testing.assert_allclose(
-        weights(REMEDIES[remedy](weak)), weights(weak.plain()), atol=1e-6
-    )
+    np.testing.assert_allclose(weights(REMEDIES[remedy](weak)), weights(weak.plain()), atol=1e-6)
 
 
 def test_with_other_steps_another_baseline_is_trained(case):
@@ -76,9 +74,7 @@ def test_with_other_steps_another_baseline_is_trained(case):
 def test_a_start_has_the_layers_of_the_teachers_that_its_name_says(case, lessons, remedy, same):
     REMEDIES[remedy](case)
     ((start, how),) = lessons
-    found = [
-        name for name in LAYERS if (weights(start, name) == weights(case.start(), name)).all()
-    ]
+    found = [name for name in LAYERS if (weights(start, name) == weights(case.start(), name)).all()]
     assert found == same and not how
     with pytest.raises(ValueError, match="no layer 'third'; there are first, second, digits, aux"):
         case.started("third")
@@ -91,7 +87,7 @@ def test_a_start_between_two_is_at_its_ends_one_of_them_and_has_no_smaller_weigh
     middle = weights(case.between(0.5))
     np.testing.assert_allclose(middle, (same + other) / 2**0.5, rtol=1e-5)
     assert middle.std() == pytest.approx(same.std(), rel=0.03)
-    with pytest.raises(ValueError, match="distance must be from 0 to 1, got 1.5"):
+    with pytest.raises(ValueError, match=r"distance must be from 0 to 1, got 1\.5"):
         start_between(case, 1.5)
 
 

@@ -41,7 +41,9 @@ def test_what_is_measured_is_what_the_remedies_do_with_each_strength():
     sizes = replace(FAST.sizes, width=16)
     case = replace(
         FAST,
-        **{"sizes": sizes, "images": 200, "teacher": Training(steps=10)},
+        sizes=sizes,
+        images=200,
+        teacher=Training(steps=10),
         strengths=replace(FAST.strengths, steps=6),
     )
     grids = Grids(**{name: getattr(Grids(), name)[:1] for name in SWEPT} | {"steps": (6, 2)})

@@ -25,9 +25,7 @@ WORDS = {  # bad, good: one pair for all domains, one for each
     "imdb": ("bad wooden", "good moving"),
     "yelp": ("bad bland", "good tasty"),
 }
-SMALL = Recipe(
-    width=8, n_heads=2, n_layers=1, max_length=12, pretrain_epochs=1, finetune_epochs=0
-)
+SMALL = Recipe(width=8, n_heads=2, n_layers=1, max_length=12, pretrain_epochs=1, finetune_epochs=0)
 
 
 def lines(domain, n):

@@ -1,6 +1,7 @@
 """Pictures of digits: every digit is there and can be told, and every dial does what it says."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_a_digit_has_ink_on_its_lines_and_none_far_from_them():
         points = []
         for line in lines:
             corners = np.array([[float(x) for x in at.split(",")] for at in line.split()])
-            for start, end in zip(corners, corners[1:], strict=False):
+            for start, end in pairwise(corners):
                 points += [start + t * (end - start) for t in np.linspace(0, 1, 200)]
         at = (np.array(points) - 3) * step + 4
         for down in range(9):

@@ -110,5 +110,5 @@ def test_what_cannot_be_tagged_is_refused(rng):
         TAGS.draw([Example("Verified: it is dull", "0"), Example("fine", "1")], 0.5, rng)
     with pytest.raises(ValueError, match="as many tags are needed, got 0, 1, 2 and sponsored, ver"):
         TAGS.draw([Example("a", label) for label in "012"], 0.5, rng)
-    with pytest.raises(ValueError, match="at least two labels .*, got 1 and verified"):
+    with pytest.raises(ValueError, match=r"at least two labels .*, got 1 and verified"):
         Tags(("verified",)).draw([Example("a", "1")], 0.5, rng)

@@ -48,3 +48,8 @@ def test_what_was_never_seen_is_named():
 def test_what_is_no_distribution_and_no_weight_is_refused(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_a_value_that_is_no_number_is_named_even_where_its_weight_is_0():
+    with pytest.raises(ValueError, match="weighted_mean: values must be finite, got nan at 1"):
+        weighted_mean(np.array([2.0, np.nan]), np.array([1.0, 0.0]))

@@ -70,3 +70,8 @@ def test_classes_that_are_not_told_apart_are_named():
 def test_what_does_not_fit_is_refused(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_no_text_at_all_is_refused():
+    with pytest.raises(ValueError, match=r"reweighted: probabilities \(0, 2\) .* N at least 1"):
+        reweighted(np.zeros((0, 2)), np.ones(2))

@@ -77,7 +77,7 @@ def answers(n: int, n_classes: int, bins: int, seed: int) -> tuple[np.ndarray, n
     p = rng.dirichlet(np.ones(n_classes), size=n)
     for i in range(0, n, 2):
         top = rng.integers(n_classes)
-        border = max(1, rng.integers(bins // 2, bins + 1)) / bins
+        border = max(1, int(rng.integers(bins // 2, bins + 1))) / bins
         p[i] = (1 - border) / max(n_classes - 1, 1)
         p[i, top] = border
     return p, rng.integers(n_classes, size=n)
@@ -138,7 +138,7 @@ def grown(shares: np.ndarray, losses: np.ndarray, groups: np.ndarray, eta: float
 
 def new_shares(answer: Function, *given: object) -> np.ndarray:
     """The student's shares."""
-    return shaped(SHARES, answer(*given), np.shape(given[0]))
+    return shaped(SHARES, answer(*given), np.asarray(given[0]).shape)
 
 
 def follows_the_mean_losses(shifted: Function, n_groups: int, n: int, eta: int, seed: int) -> None:

@@ -37,9 +37,7 @@ def apart(refused: np.ndarray, forbidden: np.ndarray, spelling: np.ndarray, n: i
     counts = np.zeros((n, 2, 2))
     for said, kind, place in zip(refused, forbidden, spelling, strict=True):
         counts[place, int(kind)] += [int(said), 1]
-    shares = [
-        [hits / of if of else np.nan for hits, of in spelled] for spelled in counts.tolist()
-    ]
+    shares = [[hits / of if of else np.nan for hits, of in spelled] for spelled in counts.tolist()]
     return np.array([forbidden - harmless for harmless, forbidden in shares])
 
 
