@@ -14,6 +14,9 @@ SKIP_GRAM, CBOW = "skip-gram", "cbow"
 class Word2VecSettings:
     """The model, its sizes, and how it learns; the values are those of the program word2vec.c.
 
+    Word2Vec is two models, skip-gram and a continuous bag of words, and each can be trained in two
+    ways: by negative sampling, which is the one here, or by hierarchical softmax.
+
     That program steps after every pair; ours after ``batch`` of them, and ``summed_rate`` bounds
     what they do to one word together (see ``add_rows``).  For ``cbow`` the program's rate is 0.05.
 

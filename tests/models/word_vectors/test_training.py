@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from minillm.labs.guide_code.without_negatives import alike
+from minillm.labs.worlds.topics import Topics
 from minillm.models.word_vectors import Sentences, Tables, Word2VecSettings, train_word2vec
 from minillm.models.word_vectors.chunks import chunks, n_chunks
 
@@ -64,6 +66,25 @@ def test_batches_are_as_good_as_single_pairs(settings, batch):
         losses.append(trained.loss)
         assert of_own_topic(trained.tables.input) > 0.95
     assert losses[1] == pytest.approx(losses[0], abs=0.03)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "rate"), [("skip-gram", 0.025), ("cbow", 0.05)])
+def test_batches_of_every_size_find_frequent_and_rare_words_of_a_topic_alike(model, rate):
+    """With the rates of the original program; the first word of a topic is a quarter of it."""
+    world = Topics(topics=4, words=25, purity=0.6, skew=1.0)
+    ids, _ = world.draw(2000, 12, np.random.default_rng(0))
+    same = world.topic_of_word[:, None] == world.topic_of_word
+    text = Sentences.of_ids(ids, len(same))
+    settings = Word2VecSettings(model=model, rate=rate, width=20, subsample=None, epochs=5)
+    found = {}
+    for batch in (1, 64, 256):
+        trained = last(replace(settings, batch=batch, chunk=6000), text)
+        found[batch] = np.array([*alike(trained.tables.input, same), trained.loss])
+    for batch, (right, gap, loss) in found.items():
+        assert right > 0.98, batch
+        assert gap > 0.9 * found[1][1], batch
+        assert loss < found[1][2] + 0.01, batch
 
 
 @pytest.mark.parametrize("settings", [SMALL, CBOW], ids=["skip-gram", "cbow"])
