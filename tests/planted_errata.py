@@ -233,4 +233,9 @@ ERRATA_PLANTS = [
     Plant("a sentence that is read behind its first token", "models/pooling.py",
           "return hidden[:, first, :]", "return hidden[:, first + 1, :]",
           f"{GUIDE}classifier_code.py::test_a73_bert_reads_the_vector_at_cls_and_no_mean"),
+    Plant("a decoder that does not see what it has written", "models/encoder_decoder.py",
+          "y = self.embed(self.target_tokens, self.target_positions, target, mask, before)",
+          "y = self.embed(self.target_tokens, self.target_positions, 0 * target, mask, before)",
+          f"{GUIDE}encoder_only.py::"
+          "test_of_two_right_answers_an_encoder_writes_half_of_one_and_half_of_the_other"),
 ]  # fmt: skip

@@ -142,4 +142,22 @@ GUIDE_PLANTS = [
           "        layer.freeze()\n", "        layer.unfreeze()\n",
           "tests/models/word_vectors/test_filling.py::"
           "test_frozen_vectors_stay_and_others_learn"),
+    Plant("padding of a source that is read", "models/encoder_decoder.py",
+          "readable = self.attendable(mask, y), self.attendable(memory_mask, y)",
+          "readable = self.attendable(mask, y), None",
+          "tests/models/test_encoder_decoder.py::"
+          "test_padding_of_the_source_on_either_side_changes_nothing"),
+    Plant("runs of words that are counted in all references", "tasks/metrics/bleu.py",
+          "most |= one", "most += one",
+          "tests/tasks/metrics/test_bleu.py::"
+          "test_a_word_counts_as_often_as_in_one_reference "
+          "tests/tasks/metrics/test_bleu.py::test_english_as_sacrebleu_scores_it"),
+    Plant("a best path that is the sum of all", "models/crf/paths.py",
+          "emissions[:, t] + ways.max(axis=1)", "emissions[:, t] + ways.sum(axis=1)",
+          "tests/models/crf/test_crf.py::"
+          "test_no_path_has_a_higher_score_than_the_one_that_is_found"),
+    Plant("a name that goes on in another type", "tasks/entities/spans.py",
+          'before in "OES" or kind != earlier', 'before in "OES"',
+          "tests/tasks/entities/test_spans.py::"
+          "test_tags_that_do_not_fit_are_read_in_two_ways"),
 ]  # fmt: skip

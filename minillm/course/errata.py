@@ -1,4 +1,4 @@
-"""Where the guide is wrong: every statement of its sections 1 to 4, 5.2 and 5.3 to be checked.
+"""Where the guide is wrong: every statement of its sections 1 to 4, 5.2, 5.3 and 6 to be checked.
 
 The rows become ``lessons/errata.md`` and ``lessons/zh/errata.md``.  Where a number decides, a test
 evaluates what the guide says beside what is right: it is marked ``@pytest.mark.errata("A59")``.

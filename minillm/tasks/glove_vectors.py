@@ -46,7 +46,8 @@ def learn_glove(
     if resume and (path is None or not path.exists()):
         raise CheckpointError(f"nothing to resume: there is no checkpoint {path}")
     facts = facts_of(x, settings)
-    last = read_state(path, facts) if resume and path else Trained(start_model(x, settings), 0, 0.0)
+    fresh = Trained(start_model(x, settings), 0, 0.0)
+    last = read_state(path, facts) if resume and path else fresh
     passes = train_glove(x, settings, model=last.model, start=last.epochs)
     if path is not None and not resume:
         path.unlink(missing_ok=True)  # nobody shall resume the run before this

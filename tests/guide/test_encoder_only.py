@@ -49,7 +49,7 @@ def train(model, loss_of, batch, steps=150):
 
 
 @pytest.mark.guide("G38")
-@pytest.mark.errata("A77", "A109")
+@pytest.mark.errata("A77")
 @pytest.mark.parametrize("length", [1, 3, 7])
 def test_an_encoder_has_one_distribution_for_each_token_that_it_reads_and_no_more(length):
     model, source = encoder(), [X] * length

@@ -36,7 +36,6 @@ def test_later_tokens_of_the_target_change_no_earlier_logits(name):
 
 
 @pytest.mark.guide("G38")
-@pytest.mark.errata("A109")
 @configs
 def test_every_position_of_the_target_sees_the_whole_source(name):
     """The encoder looks to both sides and the decoder to the left: one mask each."""

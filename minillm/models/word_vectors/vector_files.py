@@ -35,9 +35,9 @@ def write_vectors(path: str | Path, vectors: WordVectors, *, header: bool = True
         OSError: as ``write_atomically``.
     """
     check_words(vectors.words)
-    text = single(vectors.table).astype(str)
+    rows = zip(vectors.words, single(vectors.table), strict=True)
     lines = [f"{len(vectors)} {vectors.width}"] if header else []
-    lines += [" ".join([word, *row]) for word, row in zip(vectors.words, text, strict=True)]
+    lines += [" ".join([word, *row.astype(str)]) for word, row in rows]
     begin = MARK if lines[0].startswith(MARK) else ""  # reading takes one mark away
     write_atomically(path, (begin + "\n".join(lines) + "\n").encode())
 

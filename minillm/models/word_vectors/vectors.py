@@ -11,7 +11,7 @@ import numpy as np
 
 from minillm.models.word_vectors.settings import whole
 
-BATCH = 512  # words that are compared with all others at once
+CELLS = 2**22  # cosines that are in memory at once
 
 
 class Neighbour(NamedTuple):
@@ -128,8 +128,9 @@ class WordVectors:
         asked = asked / np.maximum(np.linalg.norm(asked, axis=1, keepdims=True), 1e-30)
         count = min(int(count), len(self))
         ids, cosines = np.zeros((2, len(asked), count))
-        for start in range(0, len(asked), BATCH):
-            part = slice(start, start + BATCH)
+        rows = max(1, CELLS // len(self))
+        for start in range(0, len(asked), rows):
+            part = slice(start, start + rows)
             scores = asked[part] @ self.directions.T  # (n, V)
             if without is not None:
                 np.put_along_axis(scores, without[part], -np.inf, axis=1)
@@ -142,6 +143,9 @@ def highest(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 
     Of equal numbers those that come first in the row are taken, and in that order.
     """
+    if count == 1:  # the quick way: an analogy asks for one word of very many
+        first = scores.argmax(axis=1)[:, None]
+        return first, np.take_along_axis(scores, first, axis=1)
     last = np.partition(scores, -count, axis=1)[:, -count, None]  # the lowest that is taken
     spare = count - (scores > last).sum(axis=1, keepdims=True)  # places for those equal to it
     equal = scores == last

@@ -176,7 +176,7 @@ def test_the_seed_decides():
         ({"epochs": 0}, ValueError, "epochs must be at least 1"),
         ({"batch": 0}, ValueError, "batch must be at least 1"),
         ({"seed": -1}, ValueError, "seed must be at least 0"),
-        ({"rate": float("nan")}, ValueError, "rate must be a number above 0.* got nan"),
+        ({"rate": float("nan")}, ValueError, r"rate must be a number above 0.* got nan"),
         ({"rate": 0.0}, ValueError, "rate must be a number above 0"),
     ],
 )

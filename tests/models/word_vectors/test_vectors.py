@@ -17,7 +17,7 @@ def cosine(x, y):
 
 
 def test_neighbours_are_those_of_a_loop_over_all_words(rng, monkeypatch):
-    monkeypatch.setattr(vectors, "BATCH", 3)
+    monkeypatch.setattr(vectors, "CELLS", 33)  # three words at a time
     words = [f"w{i}" for i in range(11)]
     table = rng.standard_normal((11, 4))
     found = WordVectors(words, table).nearest(words, 4)
