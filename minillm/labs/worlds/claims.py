@@ -20,9 +20,7 @@ import numpy as np
 
 from minillm.labs.worlds.listed import SPACING, in_language, share
 
-LABELS = ("supported", "refuted", "undecided")
-SUPPORTED, REFUTED, UNDECIDED = range(len(LABELS))
-PARTS = 4  # of a claim or a fact: who, relation, "is" or a denial, value
+LABELS = ["supported", "refuted", "undecided"]
 # people, relations, values; what says that something is so, and that it is not; a sentence
 WORDS = {
     "en": (
@@ -79,9 +77,9 @@ def label_of(claim: Claim, evidence: Sequence[Fact]) -> str:
         raise ValueError(f"label_of: evidence must not state two values of the same: {evidence}")
     who, relation, value = claim.fact
     if (who, relation) not in told:
-        return LABELS[UNDECIDED]
+        return "undecided"
     agrees = told[who, relation] == value
-    return LABELS[SUPPORTED] if agrees != claim.denied else LABELS[REFUTED]
+    return "supported" if agrees != claim.denied else "refuted"
 
 
 class Checked(NamedTuple):
@@ -103,7 +101,7 @@ class Claims:
 
     A share ``denied`` of claims is worded as a denial where the wording tells nothing.
 
-    Letters: N claims, F facts.
+    Letters: N claims, F facts; four words a sentence: who, relation, "is" or a denial, value.
     """
 
     language: str = "en"
@@ -156,7 +154,8 @@ class Claims:
         """
         d, leak = share("denied", self.denied), share("leak", leak)
         often, seldom = d + leak * (1 - d), d * (1 - leak)
-        return np.where((np.arange(len(LABELS)) == REFUTED) != turned, often, seldom)
+        refuted = np.array(LABELS) == "refuted"
+        return np.where(refuted != turned, often, seldom)
 
     def draw(
         self,
@@ -184,9 +183,9 @@ class Claims:
         fact = rng.integers(f, size=n)  # that the claim is about
         other = (fact + rng.integers(1, f, size=n)) % f
         elsewhere = np.where(rng.random(n) < share("near", near), other, f)  # f: in no fact
-        undecided = labels == UNDECIDED
+        undecided = labels == LABELS.index("undecided")
         by_who = rng.random(n) < 1 / 2
-        differs = ~undecided & ((labels == SUPPORTED) == denied)
+        differs = ~undecided & ((labels == LABELS.index("supported")) == denied)
         spoken = [
             who[rows, np.where(undecided & by_who, elsewhere, fact)],
             relation[rows, np.where(undecided & ~by_who, elsewhere, fact)],
@@ -218,13 +217,13 @@ class Claims:
 
     def passage(self, row: np.ndarray) -> list[Fact]:
         """The facts that the ids of a passage state."""
-        return [self.claim(one).fact for one in row.reshape(-1, PARTS)]
+        return [self.claim(one).fact for one in row.reshape(-1, 4)]
 
     def text(self, row: np.ndarray) -> str:
         """A claim or a passage as sentences."""
         between, end = SPACING[self.language]
         form = in_language(WORDS, self.language)[5]
-        told = (form.format(*(self.words[i] for i in one)) for one in row.reshape(-1, PARTS))
+        told = (form.format(*(self.words[i] for i in one)) for one in row.reshape(-1, 4))
         return between.join(one + end for one in told)
 
 
