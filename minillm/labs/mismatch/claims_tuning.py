@@ -25,7 +25,11 @@ TUNED = dict(zip(("whole", "claim", "evidence", "bag", "apart"), (*PARTS, *BAGS)
 
 @dataclass(frozen=True)
 class Grids:
-    """The strengths of each reader, from the weakest on; one training costs ten seconds."""
+    """The strengths of each reader, from the weakest on.
+
+    The steps end where a study of five seeds costs five minutes.  Who sees all and the bag of words
+    are best at the ends of their grids: with more they might be better still.
+    """
 
     whole: tuple[int, ...] = (500, 1000, 1500)
     claim: tuple[int, ...] = (500, 1000, 1500)
