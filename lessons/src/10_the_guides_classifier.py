@@ -420,7 +420,7 @@ assert stops(once, many) is IndexError, "number 150 has no row"
 # **5. 标签是哪一种？**（5.2.2 节，A72）　程序里的损失要求每段文本的标签是一行、其中只有一个 1；数据文件里通常是类别编号。两种标签各有各的损失，值是一样的。在这里的随机权重之下，损失接近 $\ln 10$，相当于在十类里瞎猜。指南的程序就算能运行，也到此为止，因为里面没有训练（A63）。
 
 # %%
-scores = theirs(ids, mask)  # (2, 10), random weights
+scores = theirs(two_ids, two_real)  # (2, 10), random weights
 numbers = np.array([3, 8])
 wrong = stops(ops.cross_entropy_with_probabilities, scores, probabilities=numbers)
 assert wrong is ValueError, "class numbers are no rows"

@@ -404,7 +404,7 @@ def without_strength(x, a, b, w, scale):
 
 
 try:
-    check_vjp(without_strength, few, a, b, w=w, scale=1.5, rng=rng)
+    check_vjp(without_strength, some, a, b, w=w, scale=1.5, rng=rng)
 except AssertionError as mistake:
     print(mistake)
 else:
