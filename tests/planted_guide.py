@@ -105,4 +105,20 @@ GUIDE_PLANTS = [
           "replace(s, agreements=(agreement,) * len(s.agreements))", "s",
           "tests/labs/mismatch/test_shortcut_causes.py::"
           "test_the_tag_and_its_agreement_are_causes"),
+    Plant("a window that reaches into the next sentence", "models/word_vectors/windows.py",
+          "inside & same & (", "inside & (",
+          "tests/models/word_vectors/test_windows.py::"
+          "test_pairs_are_those_of_a_loop_and_none_crosses_a_sentence"),
+    Plant("negatives as frequent as the words", "models/word_vectors/noise.py",
+          ".astype(float) ** power", ".astype(float)",
+          "tests/models/word_vectors/test_noise.py::"
+          "test_drawn_words_have_these_frequencies_by_chi_square"),
+    Plant("a context word that is moved as if it were alone", "models/word_vectors/cbow.py",
+          "step * part[there][:, None] * d_v[row]", "step * d_v[row]",
+          "tests/models/word_vectors/test_steps.py::"
+          "test_a_step_of_cbow_is_that_of_the_tape"),
+    Plant("a number divided by a vector", "labs/guide_code/worked_word_vectors.py",
+          "(product - z @ v) / square * v + z", "product / v",
+          "tests/labs/guide_code/test_worked_word_vectors.py::"
+          "test_every_solution_is_the_shortest_one_and_something_across"),
 ]  # fmt: skip

@@ -635,6 +635,17 @@ TINY = {
         "near": 4.0,
         "stuck": -50.0,
     },
+    "without_negatives": {
+        "world": {"topics": 2, "words": 3, "purity": 0.8, "skew": 0.5},
+        "sentences": 30,
+        "length": 5,
+        "width": 3,
+        "steps": 4,
+        "every": 2,
+        "word2vec": {"batch": 16, "chunk": 70, "epochs": 2, "subsample": 0.1, "window": 2},
+        "word2vec.least_rate": 0.7,
+        "word2vec.summed_rate": 0.3,
+    },
     "word_order": {
         "words": 3,
         "width": 4,
@@ -755,6 +766,7 @@ REPLACED = {
         *(f"strengths.{name}" for name in fields_of_grids("sst2_shortcut_sweeps")),
     },
     "tenses": {"world.places"},  # of encodings that no text of it has
+    "without_negatives": {f"word2vec.{name}" for name in ("width", "negatives", "seed")},
     "subliminal": {"student.steps"},  # they are a strength
     "subliminal_sweeps": {  # the grids stand in their place, or no swept remedy has it
         f"case.strengths.{name}"
