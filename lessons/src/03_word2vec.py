@@ -369,7 +369,7 @@ else:
 #
 # * The vocabulary has 1000 words, so $C$ has 1000 rows, and all of them matter (A51).
 # * The 0 under the root is a cell of $C$, no frequency. Both words occur 10 times: $\sqrt{20}$ (A52).
-# * Nothing singles out $-1$. A term is below 0 and grows with $x$ without end (A53).
+# * Nothing singles out $-1$. A term is below 0, and the nearer to 0 the larger $x$ is (A53).
 # * From $\log\sigma(z) = -1$ follows $\sigma(z) = e^{-1}$, hence $z = -\ln(e - 1)$ and $x = -\sqrt{10} \ln(e - 1) = {here.apple}$. With $\sqrt{20}$ it is {here.apple_20}. The guide's $e^{-1} = {here.printed}$ gives {here.term}, and not $-1$ (A54).
 # * One cannot divide by a vector (A55). $u \cdot v = c$ is one equation for 300 numbers: $u = c\,v/\lVert v \rVert^2 + z$ with any $z \perp v$, a space of 299 dimensions. For $v = (3, 4)$ and $c = 5$ the solutions are $(0.6, 0.8) + a\,(4, -3)$. Dividing entry by entry gives $c/v = (5/3, 5/4)$, whose product with $v$ is 10: $c$ for every dimension.
 # * "The same steps" for banana are the same equation again (A56): one of 600 unknowns is fixed.
@@ -393,7 +393,7 @@ else:
 #
 # * 词表有 1000 个词，所以 $C$ 有 1000 行，每一行都要紧（A51）。
 # * 根号下的 0 是 $C$ 的一个元素，不是词频。两个词都出现 10 次：应是 $\sqrt{20}$（A52）。
-# * $-1$ 没有来由。这一项小于 0，随 $x$ 一直增大（A53）。
+# * $-1$ 没有来由。这一项小于 0，$x$ 越大，它越接近 0（A53）。
 # * 由 $\log\sigma(z) = -1$ 得 $\sigma(z) = e^{-1}$，所以 $z = -\ln(e - 1)$，$x = -\sqrt{10} \ln(e - 1) = {here.apple}$。用 $\sqrt{20}$ 则是 {here.apple_20}。把指南的 $e^{-1} = {here.printed}$ 代回去，得 {here.term}，不是 $-1$（A54）。
 # * 不能除以向量（A55）。$u \cdot v = c$ 是含 300 个数的一个方程：$u = c\,v/\lVert v \rVert^2 + z$，$z \perp v$ 任取，解空间有 299 维。取 $v = (3, 4)$，$c = 5$，解是 $(0.6, 0.8) + a\,(4, -3)$。逐个分量去除，得 $c/v = (5/3, 5/4)$，它与 $v$ 的点积是 10：每一维各出一个 $c$。
 # * 对 banana 用“同样的步骤”，得到的还是同一个方程（A56）：600 个未知数，只定下一个。
@@ -540,7 +540,7 @@ savefig(figure, "03_scores", kept)
 #
 # **What the study saw** ({n_seeds} seeds, mean ± half of a 95 % interval):
 #
-# * *Printed*: the loss falls below $-10^{{printed.least}}$ on every seed, and would go on. The scores are salt and pepper, whatever the text says. The nearest word is one of the same topic in {printed.nearest.mean:.0f} ± {printed.nearest.half:.0f} % of the cases, and was in {start.nearest.mean:.0f} ± {start.nearest.half:.0f} % before the first step.
+# * *Printed*: the loss falls below $-10^{{printed.least}}$ on every seed, and would go on: to lower $\ln\sigma(s)$ means to lower the scores of neighbours, and longer vectors make them lower still. The scores are salt and pepper, whatever the text says. The nearest word is one of the same topic in {printed.nearest.mean:.0f} ± {printed.nearest.half:.0f} % of the cases, and was in {start.nearest.mean:.0f} ± {start.nearest.half:.0f} % before the first step.
 # * *Turned*: the loss falls towards 0, which looks like success ({turned.loss.mean:.4f}). It is the easiest way to be right about true pairs: say yes to everything. Scores of one topic are {turned.same.mean:.2f}, of two {turned.other.mean:.2f}, and {turned.positive:.0f} % of the latter are positive. A trace of the topics is left all the same: cosines within topics are larger than across, by {turned.apart.mean:.3f} ± {turned.apart.half:.3f}, and {turned.nearest.mean:.0f} ± {turned.nearest.half:.0f} % of the nearest words are right. Whoever looks at the nearest words alone does not notice what the loss has done.
 # * *With negatives*: the loss stops well above 0, for true neighbours and drawn words really can't be told apart with certainty. Scores of one topic are {negatives.same.mean:.2f} ± {negatives.same.half:.2f}, of two {negatives.other.mean:.2f} ± {negatives.other.half:.2f}, {negatives.positive:.0f} % positive. Every nearest word is of its topic, and cosines within topics are by {negatives.apart.mean:.2f} ± {negatives.apart.half:.2f} larger than across.
 #
@@ -551,7 +551,7 @@ savefig(figure, "03_scores", kept)
 #
 # **研究中看到了什么**（{n_seeds} 个种子，均值 ± 95% 区间的一半）
 #
-# * **照印出来的样子**　每个种子上，损失都低于 $-10^{{printed.least}}$，而且还会继续降。分数黑白杂陈，与文本说的无关。最近的词属于同一主题的占 {printed.nearest.mean:.0f} ± {printed.nearest.half:.0f}%；第一步之前是 {start.nearest.mean:.0f} ± {start.nearest.half:.0f}%。
+# * **照印出来的样子**　每个种子上，损失都低于 $-10^{{printed.least}}$，而且还会继续降：要降低 $\ln\sigma(s)$，就得降低上下文词的分数，而向量越长，分数就能降得越低。分数黑白杂陈，与文本说的无关。最近的词属于同一主题的占 {printed.nearest.mean:.0f} ± {printed.nearest.half:.0f}%；第一步之前是 {start.nearest.mean:.0f} ± {start.nearest.half:.0f}%。
 # * **符号反过来**　损失趋于 0，看上去很成功（{turned.loss.mean:.4f}）。要在真的词对上答对，这是最省事的办法：对什么都说“是”。同一主题的分数是 {turned.same.mean:.2f}，不同主题的是 {turned.other.mean:.2f}，后者有 {turned.positive:.0f}% 是正的。主题还是留下了一点痕迹：同一主题内的余弦比不同主题之间大 {turned.apart.mean:.3f} ± {turned.apart.half:.3f}，最近的词有 {turned.nearest.mean:.0f} ± {turned.nearest.half:.0f}% 是对的。只看最近的词，就看不出这个损失做了什么。
 # * **有负样本**　损失停在远高于 0 的地方，因为真的上下文词和抽来的词本来就不可能完全分清。同一主题的分数是 {negatives.same.mean:.2f} ± {negatives.same.half:.2f}，不同主题的是 {negatives.other.mean:.2f} ± {negatives.other.half:.2f}，{negatives.positive:.0f}% 是正的。最近的词全都属于同一主题；同一主题内的余弦比不同主题之间大 {negatives.apart.mean:.2f} ± {negatives.apart.half:.2f}。
 #
@@ -627,7 +627,7 @@ savefig(figure, "03_pmi", {"dimensions": widths, **shown})
 #
 # In the study, where counts come from neighbours side by side alone, the scores of {width} dimensions and the world's own $\mathrm{PMI} - \ln k$ have a correlation of {negatives.correlation.mean:.3f} ± {negatives.correlation.half:.3f}.
 #
-# With noise $U^{3/4}$ the same line of algebra gives $\mathrm{PMI} - \ln k + \ln(U(c)/P_n(c))$: scores of frequent words are higher, those of rare words lower. The order of the neighbours of a word changes a little; what a *middle* word is near to does not depend on that term much, since it is the same for all of them.
+# With noise $U^{3/4}$ the same line of algebra gives $\mathrm{PMI} - \ln k + \ln(U(c)/P_n(c))$: scores of frequent words are higher, those of rare words lower. The order of a word's neighbours may change with it; from one *middle* word to another the term is the same.
 #
 # ### 6.3 Neighbours
 #
@@ -638,13 +638,13 @@ savefig(figure, "03_pmi", {"dimensions": widths, **shown})
 #
 # 研究里的计数只来自紧挨着的词，{width} 维的分数与这个世界本身的 $\mathrm{PMI} - \ln k$ 的相关系数是 {negatives.correlation.mean:.3f} ± {negatives.correlation.half:.3f}。
 #
-# 噪声用 $U^{3/4}$ 时，同样的推导得到 $\mathrm{PMI} - \ln k + \ln(U(c)/P_n(c))$：常见词的分数高一些，罕见词的低一些。一个词的上下文词，次序会稍有变化；但哪些**中间**词彼此相近，受它的影响不大，因为这一项对它们全都一样。
+# 噪声用 $U^{3/4}$ 时，同样的推导得到 $\mathrm{PMI} - \ln k + \ln(U(c)/P_n(c))$：常见词的分数高一些，罕见词的低一些。一个词的上下文词，次序可能因此变化；换一个**中间**词，这一项不变。
 #
 # ### 6.3 相近的词
 #
 # 现在来真的：随机的窗口，抽取的负样本，每一小批走一步。
 
-# %%
+# %% tags=["machine"]
 settings = Word2VecSettings(width=8, subsample=None, rate=0.1, epochs=3, chunk=2000)
 for trained in train_word2vec(text, settings):
     if trained.chunks % 5 == 0:
@@ -688,16 +688,16 @@ spreads = {"after": np.linalg.svd(centred(v.astype(float)))[1][:3]}
 savefig(figure, "03_words", spreads)
 
 # %% [markdown] lang="en"
-# **What you saw.** The figure shows the eight dimensions from one side: circles are food, crosses weather, triangles music, squares sport. Words are near to each other because they stand beside *the same* words, whether or not they ever stand beside each other. In the study Word2Vec's nearest words are right in {word2vec.nearest.mean:.0f} % as well, with scores of {word2vec.same.mean:.2f} ± {word2vec.same.half:.2f} within topics and {word2vec.other.mean:.2f} ± {word2vec.other.half:.2f} across: what the draws give is what they give on average.
+# **What you saw.** The figure shows the eight dimensions from one side: circles are food, crosses weather, triangles music, squares sport. Words are near to each other because they stand beside *the same* words, whether or not they ever stand beside each other. No word has a positive score with itself, as with one table every word would have. In the study Word2Vec's nearest words are right in {word2vec.nearest.mean:.0f} % as well, with scores of {word2vec.same.mean:.2f} ± {word2vec.same.half:.2f} within topics and {word2vec.other.mean:.2f} ± {word2vec.other.half:.2f} across: what the draws give is what they give on average.
 #
 # And where there is nothing to find?
 
 # %% [markdown] lang="zh"
-# **看到了什么**　图从一个侧面画出八维空间：圆是食物，叉是天气，三角是音乐，方块是体育。两个词彼此相近，是因为它们旁边有**同样的**词，不管它们自己是不是挨在一起过。研究里，Word2Vec 最近的词也有 {word2vec.nearest.mean:.0f}% 是对的，同一主题的分数是 {word2vec.same.mean:.2f} ± {word2vec.same.half:.2f}，不同主题的是 {word2vec.other.mean:.2f} ± {word2vec.other.half:.2f}：抽样得到的，就是平均意义下得到的。
+# **看到了什么**　图从一个侧面画出八维空间：圆是食物，叉是天气，三角是音乐，方块是体育。两个词彼此相近，是因为它们旁边有**同样的**词，不管它们自己是不是挨在一起过。没有一个词与自身的分数是正的；只用一张表，则个个都是。研究里，Word2Vec 最近的词也有 {word2vec.nearest.mean:.0f}% 是对的，同一主题的分数是 {word2vec.same.mean:.2f} ± {word2vec.same.half:.2f}，不同主题的是 {word2vec.other.mean:.2f} ± {word2vec.other.half:.2f}：抽样得到的，就是平均意义下得到的。
 #
 # 要是本来就没有可学的呢？
 
-# %%
+# %% tags=["machine"]
 for purity in (0.25, 0.4):
     other = Topics(topics=4, words=10, purity=purity)
     mixed = Sentences.of_ids(other.draw(1000, 10, np.random.default_rng(3))[0], 40)
