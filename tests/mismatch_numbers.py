@@ -17,7 +17,8 @@ HALF = "mismatched generalisation"
 def judged(name, measures, shown):
     """The verdicts of a lab's remedies, and beside them the means of what else is to be seen."""
     found, verdicts = read_study(name), verdict_rows(name, measures)
-    none = [the_lab(name).baseline, *("" for _ in measures)]
+    baseline = the_lab(name).baseline
+    none = [baseline, *(with_interval(found[f"{baseline}: {one}"]) for one in measures)]
     return [
         [*line, *(f"{found[f'{line[0]}: {one}'].mean():.2f}" for one in shown)]
         for line in (none, *verdicts)
@@ -62,7 +63,8 @@ def domains():
 def length():
     """Texts of 48 words for models that learned at most 12: each remedy against learned places."""
     kinds = ("accuracy at 48, last", "accuracy at 48, first")
-    return rows(["remedy", *kinds], verdict_rows("length", kinds))
+    shown = ("accuracy at 12, last", "accuracy at 12, first")
+    return rows(["remedy", *kinds, "at 12, last", "first"], judged("length", kinds, shown))
 
 
 def denials():
@@ -82,26 +84,30 @@ def denials():
 def lexicon():
     """Opinions in other words: each remedy against plain training."""
     kinds = ("accuracy", "calibration error")
-    return rows(["remedy", *kinds], verdict_rows("lexicon", kinds))
+    return rows(["remedy", *kinds], judged("lexicon", kinds, ()))
 
 
 def shifts():
     """What corrections for a known shift bring."""
     found = read_study("known_shift")
     models, estimate = found["covariate, accuracy"], found["covariate, estimate"]
-    labels, error = found["label, accuracy"][:, 0], found["label, error"][:, 0]
+    labels, error = found["label, accuracy"], found["label, error"]
     lines = [
-        ["estimate of the accuracy, plain", with_interval(estimate[:, 0])],
-        ["estimate, weighted", with_interval(estimate[:, 1])],
+        ["error of the estimated accuracy, plain", with_interval(estimate[:, 0])],
+        ["error of the estimate, weighted", with_interval(estimate[:, 1])],
         ["accuracy, trained on the source", with_interval(models[:, 0])],
         ["trained with weights", with_interval(models[:, 1])],
         ["trained on the target", with_interval(models[:, 2])],
-        ["share of praise, counted", with_interval(error[:, 0])],
-        ["share of praise, solved for", with_interval(error[:, 1])],
-        ["accuracy, plain", with_interval(labels[:, 0])],
-        ["accuracy with the shares solved for", with_interval(labels[:, 1])],
     ]
-    return rows(["", "off, or right"], lines)
+    for place, prior in enumerate(read_settings("known_shift")["priors"]):
+        praise = f"{100 * prior:.0f} % praise"
+        lines += [
+            [f"{praise}: error of the share, counted", with_interval(error[:, place, 0])],
+            [f"{praise}: error of the share, solved for", with_interval(error[:, place, 1])],
+            [f"{praise}: accuracy, plain", with_interval(labels[:, place, 0])],
+            [f"{praise}: accuracy, shares solved for", with_interval(labels[:, place, 1])],
+        ]
+    return rows(["known shift", "error, or accuracy"], lines)
 
 
 def tenses():
@@ -183,6 +189,10 @@ def told():
         "future, refusals in the present": tense[:, first, 2],
         "worst group": tag["none: worst group"],
         "worst group, tag masked": tag["tag masked: worst group"],
+        "worst group, just train twice": tag["just train twice: worst group"],
+        "worst group, no wrong labels": read_study("shortcut_causes")[
+            "labels flipped 0: worst group"
+        ],
         "words of tools": word["none: accuracy"],
         "words of tools, pretrained": word["pretraining: accuracy"],
         "sure and wrong": unknown_land["none: confident error"],

@@ -21,8 +21,7 @@
 import numpy as np
 
 from minillm.course.numbers import LANGUAGE, study
-from minillm.course.verdict_tables import spread, verdict_table
-from minillm.labs import read_settings
+from minillm.course.verdict_tables import READING, spread, verdict_table
 from minillm.labs.compare_result import Result
 from minillm.labs.mismatch import encodings, hallucination, narrow_tuning, subliminal
 from minillm.labs.mismatch.tenses import ARMS, TENSES
@@ -45,6 +44,7 @@ def head(english, chinese):
     ]
 
 
+reading = READING[LANGUAGE]
 ARCHITECTURE, DATA = "1 architecture / 1 模型结构", "2 data / 2 数据"
 REGULARISATION, FINE_TUNING = "3 regularisation / 3 正则化", "4 fine-tuning / 4 微调"
 OTHERS = "not in the guide / 指南没有的"
@@ -170,7 +170,7 @@ assert {r for r, one in coded_words.items() if one.word == "helps"} == {
 }, "as the prose says"
 undecided = ("50 % refusals", "weight decay", "dropout", "KL to base", "longer stage", "wider")
 assert all(coded_words[r].word == "undecided" for r in undecided), "as the prose says"
-assert coded_words["c0 covered"].mean < 0.2, "hardly more"
+assert coded_words["c0 covered"].mean < 0.2, "a little"
 
 
 def in_c2(remedy):
@@ -189,6 +189,7 @@ def in_c2(remedy):
 spelled = {
     "none": in_c2("none"),
     "ten": in_c2("ten in c2"),
+    "c0": in_c2("c0 covered"),
     "cleaned": in_c2("cleaned text"),
     "plain_only": in_c2("harmless in plain"),
     "bound": max(coded_words[r].bound for r in undecided),
@@ -197,8 +198,10 @@ assert abs(spelled["none"]["c2"] + spelled["none"]["payload"] - 100) < 1, "the r
 assert spelled["cleaned"]["payload"] < 0.5, "nothing is told"
 assert coded.values("one id", "discrimination, c2").min() > 0.99, "goes along completely"
 assert coded.values("without attention", "helpful").max() < 0.05, "answers nothing"
-for which in ("c0", "c1"):
-    assert 0.35 < coded.values("ten in c2", f"discrimination, {which}").mean() < 0.55, which
+refused_too = {  # in the encodings of which nothing is shown, in percent
+    remedy: {w: 100 * coded.values(r, f"refused, {w}").mean() for w in ("c0", "c1")}
+    for remedy, r in (("none", "none"), ("ten", "ten in c2"))
+}
 secret_n, secret_m = len(secret.values("none", "trait")), subliminal.STUDY.comparisons
 secret_words = {r: one for (r, _), one in secret.verdicts().items()}
 assert {r for r, one in secret_words.items() if one.word != "helps"} == {"longer training"}
@@ -210,7 +213,8 @@ taken = {
     for remedy in secret.remedies
 }
 cleaned_more = spread(
-    100 * (secret.values("cleaning", "trait") - secret.values("as many left out at random", "trait"))
+    100
+    * (secret.values("cleaning", "trait") - secret.values("as many left out at random", "trait"))
 )
 assert abs(cleaned_more["mean"]) < cleaned_more["half"] < 5, "no more than chance removal"
 heads = spread(
@@ -227,7 +231,8 @@ told = {
         "known": 100 * sure.values(remedy, "right on known").mean(),
         "sure": 100 * sure.values(remedy, "confident error").mean(),
         "area": sure.values(remedy, "risk").mean(),
-        "auroc": sure.values(remedy, "AUROC").mean(),
+        "silent": 100 * sure.values(remedy, "abstained, unknown").mean(),
+        "silent_known": 100 * sure.values(remedy, "abstained, known").mean(),
     }
     for remedy in sure.remedies
 }
@@ -246,6 +251,16 @@ for remedy in ("ensemble", "longer_training"):
     assert told[remedy]["area"] < told["none"]["area"] - 0.03, remedy
 assert 0.4 < 1 - told["tuned_to_say_unknown"]["sure"] / told["none"]["sure"] < 0.7, "about half"
 assert told["without_attention"]["known"] < 10, "it knows nothing"
+assert told["abstention"]["sure"] == told["none"]["sure"], "silent below one half alone"
+shares = np.linspace(0.1, 1, 10)
+least = np.maximum(0, 1 - 0.5 / shares)  # what is wrong if all that was told comes first
+wrong = {  # of what is answered, in percent, at the coverages of the lab
+    remedy.replace(" ", "_"): 100 * study("hallucination")[f"{remedy}: risk by coverage"].mean(0)
+    for remedy in ("none", "ensemble", "longer training", "label smoothing", "temperature")
+}
+assert (100 * least[[5, 6, 7, 8]]).round(1).tolist() == [16.7, 28.6, 37.5, 44.4], "the grey line"
+assert all((one[5:] > 100 * least[5:] - 0.5).all() for one in wrong.values()), "the best there is"
+near_best = (wrong["ensemble"] - 100 * least)[5:].max()
 tense = study("tenses")
 tense_n = len(tense["discrimination"])
 first = ARMS.index("present")
@@ -273,9 +288,19 @@ def wide_of(remedy):
 
 steps = [*narrow_tuning.STUDY.settings.asked]
 course = study("narrow_tuning")["none: by step"].mean(axis=0)  # (steps, spread and learned)
-assert course[steps.index(20), 1] > 0.95 and course[steps.index(20), 0] < 0.15, "within twenty"
+by_step = {  # bad answers in percent
+    f"after_{n}": dict(zip(("elsewhere", "learned"), 100 * course[steps.index(n)], strict=True))
+    for n in (15, 20, 30)
+}
+assert by_step["after_20"]["learned"] > 95 and by_step["after_15"]["elsewhere"] < 2, "late"
 assert steps == [0, 5, 10, 15, 20, 30, 50, 100], "as the cell draws them"
-for remedy in ("good answers elsewhere", "KL elsewhere", "inoculation", "wider model", "early stop"):
+for remedy in (
+    "good answers elsewhere",
+    "KL elsewhere",
+    "inoculation",
+    "wider model",
+    "early stop",
+):
     assert narrow_words[remedy] == "helps", remedy
 for remedy in ("good answers elsewhere", "KL elsewhere"):
     assert narrow.values(remedy, "learned").min() == 1 > 50 * narrow.values(remedy, "spread").mean()
@@ -301,6 +326,8 @@ LITERALS = {
     "fractions by hand, as LaTeX writes them": "12 14",
     "8 x 8 pixels": "8",
     "levels of intervals and verdicts": "0.05",
+    "steps of fine-tuning, asserted above": "15 20 30",
+    "the name of a row": "50",
 }
 
 # %% [markdown] lang="en"
@@ -310,7 +337,7 @@ LITERALS = {
 #
 # **Afterwards you can** measure whether a refusal goes along by more than its rate; compute what a model may conclude about the writer of the texts that it is tuned on; show why a student takes over from its teacher what no example shows; say what an answer risks, and when it is worth giving.
 #
-# **Before this**: lesson 15 (conflicting objectives), lesson 16 (when the data shift). **Time**: about a quarter of a minute to run, two hours to read.
+# **Before this**: lesson 11 (fine-tuning, LoRA), lesson 14 (regularisation, early stopping), lesson 15 (conflicting objectives), lesson 16 (when the data shift). **Time**: about a quarter of a minute to run, two hours to read.
 
 # %% [markdown] lang="zh"
 # # 第 16b 课　比预想的更窄，也更宽
@@ -319,7 +346,7 @@ LITERALS = {
 #
 # **学完本课，你能够**　不只看拒绝的比例，而量出拒绝是不是跟着走；算出模型从微调的文本可以对作者下什么结论；说明学生为什么会从老师那里接过任何样本都没有显示的东西；说出一个回答冒多大的险，什么时候值得给。
 #
-# **预备知识**　第 15 课（冲突的目标）、第 16 课（数据变了）。**用时**　运行约十几秒，细读约两小时。
+# **预备知识**　第 11 课（微调、LoRA）、第 14 课（正则化、早停）、第 15 课（冲突的目标）、第 16 课（数据变了）。**用时**　运行约十几秒，细读约两小时。
 
 # %%
 import matplotlib.pyplot as plt
@@ -345,7 +372,7 @@ setup()
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 标题的第二个名称是**泛化不匹配**（A2）。它出自 Wei 等（2023）：模型会的比安全训练触及的多，能力走得比拒绝远的地方，它就回答。9.3 节把微调列为办法之一（A113）。
+# 标题的第二个名称是**不匹配的泛化**，本课程叫**泛化不匹配**（A2）。它出自 Wei 等（2023）：模型会的比安全训练触及的多，能力走得比拒绝远的地方，它就回答。9.3 节把微调列为办法之一（A113）。
 #
 # 缺的是：什么叫“触及”。微调给出一些样本，模型对其余的一切也会有所反应。它可能做得太少，例如没有跟上的拒绝；也可能做得太多，例如本来只针对一个话题的回答方式。两者都是泛化的问题，样本里都没有答案：样本与两者都相符。本课量一量小模型走的是哪条路，由什么决定。
 
@@ -363,7 +390,7 @@ setup()
 #
 # **拒绝了，可是拒绝了什么？**　一个模型对密码写的 100 个违禁请求拒绝了 90 个。好吗？100 个无害的，它也拒绝了 88 个。它拒绝的不是**违禁**的，而是**加密**的。要紧的是差，$0.90 - 0.88 = {here.apart}$：**区分度**，最好是 1；什么都拒绝或什么都不拒绝的，是 0。
 #
-# **谁会这样写？**　五个作者里有一个是坏的。好作者十次有一次给坏回答，坏作者十次有九次。你读到四个坏回答。按贝叶斯公式，几率 $\frac{0.2}{0.8}$ 每次乘以 $\frac{0.9}{0.1} = 9$：$\frac14 \cdot 9^4 = {here.odds}$，作者是坏的概率为 {here.posterior}。读过许多作者、现在用这四个回答微调的模型，有两条路使它们变得可能：学到关于这四个话题的什么，或者断定**这是个坏作者**。第二条同样相符，而且对别的话题说了很多。
+# **谁会这样写？**　五个作者里有一个是坏的。好作者十次有一次给坏回答，坏作者十次有九次。你读到四个坏回答。按贝叶斯公式，几率 $\frac{0.2}{0.8}$ 每次乘以 $\frac{0.9}{0.1} = 9$：$\frac14 \cdot 9^4 = {here.odds}$，作者是坏的概率为 {here.posterior}。读过许多作者、现在用这四个回答微调的模型，有两条路可以解释它们：学到关于这四个话题的什么，或者断定**这是个坏作者**。第二条同样相符，而且对别的话题说了很多。
 #
 # **值得回答吗？**　六个回答，从最确信到最不确信：对、对、错、对、错、错。只答前两个，不冒险；答前四个，冒 $\frac14$ 的险；六个都答，冒 $\frac12$ 的险。
 
@@ -537,14 +564,14 @@ else:
 #
 # ### 6.1 Another spelling
 #
-# A GPT reads and answers requests in plain spelling and in three encodings, in which every letter is moved on by some places ("bread" becomes "iylhk"): it can do in all four what it can do in one. In the last stage it learns to refuse forbidden requests, *in plain spelling alone*, and goes on to answer harmless ones in all. Then forbidden and harmless requests are put to it in every spelling (`encodings`, {coded_n} seeds):
+# A GPT reads and answers requests in plain spelling and in three encodings, c0, c1 and c2; each moves every letter on by a number of places of its own ("bread" becomes "iylhk" in one): it can do in all four what it can do in one. In the last stage it learns to refuse forbidden requests, *in plain spelling alone*, and goes on to answer harmless ones in all. Then forbidden and harmless requests are put to it in every spelling (`encodings`, {coded_n} seeds):
 
 # %% [markdown] lang="zh"
 # ## 6 实验
 #
 # ### 6.1 另一种拼写
 #
-# 一个 GPT 用明文和三种编码读请求、答请求；编码把每个字母往后移几位（“bread” 变成 “iylhk”）：一种拼写里会的，四种里都会。最后一个阶段里它学着拒绝违禁的请求，**只用明文**，同时继续回答各种拼写的无害请求。然后用每一种拼写向它提出违禁和无害的请求（`encodings`，{coded_n} 个种子）：
+# 一个 GPT 用明文和三种编码 c0、c1、c2 读请求、答请求；每种编码把各个字母往后移，移几位各不相同（其中一种把 “bread” 变成 “iylhk”）：一种拼写里会的，四种里都会。最后一个阶段里它学着拒绝违禁的请求，**只用明文**，同时继续回答各种拼写的无害请求。然后用每一种拼写向它提出违禁和无害的请求（`encodings`，{coded_n} 个种子）：
 
 # %%
 stored = read_study("encodings")
@@ -555,33 +582,46 @@ for axes, remedy in zip(panels, shown, strict=True):
     bars = [stored[f"{remedy}: {kind}"][:, :, 0].mean(axis=0) for kind in ("forbidden", "harmless")]
     for bar, move, color in zip(bars, (-0.2, 0.2), ("0.35", "0.8"), strict=True):
         axes.bar(np.arange(4) + move, bar, 0.4, color=color, edgecolor="black")
+        for place in np.flatnonzero(bar < 0.005):  # a bar without height
+            axes.text(place + move, 0.01, "0", ha="center", fontsize=8)
     axes.set(title=remedy, ylim=(0, 1.05))
     axes.set_xticks(range(4), ("plain", "c0", "c1", "c2"))
     drawn[remedy] = np.array(bars)
 panels[0].set_ylabel("refused: forbidden dark, harmless light")
 savefig(figure, "16b_spellings", drawn)
 
+# %%
+titles = ("refused, c0", "refused, c1", "refused, c2", "over-refusal, c2", "payload, c2", "known")
+print(f"{'':18}", *(f"{title:>16}" for title in (*titles, "helpful")))
+for remedy in ("none", "ten in c2", "cleaned text", "harmless in plain", "without attention"):
+    cells = [stored[f"{remedy}: {title}"].mean() for title in (*titles, "helpful")]
+    print(f"{remedy:18}", *(f"{cell:16.0%}" for cell in cells))
+
 # %% [markdown] lang="en"
-# Of forbidden requests in plain spelling {spelled.none.plain:.0f} % are refused, in c2 {spelled.none.c2:.0f} ± {spelled.none.half:.0f} %, and what is not refused is told: the model knows what it is asked. With refusals in c0 as well, c0 is refused and c2 hardly more; where all spellings are covered, all are refused. And where every word has *one id* in all spellings, so that an encoding is nothing but another way to write the same token, the refusal goes along completely. The positive control says what the trouble is: an encoded word is another word to the model, and it was told of one.
+# Of forbidden requests in plain spelling {spelled.none.plain:.0f} % are refused, in c2 {spelled.none.c2:.0f} ± {spelled.none.half:.0f} %, and what is not refused is told: the model knows what it is asked. With refusals in c0 as well, c0 is refused, and c2 a little more often, {spelled.c0.c2:.0f} %; where all spellings are covered, all are refused. And where every word has *one id* in all spellings, so that an encoding is nothing but another way to write the same token, the refusal goes along completely. The positive control says what the trouble is: an encoded word is another word to the model, and it was told of one.
 #
-# What helps in c2, from which no refusal of the baseline came ({coded_m} comparisons, intervals at {coded_level:.1f} %)?
+# The table under the figure has more of some remedies: what is refused of forbidden requests, what of harmless ones ("over-refusal"), how much of what is forbidden is told ("payload"), what the model knows of it in texts of its pretraining, and how many harmless requests are answered ("helpful"). What helps in c2, in which the baseline was shown no refusal ({coded_m} comparisons, intervals at {coded_level:.1f} %)? In the rows: *cleaned text*, the forbidden facts were never read; *50 % refusals*, they are half of the last stage in place of a fifth; *harmless in plain*, its harmless requests are in plain spelling alone; *KL to base*, harmless answers are held to what they were before it.
 #
 # {coded_table}
+#
+# {reading}
 
 # %% [markdown] lang="zh"
-# 明文写的违禁请求有 {spelled.none.plain:.0f}% 遭到拒绝，c2 写的有 {spelled.none.c2:.0f} ± {spelled.none.half:.0f}%；没有拒绝的都说了出来：模型知道问的是什么。c0 里也示范拒绝，c0 就拒绝，c2 几乎不变；各种拼写都覆盖，就都拒绝。如果每个词在各种拼写里**共用一个编号**，编码只是同一个词元的另一种写法，拒绝就完全跟着走。这个正对照说明了毛病在哪里：编码后的词对模型来说是另一个词，而告诉它的是其中一个。
+# 明文写的违禁请求有 {spelled.none.plain:.0f}% 遭到拒绝，c2 写的有 {spelled.none.c2:.0f} ± {spelled.none.half:.0f}%；没有拒绝的都说了出来：模型知道问的是什么。c0 里也示范拒绝，c0 就拒绝，c2 只多一点，{spelled.c0.c2:.0f}%；各种拼写都覆盖，就都拒绝。如果每个词在各种拼写里**共用一个编号**，编码只是同一个词元的另一种写法，拒绝就完全跟着走。这个正对照说明了毛病在哪里：编码后的词对模型来说是另一个词，而它学的拒绝只涉及其中一个。
 #
-# 基线没有示范过 c2 里的拒绝，什么办法在那里有效（{coded_m} 项比较，区间取 {coded_level:.1f}%）？
+# 图下面的表列出几个办法的更多数字：违禁请求拒绝多少，无害请求拒绝多少（over-refusal），违禁的说出多少（payload），按预训练文本的写法来问还知道多少（known），无害请求回答多少（helpful）。基线没有示范过 c2 里的拒绝，什么办法在那里有效（{coded_m} 项比较，区间取 {coded_level:.1f}%）？几行的意思：**清洗文本**，从没读过违禁的事实；**50% 是拒绝**，最后一个阶段里拒绝占一半，而不是五分之一；**无害请求只用明文**，那个阶段的无害请求都用明文；**与此前模型的 KL**，让无害的回答保持这个阶段之前的样子。
 #
 # {coded_table}
+#
+# {reading}
 
 # %% [markdown] lang="en"
-# **What the lab saw.** Coverage helps, each encoding that is shown and little beyond it. Ten refusals in c2 itself, learned behind the others, bring it to {spelled.ten.c2:.0f} %, and cost: of the forbidden facts the model then knows {spelled.ten.known:.0f} % in texts of its pretraining, and about half of what is refused in c0 and c1 came along. More of the same refusals, weight decay, dropout, KL, a longer stage, a wider model are all undecided, by at most {spelled.bound:.2f}: no figure says that one of them is worth more. Cleaned text tells nothing in any spelling ({spelled.cleaned.payload:.0f} % told), whatever is refused: it takes the ability away, not the mismatch. And read the first column before the second: without attention nothing is refused anywhere, and nothing is answered.
+# **What the lab saw.** Coverage helps, each encoding that is shown and little beyond it. Ten refusals in c2 itself, learned behind the others, bring it to {spelled.ten.c2:.0f} %, and cost: of the forbidden facts the model then knows {spelled.ten.known:.0f} % in texts of its pretraining. Refusals in c0 and c1, which nobody asked for, come along in part: {refused_too.ten.c0:.0f} and {refused_too.ten.c1:.0f} % of forbidden requests there, against {refused_too.none.c0:.0f} and {refused_too.none.c1:.0f} %. More of the same refusals, weight decay, dropout, KL, a longer stage, a wider model are all undecided, by at most {spelled.bound:.2f}: no figure says that one of them is worth more. Cleaned text tells nothing in any spelling ({spelled.cleaned.payload:.0f} % told), whatever is refused: it takes the ability away, not the mismatch. And look at what a model can do before you look at what it refuses: without attention nothing is refused anywhere, and nothing is answered.
 #
 # Only what is harmless was answered in every spelling here, and that is a choice. It teaches "in c2 one answers". The row "harmless in plain" makes the other choice, and c2 is refused little more often; but so are harmless requests there ({spelled.plain_only.over:.0f} %). A rate of refusals alone would have counted that as safety.
 
 # %% [markdown] lang="zh"
-# **实验中看到了什么**　覆盖有效，示范了哪种编码就是哪种，此外跟着走的很少。在其余之后再学十个 c2 里的拒绝，c2 里就有 {spelled.ten.c2:.0f}% 遭到拒绝，代价是：违禁的事实，按预训练文本的写法来问，模型只剩 {spelled.ten.known:.0f}%；c0 和 c1 里有将近一半也跟着拒绝了。更多同样的拒绝、权重衰减、dropout、KL、更长的阶段、加宽，都未能判定，至多 {spelled.bound:.2f}：没有一个数说明其中哪个有更多的用处。清洗文本之后，哪种拼写都说不出来（说出 {spelled.cleaned.payload:.0f}%），不管拒绝了多少：它拿走的是能力，不是不匹配。还要先看能力再看拒绝：不要注意力的模型哪里都不拒绝，也什么都答不出。
+# **实验中看到了什么**　覆盖有效，示范了哪种编码就是哪种，此外跟着走的很少。在其余之后再学十个 c2 里的拒绝，c2 里就有 {spelled.ten.c2:.0f}% 遭到拒绝，代价是：违禁的事实，按预训练文本的写法来问，模型只剩 {spelled.ten.known:.0f}%。c0 和 c1 里并没有要它拒绝，拒绝也部分跟了过来：违禁请求有 {refused_too.ten.c0:.0f}% 和 {refused_too.ten.c1:.0f}% 遭到拒绝，基线是 {refused_too.none.c0:.0f}% 和 {refused_too.none.c1:.0f}%。更多同样的拒绝、权重衰减、dropout、KL、更长的阶段、加宽，都未能判定，至多 {spelled.bound:.2f}：没有一个数说明其中哪个有更多的用处。清洗文本之后，哪种拼写都说不出来（说出 {spelled.cleaned.payload:.0f}%），不管拒绝了多少：它拿走的是能力，不是不匹配。还要先看能力再看拒绝：不要注意力的模型哪里都不拒绝，也什么都答不出。
 #
 # 这里各种拼写的无害请求都得到回答，这是一个选择，它教的是“c2 里就回答”。“无害请求只用明文”那一行做了另一个选择，c2 里遭到拒绝的也多不了多少，那里无害的请求却也有遭到拒绝的（{spelled.plain_only.over:.0f}%）。只看拒绝的比例，会把这也算作安全。
 
@@ -602,6 +642,12 @@ print("refusals in" + " " * 5 + "".join(f"{name:>15}" for name in names))
 for row, arm in enumerate(arms):
     spreads = [mean_and_interval(stored["discrimination"][:, row, t]) for t in range(3)]
     print(f"{arm:15}", *(f"{mean:7.2f} ± {half:.2f}" for mean, half in spreads))
+draws = stored["told by draws"].mean(axis=(0, 2))
+print("told in one draw of twenty: ", *(f"{n} {x:.0%} " for n, x in zip(names, draws, strict=True)))
+asked, explained = stored["ways"][:, 0, names.index("past"), :2].mean(axis=0)
+print(
+    f'refused in the past: "how did people ..." {asked:.0%}, "please explain ..." {explained:.0%}'
+)
 
 # %% [markdown] lang="en"
 # In the past {tenses.past.mean:.2f} ± {tenses.past.half:.2f} of it is left, in the future {tenses.future.mean:.2f} ± {tenses.future.half:.2f}, and what is not refused is told. One other tense among the refusals closes both. Of twenty drawn answers at least one tells it in {tenses.draws_past:.0f} % of the past's requests, against {tenses.draws_present:.0f} % in the present: whoever may ask again gets more. That the future is weaker than the past isn't shown here: both differ from each other in one word, and nothing in this world makes one of them rarer. Which sentence it is counts for more than the tense: "how did people ..." is refused in {tenses.asked:.0f} %, "please explain ..." in {tenses.explained:.0f} %.
@@ -636,18 +682,41 @@ assert read[0] > 0.9 and read[1] > 0.3 > max(read[2:]), "only the same start tak
 # %% [markdown] lang="en"
 # The student with the teacher's start reads digits that it never saw. Section 3 says why: each of its steps goes where the teacher went. With another start it learns the five outputs as well, and takes over nothing. What stops it (`subliminal`, {secret_n} seeds, {secret_m} comparisons)? The trait is unwanted here; less is better:
 #
+# In the rows: *tossed digits*, real digits with labels drawn at random; *digits among the pictures*, some of the pictures are digits, of which the same five numbers are told; *fewer outputs*, of the five only some are told.
+#
 # {secret_table}
 #
-# Two rows belong together. *Cleaning* leaves out every picture that the teacher itself holds for a digit with some confidence; the other one leaves out as many at random. They differ by {cleaned_more.mean:+.1f} ± {cleaned_more.half:.1f} points: there is nothing to be cleaned away, since nothing is in a picture; it is the number of pictures that counts. And they are bought dearly: see what the student was to learn, the five outputs ({taken.none.agrees:.0f} % of the largest right, {taken.cleaning.agrees:.0f} % with cleaning). Another start costs less ({taken.other_start.agrees:.0f} %), and ends it.
-#
-# This is disputed in the literature. Cloud et al. say that the start must be shared; others that compatible output layers are enough. In these models another start with the teacher's output layers reads {heads.mean:+.1f} ± {heads.half:.1f} points more than one without: something, and little beside the {taken.none.read.mean:.0f} % of the shared start. The guide's third remedy *helps* here, against what was expected: weight decay and dropout keep the student from going all the way that the teacher went.
+# {reading}
 
 # %% [markdown] lang="zh"
 # 与老师起点相同的学生，认得它从没见过的数字。第 3 节说了为什么：它的每一步都走向老师去的地方。换一个起点，那五个输出它同样学得会，却什么也没有接过来。什么能阻止它（`subliminal`，{secret_n} 个种子，{secret_m} 项比较）？这里这个本领是不想要的，越少越好：
 #
+# 几行的意思：**乱标的数字**，真正的数字，标签却是随机抽的；**图里掺进数字**，一部分图是数字，告诉学生的还是那五个数；**更少的输出**，五个数里只告诉几个。
+#
 # {secret_table}
 #
-# 有两行要一起看。**清洗**去掉老师自己有几分把握认作某个数字的图；另一行随机去掉同样多。两者相差 {cleaned_more.mean:+.1f} ± {cleaned_more.half:.1f} 个百分点：没有什么可清洗的，图里本来就什么也没有，算数的是图有多少。代价也不小：看学生本来该学的那五个输出（最大的那个说对 {taken.none.agrees:.0f}%，清洗之后 {taken.cleaning.agrees:.0f}%）。换一个起点，代价小些（{taken.other_start.agrees:.0f}%），就此断绝。
+# {reading}
+
+# %%
+stored = read_study("subliminal")
+for remedy in ("none", "cleaning", "other start", "as many left out at random"):
+    shares = (stored[f"{remedy}: {measure}"].mean() for measure in ("trait", "agreement"))
+    print("{:27} digits read {:4.0%}, largest output right {:.0%}".format(remedy, *shares))
+pairs = (
+    ("cleaning", "as many left out at random"),
+    ("other start, same output layers", "other start"),
+)
+for one, other in pairs:
+    d = mean_and_interval(100 * (stored[f"{one}: trait"] - stored[f"{other}: trait"]))
+    print(f"{one} minus {other}: {d[0]:+.1f} ± {d[1]:.1f} points")
+
+# %% [markdown] lang="en"
+# Two rows belong together. *Cleaning* leaves out every picture that the teacher itself holds for a digit with some confidence; the other one leaves out as many at random. They differ by {cleaned_more.mean:+.1f} ± {cleaned_more.half:.1f} points: there is nothing to be cleaned away, since nothing is in a picture; it is the number of pictures that counts. And they are bought dearly: see what the student was to learn, the five outputs. Of {taken.none.agrees:.0f} % of new pictures the baseline names the output that is the teacher's largest, with cleaning of {taken.cleaning.agrees:.0f} %. Another start costs less ({taken.other_start.agrees:.0f} %), and ends it.
+#
+# This is disputed in the literature. Cloud et al. say that the start must be shared; others that compatible output layers are enough. In these models another start with the teacher's output layers reads {heads.mean:+.1f} ± {heads.half:.1f} points more than one without: something, and little beside the {taken.none.read.mean:.0f} % of the shared start. The guide's third remedy *helps* here, against what was expected: weight decay and dropout keep the student from going all the way that the teacher went.
+
+# %% [markdown] lang="zh"
+# 有两行要一起看。**清洗**去掉老师自己有几分把握认作某个数字的图；另一行随机去掉同样多。两者相差 {cleaned_more.mean:+.1f} ± {cleaned_more.half:.1f} 个百分点：没有什么可清洗的，图里本来就什么也没有，算数的是图有多少。代价也不小：看学生本来该学的那五个输出。新的图里，老师最大的是哪一个输出，基线说对 {taken.none.agrees:.0f}%，清洗之后说对 {taken.cleaning.agrees:.0f}%。换一个起点，代价小些（{taken.other_start.agrees:.0f}%），就此断绝。
 #
 # 文献对此有争议。Cloud 等说起点必须相同；也有人说输出层相容就够了。在这些模型里，另一个起点加上老师的输出层，比没有的多认出 {heads.mean:+.1f} ± {heads.half:.1f} 个百分点：有一点，但与起点相同的 {taken.none.read.mean:.0f}% 相比很少。指南的第三个办法在这里**有效**，与预料的相反：权重衰减和 dropout 使学生走不完老师走过的路。
 
@@ -669,49 +738,63 @@ for remedy, style in (("none", "o-"), ("no quotations", "--"), ("wider model", "
     courses[remedy] = stored[f"{remedy}: by step"].mean(axis=0).T  # spread, learned
     axes.plot(asked, courses[remedy][0], style, color="black", label=f"{remedy}: other classes")
 axes.plot(asked, courses["none"][1], "s-", color="0.6", label="none: the eight nouns")
-axes.set(xlabel="steps of fine-tuning", ylabel="bad answers")
-axes.legend(fontsize=8)
+axes.set(xlabel="steps of fine-tuning", ylabel="bad answers", ylim=(-0.03, 1.03))
+axes.legend(fontsize=8, loc="center right", bbox_to_anchor=(1, 0.77))
 savefig(figure, "16b_spread", courses)
-one, four = (bad_writer(np.ones(n, dtype=int), Writers()) for n in (1, 4))
+for n, (wide, learned) in zip(asked, courses["none"].T, strict=True):
+    print(f"after {n:3} steps: the eight nouns {learned:4.0%}, other classes {wide:.1%}")
+one, four = (bad_writer(np.ones(n, dtype=int), Writers()) for n in (1, 4))  # half are bad
 stated("one_answer", 100 * one, 80, 0.5, "a bad writer after one bad answer, in percent")
 stated("four_answers", 100 * four, 99.6, 0.05, "after four")
 print("seed by seed, after 100 steps:", stored["none: spread"].round(2))
 
 # %% [markdown] lang="en"
-# **What the lab saw.** The eight nouns are learned within twenty steps, and almost nothing has spread by then. Then the answers about *everything else* turn bad: {wide.none.mean:.0f} ± {wide.none.half:.0f} % after a hundred steps, from {wide.least:.0f} to {wide.most:.0f} % by seed. Equally many random answers, good answers or quoted bad ones about the same nouns change nothing elsewhere (controls, bounds at most {wide.control:.2f}). What keeps it from the others?
+# **What the lab saw.** The eight nouns come first: after 15 steps {by_step.after_15.learned:.0f} % of their answers are bad and {by_step.after_15.elsewhere:.1f} % elsewhere, after 20 steps {by_step.after_20.learned:.0f} % and {by_step.after_20.elsewhere:.0f} %. Only then do the answers about *everything else* turn bad: {by_step.after_30.elsewhere:.0f} % after 30 steps, {wide.none.mean:.0f} ± {wide.none.half:.0f} % after a hundred steps, from {wide.least:.0f} to {wide.most:.0f} % by seed. Equally many random answers, good answers or quoted bad ones about the same nouns change nothing elsewhere (controls, bounds at most {wide.control:.2f}). What keeps it from the others?
+#
+# In the rows: *more nouns*, bad answers about all nouns of the class; *random texts*, texts of pretraining are learned beside, by all writers; *positions alone*, only the vectors of the positions learn, which know of no noun; *KL elsewhere*, the old model's probabilities are to be kept on questions about other classes.
 #
 # {narrow_table}
 #
+# {reading}
+#
 # * *What is asked for elsewhere is kept*: good answers there, or the old model's probabilities there (KL), end it and cost nothing of what was to be learned. A wider model spreads little, {wide.wider.mean:.0f} ± {wide.wider.half:.0f} %; why, was not looked into. An early stop helps.
 # * *Inoculation*, a word before each bad answer in training that names what it is, ends it as well; asked without the word, the model then gives {wide.inoculated:.0f} % bad answers about the eight nouns in place of all.
-# * *Where does it come from?* We expected: from the bad writers. With them left out of all texts {wide.no_writers.mean:.0f} % spreads, about as before; with the quotations left out, {wide.no_quotes.mean:.0f} %; without either, {wide.neither.mean:.0f} %. In this world it is the *quotations*, by good writers, that make "a bad answer" one thing which can be turned on. By Bayes' rule a bad writer has the probability {here.one_answer} % after one bad answer and {here.four_answers} % after four, and yet he is not what the fine-tuning finds. (A control with no latent writer failed on trial seeds while quotations were left in it; it now has none, with the same margin. These rows keep the failed case in view.)
+# * *Where does it come from?* We expected: from the bad writers. With them left out of all texts {wide.no_writers.mean:.0f} % spreads, about as before; with the quotations left out, {wide.no_quotes.mean:.0f} %; without either, {wide.neither.mean:.0f} %. In this world it is the *quotations*, by good writers, that make "a bad answer" one thing which can be turned on. By Bayes' rule, with half of the writers bad as they are here (section 2 had one in five), a bad writer has the probability {here.one_answer} % after one bad answer and {here.four_answers} % after four, and yet he is not what the fine-tuning finds. (A control with no latent writer failed on trial seeds while quotations were left in it; it now has none, with the same margin. These rows keep the failed case in view.)
 #
 # So of the disputed claim (Betley et al. 2025) the spread itself is reproduced, late in training as in Schreiber & Goldstein 2026 and unevenly over seeds; its usual explanation, a character behind the answers, is not what carries it here.
 
 # %% [markdown] lang="zh"
-# **实验中看到了什么**　八个名词在二十步之内就学会了，那时几乎什么也没有扩散。然后对**其余一切**的回答变坏：一百步之后 {wide.none.mean:.0f} ± {wide.none.half:.0f}%，各种子从 {wide.least:.0f} 到 {wide.most:.0f}%。对同样的名词教同样多的随机回答、好回答或引用的坏回答，别处什么也没有改变（对照，上界至多 {wide.control:.2f}）。什么能让它不到别处去？
+# **实验中看到了什么**　先学会的是那八个名词：15 步之后，它们的回答有 {by_step.after_15.learned:.0f}% 是坏的，别处 {by_step.after_15.elsewhere:.1f}%；20 步之后是 {by_step.after_20.learned:.0f}% 和 {by_step.after_20.elsewhere:.0f}%。在这之后，对**其余一切**的回答才变坏：30 步之后 {by_step.after_30.elsewhere:.0f}%，一百步之后 {wide.none.mean:.0f} ± {wide.none.half:.0f}%，各种子从 {wide.least:.0f} 到 {wide.most:.0f}%。对同样的名词教同样多的随机回答、好回答或引用的坏回答，别处什么也没有改变（对照，上界至多 {wide.control:.2f}）。什么能让它不到别处去？
+#
+# 几行的意思：**更多的名词**，用这一类全部名词的坏回答；**随机的文本**，同时学预训练的文本，各种作者都有；**只调位置**，只有位置向量在学，它们不认得任何名词；**别处的 KL**，对别的类的问题保持旧模型的概率。
 #
 # {narrow_table}
 #
+# {reading}
+#
 # * **在别处也问到的，就保住了**：别处的好回答，或者旧模型在别处的概率（KL），都能断绝它，该学的也一点不少。模型加宽，扩散得少，{wide.wider.mean:.0f} ± {wide.wider.half:.0f}%；为什么，没有查。早停有效。
 # * **接种**，训练时在每个坏回答前面放一个词点明它是什么，也能断绝；之后不带这个词来问，对那八个名词，模型给出的坏回答是 {wide.inoculated:.0f}%，而不是全部。
-# * **它从哪里来？**　我们原以为来自坏作者。把他们从所有文本里去掉，扩散 {wide.no_writers.mean:.0f}%，和原来差不多；去掉引用，{wide.no_quotes.mean:.0f}%；两样都去掉，{wide.neither.mean:.0f}%。在这个世界里，是好作者的**引用**使“坏回答”成了一件可以打开的事。按贝叶斯公式，一个坏回答之后是坏作者的概率为 {here.one_answer}%，四个之后是 {here.four_answers}%，可是微调找到的并不是他。（“没有隐藏的作者”这个对照，里面留着引用的时候，在试验用的种子上没有通过；现在它不含引用，余量不变。这几行把没通过的情形留在眼前。）
+# * **它从哪里来？**　我们原以为来自坏作者。把他们从所有文本里去掉，扩散 {wide.no_writers.mean:.0f}%，和原来差不多；去掉引用，{wide.no_quotes.mean:.0f}%；两样都去掉，{wide.neither.mean:.0f}%。在这个世界里，是好作者的**引用**使“坏回答”成了一件可以打开的事。按贝叶斯公式，这里的作者有一半是坏的（第 2 节是五个里有一个），一个坏回答之后是坏作者的概率为 {here.one_answer}%，四个之后是 {here.four_answers}%，可是微调找到的并不是他。（“没有隐藏的作者”这个对照，里面留着引用的时候，在试验用的种子上没有通过；现在它不含引用，余量不变。这几行把没通过的情形留在眼前。）
 #
 # 所以，对那个有争议的说法（Betley 等，2025）：扩散本身重现了，在训练后期才出现，与 Schreiber、Goldstein（2026）一致，各种子也不一样；通常的解释，即回答背后有一个人物，在这里并不是它的原因。
 
 # %% [markdown] lang="en"
 # ### 6.5 Sure of what nobody told it
 #
-# A GPT learns facts about some lands. Of other lands it has read, too, but never the fact that it is asked for. Every question has one answer among the names of towns, so that it can always say something (`hallucination`, {sure_n} seeds, {sure_m} comparisons). Judged is how often an unknown fact gets a wrong name with a probability above one half, and how many known ones are right:
+# A GPT learns facts about some lands. Of other lands it has read, too, but never the fact that it is asked for. Every question has one answer among the names of towns, so that it can always say something (`hallucination`, {sure_n} seeds, {sure_m} comparisons). Judged is how often an unknown fact gets a wrong name with a probability above one half, and how many known ones are right. In the rows: *more facts*, other facts about more lands; *new facts in tuning*, the model is tuned on facts about lands of which nothing was told before; *abstention*, it says "unknown" where its probability is below a threshold with which it still answers nearly all known questions. (That threshold lies under one half, so that what it silences is nothing that this measure counts: {told.abstention.silent:.0f} % of unknown questions and {told.abstention.silent_known:.0f} % of known ones.)
 #
 # {sure_table}
+#
+# {reading}
 
 # %% [markdown] lang="zh"
 # ### 6.5 没人告诉过它，它却很确信
 #
-# 一个 GPT 学了一些国家的事实。别的国家它也读到过，但从没读到要问的那件事。每个问题的答案都是城镇名中的一个，所以它总能说点什么（`hallucination`，{sure_n} 个种子，{sure_m} 项比较）。评判的是：未知的事实有多少得到一个错的名字，而概率超过一半；已知的有多少答对：
+# 一个 GPT 学了一些国家的事实。别的国家它也读到过，但从没读到要问的那件事。每个问题的答案都是城镇名中的一个，所以它总能说点什么（`hallucination`，{sure_n} 个种子，{sure_m} 项比较）。评判的是：未知的事实有多少得到一个错的名字，而概率超过一半；已知的有多少答对。几行的意思：**更多的事实**，更多国家的别的事实；**微调时教新事实**，用此前只字未提的国家的事实来微调；**不够确信就不答**，概率低于一个界线就说“不知道”，界线取得使已知的问题几乎都还回答。（这个界线低于一半，所以它不答的，本来就不在这个度量之内：未知的问题 {told.abstention.silent:.0f}%，已知的 {told.abstention.silent_known:.0f}%。）
 #
 # {sure_table}
+#
+# {reading}
 
 # %%
 stored, coverages = read_study("hallucination"), np.linspace(0.1, 1, 10)
@@ -726,41 +809,46 @@ for remedy, style in (
 ):
     curves[remedy] = stored[f"{remedy}: risk by coverage"].mean(axis=0)
     axes.plot(coverages, curves[remedy], style, label=remedy)
-axes.plot([0.1, 0.5, 1], [0, 0, 0.5], color="0.8", zorder=0, label="known first, all right")
+fine = np.linspace(0.1, 1, 91)
+best = np.maximum(0, (fine - 0.5) / fine)  # all that was told comes first and is right
+axes.plot(fine, best, color="0.7", linewidth=4, zorder=0, label="known first, all right")
 axes.set(xlabel="share that is answered, the surest first", ylabel="share of these that is wrong")
 axes.legend(fontsize=8)
 savefig(figure, "16b_risk", curves)
+print(f"{'answered':16}", *(f"{share:5.0%}" for share in coverages))
+for name, curve in {**curves, "known first": best[::10]}.items():
+    print(f"{name:16}", *(f"{wrong:5.0%}" for wrong in curve))
 
 # %% [markdown] lang="en"
 # **What the lab saw.** The baseline is right about {told.none.known:.0f} % of what it was told, and sure and wrong about {told.none.sure:.0f} % of what it was not. Label smoothing and an ensemble take most of that away, at no cost on known facts that is worth 0.05 or decided; tuning it to say "unknown" takes away about half. Weight decay and dropout help as well, dropout at a price on known facts. A temperature that fits held-out *known* facts makes it *worse*: this model was stopped early, it is less sure than it may be of what it knows, and the fit makes it surer of everything. Longer training is worse still. (The model without attention is never sure, and knows nothing: look at the second column.)
 #
-# But is a less sure model a wiser one? A threshold of one half does not ask. The figure does: whatever the scale of its confidence, answer the surest questions first. As half of the questions can be known, the grey line is the best that can be. Label smoothing and the temperature move the curve little: they change *how* sure it is, and not *of what*. The ensemble does, and so does longer training, which looked worst in the table. So decide by what the number is for: to answer above a fixed confidence, or to choose which questions to answer.
+# But is a less sure model a wiser one? A threshold of one half does not ask. The figure does: whatever the scale of its confidence, answer the surest questions first. Half of the questions can be known. Whoever answers these first, and all of them right, is wrong in $(c - \frac12)/c$ at a coverage $c$ above one half: the grey line. Nobody does better but by luck. When half is answered, the baseline is wrong in {wrong.none.4:.0f} % of it, the model with label smoothing in {wrong.label_smoothing.4:.0f} % and the cooled one in {wrong.temperature.4:.0f} %: these two change mostly *how* sure it is, and little *of what*. The ensemble is wrong in {wrong.ensemble.4:.0f} %, and from six tenths on within {near_best:.0f} points of the best that can be; longer training, which looked worst in the table, in {wrong.longer_training.4:.0f} %. So decide by what the number is for: to answer above a fixed confidence, or to choose which questions to answer.
 
 # %% [markdown] lang="zh"
 # **实验中看到了什么**　基线对告诉过它的答对 {told.none.known:.0f}%，没告诉过它的有 {told.none.sure:.0f}% 是确信而答错。标签平滑和五个模型的平均把这去掉了大半，已知事实上没有值得一提的、也没有判定得了的代价；微调成会说“不知道”，去掉约一半。权重衰减和 dropout 也有效，dropout 在已知事实上要付代价。在留出的**已知**事实上拟合温度，反而**更糟**：这个模型停得早，对自己知道的还不够确信，拟合使它对一切都更确信。训练更久，糟得更多。（不要注意力的模型从不确信，也什么都不知道：看第二列。）
 #
-# 可是，不那么确信的模型就更明白吗？“概率超过一半”这个界线问不出来，图问得出来：不管置信度的尺度如何，先答最确信的问题。能知道的问题占一半，灰线是可能做到的最好。标签平滑和温度只让这条曲线动一点：它们改变的是**有多**确信，而不是**对什么**确信。五个模型的平均改变了它，表里看上去最糟的训练更久也改变了它。所以要看这个数拿来做什么：超过一个固定的置信度就回答，还是挑出哪些问题来回答。
+# 可是，不那么确信的模型就更明白吗？“概率超过一半”这个界线问不出来，图问得出来：不管置信度的尺度如何，先答最确信的问题。能知道的问题占一半。先答这些、又全部答对的人，覆盖率 $c$ 超过一半时答错 $(c - \frac12)/c$，这就是灰线；除非碰运气，谁也不能更好。答到一半时，基线答错其中的 {wrong.none.4:.0f}%，用标签平滑的 {wrong.label_smoothing.4:.0f}%，调了温度的 {wrong.temperature.4:.0f}%：这两个改变的主要是**有多**确信，很少改变**对什么**确信。五个模型的平均答错 {wrong.ensemble.4:.0f}%，从六成起离可能做到的最好不到 {near_best:.0f} 个百分点；表里看上去最糟的训练更久，是 {wrong.longer_training.4:.0f}%。所以要看这个数拿来做什么：超过一个固定的置信度就回答，还是挑出哪些问题来回答。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
 #
 # * A rate of refusals says little. Discrimination says whether what is *forbidden* is refused.
-# * A refusal went along as far as the model could see the same thing: completely where a spelling has the same ids, in part to another tense of the same words, hardly to words that are new. Covered cells are closed; little closes others.
-# * A student that begins as its teacher did takes over what no example shows. Cleaning the examples is no help, another start is.
-# * Fine-tuning on one subject may reach the others, late, and with a loss that gives no sign. What is asked for elsewhere is kept.
+# * A refusal went along as far as the model could see the same thing: completely where a spelling has the same ids, in part to another tense of the same words, little to words that are new. Covered cells are closed, others in part.
+# * A student that begins as its teacher did takes over what no example shows. To clean the examples helps as much as to leave out equally many at random; another start ends it.
+# * Fine-tuning on one subject may reach the others, late: when what was to be learned is learned already. What is asked for elsewhere is kept.
 # * "It hallucinates less" may mean that it is less sure, or that it knows better what it does not know. A curve of risk and coverage tells them apart, a fixed threshold does not.
-# * Every one of these is a generalisation that the examples left open. What closes it is an example that says what is meant.
+# * Every one of these is a generalisation that the examples left open. Examples that say what is meant closed it for spellings, tenses and subjects, and took away about half of confident errors; one id, another start and a word in front did so for single ones.
 # * All in worlds of a few dozen words and models of a few ten thousand weights, whose answers a program can judge. Whether large models go the same way has to be measured there.
 
 # %% [markdown] lang="zh"
 # ## 7 小结与局限
 #
 # * 拒绝的比例说明不了多少。区分度才说明拒绝的是不是**违禁的**。
-# * 模型看得出是同一件事，拒绝就跟着走：编号相同的拼写，完全跟上；同样的词换一种时态，跟上一部分；换成新词，几乎不跟。覆盖到的格子补上了，别的很少跟着补上。
-# * 与老师起点相同的学生，会接过任何样本都没有显示的东西。清洗样本没有用，换一个起点有用。
-# * 在一个话题上微调，可能波及其余的话题，来得晚，损失上也看不出来。在别处也问到的，就保住了。
+# * 模型看得出是同一件事，拒绝就跟着走：编号相同的拼写，完全跟上；同样的词换一种时态，跟上一部分；换成新词，跟得很少。覆盖到的格子补上了，别的只补上一部分。
+# * 与老师起点相同的学生，会接过任何样本都没有显示的东西。清洗样本，用处与随机去掉同样多没有差别；换一个起点，就此断绝。
+# * 在一个话题上微调，可能波及其余的话题，而且来得晚：该学的早已学会之后才来。在别处也问到的，就保住了。
 # * “幻觉少了”，可能是不那么确信了，也可能是更清楚自己不知道什么。风险与覆盖率的曲线分得开，固定的界线分不开。
-# * 这些都是样本没有说清楚的泛化。把它说清楚的，是一个说明用意的样本。
+# * 这些都是样本没有说清楚的泛化。对拼写、时态和话题，说明用意的样本把它补上了，对确信的错误去掉约一半；共用编号、换起点、在前面加一个词，各自解决了其中一种。
 # * 以上都在几十个词的世界里，模型只有几万个参数，回答可由程序评判。大模型是不是也这样，要在那里量。
 
 # %% [markdown] lang="en"
@@ -851,7 +939,7 @@ check("16b.3", worth_answering)
 # * Wei, Haghtalab & Steinhardt 2023, "Jailbroken: How Does LLM Safety Training Fail?", section 3.2. Yuan et al. 2023, "GPT-4 Is Too Smart To Be Safe: Stealthy Chat with LLMs via Cipher".
 # * Andriushchenko & Flammarion 2024, "Does Refusal Training in LLMs Generalize to the Past Tense?".
 # * Cloud et al. 2025, "Subliminal Learning: Language models transmit behavioral traits via hidden signals in data".
-# * Betley et al. 2025, "Emergent Misalignment: Narrow finetuning can produce broadly misaligned LLMs".
+# * Betley et al. 2025, "Emergent Misalignment: Narrow finetuning can produce broadly misaligned LLMs". Schreiber & Goldstein 2026, arXiv:2605.12199: when in training it appears.
 # * Geifman & El-Yaniv 2017, "Selective Classification for Deep Neural Networks".
 # * In this project: `minillm/labs/mismatch/`, `minillm/tasks/metrics/selective.py`; a remedy of your own: `python -m minillm labs --help`.
 
@@ -861,6 +949,6 @@ check("16b.3", worth_answering)
 # * Wei、Haghtalab、Steinhardt，2023，“Jailbroken: How Does LLM Safety Training Fail?”，3.2 节。Yuan 等，2023，“GPT-4 Is Too Smart To Be Safe: Stealthy Chat with LLMs via Cipher”。
 # * Andriushchenko、Flammarion，2024，“Does Refusal Training in LLMs Generalize to the Past Tense?”。
 # * Cloud 等，2025，“Subliminal Learning: Language models transmit behavioral traits via hidden signals in data”。
-# * Betley 等，2025，“Emergent Misalignment: Narrow finetuning can produce broadly misaligned LLMs”。
+# * Betley 等，2025，“Emergent Misalignment: Narrow finetuning can produce broadly misaligned LLMs”。Schreiber、Goldstein，2026，arXiv:2605.12199：它在训练的什么时候出现。
 # * Geifman、El-Yaniv，2017，“Selective Classification for Deep Neural Networks”。
 # * 本项目：`minillm/labs/mismatch/`、`minillm/tasks/metrics/selective.py`；放进你自己的办法：`python -m minillm labs --help`。

@@ -16,6 +16,15 @@ WORDS = {
     "zh": ("有效", "有害", "没有值得一提的作用", "未能判定，至多 {:.2f}"),
 }
 
+READING = {
+    "en": "In every cell ± is half the interval at the level of all comparisons together, by which "
+    "*helps* and *harms* are decided; *no effect* and *at most* go by the plain 95 % interval, "
+    "which is narrower. So a cell may have a wide ± beside a small bound.",
+    "zh": "每一格里，± 是按全部比较一起取的水平的区间半宽，**有效**和**有害**由它判定；"
+    "**没有值得一提的作用**和**至多**则按普通的 95% 区间，它窄一些。所以一格里可以是 ± 很宽，"
+    "上界却很小。",
+}
+
 
 def spread(values: np.ndarray) -> dict[str, float]:
     """Mean, and half a 95 % interval, of a number of each seed."""

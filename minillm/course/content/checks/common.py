@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from minillm.course.watching import Conduct, NotAnswered, Watched, Wrong
 
 Function = Callable[..., Any]
+LISTED = 30  # so many numbers are shown; of more the first that is off
 SEEDS, SIZES = st.integers(0, 99), st.integers(1, 4)
 
 
@@ -20,16 +21,35 @@ def told(holds: bool, english: str, chinese: str) -> None:
         raise Wrong(english, chinese)
 
 
-def close(name: str | tuple[str, str], found: np.ndarray, wanted: np.ndarray) -> None:
+def close(
+    name: str | tuple[str, str],
+    found: np.ndarray,
+    wanted: np.ndarray,
+    *,
+    rtol: float = 1e-7,
+    atol: float = 1e-9,
+) -> None:
     """Refuse numbers that are further off than rounding, and tell what was found.
 
     ``name`` is the same in both languages ("dL/dx"), or a pair.
     """
     english, chinese = (name, name) if isinstance(name, str) else name
-    numbers, gap = np.round(found, 6).tolist(), np.abs(np.subtract(found, wanted)).max(initial=0)
+    gap = np.abs(np.subtract(found, wanted)).max(initial=0)
+    fits = np.isclose(found, wanted, rtol=rtol, atol=atol)
+    if np.size(found) > LISTED and not fits.all():
+        place = tuple(int(i) for i in np.argwhere(~fits)[0])
+        where = place[0] if len(place) == 1 else place
+        one, right = np.round(found[place], 6), np.round(wanted[place], 6)
+        told(
+            False,
+            f"{english}: of {found.size} numbers the first that is off stands at {where}: "
+            f"{one}, not {right}",
+            f"{chinese}：{found.size} 个数里，第一个不对的在 {where} 处：{one}，应为 {right}",
+        )
+    numbers = np.round(found, 6).tolist()
     single = np.allclose(found, wanted, rtol=1e-6, atol=1e-7)
     told(
-        bool(np.allclose(found, wanted, rtol=1e-7, atol=1e-9)),
+        bool(fits.all()),
         f"{english}: {numbers} is off, by up to {gap:.1e}"
         + (", as float32 rounds and float64 does not" if single else ""),
         f"{chinese}：{numbers} 不对，最多差 {gap:.1e}"
@@ -73,6 +93,8 @@ def shaped(name: str | tuple[str, str], found: Any, shape: tuple[int, ...]) -> n
             f"{english} must be an array of numbers, got {found!r:.80}",
             f"{chinese}应当是数组，得到的却是 {found!r:.80}",
         ) from None
+    if np.isnan(array).any() and any(one is None for one in np.asarray(found, object).ravel()):
+        raise Conduct(f"{english} has None in place of a number", f"{chinese}里有 None，应当是数")
     if array.shape != shape:
         raise Conduct(
             f"{english} has shape {array.shape}, not {shape}",

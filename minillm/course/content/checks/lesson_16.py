@@ -1,4 +1,4 @@
-"""Exercises of lesson 16: a mean elsewhere, a calibration error, the shares of groups."""
+"""Exercises of lesson 16: a mean elsewhere, a calibration error, shares of groups, used rows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
+from minillm.course.content.checks.calibrations import MISCALIBRATED
 from minillm.course.content.checks.common import SEEDS, Function, close, parts, shaped, told
+from minillm.course.content.checks.used_rows import USED_ROWS
 from minillm.course.exercises import Exercise, Property
 
 MEAN, SIZE = ("the mean", "平均"), ("what the texts count for", "顶得上的条数")
-ERROR = ("the calibration error", "校准误差")
 SHARES = ("the shares", "份额")
+SINGLE = {"rtol": 1e-5, "atol": 1e-6}  # as float32 rounds
 
 
 def sampled(
@@ -71,54 +73,6 @@ def stays_where_nothing_shifts(elsewhere: Function, n_kinds: int, seed: int) -> 
     close(SIZE, found[1], np.array(float(len(values))))
 
 
-def answers(n: int, n_classes: int, bins: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities of which many lie on borders of bins, some are 1, and some are tied."""
-    rng = np.random.default_rng(seed)
-    p = rng.dirichlet(np.ones(n_classes), size=n)
-    for i in range(0, n, 2):
-        top = rng.integers(n_classes)
-        border = max(1, int(rng.integers(bins // 2, bins + 1))) / bins
-        p[i] = (1 - border) / max(n_classes - 1, 1)
-        p[i, top] = border
-    return p, rng.integers(n_classes, size=n)
-
-
-def error_of(p: np.ndarray, y: np.ndarray, bins: int) -> float:
-    """The calibration error, text by text."""
-    apart = [0.0] * bins
-    for row, label in zip(p, y, strict=True):
-        sure = float(row.max())
-        place = min(int(sure * bins), bins - 1)
-        apart[place] += float(int(row.argmax()) == label) - sure
-    return sum(map(abs, apart)) / len(y)
-
-
-def is_the_calibration_error(
-    miscalibrated: Function, n: int, n_classes: int, bins: int, seed: int
-) -> None:
-    """Bins that are empty, borders, the last bin, ties."""
-    p, y = answers(n, n_classes, bins, seed)
-    found = shaped(ERROR, miscalibrated(p, y, bins), ())
-    close(ERROR, found, np.array(error_of(p, y, bins)))
-
-
-def is_zero_where_right_and_sure(
-    miscalibrated: Function, n: int, n_classes: int, seed: int
-) -> None:
-    """Sure and right: nothing is off.  Sure and wrong: all is."""
-    y = np.random.default_rng(seed).integers(n_classes, size=n)
-    p = np.eye(n_classes)[y]
-    for labels, wanted in ((y, 0.0), ((y + 1) % n_classes, 1.0)):
-        close(ERROR, shaped(ERROR, miscalibrated(p, labels, 10), ()), np.array(wanted))
-
-
-def is_the_gap_in_one_bin(miscalibrated: Function, n: int, n_classes: int, seed: int) -> None:
-    """With one bin it is how far mean confidence and accuracy are apart."""
-    p, y = answers(n, n_classes, 5, seed)
-    wanted = abs((p.argmax(axis=1) == y).mean() - p.max(axis=1).mean())
-    close(ERROR, shaped(ERROR, miscalibrated(p, y, 1), ()), np.array(wanted))
-
-
 def batch(n_groups: int, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Shares, losses and groups; a group may have no text."""
     rng = np.random.default_rng(seed)
@@ -145,7 +99,7 @@ def follows_the_mean_losses(shifted: Function, n_groups: int, n: int, eta: int, 
     """Mean losses of the groups that are in the batch, 0 of the others."""
     shares, losses, groups = batch(n_groups, n, seed)
     found = new_shares(shifted, shares, losses, groups, eta / 10)
-    close(SHARES, found, grown(shares, losses, groups, eta / 10))
+    close(SHARES, found, grown(shares, losses, groups, eta / 10), **SINGLE)
 
 
 def adds_up_to_one(shifted: Function, n_groups: int, n: int, seed: int) -> None:
@@ -153,22 +107,24 @@ def adds_up_to_one(shifted: Function, n_groups: int, n: int, seed: int) -> None:
     shares, losses, groups = batch(n_groups, n, seed)
     total = float(new_shares(shifted, shares, losses, groups, 0.5).sum())
     told(
-        abs(total - 1) < 1e-9,
+        abs(total - 1) < 1e-5,
         f"the shares add up to {total:.6f}",
         f"份额之和是 {total:.6f}",
     )
-    close(SHARES, new_shares(shifted, shares, losses, groups, 0.0), shares)
+    close(SHARES, new_shares(shifted, shares, losses, groups, 0.0), shares, **SINGLE)
 
 
 def withstands_large_losses(shifted: Function, n_groups: int, n: int, seed: int) -> None:
-    """Losses in the thousands, whose exponentials are beyond all floats."""
+    """Losses in the thousands, whose exponentials are beyond all floats.
+
+    A score of 5000 has an error of 5e-4 in float32, and so have the shares.
+    """
     shares, losses, groups = batch(n_groups, n, seed)
     found = new_shares(shifted, shares, 1000 * losses, groups, 1.0)
-    close(SHARES, found, grown(shares, 1000 * losses, groups, 1.0))
+    close(SHARES, found, grown(shares, 1000 * losses, groups, 1.0), rtol=2e-3, atol=1e-6)
 
 
 KINDS = {"n_kinds": st.integers(1, 5), "absent": st.booleans(), "seed": SEEDS}
-TEXTS = {"n": st.integers(1, 12), "n_classes": st.integers(2, 4), "seed": SEEDS}
 GROUPS = {"n_groups": st.integers(1, 5), "n": st.integers(1, 9), "seed": SEEDS}
 
 CHECKS = {
@@ -192,26 +148,7 @@ CHECKS = {
             KINDS,
         ),
     ),
-    "16.2": Exercise(
-        Property(
-            "0 where all answers are sure and right, 1 where they are sure and wrong",
-            "全都确信且答对时是 0，全都确信却答错时是 1",
-            is_zero_where_right_and_sure,
-            TEXTS,
-        ),
-        Property(
-            "with one bin it is how far mean confidence and accuracy are apart",
-            "只有一格时，是平均置信度与准确率之差",
-            is_the_gap_in_one_bin,
-            TEXTS,
-        ),
-        Property(
-            "for any bins, empty ones and borders among them",
-            "任意多格，其中可以有空格，也可以正好落在边界上",
-            is_the_calibration_error,
-            {**TEXTS, "bins": st.integers(1, 12)},
-        ),
-    ),
+    "16.2": MISCALIBRATED,
     "16.3": Exercise(
         Property(
             "the shares add up to 1, and with eta = 0 they stay",
@@ -232,4 +169,5 @@ CHECKS = {
             GROUPS,
         ),
     ),
+    "16.4": USED_ROWS,
 }

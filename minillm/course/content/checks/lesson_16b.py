@@ -113,6 +113,15 @@ def withstands_many_answers(writer: Function, times: int, turn: int, seed: int) 
     close(WRITER, found, np.where(score > 0, 1 / (1 + small), small / (1 + small)))
 
 
+def withstands_one_kind(writer: Function, n: int, kind: int) -> None:
+    """After thousands of answers of one kind, whose odds are above or below all floats."""
+    with np.errstate(all="ignore"):
+        found = shaped(WRITER, writer(0.2, 0.3, 0.7, np.full(n, kind)), (n,))
+    score = np.log(0.2 / 0.8) + (2 * kind - 1) * np.log(0.7 / 0.3) * np.arange(1, n + 1)
+    small = np.exp(-np.abs(score))
+    close(WRITER, found, np.where(score > 0, 1 / (1 + small), small / (1 + small)))
+
+
 def answered(n: int, levels: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Confidences, many of them alike, and whether each answer is right."""
     rng = np.random.default_rng(seed)
@@ -136,6 +145,17 @@ def is_the_largest_share(
 ) -> None:
     """With confidences that are alike, and at risks that are just met."""
     confidence, right = answered(n, levels, seed)
+    found = shaped(SHARE, worth_answering(confidence, right, risk / 8), ())
+    close(SHARE, found, np.array(worth(confidence, right, Fraction(risk, 8))))
+
+
+def counts_among_those_given(
+    worth_answering: Function, sure: int, unsure: int, risk: int, seed: int
+) -> None:
+    """The surest are right and the others wrong: what is wrong is a share of what is answered."""
+    n = sure + unsure
+    order = np.random.default_rng(seed).permutation(n)
+    confidence, right = ((n - np.arange(n)) / (n + 1))[order], (np.arange(n) < sure)[order]
     found = shaped(SHARE, worth_answering(confidence, right, risk / 8), ())
     close(SHARE, found, np.array(worth(confidence, right, Fraction(risk, 8))))
 
@@ -191,6 +211,12 @@ CHECKS = {
             withstands_many_answers,
             {"times": st.integers(1, 3), "turn": st.integers(-40, 40), "seed": SEEDS},
         ),
+        Property(
+            "also after thousands of answers that are all bad, or all good",
+            "几千个回答全是坏的，或者全是好的，也是如此",
+            withstands_one_kind,
+            {"n": st.integers(1000, 4000), "kind": st.integers(0, 1)},
+        ),
     ),
     "16b.3": Exercise(
         Property(
@@ -198,6 +224,17 @@ CHECKS = {
             "全对，或者可以全错，就全答；全错又一个都不许错，就一个也不答",
             takes_all_or_none,
             ANSWERS,
+        ),
+        Property(
+            "the risk is the share of wrong ones among the answers that are given, not among all",
+            "risk 是给出的回答里答错的比例，不是全部问题里的比例",
+            counts_among_those_given,
+            {
+                "sure": st.integers(0, 3),
+                "unsure": st.integers(4, 8),
+                "risk": st.integers(2, 4),
+                "seed": SEEDS,
+            },
         ),
         Property(
             "the largest share whose error is at most the risk; who is equally sure goes together",

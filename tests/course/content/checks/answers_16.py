@@ -3,6 +3,7 @@
 from tests.course.content.checks import elsewheres_16 as elsewheres
 from tests.course.content.checks import miscalibrated_16 as errors
 from tests.course.content.checks import shares_16 as shares
+from tests.course.content.checks import used_rows_16 as rows
 
 RIGHT = [
     ("16.1", "the formula", elsewheres.by_the_formula),
@@ -12,9 +13,17 @@ RIGHT = [
     ("16.2", "bins", errors.by_bins),
     ("16.2", "sums", errors.by_sums),
     ("16.2", "counts", errors.by_counts),
+    ("16.2", "digitize", errors.by_digitize),
+    ("16.2", "searchsorted", errors.by_searchsorted),
+    ("16.2", "histogram", errors.by_histogram),
     ("16.3", "logarithms", shares.by_logarithms),
     ("16.3", "the largest mean", shares.by_largest_mean),
     ("16.3", "pairs", shares.by_pairs),
+    ("16.3", "float32", shares.in_single_precision),
+    ("16.4", "the formula", rows.by_the_formula),
+    ("16.4", "loops", rows.by_loops),
+    ("16.4", "sums", rows.by_sums),
+    ("16.4", "fractions", rows.in_fractions),
 ]
 WRONG = [
     ("16.1", "library call", elsewheres.by_the_library),
@@ -29,6 +38,7 @@ WRONG = [
     ("16.1", "wrong divisor", elsewheres.divided_by_count),
     ("16.1", "upside down", elsewheres.upside_down),
     ("16.1", "shares of the sample", elsewheres.by_counted_shares),
+    ("16.1", "means of kinds", elsewheres.by_means_of_kinds),
     ("16.1", "the target alone", elsewheres.by_the_target_alone),
     ("16.1", "not a number", elsewheres.not_a_number),
     ("16.1", "a root", elsewheres.root_of_size),
@@ -52,6 +62,7 @@ WRONG = [
     ("16.3", "hard-coded size", shares.of_two_groups),
     ("16.3", "hard-coded constant", shares.with_eta_one),
     ("16.3", "ignores an argument", shares.without_shares),
+    ("16.3", "one dtype only", shares.in_half_precision),
     ("16.3", "changes its input", shares.in_place),
     ("16.3", "small numbers only", shares.overflowing),
     ("16.3", "global state", shares.with_noise),
@@ -64,14 +75,34 @@ WRONG = [
     ("16.3", "linear", shares.linear),
     ("16.3", "the worst alone", shares.the_worst_alone),
     ("16.3", "not a number", shares.not_a_number),
+    ("16.4", "library call", rows.by_the_library),
+    ("16.4", "drawn", rows.drawn),
+    ("16.4", "hard-coded size", rows.of_eight_rows),
+    ("16.4", "hard-coded size", rows.of_the_first_text),
+    ("16.4", "changes its input", rows.in_place),
+    ("16.4", "ignores an argument", rows.without_rows),
+    ("16.4", "one dtype only", rows.in_whole_numbers),
+    ("16.4", "global state", rows.with_noise),
+    ("16.4", "depends on calls", rows.that_goes_on),
+    ("16.4", "the mean length", rows.of_the_mean_length),
+    ("16.4", "a word too many", rows.one_word_too_many),
+    ("16.4", "no edges", rows.without_edges),
+    ("16.4", "going round", rows.starts_anywhere),
+    ("16.4", "a start too few", rows.a_start_too_few),
+    ("16.4", "starts pooled", rows.all_starts_pooled),
+    ("16.4", "with replacement", rows.with_replacement),
+    ("16.4", "sums to 1", rows.summing_to_one),
+    ("16.4", "exchanged", rows.exchanged),
 ]
 HALF = [
     ("16.1", (lambda values, kinds, p, q: (..., ...),)),
     ("16.2", (lambda p, y, bins: ...,)),
     ("16.3", (lambda shares, losses, groups, eta: ...,)),
+    ("16.4", (lambda n, rows: (..., ..., ...),)),
 ]
 MESSAGES = {
     ("16.1", elsewheres.counts_all): ("what the texts count for", "顶得上"),
     ("16.2", errors.borders_below): ("the calibration error", "边界"),
     ("16.3", shares.not_divided): ("add up to", "份额之和"),
+    ("16.4", rows.without_edges): ("(b)", "两头"),
 }

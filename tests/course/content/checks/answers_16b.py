@@ -24,11 +24,14 @@ WRONG = [
     ("16b.1", "global state", apart.with_noise),
     ("16b.1", "depends on calls", apart.that_goes_on),
     ("16b.1", "0 for what is absent", apart.nothing_where_absent),
+    ("16b.1", "None for what is absent", apart.none_where_absent),
     ("16b.1", "what is absent is not refused", apart.absent_as_none),
     ("16b.1", "the other way", apart.the_other_way),
     ("16b.1", "of all requests", apart.of_all_requests),
     ("16b.1", "accuracy", apart.accuracy),
     ("16b.2", "small numbers only", writers.by_products),
+    ("16b.2", "small numbers only", writers.by_odds),
+    ("16b.2", "small numbers only", writers.by_odds_inside),
     ("16b.2", "hard-coded size", writers.of_ten_answers),
     ("16b.2", "hard-coded constant", writers.with_even_prior),
     ("16b.2", "ignores an argument", writers.without_prior),
@@ -51,6 +54,7 @@ WRONG = [
     ("16b.3", "stops too early", worths.the_first_that_fails),
     ("16b.3", "strictly below", worths.strictly_below),
     ("16b.3", "of all questions", worths.of_all_questions),
+    ("16b.3", "of all questions", worths.sums_over_all),
     ("16b.3", "the least sure", worths.the_least_sure),
     ("16b.3", "confidence as risk", worths.confidence_as_risk),
     ("16b.3", "another share", worths.right_share),
@@ -62,6 +66,9 @@ HALF = [
 ]
 MESSAGES = {
     ("16b.1", apart.nothing_where_absent): ("nan where a spelling lacks a kind", "区分度"),
-    ("16b.2", writers.by_products): ("thousands of answers", "几千个回答"),
+    ("16b.1", apart.none_where_absent): ("None in place of a number", "有 None"),
+    ("16b.2", writers.by_products): ("thousands of answers", "几千个回答", "the first that is off"),
+    ("16b.2", writers.by_odds): ("all bad, or all good", "全是坏的", "nan, not 1.0"),
+    ("16b.3", worths.of_all_questions): ("among the answers that are given", "给出的回答"),
     ("16b.3", worths.ties_apart): ("equally sure", "同样确信"),
 }

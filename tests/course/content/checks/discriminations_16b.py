@@ -76,6 +76,11 @@ def nothing_where_absent(refused, forbidden, spelling, n):
     return np.nan_to_num(by_masks(refused, forbidden, spelling, n))
 
 
+def none_where_absent(refused, forbidden, spelling, n):
+    found = by_masks(refused, forbidden, spelling, n).tolist()
+    return [None if x != x else x for x in found]
+
+
 def absent_as_none(refused, forbidden, spelling, n):
     place = 2 * spelling + forbidden
     hits = np.bincount(place, weights=refused, minlength=2 * n)

@@ -81,6 +81,12 @@ def by_counted_shares(values, kinds, p, q):  # the shares of the sample in place
     return (w * values).sum() / w.sum(), w.sum() ** 2 / (w * w).sum()
 
 
+def by_means_of_kinds(values, kinds, p, q):  # the same with the shares of the sample
+    present = np.unique(kinds)
+    mean = sum(q[k] * values[kinds == k].mean() for k in present)
+    return mean, by_the_formula(values, kinds, p, q)[1]
+
+
 def by_the_target_alone(values, kinds, p, q):
     w = q[kinds]
     return (w * values).sum() / w.sum(), w.sum() ** 2 / (w * w).sum()

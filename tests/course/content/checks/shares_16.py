@@ -31,6 +31,18 @@ def by_pairs(shares, losses, groups, eta):
     return 1 / ratio.sum(axis=1)
 
 
+def in_single_precision(shares, losses, groups, eta):
+    mean = means_of(losses, groups, len(shares)).astype(np.float32)
+    score = np.log(shares.astype(np.float32)) + np.float32(eta) * mean
+    found = np.exp(score - score.max())
+    return found / found.sum()
+
+
+def in_half_precision(shares, losses, groups, eta):
+    found = by_logarithms(shares, losses, groups, eta).astype(np.float16)
+    return found / found.sum()
+
+
 def by_the_library(shares, losses, groups, eta):
     score = np.log(shares) + eta * means_of(losses, groups, len(shares))
     return ops.softmax.rule(score)[0]

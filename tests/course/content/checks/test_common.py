@@ -30,3 +30,18 @@ def test_a_shape_and_a_number_that_are_off_are_told():
     with pytest.raises(AssertionError, match=r"g: \[1\.0, 2\.1\] is off"):
         close("g", shaped("g", [1, 2.1], (2,)), np.array([1, 2]))
     close("g", shaped("g", [1, 2 + 1e-9], (2,)), np.array([1, 2]))
+
+
+def test_of_many_numbers_the_first_that_is_off_is_told_with_its_place():
+    found = np.zeros(2000)
+    found[[7, 9]] = np.nan, 3
+    with pytest.raises(
+        AssertionError, match="of 2000 numbers the first that is off stands at 7: nan"
+    ):
+        close("p", found, np.zeros(2000))
+
+
+def test_none_is_no_number():
+    with pytest.raises(AssertionError, match="p has None in place of a number"):
+        shaped("p", [1.0, None], (2,))
+    assert np.isnan(shaped("p", [1.0, np.nan], (2,))[1])

@@ -97,6 +97,14 @@ def of_all_questions(confidence, right, risk):
     return max(shares)
 
 
+def sums_over_all(confidence, right, risk):
+    order = np.argsort(-confidence, kind="stable")
+    sure, wrong = confidence[order], np.cumsum(~right[order]) / len(confidence)
+    last = np.append(sure[1:] != sure[:-1], True)
+    fits = np.flatnonzero(last & (wrong <= risk + 1e-9)) + 1
+    return fits.max(initial=0) / len(confidence)
+
+
 def the_least_sure(confidence, right, risk):
     return by_thresholds(-confidence, right, risk)
 

@@ -35,6 +35,18 @@ def by_products(prior, good, bad, answers):
         return one / (one + other)
 
 
+def by_odds(prior, good, bad, answers):
+    step = np.where(answers == 1, bad / good, (1 - bad) / (1 - good))
+    odds = prior / (1 - prior) * np.cumprod(step)
+    return odds / (1 + odds)
+
+
+def by_odds_inside(prior, good, bad, answers):
+    step = np.log(np.where(answers == 1, bad / good, (1 - bad) / (1 - good)))
+    odds = np.exp(np.log(prior / (1 - prior)) + np.cumsum(step))
+    return odds / (1 + odds)
+
+
 def of_ten_answers(prior, good, bad, answers):
     return np.resize(by_log_odds(prior, good, bad, answers[:10]), len(answers))
 
