@@ -4,8 +4,8 @@ from minillm.labs.matrix import HALVES, the_lab
 from minillm.labs.mismatch.tenses import ARMS
 from minillm.labs.stored import STORED, read_file, read_settings, read_study
 from minillm.labs.worlds.denials import Denials
-from tests import mismatch_causes_numbers
-from tests.conflict_numbers import verdict_rows
+from tests import mismatch_causes_numbers, mismatch_strength_numbers
+from tests.conflict_numbers import stored_verdicts, verdict_rows
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
 from tests.remedy_numbers import four
@@ -122,7 +122,11 @@ def tenses():
 def unknown():
     """What nobody told the model: sure and wrong about it, and right about the rest."""
     kinds = ("confident error", "right on known")
-    lines = judged("hallucination", kinds, ["risk"])
+    found = read_study("hallucination")
+    lines = [
+        [*line, with_interval(found[f"{line[0]}: risk"])]
+        for line in judged("hallucination", kinds, ())
+    ]
     return rows(["remedy", *kinds, "risk, mean over coverage"], lines)
 
 
@@ -172,6 +176,7 @@ TABLES = [
     *(encodings, tenses, shortcut, tags, length, denials, lexicon, shifts, domains),
     *(unknown, leaked, narrow, hidden, controls, remedies),
     *mismatch_causes_numbers.TABLES,
+    *mismatch_strength_numbers.TABLES,
 ]
 
 
@@ -180,7 +185,7 @@ def told():
     coded, tense = read_study("encodings"), read_study("tenses")["discrimination"]
     tag, word = read_study("shortcut"), read_study("lexicon")
     hidden_trait, spread = read_study("subliminal"), read_study("narrow_tuning")
-    unknown_land = read_study("hallucination")
+    unknown_land, longer = read_study("hallucination"), read_study("length")
     first = ARMS.index("present")
     found = {
         "refused in c2": coded["none: refused, c2"],
@@ -193,10 +198,13 @@ def told():
         "worst group, no wrong labels": read_study("shortcut_causes")[
             "labels flipped 0: worst group"
         ],
+        "length 12, last, tuned on 50 long": longer["fine-tuned on 50 long: accuracy at 12, last"]
+        - longer["none: accuracy at 12, last"],
         "words of tools": word["none: accuracy"],
         "words of tools, pretrained": word["pretraining: accuracy"],
         "sure and wrong": unknown_land["none: confident error"],
         "spread": spread["none: spread"],
+        "learned, inoculation": spread["inoculation: learned"],
         "spread, no quotations": spread["no quotations: spread"],
         "digits": hidden_trait["none: trait"],
         "digits, other start": hidden_trait["other start: trait"],
@@ -207,6 +215,8 @@ def told():
         - hidden_trait["other start: trait"],
     }
     of_causes = mismatch_causes_numbers.told()
+    alone = stored_verdicts("lexicon")["ensemble", "accuracy"]
+    of_causes["ensemble of readers"] = f"{alone['mean']:.2f} ± {alone['half']:.2f}"
     return {name: with_interval(values) for name, values in found.items()} | of_causes
 
 
