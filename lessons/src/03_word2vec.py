@@ -26,9 +26,11 @@ from minillm.labs import read_settings
 
 found, asked = study("without_negatives"), read_settings("without_negatives")
 n_seeds, n_steps, width = len(found["printed, loss"]), asked["steps"], asked["width"]
-k, purity, n_topics = asked["negatives"], asked["world"]["purity"], asked["world"]["topics"]
+n_drawn, purity, n_topics = asked["negatives"], asked["world"]["purity"], asked["world"]["topics"]
 n_sentences, n_words = asked["sentences"], asked["world"]["words"]
-assert (k, n_topics, n_sentences, n_words, width) == (5, 4, 1000, 10, 8), "as the cells have it"
+assert (n_drawn, n_topics, n_sentences, n_words, width) == (5, 4, 1000, 10, 8), (
+    "as the cells have it"
+)
 assert (purity, asked["rate"], asked["steps"]) == (0.7, 10, 250), "as the cells have it"
 printed = {
     "least": int(np.floor(np.log10(-found["printed, loss"][:, -1].max()))),
