@@ -12,7 +12,7 @@
 #   minillm:
 #     lesson: 4
 #     guide: ['2.1', '4.1.1', '4.2.1']
-#     budget_s: 25
+#     budget_s: 15
 #     errata: [A21, A46, A47, A57]
 #     introduces: [minillm.models.word_vectors.cooccurrence, minillm.models.word_vectors.glove, minillm.models.word_vectors.glove_training, minillm.models.word_vectors.vectors]
 # ---
