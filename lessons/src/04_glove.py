@@ -480,22 +480,22 @@ for axes in (left, right):
 savefig(figure, "04_ratios", {"planted": true, "fitted": fitted, "P": P})
 
 # %% [markdown] lang="en"
-# The left panel is what counting gives, and it is mostly about which words are frequent: *sky* is far ahead. On the right all that is divided out. Words of the day are on one side, words of the night on the other, and *sky* and *shoe*, of which one is {here.times} times as frequent as the other, are both at 0. One dimension is enough, for there is one question: $(w_{\text{sun}} - w_{\text{moon}})\,\tilde w_k$ is this number, up to a constant that the biases have. What is left to error are the rare words, whose counts are small; there $f$ is small, too.
+# The left panel is what counting gives, and it is mostly about which words are frequent: near the sun, *sky* is as probable as *day*. On the right that is divided out. Words of the day are on one side, words of the night on the other, and *sky* and *shoe*, of which one is {here.times} times as frequent as the other, are both at 0. One dimension is enough, for there is one question: $(w_{\text{sun}} - w_{\text{moon}})\,\tilde w_k$ is this number, up to a constant that the biases have. What is left to error are the rare words, whose counts are small; there $f$ is small, too.
 #
 # ### 6.2 Up the printed loss, down the true one
 #
 # Twenty words of two topics; of the pairs that stand together 95 % are of one topic. And beside that a table of the same size in which topics mean nothing. GloVe goes down $J$; the guide's sum is climbed by gradient ascent.
 #
-# **Before you run on**: which of the two curves on the left will be different for the two tables? And which on the right?
+# **Before you run on**: $J$ of GloVe after each pass, and the guide's sum after each step, each for both tables, make four curves. Which of them will differ, and which won't?
 
 # %% [markdown] lang="zh"
-# 左图是数出来的概率，主要说明哪些词常见：*sky* 遥遥领先。右图里，这些都除掉了：白天的词在一边，夜晚的词在另一边；*sky* 和 *shoe*，一个的频率是另一个的 {here.times} 倍，都在 0 处。一维就够了，因为问题只有一个：$(w_{\text{sun}} - w_{\text{moon}})\,\tilde w_k$ 就是这个数，只差一个归偏置管的常数。剩下的误差在少见的词上，它们的次数少；那里 $f$ 也小。
+# 左图是数出来的概率，主要说明哪些词常见：在太阳附近，*sky* 与 *day* 一样常见。右图里，这些都除掉了：白天的词在一边，夜晚的词在另一边；*sky* 和 *shoe*，一个的频率是另一个的 {here.times} 倍，都在 0 处。一维就够了，因为问题只有一个：$(w_{\text{sun}} - w_{\text{moon}})\,\tilde w_k$ 就是这个数，只差一个归偏置管的常数。剩下的误差在少见的词上，它们的次数少；那里 $f$ 也小。
 #
 # ### 6.2 印出来的损失往上爬，真正的损失往下降
 #
 # 两个主题，共二十个词；一起出现的词对，95% 属于同一主题。旁边再放一张同样大小的表，主题在其中不起作用。GloVe 让 $J$ 下降；指南的和式，用梯度上升去爬。
 #
-# **往下运行之前，先想一想**：左图的两条曲线，对这两张表会不会不同？右图的呢？
+# **往下运行之前，先想一想**：GloVe 每一遍之后的 $J$、指南的和式每一步之后的值，各对两张表，共四条曲线。哪些会不同，哪些不会？
 
 # %%
 study = printed_glove.STUDY.settings
@@ -654,7 +654,7 @@ savefig(figure, "04_tables", drawn)
 # * GloVe fits the logarithms of counts by a product of two vectors and two biases, each cell with a weight that rises with its count up to 1. Cells with 0 have no term.
 # * A difference of vectors then gives a ratio of probabilities: what is frequent anyway drops out.
 # * The guide's formula has no count in it. Climbed, it makes all vectors one direction, whatever the table says.
-# * A table of counts does not determine the vectors: biases can do a part, and any turn of all vectors fits as well. Only products and, after a rotation, angles mean something.
+# * A table of counts does not determine the vectors: biases can do a part, and an invertible matrix for one table with its inverse for the other fits as well. What is determined is the product with its biases; cosines of $w + \tilde w$ outlive a rotation, and not every such matrix.
 # * BERT and GPT don't begin with word vectors. Where labels are few and texts without labels many, such vectors are worth much; where labels are many, nothing.
 # * Cells with 0 teach nothing, and that is a weakness: in a table in which words of two sides never meet, the biases alone would fit all that is there. The texts of section 6.3 have a share in which they do.
 
@@ -664,7 +664,7 @@ savefig(figure, "04_tables", drawn)
 # * GloVe 用两个向量的点积加两个偏置，去拟合次数的对数；每个元素有一个权重，随次数增大，到 1 为止。为 0 的元素没有项。
 # * 于是向量之差对应概率之比：本来就常见的，除掉了。
 # * 指南的公式里没有次数。照它往上爬，不管表里是什么，所有的向量都变成同一个方向。
-# * 一张共现表定不出向量：偏置可以分担一部分，所有向量一起转一转，拟合得一样好。有意义的只是点积，以及旋转之后不变的夹角。
+# * 一张共现表定不出向量：偏置可以分担一部分；一张向量表乘可逆矩阵、另一张乘它的逆，拟合得一样好。定下来的只是点积加偏置；$w + \tilde w$ 的余弦经得起旋转，经不起别的矩阵。
 # * BERT 和 GPT 不从词向量开始。标签少、没有标签的文本多的时候，这样的词向量很值钱；标签多的时候，一文不值。
 # * 为 0 的元素什么也不教，这是一个弱点：如果表里好坏两边的词从不相遇，单靠偏置就能拟合表里的一切。6.3 节的文本里，有一部分让它们相遇。
 
