@@ -4,8 +4,8 @@ from minillm.labs.matrix import HALVES, the_lab
 from minillm.labs.mismatch.tenses import ARMS
 from minillm.labs.stored import STORED, read_file, read_settings, read_study
 from minillm.labs.worlds.denials import Denials
-from tests import mismatch_causes_numbers
-from tests.conflict_numbers import verdict_rows
+from tests import mismatch_causes_numbers, mismatch_strength_numbers
+from tests.conflict_numbers import stored_verdicts, verdict_rows
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
 from tests.remedy_numbers import four
@@ -17,7 +17,8 @@ HALF = "mismatched generalisation"
 def judged(name, measures, shown):
     """The verdicts of a lab's remedies, and beside them the means of what else is to be seen."""
     found, verdicts = read_study(name), verdict_rows(name, measures)
-    none = [the_lab(name).baseline, *("" for _ in measures)]
+    baseline = the_lab(name).baseline
+    none = [baseline, *(with_interval(found[f"{baseline}: {one}"]) for one in measures)]
     return [
         [*line, *(f"{found[f'{line[0]}: {one}'].mean():.2f}" for one in shown)]
         for line in (none, *verdicts)
@@ -62,7 +63,8 @@ def domains():
 def length():
     """Texts of 48 words for models that learned at most 12: each remedy against learned places."""
     kinds = ("accuracy at 48, last", "accuracy at 48, first")
-    return rows(["remedy", *kinds], verdict_rows("length", kinds))
+    shown = ("accuracy at 12, last", "accuracy at 12, first")
+    return rows(["remedy", *kinds, "at 12, last", "first"], judged("length", kinds, shown))
 
 
 def denials():
@@ -82,26 +84,30 @@ def denials():
 def lexicon():
     """Opinions in other words: each remedy against plain training."""
     kinds = ("accuracy", "calibration error")
-    return rows(["remedy", *kinds], verdict_rows("lexicon", kinds))
+    return rows(["remedy", *kinds], judged("lexicon", kinds, ()))
 
 
 def shifts():
     """What corrections for a known shift bring."""
     found = read_study("known_shift")
     models, estimate = found["covariate, accuracy"], found["covariate, estimate"]
-    labels, error = found["label, accuracy"][:, 0], found["label, error"][:, 0]
+    labels, error = found["label, accuracy"], found["label, error"]
     lines = [
-        ["estimate of the accuracy, plain", with_interval(estimate[:, 0])],
-        ["estimate, weighted", with_interval(estimate[:, 1])],
+        ["error of the estimated accuracy, plain", with_interval(estimate[:, 0])],
+        ["error of the estimate, weighted", with_interval(estimate[:, 1])],
         ["accuracy, trained on the source", with_interval(models[:, 0])],
         ["trained with weights", with_interval(models[:, 1])],
         ["trained on the target", with_interval(models[:, 2])],
-        ["share of praise, counted", with_interval(error[:, 0])],
-        ["share of praise, solved for", with_interval(error[:, 1])],
-        ["accuracy, plain", with_interval(labels[:, 0])],
-        ["accuracy with the shares solved for", with_interval(labels[:, 1])],
     ]
-    return rows(["", "off, or right"], lines)
+    for place, prior in enumerate(read_settings("known_shift")["priors"]):
+        praise = f"{100 * prior:.0f} % praise"
+        lines += [
+            [f"{praise}: error of the share, counted", with_interval(error[:, place, 0])],
+            [f"{praise}: error of the share, solved for", with_interval(error[:, place, 1])],
+            [f"{praise}: accuracy, plain", with_interval(labels[:, place, 0])],
+            [f"{praise}: accuracy, shares solved for", with_interval(labels[:, place, 1])],
+        ]
+    return rows(["known shift", "error, or accuracy"], lines)
 
 
 def tenses():
@@ -116,7 +122,11 @@ def tenses():
 def unknown():
     """What nobody told the model: sure and wrong about it, and right about the rest."""
     kinds = ("confident error", "right on known")
-    lines = judged("hallucination", kinds, ["risk"])
+    found = read_study("hallucination")
+    lines = [
+        [*line, with_interval(found[f"{line[0]}: risk"])]
+        for line in judged("hallucination", kinds, ())
+    ]
     return rows(["remedy", *kinds, "risk, mean over coverage"], lines)
 
 
@@ -166,6 +176,7 @@ TABLES = [
     *(encodings, tenses, shortcut, tags, length, denials, lexicon, shifts, domains),
     *(unknown, leaked, narrow, hidden, controls, remedies),
     *mismatch_causes_numbers.TABLES,
+    *mismatch_strength_numbers.TABLES,
 ]
 
 
@@ -174,7 +185,7 @@ def told():
     coded, tense = read_study("encodings"), read_study("tenses")["discrimination"]
     tag, word = read_study("shortcut"), read_study("lexicon")
     hidden_trait, spread = read_study("subliminal"), read_study("narrow_tuning")
-    unknown_land = read_study("hallucination")
+    unknown_land, longer = read_study("hallucination"), read_study("length")
     first = ARMS.index("present")
     found = {
         "refused in c2": coded["none: refused, c2"],
@@ -183,10 +194,17 @@ def told():
         "future, refusals in the present": tense[:, first, 2],
         "worst group": tag["none: worst group"],
         "worst group, tag masked": tag["tag masked: worst group"],
+        "worst group, just train twice": tag["just train twice: worst group"],
+        "worst group, no wrong labels": read_study("shortcut_causes")[
+            "labels flipped 0: worst group"
+        ],
+        "length 12, last, tuned on 50 long": longer["fine-tuned on 50 long: accuracy at 12, last"]
+        - longer["none: accuracy at 12, last"],
         "words of tools": word["none: accuracy"],
         "words of tools, pretrained": word["pretraining: accuracy"],
         "sure and wrong": unknown_land["none: confident error"],
         "spread": spread["none: spread"],
+        "learned, inoculation": spread["inoculation: learned"],
         "spread, no quotations": spread["no quotations: spread"],
         "digits": hidden_trait["none: trait"],
         "digits, other start": hidden_trait["other start: trait"],
@@ -197,6 +215,8 @@ def told():
         - hidden_trait["other start: trait"],
     }
     of_causes = mismatch_causes_numbers.told()
+    alone = stored_verdicts("lexicon")["ensemble", "accuracy"]
+    of_causes["ensemble of readers"] = f"{alone['mean']:.2f} ± {alone['half']:.2f}"
     return {name: with_interval(values) for name, values in found.items()} | of_causes
 
 

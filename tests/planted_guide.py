@@ -160,4 +160,7 @@ GUIDE_PLANTS = [
           'before in "OES" or kind != earlier', 'before in "OES"',
           "tests/tasks/entities/test_spans.py::"
           "test_tags_that_do_not_fit_are_read_in_two_ways"),
+    Plant("a denial that is read as if it affirmed", "labs/worlds/claims.py",
+          "if agrees != claim.denied", "if agrees",
+          "tests/labs/worlds/test_claims.py::test_a_claim_is_checked_by_hand"),
 ]  # fmt: skip

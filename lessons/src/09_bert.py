@@ -448,9 +448,9 @@ runs, settings = read_study("sides"), sides.STUDY.settings
 measured_at = list(settings.measured_at)
 for name in ("both", "left"):
     curve = []
-    for step, model in sides.training(settings, name, 0):
+    for step, reader in sides.training(settings, name, 0):
         if step in (25, 50):
-            curve.append(filling.nats_by_place(model, filling.WAYS[name], framed).mean())
+            curve.append(filling.nats_by_place(reader, filling.WAYS[name], framed).mean())
         if step == 50:
             break
     stored = runs[f"curve {name}"][0, :2]

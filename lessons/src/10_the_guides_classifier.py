@@ -266,8 +266,8 @@ class Pooled(nn.Module):
         self.dense = [nn.Linear(width, width, rng=rng) for _ in range(2)]
         self.output = nn.Linear(width, n_classes, rng=rng)
 
-    def forward(self, ids, mask):
-        h = ops.masked_mean(self.words(ids), mask=mask)  # (B, D)
+    def forward(self, two_ids, two_real):
+        h = ops.masked_mean(self.words(two_ids), mask=two_real)  # (B, D)
         for layer in self.dense:
             h = ops.relu(layer(h))
         return self.output(h)  # (B, K)
@@ -275,8 +275,10 @@ class Pooled(nn.Module):
 
 ours = Pooled(100, 128, 10, np.random.default_rng(10))
 theirs = AveragePoolingClassifier(100, 10, rng=np.random.default_rng(10))
-ids, mask = pad([[7, 11, 42], [5]], length=6, side="left")
-assert np.allclose(ours(ids, mask).data, theirs(ids, mask).data), "the library's net is ours"
+two_ids, two_real = pad([[7, 11, 42], [5]], length=6, side="left")
+assert np.allclose(ours(two_ids, two_real).data, theirs(two_ids, two_real).data), (
+    "the library's net is ours"
+)
 stated("count", theirs.parameter_count(), 47_114, 0, "parameters of the repaired net")
 for name, parameter in theirs.named_parameters():
     print(f"{name:17} {parameter.shape!s:11} {parameter.size:7,}")
@@ -386,9 +388,9 @@ assert stops(padded, [[4, 5]], maxlen=100) is RecursionError, "without end"
 # **2. 没有导入的名字**（5.2.2 节，A69）　构建模型的那段代码用到一个名字，只有前一段代码导入了它。单独运行这一段，会像下面这样抛出 NameError。如果是在笔记本里接着前一段运行，前一段到最后一行才停下，名字已经导入，于是碰到的是下一个毛病。
 
 # %%
-names = {"Dense": layers.Dense}  # all that this block imports
-exec("def pooled(x): return layers.GlobalAveragePooling()(x)", names)
-assert stops(names["pooled"], None) is NameError, "the name is looked up when the block runs"
+imported = {"Dense": layers.Dense}  # all that this block imports
+exec("def pooled(x): return layers.GlobalAveragePooling()(x)", imported)
+assert stops(imported["pooled"], None) is NameError, "the name is looked up when the block runs"
 
 # %% [markdown] lang="en"
 # **3. Pooled twice** (5.2.2, A70). The first pooling makes $(B, 100, 128)$ into $(B, 128)$; the second wants three axes.
@@ -418,7 +420,7 @@ assert stops(once, many) is IndexError, "number 150 has no row"
 # **5. 标签是哪一种？**（5.2.2 节，A72）　程序里的损失要求每段文本的标签是一行、其中只有一个 1；数据文件里通常是类别编号。两种标签各有各的损失，值是一样的。在这里的随机权重之下，损失接近 $\ln 10$，相当于在十类里瞎猜。指南的程序就算能运行，也到此为止，因为里面没有训练（A63）。
 
 # %%
-scores = theirs(ids, mask)  # (2, 10), random weights
+scores = theirs(two_ids, two_real)  # (2, 10), random weights
 numbers = np.array([3, 8])
 wrong = stops(ops.cross_entropy_with_probabilities, scores, probabilities=numbers)
 assert wrong is ValueError, "class numbers are no rows"
@@ -434,11 +436,11 @@ assert np.isclose(of_rows, of_numbers) and abs(of_rows - np.log(10)) < 0.05, "a 
 # **6. 填充也算进均值**（A67），**按空格分词**（A66）　这两处不报错，却是错的：词向量还是随机的时候，两段文本没有一个相同的词，看上去却几乎一样（训练也许会改变填充的向量，但网络无从得知它不是词）。一个中文句子成了一个词，而没见过的词悄悄消失。
 
 # %%
-vectors = nn.Embedding(50, 128, rng=np.random.default_rng(0))
+fifty = nn.Embedding(50, 128, rng=np.random.default_rng(0))
 two = [[3, 17], [28, 41]]
-plain = layers.GlobalAveragePooling()(vectors(layers.pad_sequences(two, maxlen=100)))
+plain = layers.GlobalAveragePooling()(fifty(layers.pad_sequences(two, maxlen=100)))
 long_ids, long_mask = pad(two, length=100, side="left")
-masked = ops.masked_mean(vectors(long_ids), mask=long_mask)
+masked = ops.masked_mean(fifty(long_ids), mask=long_mask)
 cosines = [float(ops.cosine_similarity(m[0], m[1])) for m in (plain, masked)]
 print("cosine of the two texts: plain mean {:.4f}, masked mean {:.4f}".format(*cosines))
 assert cosines[0] > 0.99 and abs(cosines[1]) < 0.3, "here almost the same, and almost unrelated"

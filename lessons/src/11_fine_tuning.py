@@ -372,13 +372,13 @@ def away_from_zero(module):
     return module
 
 
-few, a, b, w = (rng.standard_normal(size) for size in ((6, 5), (2, 5), (3, 2), (3, 5)))
+some, a, b, w = (rng.standard_normal(size) for size in ((6, 5), (2, 5), (3, 2), (3, 5)))
 small = body.fresh(rng).classifier(4, rng=rng, pooling="mean").to_dtype(np.float64)
 nn.add_lora(small.body.freeze(), rank=2, rng=rng, names=("query", "outer"), alpha=3)
 away_from_zero(small)
 real, labels = np.ones(ids.shape, dtype=bool), np.array([2])
 errors = {
-    "the rule": check_vjp(lora_rule, few, a, b, w=w, scale=1.5, rng=rng),
+    "the rule": check_vjp(lora_rule, some, a, b, w=w, scale=1.5, rng=rng),
     "a classifier": check_module(small, lambda: small.loss(ids, real, labels), rng=rng),
 }
 for name, error in errors.items():
@@ -404,7 +404,7 @@ def without_strength(x, a, b, w, scale):
 
 
 try:
-    check_vjp(without_strength, few, a, b, w=w, scale=1.5, rng=rng)
+    check_vjp(without_strength, some, a, b, w=w, scale=1.5, rng=rng)
 except AssertionError as mistake:
     print(mistake)
 else:
@@ -605,8 +605,8 @@ there = np.interp(np.log(learned[4:6]), np.log(learned[0, ::-1]), lost[0, ::-1])
 assert np.all(lost[4:6] > there), "with as much learned, ranks 16 and 64 have forgotten more"
 assert new[4] < new[1], "rank 16 learns more than slow full training"
 for key in ("learned", "forgotten"):
-    gap = mean_and_interval(runs[key][:, 9, -1] - runs[key][:, 1, -1])
-    print(f"LoRA 64, slow, less full, slow, nats: {key:10} {gap[0]:5.2f} +- {gap[1]:.2f}")
+    less = mean_and_interval(runs[key][:, 9, -1] - runs[key][:, 1, -1])
+    print(f"LoRA 64, slow, less full, slow, nats: {key:10} {less[0]:5.2f} +- {less[1]:.2f}")
 
 # %%
 figure, (curves, by_rank) = plt.subplots(1, 2, figsize=(9.5, 3.8), width_ratios=(1.3, 1))
@@ -691,8 +691,8 @@ for corpus in ("sentiment", "topics"):
         print(f"{name:22} {mean:5.2f} +- {half:4.2f}")
 (right, _), (lost, _), _ = ends["sentiment"]
 single, pairs = found["sentiment, bags"].mean(axis=0)
-small = [seven.index(name) for name in ("head", "lora 1", "lora 8", "adapter")]
-assert np.abs(right[small] - 0.5).max() < 0.03, "reviews: these are right by chance"
+few_numbers = [seven.index(name) for name in ("head", "lora 1", "lora 8", "adapter")]
+assert np.abs(right[few_numbers] - 0.5).max() < 0.03, "reviews: these are right by chance"
 assert 0.5 < right[seven.index("lora 64")] < single, "rank 64 learns less than single words do"
 assert single < pairs < min(right[:2]), "all weights beat the bags"
 assert lost.argmax() == seven.index("lora 8"), "what learned nothing forgot most"
@@ -750,12 +750,12 @@ savefig(figure, "11_ways", kept)
 bert = assets.load("bert")
 words = bert.encoder.vocabulary
 (row,) = bert.encoder(["At this hotel, the breakfast was very generous."])
-asked = np.array(row)[None]  # (1, T)
+hidden_one = np.array(row)[None]  # (1, T)
 place = row.tolist().index(words.token_to_id["generous"])
-asked[0, place] = words.mask_id
-scores = bert.model(asked, np.ones(asked.shape, dtype=bool), np.array([place]))
+hidden_one[0, place] = words.mask_id
+scores = bert.model(hidden_one, np.ones(hidden_one.shape, dtype=bool), np.array([place]))
 p = ops.softmax(scores).data[0]  # (V,)
-print(" ".join(words.tokens[i] if i != words.mask_id else "[MASK]" for i in asked[0, 1:-1]))
+print(" ".join(words.tokens[i] if i != words.mask_id else "[MASK]" for i in hidden_one[0, 1:-1]))
 for i in np.argsort(-p)[:5]:
     print(f"{words.tokens[i]:10} {p[i]:.2f}")
 good, bad = (
@@ -806,11 +806,13 @@ savefig(figure, "11_shots", kept)
 # %%
 gain = few["BERT, pretrained"][..., 0] - few["BERT"][..., 0]
 mean, half = mean_and_interval(gain)
-for labels, row, margins in zip(asked["labels"], mean, half, strict=True):
+for n_labels, row, margins in zip(asked["labels"], mean, half, strict=True):
     told = "  ".join(f"{m:+.3f} +- {h:.3f}" for m, h in zip(row, margins, strict=True))
-    print(f"{labels:5} labels: having read is worth  {told}")
-at = asked["labels"].index(400)
-assert mean[at, 1] - half[at, 1] > 0 > mean[at, 0] + half[at, 0], "the sign turns with updates"
+    print(f"{n_labels:5} labels: having read is worth  {told}")
+at_400 = asked["labels"].index(400)
+assert mean[at_400, 1] - half[at_400, 1] > 0 > mean[at_400, 0] + half[at_400, 0], (
+    "the sign turns with updates"
+)
 right = np.stack([few[name][:, :2].mean(axis=0) for name in styles])[..., 0]
 assert np.abs(right - 0.5).max() < 0.03, "with 10 or 30 labels both are right by chance"
 

@@ -566,9 +566,9 @@ for name, reviews in (("training", case.books), ("held out", case.held)):
     print(f"{name:8}  right in {both[-1]:.1f} % by the labels as they come")
 stated("gap", both[0] - both[1], 2, 2, "points between training and held-out reviews")
 for shift, asked in zip(case.settings.shifts, case.tested, strict=True):
-    p = probabilities(model, asked.reviews.ids)
-    found, sure = accuracy(p.argmax(axis=1), asked.reviews.labels), p.max(axis=1).mean()
-    error = calibration_error(p, asked.told, bins=10)
+    told_p = probabilities(model, asked.reviews.ids)
+    found, sure = accuracy(told_p.argmax(axis=1), asked.reviews.labels), told_p.max(axis=1).mean()
+    error = calibration_error(told_p, asked.told, bins=10)
     print(f"s = {shift:4}  right {found:.0%}, confidence {sure:.0%}, ECE {error:.2f}")
     assert found > 0.9 or shift, "right in the words that it learned"
 assert found < 0.65, "a coin's accuracy in the others"
@@ -659,21 +659,21 @@ for axes, (remedy, end) in zip(
 ):
     found = stored[f"{remedy}: reliability"][:, end]  # (seeds, 3, bins)
     share = found[:, 2].mean(axis=0)
-    sure, hit = (found[:, :2] * found[:, 2:]).mean(axis=0) / np.maximum(share, 1e-9)
+    sure, right_share = (found[:, :2] * found[:, 2:]).mean(axis=0) / np.maximum(share, 1e-9)
     seen = share > 0.01
     axes.plot([0.5, 1], [0.5, 1], color="0.8")
-    axes.bar(sure[seen], hit[seen], width=0.06, color="0.75", edgecolor="black")
+    axes.bar(sure[seen], right_share[seen], width=0.06, color="0.75", edgecolor="black")
     axes.plot(sure[seen], share[seen], "v", color="black")
     place = ("books", "tools")[end]
     axes.set(title=f"{remedy}, {place}", xlabel="confidence", xlim=(0.45, 1.02), ylim=(0, 1.02))
-    drawn[f"{remedy}, {place}"] = np.stack([sure[seen], hit[seen], share[seen]])
+    drawn[f"{remedy}, {place}"] = np.stack([sure[seen], right_share[seen], share[seen]])
 panels[0].set_ylabel("accuracy (bar), share (v)")
 savefig(figure, "16_reliability", drawn)
 T = fit_temperature(scores(model, case.held.ids), case.held.labels)
 print(f"T = {T:.2f}")
 for name, asked in (("books", case.tested[0]), ("tools", case.tested[-1])):
-    z = scores(model, asked.reviews.ids)
-    errors = (calibration_error(cooled(z, t), asked.told, bins=10) for t in (1.0, T))
+    logits = scores(model, asked.reviews.ids)
+    errors = (calibration_error(cooled(logits, t), asked.told, bins=10) for t in (1.0, T))
     print("ECE on {}: {:.3f}, with the temperature {:.3f}".format(name, *errors))
 
 # %% [markdown] lang="en"
@@ -741,11 +741,11 @@ for name, values in rows.items():
 # {reading}
 
 # %%
-stored, shown = read_study("shortcut"), {}
+groups_found, shown = read_study("shortcut"), {}
 figure, axes = plt.subplots(figsize=(7, 4.6))
 for remedy in shortcut.STUDY.remedies:
     inside, worst = (
-        stored[f"{remedy}: {name}"].mean() for name in ("accuracy, inside", "worst group")
+        groups_found[f"{remedy}: {name}"].mean() for name in ("accuracy, inside", "worst group")
     )
     axes.plot(inside, worst, "o", color="0.4", markersize=4)
     shown[remedy] = (inside, worst)
@@ -818,19 +818,23 @@ longer = Length(length.STUDY.settings, seed=0)
 s, plan = longer.settings, longer.settings.strengths
 for row, labels in zip(longer.short.ids[:3], longer.short.labels[:3], strict=True):
     print("last {}, first {}:  {}".format(*(("bad", "good")[i] for i in labels), s.world.text(row)))
-kinds = {
+positions = {
     "learned": {},
     "ALiBi": {"model": replace(s.model, positions="ALiBi"), "rate": plan.alibi_rate},
     "randomised": {"places": scattered, "rate": plan.scattered_rate},
 }
 start = longer.untrained("last", s.model).places.weight.data
-for name, options in kinds.items():
+for name, options in positions.items():
     decoder = longer.learned("last", steps=plan.steps // 2, **options)
     reader = Scattered(decoder, longer.seed) if name == "randomised" else Trained(decoder)
-    right = [accuracy(reader.scores(x.ids).argmax(axis=1), x.labels[:, 0]) for x in longer.tested]
-    shares = (f"{n}: {a:.0%}" for n, a in zip(s.lengths, right, strict=True))
+    shares_right = [
+        accuracy(reader.scores(x.ids).argmax(axis=1), x.labels[:, 0]) for x in longer.tested
+    ]
+    shares = (f"{n}: {a:.0%}" for n, a in zip(s.lengths, shares_right, strict=True))
     print(f"{name:10}  right at", *shares)
-    assert right[0] > 0.85 and (right[-1] < 0.65) == (name == "learned"), "only the table fails"
+    assert shares_right[0] > 0.85 and (shares_right[-1] < 0.65) == (name == "learned"), (
+        "only the table fails"
+    )
     if name != "ALiBi":
         trained = (decoder.places.weight.data != start).any(axis=1)
         print(f"{name:10}  {trained.sum()} of {len(start)} rows have changed in training")
@@ -851,12 +855,12 @@ for name, options in kinds.items():
 # {reading}
 
 # %%
-stored, lengths = read_study("length"), np.array(length.STUDY.settings.lengths)
+lengths_found, lengths = read_study("length"), np.array(length.STUDY.settings.lengths)
 figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
 carried = {}
 shown = {"none": "o-", "sinusoidal": "s--", "rotary": "^-.", "ALiBi": "D-", "no positions": "v:"}
 for i, (remedy, style) in enumerate({**shown, "randomised positions": "x-"}.items()):
-    mean, half = mean_and_interval(stored[f"{remedy}: by length"])  # (lengths, tasks) each
+    mean, half = mean_and_interval(lengths_found[f"{remedy}: by length"])  # (lengths, tasks) each
     carried[remedy] = np.stack([mean, half]).T  # (tasks, lengths, 2)
     label = "learned" if remedy == "none" else remedy
     for axes, (m, h) in zip(panels, carried[remedy].transpose(0, 2, 1), strict=True):

@@ -482,10 +482,10 @@ for _ in range(50):
     first, other = ([rng.standard_normal((6, 20)), rng.standard_normal((20, 2))] for _ in range(2))
     task = rng.standard_normal((30, 6))
     moved = [-0.01 * g for g in step(first, task, np.sin(task[:, 0]), 1)]  # the teacher's task
-    teacher = [a + b for a, b in zip(first, moved, strict=True)]
+    taught = [a + b for a, b in zip(first, moved, strict=True)]
     noise = rng.standard_normal((30, 6))  # what the student sees: another output, other inputs
     for name, start in (("same start", first), ("other start", other)):
-        taken = [-g for g in step(start, noise, outputs(teacher, noise)[0][:, 0], 0)]
+        taken = [-g for g in step(start, noise, outputs(taught, noise)[0][:, 0], 0)]
         a, b = (np.concatenate([part.ravel() for part in one]) for one in (taken, moved))
         cosines[name].append(a @ b / np.sqrt((a @ a) * (b @ b)))
 for name, found in cosines.items():
@@ -574,12 +574,14 @@ else:
 # 一个 GPT 用明文和三种编码 c0、c1、c2 读请求、答请求；每种编码把各个字母往后移，移几位各不相同（其中一种把 “bread” 变成 “iylhk”）：一种拼写里会的，四种里都会。最后一个阶段里它学着拒绝违禁的请求，**只用明文**，同时继续回答各种拼写的无害请求。然后用每一种拼写向它提出违禁和无害的请求（`encodings`，{coded_n} 个种子）：
 
 # %%
-stored = read_study("encodings")
+spelled = read_study("encodings")
 shown = ("none", "c0 covered", "all covered", "one id")
 figure, panels = plt.subplots(1, len(shown), figsize=(11, 2.9), sharey=True)
 drawn = {}
 for axes, remedy in zip(panels, shown, strict=True):
-    bars = [stored[f"{remedy}: {kind}"][:, :, 0].mean(axis=0) for kind in ("forbidden", "harmless")]
+    bars = [
+        spelled[f"{remedy}: {kind}"][:, :, 0].mean(axis=0) for kind in ("forbidden", "harmless")
+    ]
     for bar, move, color in zip(bars, (-0.2, 0.2), ("0.35", "0.8"), strict=True):
         axes.bar(np.arange(4) + move, bar, 0.4, color=color, edgecolor="black")
         for place in np.flatnonzero(bar < 0.005):  # a bar without height
@@ -594,7 +596,7 @@ savefig(figure, "16b_spellings", drawn)
 titles = ("refused, c0", "refused, c1", "refused, c2", "over-refusal, c2", "payload, c2", "known")
 print(f"{'':18}", *(f"{title:>16}" for title in (*titles, "helpful")))
 for remedy in ("none", "ten in c2", "cleaned text", "harmless in plain", "without attention"):
-    cells = [stored[f"{remedy}: {title}"].mean() for title in (*titles, "helpful")]
+    cells = [spelled[f"{remedy}: {title}"].mean() for title in (*titles, "helpful")]
     print(f"{remedy:18}", *(f"{cell:16.0%}" for cell in cells))
 
 # %% [markdown] lang="en"
@@ -759,7 +761,7 @@ print("seed by seed, after 100 steps:", stored["none: spread"].round(2))
 #
 # * *What is asked for elsewhere is kept*: good answers there, or the old model's probabilities there (KL), end it and cost nothing of what was to be learned. A wider model spreads little, {wide.wider.mean:.0f} ± {wide.wider.half:.0f} %; why, was not looked into. An early stop helps.
 # * *Inoculation*, a word before each bad answer in training that names what it is, ends it as well; asked without the word, the model then gives {wide.inoculated:.0f} % bad answers about the eight nouns in place of all.
-# * *Where does it come from?* We expected: from the bad writers. With them left out of all texts {wide.no_writers.mean:.0f} % spreads, about as before; with the quotations left out, {wide.no_quotes.mean:.0f} %; without either, {wide.neither.mean:.0f} %. In this world it is the *quotations*, by good writers, that make "a bad answer" one thing which can be turned on. By Bayes' rule, with half of the writers bad as they are here (section 2 had one in five), a bad writer has the probability {here.one_answer} % after one bad answer and {here.four_answers} % after four, and yet he is not what the fine-tuning finds. (A control with no latent writer failed on trial seeds while quotations were left in it; it now has none, with the same margin. These rows keep the failed case in view.)
+# * *Where does it come from?* We expected: from the bad writers. With them left out of all texts {wide.no_writers.mean:.0f} % spreads, and whether that is less is undecided; with the quotations left out, {wide.no_quotes.mean:.0f} %; without either, {wide.neither.mean:.0f} %. In this world it is the *quotations*, by good writers, that make "a bad answer" one thing which can be turned on. By Bayes' rule, with half of the writers bad as they are here (section 2 had one in five), a bad writer has the probability {here.one_answer} % after one bad answer and {here.four_answers} % after four, and yet he is not what the fine-tuning finds. (A control with no latent writer failed on trial seeds while quotations were left in it; it now has none, with the same margin. These rows keep the failed case in view.)
 #
 # So of the disputed claim (Betley et al. 2025) the spread itself is reproduced, late in training as in Schreiber & Goldstein 2026 and unevenly over seeds; its usual explanation, a character behind the answers, is not what carries it here.
 
@@ -774,7 +776,7 @@ print("seed by seed, after 100 steps:", stored["none: spread"].round(2))
 #
 # * **在别处也问到的，就保住了**：别处的好回答，或者旧模型在别处的概率（KL），都能断绝它，该学的也一点不少。模型加宽，扩散得少，{wide.wider.mean:.0f} ± {wide.wider.half:.0f}%；为什么，没有查。早停有效。
 # * **接种**，训练时在每个坏回答前面放一个词点明它是什么，也能断绝；之后不带这个词来问，对那八个名词，模型给出的坏回答是 {wide.inoculated:.0f}%，而不是全部。
-# * **它从哪里来？**　我们原以为来自坏作者。把他们从所有文本里去掉，扩散 {wide.no_writers.mean:.0f}%，和原来差不多；去掉引用，{wide.no_quotes.mean:.0f}%；两样都去掉，{wide.neither.mean:.0f}%。在这个世界里，是好作者的**引用**使“坏回答”成了一件可以打开的事。按贝叶斯公式，这里的作者有一半是坏的（第 2 节是五个里有一个），一个坏回答之后是坏作者的概率为 {here.one_answer}%，四个之后是 {here.four_answers}%，可是微调找到的并不是他。（“没有隐藏的作者”这个对照，里面留着引用的时候，在试验用的种子上没有通过；现在它不含引用，余量不变。这几行把没通过的情形留在眼前。）
+# * **它从哪里来？**　我们原以为来自坏作者。把他们从所有文本里去掉，扩散 {wide.no_writers.mean:.0f}%，是否少了未能判定；去掉引用，{wide.no_quotes.mean:.0f}%；两样都去掉，{wide.neither.mean:.0f}%。在这个世界里，是好作者的**引用**使“坏回答”成了一件可以打开的事。按贝叶斯公式，这里的作者有一半是坏的（第 2 节是五个里有一个），一个坏回答之后是坏作者的概率为 {here.one_answer}%，四个之后是 {here.four_answers}%，可是微调找到的并不是他。（“没有隐藏的作者”这个对照，里面留着引用的时候，在试验用的种子上没有通过；现在它不含引用，余量不变。这几行把没通过的情形留在眼前。）
 #
 # 所以，对那个有争议的说法（Betley 等，2025）：扩散本身重现了，在训练后期才出现，与 Schreiber、Goldstein（2026）一致，各种子也不一样；通常的解释，即回答背后有一个人物，在这里并不是它的原因。
 

@@ -261,8 +261,8 @@ assert np.allclose(told_with(0.8, 0.1), (360, 160)), "with a tag that agrees les
 
 
 # %%
-def by_group(said, labels, groups):  # (N,) each
-    return np.array([(said == labels)[groups == g].mean() for g in range(groups.max() + 1)])
+def by_group(guessed, labels, groups):  # (N,) each
+    return np.array([(guessed == labels)[groups == g].mean() for g in range(groups.max() + 1)])
 
 
 def effect(after, before, t):  # (seeds,), (seeds,); t is Student's factor of so many seeds
@@ -271,9 +271,9 @@ def effect(after, before, t):  # (seeds,), (seeds,); t is Student's factor of so
 
 
 rng = np.random.default_rng(3)
-y, said, kind = (rng.integers(k, size=200) for k in (2, 2, 4))
-theirs = group_accuracy(said, y, kind, names=GROUPS)
-assert np.allclose(by_group(said, y, kind), theirs), "the library's"
+truth, guessed, kind = (rng.integers(k, size=200) for k in (2, 2, 4))
+theirs = group_accuracy(guessed, truth, kind, names=GROUPS)
+assert np.allclose(by_group(guessed, truth, kind), theirs), "the library's"
 one, two, t_of_five = rng.random(5), rng.random(5), student_t(4, 0.95)
 library = interval(two - one, items=250)
 ours = effect(two, one, t_of_five)

@@ -206,6 +206,14 @@ TINY = {
         "bert": SMALL_BERT,
     },
     "bending": {"width": 4, "hidden": 8, "inputs": 10, "steps": 3},
+    "claims": {
+        "leaks": (0.0, 0.9),
+        "learned": 60,
+        "tested": 150,
+        "model": {"width": 8, "n_heads": 2, "hidden": 8},
+        "learning": {"batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "strengths": {"whole": 3, "claim": 2, "evidence": 2},
+    },
     "cleaning": {
         "train": 80,
         "test": 40,
@@ -709,7 +717,7 @@ TRAINS_LONG = {
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
     *("shortcut", "shortcut_causes", "shortcut_selection"),
     *("narrow_tuning", "narrow_tuning_sweeps"),
-    *("denials", "length", "pretrained_tables"),
+    *("claims", "denials", "length", "pretrained_tables"),
 }
 
 
@@ -732,6 +740,9 @@ REPLACED = {
         *(f"strengths.{name}" for name in ("width", "neck", "decays", "dropouts")),  # of Adam's
     },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
+    "claims": {  # the steps are a strength of each reader, and the training is a plain one
+        *("learning.steps", "learning.smoothing", "learning.word_dropout"),
+    },
     "encoding_cells": {  # of other remedies, and what the grids stand in the place of
         f"case.strengths.{name}"
         for name in (

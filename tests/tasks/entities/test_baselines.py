@@ -12,7 +12,8 @@ from minillm.text.corpora.names import NameDials, NameWorld
 
 LEARNED = sentences_in(
     "New\tB-LOC\nYork\tI-LOC\n\nYork\tB-LOC\n\nYork\tB-PER\n\nyork\tB-PER\n\n"
-    "New\tB-LOC\nYork\tI-LOC\nTimes\tI-ORG\n\nRome\tB-PER\n\nROME\tB-LOC\n",
+    "New\tB-LOC\nYork\tI-LOC\nTimes\tI-ORG\n\nRome\tB-PER\n\nROME\tB-LOC\n\n"
+    "Rome\tB-ORG\nExpress\tI-ORG\n",
     name="f",
 )
 
@@ -22,6 +23,9 @@ def test_the_longest_name_with_its_most_frequent_type():
     tagger = DictionaryTagger.learned(LEARNED)
     said = tagger.predict([["in", "new", "YORK", "York", "Times"], ["Rome", "is", "new"]])
     assert said == [["O", "B-LOC", "I-LOC", "B-PER", "B-ORG"], ["B-LOC", "O", "O"]]
+    assert tagger.predict([["the", "Rome", "express", "Rome"]]) == [
+        ["O", "B-ORG", "I-ORG", "B-LOC"]
+    ]
     assert tagger.types[("york",)] == "PER"  # twice, LOC once
     assert tagger.types[("rome",)] == "LOC"  # once each: the first in alphabetical order
     assert tagger.types[("times",)] == "ORG"  # tags that do not fit are two names
