@@ -12,7 +12,7 @@
 #   minillm:
 #     lesson: 9
 #     guide: ['2.1', '2.2', '9.2']
-#     budget_s: 40
+#     budget_s: 30
 #     errata: [A14, A18, A23, A24, A116]
 #     introduces: [minillm.models.left_only, minillm.text.masking, minillm.tasks.masked_lm]
 # ---

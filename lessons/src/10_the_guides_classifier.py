@@ -12,7 +12,7 @@
 #   minillm:
 #     lesson: 10
 #     guide: ['5.2', '5.2.1', '5.2.2', '5.2.3', '5.3', '6.1']
-#     budget_s: 30
+#     budget_s: 20
 #     errata: [A63, A64, A66, A67, A68, A69, A70, A71, A72, A73, A74]
 #     introduces: [minillm.models.average_pooling, minillm.ops.pooling, minillm.ops.similarity, minillm.text.labels, minillm.tasks.metrics.classification]
 # ---

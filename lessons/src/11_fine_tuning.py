@@ -12,7 +12,7 @@
 #   minillm:
 #     lesson: 11
 #     guide: ['2.1', '6.3', '9.3']
-#     budget_s: 40
+#     budget_s: 20
 #     errata: [A25, A78, A113]
 #     introduces: [minillm.nn.lora, minillm.nn.adapter, minillm.nn.replacing, minillm.tasks.evaluation, minillm.tasks.finetuning.bodies, minillm.tasks.finetuning.methods, minillm.tasks.finetuning.recipe, minillm.tasks.finetuning.training, minillm.tasks.generation.language_model]
 # ---
