@@ -395,21 +395,21 @@ recipe = TranslationRecipe(
     lr=3e-3,
     evaluate_every=200,
 )
-training = TranslationTraining(recipe, texts(train), texts(dev))
-translator = training.translator
-batch = next(training.batches(0, 1))
-tokens = np.array(translator.tokens.target.vocabulary.tokens)
+untrained = TranslationTraining(recipe, texts(train), texts(dev))
+batch = next(untrained.batches(0, 1))
+tokens = np.array(untrained.translator.tokens.target.vocabulary.tokens)
 real = batch.targets[0] >= 0  # below 0: nothing follows
 print("given: ", *tokens[batch.inputs[0][real]])
 print("to say:", *tokens[batch.targets[0][real]])
-print(f"{sum(p.data.size for p in translator.model.parameters()):,} weights")
+print(f"{sum(p.data.size for p in untrained.model.parameters()):,} weights")
 
 # %% tags=["machine"]
-english = [one.en for one in test]
+training = TranslationTraining(recipe, texts(train), texts(dev))
+translator = training.translator
 
 
 def search(width, alpha):
-    found = translator.search(english, width=width, alpha=alpha)
+    found = translator.search([one.en for one in test], width=width, alpha=alpha)
     scores = score_translations([t.text for t in found], [t.zh for t in test], tokenize="zh")
     log_p = np.mean([sum(t.log_p) for t in found])
     print(
@@ -607,30 +607,30 @@ assert either["two orders", "encoder alone"] < 0.7, "it mixes both"
 
 # %% tags=["machine"]
 one = next(one for one in denials if one.en == "I did not find that novel yesterday.")
-orders, sounds = (one.zh[:5], time_first(one.zh)[:5]), ["wǒ", "zuó", "tiān", "méi", "yǒu"]
+orders, syllables = (one.zh[:5], time_first(one.zh)[:5]), ["wǒ", "zuó", "tiān", "méi", "yǒu"]
 signs = list(one.zh[:5])
 rows = target.encode(signs)
-panels = {"encoder alone": distributions(encoder_of["two orders"], [one.en])[0]}
+given_by = {"encoder alone": distributions(encoder_of["two orders"], [one.en])[0]}
 for start in orders:
     given = translator.tokens.encode_target(start)[None, :-1]
     asked_of = translator.tokens.encode_source(one.en)[None]
     z = decoder.model(asked_of, given).data[0]
-    panels[f"decoder, {sounds[signs.index(start[0])]} comes first"] = softmax(z.astype(float))
+    given_by[f"decoder, {syllables[signs.index(start[0])]} comes first"] = softmax(z.astype(float))
 half = np.mean([[[sign == one[t] for t in range(5)] for sign in signs] for one in orders], axis=0)
-gap = np.abs(panels["encoder alone"][:5, rows].T - half).max()
+gap = np.abs(given_by["encoder alone"][:5, rows].T - half).max()
 print(one.en, *orders, f"  encoder alone: at most {gap:.2f} from half of both orders")
 assert gap < 0.3, "the best that independent choices can be, nearly"
 
 # %% tags=["machine"]
 figure, drawn = plt.subplots(1, 3, figsize=(10, 2.9), sharey=True, layout="constrained")
-for axes, (name, p) in zip(drawn, panels.items(), strict=True):
+for axes, (name, p) in zip(drawn, given_by.items(), strict=True):
     image = axes.imshow(p[:5, rows].T, cmap="Greys", vmin=0, vmax=1, aspect="auto")
     for (t, i), share in np.ndenumerate(p[:5, rows]):
         color = "white" if share > 0.6 else "black"
         axes.text(t, i, f"{share:.1f}", ha="center", va="center", color=color)
     axes.set(title=name, xlabel="place")
     axes.set_xticks(range(5), range(1, 6))
-drawn[0].set_yticks(range(5), sounds)
+drawn[0].set_yticks(range(5), syllables)
 figure.colorbar(image, ax=drawn, label="probability")
 savefig(figure, "12_two_orders", {"half of both orders": half})
 
