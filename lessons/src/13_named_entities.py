@@ -12,9 +12,9 @@
 #   minillm:
 #     lesson: 13
 #     guide: ['6.4']
-#     budget_s: 30
+#     budget_s: 25
 #     errata: [A79]
-#     introduces: [minillm.models.crf, minillm.models.token_classifier, minillm.tasks.entities.alignment, minillm.tasks.entities.baselines, minillm.tasks.entities.batches, minillm.tasks.entities.evaluation, minillm.tasks.entities.recipe, minillm.tasks.entities.schemes, minillm.tasks.entities.shapes, minillm.tasks.entities.spans, minillm.tasks.entities.tagger, minillm.tasks.entities.training, minillm.tasks.metrics.entities, minillm.text.conll_files, minillm.text.corpora.names]
+#     introduces: [minillm.models.crf, minillm.models.crf.layer, minillm.models.crf.paths, minillm.models.crf.recursions, minillm.models.crf.rules, minillm.models.token_classifier, minillm.tasks.entities.alignment, minillm.tasks.entities.baselines, minillm.tasks.entities.batches, minillm.tasks.entities.evaluation, minillm.tasks.entities.recipe, minillm.tasks.entities.schemes, minillm.tasks.entities.shapes, minillm.tasks.entities.spans, minillm.tasks.entities.tagger, minillm.tasks.entities.training, minillm.tasks.metrics.entities, minillm.text.conll_files, minillm.text.corpora.names]
 # ---
 
 # %% tags=["numbers"]
