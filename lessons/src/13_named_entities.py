@@ -54,7 +54,6 @@ LITERALS = {
 # **预备知识**　第 2 课（子词）、第 9 课（BERT）。**用时**　运行约十几秒，细读约两小时。
 
 # %%
-import itertools
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -138,7 +137,8 @@ setup()
 alone = np.array([[0.5, 0.4, 0.1], [0.2, 0.2, 0.6]])
 paths = {
     a + b: alone[0, i] * alone[1, j]
-    for (i, a), (j, b) in itertools.product(enumerate("OBI"), repeat=2)
+    for i, a in enumerate("OBI")
+    for j, b in enumerate("OBI")
     if a != "I" and a + b != "OI"
 }
 total = sum(paths.values())
@@ -267,10 +267,12 @@ assert error < 1e-7, "the rule passes the gradient check"
 
 def score(y):
     walk = [3, *y, 3]  # 3: the start and the end
-    return sum(e[t, j] for t, j in enumerate(y)) + sum(a[i, j] for i, j in itertools.pairwise(walk))
+    return sum(e[t, j] for t, j in enumerate(y)) + sum(
+        a[i, j] for i, j in zip(walk, walk[1:], strict=False)
+    )
 
 
-every = list(itertools.product(range(3), repeat=5))
+every = list(np.ndindex(*[3] * 5))
 weights = np.exp([score(y) for y in every])
 log_z, vjp = log_z_rule(e, a)
 counted = [[weights[[y[t] == j for y in every]].sum() for j in range(3)] for t in range(5)]
