@@ -68,7 +68,7 @@ LITERALS = {
     "the level of an interval": "95",
     "settings of the experiment, in its cell": "0.83 0.03 200 10,000 1 2 5 10",
     "examples of large and small in exercise 00.1": "0 0.001 1000 0.0001",
-    "lessons that are planned": "13 17 20",
+    "lessons that are planned": "17 20",
     "what a test demands of every lesson": "25",
 }
 
@@ -126,8 +126,8 @@ print("lessons so far:", *(lesson.number for lesson in read_lessons()))
 # **Reading the table**: the first line of each pair names the sections of the guide, the feature (G1, G2, ...) and its lesson, the second
 # line a file of the library (`minillm`, the one of this project) and a file of tests. The whole map, with links to all of them, is `lessons/guide_map.md`; `python -m minillm guide 4.1.2` prints its entry for a section of the guide.
 #
-# **Some numbers are missing.** The lessons have the numbers of a plan for the whole guide. Named
-# entities (13), fairness, privacy, cost and interpretability (17 to 20) have no lesson yet;
+# **Some numbers are missing.** The lessons have the numbers of a plan for the whole guide.
+# Fairness, privacy, cost and interpretability (17 to 20) have no lesson yet;
 # section 8 of `lessons/syllabus.md` has the list. You miss nothing that a later lesson needs: what must come first stands under "Before this" at its head.
 #
 # ## 2 By hand
@@ -140,7 +140,7 @@ print("lessons so far:", *(lesson.number for lesson in read_lessons()))
 # %% [markdown] lang="zh"
 # **读表**：每项占两行，第一行是指南的章节、项目的编号（G1、G2……）和名称、对应的课，第二行是程序库（本项目的 `minillm`，以下都这样称呼）的一个文件和一个测试文件。完整的对照在 `lessons/zh/guide_map.md` 里，附有全部链接；`python -m minillm guide 4.1.2` 打印指南某一节的条目。
 #
-# **为什么课的编号有空缺**　编号来自一份覆盖整个指南的计划。命名实体（13），公平性、隐私、计算代价与可解释性（17 至 20），目前还没有对应的课，清单见 `lessons/zh/syllabus.md` 第 8 节。后面的课不会用到没有写出的内容：每一课开头的“预备知识”写明了要先学什么。
+# **为什么课的编号有空缺**　编号来自一份覆盖整个指南的计划。公平性、隐私、计算代价与可解释性（17 至 20），目前还没有对应的课，清单见 `lessons/zh/syllabus.md` 第 8 节。后面的课不会用到没有写出的内容：每一课开头的“预备知识”写明了要先学什么。
 #
 # ## 2 手算
 #

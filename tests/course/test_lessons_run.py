@@ -34,7 +34,8 @@ def run(path, figures, limit):
 
 # the slow run alone executes their experiments and their Chinese editions
 LONG = {
-    *("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "11b", "12", "14", "15"),
+    *("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "11b", "12", "13", "14"),
+    "15",
     *("16", "16b", "c1", "c2", "c3"),
 }
 
