@@ -19,6 +19,30 @@ def setting(default: Any, meaning: str, choices: tuple[str, ...] = ()) -> Any:
     return field(default=default, metadata={"meaning": meaning, "choices": choices})
 
 
+def check_numbers(recipe: Any, least: Mapping[str, float]) -> None:
+    """Refuse a number below its least, which is 0 unless it is named, or one that is not finite.
+
+    Raises:
+        ValueError: with the name of the setting.
+    """
+    for entry in fields(recipe):
+        value, lowest = getattr(recipe, entry.name), least.get(entry.name, 0)
+        if not isinstance(value, str) and not lowest <= value < inf:
+            raise ValueError(f"{entry.name} must be at least {lowest} and finite, got {value}")
+
+
+def check_choices(recipe: Any) -> None:
+    """Refuse a word that is none of those that a setting has to choose from.
+
+    Raises:
+        ValueError: with the name of the setting, and the words.
+    """
+    for entry in fields(recipe):
+        value, choices = getattr(recipe, entry.name), entry.metadata["choices"]
+        if choices and value not in choices:
+            raise ValueError(f"{entry.name} must be one of {', '.join(choices)}, got {value!r}")
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The sizes of a model and the settings of its stages: with the data, they decide a run.
@@ -56,10 +80,7 @@ class Recipe:
     )
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value, least = getattr(self, entry.name), LEAST.get(entry.name, 0)
-            if not isinstance(value, str) and not least <= value < inf:
-                raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
+        check_numbers(self, LEAST)
         require_pooling(self.pooling)
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")

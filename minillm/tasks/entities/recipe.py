@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from math import inf
+from dataclasses import dataclass
 
 from minillm.models import BertConfig
 from minillm.tasks.entities.schemes import SCHEMES
 from minillm.tasks.entities.shapes import SHAPES
-from minillm.tasks.recipe import setting
+from minillm.tasks.recipe import check_choices, check_numbers, setting
 
 LEAST = {
     "min_count": 1,
@@ -55,13 +54,8 @@ class TaggerRecipe:
     )
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value, least = getattr(self, entry.name), LEAST.get(entry.name, 0)
-            choices = entry.metadata["choices"]
-            if choices and value not in choices:
-                raise ValueError(f"{entry.name} must be one of {', '.join(choices)}, got {value!r}")
-            if not isinstance(value, str) and not least <= value < inf:
-                raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
+        check_choices(self)
+        check_numbers(self, LEAST)
         if self.hidden_words > 1:
             raise ValueError(f"hidden_words must be at most 1, got {self.hidden_words}")
         if self.width % self.n_heads:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from math import inf
+from dataclasses import dataclass
 
 from minillm.models.pooling import POOLINGS, require_pooling
-from minillm.tasks.recipe import setting
+from minillm.tasks.recipe import check_numbers, setting
 
 RATES = {"full": 1e-3, "head": 1e-2, "lora": 5e-3, "adapter": 5e-3}  # highest, by method
 USUAL = "usual"
@@ -67,10 +66,7 @@ class FinetuneRecipe:
     def __post_init__(self) -> None:
         if self.method not in RATES:
             raise ValueError(f"method must be one of {', '.join(RATES)}, got {self.method!r}")
-        for entry in fields(self):
-            value, least = getattr(self, entry.name), 1 if entry.name in POSITIVE else 0
-            if not isinstance(value, str) and not least <= value < inf:
-                raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
+        check_numbers(self, dict.fromkeys(POSITIVE, 1))
         if not 0 < self.layer_decay <= 1:
             raise ValueError(f"layer_decay must be above 0 and at most 1, got {self.layer_decay}")
         if self.pooling != USUAL:

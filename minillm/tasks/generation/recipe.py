@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from math import inf
+from dataclasses import dataclass
 
 from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
-from minillm.tasks.recipe import setting
+from minillm.tasks.recipe import check_numbers, setting
 
 STYLES = {"gpt2": gpt2_style, "llama": llama_style}
 POSITIVE = (
@@ -55,10 +54,7 @@ class GptRecipe:
     )
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value, least = getattr(self, entry.name), 1 if entry.name in POSITIVE else 0
-            if not isinstance(value, str) and not least <= value < inf:
-                raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
+        check_numbers(self, dict.fromkeys(POSITIVE, 1))
         if self.style not in STYLES:
             raise ValueError(f"style must be one of {', '.join(STYLES)}, got {self.style!r}")
         if self.width % self.n_heads:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from math import inf
+from dataclasses import dataclass
 
 from minillm.models.encoder_decoder_config import CHOICES, EncoderDecoderConfig
 from minillm.optim import cosine_with_warmup, inverse_square_root_with_warmup
-from minillm.tasks.recipe import setting
+from minillm.tasks.recipe import check_choices, check_numbers, setting
 
 SCHEDULES = ("cosine", "inverse_sqrt")
 POSITIVE = (
@@ -60,13 +59,8 @@ class TranslationRecipe:
     )
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value, least = getattr(self, entry.name), 1 if entry.name in POSITIVE else 0
-            if not isinstance(value, str) and not least <= value < inf:
-                raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
-            known = entry.metadata["choices"]
-            if known and value not in known:
-                raise ValueError(f"{entry.name} must be one of {', '.join(known)}, got {value!r}")
+        check_choices(self)
+        check_numbers(self, dict.fromkeys(POSITIVE, 1))
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")
         if self.positions == "sinusoidal" and self.width % 2:

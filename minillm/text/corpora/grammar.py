@@ -9,7 +9,24 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from math import prod
-from typing import NamedTuple, overload
+from typing import NamedTuple, Protocol, TypeVar, overload
+
+S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
+
+
+def ways(slots: Mapping[str, Sequence[S]]) -> int:
+    """In how many ways slots can be filled."""
+    return prod(len(choices) for choices in slots.values())
+
+
+def chosen(slots: Mapping[str, Sequence[S]], number: int) -> dict[str, S]:
+    """What fills each slot: the last digit of ``number`` chooses for the first, the rest follow."""
+    found = {}
+    for slot, choices in slots.items():
+        number, digit = divmod(number, len(choices))
+        found[slot] = choices[digit]
+    return found
 
 
 class Pattern(NamedTuple):
@@ -25,25 +42,34 @@ class Pattern(NamedTuple):
     @property
     def size(self) -> int:
         """How many sentences the pattern has."""
-        return prod(len(choices) for choices in self.slots.values())
+        return ways(self.slots)
 
     def sentence(self, number: int) -> str:
         """Sentence ``number`` of ``range(size)``, with a capital at its start.
 
         The last digit of ``number`` chooses for the first slot, the rest for the others.
         """
-        chosen = {}
-        for slot, choices in self.slots.items():
-            number, digit = divmod(number, len(choices))
-            chosen[slot] = choices[digit]
-        text = self.template.format_map(chosen)
+        text = self.template.format_map(chosen(self.slots, number))
         return text[0].upper() + text[1:]
 
 
-class Sentences(Sequence[str]):
+class WithSentences(Protocol[S_co]):
+    """A pattern: how many sentences it has, and each by its number."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        ...
+
+    def sentence(self, number: int) -> S_co:
+        """Sentence ``number`` of ``range(size)``."""
+        ...
+
+
+class Numbered(Sequence[S]):
     """All sentences of several patterns, numbered one pattern after the other."""
 
-    def __init__(self, patterns: Iterable[Pattern]):
+    def __init__(self, patterns: Iterable[WithSentences[S]]):
         self.patterns = [pattern for pattern in patterns if pattern.size]
         self.ends = list(accumulate(pattern.size for pattern in self.patterns))
 
@@ -51,10 +77,10 @@ class Sentences(Sequence[str]):
         return self.ends[-1] if self.ends else 0
 
     @overload
-    def __getitem__(self, number: int) -> str: ...
+    def __getitem__(self, number: int) -> S: ...
     @overload
-    def __getitem__(self, number: slice) -> list[str]: ...
-    def __getitem__(self, number: int | slice) -> str | list[str]:
+    def __getitem__(self, number: slice) -> list[S]: ...
+    def __getitem__(self, number: int | slice) -> S | list[S]:
         if isinstance(number, slice):
             return [self[k] for k in range(*number.indices(len(self)))]
         if not 0 <= number < len(self):
@@ -63,8 +89,12 @@ class Sentences(Sequence[str]):
         pattern = self.patterns[which]
         return pattern.sentence(number - self.ends[which] + pattern.size)
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[S]:
         return (self[number] for number in range(len(self)))
+
+
+class Sentences(Numbered[str]):
+    """Sentences of one language."""
 
 
 class Kind(NamedTuple):

@@ -6,11 +6,10 @@ fills a slot is a phrase with both its wordings, so that the links between words
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
-from math import prod
-from typing import NamedTuple, overload
+from typing import NamedTuple
+
+from minillm.text.corpora.grammar import Numbered, chosen, ways
 
 Links = frozenset[tuple[int, int]]  # (place of the English word, place of the Chinese one)
 
@@ -75,20 +74,17 @@ class PairPattern(NamedTuple):
     @property
     def size(self) -> int:
         """How many sentences the pattern has."""
-        return prod(len(choices) for choices in self.slots.values())
+        return ways(self.slots)
 
-    def pair(self, number: int) -> AlignedPair:
+    def sentence(self, number: int) -> AlignedPair:
         """Sentence ``number`` of ``range(size)``: its digits choose for the slots, in order."""
-        chosen = {}
-        for slot, choices in self.slots.items():
-            number, digit = divmod(number, len(choices))
-            chosen[slot] = choices[digit]
-        english = {slot: one.en for slot, one in chosen.items()}
-        chinese = {slot: one.zh for slot, one in chosen.items()}
+        phrases = chosen(self.slots, number)
+        english = {slot: one.en for slot, one in phrases.items()}
+        chinese = {slot: one.zh for slot, one in phrases.items()}
         en, zh = filled(self.en.split(), english), filled(slots_of(self.zh), chinese)
         links = frozenset(
             (en.starts[slot] + i, zh.starts[slot] + j)
-            for slot, one in chosen.items()
+            for slot, one in phrases.items()
             for i, j in one.links
         )
         words = tuple(token.lower() for token in en.tokens)
@@ -103,7 +99,7 @@ class Filled(NamedTuple):
     starts: dict[str, int]
 
 
-def filled(template: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> Filled:
+def filled(template: Sequence[str], by_slot: Mapping[str, Sequence[str]]) -> Filled:
     """A template in one language, and the tokens that fill its slots."""
     tokens: list[str] = []
     starts = {}
@@ -111,7 +107,7 @@ def filled(template: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> Fill
         if part.startswith("{"):
             slot = part.strip("{}")
             starts[slot] = len(tokens)
-            tokens += chosen[slot]
+            tokens += by_slot[slot]
         else:
             tokens.append(part)
     return Filled(tokens, starts)
@@ -131,25 +127,5 @@ def written(tokens: Sequence[str]) -> str:
     return text[:1].upper() + text[1:]
 
 
-class Pairs(Sequence[AlignedPair]):
-    """All sentences of several patterns, numbered one pattern after the other."""
-
-    def __init__(self, patterns: Iterable[PairPattern]):
-        self.patterns = [pattern for pattern in patterns if pattern.size]
-        self.ends = list(accumulate(pattern.size for pattern in self.patterns))
-
-    def __len__(self) -> int:
-        return self.ends[-1] if self.ends else 0
-
-    @overload
-    def __getitem__(self, number: int) -> AlignedPair: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[AlignedPair]: ...
-    def __getitem__(self, number: int | slice) -> AlignedPair | list[AlignedPair]:
-        if isinstance(number, slice):
-            return [self[k] for k in range(*number.indices(len(self)))]
-        if not 0 <= number < len(self):
-            raise IndexError(f"sentence {number} of a grammar with {len(self)} sentences")
-        which = bisect_right(self.ends, number)
-        pattern = self.patterns[which]
-        return pattern.pair(number - self.ends[which] + pattern.size)
+class Pairs(Numbered[AlignedPair]):
+    """Sentences in both languages."""
