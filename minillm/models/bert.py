@@ -31,6 +31,17 @@ class BertConfig:
     dropout: float = 0.1
     eps: float = 1e-5  # of every LayerNorm; the released code has 1e-12
 
+    def parameter_count(self) -> int:
+        """How many numbers a ``Bert`` of these sizes has, without making it::
+
+            (V + T + S + 2) D + layers (4 D D + 2 D F + 9 D + F)
+
+        V tokens, T = ``max_length``, S segments, F = ``hidden``; 9 D are biases and two norms.
+        """
+        d, f = self.width, self.hidden
+        tables = (self.vocabulary_size + self.max_length + self.n_segments + 2) * d
+        return tables + self.n_layers * (4 * d * d + 2 * d * f + 9 * d + f)
+
 
 class Bert(Module):
     """Token, position and segment vectors, then a stack of encoder blocks::

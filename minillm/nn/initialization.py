@@ -20,7 +20,7 @@ DRAWN = ContextVar("DRAWN", default=True)  # whether first values are drawn; els
 def undrawn() -> Iterator[None]:
     """Models made inside have zeros for random weights: for those that are read from a file.
 
-    A page of zeros takes time and memory when it is first touched, and these never are.
+    All of them are one zero, so that a large model is made at once and without memory.
     """
     before = DRAWN.set(False)
     try:
@@ -37,7 +37,7 @@ def normal(shape: tuple[int, ...], *, std: float, rng: np.random.Generator) -> n
     """
     check_rng(rng)
     if not DRAWN.get():
-        return np.zeros(shape, np.float32)
+        return np.broadcast_to(np.float32(0.0), shape)
     return (std * rng.standard_normal(shape)).astype(np.float32)
 
 
@@ -45,7 +45,7 @@ def uniform(shape: tuple[int, ...], *, limit: float, rng: np.random.Generator) -
     """Independent uniform numbers in [-limit, limit], in float32."""
     check_rng(rng)
     if not DRAWN.get():
-        return np.zeros(shape, np.float32)
+        return np.broadcast_to(np.float32(0.0), shape)
     return rng.uniform(-limit, limit, shape).astype(np.float32)
 
 

@@ -36,7 +36,7 @@ SUMMARY = (  # of a head that nothing here has
     "summary_first_dropout",
 )
 
-BODY = {
+BODY: dict[str, Place | str] = {
     "tokens": "wte",
     "positions": "wpe",
     "blocks.#.attention_norm": "h.#.ln_1",
@@ -63,8 +63,9 @@ def read_gpt2(config: Mapping[str, Any]) -> GptConfig:
     inner = config.get("n_inner")
     if inner is not None and not fits(inner, 1):
         refuse([f"n_inner = {inner!r}: a whole number is needed, or null"], "gpt2")
-    dropout = one_dropout(config, DROPOUTS, 0.1)
-    return gpt2_style(found.pop("vocabulary_size"), **found, hidden=inner, dropout=dropout)
+    found |= {"dropout": one_dropout(config, DROPOUTS, 0.1)}
+    found |= {} if inner is None else {"hidden": inner}
+    return gpt2_style(found.pop("vocabulary_size"), **found)
 
 
 def write_gpt2(config: GptConfig) -> dict[str, Any]:

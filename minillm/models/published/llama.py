@@ -36,7 +36,7 @@ PASSED_OVER = (
     "pretraining_tp",  # how a product was cut in training
 )
 
-BODY = {
+BODY: dict[str, Place | str] = {
     "tokens": "embed_tokens",
     "blocks.#.attention_norm": "layers.#.input_layernorm",
     "blocks.#.attention.query": Place("layers.#.self_attn.q_proj", halves=True),

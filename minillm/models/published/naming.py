@@ -88,7 +88,8 @@ def left_over(
     kind: Kind, names: Iterable[str], heads: Iterable[Head]
 ) -> tuple[list[str], list[str]]:
     """Names that no parameter has: those that may be there, and those that nobody knows."""
-    known, unknown = [], []
+    known: list[str] = []
+    unknown: list[str] = []
     of_heads = [place_pattern(p) for head in heads for p in head.table.values()]
     for name in names:
         patterns = (*kind.leftovers, *of_heads)

@@ -12,7 +12,7 @@ from minillm.backend import CheckpointError, stream
 from minillm.backend.weight_files import WeightFiles, open_weights
 from minillm.models.published.bert import BERT
 from minillm.models.published.gpt2 import GPT2
-from minillm.models.published.kinds import Head, Kind
+from minillm.models.published.kinds import Kind
 from minillm.models.published.llama import LLAMA
 from minillm.models.published.naming import Named, left_over, misfits, modern, names_of
 from minillm.models.published.settings import CONFIG, label_names, read_config, refuse
@@ -85,13 +85,18 @@ class Published:
             model.to_dtype(dtype)
         rows = self.names(head, model)
         if new:  # the body's, and of the head what is there by chance, such as BERT's pooler
-            rows = [row for row in rows if row.published in self.spelled or self.of_body(row)]
+            rows = [row for row in rows if self.of_body(row) or self.holds(row)]
         self.require_fit(rows)
         parameters = dict(model.named_parameters())
         for row in rows:
             array = row.place.read(self.array(row.published), self.head_width)
             parameters[row.ours].data = array.astype(dtype, copy=copy)
         return model.eval()
+
+    def holds(self, row: Named) -> bool:
+        """Whether the folder has an array for this parameter, of its shape."""
+        name = self.spelled.get(row.published)
+        return name is not None and tuple(self.weights.shapes[name]) == row.published_shape
 
     def of_body(self, row: Named) -> bool:
         """Whether a parameter is one that every head has."""

@@ -33,8 +33,12 @@ BERT_HEADS: dict[type[Module], str] = {
 }
 LLAMA_PARTS = {"positions": "rotary", "norm": "rms", "feed_forward": "swiglu"}
 GPT2_PARTS = {
-    **{"positions": "learned", "norm": "layer", "feed_forward": "gelu"},
-    **{"tied": True, "bias": True, "n_key_heads": None},
+    "positions": "learned",
+    "norm": "layer",
+    "feed_forward": "gelu",
+    "tied": True,
+    "bias": True,
+    "n_key_heads": None,
 }
 
 
@@ -57,7 +61,7 @@ def save_pretrained(
     """
     kind, head = published_form(model)
     form = kind.heads[head]
-    body = getattr(model, form.body) if form.body else model
+    body: Any = getattr(model, form.body) if form.body else model
     config = body.config
     described = {"architectures": [form.architecture], **kind.write(config), "dtype": "float32"}
     if form.labelled:
