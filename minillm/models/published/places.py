@@ -65,9 +65,9 @@ def halves_of_neighbours(rows: np.ndarray, head_width: int) -> np.ndarray:
 
 
 def place_of(name: str, table: Mapping[str, Place | str]) -> tuple[str, Place] | None:
-    """The published name of our parameter and its place, or ``None`` if the table lacks it::
+    """The published name of our parameter and its place, or ``None`` if the table lacks it.
 
-    blocks.3.attention.query.weight  ->  encoder.layer.3.attention.self.query.weight
+    ``blocks.3.attention.query.weight`` is ``encoder.layer.3.attention.self.query.weight``.
     """
     module, _, last = name.rpartition(".")
     numbers = re.findall(r"(?<=\.)\d+(?=\.|$)", module)

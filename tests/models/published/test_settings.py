@@ -206,5 +206,5 @@ def test_a_file_that_is_no_configuration(tmp_path, text, said):
 
 
 def test_a_folder_without_one(tmp_path):
-    with pytest.raises(FileNotFoundError, match="config[.]json"):
+    with pytest.raises(FileNotFoundError, match=r"config\.json"):
         read_config(tmp_path)
