@@ -22,6 +22,7 @@ class Named(NamedTuple):
     published: str
     place: Place
     shape: tuple[int, ...]  # of ours
+    in_body: bool  # not in a head
 
     @property
     def published_shape(self) -> tuple[int, ...]:
@@ -39,17 +40,18 @@ def names_of(kind: Kind, head: Head, model: Module, *, prefixed: bool = True) ->
     """
     rows, body = [], f"{head.body}." if head.body else ""
     for name, parameter in model.named_parameters():
-        found = None
-        if name.startswith(body):
-            found = place_of(name.removeprefix(body), kind.table)
-            if found is not None and prefixed:
-                found = kind.prefix + found[0], found[1]
-        found = found or place_of(name, head.table)
+        in_body = place_of(name.removeprefix(body), kind.table) if name.startswith(body) else None
+        found = in_body or place_of(name, head.table)
         if found is None:
             raise ValueError(
                 f"{name} {parameter.shape} has no place in a published {kind.model_type}"
             )
-        rows.append(Named(name, *found, parameter.shape))
+        published, place = found
+        if in_body and prefixed:
+            published = kind.prefix + published
+        elif not prefixed:  # a head that lies in the body, as BERT's pooler does
+            published = published.removeprefix(kind.prefix)
+        rows.append(Named(name, published, place, parameter.shape, in_body is not None))
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,16 @@ class Published:
     def empty(self, head: str, n_labels: int, rng: np.random.Generator | None) -> Module:
         """A model with this head; without an ``rng`` its weights are zeros, to be overwritten."""
         make = self.kind.heads[head].make
-        if rng is not None:
-            return make(self.config, n_labels, rng)
-        with undrawn():
-            return make(self.config, n_labels, stream(0, "overwritten at once"))
+        if self.config.n_layers > len(self.weights):
+            raise CheckpointError(
+                f"{self.folder}: {CONFIG} promises {self.config.n_layers} layers, the files hold "
+                f"{len(self.weights)} arrays"
+            )
+        try:
+            with undrawn() if rng is None else nullcontext():
+                return make(self.config, n_labels, rng or stream(0, "overwritten at once"))
+        except (ValueError, MemoryError) as error:  # such as a width that heads do not divide
+            raise CheckpointError(f"{self.folder}: {CONFIG}: no such model: {error}") from error
 
     def names(self, head: str, model: Module) -> list[Named]:
         """Our parameters beside the published arrays in which they lie."""
@@ -85,7 +92,7 @@ class Published:
             model.to_dtype(dtype)
         rows = self.names(head, model)
         if new:  # the body's, and of the head what is there by chance, such as BERT's pooler
-            rows = [row for row in rows if self.of_body(row) or self.holds(row)]
+            rows = [row for row in rows if row.in_body or self.holds(row)]
         self.require_fit(rows)
         parameters = dict(model.named_parameters())
         for row in rows:
@@ -97,13 +104,6 @@ class Published:
         """Whether the folder has an array for this parameter, of its shape."""
         name = self.spelled.get(row.published)
         return name is not None and tuple(self.weights.shapes[name]) == row.published_shape
-
-    def of_body(self, row: Named) -> bool:
-        """Whether a parameter is one that every head has."""
-        prefix = self.kind.prefix if self.prefixed else ""
-        return row.published.startswith(prefix) and row.published.rpartition(".")[0] not in {
-            place for head in self.kind.heads.values() for place in head.table.values()
-        }
 
     @property
     def head_width(self) -> int:
@@ -123,7 +123,7 @@ class Published:
         shapes = {today: self.weights.shapes[name] for today, name in self.spelled.items()}
         dtypes = {today: self.weights.dtypes[name] for today, name in self.spelled.items()}
         problems = [*misfits(rows, shapes, dtypes), *self.not_tied()]
-        problems += [f"unexpected {name} {tuple(shapes[name])}" for name in self.strangers(rows)]
+        problems += [f"unexpected {name} {tuple(shapes[name])}" for name in self.left_over(rows)[1]]
         if problems:
             raise CheckpointError(
                 f"{self.folder}: these weights are not those of its {CONFIG}:\n  "
@@ -132,15 +132,13 @@ class Published:
 
     def passed_over(self, rows: list[Named]) -> list[str]:
         """Names of arrays that no parameter takes and that may be there: buffers, other heads."""
-        used = {row.published for row in rows} | {twin for twin, _ in self.kind.tied}
-        spare = [name for name in self.spelled if name not in used]
-        return left_over(self.kind, spare, self.kind.heads.values())[0]
+        return self.left_over(rows)[0]
 
-    def strangers(self, rows: list[Named]) -> list[str]:
-        """Names of arrays that nobody knows."""
+    def left_over(self, rows: list[Named]) -> tuple[list[str], list[str]]:
+        """Names of arrays that no parameter takes: those that may be there, and the others."""
         used = {row.published for row in rows} | {twin for twin, _ in self.kind.tied}
         spare = [name for name in self.spelled if name not in used]
-        return left_over(self.kind, spare, self.kind.heads.values())[1]
+        return left_over(self.kind, spare, self.kind.heads.values())
 
     def not_tied(self) -> list[str]:
         """Arrays that should repeat another one and do not."""

@@ -144,6 +144,15 @@ def test_a_new_head_on_a_body_that_is_there(head, kind, tmp_path):
         from_pretrained(tmp_path, head)
 
 
+def test_the_pooler_of_a_body_that_stands_alone_is_kept(tmp_path):
+    written("bert", tmp_path)
+    pooler = {"pooler.dense.weight": np.eye(8, dtype=np.float32) * 3}
+    with_arrays(tmp_path, lambda a: {**a, **pooler, "pooler.dense.bias": np.ones(8, np.float32)})
+    made = from_pretrained(tmp_path, "sequence", n_labels=2, rng=np.random.default_rng(1))
+    assert np.array_equal(made.pooler.weight.data, pooler["pooler.dense.weight"])
+    assert not from_pretrained(tmp_path, "body").training
+
+
 def test_other_labels_are_a_new_head_and_keep_the_pooler(tmp_path):
     model = written("sequence", tmp_path)
     made = from_pretrained(tmp_path, n_labels=4, rng=np.random.default_rng(1))
@@ -170,6 +179,22 @@ def test_a_head_that_does_not_exist(tmp_path):
     ],
 )
 def test_another_architecture_is_refused_by_name(changed, said, tmp_path):
+    written("bert", tmp_path, **changed)
+    with pytest.raises(CheckpointError, match=said):
+        from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"num_hidden_layers": 10**9}, "promises 1000000000 layers, the files hold 37 arrays"),
+        ({"num_attention_heads": 3}, "heads"),
+        ({"hidden_size": 10**13}, "no such model"),
+        ({"intermediate_size": 10**13}, "no such model|needed"),
+        ({"num_hidden_layers": 3}, r"missing encoder\.layer\.2"),
+    ],
+)
+def test_a_configuration_that_promises_what_is_not_there(changed, said, tmp_path):
     written("bert", tmp_path, **changed)
     with pytest.raises(CheckpointError, match=said):
         from_pretrained(tmp_path)
