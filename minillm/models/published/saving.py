@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minillm.backend import to_numpy, write_atomically
-from minillm.backend.weight_files import write_weights
+from minillm.backend.weight_writing import write_weights
 from minillm.models.bert import Bert, MaskedLanguageModel, SequenceClassifier
 from minillm.models.gpt import Gpt
 from minillm.models.gpt_config import GptConfig
