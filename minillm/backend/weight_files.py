@@ -55,7 +55,7 @@ class WeightFiles(Mapping[str, np.ndarray]):
 
     Attributes:
         folder: where the files lie.
-        files: their paths, in the order of the index.
+        files: their paths, in alphabetical order.
         shapes: of each array.
         dtypes: of each array, as it is given out.
         metadata: what all files say of themselves alike, such as ``{"format": "pt"}``.
@@ -98,8 +98,9 @@ class WeightFiles(Mapping[str, np.ndarray]):
         return len(self._file)
 
     def __repr__(self) -> str:
-        names = ", ".join(path.name for path in self.files)
-        return f"WeightFiles({self.folder}: {names}; {len(self)} arrays, {self.n_bytes} bytes)"
+        more = f" and {len(self.files) - 1} more" if len(self.files) > 1 else ""
+        held = f"{len(self)} arrays, {self.n_bytes} bytes"
+        return f"WeightFiles({self.folder}: {self.files[0].name}{more}; {held})"
 
     def verify(self) -> tuple[Path, ...]:
         """Read everything, compare it with the checksums, and name the files that have none.
