@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as arrays_of
 
 from minillm.backend import CheckpointError, load_arrays, open_weights, write_weights
 from minillm.backend.array_files import DTYPES
-from tests.backend.weight_folders import ARRAYS, assert_same
+from tests.backend.weight_folders import ARRAYS, assert_same, sharded
 
 ROOT = Path(__file__).parents[2]
 A, B = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
@@ -304,6 +304,18 @@ def test_a_process_killed_at_any_step_leaves_one_set_or_says_that_it_is_mixed(ol
             (10**6, 16): [1.0, 1.0, 1.0, 1.0, 2.0],
         }[old, new]
     )
+
+
+def test_shards_of_another_program_and_ours_are_not_mixed(tmp_path):
+    """Its index knows no checksums: what is left of its shards has none, ours have."""
+    write_weights(tmp_path / "ours", two(1.0), max_bytes=16)
+    theirs, map_of = {A: {"x": 2.0}, B: {"y": 2.0}}, {"x": A, "y": B}
+    assert len(open_weights(sharded(tmp_path / "theirs", map_of, theirs))) == 2
+    (tmp_path / "theirs" / A).write_bytes((tmp_path / "ours" / A).read_bytes())
+    with pytest.raises(CheckpointError, match=f"{B}: not of one set with the others, which have"):
+        open_weights(tmp_path / "theirs")
+    (tmp_path / "theirs" / B).write_bytes((tmp_path / "ours" / B).read_bytes())
+    assert_same(open_weights(tmp_path / "theirs", check=True), two(1.0))
 
 
 def test_shards_of_two_sets_are_not_mixed(tmp_path):
