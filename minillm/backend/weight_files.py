@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend.array_files import FORMAT, as_numpy, digest, stored_dtype
+from minillm.backend.array_files import as_numpy, digest, stored_dtype
 from minillm.backend.errors import CheckpointError
 from minillm.backend.weight_headers import Header, StoredTensor, read_checked_header, shown
 from minillm.backend.weight_index import INDEX, Shard, find_shards
 
 BLOCK = 2**20  # numbers that are looked at in one go
-OURS = ("minillm_format", "sha256")  # metadata of files with a checksum
 
 
 def open_weights(folder: str | Path, *, check: bool = False) -> WeightFiles:
@@ -55,7 +54,7 @@ class WeightFiles(Mapping[str, np.ndarray]):
 
     Attributes:
         folder: where the files lie.
-        files: their paths, in the order of the index.
+        files: their paths, in alphabetical order.
         shapes: of each array.
         dtypes: of each array, as it is given out.
         metadata: what all files say of themselves alike, such as ``{"format": "pt"}``.
@@ -68,6 +67,7 @@ class WeightFiles(Mapping[str, np.ndarray]):
         self.files = tuple(folder / shard.name for shard in shards)
         opened = [open_shard(folder, shard) for shard in shards]
         self.headers = {path: header for path, (header, _) in zip(self.files, opened, strict=True)}
+        check_one_set(self.headers)
         self._bytes = {path: content for path, (_, content) in zip(self.files, opened, strict=True)}
         self._file = {n: path for path, header in self.headers.items() for n in header.tensors}
         stored = {n: self.headers[path].tensors[n] for n, path in self._file.items()}
@@ -98,8 +98,9 @@ class WeightFiles(Mapping[str, np.ndarray]):
         return len(self._file)
 
     def __repr__(self) -> str:
-        names = ", ".join(path.name for path in self.files)
-        return f"WeightFiles({self.folder}: {names}; {len(self)} arrays, {self.n_bytes} bytes)"
+        more = f" and {len(self.files) - 1} more" if len(self.files) > 1 else ""
+        held = f"{len(self)} arrays, {self.n_bytes} bytes"
+        return f"WeightFiles({self.folder}: {self.files[0].name}{more}; {held})"
 
     def verify(self) -> tuple[Path, ...]:
         """Read everything, compare it with the checksums, and name the files that have none.
@@ -109,13 +110,12 @@ class WeightFiles(Mapping[str, np.ndarray]):
         """
         unchecked = []
         for path, header in self.headers.items():
-            if not any(name in header.metadata for name in OURS):
+            if not has_checksum(header):
                 unchecked.append(path)
                 continue
             said = {n: text for n, text in header.metadata.items() if n != "sha256"}
             arrays = {name: self[name] for name in header.tensors}
-            complete = header.metadata.get("minillm_format") == str(FORMAT)
-            if not complete or header.metadata.get("sha256") != digest(arrays, said):
+            if header.metadata.get("sha256") != digest(arrays, said):
                 raise CheckpointError(
                     f"{path}: damaged, its contents do not have the checksum they had "
                     "(or its sha256 was written by another program)"
@@ -164,6 +164,24 @@ def check_shard(path: Path, header: Header, shard: Shard) -> None:
         raise CheckpointError(f"{path}: {shown(min(extra))} is in it, but not by {INDEX}")
     if shard.sha256 not in (None, header.metadata.get("sha256")):
         raise CheckpointError(f"{path}: not of the set that {INDEX} was written with")
+
+
+def check_one_set(headers: Mapping[Path, Header]) -> None:
+    """Refuse files of which some have our checksum and some have not.
+
+    So it looks when writing over the shards of another program was cut short.
+
+    Raises:
+        CheckpointError: naming a file without a checksum.
+    """
+    without = [path for path, header in headers.items() if not has_checksum(header)]
+    if 0 < len(without) < len(headers):
+        raise CheckpointError(f"{without[0]}: not of one set with the others, which have checksums")
+
+
+def has_checksum(header: Header) -> bool:
+    """Whether ``write_weights`` or ``save_arrays`` wrote it, or half of their mark is left."""
+    return any(name in header.metadata for name in ("minillm_format", "sha256"))
 
 
 def given_dtype(tensor: StoredTensor) -> np.dtype[Any]:

@@ -113,7 +113,7 @@ def indexed(folder: Path) -> Iterator[Shard]:
             )
         tensors.setdefault(name, set()).add(tensor)
     checksums = checksums_in(index)
-    for name, held in tensors.items():
+    for name, held in sorted(tensors.items()):
         try:
             found = inside(folder, name)
         except FileNotFoundError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -32,11 +33,11 @@ def write_weights(
 
     Everything is on the disk before a name changes, and weights that are there stay in force
     until the last change of a name; then they are removed.  Only shards that replace shards of
-    equal names cannot change all at once: killed at that moment, the folder holds some of each
-    set, which ``open_weights`` refuses by the checksums in the index.
+    equal names cannot change all at once: should that be cut short, the folder holds some of
+    each set, and ``open_weights`` refuses it by the checksums.
 
     Raises:
-        OSError: as ``write_atomically``; what was there is untouched.
+        OSError: as ``write_atomically``; it names a file or the folder.
         TypeError: an array of something other than booleans, integers or floats up to 64 bits.
         ValueError: ``max_bytes`` below 1, a name that cannot be stored; or, a ``CheckpointError``,
             a file of the folder is a link out of it.
@@ -148,9 +149,7 @@ def check_places(folder: Path, names: list[str]) -> None:
                 f"{folder / name}: a link that leads out of its folder, to {place}"
             )
         if place.is_dir():
-            raise IsADirectoryError(
-                f"{folder / name}: a folder stands where a file is to be written"
-            )
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(folder / name))
 
 
 def remove_old(folder: Path, new: set[str]) -> None:
