@@ -15,8 +15,8 @@ from minillm.text.published_settings import (
     require_agreement,
     saved_in_vocabulary,
 )
-from minillm.text.special_tokens import GPT_SPECIAL, bracketed
 from minillm.text.tokenizer_files import (
+    found_roles,
     known_merges,
     read_json_object,
     require_same_tokens,
@@ -99,7 +99,7 @@ def word_pieces(
     parts: Mapping[str, Any], tokens: list[str], settings: Settings, path: Path
 ) -> tuple[WordPieceTokenizer, Vocabulary]:
     """WordPiece: a special token, or one that is only added, is not a piece of any word."""
-    roles = settings.roles({"unknown": UNKNOWN, **bracketed(tokens)})
+    roles = settings.roles({"unknown": UNKNOWN, **found_roles(tokens)})
     if roles.get("unknown") != UNKNOWN:
         raise ValueError(f"{path}: WordPiece needs {UNKNOWN} in the role unknown")
     vocabulary = vocabulary_of(tokens, roles, path)
@@ -126,8 +126,7 @@ def byte_pairs(
         add_prefix_space=parts["pre_tokenizer"]["add_prefix_space"],
     )
     apart = {*tokens} - {*tokenizer.tokens}
-    named = {**bracketed(apart), **{r: t for r, t in GPT_SPECIAL.items() if t in apart}}
-    roles = settings.roles(named)
+    roles = settings.roles(found_roles(apart))
     if roles.get("unknown") in (roles.get("bos"), roles.get("eos")):
         roles.pop("unknown", None)  # nothing is unknown: GPT-2's files name its only special token
     vocabulary = vocabulary_of_bytes(tokens, roles, path)
