@@ -23,7 +23,7 @@ from minillm.text.tokenizer_files import (
     tokens_in_order,
     vocabulary_of_bytes,
 )
-from minillm.text.tokenizer_frames import BERT_FRAME, UNFRAMED, Frame, frame_of, with_flags
+from minillm.text.tokenizer_frames import BERT_FRAME, Frame, frame_of, with_flags
 from minillm.text.tokenizer_json import add_tokens, checked_parts
 from minillm.text.vocabulary import Vocabulary
 from minillm.text.wordpiece import UNKNOWN, WordPieceTokenizer
@@ -87,12 +87,11 @@ def read_published_tokenizer(folder: str | Path) -> PublishedTokenizer:
             raise ValueError(f"{source}: the special token {token!r} is not among the tokens")
     build: Builder = word_pieces if model["type"] == "WordPiece" else byte_pairs
     tokenizer, vocabulary = build(parts, tokens_in_order(ids, path), settings, path)
-    if "post_processor" in saved:
-        frame = frame_of(saved["post_processor"], vocabulary, path)
-    else:
-        frame = BERT_FRAME if has_frame(vocabulary, model["type"]) else UNFRAMED
+    frame = frame_of(saved.get("post_processor"), vocabulary, path)
+    if path.name == "vocab.txt" and {*BERT_FRAME} <= vocabulary.special.keys():
+        frame = BERT_FRAME  # of which such a folder says nothing
     frame = with_flags(frame, settings.values, vocabulary)
-    return PublishedTokenizer(tokenizer, vocabulary, frame, settings.max_length, Path(path))
+    return PublishedTokenizer(tokenizer, vocabulary, frame, settings.max_length, path)
 
 
 def word_pieces(
@@ -143,8 +142,3 @@ def vocabulary_of(tokens: list[str], roles: Mapping[str, str], path: Path) -> Vo
         return Vocabulary.from_json({"tokens": tokens, "special": roles})
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def has_frame(vocabulary: Vocabulary, kind: str) -> bool:
-    """Whether a folder that says nothing of a frame has BERT's."""
-    return kind == "WordPiece" and {*BERT_FRAME} <= vocabulary.special.keys()

@@ -201,6 +201,17 @@ def test_older_files_that_are_cut_or_mixed_are_refused(tmp_path):
         read_published_tokenizer(tmp_path)
 
 
+def test_older_files_of_a_class_with_rules_of_its_own_are_refused(tmp_path):
+    for name in ("BertJapaneseTokenizer", "RobertaTokenizerFast"):
+        put(tmp_path, vocab_txt="\n".join(PIECES), tokenizer_config_json={"tokenizer_class": name})
+        with pytest.raises(ValueError, match=r"config\.json: tokenizer_class is (BertJ|Roberta)"):
+            read_published_tokenizer(tmp_path)
+    put(tmp_path, tokenizer_config_json={"tokenizer_class": "BertTokenizerFast"})
+    assert read_published_tokenizer(tmp_path).frame == ("cls", "sep")
+    put(tmp_path, tokenizer_json=WORDPIECE, tokenizer_config_json={"tokenizer_class": "Other"})
+    assert read_published_tokenizer(tmp_path).vocabulary.mask_id == 4  # which says all of it
+
+
 def test_pieces_of_older_files_are_checked_like_the_newer_one(tmp_path):
     put(tmp_path, vocab_txt="\n".join(PIECES), tokenizer_config_json={"do_lower_case": "no"})
     with pytest.raises(ValueError, match=r"config\.json: normalizer: .* has lowercase = 'no'"):
