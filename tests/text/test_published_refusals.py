@@ -70,6 +70,7 @@ DAMAGED = [
     (WORDPIECE, "model.vocab", {"[UNK]": 1, "[PAD]": 0}, r"the added token '\[CLS\]'|are special"),
     (WORDPIECE, "added_tokens", [added("[MASK]", 5)], r"'\[MASK\]' has id 5, but .* gives it 4"),
     (WORDPIECE, "added_tokens", [added("x", 5)], "'x' has id 5, which is that of 'the'"),
+    (WORDPIECE, "added_tokens", [added("x", 19), added("y", 19)], "'y' has id 19, .* of 'x'"),
     (WORDPIECE, "added_tokens", [added("x", 21)], "token 'x' has id 21, but none has id 19"),
     (WORDPIECE, "added_tokens", [added("x", 19, special=False)], "'x' is not special: it is looke"),
     (WORDPIECE, "added_tokens", [{"id": 3}], "an added token needs an id and a content"),
