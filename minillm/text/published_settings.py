@@ -181,7 +181,9 @@ def saved_in_vocabulary(folder: str | Path, settings: Settings) -> tuple[dict[st
         vocab = there["vocab.json"]
         return byte_pairs_in(vocab, there["merges.txt"], settings), vocab
     sentence = [name for name in SENTENCE_PIECE if file_in(folder, name)]
-    other = f" ({sentence[0]} is SentencePiece's, which this library has not)" if sentence else ""
+    other = (
+        f" ({sentence[0]} is SentencePiece's, which this library does not read)" if sentence else ""
+    )
     raise ValueError(
         f"{folder}: tokenizer.json is needed, or vocab.txt, or vocab.json and merges.txt; of these "
         f"there is {' and '.join(there) or 'none'}{other}"

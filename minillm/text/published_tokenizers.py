@@ -21,6 +21,7 @@ from minillm.text.tokenizer_files import (
     read_json_object,
     require_same_tokens,
     tokens_in_order,
+    vocabulary_of,
     vocabulary_of_bytes,
 )
 from minillm.text.tokenizer_frames import BERT_FRAME, Frame, frame_of, with_flags
@@ -134,11 +135,3 @@ def byte_pairs(
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return tokenizer, vocabulary
-
-
-def vocabulary_of(tokens: list[str], roles: Mapping[str, str], path: Path) -> Vocabulary:
-    """The vocabulary of a file; its errors begin with the file."""
-    try:
-        return Vocabulary.from_json({"tokens": tokens, "special": roles})
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error

@@ -12,6 +12,13 @@ LLAMA_SPLIT = {
         {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False},
     ],
 }
+LLAMA_2 = {
+    "type": "Sequence",
+    "normalizers": [
+        {"type": "Prepend", "prepend": "▁"},
+        {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+    ],
+}
 VOCAB, PIECE_IDS = BYTE_PAIRS["model"]["vocab"], WORDPIECE["model"]["vocab"]
 OTHERS = [
     (WORDPIECE, "model.type", "Unigram", "model is Unigram, and this library has WordPiece and"),
@@ -45,6 +52,7 @@ OTHERS = [
         {"type": "NFC"},
         "normalizer is NFC, and for BPE this library has n",
     ),
+    (BYTE_PAIRS, "normalizer", LLAMA_2, "normalizer is Sequence of Prepend, Replace, and for BPE"),
     (BYTE_PAIRS, "pre_tokenizer", LLAMA_SPLIT, "pre_tokenizer is Sequence of Split, ByteLevel"),
     (BYTE_PAIRS, "pre_tokenizer.use_regex", False, "ByteLevel has use_regex = False"),
     (BYTE_PAIRS, "pre_tokenizer.add_prefix_space", ..., "ByteLevel needs add_prefix_space"),
