@@ -20,6 +20,8 @@ CONFIG, ROLE_MAP, ADDED = "tokenizer_config.json", "special_tokens_map.json", "a
 # role -> the key that names its token in the files
 KEYS = {role: f"{'unk' if role == 'unknown' else role}_token" for role in ROLES}
 UNLIMITED = 10**9  # a length from here on means that there is none; transformers writes 10**30
+# classes of transformers without rules of their own beside the files
+CLASSES = ("PreTrainedTokenizer", "TokenizersBackend", "BertTokenizer", "GPT2Tokenizer")
 OLDER = ("vocab.txt", "vocab.json", "merges.txt")
 SENTENCE_PIECE = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model")
 # keys with the value that is left out or that this library has
@@ -162,18 +164,26 @@ def saved_in_vocabulary(folder: str | Path, settings: Settings) -> tuple[dict[st
     """What ``tokenizer.json`` would say, from the older files; and which of them has the tokens.
 
     Raises:
-        ValueError: there are none of them, or files of both kinds; as ``read_ids``,
-            ``read_merges`` and ``read_vocabulary``.
+        ValueError: there are none of them, or files of both kinds; they are for a class of
+            tokenisers that cuts texts otherwise; as ``read_ids``, ``read_merges`` and
+            ``read_vocabulary``.
     """
     there = {name: path for name in OLDER if (path := file_in(folder, name))}
+    class_ = str(settings.values.get("tokenizer_class") or CLASSES[0]).removesuffix("Fast")
+    if there and class_ not in CLASSES:
+        raise ValueError(
+            f"{settings.path}: tokenizer_class is {class_}, whose rules no file tells: there is no "
+            f"tokenizer.json; this library knows those of {', '.join(CLASSES)}"
+        )
     if {*there} == {"vocab.txt"}:
         return pieces_in(there["vocab.txt"], settings.values), there["vocab.txt"]
     if {*there} == {"vocab.json", "merges.txt"}:
-        return byte_pairs_in(there["vocab.json"], there["merges.txt"], settings), there[
-            "vocab.json"
-        ]
+        vocab = there["vocab.json"]
+        return byte_pairs_in(vocab, there["merges.txt"], settings), vocab
     sentence = [name for name in SENTENCE_PIECE if file_in(folder, name)]
-    other = f" ({sentence[0]} is SentencePiece's, which this library has not)" if sentence else ""
+    other = (
+        f" ({sentence[0]} is SentencePiece's, which this library does not read)" if sentence else ""
+    )
     raise ValueError(
         f"{folder}: tokenizer.json is needed, or vocab.txt, or vocab.json and merges.txt; of these "
         f"there is {' and '.join(there) or 'none'}{other}"

@@ -15,15 +15,16 @@ from minillm.text.published_settings import (
     require_agreement,
     saved_in_vocabulary,
 )
-from minillm.text.special_tokens import GPT_SPECIAL, bracketed
 from minillm.text.tokenizer_files import (
+    found_roles,
     known_merges,
     read_json_object,
     require_same_tokens,
     tokens_in_order,
+    vocabulary_of,
     vocabulary_of_bytes,
 )
-from minillm.text.tokenizer_frames import BERT_FRAME, UNFRAMED, Frame, frame_of, with_flags
+from minillm.text.tokenizer_frames import BERT_FRAME, Frame, frame_of, with_flags
 from minillm.text.tokenizer_json import add_tokens, checked_parts
 from minillm.text.vocabulary import Vocabulary
 from minillm.text.wordpiece import UNKNOWN, WordPieceTokenizer
@@ -87,19 +88,18 @@ def read_published_tokenizer(folder: str | Path) -> PublishedTokenizer:
             raise ValueError(f"{source}: the special token {token!r} is not among the tokens")
     build: Builder = word_pieces if model["type"] == "WordPiece" else byte_pairs
     tokenizer, vocabulary = build(parts, tokens_in_order(ids, path), settings, path)
-    if "post_processor" in saved:
-        frame = frame_of(saved["post_processor"], vocabulary, path)
-    else:
-        frame = BERT_FRAME if has_frame(vocabulary, model["type"]) else UNFRAMED
+    frame = frame_of(saved.get("post_processor"), vocabulary, path)
+    if path.name == "vocab.txt" and {*BERT_FRAME} <= vocabulary.special.keys():
+        frame = BERT_FRAME  # of which such a folder says nothing
     frame = with_flags(frame, settings.values, vocabulary)
-    return PublishedTokenizer(tokenizer, vocabulary, frame, settings.max_length, Path(path))
+    return PublishedTokenizer(tokenizer, vocabulary, frame, settings.max_length, path)
 
 
 def word_pieces(
     parts: Mapping[str, Any], tokens: list[str], settings: Settings, path: Path
 ) -> tuple[WordPieceTokenizer, Vocabulary]:
     """WordPiece: a special token, or one that is only added, is not a piece of any word."""
-    roles = settings.roles({"unknown": UNKNOWN, **bracketed(tokens)})
+    roles = settings.roles({"unknown": UNKNOWN, **found_roles(tokens)})
     if roles.get("unknown") != UNKNOWN:
         raise ValueError(f"{path}: WordPiece needs {UNKNOWN} in the role unknown")
     vocabulary = vocabulary_of(tokens, roles, path)
@@ -126,8 +126,7 @@ def byte_pairs(
         add_prefix_space=parts["pre_tokenizer"]["add_prefix_space"],
     )
     apart = {*tokens} - {*tokenizer.tokens}
-    named = {**bracketed(apart), **{r: t for r, t in GPT_SPECIAL.items() if t in apart}}
-    roles = settings.roles(named)
+    roles = settings.roles(found_roles(apart))
     if roles.get("unknown") in (roles.get("bos"), roles.get("eos")):
         roles.pop("unknown", None)  # nothing is unknown: GPT-2's files name its only special token
     vocabulary = vocabulary_of_bytes(tokens, roles, path)
@@ -136,16 +135,3 @@ def byte_pairs(
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return tokenizer, vocabulary
-
-
-def vocabulary_of(tokens: list[str], roles: Mapping[str, str], path: Path) -> Vocabulary:
-    """The vocabulary of a file; its errors begin with the file."""
-    try:
-        return Vocabulary.from_json({"tokens": tokens, "special": roles})
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
-def has_frame(vocabulary: Vocabulary, kind: str) -> bool:
-    """Whether a folder that says nothing of a frame has BERT's."""
-    return kind == "WordPiece" and {*BERT_FRAME} <= vocabulary.special.keys()

@@ -9,14 +9,13 @@ from minillm.backend.folder_files import write_together
 from minillm.text.bert_cleaning import bert_words
 from minillm.text.byte_pairs import BytePairTokenizer
 from minillm.text.published_settings import ADDED, CONFIG, KEYS, OLDER, ROLE_MAP
-from minillm.text.special_tokens import BERT_SPECIAL
+from minillm.text.published_tokenizers import Learned
 from minillm.text.tokenizer_files import VERSION, require_same_tokens
 from minillm.text.tokenizer_frames import BERT_FRAME, UNFRAMED, Frame
 from minillm.text.tokenizers import Tokenizer
 from minillm.text.vocabulary import Vocabulary
 from minillm.text.wordpiece import INSIDE, LONGEST_WORD, UNKNOWN, WordPieceTokenizer
 
-Learned = WordPieceTokenizer | BytePairTokenizer
 BYTE_LEVEL = {"type": "ByteLevel", "trim_offsets": True, "use_regex": True}
 
 
@@ -58,7 +57,7 @@ def write_published_tokenizer(
     roles: dict[str, Any] = {KEYS[role]: token for role, token in vocabulary.special.items()}
     if apart:
         roles["additional_special_tokens"] = apart
-    config = configuration(tokenizer) | {KEYS[role]: None for role in BERT_SPECIAL} | roles
+    config = configuration(tokenizer) | dict.fromkeys(KEYS.values()) | roles
     if max_length is not None:
         config["model_max_length"] = max_length
     files = {"tokenizer.json": saved, CONFIG: config, ROLE_MAP: roles}

@@ -96,14 +96,19 @@ def require_built(
         )
 
 
+def vocabulary_of(tokens: Sequence[str], roles: Mapping[str, str], path: str | Path) -> Vocabulary:
+    """The vocabulary of a file; its errors begin with the file."""
+    try:
+        return Vocabulary.from_json({"tokens": tokens, "special": roles})
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
 def vocabulary_of_bytes(
     tokens: Sequence[str], roles: Mapping[str, str], path: str | Path
 ) -> Vocabulary:
     """The vocabulary of a file of byte-level BPE, which must have a token for every byte."""
-    try:
-        vocabulary = Vocabulary.from_json({"tokens": tokens, "special": roles})
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    vocabulary = vocabulary_of(tokens, roles, path)
     missing = [character for character in ALPHABET if character not in vocabulary.ordinary]
     if missing:
         raise ValueError(

@@ -1,6 +1,6 @@
 """What a ``tokenizer.json`` says: which settings give the ids of this library's tokenisers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def checked_parts(saved: Mapping[str, Any], path: str | Path) -> dict[str, dict[
     found = {"model": {**model, "type": kind}}
     for name, kinds in PARTS[kind].items():
         part = part_of(saved, name, path)
-        if part.get("type") not in kinds:
+        if (part.get("type", "none") if part else None) not in kinds:
             wanted = " or ".join(str(k) for k in kinds if k) or "none"
             raise ValueError(
                 f"{path}: {name} is {described(part)}, and for {kind} this library has {wanted}"
@@ -123,13 +123,15 @@ def with_settings(part: Mapping[str, Any], where: str) -> dict[str, Any]:
     return {name: values[0] for name, values in known.items() if values != ANY} | dict(part)
 
 
-def add_tokens(ids: dict[str, Any], added: Iterable[Any], path: str | Path) -> None:
+def add_tokens(ids: dict[str, Any], added: Any, path: str | Path) -> None:
     """Give the added tokens of a file, ``{"id": 5, "content": "[MASK]", "special": true}``, ids.
 
     Raises:
         ValueError: one contradicts the ids that are there; one is not special, so that
             ``transformers`` would look for it in every text.
     """
+    if not isinstance(added, list):
+        raise ValueError(f"{path}: added tokens must be a list, got {added!r}")
     owners = {number: token for token, number in ids.items() if type(number) is int}
     for entry in added:
         found = entry if isinstance(entry, dict) else {}

@@ -12,6 +12,13 @@ LLAMA_SPLIT = {
         {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False},
     ],
 }
+LLAMA_2 = {
+    "type": "Sequence",
+    "normalizers": [
+        {"type": "Prepend", "prepend": "▁"},
+        {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+    ],
+}
 VOCAB, PIECE_IDS = BYTE_PAIRS["model"]["vocab"], WORDPIECE["model"]["vocab"]
 OTHERS = [
     (WORDPIECE, "model.type", "Unigram", "model is Unigram, and this library has WordPiece and"),
@@ -45,6 +52,7 @@ OTHERS = [
         {"type": "NFC"},
         "normalizer is NFC, and for BPE this library has n",
     ),
+    (BYTE_PAIRS, "normalizer", LLAMA_2, "normalizer is Sequence of Prepend, Replace, and for BPE"),
     (BYTE_PAIRS, "pre_tokenizer", LLAMA_SPLIT, "pre_tokenizer is Sequence of Split, ByteLevel"),
     (BYTE_PAIRS, "pre_tokenizer.use_regex", False, "ByteLevel has use_regex = False"),
     (BYTE_PAIRS, "pre_tokenizer.add_prefix_space", ..., "ByteLevel needs add_prefix_space"),
@@ -70,6 +78,7 @@ DAMAGED = [
     (WORDPIECE, "model.vocab", {"[UNK]": 1, "[PAD]": 0}, r"the added token '\[CLS\]'|are special"),
     (WORDPIECE, "added_tokens", [added("[MASK]", 5)], r"'\[MASK\]' has id 5, but .* gives it 4"),
     (WORDPIECE, "added_tokens", [added("x", 5)], "'x' has id 5, which is that of 'the'"),
+    (WORDPIECE, "added_tokens", [added("x", 19), added("y", 19)], "'y' has id 19, .* of 'x'"),
     (WORDPIECE, "added_tokens", [added("x", 21)], "token 'x' has id 21, but none has id 19"),
     (WORDPIECE, "added_tokens", [added("x", 19, special=False)], "'x' is not special: it is looke"),
     (WORDPIECE, "added_tokens", [{"id": 3}], "an added token needs an id and a content"),
@@ -199,6 +208,17 @@ def test_older_files_that_are_cut_or_mixed_are_refused(tmp_path):
     put(tmp_path, vocab_txt="[UNK]\nthe\n")
     with pytest.raises(ValueError, match=r"there is vocab\.txt and vocab\.json and merges\.txt"):
         read_published_tokenizer(tmp_path)
+
+
+def test_older_files_of_a_class_with_rules_of_its_own_are_refused(tmp_path):
+    for name in ("BertJapaneseTokenizer", "RobertaTokenizerFast"):
+        put(tmp_path, vocab_txt="\n".join(PIECES), tokenizer_config_json={"tokenizer_class": name})
+        with pytest.raises(ValueError, match=r"config\.json: tokenizer_class is (BertJ|Roberta)"):
+            read_published_tokenizer(tmp_path)
+    put(tmp_path, tokenizer_config_json={"tokenizer_class": "BertTokenizerFast"})
+    assert read_published_tokenizer(tmp_path).frame == ("cls", "sep")
+    put(tmp_path, tokenizer_json=WORDPIECE, tokenizer_config_json={"tokenizer_class": "Other"})
+    assert read_published_tokenizer(tmp_path).vocabulary.mask_id == 4  # which says all of it
 
 
 def test_pieces_of_older_files_are_checked_like_the_newer_one(tmp_path):

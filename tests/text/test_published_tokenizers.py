@@ -147,6 +147,7 @@ def test_added_tokens_of_older_files_have_their_ids(tmp_path):
 
 
 PROCESSORS = [
+    (..., (None, None)),
     (None, (None, None)),
     ({"type": "BertProcessing", "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]}, ("cls", "sep")),
     (

@@ -146,6 +146,15 @@ def test_tokens_that_no_text_gives_stay_so(tmp_path):
     assert older.vocabulary.to_json() == found.vocabulary.to_json()
 
 
+def test_a_token_that_plays_no_role_gets_none_by_its_spelling(tmp_path):
+    tokenizer = BytePairTokenizer([("t", "e")])
+    special = {"pad": "[PAD]", "mask": "[MASK]"}
+    tokens = [*tokenizer.tokens, "[PAD]", "[SEP]", "<|end|>", "<|endoftext|>", "[MASK]"]
+    read_again(tmp_path, tokenizer, Vocabulary(tokens, special=special))
+    pieces = WordPieceTokenizer(["tea", "[CLS]", "<|end|>"])
+    read_again(tmp_path, pieces, own_vocabulary(pieces, special={"unknown": "[UNK]"}))
+
+
 def test_what_another_tokenizer_left_in_the_folder_goes(tmp_path):
     bytes_, pieces = BytePairTokenizer([("t", "e")]), WordPieceTokenizer(["tea"])
     put(tmp_path, added_tokens_json={"x": 3}, config_json={})
