@@ -19,7 +19,10 @@ from minillm.text.terminal import visible
 def report(task: Opened, folder: Path, *, title: str | None = None) -> str:
     """Kind, parts, sizes, labels, the table of names, and what was passed over.
 
-    ``folder`` is the published one, ``task`` what it is here.
+    ``folder`` is the published one, ``task`` what it is here.  All of it is read.
+
+    Raises:
+        CheckpointError: the weights do not have the checksum that they carry.
     """
     published = Published(folder)
     model: Any = task.model
@@ -42,9 +45,12 @@ def report(task: Opened, folder: Path, *, title: str | None = None) -> str:
         "",
     ]
     twins = [t for t, _ in published.kind.tied if t in published.spelled and t not in theirs]
+    unchecked = [path.name for path in published.weights.verify()]
     for what, names in (
         ("passed over", published.passed_over(rows)),
         ("passed over, since it is equal to another array", twins),
+        ("not all numbers are finite in", published.weights.not_finite()),
+        ("without a checksum, so that a changed number is not noticed", unchecked),
     ):
         if names:
             lines.append(f"{what}: {', '.join(sorted(names))}")
