@@ -27,7 +27,8 @@ class Published:
     """A folder with ``config.json`` and weights, of which nothing but the headers has been read.
 
     ``kind`` is what is known of its ``model_type``, ``config`` our configuration, ``head`` our
-    name of the head that it holds, and ``labels`` are the names of its classes.
+    name of the head that it holds, and ``labels`` are the names of its classes.  With ``check``
+    everything is read, and compared with the checksums that our own files carry.
 
     Raises:
         OSError: a file is missing or not readable.
@@ -36,14 +37,14 @@ class Published:
     Guide: 7.1.3, 7.2.3 (G59).
     """
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path, *, check: bool = False):
         self.folder = Path(folder)
         self.settings: Mapping[str, Any] = read_config(folder)
         self.kind = kind_of(self.settings["model_type"])
         self.head = head_of(self.kind, self.settings)
         self.config = self.kind.read(self.settings)
         self.labels = label_names(self.settings)
-        self.weights: WeightFiles = open_weights(folder)
+        self.weights: WeightFiles = open_weights(folder, check=check)
         self.spelled = modern(self.weights)  # the name of today -> the file's
         self.prefixed = any(name.startswith(self.kind.prefix) for name in self.spelled)
 
@@ -161,6 +162,7 @@ def from_pretrained(
     rng: np.random.Generator | None = None,
     dtype: type[np.floating] = np.float32,
     copy: bool = False,
+    check: bool = False,
 ) -> Module:
     """Our model with the weights of a folder that ``transformers`` wrote.
 
@@ -171,7 +173,8 @@ def from_pretrained(
 
     Weights stay in the file and are read when they are used, as far as they lie there as here;
     what is float16 or bfloat16 there, or in another order, is copied.  ``copy`` copies all, so
-    that the file may be deleted.
+    that the file may be deleted; ``check`` reads all at once and finds flipped bits, where the
+    file has a checksum: ``save_pretrained`` writes one.
 
     Raises:
         OSError: a file is missing or not readable.
@@ -179,7 +182,7 @@ def from_pretrained(
         ValueError: no such head, or a new one without ``rng``.
     Guide: 7.1.3, 7.2.3 (G59).
     """
-    opened = Published(folder)
+    opened = Published(folder, check=check)
     return opened.model(head, n_labels=n_labels, rng=rng, dtype=dtype, copy=copy)
 
 

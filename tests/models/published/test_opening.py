@@ -212,6 +212,26 @@ def test_weights_stay_in_the_file_until_they_are_used(tmp_path):
     assert peak < 0.2 * opened.tokens.weight.data.nbytes
 
 
+def test_a_flipped_bit_is_found_where_it_is_looked_for(tmp_path):
+    written("bert", tmp_path)
+    path = tmp_path / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+    from_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match="damaged"):
+        from_pretrained(tmp_path, check=True)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_file_that_is_cut_off(name, tmp_path):
+    written("bert", tmp_path)
+    path = tmp_path / name
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(CheckpointError, match=name):
+        from_pretrained(tmp_path)
+
+
 def test_a_copy_does_not_need_the_file(tmp_path):
     written("gpt2", tmp_path)
     mapped, copied = from_pretrained(tmp_path), from_pretrained(tmp_path, copy=True)
