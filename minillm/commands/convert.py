@@ -60,11 +60,10 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_replacing(out, arguments.overwrite)
     if is_published(source):
         task = open_published(source)
-        told = report(task, source)
+        print(report(task, source), flush=True)
         with whole_folder(out, replaced=may_go) as folder:
             save(task, folder / MODEL)
             kind = kind_of(folder / MODEL)
-        print(told)
         print(f"written: {out}, the folder of a {kind}")
         print(f"use it:  python -m minillm {USED_BY[kind]} {out} ...")
     else:

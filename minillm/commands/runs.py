@@ -26,9 +26,11 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
     Raises:
         OSError: ``--out`` is not a folder, or may not be written.
         ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given; or a
-            file that a run would write over and no run has written.
+            file that a run would write over and no run has written; it is a published folder.
     """
     require_folder(arguments.out)
+    if is_published(arguments.out):
+        raise ValueError(f"--out {arguments.out} is a published model: give another folder")
     found = earlier_run(arguments.out)
     refuse_foreign_record(arguments.out / RECORD)
     if found and not (arguments.resume or arguments.overwrite):

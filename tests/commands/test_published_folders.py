@@ -145,6 +145,16 @@ def test_a_folder_of_another_kind_is_refused(call, folders, words, message, monk
     assert message in result.message
 
 
+def test_a_run_is_not_written_over_a_published_model(call, folders, file):
+    out = folders / "classifier"
+    before = sorted(path.name for path in out.iterdir())
+    for command in (["finetune", "bert", file], ["train", file], ["pretrain", file]):
+        result = call(*command, "--out", out, "--overwrite")
+        assert (result.code, result.out) == (1, "")
+        assert f"--out {out} is a published model: give another folder" in result.message
+    assert sorted(path.name for path in out.iterdir()) == before
+
+
 def test_a_folder_without_tokenizer_files_says_which_are_missing(call, tmp_path):
     write_gpt2(tmp_path / "a", tokens=False)
     told = call("generate", tmp_path / "a", "the").message
