@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
         for what in lost:
             print(f"left out, since a published folder cannot say it: {visible(what)}")
         print(f"written: {out}: {files}")
-        print("use it:  with transformers, or by the commands that read a run's folder")
+        print("use it:  with transformers, or as a run's folder by the commands here")
 
 
 def refuse_same(source: Path, out: Path) -> None:

@@ -85,7 +85,7 @@ def name_table(rows: list[Named]) -> Iterator[str]:
             ours, theirs = (name.rpartition(".")[0] for name in (ours, theirs))
         lines.setdefault(ours, (theirs, how(row)))
     first, second = (max(map(len, column)) for column in (lines, [t for t, _ in lines.values()]))
-    yield f"{'here':<{first}}  {'there':<{second}}"
+    yield f"{'here':<{first}}  there"
     for ours, (theirs, lies) in lines.items():
         yield f"{ours:<{first}}  {theirs:<{second}}  {lies}".rstrip()
 

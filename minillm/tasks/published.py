@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,9 @@ def tagger(folder: str | Path) -> Tagger:
             f"{Path(folder) / CONFIG}: the labels are not BIO or BIOES tags: {error}"
         ) from error
     model: Any = published.model()
-    return Tagger(model, bert_encoder(folder, published), tags, scheme, shapes=False)
+    encoder = bert_encoder(folder, published)
+    encoder = replace(encoder, max_length=published.config.max_length)  # a rest is read as a part
+    return Tagger(model, encoder, tags, scheme, shapes=False)
 
 
 def masked_bert(folder: str | Path) -> PretrainedBert:
@@ -163,7 +166,7 @@ def headed(folder: str | Path, head: str) -> Published:
 
 
 def bert_encoder(folder: str | Path, published: Published) -> TextEncoder:
-    """How texts become the ids of a published BERT."""
+    """How texts become the ids of a published BERT: cut where its tokeniser cuts them."""
     found = read_published_tokenizer(folder)
     if found.frame != ("cls", "sep"):
         before, behind = (role or "nothing" for role in found.frame)
@@ -172,7 +175,8 @@ def bert_encoder(folder: str | Path, published: Published) -> TextEncoder:
             "here reads cls and sep"
         )
     vocabulary = filled(found.vocabulary, published.config.vocabulary_size, folder)
-    return TextEncoder(found.tokenizer, vocabulary, published.config.max_length)
+    longest: int = published.config.max_length
+    return TextEncoder(found.tokenizer, vocabulary, min(longest, found.max_length or longest))
 
 
 def distinct(labels: Sequence[str], folder: str | Path) -> list[str]:

@@ -114,6 +114,18 @@ def test_a_language_model_writes_what_its_logits_say(tmp_path, write):
     assert language.vocabulary.special == {"bos": END, "eos": END}
 
 
+def test_a_text_is_cut_where_its_tokenizer_cuts_it(tmp_path):
+    settings = {"do_lower_case": True, "model_max_length": 6}
+    write_bert(tmp_path / "a", "BertForSequenceClassification", ["x", "y"])
+    write_bert(tmp_path / "b", "BertForTokenClassification", TAGS)
+    for name in "ab":
+        write_json(tmp_path / name / "tokenizer_config.json", settings)
+    long, short = "the film was good not bad", "the film was good"
+    p = text_classifier(tmp_path / "a").predict_probabilities([long, short])
+    assert np.array_equal(p[0], p[1])
+    assert tagger(tmp_path / "b").encoder.max_length == 16
+
+
 def test_roles_stand_in_the_configuration_where_the_tokenizer_names_none(tmp_path):
     write_gpt2(tmp_path)
     write_json(tmp_path / "vocab.json", renamed(json.loads(read(tmp_path / "vocab.json"))))

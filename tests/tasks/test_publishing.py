@@ -1,5 +1,8 @@
 """What the tasks work with, written as published folders and read again."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -63,3 +66,22 @@ def test_a_text_begins_there_as_it_began_here(tmp_path, documents):
     again = language_model(tmp_path / "b")
     assert again.documents is documents
     assert again.prompt("the cat").tolist() == own.prompt("the cat").tolist()
+
+
+def test_other_programs_are_told_which_tokens_begin_and_end_a_text(tmp_path):
+    write_llama(tmp_path / "a")
+    publish(language_model(tmp_path / "a"), tmp_path / "b")
+    config = json.loads((tmp_path / "b" / "config.json").read_text(encoding="utf-8"))
+    assert (config["bos_token_id"], config["eos_token_id"]) == (263, 263)
+    write_bert(tmp_path / "c", "BertForMaskedLM")
+    publish(open_published(tmp_path / "c"), tmp_path / "d")
+    config = json.loads((tmp_path / "d" / "config.json").read_text(encoding="utf-8"))
+    assert config["pad_token_id"] == 0
+
+
+def test_a_classifier_keeps_the_length_at_which_it_cuts(tmp_path):
+    write_bert(tmp_path / "a", "BertForSequenceClassification", ["x", "y"])
+    found = text_classifier(tmp_path / "a")
+    shorter = type(found)(found.model, replace(found.encoder, max_length=6), found.labels)
+    publish(shorter, tmp_path / "b")
+    assert text_classifier(tmp_path / "b").encoder.max_length == 6
