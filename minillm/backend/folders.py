@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from minillm.backend.files import machine, require_folder
+from minillm.backend.files import is_abandoned, machine, require_folder
 
 
 @contextmanager
@@ -20,7 +21,8 @@ def whole_folder(
 
     It begins empty, beside ``path``.  A folder that stands there must be empty, or hold nothing
     but files whose names are ``replaced``: these go with it, and any other would be lost.
-    After an error, or Ctrl-C, ``path`` is as it was and nothing is left behind.
+    After an error, or Ctrl-C, ``path`` is as it was and nothing is left behind; what a process
+    left that was killed on the way is removed by the next one (see ``is_abandoned``).
 
     Raises:
         ValueError: there is a file that would be lost.
@@ -33,6 +35,7 @@ def whole_folder(
         raise ValueError(f"{path} holds {lost[0]}, which would be lost: give another folder")
     own = f"{place.name}.{machine()}.{os.getpid()}.{secrets.token_hex(6)}"
     new, old = (place.with_name(f".{own}.{end}") for end in ("new", "old"))
+    remove_abandoned_folders(place)
     try:
         new.mkdir(parents=True)
         yield new
@@ -53,6 +56,20 @@ def exchange(place: Path, new: Path, old: Path) -> None:
     except BaseException:
         os.rename(old, place)
         raise
+
+
+def remove_abandoned_folders(place: Path) -> None:
+    """Remove what others that wrote ``place`` left beside it, once they are gone.
+
+    An old folder stays where ``place`` is missing: it is the only one.
+    """
+    ours = re.compile(rf"\.{re.escape(place.name)}\.([0-9a-f]+)\.(\d+)\.[0-9a-f]+\.(new|old)")
+    for name in names_in(place.parent):
+        match = ours.fullmatch(name)
+        if match and (match[3] == "new" or place.exists()):
+            left = place.with_name(name)
+            if is_abandoned(left, match[1], int(match[2])):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def names_in(folder: Path) -> list[str]:

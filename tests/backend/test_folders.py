@@ -1,9 +1,12 @@
 """A folder is the old one or the new one, whatever goes wrong on the way."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
+from minillm.backend.files import machine
 from minillm.backend.folders import whole_folder
 
 
@@ -93,3 +96,20 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(place, tmp_path):
         write(folder, a="1")
     assert place.is_symlink()
     assert contents(target) == {"a": "1"}
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(place):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead, alive = (f".model.{machine()}.{pid}.ab12" for pid in (gone.pid, os.getppid()))
+    others = [f".other.{machine()}.{gone.pid}.ab12.new", f"{alive}.new"]
+    for name in (f"{dead}.new", f"{dead}.old", *others):
+        (place.parent / name).mkdir()
+        write(place.parent / name, a="1")
+    with whole_folder(place) as folder:
+        write(folder, a="2")
+    only = f"{dead}.old"  # there was nothing else to go back to
+    assert sorted(os.listdir(place.parent)) == sorted([*others, only, "model"])
+    with whole_folder(place, replaced=lambda name: True):
+        pass
+    assert sorted(os.listdir(place.parent)) == sorted([*others, "model"])

@@ -1,13 +1,15 @@
 """``convert``: what is published becomes a run's and goes back, whole or not at all."""
 
 import json
+import signal
+import time
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from minillm.backend import load_arrays
-from tests.commands.command_line import listing
+from tests.commands.command_line import finish, listing, start
 from tests.published_folders import (
     WIDTH,
     write_bert,
@@ -141,6 +143,32 @@ def test_what_stops_on_the_way_leaves_all_as_it_was(call, tmp_path, monkeypatch,
     assert listing(tmp_path) == ["a", "out", "run"]
     assert listing(tmp_path / "out") == ["model.safetensors"]
     assert (tmp_path / "out" / "model.safetensors").read_bytes() == before
+
+
+SLOW = """
+import pathlib, time
+from minillm.__main__ import run
+from minillm.commands import convert
+
+def save(task, path):
+    path.write_bytes(b"half")
+    time.sleep(60)
+
+convert.save = save
+run()
+"""
+
+
+def test_a_process_that_is_asked_to_end_tidies_up(tmp_path):
+    write_gpt2(tmp_path / "a")
+    process = start("convert", tmp_path / "a", tmp_path / "out", program=("-c", SLOW))
+    while not [*tmp_path.glob(".out.*/model.safetensors")]:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    result = finish(process)
+    assert (result.code, result.err) == (143, "")
+    assert listing(tmp_path) == ["a"]
 
 
 def broken(folder, name, content):
