@@ -30,6 +30,7 @@ COMMANDS = {  # module -> what it does
     "pretrain": "train a language model on your own texts, from left to right",
     "instruct": "teach a language model to answer, from your conversations",
     "prefer": "teach it which of two answers is preferred, from your pairs (DPO)",
+    "convert": "from a published model to a run's, and back",
     "generate": "write on with a trained language model",
     "chat": "talk to a trained language model",
     "translate": "learn from pairs of sentences, translate, and score translations",
@@ -73,7 +74,12 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """A trained model, and where to run it."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a run's folder or model file")
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="a run's folder or model file, or a published folder with config.json",
+    )
     parser.add_argument("--device", choices=DEVICES, default="cpu")
 
 

@@ -43,6 +43,7 @@ from minillm.tasks.finetuning import (
     Pretrained,
     open_pretrained,
 )
+from minillm.tasks.published import is_published
 from minillm.text import Example, class_counts
 from minillm.training import Step, held_out_losses, read_record
 
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="a run's folder or model file; or "
+        help="a run's folder or model file, or a published folder with config.json; or "
         + " or ".join(MAKERS)
         + ": small ones that come with minillm (reviews, English and Chinese; reviews and news, "
         "English)",
@@ -161,7 +162,8 @@ def opened(name: str) -> Pretrained:
             + " and ".join(MAKERS)
         )
     try:
-        return open_pretrained(model_file(Path(name)))
+        path = Path(name)
+        return open_pretrained(path if is_published(path) else model_file(path))
     except CheckpointError as error:
         raise CheckpointError(f"MODEL, which comes before FILE: {error}") from error
 

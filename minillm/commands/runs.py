@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, Self, TypeVar
 
 from minillm.backend.files import require_folder
+from minillm.tasks.published import is_published
 from minillm.training import read_record
 
 MODEL = "model.safetensors"
@@ -23,9 +26,11 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
     Raises:
         OSError: ``--out`` is not a folder, or may not be written.
         ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given; or a
-            file that a run would write over and no run has written.
+            file that a run would write over and no run has written; it is a published folder.
     """
     require_folder(arguments.out)
+    if is_published(arguments.out):
+        raise ValueError(f"--out {arguments.out} is a published model: give another folder")
     found = earlier_run(arguments.out)
     refuse_foreign_record(arguments.out / RECORD)
     if found and not (arguments.resume or arguments.overwrite):
@@ -79,6 +84,26 @@ def earlier_run(out: Path) -> list[Path]:
     """
     names = {"checkpoint.safetensors", MODEL}
     return sorted(p for p in out.iterdir() if p.name in names) if out.exists() else []
+
+
+class Loads(Protocol):
+    """What is in a model file: a language model, a text classifier, a tagger."""
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """What its ``save`` wrote."""
+
+
+L = TypeVar("L", bound=Loads)
+
+
+def opened(path: Path, kind: type[L], published: Callable[[Path], L]) -> L:
+    """The model in a file, in a run's folder, or in a published folder.
+
+    Raises:
+        OSError, ValueError: as ``model_file``, ``load`` and ``published``.
+    """
+    return published(path) if is_published(path) else kind.load(model_file(path))
 
 
 def model_file(path: Path) -> Path:

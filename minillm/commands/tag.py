@@ -18,9 +18,9 @@ from minillm.commands.arguments import (
     recipe_of,
 )
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, model_file, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
 from minillm.commands.tables import percent
-from minillm.commands.tag_apply import add_apply, apply
+from minillm.commands.tag_apply import add_apply, apply, load_tagger
 from minillm.commands.tag_input import Splits, print_long, read_splits, read_tagged, require_types
 from minillm.commands.tag_pictures import novelty_picture
 from minillm.commands.tag_report import Measured, as_json, print_scores
@@ -128,12 +128,13 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     Guide: 6.4 (G39).
     """
-    tagger = Tagger.load(path := model_file(arguments.model))
-    tagger.model.to_device(arguments.device)
+    tagger, path = load_tagger(arguments), arguments.model
     sentences = read_tagged(arguments.file, arguments.encoding)
     require_types(arguments.file, sentences, types_in(tagger.tags))
     print_long(tagger, [s.words for s in sentences], str(arguments.file))
-    measured = measure(tagger, read_names(path.parent / NAMES), sentences)
+    measured = measure(
+        tagger, read_names((path if path.is_dir() else path.parent) / NAMES), sentences
+    )
     print(f"{arguments.file}, {len(sentences)} sentences")
     print_scores(measured)
     if arguments.out is not None:
