@@ -1,65 +1,93 @@
-"""Files that belong together: read without leaving their folder, written all or none."""
+"""Files that belong together: read and written without leaving their folder."""
 
 from __future__ import annotations
 
 import errno
 import os
-import tempfile
-from collections.abc import Collection, Mapping
+import stat
+from collections.abc import Iterable
 from pathlib import Path
 
-from minillm.backend.files import write_atomically
+from minillm.backend.errors import CheckpointError
 
 
 def file_in(folder: str | Path, name: str) -> Path | None:
     """The path of a file of that name in a folder, or ``None`` where there is none.
 
-    The folder itself may be a link.  A file in it may be one if it leads to a file inside the
-    folder, or inside the cache of the Hugging Face hub that the folder lies in, where every file
-    of a ``snapshots/REVISION`` is a link into ``blobs`` beside ``snapshots``.
-
     Raises:
-        ValueError: the file is a link that leads to nothing, or to any other place.
-        NotADirectoryError: there is a file in the place of the folder.
+        CheckpointError: it is a link that leads out of the folder (see ``inside``) or to nothing.
+        OSError: there is a file in the place of the folder, or a folder in that of the file.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file: the folder that it lies in is needed")
     path = folder / name
-    if not path.is_symlink():
-        return path if path.exists() else None
-    inside, target = (Path(os.path.realpath(place)) for place in (folder, path))
-    allowed = [inside]
-    if inside.parent.name == "snapshots":
-        allowed.append(inside.parent.parent / "blobs")
-    if not any(target.is_relative_to(place) for place in allowed):
-        raise ValueError(f"{path}: a link that leads out of its folder, to {target}")
-    if not target.exists():
-        raise ValueError(f"{path}: a link that leads to nothing, {target}")
+    if not os.path.lexists(path):
+        return None
+    try:
+        inside(folder, name)
+    except OSError as error:
+        if not path.is_symlink():
+            raise
+        to = os.readlink(path)
+        raise CheckpointError(f"{path}: a link that leads to nothing, {to}") from error
     return path
 
 
-def write_together(
-    folder: str | Path, files: Mapping[str, bytes], *, without: Collection[str] = ()
-) -> None:
-    """Put files into a folder, all of them or none, and then remove those named in ``without``.
+def inside(folder: Path, name: str) -> Path:
+    """Where the file of that name really lies: in ``folder``, also by a link.
 
-    All are written beside the old ones before the first of these is replaced.  A link is
-    replaced too, and what it leads to stays as it is.
+    A link that leads out of the folder is refused: a folder from somebody else could show what
+    lies elsewhere on this machine.  One place outside is allowed, because everything that the
+    Hugging Face hub downloads is laid out so: within one and the same ``models--OWNER--NAME``
+    that holds ``snapshots`` and ``blobs``, a file is a link::
+
+        models--OWNER--NAME/snapshots/REVISION/model.safetensors -> ../../blobs/HASH
+
+    The folder itself may be a link.
 
     Raises:
-        OSError: the disk is full, the folder is not writable, a folder stands in the place of a
-            file; the old files are untouched.
+        OSError: there is no such file, or it is a folder.
+        CheckpointError: it lies elsewhere, or is a device or the like.
     """
-    folder = Path(folder)
-    for name in (*files, *without):
-        if (folder / name).is_dir():
+    root, place = Path(os.path.realpath(folder)), Path(os.path.realpath(folder / name))
+    roots = [
+        root,
+        *(p for p in root.parents if is_hub_cache(p) and p / "snapshots" in root.parents),
+    ]
+    if not any(place.is_relative_to(allowed) for allowed in roots):
+        raise CheckpointError(f"{folder / name}: a link that leads out of its folder, to {place}")
+    try:
+        mode = os.stat(place).st_mode
+    except OSError as error:
+        error.filename = str(folder / name)
+        raise
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(folder / name))
+    if not stat.S_ISREG(mode):  # a pipe would wait for ever
+        raise CheckpointError(f"{folder / name}: not an ordinary file")
+    return place
+
+
+def is_hub_cache(folder: Path) -> bool:
+    """Whether the hub's program keeps one model in this folder."""
+    holds = all((folder / part).is_dir() for part in ("snapshots", "blobs"))
+    return folder.name.startswith("models--") and holds
+
+
+def check_places(folder: Path, names: Iterable[str]) -> None:
+    """Refuse to write where a folder stands, or through a link into another folder.
+
+    Raises:
+        IsADirectoryError: naming what is a folder.
+        CheckpointError: naming the link.
+    """
+    root = os.path.realpath(folder)
+    for name in names:
+        place = Path(os.path.realpath(folder / name))
+        if not place.is_relative_to(root):
+            raise CheckpointError(
+                f"{folder / name}: a link that leads out of its folder, to {place}"
+            )
+        if place.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(folder / name))
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
-        for name, data in files.items():
-            write_atomically(Path(aside) / name, data)
-        for name in files:
-            os.replace(Path(aside) / name, folder / name)
-        for name in without:
-            (folder / name).unlink(missing_ok=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from minillm.backend.errors import CheckpointError
+from minillm.backend.folder_files import inside
 from minillm.backend.weight_headers import LARGEST, parse_object, shown
 
 SINGLE = "model.safetensors"
@@ -51,47 +51,6 @@ def find_shards(folder: Path) -> list[Shard]:
     others = [shown(n) for n in names if n.endswith(".safetensors")]
     hint = f"; {', '.join(others[:5])} would have to be named so" if others else ""
     raise FileNotFoundError(errno.ENOENT, f"neither {SINGLE} nor {INDEX} in{hint}", str(folder))
-
-
-def inside(folder: Path, name: str) -> Path:
-    """Where the file of that name really lies: in ``folder``, also by a link.
-
-    A link that leads out of the folder is refused: a folder from somebody else could show what
-    lies elsewhere on this machine.  One place outside is allowed, because everything that the
-    Hugging Face hub downloads is laid out so: within one and the same ``models--OWNER--NAME``
-    that holds ``snapshots`` and ``blobs``, a file is a link::
-
-        models--OWNER--NAME/snapshots/REVISION/model.safetensors -> ../../blobs/HASH
-
-    The folder itself may be a link.
-
-    Raises:
-        OSError: there is no such file, or it is a folder.
-        CheckpointError: it lies elsewhere, or is a device or the like.
-    """
-    root, place = Path(os.path.realpath(folder)), Path(os.path.realpath(folder / name))
-    roots = [
-        root,
-        *(p for p in root.parents if is_hub_cache(p) and p / "snapshots" in root.parents),
-    ]
-    if not any(place.is_relative_to(allowed) for allowed in roots):
-        raise CheckpointError(f"{folder / name}: a link that leads out of its folder, to {place}")
-    try:
-        mode = os.stat(place).st_mode
-    except OSError as error:
-        error.filename = str(folder / name)
-        raise
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(folder / name))
-    if not stat.S_ISREG(mode):  # a pipe would wait for ever
-        raise CheckpointError(f"{folder / name}: not an ordinary file")
-    return place
-
-
-def is_hub_cache(folder: Path) -> bool:
-    """Whether the hub's program keeps one model in this folder."""
-    holds = all((folder / part).is_dir() for part in ("snapshots", "blobs"))
-    return folder.name.startswith("models--") and holds
 
 
 def indexed(folder: Path) -> Iterator[Shard]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -13,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from minillm.backend.array_files import DTYPES, FORMAT, digest, storable
-from minillm.backend.errors import CheckpointError
 from minillm.backend.files import write_together
+from minillm.backend.folder_files import check_places
 from minillm.backend.weight_index import INDEX, SINGLE
 
 NAMES = {np.dtype(numpy): kind for kind, numpy in DTYPES.items()}
@@ -132,24 +131,6 @@ def index_of(files: Mapping[str, Mapping[str, np.ndarray]], checksums: Mapping[s
     weight_map = {name: file for file, held in files.items() for name in held}
     index = {"metadata": {"total_size": total, "sha256": checksums}, "weight_map": weight_map}
     return json.dumps(index, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-
-
-def check_places(folder: Path, names: list[str]) -> None:
-    """Refuse to write where a folder stands, or through a link into another folder.
-
-    Raises:
-        IsADirectoryError: naming what is a folder.
-        CheckpointError: naming the link.
-    """
-    root = os.path.realpath(folder)
-    for name in names:
-        place = Path(os.path.realpath(folder / name))
-        if not place.is_relative_to(root):
-            raise CheckpointError(
-                f"{folder / name}: a link that leads out of its folder, to {place}"
-            )
-        if place.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(folder / name))
 
 
 def remove_old(folder: Path, new: set[str]) -> None:

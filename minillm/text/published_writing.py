@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from minillm.backend.folder_files import write_together
+from minillm.backend.files import write_together
+from minillm.backend.folder_files import check_places
 from minillm.text.bert_cleaning import bert_words
 from minillm.text.byte_pairs import BytePairTokenizer
 from minillm.text.published_settings import ADDED, CONFIG, KEYS, OLDER, ROLE_MAP
@@ -64,7 +65,11 @@ def write_published_tokenizer(
     written = {name: as_json(value) for name, value in files.items()}
     written |= older_files(tokenizer, vocabulary, saved["model"]["vocab"])
     rest = [name for name in (*OLDER, ADDED) if name not in written]
-    write_together(folder, written, without=rest)
+    folder = Path(folder)
+    check_places(folder, (*written, *rest))
+    write_together({folder / name: [data] for name, data in written.items()})
+    for name in rest:
+        (folder / name).unlink(missing_ok=True)
 
 
 def whole_file(

@@ -1,9 +1,6 @@
-import os
-
 import pytest
 
-from minillm.backend import files
-from minillm.backend.folder_files import file_in, write_together
+from minillm.backend.folder_files import check_places, file_in
 
 
 @pytest.fixture
@@ -55,34 +52,9 @@ def test_a_file_is_no_folder(tmp_path):
         file_in(tmp_path / "a", "tokenizer.json")
 
 
-def test_files_are_written_together_and_others_removed(tmp_path):
-    folder = tmp_path / "new" / "model"
-    write_together(folder, {"a": b"1", "b": b"2"})
-    write_together(folder, {"a": b"3", "c": b"4"}, without=["b", "d"])
-    assert {f.name: f.read_bytes() for f in folder.iterdir()} == {"a": b"3", "c": b"4"}
-
-
-def test_a_link_is_replaced_and_not_followed(cache):
-    write_together(cache, {"tokenizer.json": b"new"})
-    assert (cache.parents[1] / "blobs" / "0f").read_bytes() == b"{}"
-    assert not (cache / "tokenizer.json").is_symlink()
-
-
-def test_nothing_is_written_where_one_file_cannot_be(tmp_path, monkeypatch):
-    (tmp_path / "a").write_bytes(b"old")
-    (tmp_path / "b").mkdir()
+def test_a_link_out_of_the_folder_is_not_written_through(cache):
+    with pytest.raises(ValueError, match=r"tokenizer\.json: a link that leads out of its folder"):
+        check_places(cache, ["new", "tokenizer.json"])
+    (cache / "b").mkdir()
     with pytest.raises(IsADirectoryError, match="b"):
-        write_together(tmp_path, {"a": b"new", "b": b"new"})
-    (tmp_path / "b").rmdir()
-    calls, fsync = [], os.fsync
-
-    def full(descriptor):
-        calls.append(descriptor)
-        if len(calls) == 3:  # the first file has two: its own and that of its folder
-            raise OSError(28, "No space left on device")
-        return fsync(descriptor)
-
-    monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_together(tmp_path, {"a": b"new", "b": b"new"}, without=["a"])
-    assert {f.name: f.read_bytes() for f in tmp_path.iterdir()} == {"a": b"old"}
+        check_places(cache, ["b"])

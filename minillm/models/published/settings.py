@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from minillm.backend import CheckpointError
+from minillm.backend.folder_files import file_in
 
 CONFIG = "config.json"
 # Settings that change nothing which a model of ours computes: names, defaults of other programs,
@@ -38,7 +41,10 @@ def read_config(folder: str | Path) -> dict[str, Any]:
         OSError: it is missing or not readable.
         CheckpointError: it is not a JSON object, or names no ``model_type``.
     """
-    path = Path(folder) / CONFIG
+    path = file_in(folder, CONFIG)
+    if path is None:
+        missing = str(Path(folder) / CONFIG)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), missing)
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -208,3 +208,11 @@ def test_a_file_that_is_no_configuration(tmp_path, text, said):
 def test_a_folder_without_one(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"config\.json"):
         read_config(tmp_path)
+
+
+def test_a_link_out_of_the_folder(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "other.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+    (tmp_path / "model" / "config.json").symlink_to("../other.json")
+    with pytest.raises(CheckpointError, match="leads out of its folder"):
+        read_config(tmp_path / "model")
