@@ -10,6 +10,7 @@ from typing import Any
 
 from minillm.backend import write_atomically
 from minillm.commands.embed_training import VECTORS, add_training, train
+from minillm.commands.runs import require_files
 from minillm.commands.sampling_options import number
 from minillm.commands.tables import percent, table
 from minillm.models.word_vectors import (
@@ -68,6 +69,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.action == "train":
         train(arguments)
         return
+    require_files(arguments, "json")
     vectors = loaded(arguments)
     print(f"{arguments.vectors}: words {len(vectors):,}, width {vectors.width}")
     found = neighbours if arguments.action == "neighbours" else analogies

@@ -7,15 +7,17 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from math import log
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minillm.backend import write_atomically
-from minillm.backend.files import require_folder
-from minillm.commands.arguments import add_encoding, folder_of
+from minillm.commands.arguments import add_encoding, add_resuming, folder_of
 from minillm.commands.embed_pictures import components_picture
+from minillm.commands.embed_progress import Told
+from minillm.commands.runs import require_out
 from minillm.commands.sampling_options import number
 from minillm.models.word_vectors import (
     GloveSettings,
@@ -24,8 +26,10 @@ from minillm.models.word_vectors import (
     Word2VecSettings,
     WordVectors,
     count_cooccurrences,
+    n_chunks,
     write_vectors,
 )
+from minillm.models.word_vectors.glove import weight
 from minillm.models.word_vectors.settings import CBOW, SKIP_GRAM
 from minillm.tasks.generation.tokens import plain_texts
 from minillm.tasks.glove_vectors import learn_glove
@@ -75,8 +79,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=number(int, least=0), default=0, metavar="N", help="default: 0")
     out = Path("runs/embed")
     add("--out", type=folder_of, default=out, metavar="DIR", help=f"default: {out}")
-    add("--resume", action="store_true", help="go on from the run's checkpoint")
-    add("--overwrite", action="store_true", help="replace an earlier run in --out")
+    add_resuming(parser)
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -101,9 +104,6 @@ def train(arguments: argparse.Namespace) -> None:
             "are needed; lower --min-count, or give more text"
         )
     arguments.out.mkdir(parents=True, exist_ok=True)
-    if not arguments.resume:
-        for name in (VECTORS, NUMBERS, PICTURE):
-            (arguments.out / name).unlink(missing_ok=True)
     learned = learn(rows, len(vocabulary), arguments)
     facts = {
         "files": [str(path) for path in arguments.files],
@@ -136,7 +136,7 @@ def refuse_replacing(arguments: argparse.Namespace) -> None:
         OSError: ``--out`` is not a folder, or may not be written.
         ValueError: it holds a run, and neither --resume nor --overwrite was given.
     """
-    require_folder(arguments.out)
+    require_out(arguments.out)
     there = [name for name in (VECTORS, CHECKPOINT) if (arguments.out / name).exists()]
     if there and not (arguments.resume or arguments.overwrite):
         raise ValueError(
@@ -163,6 +163,25 @@ def learn(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespac
     return (of_glove if arguments.method == GLOVE else of_word2vec)(rows, size, arguments)
 
 
+def going_on(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Where the checkpoint is, whether to go on from it, and the options that shape the text."""
+    shaping = ("sentences", "encoding", "min_count", "max_words", "method", "window")
+    return {
+        "checkpoint": arguments.out / CHECKPOINT,
+        "resume": arguments.resume,
+        "facts": {f"--{name.replace('_', '-')}": getattr(arguments, name) for name in shaping},
+    }
+
+
+def telling(
+    arguments: argparse.Namespace, *, epochs: int, per_pass: int = 1, items: int | None = None
+) -> Told:
+    """What prints how far it is, and lets an earlier run's files go when there is a new one."""
+    names = () if arguments.resume else (VECTORS, NUMBERS, PICTURE)
+    replaced = [arguments.out / name for name in names]
+    return Told(arguments.method, epochs=epochs, per_pass=per_pass, items=items, replaced=replaced)
+
+
 def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
     """Learn from the words one after another; the vectors are those of the word in the middle."""
     text = Sentences.of_ids(rows, size)
@@ -173,8 +192,10 @@ def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Na
         epochs=arguments.epochs or settings.epochs,
         rate=arguments.rate or (CBOW_RATE if arguments.method == CBOW else settings.rate),
     )
-    checkpoint = arguments.out / CHECKPOINT
-    tables = learn_word2vec(text, settings, checkpoint=checkpoint, resume=arguments.resume)
+    per_pass = n_chunks(text, settings) // settings.epochs
+    told = telling(arguments, epochs=settings.epochs, per_pass=per_pass)
+    tables = learn_word2vec(text, settings, **going_on(arguments), told=told)
+    told.print_end((1 + settings.negatives) * log(2))  # all dot products are 0 then
     return Learned(tables.input, {"method": arguments.method, "settings": asdict(settings)})
 
 
@@ -189,15 +210,15 @@ def of_glove(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Names
         epochs=arguments.epochs or settings.epochs,
         rate=arguments.rate or settings.rate,
     )
-    checkpoint = arguments.out / CHECKPOINT
-    last = learn_glove(x, settings, checkpoint=checkpoint, resume=arguments.resume)
-    mean = last.loss / len(x.counts)
-    print(f"J of the last pass, mean over the pairs: {mean:.4f}")
+    told = telling(arguments, epochs=settings.epochs, items=len(x.counts))
+    last = learn_glove(x, settings, **going_on(arguments), told=told)
+    squares = weight(x.counts, settings.weighting) * np.log(x.counts) ** 2
+    told.print_end(float(squares.mean()))  # all that the model says is about 0 then
     facts = {
         "method": GLOVE,
         "window": asdict(window),
         "settings": asdict(settings),
         "pairs": len(x.counts),
-        "mean J": mean,
+        "mean J": last.loss / len(x.counts),
     }
     return Learned(last.model.table, facts)

@@ -26,7 +26,7 @@ from minillm.commands.runs import (
     model_file,
     refuse_overwriting,
     refuse_own_folder,
-    remove_earlier_run,
+    replace_earlier_run,
 )
 from minillm.commands.scores import needs_threshold, positive_class
 from minillm.commands.splits import read_splits, require_known_labels
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
     positive = positive_class(arguments.positive, counts)
     require_known_labels(splits, counts)
     training = begun(arguments, recipe, pretrained, train, splits["dev"])
-    remove_earlier_run(arguments)
+    replace_earlier_run(arguments, training.run)
     describe(training, train, splits)
     watch(examined(training, forgetting), total=training.n_steps, title="fine-tune")
     record = arguments.out / "record.jsonl"

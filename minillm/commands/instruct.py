@@ -16,7 +16,7 @@ from minillm.commands.runs import (
     RECORD,
     refuse_overwriting,
     refuse_own_folder,
-    remove_earlier_run,
+    replace_earlier_run,
 )
 from minillm.tasks.dialogue import ChatRecipe, InstructionTuning
 from minillm.training import held_out_losses, read_record
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
         device=arguments.device,
         keep="best",
     )
-    remove_earlier_run(arguments)
+    replace_earlier_run(arguments, training.run)
     describe(language, train, held_out)
     losses = [training.held_out_loss()]
     examination.ask(language)

@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the corpus that is drawn and of the run",
     )
+    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     add_run_options(parser, default_out=None)
 
 
@@ -129,8 +130,8 @@ def prepare(
         threads=arguments.threads,
     )
     if not arguments.resume:
-        for earlier in RESULTS:  # of another run: they would stand beside what this one writes
-            (out / earlier).unlink(missing_ok=True)
+        # of another run: they would stand beside what this one writes
+        training.run.replaced = [out / earlier for earlier in RESULTS]
     describe_tokens(training.encoder, corpus, say)
 
     heading(say, "Pad to rectangles, with a mask", "5.2.1")

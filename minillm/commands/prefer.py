@@ -23,7 +23,7 @@ from minillm.commands.chat_pictures import preference_picture
 from minillm.commands.chat_report import Examination, chosen_answers, print_next
 from minillm.commands.curves import Curve
 from minillm.commands.progress import watch
-from minillm.commands.runs import MODEL, refuse_overwriting, refuse_own_folder, remove_earlier_run
+from minillm.commands.runs import MODEL, refuse_overwriting, refuse_own_folder, replace_earlier_run
 from minillm.commands.tables import percent
 from minillm.tasks.dialogue import PreferenceRecipe, PreferenceTuning, drift
 from minillm.tasks.fingerprints import digest_of_json
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> None:
         resume=arguments.resume,
         device=arguments.device,
     )
-    remove_earlier_run(arguments)
+    replace_earlier_run(arguments, training.run)
     chats = [[both_told(pair)[0] for pair in some] for some in (pairs, held_out)]
     describe(language, chats[0], chats[1], what="pairs")
     described = {"file": str(arguments.file), "sha256": digest_of_json(held_out)}

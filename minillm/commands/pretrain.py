@@ -13,7 +13,7 @@ from minillm.commands.arguments import add_encoding, add_recipe, add_training_op
 from minillm.commands.held_out import held_apart, key_of
 from minillm.commands.language_pictures import loss_curve
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import MODEL, refuse_overwriting, replace_earlier_run
 from minillm.commands.tables import percent, table
 from minillm.commands.tokenizer import read_tokens
 from minillm.models.decoding import sampling
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> None:
         device=arguments.device,
         threads=arguments.threads,
     )
-    remove_earlier_run(arguments)
+    replace_earlier_run(arguments, training.run)
     describe(training, documents, held_out)
     watch(training.steps(), total=training.recipe.steps, title="pretrain")
     training.result().save(arguments.out / MODEL)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
-from minillm.backend.files import require_folder
-from minillm.training import read_record
+from minillm.backend.files import require_file, require_folder
+from minillm.training import Run, read_record
 
 MODEL = "model.safetensors"
 RECORD = "record.jsonl"
@@ -25,7 +26,7 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
         ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given; or a
             file that a run would write over and no run has written.
     """
-    require_folder(arguments.out)
+    require_out(arguments.out)
     found = earlier_run(arguments.out)
     refuse_foreign_record(arguments.out / RECORD)
     if found and not (arguments.resume or arguments.overwrite):
@@ -33,6 +34,48 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
             f"--out {arguments.out} holds an earlier run ({found[0].name}): give --resume, "
             "--overwrite, or another --out"
         )
+
+
+def require_out(out: Path) -> None:
+    """Refuse a folder of --out that cannot be made or written, before any work.
+
+    Raises:
+        OSError: as ``require_folder``, with the option.
+    """
+    try:
+        require_folder(out)
+    except OSError as error:
+        error.filename = f"--out {error.filename}"
+        raise
+
+
+def require_files(arguments: argparse.Namespace, *names: str) -> None:
+    """Refuse files that the options ``names`` ask for and that cannot be written, before any work.
+
+    Raises:
+        OSError: as ``require_file``, with the option.
+    """
+    for name in names:
+        path = getattr(arguments, name)
+        try:
+            if path is not None:
+                require_file(path)
+        except OSError as error:
+            error.filename = f"--{name} {error.filename}"
+            raise
+
+
+def refuse_replacing(out: Path, names: Iterable[str], *, overwrite: bool) -> None:
+    """Stop before files in ``out`` would be lost, or before work that could not be kept there.
+
+    Raises:
+        OSError: as ``require_out``.
+        ValueError: one of the files is there, and --overwrite was not given.
+    """
+    require_out(out)
+    there = [name for name in names if (out / name).exists()]
+    if there and not overwrite:
+        raise ValueError(f"--out {out} has a {there[0]}: give --overwrite, or another folder")
 
 
 def refuse_own_folder(arguments: argparse.Namespace) -> None:
@@ -64,11 +107,14 @@ def refuse_foreign_record(path: Path) -> None:
             ) from error
 
 
-def remove_earlier_run(arguments: argparse.Namespace) -> None:
-    """With --overwrite, the weights of the run that was there go, and what was made of them."""
-    if arguments.overwrite and not arguments.resume:
-        for path in [*earlier_run(arguments.out), *(arguments.out / name for name in BESIDE)]:
-            path.unlink(missing_ok=True)
+def replace_earlier_run(arguments: argparse.Namespace, run: Run) -> None:
+    """With --overwrite, the weights of the run that was there go, and what was made of them.
+
+    They go when the first update of ``run`` is done: what fails or is stopped before has cost
+    nothing, and from then on there is a checkpoint to go on from.
+    """
+    if arguments.overwrite:
+        run.replaced = [arguments.out / name for name in (MODEL, *BESIDE)]
 
 
 def earlier_run(out: Path) -> list[Path]:

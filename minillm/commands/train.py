@@ -15,7 +15,7 @@ from minillm.commands.arguments import (
 from minillm.commands.baselines import save_baselines
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import MODEL, refuse_overwriting, replace_earlier_run
 from minillm.commands.scores import (
     how_labels_are_said,
     name_of,
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> None:
         device=arguments.device,
         threads=arguments.threads,
     )
-    remove_earlier_run(arguments)
+    replace_earlier_run(arguments, training.run)
     describe(training, train, splits)
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
     watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import write_atomically
-from minillm.backend.files import require_folder
 from minillm.commands.arguments import add_model
+from minillm.commands.runs import require_files
 from minillm.commands.tables import percent, table
 from minillm.commands.translation_files import (
     Asked,
@@ -63,9 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     Guide: 6.2 (G38).
     """
-    for path in (arguments.json, arguments.out):  # before minutes of work
-        if path is not None:
-            require_folder(path.parent)
+    require_files(arguments, "json", "out")
     translator = load_translator(arguments.model, arguments.device)
     pairs = read_files(arguments.files, arguments)
     asked = Asked(translator, arguments.beam, arguments.length_penalty)

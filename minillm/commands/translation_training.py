@@ -11,7 +11,7 @@ from minillm.commands.arguments import add_overwriting, add_recipe, recipe_of
 from minillm.commands.held_out import held_apart
 from minillm.commands.instruct import print_kept
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, RECORD, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import MODEL, RECORD, refuse_overwriting, replace_earlier_run
 from minillm.commands.tables import percent
 from minillm.commands.translation_files import (
     Asked,
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
         device=arguments.device,
         threads=arguments.threads,
     )
-    remove_earlier_run(arguments)
+    replace_earlier_run(arguments, training.run)
     describe(training, held_out)
     watch(training.steps(), total=recipe.steps, title="translate")
     translator = training.result()

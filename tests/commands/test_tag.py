@@ -227,7 +227,7 @@ def test_options_and_files_that_do_not_fit_are_refused(call, tagger, files, mode
         (["tag", "apply", model, "a"], "not a tagger but text classifier"),
         (["predict", tagger, "a"], "not a text classifier but tagger"),
         (["tag", "apply", tmp_path / "missing", "a"], "missing"),
-        (["tag", "sample", "--new", "2", "--out", tmp_path / "s"], "new must be from 0 to 1"),
+        (["tag", "sample", "--new", "2", "--out", tmp_path / "s"], "--new must be from 0 to 1"),
     ]:
         result = call(*arguments)
         assert result.code == 1
