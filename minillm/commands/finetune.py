@@ -23,6 +23,7 @@ from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import (
     MODEL,
+    RECORD,
     model_file,
     refuse_overwriting,
     refuse_own_folder,
@@ -97,8 +98,8 @@ def run(arguments: argparse.Namespace) -> None:
     training = begun(arguments, recipe, pretrained, train, splits["dev"])
     replace_earlier_run(arguments, training.run)
     describe(training, train, splits)
-    watch(examined(training, forgetting), total=training.n_steps, title="fine-tune")
-    record = arguments.out / "record.jsonl"
+    record = arguments.out / RECORD
+    watch(examined(training, forgetting), total=training.n_steps, title="fine-tune", record=record)
     print_kept(training, record, forgetting)
     found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
     describe(language, train, held_out)
     losses = [training.held_out_loss()]
     examination.ask(language)
-    watch(training.steps(), total=training.n_steps, title="instruct")
+    watch(training.steps(), total=training.n_steps, title="instruct", record=arguments.out / RECORD)
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print_kept(arguments.out / RECORD)

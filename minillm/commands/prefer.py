@@ -23,7 +23,13 @@ from minillm.commands.chat_pictures import preference_picture
 from minillm.commands.chat_report import Examination, chosen_answers, print_next
 from minillm.commands.curves import Curve
 from minillm.commands.progress import watch
-from minillm.commands.runs import MODEL, refuse_overwriting, refuse_own_folder, replace_earlier_run
+from minillm.commands.runs import (
+    MODEL,
+    RECORD,
+    refuse_overwriting,
+    refuse_own_folder,
+    replace_earlier_run,
+)
 from minillm.commands.tables import percent
 from minillm.tasks.dialogue import PreferenceRecipe, PreferenceTuning, drift
 from minillm.tasks.fingerprints import digest_of_json
@@ -76,7 +82,12 @@ def run(arguments: argparse.Namespace) -> None:
     curve = Curve(arguments.out / CURVE, described, resume=arguments.resume)
     measured = [measure(training, reference)]
     examination.ask(language)
-    watch(examined(training, reference, curve), total=training.n_steps, title="prefer")
+    watch(
+        examined(training, reference, curve),
+        total=training.n_steps,
+        title="prefer",
+        record=arguments.out / RECORD,
+    )
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     measured.append(measure(training, reference))

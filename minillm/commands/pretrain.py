@@ -13,7 +13,7 @@ from minillm.commands.arguments import add_encoding, add_recipe, add_training_op
 from minillm.commands.held_out import held_apart, key_of
 from minillm.commands.language_pictures import loss_curve
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, refuse_overwriting, replace_earlier_run
+from minillm.commands.runs import MODEL, RECORD, refuse_overwriting, replace_earlier_run
 from minillm.commands.tables import percent, table
 from minillm.commands.tokenizer import read_tokens
 from minillm.models.decoding import sampling
@@ -89,7 +89,12 @@ def run(arguments: argparse.Namespace) -> None:
     )
     replace_earlier_run(arguments, training.run)
     describe(training, documents, held_out)
-    watch(training.steps(), total=training.recipe.steps, title="pretrain")
+    watch(
+        training.steps(),
+        total=training.recipe.steps,
+        title="pretrain",
+        record=arguments.out / RECORD,
+    )
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print("counting n-grams of the same text ...", file=sys.stderr)
@@ -98,7 +103,7 @@ def run(arguments: argparse.Namespace) -> None:
     picture = arguments.out / "loss.png"
     loss_curve(
         picture,
-        arguments.out / "record.jsonl",
+        arguments.out / RECORD,
         order=order,
         counted=counted,
         vocabulary_size=len(training.language.vocabulary),

@@ -21,6 +21,7 @@ from minillm.commands.arguments import (
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import (
     MODEL,
+    RECORD,
     model_file,
     refuse_overwriting,
     refuse_replacing,
@@ -41,14 +42,16 @@ from minillm.text.conll_files import TaggedSentence, write_conll
 from minillm.text.corpora.names import NameDials, NameWorld
 
 NAMES, SCORES, PICTURE = "names.json", "scores.json", "entities.png"
-FILES = {"train.conll": 800, "dev.conll": 200, "test.conll": 400}  # sentences of a sample
+COLUMNS = "a word a line: first the word, last its tag; a blank line ends a sentence"
+FILES = {"test.conll": 400, "dev.conll": 200, "train.conll": 800}  # sentences of a sample
+DRAWN = 8  # times as many sentences are drawn, of which those stay that are in no other file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be done, each with its options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     train = actions.add_parser("train", help="learn from a CoNLL file: a word and its tag a line")
-    train.add_argument("train", type=Path, metavar="FILE", help="word, tab, tag; a blank line ends")
+    train.add_argument("train", type=Path, metavar="FILE", help=COLUMNS)
     train.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
     train.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
     add_encoding(train)
@@ -57,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_apply(actions.add_parser("apply", help="tag new texts with a trained tagger"))
     score = actions.add_parser("evaluate", help="score a trained tagger on a CoNLL file")
     add_model(score)
-    score.add_argument("file", type=Path, metavar="FILE", help="word, tab, tag")
+    score.add_argument("file", type=Path, metavar="FILE", help=COLUMNS)
     score.add_argument("--out", type=folder_of, metavar="DIR", help=f"write {SCORES} and {PICTURE}")
     score.add_argument("--overwrite", action="store_true", help="replace those that --out has")
     add_encoding(score)
@@ -109,7 +112,7 @@ def train(arguments: argparse.Namespace) -> None:
     )
     replace_earlier_run(arguments, training.run)
     describe(training, splits)
-    watch(training.steps(), total=training.n_steps, title="tag")
+    watch(training.steps(), total=training.n_steps, title="tag", record=arguments.out / RECORD)
     tagger, dictionary = training.result(), DictionaryTagger.learned(splits.train)
     content = json.dumps(dictionary.to_json(), ensure_ascii=False)
     write_atomically(arguments.out / NAMES, content.encode())
@@ -193,14 +196,18 @@ def write_scores(out: Path, measured: dict[str, Measured], facts: Mapping[str, o
 
 
 def sample(arguments: argparse.Namespace) -> None:
-    """Write train, dev and test of a world of names as CoNLL files."""
+    """Write train, dev and test of a world of names as CoNLL files without a common sentence."""
     given = {entry.name: getattr(arguments, entry.name) for entry in fields(NameDials)}
     refuse_replacing(arguments.out, FILES, overwrite=arguments.overwrite)
     try:
         world = NameWorld(NameDials(**given), seed=arguments.seed)
     except ValueError as error:  # begins with what the dial is called
         raise ValueError(f"--{error}") from error
+    seen = set[tuple[str, ...]]()
     for name, n in FILES.items():
         path = arguments.out / name
-        write_conll(path, ((s.words, s.tags) for s in world.draw(path.stem, n)))
-        print(f"{path}: {n} sentences")
+        drawn = {s.words: s for s in world.draw(path.stem, DRAWN * n) if s.words not in seen}
+        some = [*drawn.values()][:n]
+        seen |= {s.words for s in some}
+        write_conll(path, ((s.words, s.tags) for s in some))
+        print(f"{path}: {len(some)} sentences")

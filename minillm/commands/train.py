@@ -15,7 +15,7 @@ from minillm.commands.arguments import (
 from minillm.commands.baselines import save_baselines
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, refuse_overwriting, replace_earlier_run
+from minillm.commands.runs import MODEL, RECORD, refuse_overwriting, replace_earlier_run
 from minillm.commands.scores import (
     how_labels_are_said,
     name_of,
@@ -74,8 +74,18 @@ def run(arguments: argparse.Namespace) -> None:
     )
     replace_earlier_run(arguments, training.run)
     describe(training, train, splits)
-    watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
-    watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
+    watch(
+        training.pretrain(),
+        total=training.steps["pretrain"],
+        title="pretrain",
+        record=arguments.out / RECORD,
+    )
+    watch(
+        training.finetune(),
+        total=training.steps["finetune"],
+        title="fine-tune",
+        record=arguments.out / RECORD,
+    )
     found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
     classifier = training.result()

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     replace_earlier_run(arguments, training.run)
     describe(training, held_out)
-    watch(training.steps(), total=recipe.steps, title="translate")
+    watch(training.steps(), total=recipe.steps, title="translate", record=arguments.out / RECORD)
     translator = training.result()
     translator.save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
@@ -93,8 +93,9 @@ def read_parts(arguments: argparse.Namespace, seed: int) -> tuple[list[Pair], li
     Raises:
         ValueError: as ``read_files`` and ``held_apart``.
     """
-    pairs = read_files(arguments.files, arguments)
-    held_out = None if arguments.held_out is None else read_files(arguments.held_out, arguments)
+    pairs = read_files(arguments.files, arguments).pairs
+    given = arguments.held_out
+    held_out = None if given is None else read_files(given, arguments).pairs
     return held_apart(
         pairs,
         held_out,
