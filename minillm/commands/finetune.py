@@ -25,6 +25,7 @@ from minillm.commands.runs import (
     MODEL,
     RECORD,
     model_file,
+    naming_files,
     refuse_overwriting,
     refuse_own_folder,
     replace_earlier_run,
@@ -130,16 +131,17 @@ def begun(
         ValueError, CheckpointError: as ``FineTuning``, with the options that are meant.
     """
     try:
-        return FineTuning(
-            recipe,
-            pretrained,
-            train,
-            held_out=dev,
-            out=arguments.out,
-            resume=arguments.resume,
-            device=arguments.device,
-            threads=arguments.threads,
-        )
+        with naming_files(data=arguments.train, held_out=arguments.dev):
+            return FineTuning(
+                recipe,
+                pretrained,
+                train,
+                held_out=dev,
+                out=arguments.out,
+                resume=arguments.resume,
+                device=arguments.device,
+                threads=arguments.threads,
+            )
     except ValueError as error:
         if str(error).startswith(("LoRA: rank", "no linear layer", "the linear layers")):
             raise ValueError(f"--rank {recipe.rank} --where {recipe.where}: {error}") from error

@@ -14,6 +14,7 @@ from minillm.commands.progress import watch
 from minillm.commands.runs import (
     MODEL,
     RECORD,
+    naming_files,
     refuse_overwriting,
     refuse_own_folder,
     replace_earlier_run,
@@ -45,16 +46,17 @@ def run(arguments: argparse.Namespace) -> None:
     language = open_language(arguments.model, arguments.device)
     train, held_out = read_chats(arguments, language, recipe.seed)
     examination = Examination(last_answers(held_out))
-    training = InstructionTuning(
-        recipe,
-        language,
-        train,
-        held_out=held_out,
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-        keep="best",
-    )
+    with naming_files(data=arguments.file, held_out=arguments.held_out):
+        training = InstructionTuning(
+            recipe,
+            language,
+            train,
+            held_out=held_out,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            keep="best",
+        )
     replace_earlier_run(arguments, training.run)
     describe(language, train, held_out)
     losses = [training.held_out_loss()]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from minillm.backend import CheckpointError
 from minillm.backend.files import require_file, require_folder
 from minillm.training import Run, read_record
 
@@ -76,6 +78,23 @@ def refuse_replacing(out: Path, names: Iterable[str], *, overwrite: bool) -> Non
     there = [name for name in names if (out / name).exists()]
     if there and not overwrite:
         raise ValueError(f"--out {out} has a {there[0]}: give --overwrite, or another folder")
+
+
+@contextmanager
+def naming_files(**files: Path | None) -> Iterator[None]:
+    """Say which file it is whose content, by its name among a run's facts, is another than it was.
+
+    Raises:
+        CheckpointError: as whatever is done inside, with the names of ``files``.
+    """
+    try:
+        yield
+    except CheckpointError as error:
+        text = str(error)
+        for name, path in files.items():
+            told = f"held out from {files['data']}" if path is None else path
+            text = text.replace(f"\n  {name}: has another", f"\n  {name} ({told}): has another")
+        raise CheckpointError(text) from error
 
 
 def refuse_own_folder(arguments: argparse.Namespace) -> None:

@@ -23,6 +23,7 @@ from minillm.commands.runs import (
     MODEL,
     RECORD,
     model_file,
+    naming_files,
     refuse_overwriting,
     refuse_replacing,
     replace_earlier_run,
@@ -101,15 +102,16 @@ def train(arguments: argparse.Namespace) -> None:
         raise ValueError("--epochs must be above 0: the tags would not be learned")
     refuse_overwriting(arguments)
     splits = read_splits(arguments, recipe.seed)
-    training = TaggerTraining(
-        recipe,
-        splits.train,
-        held_out=splits.dev,
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-        threads=arguments.threads,
-    )
+    with naming_files(data=arguments.train, held_out=arguments.dev):
+        training = TaggerTraining(
+            recipe,
+            splits.train,
+            held_out=splits.dev,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            threads=arguments.threads,
+        )
     replace_earlier_run(arguments, training.run)
     describe(training, splits)
     watch(training.steps(), total=training.n_steps, title="tag", record=arguments.out / RECORD)

@@ -235,7 +235,7 @@ def test_other_weights_to_start_from_are_another_run(tmp_path):
     stages = [translation(model)]
     out = tmp_path / "run"
     list(Run(model, stages, {}, out=out, start_from=tmp_path / "a").all())
-    with pytest.raises(CheckpointError, match="start_from: was"):
+    with pytest.raises(CheckpointError, match="start_from: has another content"):
         Run(model, stages, {}, out=out, start_from=tmp_path / "b", resume=True)
     with pytest.raises(CheckpointError, match=r"start_from: was .*, is None"):
         Run(model, stages, {}, out=out, resume=True)
