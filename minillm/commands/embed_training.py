@@ -43,7 +43,7 @@ from minillm.tasks.word_vectors import learn_word2vec
 from minillm.text import Vocabulary, WordTokenizer
 from minillm.text.documents import read_documents
 
-SHOWN = 60  # words of the picture
+SHOWN = 200  # words of the picture
 
 
 class Learned(NamedTuple):

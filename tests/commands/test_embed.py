@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from minillm.commands.embed_pictures import labels
+from minillm.commands.embed_pictures import labels, write_apart
 from minillm.commands.embed_progress import Told
+from minillm.commands.pictures import new_figure
 from minillm.models.word_vectors import WordVectors, read_vectors, write_binary_vectors
 from minillm.models.word_vectors.training import Trained
 from minillm.tasks import glove_vectors
@@ -220,6 +221,20 @@ def test_a_chinese_text_is_read_by_characters(call, tmp_path):
     result = call("embed", "train", path, "--width", "3", "--out", tmp_path / "run")
     assert result.code == 0, result.err
     assert set(read_vectors(tmp_path / "run" / "vectors.txt").words) == {"我", "爱", "你"}
+
+
+def test_words_that_would_cover_others_are_points(rng):
+    """Forty words at almost one place, and four with room around them."""
+    places = np.vstack([rng.normal(0, 1e-3, (40, 2)), [[-1, -1], [-1, 1], [1, -1], [1, 1]]])
+    _, (ax,) = new_figure(1, width=8, height=7)
+    ax.scatter(*places.T)
+    ax.figure.canvas.draw()
+    names = [f"word{i}" for i in range(44)]
+    assert write_apart(ax, names, places, None) == len(ax.texts)
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    written = [text.get_text() for text in ax.texts]
+    assert written[0] == "word0" and written[-4:] == names[-4:] and 5 <= len(written) <= 12
 
 
 def test_chinese_words_are_written_or_numbered_and_never_boxes():

@@ -4,11 +4,15 @@ import io
 import json
 import re
 import sys
+from itertools import pairwise
 
 import pytest
 
 from minillm.__main__ import main
+from minillm.commands.tag_pictures import novelty_picture
+from minillm.tasks.entities.evaluation import TaggerScores
 from minillm.tasks.entities.tagger import Tagger
+from minillm.tasks.metrics.entities import entity_scores
 from minillm.text.conll_files import conll_text, sentences_in, write_conll
 from tests.commands.command_line import listing
 from tests.tasks.entities.small import DEV, TEST, TRAIN
@@ -303,3 +307,26 @@ def test_a_sample_is_written_that_can_be_learned(call, tmp_path, language):
     )
     saved = json.loads((tmp_path / "run" / "scores.json").read_text(encoding="utf-8"))
     assert saved["scores"]["test"]["dictionary"]["all"]["micro"]["f1"] == 0.0
+
+
+@pytest.mark.parametrize(("kinds", "f1"), [(("corporation", "creative-work"), 0), (("PER",), 1)])
+def test_a_picture_has_the_scores_in_figures_and_names_apart(kinds, f1, tmp_path, monkeypatch):
+    """Scores of 0 are no empty frame; no name of a type lies over another one."""
+    drawn = []
+    monkeypatch.setattr(
+        "minillm.commands.tag_pictures.save", lambda figure, *_: drawn.append(figure)
+    )
+    kinds = [*kinds, *(f"kind-of-name-{i}" for i in range(4 if len(kinds) > 1 else 0))]
+    true = [[f"B-{kind}", "O"] for kind in kinds]
+    scores = entity_scores(true, true if f1 else [["O", "O"]] * len(kinds))
+    novelty_picture(tmp_path / "a.png", {"BERT": TaggerScores(scores, scores, scores)}, title="t")
+    drawn[0].canvas.draw()
+    for ax in drawn[0].axes:
+        numbers = [text.get_text() for text in ax.texts]
+        assert numbers == [f"{f1:.2f}"] * (len(kinds) + 1)
+        for one, other in pairwise(ax.get_xticklabels()):
+            if one.get_rotation():  # the feet of the words lie apart, and so do the words
+                assert one.get_position()[0] < other.get_position()[0]
+            else:
+                assert not one.get_window_extent().overlaps(other.get_window_extent())
+    assert bool(drawn[0].axes[0].get_xticklabels()[0].get_rotation()) == (len(kinds) > 1)
