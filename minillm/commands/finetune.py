@@ -25,7 +25,7 @@ from minillm.commands.runs import (
     MODEL,
     RECORD,
     model_file,
-    naming_files,
+    naming_options,
     refuse_overwriting,
     refuse_own_folder,
     replace_earlier_run,
@@ -131,7 +131,7 @@ def begun(
         ValueError, CheckpointError: as ``FineTuning``, with the options that are meant.
     """
     try:
-        with naming_files(data=arguments.train, held_out=arguments.dev):
+        with naming_options(data=arguments.train, held_out=arguments.dev):
             return FineTuning(
                 recipe,
                 pretrained,

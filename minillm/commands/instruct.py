@@ -14,7 +14,7 @@ from minillm.commands.progress import watch
 from minillm.commands.runs import (
     MODEL,
     RECORD,
-    naming_files,
+    naming_options,
     refuse_overwriting,
     refuse_own_folder,
     replace_earlier_run,
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     language = open_language(arguments.model, arguments.device)
     train, held_out = read_chats(arguments, language, recipe.seed)
     examination = Examination(last_answers(held_out))
-    with naming_files(data=arguments.file, held_out=arguments.held_out):
+    with naming_options(data=arguments.file, held_out=arguments.held_out):
         training = InstructionTuning(
             recipe,
             language,

@@ -26,7 +26,7 @@ from minillm.commands.progress import watch
 from minillm.commands.runs import (
     MODEL,
     RECORD,
-    naming_files,
+    naming_options,
     refuse_overwriting,
     refuse_own_folder,
     replace_earlier_run,
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
     reference = open_language(arguments.reference or arguments.model, arguments.device)
     pairs, held_out = read_pairs(arguments, language, recipe.seed)
     examination = Examination(chosen_answers(held_out))
-    with naming_files(data=arguments.file, held_out=arguments.held_out):
+    with naming_options(data=arguments.file, held_out=arguments.held_out):
         training = PreferenceTuning(
             recipe,
             language,

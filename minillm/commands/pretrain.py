@@ -16,7 +16,7 @@ from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import (
     MODEL,
     RECORD,
-    naming_files,
+    naming_options,
     refuse_overwriting,
     replace_earlier_run,
 )
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError("--tokenizer is for tokens that are learned: leave it out beside --tokens")
     template = ChatTemplate.read(arguments.template) if arguments.template else None
     documents, held_out = read_parts(arguments, recipe.seed, template or ChatTemplate())
-    with naming_files(data=arguments.file, held_out=arguments.held_out):
+    with naming_options(data=arguments.file, held_out=arguments.held_out):
         training = CausalPretraining(
             recipe,
             documents,

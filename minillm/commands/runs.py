@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ BESIDE = (
     *("instruct.png", "prefer.png", "rewards.json", "translation.png", "dictionary.json"),
     *("names.json", "scores.json", "entities.png"),
 )
+SETTING = re.compile(r"\b(max_length|min_count|patience)(?= =| must| needs)|^size(?= must)")
 
 
 def refuse_overwriting(arguments: argparse.Namespace) -> None:
@@ -81,11 +83,12 @@ def refuse_replacing(out: Path, names: Iterable[str], *, overwrite: bool) -> Non
 
 
 @contextmanager
-def naming_files(**files: Path | None) -> Iterator[None]:
-    """Say which file it is whose content, by its name among a run's facts, is another than it was.
+def naming_options(**files: Path | None) -> Iterator[None]:
+    """Say which options are meant, and whose content is not what it was, by its name in the facts.
 
     Raises:
         CheckpointError: as whatever is done inside, with the names of ``files``.
+        ValueError: as whatever is done inside, with options for settings.
     """
     try:
         yield
@@ -95,6 +98,14 @@ def naming_files(**files: Path | None) -> Iterator[None]:
             told = f"held out from {files['data']}" if path is None else path
             text = text.replace(f"\n  {name}: has another", f"\n  {name} ({told}): has another")
         raise CheckpointError(text) from error
+    except ValueError as error:
+        raise ValueError(SETTING.sub(option_of, str(error))) from error
+
+
+def option_of(setting: re.Match[str]) -> str:
+    """The option that stands for a setting; sizes are those of a tokeniser's vocabulary."""
+    name = setting[0]
+    return "--tokenizer: size" if name == "size" else f"--{name.replace('_', '-')}"
 
 
 def refuse_own_folder(arguments: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ from minillm.commands.runs import (
     MODEL,
     RECORD,
     model_file,
-    naming_files,
+    naming_options,
     refuse_overwriting,
     refuse_replacing,
     replace_earlier_run,
@@ -102,7 +102,7 @@ def train(arguments: argparse.Namespace) -> None:
         raise ValueError("--epochs must be above 0: the tags would not be learned")
     refuse_overwriting(arguments)
     splits = read_splits(arguments, recipe.seed)
-    with naming_files(data=arguments.train, held_out=arguments.dev):
+    with naming_options(data=arguments.train, held_out=arguments.dev):
         training = TaggerTraining(
             recipe,
             splits.train,

@@ -18,7 +18,7 @@ from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import (
     MODEL,
     RECORD,
-    naming_files,
+    naming_options,
     refuse_overwriting,
     replace_earlier_run,
 )
@@ -95,7 +95,7 @@ def begun(
     Raises:
         ValueError, CheckpointError: as ``ClassifierTraining``.
     """
-    with naming_files(data=arguments.train, held_out=arguments.dev):
+    with naming_options(data=arguments.train, held_out=arguments.dev):
         return ClassifierTraining(
             recipe,
             train,

@@ -14,7 +14,7 @@ from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import (
     MODEL,
     RECORD,
-    naming_files,
+    naming_options,
     refuse_overwriting,
     replace_earlier_run,
 )
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
     pairs, held_out = read_parts(arguments, recipe.seed)
     print(f"learning tokens of {len(pairs):,} pairs ...", file=sys.stderr)
     files = {"data": arguments.files[0], "held_out": (arguments.held_out or [None])[0]}
-    with naming_files(**files):
+    with naming_options(**files):
         training = TranslationTraining(
             recipe,
             pairs,

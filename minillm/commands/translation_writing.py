@@ -73,7 +73,10 @@ def run(arguments: argparse.Namespace) -> None:
             print(visible(one.text))
     if arguments.picture is not None:
         (attention,) = attention_of(translator, [Pair(texts[0], found[0].text)], cut=True)
-        weights = attention.of(arguments.layer, arguments.head)
+        try:
+            weights = attention.of(arguments.layer, arguments.head)
+        except ValueError as error:  # "attention: head must be ..."
+            raise ValueError(str(error).replace("attention: ", "--")) from error
         alignment_picture(arguments.picture, attention, weights)
         print(f"picture: {arguments.picture}", file=sys.stderr)
 

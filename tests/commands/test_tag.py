@@ -224,6 +224,7 @@ def test_options_and_files_that_do_not_fit_are_refused(call, tagger, files, mode
     (tmp_path / "river.conll").write_text("a\tB-RIVER\n", encoding="utf-8")
     for arguments, message in [
         ([*train, "--epochs", "0"], "--epochs must be above 0"),
+        ([*train, "--tokenizer", "wordpiece:2"], ": --tokenizer: size must be at least"),
         ([*train, "--hidden-words", "2"], "--hidden-words must be at most 1"),
         ([*train, "--dev", tmp_path / "river.conll"], "river.conll, line 1: the type of B-RIVER"),
         (

@@ -167,7 +167,7 @@ def test_one_file_of_two_columns_or_keys_does_as_well(call, tmp_path):
         (["twice"], "train.en is given for source and target: they are two files"),
         (["--columns", "a,b"], "--columns is for pairs that stand in one file"),
         (["third.txt"], "two files, line by line, or in one with two columns, got 3"),
-        (["--max-length", "2"], "beside 72 and 24 of more than max_length = 2 tokens"),
+        (["--max-length", "2"], "beside 72 and 24 of more than --max-length = 2 tokens"),
         (["--width", "31"], "--width 31 does not split into n_heads 2"),
         (["--held-out", "none.en", "none.eo"], "none.en"),
     ],
@@ -191,7 +191,10 @@ def test_what_cannot_be_written_is_one_line(call, run_folder, tmp_path, monkeypa
         ([], "nothing to translate"),
         (["cat", "dog", "--picture", tmp_path / "p.png"], "--picture is of one text, got 2"),
         (["cat", "--head", "0"], "--layer and --head are for --picture"),
-        (["cat", "--head", "7", "--picture", tmp_path / "p.png"], "head must be in 0..1, got 7"),
+        (
+            ["cat", "--head", "7", "--picture", tmp_path / "p.png"],
+            ": --head must be in 0..1, got 7",
+        ),
         (["cat", "cat " * 20], "text 2: 21 tokens, and the model reads 12: give --long cut"),
     ]:
         result = call("translate", "write", run_folder, *words)
