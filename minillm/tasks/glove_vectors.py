@@ -56,10 +56,10 @@ def learn_glove(
     with progress_bar(passes, desc="GloVe", total=settings.epochs, initial=last.epochs) as bar:
         for last in bar:
             bar.set_postfix(J=f"{last.loss:.4g}", refresh=False)
-            if told is not None:
-                told(last, last.epochs)
             if path is not None:
                 write_state(path, last, facts)
+            if told is not None:
+                told(last, last.epochs)
     return last
 
 

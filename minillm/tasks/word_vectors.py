@@ -63,11 +63,11 @@ def learn_word2vec(
     with progress_bar(steps, desc=settings.model, total=total, initial=start) as bar:
         for trained in bar:
             bar.set_postfix(loss=f"{trained.loss:.3f}", refresh=False)
-            if told is not None:
-                told(trained, trained.chunks)
             due = trained.chunks in (1, total) or trained.chunks % save_every == 0
             if path is not None and due:
                 write_state(path, trained, facts)
+            if told is not None:
+                told(trained, trained.chunks)
     return tables  # they were changed in place
 
 

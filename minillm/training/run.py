@@ -89,7 +89,7 @@ class Run:
         self.resumed_stage = self.find_stage() if resume else None
         if start_from is not None:
             load_weights(start_from, model)
-        self.replaced: list[Path] = []  # files that go, beside those, once the first update is done
+        self.replaced: list[Path] = []  # files of an earlier run that go with its checkpoint
         self.begun: str | None = None
         self.record: RunRecord | None = None
 
@@ -215,21 +215,23 @@ class Run:
         """A line of the record, and a checkpoint where one is due."""
         if self.out is None:
             return
-        first = self.record is None
-        if self.record is None:
-            for path in [self.checkpoint, *self.replaced]:  # of the run before this
-                path.unlink(missing_ok=True)
-            self.record = RunRecord(self.record_file, self.facts)
         examined = {} if step.held_out_loss is None else {"held_out_loss": step.held_out_loss}
-        self.record.append(
-            stage=stage.name,
-            step=step.index,
-            loss=float(step.loss),
-            gradient_norm=float(step.gradient_norm),
-            lr=step.lr,
+        event = {
+            "stage": stage.name,
+            "step": step.index,
+            "loss": float(step.loss),
+            "gradient_norm": float(step.gradient_norm),
+            "lr": step.lr,
             **examined,
-        )
-        progress.events = self.record.events
+        }
+        progress.events += 1
+        first = self.record is None
+        if self.record is not None:
+            self.record.append(**event)
         if first or progress.finished or optimizer.steps % self.save_every == 0:
             facts = {**self.facts, "stage": stage.name}
             save_training(self.checkpoint, self.model, optimizer, facts, *progress.saved())
+        if first:  # now that there is a checkpoint to go on from, the run before this may go
+            self.record = RunRecord(self.record_file, self.facts, event)
+            for path in {*self.replaced} - {self.checkpoint, self.record_file}:
+                path.unlink(missing_ok=True)

@@ -317,7 +317,7 @@ def test_a_new_run_in_the_folder_of_another_leaves_nothing_of_it_to_resume(left,
     list(run_of("two stages", out=tmp_path, save_every=4).all())
     new = run_of("two stages", out=tmp_path, save_every=4)
     before = new.checkpoint.read_bytes(), (tmp_path / "record.jsonl").read_bytes()
-    new.replaced = [tmp_path / "model"]
+    new.replaced = [tmp_path / "model", new.checkpoint, tmp_path / "record.jsonl"]
     new.replaced[0].write_bytes(b"of the run before")
     steps = new.all()
     assert (new.checkpoint.read_bytes(), (tmp_path / "record.jsonl").read_bytes()) == before
@@ -335,6 +335,24 @@ def test_a_run_whose_first_update_fails_leaves_all_of_the_run_before(tmp_path):
     new = Run(Reader(), [stage], {}, out=tmp_path)
     new.replaced = [tmp_path / "record.jsonl"]
     with pytest.raises(ValueError, match="betas"):
+        list(new.all())
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_that_is_stopped_while_it_saves_its_first_update_leaves_the_run_before(
+    tmp_path, monkeypatch
+):
+    list(run_of("two stages", out=tmp_path).all())
+    (tmp_path / "model").write_bytes(b"of the run before")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minillm.training.run.save_training", stopped)
+    new = run_of("two stages", out=tmp_path)
+    new.replaced = [tmp_path / "model"]
+    with pytest.raises(KeyboardInterrupt):
         list(new.all())
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
