@@ -225,6 +225,12 @@ def test_a_long_list_of_one_word_is_short():
     assert as_value(["a", "b"]) == "['a', 'b']" and as_value([]) == "[]"
 
 
+def test_an_array_without_numbers_keeps_its_kind():
+    assert as_value(np.zeros(0, dtype=int)) == "np.array([], dtype=np.int64)"
+    assert as_value(np.zeros(0)) == "np.array([])"
+    assert as_value(np.zeros(1, dtype=int)) == "np.array([0])"
+
+
 def test_a_named_case_is_told_in_both_languages():
     assert "case: two  ·  二" in message(lambda x: x, "99.4")
 
