@@ -670,7 +670,7 @@ savefig(figure, "04_tables", drawn)
 # * The guide's formula has no count in it. Climbed, it makes all vectors one direction, whatever the table says.
 # * A table of counts does not determine the vectors: biases can do a part, and an invertible matrix for the vectors of one table with its inverse, transposed, for those of the other fits as well. What is determined is the product with its biases; cosines of $w + \tilde w$ outlive a rotation, and not every such matrix.
 # * BERT and GPT don't begin with word vectors. Where labels are few and texts without labels many, such vectors are worth much; where labels are many, nothing.
-# * What is said of studies, the figure of section 6.3 and the table below it have {n_tables} seeds; what the cells print, and the other figures, one.
+# * The study of section 6.2 has {n_ascent} seeds, the figure and the table of section 6.3 have {n_tables}; what the cells print, and the other figures, is of one.
 # * Cells with 0 teach nothing, and that is a weakness: in a table in which good words and bad ones never meet, the biases alone would fit all that is there. The texts of section 6.3 have a share in which they do.
 
 # %% [markdown] lang="zh"
@@ -681,7 +681,7 @@ savefig(figure, "04_tables", drawn)
 # * 指南的公式里没有次数。照它往上爬，不管表里是什么，所有的向量都变成同一个方向。
 # * 一张共现表定不出向量：偏置可以分担一部分；一张表的向量乘可逆矩阵、另一张表的乘它的逆的转置，拟合得一样好。定下来的只是点积加偏置；$w + \tilde w$ 的余弦经得起旋转，经不起别的矩阵。
 # * BERT 和 GPT 不从词向量开始。标签少、没有标签的文本多的时候，这样的词向量很值钱；标签多的时候，一文不值。
-# * 说是“研究”的、6.3 节的图和它下面的表，用了 {n_tables} 个种子；单元格打印出来的和别的图，只用了一个。
+# * 6.2 节的研究用了 {n_ascent} 个种子，6.3 节的图和表用了 {n_tables} 个；单元格打印出来的和别的图，只用了一个。
 # * 为 0 的元素什么也不教，这是一个弱点：如果表里好坏两边的词从不相遇，单靠偏置就能拟合表里的一切。6.3 节的文本里，有一部分让它们相遇。
 
 # %% [markdown] lang="en"

@@ -607,10 +607,10 @@ assert either["two orders", "encoder and decoder"] > 0.8, "who reads what he wro
 assert either["two orders", "encoder alone"] < 0.7, "it mixes both"
 
 # %% [markdown] lang="en"
-# With room and *one* right translation the encoder writes nearly all of them: everything follows from the source, and no character has to know of another. (So a test on such a corpus alone would have said: BERT translates.) With two it fails, on the same sentences and with the same words, and the decoder does not. Section 2 said why. (There each place was drawn, with one right sentence in four; here each place takes its most probable character, and where two are nearly alike tiny errors decide. So how many come out right is a matter of luck.) The picture shows it: what each has for the first places of one sentence, beside what half of both orders is.
+# With room and *one* right translation the encoder writes nearly all of them: everything follows from the source, and no character has to know of another. (So a test on such a corpus alone would have said: BERT translates.) With two it fails, on the same sentences and with the same words, and the decoder does not. Section 2 said why. (There each place was drawn, with one right sentence in four; here each place takes its most probable character, and where two are nearly alike tiny errors decide. So how many come out right is a matter of luck.) The picture shows it: what the encoder has for the first places of one sentence, and what the decoder has behind either first character.
 
 # %% [markdown] lang="zh"
-# 有了地方，又只有**一种**正确译文，编码器几乎全写对了：一切都由原文决定，哪个字都不需要知道别的字。（所以，只在这样的语料上测，会得出“BERT 能翻译”。）有两种，它就不行了，句子还是那些句子，词还是那些词；解码器没有问题。原因第 2 节说过了。（那里每个位置是抽出来的，四次里对一次；这里每个位置取最可能的字，两个字不相上下时，由微小的误差决定，所以对多少要看运气。）下图看得见：对一个句子的前几个位置，两种模型各有什么分布；旁边是两种语序各一半的分布。
+# 有了地方，又只有**一种**正确译文，编码器几乎全写对了：一切都由原文决定，哪个字都不需要知道别的字。（所以，只在这样的语料上测，会得出“BERT 能翻译”。）有两种，它就不行了，句子还是那些句子，词还是那些词；解码器没有问题。原因第 2 节说过了。（那里每个位置是抽出来的，四次里对一次；这里每个位置取最可能的字，两个字不相上下时，由微小的误差决定，所以对多少要看运气。）下图看得见：一个句子的前几个位置，编码器各有什么分布，解码器在两种首字之后又各有什么分布。
 
 # %% tags=["machine"]
 one = next(one for one in denials if one.en == "I did not find that novel yesterday.")
