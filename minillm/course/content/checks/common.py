@@ -90,14 +90,14 @@ def shaped(name: str | tuple[str, str], found: Any, shape: tuple[int, ...]) -> n
         array = np.asarray(found, dtype=float)
     except (TypeError, ValueError):
         raise Conduct(
-            f"{english} must be an array of numbers, got {found!r:.80}",
+            f"{english}: an array of numbers is needed, got {found!r:.80}",
             f"{chinese}应当是数组，得到的却是 {found!r:.80}",
         ) from None
     if np.isnan(array).any() and any(one is None for one in np.asarray(found, object).ravel()):
-        raise Conduct(f"{english} has None in place of a number", f"{chinese}里有 None，应当是数")
+        raise Conduct(f"{english}: None stands for a number", f"{chinese}里有 None，应当是数")
     if array.shape != shape:
         raise Conduct(
-            f"{english} has shape {array.shape}, not {shape}",
+            f"{english}: the shape is {array.shape}, not {shape}",
             f"{chinese}的形状是 {array.shape}，应为 {shape}",
         )
     return array
