@@ -48,11 +48,12 @@ def close(
         )
     numbers = np.round(found, 6).tolist()
     single = np.allclose(found, wanted, rtol=1e-6, atol=1e-7)
+    far = (f", by up to {gap:.1e}", f"，最多差 {gap:.1e}") if np.isfinite(gap) else ("", "")
     told(
         bool(fits.all()),
-        f"{english}: {numbers} is off, by up to {gap:.1e}"
+        f"{english}: {numbers} is off{far[0]}"
         + (", as float32 rounds and float64 does not" if single else ""),
-        f"{chinese}：{numbers} 不对，最多差 {gap:.1e}"
+        f"{chinese}：{numbers} 不对{far[1]}"
         + ("，这是 float32 的舍入误差，float64 没有这么大" if single else ""),
     )
 

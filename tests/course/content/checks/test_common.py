@@ -41,6 +41,11 @@ def test_of_many_numbers_the_first_that_is_off_is_told_with_its_place():
         close("p", found, np.zeros(2000))
 
 
+def test_what_is_no_number_is_not_off_by_so_much():
+    with pytest.raises(AssertionError, match=r"^g: nan is off  ·  g：nan 不对$"):
+        close("g", np.array(np.nan), np.array(1.0))
+
+
 def test_none_is_no_number():
     with pytest.raises(AssertionError, match="p: None stands for a number"):
         shaped("p", [1.0, None], (2,))
