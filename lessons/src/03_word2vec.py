@@ -244,8 +244,8 @@ def pair_rule(v, u):  # (B, D), (B, 1 + k, D)
 
 
 rng = np.random.default_rng(3)
-v, u = rng.standard_normal((6, 4)), rng.standard_normal((6, 3, 4))
-(ours, vjp), theirs = pair_rule(v, u), negative_sampling(v, u)
+six_pairs = rng.standard_normal((6, 4)), rng.standard_normal((6, 3, 4))  # of v and u
+(ours, vjp), theirs = pair_rule(*six_pairs), negative_sampling(*six_pairs)
 assert np.allclose(ours, theirs.loss), "the library's loss"
 for one, other in zip(vjp(np.ones(6)), theirs[1:], strict=True):
     assert np.allclose(one, other), "and its gradients"
@@ -266,12 +266,14 @@ def step(V, U, centres, ids, rate):  # (N, D), (N, D), (B,), (B, 1 + k)
     return loss.sum()
 
 
-V, U = np.ones((5, 2)), np.ones((5, 2))
-step(V, U, np.array([0, 0]), np.array([[1, 2], [1, 3]]), rate=1.0)
-print("U", *U.round(3))  # word 1 is the neighbour in both pairs, 2 and 3 are drawn once each
-assert np.allclose(U[1], 1 + 2 * sigmoid(-2.0)), "both pairs move it"
-assert np.allclose(U[[2, 3]], 1 - sigmoid(2.0)), "away, each by one pair"
-assert (V[1:] == 1).all() and (U[[0, 4]] == 1).all(), "what nobody names stays"
+some_V, some_U = np.ones((5, 2)), np.ones((5, 2))
+step(some_V, some_U, np.array([0, 0]), np.array([[1, 2], [1, 3]]), rate=1.0)
+print(
+    "some_U", *some_U.round(3)
+)  # word 1 is the neighbour in both pairs, 2 and 3 are drawn once each
+assert np.allclose(some_U[1], 1 + 2 * sigmoid(-2.0)), "both pairs move it"
+assert np.allclose(some_U[[2, 3]], 1 - sigmoid(2.0)), "away, each by one pair"
+assert (some_V[1:] == 1).all() and (some_U[[0, 4]] == 1).all(), "what nobody names stays"
 
 # %% [markdown] lang="en"
 # **Which pairs.** Each place sees the words up to $c$ places away *in its sentence*. The library draws $c$ anew for each place, from 1 to the window, so that near words count more. Here two sentences and $c = 1$:
@@ -281,9 +283,9 @@ assert (V[1:] == 1).all() and (U[[0, 4]] == 1).all(), "what nobody names stays"
 
 # %%
 small = Sentences.of_ids([[0, 1, 2], [3, 0]], vocabulary_size=4)
-centres, contexts = pairs(small, np.ones(5, dtype=int))
-print(*(f"{a}-{b}" for a, b in zip(centres, contexts, strict=True)))
-assert (2, 3) not in set(zip(centres, contexts, strict=True)), "no pair across sentences"
+middles, contexts = pairs(small, np.ones(5, dtype=int))
+print(*(f"{a}-{b}" for a, b in zip(middles, contexts, strict=True)))
+assert (2, 3) not in set(zip(middles, contexts, strict=True)), "no pair across sentences"
 noise = Noise(np.array([81, 16, 1]))
 drawn = np.bincount(noise.draw((100_000,), rng)) / 1000  # in percent
 print("drawn", *drawn.round(1), "%")
@@ -321,7 +323,7 @@ def tables_rule(V, U, centres, ids):  # (N, D), (N, D), (B,), (B, 1 + k)
 V, U = rng.standard_normal((2, 7, 4))
 centres, ids = np.array([2, 5, 2, 0]), np.array([[1, 3, 3], [3, 0, 6], [1, 2, 4], [6, 6, 6]])
 errors = {
-    "one pair": check_vjp(pair_rule, v, u, rng=rng),
+    "one pair": check_vjp(pair_rule, *six_pairs, rng=rng),
     "tables": check_vjp(tables_rule, V, U, centres=centres, ids=ids, rng=rng),
 }
 for name, error in errors.items():
@@ -448,10 +450,10 @@ topics = (
 )
 words = np.array([word for topic in topics for word in topic.split()])
 world = Topics(topics=4, words=10, purity=0.7)
-ids, _ = world.draw(1000, 10, np.random.default_rng(3))
-text = Sentences.of_ids(ids, len(words))
+read_ids, _ = world.draw(1000, 10, np.random.default_rng(3))
+text = Sentences.of_ids(read_ids, len(words))
 X = expected_pairs(text, window=1)  # (40, 40): how often each pair stands side by side
-for sentence in ids[:4]:
+for sentence in read_ids[:4]:
     print(*words[sentence])
 same = world.topic_of_word[:, None] == world.topic_of_word
 print(f"{X.sum():.0f} pairs; of one topic {X[same].mean():.1f} each, of two {X[~same].mean():.1f}")
@@ -470,7 +472,7 @@ print(f"{X.sum():.0f} pairs; of one topic {X[same].mean():.1f} each, of two {X[~
 # %%
 def printed(V):  # (40, D)
     loss, slope = printed_loss(V, text)
-    return loss / len(ids) / 9, slope / len(ids) / 9  # nine neighbours in a sentence of ten
+    return loss / len(read_ids) / 9, slope / len(read_ids) / 9  # nine in ten
 
 
 def turned(V):
@@ -598,40 +600,47 @@ savefig(figure, "03_scores", kept)
 # %%
 seen = expected_pairs(text, window=5)  # of these sentences: no cell is empty
 counted = {"endless text": world.pair_chances, "1000 sentences": seen}
-widths, apart, losses, ends = [1, 2, 3, 4, 8, 16, 40], {}, {}, {}
+widths, distances, losses, reached = [1, 2, 3, 4, 8, 16, 40], {}, {}, {}
 for name, table in counted.items():
-    wanted, apart[name], losses[name] = pmi(table) - np.log(5), [], []
+    wanted, distances[name], losses[name] = pmi(table) - np.log(5), [], []
     for width in widths:
         tables = 0.1 * np.random.default_rng(width).standard_normal((2, 40, width))
         for _ in range(1500):
             tables = tables - 20 * negatives(tables, table)[1]
         scores = tables[0] @ tables[1].T
-        apart[name].append(np.abs(scores - wanted).mean())
+        distances[name].append(np.abs(scores - wanted).mean())
         losses[name].append(negatives(tables, table)[0])
-        ends[name, width] = scores
-    for what, row in (("mean distance", apart[name]), ("loss", losses[name])):
+        reached[name, width] = scores
+    for what, row in (("mean distance", distances[name]), ("loss", losses[name])):
         numbers = (f"{D}: {x:.3f}  " for D, x in zip(widths, row, strict=True))
         print(f"{name:15}{what:14}", *numbers)
-stated("three", apart["endless text"][1:3], 0.295, 0.0005, "two and three, endless text")
+stated("three", distances["endless text"][1:3], 0.295, 0.0005, "two and three, endless text")
 stated("losses", losses["endless text"][:4], [2.703, 2.648, 2.597, 2.568], 0.0005, "their losses")
-assert apart["endless text"][3] < 1e-9 < 0.01 < apart["endless text"][2], "four dimensions suffice"
-assert apart["1000 sentences"][-1] < 0.01 < 0.05 < apart["1000 sentences"][-2], "forty suffice"
+assert distances["endless text"][3] < 1e-9 < 0.01 < distances["endless text"][2], (
+    "four dimensions suffice"
+)
+assert distances["1000 sentences"][-1] < 0.01 < 0.05 < distances["1000 sentences"][-2], (
+    "forty suffice"
+)
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
 wanted = pmi(seen) - np.log(5)
 left.plot([-3, 0], [-3, 0], color="0.7")
 for width, marker in ((2, "x"), (8, "+"), (40, ".")):
-    some = ends["1000 sentences", width].ravel()[::9]
+    some = reached["1000 sentences", width].ravel()[::9]
     left.plot(wanted.ravel()[::9], some, marker, color="black", ms=4, label=f"{width} dimensions")
 left.set(xlabel=r"PMI $-\,\ln k$", ylabel="score")
 left.legend()
 for name, style in (("endless text", "o-"), ("1000 sentences", "s--")):
-    right.plot(range(len(widths)), apart[name], style, color="black", label=name)
+    right.plot(range(len(widths)), distances[name], style, color="black", label=name)
 right.set(xticks=range(len(widths)), xticklabels=widths, xlabel="dimensions")
 right.set(ylabel=r"mean distance from PMI $-\,\ln k$", ylim=(0, None))
 right.legend()
-shown = {"1000 sentences": apart["1000 sentences"][:-1], "endless text": apart["endless text"][:3]}
+shown = {
+    "1000 sentences": distances["1000 sentences"][:-1],
+    "endless text": distances["endless text"][:3],
+}
 savefig(figure, "03_pmi", {"dimensions": widths, **shown})
 
 # %% [markdown] lang="en"
@@ -661,7 +670,7 @@ settings = Word2VecSettings(width=8, subsample=None, rate=0.1, epochs=3, chunk=2
 for trained in train_word2vec(text, settings):
     if trained.chunks % 5 == 0:
         print(f"{trained.chunks:3} chunks, loss {trained.loss:.3f}")
-v, u = trained.tables
+after_v, after_u = trained.tables
 
 
 def nearest(table, word, n=4):
@@ -671,14 +680,16 @@ def nearest(table, word, n=4):
 
 
 for word in ("bread", "snow", "violin", "team"):
-    print(f"{word:7} before: {nearest(begin[0], word):24} after: {nearest(v, word)}")
-right_before, right_after = (alike(table, same)[0] for table in (begin[0], v))
+    print(f"{word:7} before: {nearest(begin[0], word):24} after: {nearest(after_v, word)}")
+right_before, right_after = (alike(table, same)[0] for table in (begin[0], after_v))
 print(f"nearest word of the same topic: before {right_before:.0%}, after {right_after:.0%}")
 assert right_after > 0.9, "topics are found"
-assert set(nearest(v, "bread").split()) <= set(topics[0].split()), "all food"
-own = (v * u).sum(axis=1)
+assert set(nearest(after_v, "bread").split()) <= set(topics[0].split()), "all food"
+own = (after_v * after_u).sum(axis=1)
 print(f"words whose score with themselves is positive: {(own > 0).sum()} of 40")
-assert ((v * v).sum(axis=1) > 0).all() and (own < 0).all(), "two tables: none is its own neighbour"
+assert ((after_v * after_v).sum(axis=1) > 0).all() and (own < 0).all(), (
+    "two tables: none is its own neighbour"
+)
 
 
 # %%
@@ -687,7 +698,7 @@ def centred(table):
 
 
 figure, panels = plt.subplots(1, 2, figsize=(9, 4))
-for axes, (title, table) in zip(panels, (("before", begin[0]), ("after", v)), strict=True):
+for axes, (title, table) in zip(panels, (("before", begin[0]), ("after", after_v)), strict=True):
     x = centred(table.astype(float))
     main = np.linalg.svd(x, full_matrices=False)[2][:3]  # three main directions, seen aslant
     directions = np.array([[1, 0, 0.6], [0, 1, -0.6]]) @ main
@@ -697,7 +708,7 @@ for axes, (title, table) in zip(panels, (("before", begin[0]), ("after", v)), st
         for word, point in list(zip(words[10 * topic :], points, strict=False))[:2]:
             axes.annotate(word, point, xytext=(5, 3), textcoords="offset points", fontsize=8)
     axes.set(title=title, xticks=[], yticks=[])
-spreads = {"after": np.linalg.svd(centred(v.astype(float)))[1][:3]}
+spreads = {"after": np.linalg.svd(centred(after_v.astype(float)))[1][:3]}
 savefig(figure, "03_words", spreads)
 
 # %% [markdown] lang="en"
