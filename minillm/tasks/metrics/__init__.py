@@ -30,6 +30,7 @@ from minillm.tasks.metrics.group_scores import (
     GroupCalibration,
     Swap,
     calibration_by_group,
+    calibration_intervals,
     mean_scores,
     swap_test,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "bootstrap_interval",
     "calibration_by_group",
     "calibration_error",
+    "calibration_intervals",
     "chrf",
     "confusion_matrix",
     "demographic_parity_difference",

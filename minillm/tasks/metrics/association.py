@@ -13,11 +13,12 @@ import numpy as np
 
 
 class Weat(NamedTuple):
-    """The effect size, the one-sided p-value, and whether it is of all divisions."""
+    """Effect size, one-sided p-value, whether it is of all divisions, and the plain difference."""
 
     effect: float
     p_value: float
     exact: bool
+    difference: float  # mean_x s - mean_y s: it grows with an association, while the effect ends
 
 
 def weat(
@@ -65,9 +66,10 @@ def weat(
     deviation = s.std(ddof=1)
     if not deviation > 1e-12:
         raise ValueError("weat: all words of x and y lie equally between a and b")
-    effect = (s[:n].mean() - s[n:].mean()) / deviation
+    difference = float(s[:n].mean() - s[n:].mean())
     exact = comb(2 * n, n) <= draws
-    return Weat(float(effect), p_value_of(s, exact=exact, draws=draws, rng=rng), exact)
+    p_value = p_value_of(s, exact=exact, draws=draws, rng=rng)
+    return Weat(difference / float(deviation), p_value, exact, difference)
 
 
 def p_value_of(s: np.ndarray, *, exact: bool, draws: int, rng: np.random.Generator) -> float:

@@ -20,6 +20,7 @@ from minillm.training.robust import group_sizes
 class GroupRates(NamedTuple):
     """The rates of each group, every one with its Wilson interval."""
 
+    accuracy: Shares  # P(predicted = true | g)
     base: Shares  # P(true = 1 | g)
     selection: Shares  # P(predicted = 1 | g)
     true_positive: Shares  # P(predicted = 1 | true = 1, g)
@@ -35,7 +36,7 @@ def group_rates(
     names: Sequence[str],
     level: float = 0.95,
 ) -> GroupRates:
-    """Base rate, selection rate, TPR, FPR and precision of each group, (G,)::
+    """Accuracy, base rate, selection rate, TPR, FPR and precision of each group, (G,)::
 
         TPR_g = TP_g / (TP_g + FN_g),    FPR_g = FP_g / (FP_g + TN_g)
         precision_g = TP_g / (TP_g + FP_g)
@@ -58,7 +59,7 @@ def group_rates(
     np.add.at(table, (is_so, said, groups), 1)
     (negative, false), (missed, hit) = table
     shares = (
-        *((hit + missed, sizes), (hit + false, sizes)),
+        *((hit + negative, sizes), (hit + missed, sizes), (hit + false, sizes)),
         *((hit, hit + missed), (false, false + negative), (hit, hit + false)),
     )
     return GroupRates(*(wilson_interval(k, n, level=level) for k, n in shares))

@@ -6,12 +6,14 @@ A score is the probability that a model gives to class 1.  Letters: N examples, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from minillm.tasks.metrics.classification import Classes, class_numbers
 from minillm.tasks.metrics.fairness import sizes_of_both_classes
+from minillm.tasks.metrics.intervals import Shares, bootstrap_interval
 from minillm.training.robust import group_sizes
 
 
@@ -57,6 +59,50 @@ def calibration_by_group(
     predicted, observed = sums / filled, positive / filled
     error = (share * np.abs(observed - predicted)).sum(axis=1)
     return GroupCalibration(predicted, observed, share, error)
+
+
+def calibration_intervals(
+    scores: np.ndarray,
+    true: Classes,
+    groups: np.ndarray,
+    *,
+    names: Sequence[str],
+    bins: int,
+    draws: int,
+    level: float,
+    rng: np.random.Generator,
+) -> Shares:
+    """The calibration error of each group with its percentile bootstrap interval, (G,).
+
+    Every group is drawn again within itself.  Drawn again an error grows by the luck of each bin,
+    so that of few examples the whole interval may lie above a small error.
+
+    Shapes: as ``calibration_by_group``.
+
+    Raises:
+        ValueError: as ``calibration_by_group`` and ``bootstrap_interval``: a group of one example
+            has no spread.
+        TypeError, IndexError: as ``group_sizes``.
+    Source: as ``bootstrap_interval``.
+    Guide: 8.2.3 (G55).
+    """
+    whole = calibration_by_group(scores, true, groups, names=names, bins=bins).error
+    p, is_so = checked_scores("calibration_intervals", scores, true, groups)
+    ends = []
+    for g in range(len(names)):
+        mine = groups == g
+        statistic = partial(error_of, p[mine], is_so[mine], bins)
+        strata = np.zeros(int(mine.sum()), dtype=int)
+        ends.append(bootstrap_interval(statistic, strata, draws=draws, level=level, rng=rng))
+    low, high = np.array(ends).T
+    return Shares(whole, low, high)
+
+
+def error_of(scores: np.ndarray, true: np.ndarray, bins: int, places: np.ndarray) -> float:
+    """The calibration error of the examples at some places, as of one group."""
+    alone = np.zeros(len(places), dtype=int)
+    found = calibration_by_group(scores[places], true[places], alone, names=["all"], bins=bins)
+    return float(found.error[0])
 
 
 def mean_scores(

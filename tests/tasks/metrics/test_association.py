@@ -28,7 +28,7 @@ def slow(x, y, a, b):
     for half in itertools.combinations(range(2 * n), n):
         inside = sum(s[i] for i in half)
         hits.append(inside - (sum(s) - inside) >= observed - 1e-9)
-    return effect, np.mean(hits)
+    return effect, np.mean(hits), np.mean(s[:n]) - np.mean(s[n:])
 
 
 @pytest.mark.guide("G55")
@@ -36,7 +36,7 @@ def slow(x, y, a, b):
 def test_it_is_what_a_slow_count_finds(n, rng):
     x, y, a, b = (rng.standard_normal((k, 4)) for k in (n, n, 3, 6))
     found = weat(x, y, a, b, rng=rng)
-    np.testing.assert_allclose((found.effect, found.p_value), slow(x, y, a, b))
+    np.testing.assert_allclose((found.effect, found.p_value, found.difference), slow(x, y, a, b))
     assert found.exact
 
 

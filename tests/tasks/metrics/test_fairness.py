@@ -38,6 +38,7 @@ def test_the_rates_are_what_a_slow_count_finds(rows):
     for g in (0, 1):
         mine = [(s, t) for s, t, of in rows if of == g]
         ways = {
+            "accuracy": [int(s == t) for s, t in mine],
             "base": [t for _, t in mine],
             "selection": [s for s, _ in mine],
             "true_positive": [s for s, t in mine if t],

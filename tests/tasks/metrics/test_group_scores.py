@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from minillm.tasks.metrics import calibration_by_group, mean_scores, swap_test
+from minillm.tasks.metrics import (
+    calibration_by_group,
+    calibration_intervals,
+    mean_scores,
+    swap_test,
+)
 
 NAMES = ("a", "b")
 
@@ -34,6 +39,29 @@ def test_calibration_is_what_a_slow_count_finds(rng):
             gap = abs(true[mine].mean() - scores[mine].mean())
             error += mine.sum() / (groups == g).sum() * gap
         assert found.error[g] == pytest.approx(error)
+
+
+@pytest.mark.guide("G55")
+def test_the_interval_of_an_error_is_that_of_a_share_where_all_have_one_score(rng):
+    """Independent truth: the error is 0.9 - share, with the share's own standard error."""
+    scores, groups = np.full(500, 0.9), np.repeat([0, 1], [400, 100])
+    true = (np.arange(500) % 2).astype(int)
+    found = calibration_intervals(
+        scores, true, groups, names=NAMES, bins=5, draws=1000, level=0.95, rng=rng
+    )
+    np.testing.assert_allclose(found.value, 0.4)
+    half = 1.96 * 0.5 / np.sqrt([400, 100])
+    np.testing.assert_allclose(found.low, 0.4 - half, atol=0.015)
+    np.testing.assert_allclose(found.high, 0.4 + half, atol=0.015)
+    with pytest.raises(ValueError, match="at least 2 examples each"):
+        calibration_intervals(
+            *(scores[:3], true[:3], np.array([0, 0, 1])),
+            names=NAMES,
+            bins=5,
+            draws=9,
+            level=0.9,
+            rng=rng,
+        )
 
 
 def test_a_score_of_one_is_in_the_last_bin():
