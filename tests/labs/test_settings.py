@@ -289,6 +289,11 @@ TINY = {
         "penalties": (0.0, 0.5),
         "second_good": (0.5, 0.3),
     },
+    "fairness_price": {
+        **{f"case.{path}": value for path, value in SMALL_FAIRNESS.items()},
+        "penalties": (0.0, 0.5),
+        "second_good": (0.5, 0.3),
+    },
     "few_labels": {
         **STAGES,
         "recipe.finetune_epochs": 0.0,
@@ -740,7 +745,7 @@ TRAINS_LONG = {
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
     *("shortcut", "shortcut_causes", "shortcut_selection"),
     *("narrow_tuning", "narrow_tuning_sweeps"),
-    *("fairness", "fairness_dials"),
+    *("fairness", "fairness_dials", "fairness_price"),
     *("claims", "denials", "length", "pretrained_tables"),
 }
 
@@ -802,6 +807,10 @@ REPLACED = {
     "fairness_dials": {  # of remedies, and what each world has of its own
         *strengths_but("steps", lab="fairness"),
         *("case.held", "case.penalty", "case.learning.steps", "case.learning.smoothing"),
+    },
+    "fairness_price": {
+        *strengths_but("steps", "covariance", lab="fairness"),
+        *("case.bins", "case.penalty", "case.learning.steps", "case.learning.smoothing"),
     },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},

@@ -40,31 +40,42 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     All are ``(W, G)`` and by merit; the precision is 0 where nobody is selected.
 
     Raises:
-        ValueError: not as many penalties as qualities.
+        ValueError: as ``cases_of``.
     Guide: 8.2.3 (G55).
     """
-    if len(settings.penalties) != len(settings.second_good):
-        raise ValueError(
-            f"fairness_dials: penalties {settings.penalties} and second_good "
-            f"{settings.second_good} must be as many"
-        )
-    worlds = zip(settings.penalties, settings.second_good, strict=True)
-    rows = [of_world(settings.case, penalty, good, seed) for penalty, good in worlds]
+    cases = cases_of("fairness_dials", settings, seed)
+    rows = [of_world(case) for case in cases]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def of_world(settings: Case, penalty: float, second: float, seed: int) -> dict[str, np.ndarray]:
+def cases_of(name: str, settings: Settings, seed: int) -> list[Fairness]:
+    """The case of each world.
+
+    Raises:
+        ValueError: not as many penalties as qualities.
+    """
+    if len(settings.penalties) != len(settings.second_good):
+        raise ValueError(
+            f"{name}: penalties {settings.penalties} and second_good {settings.second_good} "
+            "must be as many"
+        )
+    first, found = settings.case.world.good[0], []
+    for penalty, second in zip(settings.penalties, settings.second_good, strict=True):
+        world = replace(settings.case.world, good=(first, second))
+        found.append(Fairness(replace(settings.case, world=world, penalty=penalty), seed))
+    return found
+
+
+def of_world(case: Fairness) -> dict[str, np.ndarray]:
     """The numbers of one world, each ``(G,)``."""
-    first = settings.world.good[0]
-    world = replace(settings.world, good=(first, second))
-    case = Fairness(replace(settings, world=world, penalty=penalty), seed)
+    s = case.settings
     model, people = case.selector(case.plain()), case.tested
     merits, towns = people.merits, people.towns
     scores = model.scores(people.ids)
     rates = group_rates(model.selects(people), merits, towns, names=TOWNS)
     others, merited = mean_scores(scores, merits, towns, names=TOWNS)
-    sure = calibration_by_group(scores, merits, towns, names=TOWNS, bins=settings.bins)
-    known = world.known(penalty, settings.threshold)
+    sure = calibration_by_group(scores, merits, towns, names=TOWNS, bins=s.bins)
+    known = s.world.known(s.penalty, s.threshold)
     return {
         "base rate": rates.base.value,
         "selected": rates.selection.value,
