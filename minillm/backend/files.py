@@ -112,6 +112,18 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def require_file(path: Path) -> None:
+    """Refuse a file that cannot be written: before work whose results are to lie there.
+
+    Raises:
+        IsADirectoryError: a folder has that name.
+        OSError: as ``require_folder``, of the folder that it is to lie in.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    require_folder(path.parent)
+
+
 def require_folder(path: Path) -> None:
     """Refuse a folder that cannot be made or written: before work whose results are to lie there.
 

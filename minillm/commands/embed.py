@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import write_atomically
-from minillm.commands.embed_training import VECTORS, add_training, train
+from minillm.commands.embed_options import VECTORS, add_training
+from minillm.commands.embed_training import train
+from minillm.commands.runs import require_files
 from minillm.commands.sampling_options import number
 from minillm.commands.tables import percent, table
 from minillm.models.word_vectors import (
@@ -68,6 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.action == "train":
         train(arguments)
         return
+    require_files(arguments, "json")
     vectors = loaded(arguments)
     print(f"{arguments.vectors}: words {len(vectors):,}, width {vectors.width}")
     found = neighbours if arguments.action == "neighbours" else analogies
@@ -84,7 +87,10 @@ def loaded(arguments: argparse.Namespace) -> WordVectors:
         if not (path / VECTORS).exists():
             raise ValueError(f"{path}: there is no {VECTORS} in this folder: train to its end")
         path = path / VECTORS
-    return read_vectors(path, limit=arguments.limit, blanks=arguments.blanks)
+    try:
+        return read_vectors(path, limit=arguments.limit, blanks=arguments.blanks)
+    except ValueError as error:
+        raise ValueError(str(error).replace("blanks=True", "--blanks")) from error
 
 
 def neighbours(vectors: WordVectors, arguments: argparse.Namespace) -> Mapping[str, Any]:
@@ -102,7 +108,13 @@ def analogies(vectors: WordVectors, arguments: argparse.Namespace) -> Mapping[st
     scores = analogy_scores(vectors, questions, fold=not arguments.cased)
     scores = {**scores, "all": total(scores)} if "all" not in scores else scores
     rows = [
-        [name, f"{s.right:,}", percent(s.accuracy), f"{s.asked:,}", f"{s.questions:,}"]
+        [
+            name,
+            f"{s.right:,}" if s.asked else "-",
+            percent(s.accuracy) if s.asked else "-",
+            f"{s.asked:,}",
+            f"{s.questions:,}",
+        ]
         for name, s in scores.items()
     ]
     print(table(["section", "right", "of those asked", "asked", "questions"], rows))

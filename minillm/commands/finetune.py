@@ -23,10 +23,12 @@ from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import (
     MODEL,
+    RECORD,
     model_file,
+    naming_options,
     refuse_overwriting,
     refuse_own_folder,
-    remove_earlier_run,
+    replace_earlier_run,
 )
 from minillm.commands.scores import needs_threshold, positive_class
 from minillm.commands.splits import read_splits, require_known_labels
@@ -95,10 +97,10 @@ def run(arguments: argparse.Namespace) -> None:
     positive = positive_class(arguments.positive, counts)
     require_known_labels(splits, counts)
     training = begun(arguments, recipe, pretrained, train, splits["dev"])
-    remove_earlier_run(arguments)
+    replace_earlier_run(arguments, training.run)
     describe(training, train, splits)
-    watch(examined(training, forgetting), total=training.n_steps, title="fine-tune")
-    record = arguments.out / "record.jsonl"
+    record = arguments.out / RECORD
+    watch(examined(training, forgetting), total=training.n_steps, title="fine-tune", record=record)
     print_kept(training, record, forgetting)
     found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
@@ -129,16 +131,17 @@ def begun(
         ValueError, CheckpointError: as ``FineTuning``, with the options that are meant.
     """
     try:
-        return FineTuning(
-            recipe,
-            pretrained,
-            train,
-            held_out=dev,
-            out=arguments.out,
-            resume=arguments.resume,
-            device=arguments.device,
-            threads=arguments.threads,
-        )
+        with naming_options(data=arguments.train, held_out=arguments.dev):
+            return FineTuning(
+                recipe,
+                pretrained,
+                train,
+                held_out=dev,
+                out=arguments.out,
+                resume=arguments.resume,
+                device=arguments.device,
+                threads=arguments.threads,
+            )
     except ValueError as error:
         if str(error).startswith(("LoRA: rank", "no linear layer", "the linear layers")):
             raise ValueError(f"--rank {recipe.rank} --where {recipe.where}: {error}") from error

@@ -71,6 +71,8 @@ def picture_file(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"must end in .png, got {text!r}")
     if not path.absolute().parent.is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {path.absolute().parent}")
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder, a file is needed")
     return path
 
 

@@ -65,9 +65,13 @@ def apply(arguments: argparse.Namespace) -> None:
     for remark in remarks(tagger, items):
         print(f"minillm tag: {remark}", file=sys.stderr)
     said = iter(tagger.predict_probabilities([item.words for item in full]))
+    n_names = 0
     for item in items:
         tagged = next(said) if item.places else []
+        n_names += len(spans_of([tag for tag, _ in tagged]))
         print(WRITERS[arguments.format](item, tagged), end="")
+    if not n_names:
+        print("minillm tag: no name was found", file=sys.stderr)
 
 
 def remarks(tagger: Tagger, items: list[Item]) -> Iterator[str]:
