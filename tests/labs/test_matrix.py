@@ -95,9 +95,10 @@ def labs():
     return [study for study in studies if hasattr(study, "remedies")]
 
 
-def test_both_halves_have_every_lab_once():
+def test_both_halves_have_every_lab_once_but_those_of_the_challenges():
     listed = [name for names in HALVES.values() for name in names]
-    assert sorted(listed) == sorted(lab.name for lab in labs())
+    others = [lab for lab in labs() if ".challenges." not in lab.measure.__module__]
+    assert sorted(listed) == sorted(lab.name for lab in others)
 
 
 @pytest.mark.parametrize("half", HALVES)

@@ -141,6 +141,16 @@ SMALL_SHORTCUT = {
     "strengths": {"steps": 3, "jtt_steps": 3, "few": 4, "many": 12, "width": 16}
     | {"few_steps": 2, "many_steps": 2, "dro_rate": 0.5},
 }
+SMALL_FAIRNESS = {
+    "world": {"qualities": 2, "good": (0.5, 0.4)},
+    "learned": 80,
+    "held": 40,
+    "tested": 60,
+    "model": {"width": 8, "n_heads": 2, "hidden": 8},
+    "learning": {"batch": 16, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 3, "early": 2, "few": 12, "few_steps": 2, "width": 16, "dropout": 0.4}
+    | {"word_dropout": 0.4},
+}
 SMALL_NARROW = {
     "world": {"nouns": 3, "questions": 2},
     "told": 2,
@@ -273,6 +283,17 @@ TINY = {
         "grids": {"weight_decay": (1.0, 900.0), "dropout": (0.2, 0.4)},
     },
     "encodings": SMALL_ENCODINGS,
+    "fairness": SMALL_FAIRNESS,
+    "fairness_dials": {
+        **{f"case.{path}": value for path, value in SMALL_FAIRNESS.items()},
+        "penalties": (0.0, 0.5),
+        "second_good": (0.5, 0.3),
+    },
+    "fairness_price": {
+        **{f"case.{path}": value for path, value in SMALL_FAIRNESS.items()},
+        "penalties": (0.0, 0.5),
+        "second_good": (0.5, 0.3),
+    },
     "few_labels": {
         **STAGES,
         "recipe.finetune_epochs": 0.0,
@@ -665,6 +686,13 @@ TINY = {
         "near": 4.0,
         "stuck": -50.0,
     },
+    "word_association": {
+        "texts": 150,
+        "strengths": (0.0, 0.4),
+        "width": 3,
+        "draws": 20,
+        "repeats": 2,
+    },
     "without_negatives": {
         "world": {"topics": 2, "words": 3, "purity": 0.8, "skew": 0.5},
         "sentences": 30,
@@ -717,13 +745,14 @@ TRAINS_LONG = {
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
     *("shortcut", "shortcut_causes", "shortcut_selection"),
     *("narrow_tuning", "narrow_tuning_sweeps"),
+    *("fairness", "fairness_dials", "fairness_price"),
     *("claims", "denials", "length", "pretrained_tables"),
 }
 
 
-def strengths_but(*names):
-    """The strengths of the lab of the shortcut that a study of it leaves idle."""
-    entries = fields(find_study("shortcut").settings.strengths)
+def strengths_but(*names, lab="shortcut"):
+    """The strengths of a lab that a study of it leaves idle."""
+    entries = fields(find_study(lab).settings.strengths)
     return {f"case.strengths.{entry.name}" for entry in entries if entry.name not in names}
 
 
@@ -774,6 +803,15 @@ REPLACED = {
     "narrow_tuning_sweeps": {  # the grids stand in their place; and the wider model is not swept
         f"case.strengths.{name}" for name in (*fields_of_grids("narrow_tuning_sweeps"), "width")
     },
+    "fairness": {"learning.steps", "learning.smoothing"},  # a strength; and no label is smoothed
+    "fairness_dials": {  # of remedies, and what each world has of its own
+        *strengths_but("steps", lab="fairness"),
+        *("case.held", "case.penalty", "case.learning.steps", "case.learning.smoothing"),
+    },
+    "fairness_price": {
+        *strengths_but("steps", "covariance", lab="fairness"),
+        *("case.bins", "case.penalty", "case.learning.steps", "case.learning.smoothing"),
+    },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
     "pretrained_tables": {
@@ -803,6 +841,7 @@ REPLACED = {
         *(f"strengths.{name}" for name in fields_of_grids("sst2_shortcut_sweeps")),
     },
     "tenses": {"world.places"},  # of encodings that no text of it has
+    "word_association": {"world.slope", "world.good"},  # of merits; and each text has its own
     "without_negatives": {f"word2vec.{name}" for name in ("width", "negatives", "seed")},
     "subliminal": {"student.steps"},  # they are a strength
     "subliminal_sweeps": {  # the grids stand in their place, or no swept remedy has it

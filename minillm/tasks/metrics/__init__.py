@@ -1,6 +1,7 @@
 """Scores of predictions against what is true, one file for each kind of prediction."""
 
 from minillm.tasks.metrics.alignment import alignment_error_rate
+from minillm.tasks.metrics.association import Weat, weat
 from minillm.tasks.metrics.bleu import Bleu, bleu
 from minillm.tasks.metrics.calibration import Reliability, calibration_error, reliability
 from minillm.tasks.metrics.chrf import chrf
@@ -12,11 +13,37 @@ from minillm.tasks.metrics.classification import (
     precision_recall,
 )
 from minillm.tasks.metrics.entities import EntityScores, entity_scores, scores_by_novelty
+from minillm.tasks.metrics.fairness import (
+    GroupRates,
+    demographic_parity_difference,
+    demographic_parity_ratio,
+    equal_opportunity_difference,
+    equalised_odds_gap,
+    group_rates,
+)
+from minillm.tasks.metrics.fairness_identities import (
+    implied_false_positive_rate,
+    implied_negative_score,
+)
 from minillm.tasks.metrics.generation import distinct, repetition
+from minillm.tasks.metrics.group_scores import (
+    GroupCalibration,
+    Swap,
+    calibration_by_group,
+    calibration_intervals,
+    mean_scores,
+    swap_test,
+)
 from minillm.tasks.metrics.groups import (
     effective_robustness,
     group_accuracy,
     worst_group_accuracy,
+)
+from minillm.tasks.metrics.intervals import (
+    Shares,
+    bootstrap_interval,
+    newcombe_interval,
+    wilson_interval,
 )
 from minillm.tasks.metrics.membership import membership_auc
 from minillm.tasks.metrics.ranking import average_precision
@@ -32,29 +59,49 @@ __all__ = [
     "TRANSLATION_TOKENS",
     "Bleu",
     "EntityScores",
+    "GroupCalibration",
+    "GroupRates",
     "PrecisionRecall",
     "Reliability",
     "RiskCoverage",
+    "Shares",
+    "Swap",
+    "Weat",
     "accuracy",
     "alignment_error_rate",
     "average_precision",
     "bleu",
+    "bootstrap_interval",
+    "calibration_by_group",
     "calibration_error",
+    "calibration_intervals",
     "chrf",
     "confusion_matrix",
+    "demographic_parity_difference",
+    "demographic_parity_ratio",
     "distinct",
     "effective_robustness",
     "entity_scores",
+    "equal_opportunity_difference",
+    "equalised_odds_gap",
     "group_accuracy",
+    "group_rates",
+    "implied_false_positive_rate",
+    "implied_negative_score",
     "macro_f1",
+    "mean_scores",
     "membership_auc",
+    "newcombe_interval",
     "precision_recall",
     "reliability",
     "repetition",
     "risk_coverage",
     "risk_coverage_area",
     "scores_by_novelty",
+    "swap_test",
     "threshold_of_coverage",
     "translation_tokens",
+    "weat",
+    "wilson_interval",
     "worst_group_accuracy",
 ]

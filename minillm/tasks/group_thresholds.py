@@ -1,0 +1,83 @@
+"""A threshold for each group, chosen so that the deserving of all groups fare alike.
+
+Letters: N examples, G groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from minillm.tasks.metrics.classification import Classes
+from minillm.tasks.metrics.fairness import sizes_of_both_classes
+from minillm.tasks.metrics.group_scores import checked_scores
+
+
+def thresholds_of_rate(
+    scores: np.ndarray, true: Classes, groups: np.ndarray, rate: float, *, names: Sequence[str]
+) -> np.ndarray:
+    """The highest threshold of each group that finds at least this share of its positives, (G,)::
+
+        t_g = max {t : P(score >= t | true = 1, g) >= rate}
+
+    The TPRs are equal but for steps of one example and for equal scores; the source makes them
+    equal exactly by tossing a coin between two thresholds.
+
+    Shapes: ``scores (N,), true (N,)`` 0 or 1, ``groups (N,)`` the places of ``names (G,)``.
+
+    Raises:
+        ValueError: as ``checked_scores`` and ``sizes_of_both_classes``; a rate not in (0, 1].
+        IndexError, TypeError: as ``group_sizes``.
+    Source: Hardt, Price & Srebro 2016, "Equality of Opportunity in Supervised Learning",
+        arXiv:1610.02413, section 3.
+    Guide: 8.2.3 (G55).
+    """
+    p, is_so = checked_scores("thresholds_of_rate", scores, true, groups)
+    sizes_of_both_classes("thresholds_of_rate", is_so, groups, names)
+    if not 0 < rate <= 1:
+        raise ValueError(f"thresholds_of_rate: rate must be above 0 and at most 1, got {rate}")
+    found = np.empty(len(names))
+    for g in range(len(names)):
+        positive = np.sort(p[(groups == g) & (is_so == 1)])
+        kept = int(np.ceil(rate * len(positive) - 1e-9))  # 0.07 * 100 is above 7
+        found[g] = positive[len(positive) - kept]
+    return found
+
+
+def equal_opportunity_thresholds(
+    scores: np.ndarray, true: Classes, groups: np.ndarray, *, names: Sequence[str]
+) -> np.ndarray:
+    """Of all thresholds of one common TPR those that are right most often, (G,).
+
+    Every TPR that a threshold of some group has is tried; of equally good ones the highest counts.
+
+    Shapes: as ``thresholds_of_rate``.
+
+    Raises:
+        ValueError, IndexError, TypeError: as ``thresholds_of_rate``.
+    Source: as ``thresholds_of_rate``.
+    Guide: 8.2.3 (G55).
+    """
+    p, is_so = checked_scores("equal_opportunity_thresholds", scores, true, groups)
+    sizes_of_both_classes("equal_opportunity_thresholds", is_so, groups, names)
+    counts = {int(is_so[groups == g].sum()) for g in range(len(names))}
+    rates = sorted({k / n for n in counts for k in range(1, n + 1)}, reverse=True)
+    tried = np.array([thresholds_of_rate(p, is_so, groups, rate, names=names) for rate in rates])
+    right = [((p >= of[groups]) == is_so).mean() for of in tried]
+    best: np.ndarray = tried[int(np.argmax(right))]
+    return best
+
+
+def decided(scores: np.ndarray, groups: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Who is selected, each by the threshold of the own group: ``score >= t_g``, (N,) 0 or 1.
+
+    Raises:
+        ValueError: groups of another shape than scores.
+    """
+    if np.shape(scores) != np.shape(groups):
+        raise ValueError(
+            f"decided: groups {np.shape(groups)} must be as many as scores {np.shape(scores)}"
+        )
+    found: np.ndarray = (scores >= np.asarray(thresholds)[groups]).astype(int)
+    return found
