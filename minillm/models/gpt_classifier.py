@@ -18,7 +18,8 @@ class GptClassifier(Module):
         logits = drop(h_last) U + c        h: the normalised vectors behind the last block
 
     The last token alone has seen the whole text.  With ``pooling="mean"`` the mean over the real
-    positions stands in its place.
+    positions stands in its place.  A head of the language model's own is frozen: no label
+    depends on it.
 
     Shapes: ``ids (B, T), mask (B, T) -> (B, C)``, padded on either side.
 
@@ -42,6 +43,8 @@ class GptClassifier(Module):
                 'model that reads from left to right: give "last" or "mean"'
             )
         self.gpt, self.pooling = gpt, pooling
+        if gpt.head is not None:
+            gpt.head.freeze()
         self.dropout = Dropout(gpt.config.dropout, rng=rng)
         self.output = Linear(gpt.config.width, n_classes, rng=rng)
 

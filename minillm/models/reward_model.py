@@ -29,6 +29,8 @@ class RewardModel(Module):
 
     def __init__(self, gpt: Gpt, *, rng: np.random.Generator):
         self.gpt = gpt
+        if gpt.head is not None:  # no reward depends on it
+            gpt.head.freeze()
         self.output = Linear(gpt.config.width, 1, rng=rng, bias=False)
         self.output.weight.data = 0.0 * self.output.weight.data
 

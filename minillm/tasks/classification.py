@@ -77,7 +77,11 @@ class TextClassifier:
         )
 
     def predict_probabilities(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
-        """The probability of every label for every text, (N, C), in the order of the texts."""
+        """The probability of every label for every text, (N, C), in the order of the texts.
+
+        Raises:
+            ValueError: the weights are damaged, so that NaN comes out.
+        """
         sentences = self.encoder(texts)
         probabilities = np.zeros((len(sentences), len(self.labels)), dtype=np.float32)
         order = bucketed_order(lengths_of(sentences), batch_size=batch_size, rng=None)
@@ -85,6 +89,8 @@ class TextClassifier:
             for batch in map(collate_sentences(sentences), order):
                 p = softmax(self.model(batch.ids, batch.mask))
                 probabilities[batch.indices] = to_numpy(p.data)
+        if not np.isfinite(probabilities).all():
+            raise ValueError("TextClassifier: the model computes NaN: its weights are damaged")
         return probabilities
 
     def predict(self, texts: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from minillm.tasks.published import (
 )
 from minillm.tasks.published_vectors import sentence_vectors, token_of, token_vectors
 from minillm.tasks.publishing import publish
+from tests.models.published.folders import with_arrays
 from tests.published_folders import (
     END,
     PIECES,
@@ -244,3 +245,12 @@ def test_fine_tuning_may_begin_with_any_of_them(tmp_path):
     write_llama(tmp_path / "llama")
     found = open_pretrained(tmp_path / "llama")
     assert isinstance(found, GptBody) and not found.documents
+
+
+def test_weights_of_which_nothing_can_be_computed_are_told(tmp_path):
+    write_bert(tmp_path, "BertForSequenceClassification", ["bad", "good"])
+    with_arrays(
+        tmp_path, lambda a: {n: x * np.nan if "classifier" in n else x for n, x in a.items()}
+    )
+    with pytest.raises(ValueError, match="NaN"):
+        text_classifier(tmp_path).predict(["the film was good"])

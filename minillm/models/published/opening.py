@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,13 @@ class Published:
     def __init__(self, folder: str | Path, *, check: bool = False):
         self.folder = Path(folder)
         self.settings: Mapping[str, Any] = read_config(folder)
-        self.kind = kind_of(self.settings["model_type"])
-        self.head = head_of(self.kind, self.settings)
-        self.config = self.kind.read(self.settings)
-        self.labels = label_names(self.settings)
+        try:
+            self.kind = kind_of(self.settings["model_type"])
+            self.head = head_of(self.kind, self.settings)
+            self.config = self.kind.read(self.settings)
+            self.labels = label_names(self.settings)
+        except CheckpointError as error:  # it names the file, and now the folder
+            raise CheckpointError(f"{self.folder / str(error)}") from None
         self.weights: WeightFiles = open_weights(folder, check=check)
         self.spelled = modern(self.weights)  # the name of today -> the file's
         self.prefixed = any(name.startswith(self.kind.prefix) for name in self.spelled)
@@ -51,10 +55,10 @@ class Published:
     def empty(self, head: str, n_labels: int, rng: np.random.Generator | None) -> Module:
         """A model with this head; without an ``rng`` its weights are zeros, to be overwritten."""
         make = self.kind.heads[head].make
-        if self.config.n_layers > len(self.weights):
+        promised, held = self.config.parameter_count(), sum(map(prod, self.weights.shapes.values()))
+        if promised > 2 * held:  # a little less is said array by array
             raise CheckpointError(
-                f"{self.folder}: {CONFIG} promises {self.config.n_layers} layers, the files hold "
-                f"{len(self.weights)} arrays"
+                f"{self.folder}: {CONFIG} promises {promised:,} numbers, the files hold {held:,}"
             )
         try:
             with undrawn() if rng is None else nullcontext():
@@ -84,9 +88,11 @@ class Published:
             )
         new = head != self.head or (n_labels not in (None, len(self.labels)))
         if new and rng is None and self.kind.heads[head].table:
+            labelled = self.kind.heads[self.head].labelled
+            there = f" with {len(self.labels)} labels" if labelled else ""
             raise ValueError(
-                f"{self.folder} holds the head {self.head!r} with {len(self.labels)} labels; "
-                f"for a new one, {head!r}, give rng= (and n_labels=)"
+                f"{self.folder} holds the head {self.head!r}{there}; for a new one, {head!r}, "
+                "give rng= (and n_labels=)"
             )
         model = self.empty(head, n_labels or len(self.labels), rng if new else None)
         if np.dtype(dtype) != np.float32:
@@ -207,6 +213,6 @@ def head_of(kind: Kind, settings: Mapping[str, Any]) -> str:
     architectures = settings.get("architectures") or [next(iter(kind.heads.values())).architecture]
     found = kind.head_of(str(architectures[0])) if isinstance(architectures, list) else None
     if found is None:
-        known = " or ".join(head.architecture for head in kind.heads.values())
+        known = " or ".join(a for h in kind.heads.values() for a in (h.architecture, *h.aliases))
         refuse([f"architectures = {architectures!r}; supported: {known}"], kind.model_type)
     return str(found)

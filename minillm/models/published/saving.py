@@ -87,7 +87,10 @@ def published_form(model: Module) -> tuple[Kind, str]:
         return gpt_form(model.config), "language"
     head = BERT_HEADS.get(type(model))
     if head is None:
-        raise ValueError(f"save_pretrained: a {type(model).__name__} has no published form")
+        have = ", ".join([Gpt.__name__, *(kind.__name__ for kind in BERT_HEADS)])
+        raise ValueError(
+            f"save_pretrained: a {type(model).__name__} has no published form; {have} have one"
+        )
     if isinstance(model, SequenceClassifier) and model.pooling != "cls":
         raise ValueError(
             f"save_pretrained: pooling {model.pooling!r} has no published form, 'cls' has"

@@ -84,7 +84,8 @@ def translated(
     ]
     found = {ours: config.get(theirs, default) for ours, (theirs, default) in sizes.items()}
     problems += [
-        f"{sizes[ours][0]} = {json.dumps(value)}: a number is needed, like {sizes[ours][1]}"
+        f"{sizes[ours][0]} = {json.dumps(value)}: a {'whole ' * isinstance(sizes[ours][1], int)}"
+        f"number is needed, like {sizes[ours][1]}"
         for ours, value in found.items()
         if not fits(value, sizes[ours][1])
     ]
@@ -107,9 +108,9 @@ def one_dropout(config: Mapping[str, Any], names: Iterable[str], default: float)
     """
     given = {name: config.get(name, default) for name in names}
     rates = {rate for rate in given.values() if rate is not None}
-    if len(rates) != 1 or not all(fits(rate, 0.1) for rate in rates):
+    if len(rates) != 1 or not all(fits(rate, 0.1) and rate < 1 for rate in rates):
         shown = ", ".join(f"{name} = {json.dumps(rate)}" for name, rate in given.items())
-        refuse([f"{shown}; supported: one rate from 0 on for all of them"], config["model_type"])
+        refuse([f"{shown}; supported: one rate in [0, 1) for all of them"], config["model_type"])
     return float(rates.pop())
 
 

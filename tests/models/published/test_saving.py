@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minillm.models import Bert, Gpt, GptConfig, SequenceClassifier
+from minillm.models import Bert, Gpt, GptClassifier, GptConfig, SequenceClassifier
 from minillm.models.average_pooling import AveragePoolingClassifier
 from minillm.models.published import from_pretrained, save_pretrained
 from minillm.models.token_classifier import TokenClassifier
@@ -71,6 +71,7 @@ def bert(**changed):
         (TokenClassifier(bert(), 2, rng=RNG, radius=1), "neighbours"),
         (TokenClassifier(bert(), 3, rng=RNG, legal=legal(["O", "B-A", "I-A"], "BIO")), "Crf"),
         (AveragePoolingClassifier(11, 2, rng=RNG), "AveragePoolingClassifier"),
+        (GptClassifier(small("gpt2"), 2, rng=RNG), "a GptClassifier has no published form; Gpt, "),
     ],
 )
 def test_models_without_a_published_form(model, said, tmp_path):
