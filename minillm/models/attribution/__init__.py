@@ -1,12 +1,16 @@
-"""Which tokens of a text does a model's answer hang on?"""
+"""Which tokens, heads and places does a model's answer hang on?"""
 
+from minillm.models.attribution.attention_maps import looked_at, mean_attention, rollout
 from minillm.models.attribution.gradients import (
     Score,
     gradient_norm,
     gradient_times_input,
     slopes,
 )
+from minillm.models.attribution.heads import permuted, with_changed_attention, without_heads
 from minillm.models.attribution.integrated_gradients import completeness_gap, integrated_gradients
+from minillm.models.attribution.occlusion import occlusion
+from minillm.models.attribution.patching import patched_score, patching_effects, streams
 from minillm.models.attribution.readings import (
     Reading,
     classifier_reading,
@@ -22,7 +26,17 @@ __all__ = [
     "gradient_norm",
     "gradient_times_input",
     "integrated_gradients",
+    "looked_at",
     "margin",
+    "mean_attention",
     "next_token_reading",
+    "occlusion",
+    "patched_score",
+    "patching_effects",
+    "permuted",
+    "rollout",
     "slopes",
+    "streams",
+    "with_changed_attention",
+    "without_heads",
 ]

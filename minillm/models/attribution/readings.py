@@ -1,29 +1,42 @@
 """What is explained: a number that a model gives a text, as a function of its word vectors.
 
-Ids have no slope, their vectors have.  A reading is made of the parts of a model, behind its table.
+Ids have no slope, their vectors have.  A reading is the model taken apart behind its table of
+words, so that one can look, and put something else, between the parts.
 
 Letters: B texts, T positions, D width, C classes, V vocabulary.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
-from minillm.models.attribution.gradients import Score
 from minillm.models.bert import SequenceClassifier, on_device
 from minillm.models.gpt import Gpt
 from minillm.models.pooling import POOLINGS, first_real
 from minillm.ops import tanh
 
+Part = Callable[[Tensor], Tensor]
+
 
 class Reading(NamedTuple):
-    """The word vectors of texts, and the score that a model gives such vectors."""
+    """The word vectors of texts, and the parts of a model that give such vectors a score."""
 
     vectors: np.ndarray  # (B, T, D): E[ids], no positions yet
-    score: Score
+    enter: Part  # word vectors -> what enters the first layer, (B, T, D)
+    layers: list[Part]  # each (B, T, D) -> (B, T, D)
+    read: Part  # what leaves the last layer -> (B,)
+
+    def score(self, vectors: Tensor) -> Tensor:
+        """The score of texts with these word vectors, (B, T, D) -> (B,)."""
+        x = self.enter(vectors)
+        for layer in self.layers:
+            x = layer(x)
+        return self.read(x)
 
 
 def margin(logits: Tensor, classes: np.ndarray) -> Tensor:
@@ -61,17 +74,18 @@ def classifier_reading(
     with no_grad():
         bert.embed(ids, mask, None)  # refuses what cannot be read
         vectors = bert.tokens(ids).data
-    segment, attend = bert.segments.weight[0], mask[:, None, None, :]
+    first, attend = -first_real(mask), mask[:, None, None, :]
 
-    def score(x: Tensor) -> Tensor:
-        x = bert.positions(x, start=-first_real(mask)) + segment
-        x = bert.dropout(bert.norm(x))
-        for block in bert.blocks:
-            x = block(x, mask=attend)
+    def enter(x: Tensor) -> Tensor:
+        x = bert.positions(x, start=first) + bert.segments.weight[0]
+        return bert.dropout(bert.norm(x))
+
+    def read(x: Tensor) -> Tensor:
         pooled = tanh(model.pooler(POOLINGS[model.pooling](x, mask)))
         return margin(model.output(model.dropout(pooled)), classes)
 
-    return Reading(vectors, score)
+    layers: list[Part] = [partial(block, mask=attend) for block in bert.blocks]
+    return Reading(vectors, enter, layers, read)
 
 
 def next_token_reading(model: Gpt, ids: np.ndarray, tokens: np.ndarray) -> Reading:
@@ -86,10 +100,10 @@ def next_token_reading(model: Gpt, ids: np.ndarray, tokens: np.ndarray) -> Readi
         model.embed(ids, None, 0)  # refuses what cannot be read
         vectors = model.tokens(ids).data
 
-    def score(x: Tensor) -> Tensor:
-        x = model.dropout(x if model.positions is None else model.positions(x, start=0))
-        for block in model.blocks:
-            x = block(x)
+    def enter(x: Tensor) -> Tensor:
+        return model.dropout(x if model.positions is None else model.positions(x, start=0))
+
+    def read(x: Tensor) -> Tensor:
         return margin(model.logits(model.norm(x))[:, -1, :], tokens)
 
-    return Reading(vectors, score)
+    return Reading(vectors, enter, [*model.blocks], read)

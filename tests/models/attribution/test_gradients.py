@@ -49,7 +49,8 @@ def test_where_a_score_is_flat_it_sees_nothing_and_the_integral_sees_the_rise():
 
 def test_slopes_are_the_differences_of_a_whole_model():
     model = small_classifier().eval()
-    vectors, score = classifier_reading(model, IDS, MASK, CLASSES)
+    reading = classifier_reading(model, IDS, MASK, CLASSES)
+    vectors, score = reading.vectors, reading.score
     found, direction = slopes(score, vectors), RNG.standard_normal(vectors.shape)
     with_step = [score_of(score, vectors + h * direction) for h in (1e-6, -1e-6)]
     np.testing.assert_allclose(

@@ -44,7 +44,8 @@ def test_a_token_that_is_that_of_the_baseline_has_no_share():
 @pytest.mark.guide("G52")
 def test_of_a_bert_the_shares_sum_to_the_score_and_the_gap_falls_with_the_square_of_the_steps():
     model = small_classifier().eval()
-    vectors, score = classifier_reading(model, IDS, MASK, CLASSES)
+    reading = classifier_reading(model, IDS, MASK, CLASSES)
+    vectors, score = reading.vectors, reading.score
     baseline = model.bert.tokens.weight.data[4]
     explained = np.abs(completeness_gap(score, vectors, baseline, np.zeros(IDS.shape))).max()
     gaps = [

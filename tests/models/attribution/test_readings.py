@@ -14,7 +14,8 @@ def test_of_the_words_of_a_text_the_score_is_that_of_the_model(left):
     """On whichever side the text is padded."""
     model = small_classifier().eval()
     ids, mask = (IDS, MASK) if not left else (IDS[:, ::-1], MASK[:, ::-1])
-    vectors, score = classifier_reading(model, ids, mask, CLASSES)
+    reading = classifier_reading(model, ids, mask, CLASSES)
+    vectors, score = reading.vectors, reading.score
     np.testing.assert_array_equal(vectors, model.bert.tokens.weight.data[ids])
     logits = model(ids, mask).data
     expected = margin(Tensor(logits), CLASSES).data
@@ -27,7 +28,8 @@ def test_of_the_words_of_a_text_the_score_is_that_of_the_model(left):
 def test_of_a_gpt_it_is_the_margin_of_the_next_token(style):
     model, tokens = small_gpt(style).eval(), np.array([3, 9])
     ids = IDS[:, :3]
-    vectors, score = next_token_reading(model, ids, tokens)
+    reading = next_token_reading(model, ids, tokens)
+    vectors, score = reading.vectors, reading.score
     logits = Tensor(model(ids).data[:, -1])
     np.testing.assert_allclose(score(Tensor(vectors)).data, margin(logits, tokens).data)
 
