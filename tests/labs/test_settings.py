@@ -172,6 +172,21 @@ SMALL_TAGGED = {
     "strengths": {"updates": 2, "target": 8, "target_share": 0.5},
 }
 TINY = {
+    "planted_rule": {
+        "world": {"length": 5},
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8},
+        "training": {"steps": 3, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "weights": (0.0, 1.0),
+        "tested": 20,
+        "steps": 2,
+        "gap_steps": (1, 2),
+        "probed": 60,
+    },
+    "induction_head": {
+        "world": {"tokens": 8, "length": 8, "shortest": 2, "longest": 3},
+        "model": {"width": 8, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1, "max_norm": 1e-3},
+        "tested": 6,
+    },
     **{
         name: {
             "sizes": SMALL_TASKS,
@@ -734,6 +749,7 @@ def fields_of_grids(name):
 
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
+    "induction_head": {"model.n_layers"},  # models of one and of two are compared
     "aspects": {"sizes.neck"},  # every condition has its own
     "aspects_sgd": {
         "sizes.neck",

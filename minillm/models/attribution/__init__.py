@@ -8,6 +8,11 @@ from minillm.models.attribution.gradients import (
     slopes,
 )
 from minillm.models.attribution.heads import permuted, with_changed_attention, without_heads
+from minillm.models.attribution.induction import (
+    gpt_attention_weights,
+    induction_scores,
+    previous_token_scores,
+)
 from minillm.models.attribution.integrated_gradients import completeness_gap, integrated_gradients
 from minillm.models.attribution.occlusion import occlusion
 from minillm.models.attribution.patching import patched_score, patching_effects, streams
@@ -23,8 +28,10 @@ __all__ = [
     "Score",
     "classifier_reading",
     "completeness_gap",
+    "gpt_attention_weights",
     "gradient_norm",
     "gradient_times_input",
+    "induction_scores",
     "integrated_gradients",
     "looked_at",
     "margin",
@@ -34,6 +41,7 @@ __all__ = [
     "patched_score",
     "patching_effects",
     "permuted",
+    "previous_token_scores",
     "rollout",
     "slopes",
     "streams",

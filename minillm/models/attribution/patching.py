@@ -54,17 +54,20 @@ def patched_score(
     return found
 
 
-def patching_effects(clean: Reading, corrupted: Reading) -> np.ndarray:
+def patching_effects(
+    clean: Reading, corrupted: Reading, positions: np.ndarray | None = None
+) -> np.ndarray:
     """Which share of the way back to the clean score one vector of the stream brings::
 
-        e_lt = (F(corrupted, x_lt from clean) - F(corrupted)) / (F(clean) - F(corrupted))
+        e_lp = mean (F(corrupted, x_lp from clean) - F(corrupted)) / mean (F(clean) - F(corrupted))
 
-    mean over the pairs.  0: nothing of what differs is there; 1: all of it.
+    The means run over the pairs.  0: nothing that differs stands there; 1: all of it.
 
-    Shapes: ``(L + 1, T)``; row l is behind l layers.
+    Shapes: ``positions (B, P)``, all T unless given -> ``(L + 1, P)``; row l is behind l layers.
 
     Raises:
-        ValueError: texts of other shapes, or pairs whose scores are equal.
+        ValueError: texts of other shapes, positions that do not fit, or pairs whose mean scores
+            are equal.
     Source: Vig et al. 2020, "Investigating Gender Bias in Language Models Using Causal Mediation
         Analysis", arXiv:2004.12265; Meng et al. 2022, "Locating and Editing Factual Associations
         in GPT", arXiv:2202.05262, section 2.
@@ -76,16 +79,16 @@ def patching_effects(clean: Reading, corrupted: Reading) -> np.ndarray:
             f"patching_effects: clean texts are {clean.vectors.shape}, corrupted ones "
             f"{corrupted.vectors.shape}"
         )
+    places = np.tile(np.arange(length), (n, 1)) if positions is None else positions
+    if places.ndim != 2 or len(places) != n:
+        raise ValueError(f"patching_effects: positions must be ({n}, P), got {places.shape}")
     with no_grad():
-        high, low = (one.score(Tensor(one.vectors)).data for one in (clean, corrupted))
-    if (high == low).any():
-        raise ValueError("patching_effects: a pair of texts has equal scores, nothing to explain")
-    effects = [
-        [
-            patched_score(corrupted, other, layer=layer, position=np.full(n, t)) - low
-            for t in range(length)
-        ]
+        high, low = (one.score(Tensor(one.vectors)).data.mean() for one in (clean, corrupted))
+    if high == low:
+        raise ValueError("patching_effects: both have the same mean score, nothing to explain")
+    scores = [
+        [patched_score(corrupted, other, layer=layer, position=at).mean() for at in places.T]
         for layer, other in enumerate(streams(clean))
     ]
-    found: np.ndarray = (np.array(effects) / (high - low)).mean(axis=-1)
+    found: np.ndarray = (np.array(scores) - low) / (high - low)
     return found

@@ -43,6 +43,8 @@ def test_it_finds_where_what_decides_stands_behind_each_layer():
     expected = np.zeros((3, 4))
     expected[0, 1] = expected[1, 0] = expected[2, 0] = 1.0
     np.testing.assert_allclose(effects, expected, atol=1e-12)
+    chosen = patching_effects(planted(clean), planted(corrupted), np.array([[3, 1]] * 3))
+    np.testing.assert_allclose(chosen, expected[:, [3, 1]], atol=1e-12)
 
 
 def test_of_models_the_vector_that_is_read_brings_all_back_behind_the_last_layer():
@@ -74,5 +76,7 @@ def test_what_cannot_be_patched_is_refused():
             patched_score(reading, np.zeros(other), layer=0, position=np.array(position))
     with pytest.raises(ValueError, match=r"clean texts are \(2, 3, 4\), corrupted ones \(2, 4, 4"):
         patching_effects(reading, planted(np.zeros((2, 4, 4))))
-    with pytest.raises(ValueError, match="a pair of texts has equal scores"):
+    with pytest.raises(ValueError, match=r"positions must be \(2, P\), got \(3, 1\)"):
+        patching_effects(reading, reading, np.zeros((3, 1), dtype=int))
+    with pytest.raises(ValueError, match="both have the same mean score"):
         patching_effects(reading, reading)
