@@ -184,7 +184,8 @@ TINY = {
     },
     "induction_head": {
         "world": {"tokens": 8, "length": 8, "shortest": 2, "longest": 3},
-        "model": {"width": 8, "n_heads": 2, "batch": 4, "steps": 4, "warmup": 1, "max_norm": 1e-3},
+        "model": {"width": 8, "n_heads": 2},
+        "training": {"batch": 4, "steps": 4, "warmup": 1, "max_norm": 1e-3},
         "tested": 6,
     },
     **{
@@ -749,7 +750,7 @@ def fields_of_grids(name):
 
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
-    "induction_head": {"model.n_layers"},  # models of one and of two are compared
+    "induction_head": {"model.n_layers"},  # every arm has its own
     "aspects": {"sizes.neck"},  # every condition has its own
     "aspects_sgd": {
         "sizes.neck",

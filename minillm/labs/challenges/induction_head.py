@@ -1,10 +1,10 @@
 """Is there a head that copies what followed an earlier same token, and what is lost with it?
 
-Two-layer and one-layer GPTs read texts whose random blocks come again.  In two layers a head can
-look at the token before, and one behind it can look where that was the present token; one layer
-cannot do so.  Heads are ranked by where they look, and then taken out one after the other.
+Small GPTs read texts whose random blocks come again.  In two layers a head can look at the token
+before, and one behind it can look where that was the present token; one layer cannot do so.  Heads
+are ranked by where they look, and then taken out one after the other.
 
-Letters: L layers, H heads, R numbers of heads taken out.
+Letters: A arms, H heads.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from minillm.backend import stream
-from minillm.labs.small_gpt import SmallGpt, learn_texts, new_gpt
+from minillm.labs.small_gpt import GptSizes, GptTraining, learn_texts, start_with
 from minillm.labs.study import Study
 from minillm.labs.worlds.repeats import RepeatedBlocks, Repeats
-from minillm.models import Gpt
+from minillm.models import Gpt, gpt2_style
 from minillm.models.attribution import (
     gpt_attention_weights,
     induction_scores,
@@ -30,19 +30,27 @@ from minillm.training import evaluating
 
 @dataclass(frozen=True)
 class Settings:
-    """The world, the model, and how many texts are asked about."""
+    """The world, the model, which kinds of it, and how many texts are asked about.
+
+    An arm is a number of layers and a kind of positions.
+    """
 
     world: RepeatedBlocks = RepeatedBlocks()
-    model: SmallGpt = SmallGpt(width=32, n_heads=4, batch=32, steps=1500, std=0.08)
+    model: GptSizes = GptSizes(width=32, n_heads=4, std=0.2)
+    training: GptTraining = GptTraining(batch=32, steps=1000, rate=4e-3, lowest_rate=4e-4)
+    arms: tuple[tuple[int, str], ...] = ((2, "rotary"), (1, "rotary"), (2, "learned"))
     tested: int = 200
 
 
-def learned(settings: Settings, seed: int, n_layers: int) -> Gpt:
+def learned(settings: Settings, seed: int, n_layers: int, positions: str) -> Gpt:
     """A GPT that has read fresh texts."""
-    world, sizes = settings.world, replace(settings.model, n_layers=n_layers)
-    model = new_gpt(sizes, vocabulary_size=world.tokens, max_length=world.length, seed=seed)
+    world, s = settings.world, settings.model
+    sizes = {"width": s.width, "n_layers": n_layers, "n_heads": s.n_heads}
+    config = gpt2_style(world.tokens, **sizes, max_length=world.length)
+    model = Gpt(replace(config, positions=positions), rng=stream(seed, "gpt"))
+    start_with((p for p in model.parameters() if p.ndim == 2), s.std)
     rng = stream(seed, "texts that are read")
-    learn_texts(model, lambda n: [*world.draw(n, rng).ids], sizes)
+    learn_texts(model, lambda n: [*world.draw(n, rng).ids], settings.training)
     return model
 
 
@@ -60,42 +68,45 @@ def plain_nats(model: Gpt, texts: Repeats) -> float:
         return float(-model.log_probabilities(texts.ids).mean())
 
 
-def taken_out(model: Gpt, order: list[tuple[int, int]], texts: Repeats) -> list[list[float]]:
-    """``nats`` with no head taken out, with the first of the order, the first two, and so on."""
-    return [[*nats(without_heads(model, order[:k]), texts)] for k in range(len(order) + 1)]
+def without(model: Gpt, heads: list[tuple[int, int]], texts: Repeats) -> float:
+    """``nats`` of what could be copied, without these heads."""
+    return nats(without_heads(model, heads), texts)[0]
+
+
+def of_model(model: Gpt, texts: Repeats, fresh: Repeats) -> dict[str, Any]:
+    """Where the heads of one model look, and what is lost with them: see ``measure``."""
+    maps, n_heads = gpt_attention_weights(model, texts.ids), model.config.n_heads
+    scores, last = induction_scores(maps, texts.ids), model.config.n_layers - 1
+    order = [(last, int(head)) for head in np.argsort(-scores[last])]
+    before = [(0, head) for head in range(n_heads)]
+    return {
+        "nats": [*nats(model, texts)],
+        "induction": scores[last].tolist(),
+        "previous": previous_token_scores(maps, texts.ids)[0].tolist(),
+        "best first": [without(model, order[:k], texts) for k in range(n_heads + 1)],
+        "worst first": [without(model, order[::-1][:k], texts) for k in range(n_heads + 1)],
+        "without the first layer's": without(model, before, texts),
+        "fresh": [plain_nats(m, fresh) for m in (model, without_heads(model, order))],
+    }
 
 
 def measure(settings: Settings, seed: int) -> dict[str, Any]:
-    """What the heads look at, and -ln p without them, in nats.
+    """Where the heads look, and -ln p without them, in nats; A is the first axis of all.
 
-    ``nats (2, 2)``: two layers and one; what could be copied, and the rest.  ``induction`` and
-    ``previous (2, H)``: scores of the two-layer model.  ``without one (2, H)``: what could be
-    copied without each head.  ``best first``, ``worst first (H + 1, 2)``: heads of the last layer
-    taken out from the highest score of induction on, or the lowest.  ``fresh (2,)``: blocks that
-    are not repeated, with all heads and without the best one.
+    ``nats (A, 2)``: of what could be copied, and of the rest.  ``induction (A, H)``: scores of the
+    last layer's heads, ``previous (A, H)``: how much the first layer's look at the token before.
+    ``best first``, ``worst first (A, H + 1)``: what could be copied, with heads of the last layer
+    taken out from the highest score of induction on, or from the lowest.  ``without the first
+    layer's (A,)``.  ``fresh (A, 2)``: blocks that are not repeated, with all heads and without
+    those of the last layer: there is nothing to be copied, and nothing to be lost.
 
     Guide: 8.1.4, 8.2.4 (G52).
     """
-    two, one = (learned(settings, seed, n) for n in (2, 1))
     rng = stream(seed, "texts that are asked about")
     texts = settings.world.draw(settings.tested, rng)
     fresh = settings.world.draw(settings.tested, rng, repeated=False)
-    maps = gpt_attention_weights(two, texts.ids)
-    scores, n_heads = induction_scores(maps, texts.ids), settings.model.n_heads
-    ranked = [(1, int(head)) for head in np.argsort(-scores[1])]
-    single = [
-        [nats(without_heads(two, [(layer, head)]), texts)[0] for head in range(n_heads)]
-        for layer in range(2)
-    ]
-    return {
-        "nats": [[*nats(model, texts)] for model in (two, one)],
-        "induction": scores.tolist(),
-        "previous": previous_token_scores(maps, texts.ids).tolist(),
-        "without one": single,
-        "best first": taken_out(two, ranked, texts),
-        "worst first": taken_out(two, ranked[::-1], texts),
-        "fresh": [plain_nats(m, fresh) for m in (two, without_heads(two, ranked[:1]))],
-    }
+    found = [of_model(learned(settings, seed, *arm), texts, fresh) for arm in settings.arms]
+    return {name: [one[name] for one in found] for name in found[0]}
 
 
 STUDY = Study(

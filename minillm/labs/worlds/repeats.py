@@ -24,10 +24,10 @@ class Repeats(NamedTuple):
 class RepeatedBlocks:
     """The world; blocks have from ``shortest`` to ``longest`` tokens."""
 
-    tokens: int = 24
-    length: int = 24
-    shortest: int = 6
-    longest: int = 12
+    tokens: int = 16
+    length: int = 16
+    shortest: int = 4
+    longest: int = 8
 
     def draw(self, n: int, rng: np.random.Generator, *, repeated: bool = True) -> Repeats:
         """``n`` texts; of those that are not ``repeated`` every block is a new one.
