@@ -718,6 +718,7 @@ IN_CHINESE = (*PLANTED, "assistant", "wrong_reason")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
+    *("planted_rule",),
     *("aspects", "aspects_sgd", "raters", "real_pairs"),
     *("assistant", "deep_repair", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("encoding_cells", "encodings"),
