@@ -182,6 +182,14 @@ TINY = {
         "gap_steps": (1, 2),
         "probed": 60,
     },
+    "steering": {
+        "world": {"length": 5},
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8},
+        "training": {"steps": 3, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "read": 20,
+        "tested": 20,
+        "strengths": (0.0, 4.0),
+    },
     "induction_head": {
         "world": {"tokens": 8, "length": 8, "shortest": 2, "longest": 3},
         "model": {"width": 8, "n_heads": 2},

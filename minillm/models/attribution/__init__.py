@@ -22,6 +22,7 @@ from minillm.models.attribution.readings import (
     margin,
     next_token_reading,
 )
+from minillm.models.attribution.steering import steered_score
 
 __all__ = [
     "Reading",
@@ -44,6 +45,7 @@ __all__ = [
     "previous_token_scores",
     "rollout",
     "slopes",
+    "steered_score",
     "streams",
     "with_changed_attention",
     "without_heads",
