@@ -182,6 +182,14 @@ TINY = {
         "gap_steps": (1, 2),
         "probed": 60,
     },
+    "sparse_directions": {
+        "world": {"width": 4, "planted": 6},
+        "active": (1.0, 2.0),
+        "directions": 7,
+        "steps": 4,
+        "batch": 8,
+        "tested": 20,
+    },
     "steering": {
         "world": {"length": 5},
         "model": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8},

@@ -22,11 +22,13 @@ from minillm.models.attribution.readings import (
     margin,
     next_token_reading,
 )
+from minillm.models.attribution.sparse_autoencoder import SparseAutoencoder, recovery
 from minillm.models.attribution.steering import steered_score
 
 __all__ = [
     "Reading",
     "Score",
+    "SparseAutoencoder",
     "classifier_reading",
     "completeness_gap",
     "gpt_attention_weights",
@@ -43,6 +45,7 @@ __all__ = [
     "patching_effects",
     "permuted",
     "previous_token_scores",
+    "recovery",
     "rollout",
     "slopes",
     "steered_score",
