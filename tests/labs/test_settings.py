@@ -182,6 +182,38 @@ SMALL_TAGGED = {
     "strengths": {"updates": 2, "target": 8, "target_share": 0.5},
 }
 TINY = {
+    "planted_rule": {
+        "world": {"length": 5},
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8},
+        "training": {"steps": 3, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "weights": (0.0, 1.0),
+        "tested": 20,
+        "steps": 2,
+        "gap_steps": (1, 2),
+        "probed": 60,
+    },
+    "sparse_directions": {
+        "world": {"width": 4, "planted": 6},
+        "active": (1.0, 2.0),
+        "directions": 7,
+        "steps": 4,
+        "batch": 8,
+        "tested": 20,
+    },
+    "steering": {
+        "world": {"length": 5},
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8},
+        "training": {"steps": 3, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "read": 20,
+        "tested": 20,
+        "strengths": (0.0, 4.0),
+    },
+    "induction_head": {
+        "world": {"tokens": 8, "length": 8, "shortest": 2, "longest": 3},
+        "model": {"width": 8, "n_heads": 2},
+        "training": {"batch": 4, "steps": 4, "warmup": 1, "max_norm": 1e-3},
+        "tested": 6,
+    },
     **{
         name: {
             "sizes": SMALL_TASKS,
@@ -730,6 +762,7 @@ IN_CHINESE = (*PLANTED, "assistant", "wrong_reason")
 TWINS = {f"{name}_zh" for name in IN_CHINESE}  # the same in Chinese
 TRAINS_LONG = {
     *PLANTED,
+    *("planted_rule",),
     *("aspects", "aspects_sgd", "raters", "real_pairs"),
     *("assistant", "deep_repair", "few_labels", "few_shot", "few_shot_reviews", "few_shot_sst2"),
     *("encoding_cells", "encodings"),
@@ -763,6 +796,7 @@ def fields_of_grids(name):
 
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
+    "induction_head": {"model.n_layers"},  # every arm has its own
     "aspects": {"sizes.neck"},  # every condition has its own
     "aspects_sgd": {
         "sizes.neck",

@@ -13,9 +13,9 @@ import numpy as np
 from minillm.labs.compare import Remedy
 from minillm.labs.mismatch.shortcut_case import Shortcut
 from minillm.labs.mismatch.shortcut_objectives import GroupDRO, Irm, VRex
-from minillm.labs.pretraining.probing import Labelled, fitted_probe
 from minillm.labs.small_encoder import SmallEncoder, probabilities
 from minillm.labs.worlds.shortcuts import GROUPS, TaggedReviews
+from minillm.tasks.interpretation import Labelled, fitted_probe
 from minillm.text.corpora.sentiment import LABELS
 from minillm.training import evaluating
 from minillm.training.robust import balanced_weights

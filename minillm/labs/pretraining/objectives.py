@@ -21,7 +21,7 @@ from minillm.labs.pretraining.abilities import (
     seen,
     written,
 )
-from minillm.labs.pretraining.probing import Labelled, best_probe, sentence_vectors
+from minillm.labs.pretraining.probing import best_probe, sentence_vectors
 from minillm.labs.pretraining.questions import (
     OBJECTIVES,
     Encoder,
@@ -44,6 +44,7 @@ from minillm.tasks import (
 )
 from minillm.tasks.finetuning import BertBody, FinetuneRecipe, FineTuning
 from minillm.tasks.generation import counting_loss
+from minillm.tasks.interpretation import Labelled
 from minillm.text import Example, Labels, WordTokenizer
 from minillm.text.corpora import Corpus
 from minillm.training import batches_per_epoch

@@ -2,13 +2,9 @@
 
 import numpy as np
 
-from minillm.labs.pretraining.probing import (
-    Labelled,
-    best_probe,
-    fitted_probe,
-    sentence_vectors,
-)
+from minillm.labs.pretraining.probing import best_probe, sentence_vectors
 from minillm.models import POOLINGS
+from minillm.tasks.interpretation import Labelled, fitted_probe
 from tests.models.small_bert import IDS, MASK, small_bert
 
 

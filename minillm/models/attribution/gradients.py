@@ -1,0 +1,79 @@
+"""Attribution by the slope of a score: gradient, and gradient times input.
+
+Letters: B texts, T positions, D width of a vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from minillm.autograd import Tensor, gradients_of
+
+Score = Callable[[Tensor], Tensor]  # vectors (B, T, D) -> a number for each text, (B,)
+
+
+def slopes(score: Score, vectors: np.ndarray) -> np.ndarray:
+    """How the score of each text changes with its own vectors, ``dF_b / dx_b``, (B, T, D).
+
+    One backward pass from the sum of all scores: a text's score does not depend on the others.
+
+    Raises:
+        ValueError: the vectors are not ``(B, T, D)``, there are none, or the scores are not
+            ``(B,)``.
+    """
+    x = Tensor(checked_vectors("slopes", vectors), requires_grad=True)
+    scores = score(x)
+    if scores.shape != (len(vectors),):
+        raise ValueError(
+            f"slopes: score must give one number for each of {len(vectors)} texts, "
+            f"got {scores.shape}"
+        )
+    found: np.ndarray = np.asarray(gradients_of(scores.sum(), [x])[0])
+    return found
+
+
+def gradient_norm(score: Score, vectors: np.ndarray) -> np.ndarray:
+    """How long the gradient is at each token, ``a_t = |dF / dx_t|``, (B, T, D) -> (B, T).
+
+    Raises:
+        ValueError: as ``slopes``.
+    Source: Simonyan, Vedaldi & Zisserman 2013, "Deep Inside Convolutional Networks: Visualising
+        Image Classification Models and Saliency Maps", arXiv:1312.6034, section 3.
+    Guide: 8.1.4, 8.2.4 (G52).
+    """
+    found: np.ndarray = np.linalg.norm(slopes(score, vectors), axis=-1)
+    return found
+
+
+def gradient_times_input(score: Score, vectors: np.ndarray) -> np.ndarray:
+    """What each token would add to the score if the score were linear::
+
+        a_t = sum_d x_td dF/dx_td
+
+    Of a linear score without a constant these sum to the score; of others to nothing in particular.
+
+    Shapes: ``vectors (B, T, D) -> (B, T)``, in the unit of the score.
+
+    Raises:
+        ValueError: as ``slopes``.
+    Source: Shrikumar, Greenside & Kundaje 2017, "Learning Important Features Through Propagating
+        Activation Differences", arXiv:1704.02685, which compares itself with it.
+    Guide: 8.1.4, 8.2.4 (G52).
+    """
+    found: np.ndarray = (vectors * slopes(score, vectors)).sum(axis=-1)
+    return found
+
+
+def checked_vectors(name: str, vectors: np.ndarray) -> np.ndarray:
+    """Vectors of texts, once they are known to be some.
+
+    Raises:
+        ValueError: they are not ``(B, T, D)``, or there are no texts, tokens or numbers.
+    """
+    if vectors.ndim != 3 or 0 in vectors.shape:
+        raise ValueError(
+            f"{name}: vectors must be (texts, tokens, width), none of them 0, got {vectors.shape}"
+        )
+    return vectors
