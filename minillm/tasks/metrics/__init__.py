@@ -12,13 +12,20 @@ from minillm.tasks.metrics.classification import (
     precision_recall,
 )
 from minillm.tasks.metrics.entities import EntityScores, entity_scores, scores_by_novelty
+from minillm.tasks.metrics.exposure import expected_exposure, exposure
 from minillm.tasks.metrics.generation import distinct, repetition
 from minillm.tasks.metrics.groups import (
     effective_robustness,
     group_accuracy,
     worst_group_accuracy,
 )
-from minillm.tasks.metrics.membership import membership_auc
+from minillm.tasks.metrics.membership import (
+    Roc,
+    calibrated_losses,
+    membership_auc,
+    membership_roc,
+    true_positives_at,
+)
 from minillm.tasks.metrics.ranking import average_precision
 from minillm.tasks.metrics.selective import (
     RiskCoverage,
@@ -35,19 +42,24 @@ __all__ = [
     "PrecisionRecall",
     "Reliability",
     "RiskCoverage",
+    "Roc",
     "accuracy",
     "alignment_error_rate",
     "average_precision",
     "bleu",
+    "calibrated_losses",
     "calibration_error",
     "chrf",
     "confusion_matrix",
     "distinct",
     "effective_robustness",
     "entity_scores",
+    "expected_exposure",
+    "exposure",
     "group_accuracy",
     "macro_f1",
     "membership_auc",
+    "membership_roc",
     "precision_recall",
     "reliability",
     "repetition",
@@ -56,5 +68,6 @@ __all__ = [
     "scores_by_novelty",
     "threshold_of_coverage",
     "translation_tokens",
+    "true_positives_at",
     "worst_group_accuracy",
 ]
