@@ -7,6 +7,7 @@ Letters: K hashes, B bands of R hashes each.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
@@ -14,7 +15,6 @@ from itertools import count
 
 import numpy as np
 
-from minillm.backend import stream
 from minillm.text.cleaning import require_texts, text_key
 
 PRIME = 2**31 - 1  # a product of two numbers below it fits into 64 bits
@@ -69,8 +69,15 @@ def minhash(runs: Iterable[Hashable], k: int) -> np.ndarray:
     hashes = np.array([number_of(run) for run in runs], dtype=np.uint64)
     if not hashes.size or k < 1:
         raise ValueError(f"minhash: needs something to hash and k >= 1, got {hashes.size}, k={k}")
-    a, b = stream(0, "minhash").integers(1, PRIME, size=(2, k, 1), dtype=np.uint64)
+    a, b = (np.array(numbers, dtype=np.uint64)[:, None] for numbers in numberings(k))
     return ((a * hashes + b) % np.uint64(PRIME)).min(axis=1)
+
+
+@functools.cache
+def numberings(k: int) -> tuple[list[int], list[int]]:
+    """``a_j``, not 0, and ``b_j`` of K numberings, the same in every process."""
+    a = [1 + number_of(("a", j)) % (PRIME - 1) for j in range(k)]
+    return a, [number_of(("b", j)) for j in range(k)]
 
 
 def number_of(run: Hashable) -> int:

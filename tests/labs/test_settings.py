@@ -560,6 +560,7 @@ TINY = {
             **dict.fromkeys(("irm", "v_rex"), (1.0, 100.0)),
         },
     },
+    "scrubbing": {"sentences": 20, "odd": (0.0, 0.5)},
     "shrinkage": {"adam": {"steps": 20}, "every": 5},
     "sides": {
         "language": {
@@ -782,6 +783,7 @@ REPLACED = {
     "printed_glove": {"glove.seed"},
     "refusal_direction": {"world.places", "stages.model.width"},  # every model has its own width
     "safety_change": {"stages.refusals.nouns"},  # every model refuses its own number
+    "scrubbing": {"world.language", "world.odd"},  # all those of the settings stand in their place
     "shortcut": {"learning.steps", "learning.smoothing"},  # a strength; and no label is smoothed
     "shortcut_causes": {  # of remedies and of a test that it has not
         *strengths_but("steps"),

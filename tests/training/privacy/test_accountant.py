@@ -198,7 +198,7 @@ def test_an_epsilon_that_no_noise_gives_is_refused():
 @pytest.mark.parametrize("bound", [epsilon_2017, epsilon_2020])
 def test_bounds_refuse_what_has_none(bound):
     name = bound.__name__
-    for given, says in [((1.0, 0.1, 0.1), "order"), ((2, -0.1, 0.1), "divergence"),
+    for values, says in [((1.0, 0.1, 0.1), "order"), ((2, -0.1, 0.1), "divergence"),
                         ((2, 0.1, 1.0), "delta")]:  # fmt: skip
         with pytest.raises(ValueError, match=f"{name}: {says} must be"):
-            bound(*given)
+            bound(*values)
