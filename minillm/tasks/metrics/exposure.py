@@ -12,8 +12,8 @@ def exposure(losses: np.ndarray, secret: int) -> float:
 
         exposure = log2 |R| - log2 rank(secret)        R all candidates, by loss, the lowest first
 
-    Who never saw it has one near ``expected_exposure``; it is log2 |R| where the secret is what the
-    model finds most likely.  Of equal losses the middle rank is taken: to find all alike tells
+    Who never saw it has one near ``expected_exposure``; it is ``log2 |R|`` where nothing is more
+    likely than the secret.  Of equal losses the middle rank is taken: to find all alike tells
     nothing.
 
     Shapes: ``losses (R,)`` are those of all candidates, ``secret`` is the place of the true one.
