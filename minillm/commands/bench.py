@@ -18,12 +18,13 @@ from minillm.backend.machine import processor
 from minillm.backend.progress import progress_bar
 from minillm.commands.bench_child import import_ms, training_memory
 from minillm.commands.bench_ops import cases
+from minillm.commands.bench_private import PRIVATE_SIZES, private_times
 from minillm.commands.bench_report import report
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_timing import by_level, clock_for
 from minillm.commands.runs import require_files
 
-PARTS = ("steps", "ops", "import", "memory")
+PARTS = ("steps", "ops", "import", "memory", "private")
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
 
 
@@ -134,4 +135,18 @@ def memory_by_level(size: str, threads: int) -> dict[str, float]:
     return {level: known["peak_mb"] for level, known in told.items() if "peak_mb" in known}
 
 
-WORK = {"steps": step_work, "ops": op_work, "import": import_work, "memory": memory_work}
+def private_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Milliseconds of a step of DP-SGD, of a plain one, and of one in a loop over examples."""
+    for name in sizes:
+        if name in PRIVATE_SIZES:
+            size, clock = SIZES[name], clock_for(1)
+            yield "private", name, partial(private_times, size, rounds=rounds, clock=clock)
+
+
+WORK = {
+    "steps": step_work,
+    "ops": op_work,
+    "import": import_work,
+    "memory": memory_work,
+    "private": private_work,
+}

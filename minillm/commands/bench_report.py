@@ -51,6 +51,17 @@ def memory_table(memory: Mapping[str, Mapping[str, float]]) -> str:
     return table(["peak of memory, MB", *levels], rows)
 
 
+def private_table(times: Mapping[str, Mapping[str, float]]) -> str:
+    """Milliseconds of a step, and how many times as long as the plain one each other way takes."""
+    rows = [
+        [name, *(f"{ms:.2f}" for ms in found.values())]
+        + [f"{ms / found['plain']:.1f}" for way, ms in found.items() if way != "plain"]
+        for name, found in times.items()
+    ]
+    ways = [*next(iter(times.values()))]
+    return table(["step, ms", *ways, *(f"{way} / plain" for way in ways[1:])], rows)
+
+
 def import_table(measured: Mapping[str, float]) -> str:
     """One number."""
     return f"import minillm: {measured['ms']:.0f} ms"
@@ -60,6 +71,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "steps": steps_table,
     "ops": ops_table,
     "memory": memory_table,
+    "private": private_table,
     "import": import_table,
 }
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minillm.backend import kernel_switch, kernels_in_force, machine
-from minillm.commands import bench, bench_child, bench_report, bench_steps
+from minillm.commands import bench, bench_child, bench_private, bench_report, bench_steps
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_steps import LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_timing import by_level, in_turn
@@ -43,7 +43,10 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
         assert list(times) == ["off", "numpy"]
         assert all(value > 0 for value in times.values())
     assert found["import"]["ms"] > 0
+    (times,) = found["private"].values()
+    assert list(times) == ["plain", "private", "one by one"] and min(times.values()) > 0
     assert result.out.startswith(found["processor"]["name"])
+    assert "private / plain" in result.out
     for word in ("training step, ms", "tokens/s", "gelu 2048 x 512", "import minillm: ", "peak of"):
         assert word in result.out
     assert result.err == ""
@@ -66,7 +69,7 @@ def test_several_threads_share_the_batch_and_are_timed_by_the_wall(call, small, 
     ("arguments", "words"),
     [
         (["--sizes", "tiny,huge"], "'huge' is none of tiny, course, mid"),
-        (["--parts", "speed"], "'speed' is none of steps, ops, import, memory"),
+        (["--parts", "speed"], "'speed' is none of steps, ops, import, memory, private"),
         (["--rounds", "0"], "must be a positive integer, got '0'"),
         (["--rounds", "-3"], "must be a positive integer, got '-3'"),
     ],
@@ -191,3 +194,25 @@ def test_where_no_file_can_be_is_known_before_anything_is_measured(
     result = call("bench", "--json", tmp_path / place)
     assert result.code == 1
     assert "directory" in result.err
+
+
+@pytest.mark.guide("G54")
+def test_private_steps_and_a_loop_over_examples_find_the_same(monkeypatch):
+    """But for the noise, which is left out here; and no clip is met: both are the plain step."""
+    monkeypatch.setattr(bench_private, "CLIP", 1e9)
+    monkeypatch.setattr(bench_private.PrivateGradients, "noisy", lambda self, g: g / self.expected)
+    found = {}
+
+    class Noting:
+        def __init__(self, parameters, lr):
+            self.parameters = parameters
+
+        def step(self, gradients):
+            found[name] = gradients
+
+    monkeypatch.setattr(bench_private, "SGD", Noting)
+    for name, way in bench_private.WAYS.items():  # noqa: B007 (read in Noting)
+        bench_private.step_of(way, SMALL)()
+    for other in ("private", "one by one"):
+        for g, plain in zip(found[other], found["plain"], strict=True):
+            np.testing.assert_allclose(g, plain, atol=1e-6)

@@ -13,6 +13,7 @@ from minillm.tasks.metrics.classification import (
     precision_recall,
 )
 from minillm.tasks.metrics.entities import EntityScores, entity_scores, scores_by_novelty
+from minillm.tasks.metrics.exposure import expected_exposure, exposure
 from minillm.tasks.metrics.fairness import (
     GroupRates,
     demographic_parity_difference,
@@ -45,7 +46,13 @@ from minillm.tasks.metrics.intervals import (
     newcombe_interval,
     wilson_interval,
 )
-from minillm.tasks.metrics.membership import membership_auc
+from minillm.tasks.metrics.membership import (
+    Roc,
+    calibrated_losses,
+    membership_auc,
+    membership_roc,
+    true_positives_at,
+)
 from minillm.tasks.metrics.ranking import average_precision
 from minillm.tasks.metrics.selective import (
     RiskCoverage,
@@ -64,6 +71,7 @@ __all__ = [
     "PrecisionRecall",
     "Reliability",
     "RiskCoverage",
+    "Roc",
     "Shares",
     "Swap",
     "Weat",
@@ -72,6 +80,7 @@ __all__ = [
     "average_precision",
     "bleu",
     "bootstrap_interval",
+    "calibrated_losses",
     "calibration_by_group",
     "calibration_error",
     "calibration_intervals",
@@ -84,6 +93,8 @@ __all__ = [
     "entity_scores",
     "equal_opportunity_difference",
     "equalised_odds_gap",
+    "expected_exposure",
+    "exposure",
     "group_accuracy",
     "group_rates",
     "implied_false_positive_rate",
@@ -91,6 +102,7 @@ __all__ = [
     "macro_f1",
     "mean_scores",
     "membership_auc",
+    "membership_roc",
     "newcombe_interval",
     "precision_recall",
     "reliability",
@@ -101,6 +113,7 @@ __all__ = [
     "swap_test",
     "threshold_of_coverage",
     "translation_tokens",
+    "true_positives_at",
     "weat",
     "wilson_interval",
     "worst_group_accuracy",
