@@ -15,7 +15,7 @@ from minillm.models.gpt_config import GptConfig
 FLOAT, ID = 4, 8  # bytes of a float32 and of an int64
 ROW = 29  # bytes that a cross-entropy keeps of each target: it, two ids, a share, if it counts
 KERNELS = ("off", "numpy")
-SMALL = 4096  # numbers; below, the kernels leave an array to the rule
+SMALL = 4096  # numbers, of scores four times as many; below, kernels leave them to the rule
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def gpt_activation_bytes(
         a norm          n D + n                      its output before the gain, and the spread
         attention       n D + 2 n K G + B H T T      queries, keys, values, weights
           rotary        n D + n K G + 2 T K          what is turned, and the tables
-          dropout       2 B H T T                    the factors, and the weights after them
+          dropout       2 B H T T; B H T T with kernels      its factors, the weights after it
         a linear        its input                    for queries, keys and values one
         GELU            2 n F; n F with kernels      x and tanh, or the slope
         SwiGLU          4 n F                        x and σ(x), then both factors
@@ -97,7 +97,8 @@ def gpt_activation_bytes(
     shape, n = block_shape(config), batch * length
     numbers = config.n_layers * (
         2 * norm(n, config.width)
-        + attention(shape, batch, length, config.positions == "rotary", config.dropout > 0.0)
+        + attention(shape, batch, length, config.positions == "rotary")
+        + (dropped_scores(shape, batch, length, kernels) if config.dropout > 0.0 else 0)
         + feed_forward(shape, n, kernels)
     )
     numbers += norm(n, config.width) + n * config.width
@@ -125,7 +126,8 @@ def bert_activation_bytes(
     shape, n, d, h = block_shape(config), batch * length, config.width, hidden_positions
     numbers = config.n_layers * (
         2 * norm(n, d)
-        + attention(shape, batch, length, rotary=False, dropout=config.dropout > 0.0)
+        + attention(shape, batch, length, rotary=False)
+        + (dropped_scores(shape, batch, length, kernels) if config.dropout > 0.0 else 0)
         + feed_forward(shape, n, kernels)
     )
     numbers += norm(n, d) + norm(h, d) + 2 * h * d + gelu(h * d, kernels)
@@ -139,7 +141,7 @@ def norm(rows: int, width: int) -> int:
     return rows * width + rows
 
 
-def attention(shape: BlockShape, batch: int, length: int, rotary: bool, dropout: bool) -> int:
+def attention(shape: BlockShape, batch: int, length: int, rotary: bool) -> int:
     """Numbers that attention keeps, with the inputs of its four linear layers."""
     n, d, keys = batch * length, shape.width, shape.keys
     scores = batch * shape.n_heads * length * length
@@ -148,7 +150,13 @@ def attention(shape: BlockShape, batch: int, length: int, rotary: bool, dropout:
         kept += 2 * n * (d - keys)
     if rotary:
         kept += n * (d + keys) + 2 * length * (d // shape.n_heads)
-    return kept + 2 * scores if dropout else kept
+    return kept
+
+
+def dropped_scores(shape: BlockShape, batch: int, length: int, kernels: str) -> int:
+    """Numbers that dropout on the weights of attention keeps."""
+    scores = batch * shape.n_heads * length * length
+    return scores if kernels == "numpy" and scores >= 4 * SMALL else 2 * scores
 
 
 def feed_forward(shape: BlockShape, n: int, kernels: str) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minillm.backend import stream
-from minillm.models import Bert, Gpt, gpt2_style
+from minillm.models import Bert, BertConfig, Gpt, gpt2_style
 from minillm.models.costs import (
     bert_activation_bytes,
     gpt_activation_bytes,
@@ -40,6 +40,13 @@ def test_with_kernels_the_formula_is_right_within_a_percent(style):
     held = gpt_step(config, batch, length, "numpy").held
     assert held == pytest.approx(gpt_activation_bytes(config, batch, length), rel=0.01)
     assert held < gpt_activation_bytes(config, batch, length, kernels="off")
+
+
+def test_with_kernels_dropout_keeps_its_factors_alone():
+    config = BertConfig(60, width=32, n_heads=4, n_layers=1, hidden=128, max_length=32)
+    held = bert_step(config, 8, 32, 9, "numpy").held
+    assert held == pytest.approx(bert_activation_bytes(config, 8, 32, 9), rel=0.01)
+    assert held < 0.8 * bert_activation_bytes(config, 8, 32, 9, kernels="off")
 
 
 @pytest.mark.guide("G53")
