@@ -23,9 +23,10 @@ from minillm.commands.bench_child import import_ms, training_memory
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_report import report
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
+from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
 
-PARTS = ("steps", "ops", "import", "memory")
+PARTS = ("steps", "ops", "import", "memory", "stored")
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
 
 
@@ -139,4 +140,17 @@ def memory_by_level(size: str, threads: int) -> dict[str, float]:
     return {level: known["peak_mb"] for level, known in told.items() if "peak_mb" in known}
 
 
-WORK = {"steps": step_work, "ops": op_work, "import": import_work, "memory": memory_work}
+def stored_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Milliseconds of a linear layer, by how its weights are stored."""
+    for rows in ROWS:
+        name = f"{rows} x {INPUTS} to {OUTPUTS}"
+        yield "stored", name, partial(stored_ms, rows, rounds, clock_for(threads))
+
+
+WORK = {
+    "steps": step_work,
+    "ops": op_work,
+    "import": import_work,
+    "memory": memory_work,
+    "stored": stored_work,
+}

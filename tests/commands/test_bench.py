@@ -43,8 +43,17 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
         assert list(times) == ["off", "numpy"]
         assert all(value > 0 for value in times.values())
     assert found["import"]["ms"] > 0
+    assert [*found["stored"]] == ["1 x 256 to 1024", "256 x 256 to 1024"]
+    assert all([*ms] == ["float32", "int8", "float16"] for ms in found["stored"].values())
     assert result.out.startswith(found["processor"]["name"])
-    for word in ("training step, ms", "tokens/s", "gelu 2048 x 512", "import minillm: ", "peak of"):
+    for word in (
+        "training step, ms",
+        "tokens/s",
+        "gelu 2048 x 512",
+        "import minillm: ",
+        "peak of",
+        "stored in",
+    ):
         assert word in result.out
     assert result.err == ""
 
@@ -66,7 +75,7 @@ def test_several_threads_share_the_batch_and_are_timed_by_the_wall(call, small, 
     ("arguments", "words"),
     [
         (["--sizes", "tiny,huge"], "'huge' is none of tiny, course, mid"),
-        (["--parts", "speed"], "'speed' is none of steps, ops, import, memory"),
+        (["--parts", "speed"], "'speed' is none of steps, ops, import, memory, stored"),
         (["--rounds", "0"], "must be a positive integer, got '0'"),
         (["--rounds", "-3"], "must be a positive integer, got '-3'"),
     ],
