@@ -87,6 +87,12 @@ def remarks(subject: Subject, found: Mapping[str, Any]) -> list[str]:
             "moments"
         )
     said.append(peak)
+    if formulas.last_token is not None:
+        one = formulas.last_token
+        said.append(
+            f"writing the last of as many tokens by formula: {one.with_cache / 1e6:,.2f} MFLOP "
+            f"with a cache of {one.cache_bytes / 2**10:,.0f} KB, {one.without / 1e6:,.2f} without"
+        )
     if found["joules_per_flop"] is not None:
         energy = energy_of(total.flops, joules_per_flop=found["joules_per_flop"])
         said.append(
@@ -99,6 +105,7 @@ def remarks(subject: Subject, found: Mapping[str, Any]) -> list[str]:
 def in_numbers(subject: Subject, found: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that was measured, for a file."""
     profile, memory = found["profile"], subject.formulas.memory
+    token = subject.formulas.last_token
     return {
         "title": subject.title,
         **{name: found[name] for name in ("batch", "steps", "clock", "joules_per_flop")},
@@ -109,6 +116,7 @@ def in_numbers(subject: Subject, found: Mapping[str, Any]) -> dict[str, Any]:
             "flops": subject.formulas.flops,
             "six_n_d": subject.formulas.six_n_d,
             "memory": None if memory is None else asdict(memory),
+            "last_token": None if token is None else asdict(token),
         },
         "total": asdict(profile.total),
         "layers": {name: asdict(spent) for name, spent in profile.layers.items()},

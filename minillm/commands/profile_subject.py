@@ -34,6 +34,7 @@ from minillm.models.costs import (
     bert_flops,
     gpt_activation_bytes,
     gpt_flops,
+    kv_cache_bytes,
     require_memory,
     six_n_d,
     sized,
@@ -51,12 +52,22 @@ HIDDEN_SHARE = 0.15  # of the positions, in masked language modelling
 
 
 @dataclass
+class LastToken:
+    """What writing the last token that fits costs: operations with a cache, and without one."""
+
+    with_cache: int
+    without: int
+    cache_bytes: int
+
+
+@dataclass
 class Formulas:
     """What a training step costs without being made; ``None`` where there is no formula."""
 
     flops: int | None = None
     six_n_d: int | None = None
     memory: TrainingMemory | None = None
+    last_token: LastToken | None = None
 
 
 @dataclass
@@ -128,6 +139,11 @@ def formulas_of(config: GptConfig | BertConfig, batch: int, length: int, head: A
         shown.flops = gpt_flops(config, batch, length).training
         held = gpt_activation_bytes(config, batch, length, kernels=level)
         shown.memory = training_memory(config.parameter_count(), held)
+        shown.last_token = LastToken(
+            gpt_flops(config, 1, 1, before=length - 1).total,
+            gpt_flops(config, 1, length).total,
+            kv_cache_bytes(config, 1, length),
+        )
         return shown
     shown.flops = bert_flops(config, batch, length, **head).training
     if hidden := head.get("hidden_positions"):

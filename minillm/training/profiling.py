@@ -110,7 +110,8 @@ def profile_step(
     the ops that ran in it; its operations are those that ``count_flops`` counts, its memory what
     ``held_bytes`` finds.  What no layer does has a line in brackets: the model's own ops, the
     loss, the walk along the tape, the update.  All of these sum to the step, whose time is also
-    read by itself; the watching is a part of both, and a step without it is faster.
+    read by itself; the watching is a part of both, and a step without it is faster.  On a GPU,
+    which works on after a call has returned, the times would be those of the calls.
 
     Raises:
         RuntimeError: the loss depends on no parameter.

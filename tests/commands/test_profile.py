@@ -28,6 +28,11 @@ def test_a_size_is_profiled_and_the_layers_sum_to_the_total(call, tmp_path):
     config = config_of("gpt2", size_of(SIZE), 5)
     flops = gpt_flops(config, 2, 5).training
     assert found["formulas"]["flops"] == flops
+    assert found["formulas"]["last_token"] == {
+        "with_cache": gpt_flops(config, 1, 1, before=4).total,
+        "without": gpt_flops(config, 1, 5).total,
+        "cache_bytes": 2 * 2 * 5 * 8 * 4,
+    }
     layers = found["layers"].values()
     assert sum(one["forward_flops"] + one["backward_flops"] for one in layers) == flops
     assert sum(one["parameters"] for one in layers) == config.parameter_count()
