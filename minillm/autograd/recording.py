@@ -11,6 +11,7 @@ from typing import Any
 
 from minillm.autograd.conversion import holds_tensor, operand_arrays, parts_of
 from minillm.autograd.grad_mode import is_recording
+from minillm.autograd.observing import observers, through_observers
 from minillm.autograd.tape import VJP, Node
 from minillm.autograd.tensor import Tensor
 from minillm.backend import Array, array_module
@@ -76,12 +77,19 @@ class Op:
         kernel = self.fastest(arrays)
         if self.tells_wanted if kernel is self.rule else takes_wanted(kernel):
             settings["wanted"] = tuple([recorded and parent is not None for parent in parents])
-        output, vjp = checked_answer(self.__name__, kernel(*arrays, **settings))
+        if observers.active:
+            answer = through_observers(self, kernel, arrays, settings)
+        else:
+            answer = kernel(*arrays, **settings)
+        output, vjp = checked_answer(self.__name__, answer)
         return Tensor(output, node=Node(self.__name__, output, parents, vjp) if recorded else None)
 
     def run(self, *arrays: Array, **settings: Any) -> tuple[Array, VJP]:
         """Output and VJP from the fastest rule there is for the arrays' library."""
-        return checked_answer(self.__name__, self.fastest(arrays)(*arrays, **settings))
+        kernel = self.fastest(arrays)
+        if observers.active:
+            return checked_answer(self.__name__, through_observers(self, kernel, arrays, settings))
+        return checked_answer(self.__name__, kernel(*arrays, **settings))
 
     def fastest(self, arrays: Sequence[Array]) -> Rule:
         """The kernel for the arrays' library where there is one, and the rule elsewhere."""

@@ -14,6 +14,7 @@ from typing import Any
 
 CPUINFO = Path("/proc/cpuinfo")
 STATUS = Path("/proc/self/status")
+MEMINFO = Path("/proc/meminfo")
 
 
 def processor() -> dict[str, Any]:
@@ -59,3 +60,12 @@ def memory_mb() -> dict[str, float]:
         return {}
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
     return {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20}
+
+
+def free_bytes() -> int | None:
+    """How much memory a program can still have; ``None`` where the system does not tell."""
+    if MEMINFO.exists():
+        lines = cpuinfo(MEMINFO.read_text(encoding="utf-8"))
+        if "MemAvailable" in lines:
+            return int(lines["MemAvailable"].split()[0]) * 1024
+    return None

@@ -37,6 +37,7 @@ COMMANDS = {  # module -> what it does
     "guide": "from a section of the guide to our code, lessons and tests",
     "labs": "list the experiments, or measure one again",
     "course": "what is made for the lessons, and what students hand in",
+    "profile": "where a training step spends time, operations and memory, layer by layer",
     "bench": "how fast training is on this machine",
     "info": "what is installed and in force on this machine",
 }

@@ -21,10 +21,11 @@ from minillm.commands.bench_ops import cases
 from minillm.commands.bench_private import PRIVATE_SIZES, private_times
 from minillm.commands.bench_report import report
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
+from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
 from minillm.commands.runs import require_files
 
-PARTS = ("steps", "ops", "import", "memory", "private")
+PARTS = ("steps", "ops", "import", "memory", "private", "stored")
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
 
 
@@ -143,10 +144,18 @@ def private_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Wo
             yield "private", name, partial(private_times, size, rounds=rounds, clock=clock)
 
 
+def stored_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Milliseconds of a linear layer, by how its weights are stored."""
+    for rows in ROWS:
+        name = f"{rows} x {INPUTS} to {OUTPUTS}"
+        yield "stored", name, partial(stored_ms, rows, rounds, clock_for(threads))
+
+
 WORK = {
     "steps": step_work,
     "ops": op_work,
     "import": import_work,
     "memory": memory_work,
     "private": private_work,
+    "stored": stored_work,
 }

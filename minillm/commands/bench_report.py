@@ -67,12 +67,24 @@ def import_table(measured: Mapping[str, float]) -> str:
     return f"import minillm: {measured['ms']:.0f} ms"
 
 
+def stored_table(stored: Mapping[str, Mapping[str, float]]) -> str:
+    """Milliseconds, and how many times as fast as with float32."""
+    kinds = levels_in(stored)
+    heads = ["linear layer, stored in, ms", *(word for kind in kinds for word in (kind, "x"))]
+    rows = [
+        [name, *(f"{n:.2f}" for kind in kinds for n in (ms[kind], ms[kinds[0]] / ms[kind]))]
+        for name, ms in stored.items()
+    ]
+    return table(heads, rows)
+
+
 TABLES: dict[str, Callable[[Any], str]] = {
     "steps": steps_table,
     "ops": ops_table,
     "memory": memory_table,
     "private": private_table,
     "import": import_table,
+    "stored": stored_table,
 }
 
 

@@ -45,9 +45,18 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
     assert found["import"]["ms"] > 0
     (times,) = found["private"].values()
     assert list(times) == ["plain", "private", "one by one"] and min(times.values()) > 0
+    assert [*found["stored"]] == ["1 x 256 to 1024", "256 x 256 to 1024"]
+    assert all([*ms] == ["float32", "int8", "float16"] for ms in found["stored"].values())
     assert result.out.startswith(found["processor"]["name"])
-    assert "private / plain" in result.out
-    for word in ("training step, ms", "tokens/s", "gelu 2048 x 512", "import minillm: ", "peak of"):
+    for word in (
+        "training step, ms",
+        "tokens/s",
+        "gelu 2048 x 512",
+        "import minillm: ",
+        "peak of",
+        "private / plain",
+        "stored in",
+    ):
         assert word in result.out
     assert result.err == ""
 
@@ -69,7 +78,7 @@ def test_several_threads_share_the_batch_and_are_timed_by_the_wall(call, small, 
     ("arguments", "words"),
     [
         (["--sizes", "tiny,huge"], "'huge' is none of tiny, course, mid"),
-        (["--parts", "speed"], "'speed' is none of steps, ops, import, memory, private"),
+        (["--parts", "speed"], "'speed' is none of steps, ops, import, memory, private, stored"),
         (["--rounds", "0"], "must be a positive integer, got '0'"),
         (["--rounds", "-3"], "must be a positive integer, got '-3'"),
     ],

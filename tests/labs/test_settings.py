@@ -594,6 +594,17 @@ TINY = {
         "attacks.shots": 1,
         "verbs": 1,
     },
+    "scaling": {
+        "world": {"base": 3, "digits": 2, "answers": 3},
+        "training": {"batch": 4, "steps": 4, "warmup": 1, "rate": 0.03, "head_width": 2},
+        "training.max_norm": 1e-3,
+        "depths": (1, 2, 3, 4),
+        "looks": 2,
+        "texts": (3, 6, 12),
+        "data_depth": 1,
+        "control_depths": (1, 2),
+        "control_steps": 2,
+    },
     "shakespeare": {
         "every": 2,
         "longest": 2,

@@ -1,0 +1,131 @@
+"""``profile``: where a training step spends time, operations and memory, layer by layer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import tracemalloc
+from functools import partial
+from pathlib import Path
+
+from minillm.backend import write_atomically
+from minillm.backend.progress import progress_bar
+from minillm.commands.bench import at_least_1
+from minillm.commands.bench_timing import clock_for, timed
+from minillm.commands.generate import picture_file
+from minillm.commands.profile_picture import profile_picture
+from minillm.commands.profile_report import in_numbers, report
+from minillm.commands.profile_subject import KINDS, Subject, new_subject, read_subject, size_of
+from minillm.optim import AdamW
+from minillm.training.profile_parts import mean_profile
+from minillm.training.profiling import profile_step
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A model or a size, a batch, and where to write."""
+    add = parser.add_argument
+    add("model", nargs="?", type=Path, metavar="MODEL", help="a run's folder or model file")
+    add(
+        "--size", type=size_of, metavar="SIZES",
+        help="instead of MODEL: width=64,layers=2,heads=4, also hidden, key_heads, vocabulary, "
+        "dropout; or depth=4, which sets them all",
+    )  # fmt: skip
+    add("--kind", choices=KINDS, default="gpt2", help="of the model of that size (default: gpt2)")
+    add("--batch", type=at_least_1, default=8, metavar="N", help="texts in a step (default: 8)")
+    add(
+        "--length", type=at_least_1, metavar="N",
+        help="tokens in a text (default: as many as MODEL reads; 64 with --size)",
+    )  # fmt: skip
+    add("--steps", type=at_least_1, default=5, metavar="N", help="to average (default: 5)")
+    add(
+        "--detail", type=at_least_1, default=2, metavar="N",
+        help="names of a path that are shown: 1 whole blocks, 2 their parts, 4 all (default: 2)",
+    )  # fmt: skip
+    add(
+        "--joules-per-flop", type=positive, metavar="J",
+        help="of your machine, watts / operations a second: tells the energy of a step",
+    )  # fmt: skip
+    add("--picture", type=picture_file, metavar="FILE", help="a .png of the shares of the layers")
+    add("--json", type=json_file, metavar="FILE", help="write the numbers there, too")
+
+
+def positive(text: str) -> float:
+    """A positive number.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0.0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a positive number, got {text!r}")
+    return number
+
+
+def json_file(text: str) -> Path:
+    """A file that can be written.
+
+    Raises:
+        argparse.ArgumentTypeError: it is a folder, or there is no folder for it.
+    """
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"must be a file in a folder that exists, got {text!r}")
+    return path
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Profile some steps, and print where they went.
+
+    Raises:
+        ValueError: neither or both of MODEL and --size; what the model or the size refuses.
+        MemoryError: the size does not fit, by formula.
+    """
+    if (arguments.model is None) == (arguments.size is None):
+        raise ValueError("give a MODEL, or a --size such as width=64,layers=2,heads=4")
+    if arguments.size is not None:
+        length = arguments.length or 64
+        subject = new_subject(arguments.kind, arguments.size, arguments.batch, length)
+    else:
+        subject = read_subject(arguments.model, arguments.batch, arguments.length)
+    found = measured(subject, arguments.steps, arguments.threads)
+    found.update(batch=arguments.batch, joules_per_flop=arguments.joules_per_flop)
+    print(report(subject, found, arguments.detail))
+    if arguments.picture is not None:
+        profile_picture(arguments.picture, found["profile"], arguments.detail, subject.title)
+        print(f"picture: {arguments.picture}")
+    if arguments.json is not None:
+        written = json.dumps(in_numbers(subject, found), indent=1, allow_nan=False) + "\n"
+        write_atomically(arguments.json, written.encode())
+
+
+def measured(subject: Subject, steps: int, threads: int) -> dict:
+    """The mean profile of some steps, the time of steps that nobody watches, the peak of one."""
+    optimizer = AdamW(subject.model.parameters(), lr=1e-4)
+    clock = clock_for(threads)
+    step = partial(plain_step, subject, optimizer)
+    step()  # the first step pays for what is made once
+    with progress_bar(range(steps), unit="step", desc="profile") as bar:
+        profiles = [
+            profile_step(subject.model, subject.loss_of, optimizer, clock=clock) for _ in bar
+        ]
+    plain = timed(step, steps, clock) / 1e3
+    tracemalloc.start()
+    step()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return {
+        "profile": mean_profile(profiles), "unwatched_seconds": plain, "peak_bytes": peak,
+        "steps": steps, "clock": "CPU" if threads == 1 else "wall",
+    }  # fmt: skip
+
+
+def plain_step(subject: Subject, optimizer: AdamW) -> None:
+    """One training step that nobody watches."""
+    loss = subject.loss_of()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
