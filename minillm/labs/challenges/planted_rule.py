@@ -68,6 +68,8 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
     ``patched (A, L + 1, 3)``: effects at the start, the clue, the topic.  ``probes (A, L + 1, 2)``:
     accuracy on the side at the clue, and on the control task.
 
+    Of coins ``patched`` says nothing: it divides by a difference that is next to none.
+
     Guide: 8.1.4, 8.2.4 (G52).
     """
     arms = [(weight, False) for weight in settings.weights] + [(settings.weights[-1], True)]
