@@ -164,6 +164,15 @@ SMALL_LENGTH = {
     | {f"{name}rate": 0.03 for name in ("", "sinusoidal_", "rotary_", "alibi_", "none_")}
     | {f"{name}_rate": 0.03 for name in ("wider", "shifted", "scattered")},
 }
+SMALL_PRIVACY = {
+    "world": {"times": (0, 3), "of_each": 1, "digits": 2},
+    "learned": 20,
+    "others": 12,
+    "model": {"width": 8, "n_heads": 2},
+    "training": {"batch": 8, "steps": 4, "rate": 0.03, "warmup": 1, "max_norm": 1e-2},
+    "strengths": {"times": 2, "width": 16, "early": 2, "alike": 0.4, "dropout": 0.4}
+    | {"weight_decay": 30.0},
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 SMALL_TAGGED = {
     "learned": 40,
@@ -439,6 +448,7 @@ TINY = {
     "passes": {**STAGES, "recipe.pretrain_epochs": 0.0, "passes": (0.0, 0.5)},
     "pipeline": STAGES,
     "positions": {"width": 8, "batch": 8, "tested": 20, "adam": {"steps": 12, "rate": 0.1}},
+    "privacy": SMALL_PRIVACY,
     "ranks": {
         "learned": 60,
         "taught": 40,
@@ -712,7 +722,7 @@ TRAINS_LONG = {
     *("refusal_direction", "safety_change", "spelled_directions"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
-    *("contamination", "hallucination"),
+    *("contamination", "hallucination", "privacy"),
     *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
     *("subliminal", "subliminal_sweeps", "wrong_reason"),
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
