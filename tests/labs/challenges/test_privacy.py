@@ -9,6 +9,7 @@ import pytest
 
 from minillm import gradients_of
 from minillm.backend import stream
+from minillm.labs.challenges import privacy_case
 from minillm.labs.challenges.privacy import (
     CONTROLS,
     MEASURES,
@@ -29,6 +30,7 @@ from minillm.labs.compare import cell
 from minillm.labs.own_remedy import with_own_remedy
 from minillm.labs.worlds.canaries import OPENINGS, WORDS, Canaries, ids_of
 from minillm.tasks.generation.windows import padded
+from minillm.training.privacy import PrivateGradients, epsilon_spent
 
 FAST = replace(
     Settings(),
@@ -178,6 +180,35 @@ def test_with_epsilon_each_text_is_drawn_and_clipped_by_itself(case):
     batch = next(case.batches(window, FAST.training, None, False))
     whole = gradients_of(losses_of(model, batch).mean(), model.parameters())
     assert all(np.isfinite(g).all() for g in whole)
+
+
+@pytest.mark.guide("G54")
+@pytest.mark.parametrize(
+    ("remedy", "epsilon"),
+    [("epsilon 8", 8.0), ("epsilon 2", 2.0), ("epsilon 2 behind public texts", 2.0)],
+)
+def test_the_promise_is_that_of_the_noise_the_rate_and_the_steps(
+    case, remedy, epsilon, monkeypatch
+):
+    made = []
+
+    class Noted(PrivateGradients):
+        def __init__(self, **settings):
+            made.append(settings)
+            super().__init__(**settings)
+
+    monkeypatch.setattr(privacy_case, "PrivateGradients", Noted)
+    REMEDIES[remedy](case)
+    (settings,) = made
+    spent = epsilon_spent(
+        rate=FAST.training.batch / len(case.told),
+        noise=settings["noise"],
+        steps=FAST.training.steps,
+        delta=FAST.delta,
+    )
+    assert 0.99 * epsilon < spent.epsilon <= epsilon
+    assert settings["expected"] == FAST.training.batch
+    assert settings["clip"] == FAST.strengths.clip
 
 
 @pytest.mark.parametrize(

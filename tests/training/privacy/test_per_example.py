@@ -171,3 +171,16 @@ def test_a_table_of_positions_is_refused_in_words(rng):
     model = Gpt(GptConfig(13, width=8, n_layers=1, n_heads=2, max_length=8), rng=rng)
     with pytest.raises(ValueError, match="learned positions have no axis of examples; rotary"):
         per_example_gradients(losses_of(model), texts(rng), model.parameters())
+
+
+def test_a_mask_of_another_length_is_refused_and_leaves_no_kernel_behind(rng):
+    before = {op: dict(op.kernels) for op in SHARED}
+    model, (ids, mask) = small_gpt(), texts(rng)
+    for wrong in (mask[:-1], mask[:, :-1]):
+        with pytest.raises(ValueError, match=r"mask must be \(6, 5\) for these ids"):
+            per_example_gradients(
+                lambda batch: model.loss(batch[0][:, :-1], batch[0][:, 1:], batch[1]),
+                (ids, wrong),
+                model.parameters(),
+            )
+    assert before == {op: dict(op.kernels) for op in SHARED}
