@@ -39,7 +39,9 @@ class Settings:
     are drawn anew each time, to ``control_depths``, for ``control_steps``.
 
     On seed 100, which the study does not use, depth 2 ends after 800 steps at 0.970 nats with a
-    rate of 0.01, at 0.976 with 0.005 and at 0.983 with 0.03.
+    rate of 0.01, at 0.976 with 0.005 and at 0.983 with 0.03.  On the same seed 3,000 texts leave
+    0.133 mistakes with ``data_depth`` 2, 0.080 with three times the steps and 0.076 with depth 5;
+    0.081 is the share of what they do not tell.
     """
 
     world: RankedFacts = RankedFacts(base=12, tail=0.3)

@@ -1,5 +1,7 @@
 """Memory by formula is that of the arrays that the tape holds."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -84,3 +86,17 @@ def test_bad_counts_are_refused():
         training_memory(-1, 0)
     with pytest.raises(ValueError, match="hidden must be at least 0, got -2"):
         bert_activation_bytes(BERTS["bert"], 1, 1, -2)
+
+
+@pytest.mark.guide("G53")
+def test_the_peak_of_a_step_is_what_the_tape_holds_and_a_little_more():
+    config = gpt2_style(200, width=32, n_heads=2, n_layers=3, max_length=48)
+    model = Gpt(config, rng=stream(0, "w"))
+    ids = stream(0, "ids").integers(200, size=(2, 8, 48))
+    model.loss(*ids).backward()  # what is made once is made
+    tracemalloc.start()
+    model.loss(*ids).backward()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    held = gpt_activation_bytes(config, 8, 48)
+    assert held < peak < 1.35 * held
