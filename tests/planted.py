@@ -229,7 +229,10 @@ PLANTS = [
           'if is_ideograph(character):\n            return "L"', "tests/text/test_tokenizers.py::"
           "test_word_tokens_by_example"),
     Plant("checkpoint written in place", "backend/files.py",
-          'open(temporary, "xb") as file:', 'open(place, "wb") as file:',
+          "write_to_disk(temporary[path], parts)",
+          'with open(places[path], "wb") as file:\n'
+          "                file.writelines(parts)\n"
+          "            temporary[path] = places[path]",
           "tests/backend/test_files.py::"
           "test_a_process_killed_while_saving_leaves_a_whole_file"),
     Plant("checksum not compared", "backend/array_files.py",

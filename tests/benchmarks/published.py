@@ -3,7 +3,7 @@
 ``python -m tests.benchmarks.published --peer-python PYTHON [--rounds N]``: the interpreter has
 torch and transformers.  The weights are random; each side runs in a process of its own with one
 thread, in turn, round by round.  CPU seconds and memory are medians; what is found goes into
-``results/published.json``.
+``published.json`` beside this file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from statistics import median
 
 import numpy as np
 
-RESULTS = Path(__file__).parent / "results" / "published.json"
+RESULTS = Path(__file__).with_name("published.json")
 PROMPT, NEW = 32, 64  # tokens read at once, tokens written one by one
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
