@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import io
 import os
 import signal
@@ -82,10 +83,33 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(words)
     arguments, rest = parser.parse_known_args(words)
     if rest and ("texts" not in arguments or any(word.startswith("-") for word in rest)):
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        own = innermost(parser, words)
+        own.error(f"unrecognized arguments: {' '.join(rest)}{nearest(rest, own)}")
     if rest:
         arguments.texts += rest
     return arguments
+
+
+def innermost(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command that the words name, or of its action."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for place, word in enumerate(words):
+                if word in action.choices:
+                    return innermost(action.choices[word], words[place + 1 :])
+    return parser
+
+
+def nearest(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """The end of a message: which options are spelled like those that there are not."""
+    known = [option for option in parser._option_string_actions if option.startswith("--")]
+    found = [
+        near
+        for word in unknown
+        if word.startswith("--")
+        for near in difflib.get_close_matches(word.partition("=")[0], known, n=2, cutoff=0.7)
+    ]
+    return f"; did you mean {', '.join(found)}?" if found else ""
 
 
 @contextmanager

@@ -148,7 +148,7 @@ PLANTS = [
           "tests/backend/test_files.py::"
           "test_a_folder_in_which_no_file_can_be_made_is_named"),
     Plant("GBK that nobody names", "text/encodings.py",
-          'return "gbk" if high', 'return "gbk" if False', "tests/text/test_encodings.py::"
+          "if high and 2 * pairs", "if False and 2 * pairs", "tests/text/test_encodings.py::"
           "test_the_encoding_is_named_where_it_is_likely"),
     Plant("vectors that decay", "tasks/classifier_training.py",
           "AdamW(decay_groups(model), weight", "AdamW(model.trainable_parameters(), weight",
@@ -202,7 +202,7 @@ PLANTS = [
           "if kind != value and asked != getattr(default, name):", "if False:",
           "tests/tasks/test_classifier_training.py::test_a_start_that_does_not_fit_is_refused"),
     Plant("results of two runs in one folder", "commands/pipeline.py",
-          "for earlier in RESULTS:", "for earlier in ():", "tests/commands/test_pipeline.py::"
+          "for earlier in RESULTS]", "for earlier in ()]", "tests/commands/test_pipeline.py::"
           "test_a_new_run_leaves_nothing_of_the_old_one_and_another_seed_has_its_own_folder"),
     Plant("a missing extra as a traceback", "__main__.py",
           "if arguments.debug or extra is None:", "if True:", "tests/commands/test_main.py::"

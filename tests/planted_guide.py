@@ -156,6 +156,18 @@ GUIDE_PLANTS = [
           "emissions[:, t] + ways.max(axis=1)", "emissions[:, t] + ways.sum(axis=1)",
           "tests/models/crf/test_crf.py::"
           "test_no_path_has_a_higher_score_than_the_one_that_is_found"),
+    Plant("rows of queries in the published order", "models/published/places.py",
+          "neighbours_of_halves(ours, head_width) if self.halves else ours", "ours",
+          "tests/models/published/test_places.py::test_what_is_written_is_read_again"),
+    Plant("keys and values exchanged", "models/published/bert.py",
+          '"blocks.#.attention.key": "encoder.layer.#.attention.self.key"',
+          '"blocks.#.attention.key": "encoder.layer.#.attention.self.value"',
+          "tests/reference/test_published.py::"
+          "test_scores_and_loss_are_those_of_transformers[BertModel-float64]"),
+    Plant("a setting that is passed over", "models/published/settings.py",
+          "if name in config and config[name] not in allowed", "if False",
+          "tests/models/published/test_settings.py::"
+          "test_a_setting_that_would_compute_something_else_is_named"),
     Plant("a name that goes on in another type", "tasks/entities/spans.py",
           'before in "OES" or kind != earlier', 'before in "OES"',
           "tests/tasks/entities/test_spans.py::"

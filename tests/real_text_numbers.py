@@ -9,6 +9,11 @@ from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
 from tests.told import print_page
 
+SAID = {  # what the command calls them
+    "dictionary": "dictionary",
+    "field (CRF)": "BERT and CRF",
+    "a head for each word": "BERT, a head for each word",
+}
 STORED = Path(__file__).parents[1] / "figures" / "real_text"
 
 
@@ -29,7 +34,10 @@ def translation():
 def entities():
     """F1 of names, and of those that training had or had not, on the test file."""
     lines = [
-        [name, *(with_interval(np.array(one["test"][kind])) for kind in ("all", "seen", "unseen"))]
+        [
+            SAID[name],
+            *(with_interval(np.array(one["test"][kind])) for kind in ("all", "seen", "unseen")),
+        ]
         for name, one in read("entities")["scores"].items()
     ]
     return rows(["WNUT 2017", "F1", "seen in training", "not seen"], lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from minillm.__main__ import main
 from minillm.commands.arguments import build_parser
 from minillm.tasks.generation import ChatTemplate
 
@@ -37,3 +38,22 @@ def test_the_template_on_the_pages_is_the_one_that_is_used():
 def test_both_languages_have_the_same_commands():
     one, other = (COMMAND.findall((LESSONS / p).read_text(encoding="utf-8")) for p in PAGES)
     assert one == other
+
+
+SMALL = {
+    "tag train": ["--width", "16", "--n-heads", "2", "--epochs", "0.1"],
+    "embed train": ["--width", "4", "--min-count", "1", "--epochs", "1"],
+}
+
+
+@pytest.mark.parametrize("what", ["tag", "embed"])
+def test_the_first_commands_of_a_part_follow_one_another(what, tmp_path, monkeypatch, capsys):
+    """Beside what the user brings, each reads what those before it have written."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plays.txt").write_text("king and queen\nqueen and lord\n" * 9)
+    (tmp_path / "questions-words.txt").write_text(": rule\nking queen lord and\n")
+    text = (LESSONS / PAGES[0]).read_text(encoding="utf-8")
+    block = next(b for b in text.split("```") if f" minillm {what} " in b)
+    for command in COMMAND.findall(block):
+        words = shlex.split(command)
+        assert main([*words, *SMALL.get(" ".join(words[:2]), [])]) == 0, capsys.readouterr().err

@@ -61,6 +61,12 @@ word2vec = {
     "apart": spread(found["alike, word2vec"][:, 1]),
 }
 start = {"nearest": spread(100 * found["alike, at the start"][:, 0])}
+chance = {"same": n_words - 1, "others": n_topics * n_words - 1}
+chance["share"] = 100 * chance["same"] / chance["others"]
+reads = asked["word2vec"]
+assert (reads["window"], reads["noise_power"]) == (1, 1), "as the prose says"
+assert abs(word2vec["same"]["mean"] - negatives["same"]["mean"]) < 0.06, "nearly the same"
+assert abs(word2vec["other"]["mean"] - negatives["other"]["mean"]) < 0.06, "across as well"
 assert turned["positive"] == 100 and negatives["positive"] == 0, "as the prose says"
 assert (found["turned, loss"][:, -1] < 0.001).all(), "nearly 0 on every seed"
 assert negatives["nearest"]["mean"] == word2vec["nearest"]["mean"] == 100, "as the prose says"
@@ -238,8 +244,8 @@ def pair_rule(v, u):  # (B, D), (B, 1 + k, D)
 
 
 rng = np.random.default_rng(3)
-v, u = rng.standard_normal((6, 4)), rng.standard_normal((6, 3, 4))
-(ours, vjp), theirs = pair_rule(v, u), negative_sampling(v, u)
+six_pairs = rng.standard_normal((6, 4)), rng.standard_normal((6, 3, 4))  # of v and u
+(ours, vjp), theirs = pair_rule(*six_pairs), negative_sampling(*six_pairs)
 assert np.allclose(ours, theirs.loss), "the library's loss"
 for one, other in zip(vjp(np.ones(6)), theirs[1:], strict=True):
     assert np.allclose(one, other), "and its gradients"
@@ -260,12 +266,14 @@ def step(V, U, centres, ids, rate):  # (N, D), (N, D), (B,), (B, 1 + k)
     return loss.sum()
 
 
-V, U = np.ones((5, 2)), np.ones((5, 2))
-step(V, U, np.array([0, 0]), np.array([[1, 2], [1, 3]]), rate=1.0)
-print("U", *U.round(3))  # word 1 is the neighbour in both pairs, 2 and 3 are drawn once each
-assert np.allclose(U[1], 1 + 2 * sigmoid(-2.0)), "both pairs move it"
-assert np.allclose(U[[2, 3]], 1 - sigmoid(2.0)), "away, each by one pair"
-assert (V[1:] == 1).all() and (U[[0, 4]] == 1).all(), "what nobody names stays"
+some_V, some_U = np.ones((5, 2)), np.ones((5, 2))
+step(some_V, some_U, np.array([0, 0]), np.array([[1, 2], [1, 3]]), rate=1.0)
+print(
+    "some_U", *some_U.round(3)
+)  # word 1 is the neighbour in both pairs, 2 and 3 are drawn once each
+assert np.allclose(some_U[1], 1 + 2 * sigmoid(-2.0)), "both pairs move it"
+assert np.allclose(some_U[[2, 3]], 1 - sigmoid(2.0)), "away, each by one pair"
+assert (some_V[1:] == 1).all() and (some_U[[0, 4]] == 1).all(), "what nobody names stays"
 
 # %% [markdown] lang="en"
 # **Which pairs.** Each place sees the words up to $c$ places away *in its sentence*. The library draws $c$ anew for each place, from 1 to the window, so that near words count more. Here two sentences and $c = 1$:
@@ -275,9 +283,9 @@ assert (V[1:] == 1).all() and (U[[0, 4]] == 1).all(), "what nobody names stays"
 
 # %%
 small = Sentences.of_ids([[0, 1, 2], [3, 0]], vocabulary_size=4)
-centres, contexts = pairs(small, np.ones(5, dtype=int))
-print(*(f"{a}-{b}" for a, b in zip(centres, contexts, strict=True)))
-assert (2, 3) not in set(zip(centres, contexts, strict=True)), "no pair across sentences"
+middles, contexts = pairs(small, np.ones(5, dtype=int))
+print(*(f"{a}-{b}" for a, b in zip(middles, contexts, strict=True)))
+assert (2, 3) not in set(zip(middles, contexts, strict=True)), "no pair across sentences"
 noise = Noise(np.array([81, 16, 1]))
 drawn = np.bincount(noise.draw((100_000,), rng)) / 1000  # in percent
 print("drawn", *drawn.round(1), "%")
@@ -315,7 +323,7 @@ def tables_rule(V, U, centres, ids):  # (N, D), (N, D), (B,), (B, 1 + k)
 V, U = rng.standard_normal((2, 7, 4))
 centres, ids = np.array([2, 5, 2, 0]), np.array([[1, 3, 3], [3, 0, 6], [1, 2, 4], [6, 6, 6]])
 errors = {
-    "one pair": check_vjp(pair_rule, v, u, rng=rng),
+    "one pair": check_vjp(pair_rule, *six_pairs, rng=rng),
     "tables": check_vjp(tables_rule, V, U, centres=centres, ids=ids, rng=rng),
 }
 for name, error in errors.items():
@@ -370,7 +378,7 @@ else:
 # $$\log \sigma\Bigl(\frac{x}{\sqrt{10 + 0}}\Bigr) = -1 \;\Rightarrow\; x = e^{-1} \;\Rightarrow\; V[apple] = \frac{e^{-1}}{V[banana]}.$$
 #
 # * The vocabulary has 1000 words, so $C$ has 1000 rows, and all of them matter (A51).
-# * The 0 under the root is a cell of $C$, no frequency. Both words occur 10 times: $\sqrt{20}$ (A52).
+# * The 0 under the root is a cell of $C$, no frequency. If the sums of rows are the frequencies, both words occur 10 times: $\sqrt{20}$ (A52).
 # * Nothing singles out $-1$. A term is below 0, and the nearer to 0 the larger $x$ is (A53).
 # * From $\log\sigma(z) = -1$ follows $\sigma(z) = e^{-1}$, hence $z = -\ln(e - 1)$ and $x = -\sqrt{10} \ln(e - 1) = {here.apple}$. With $\sqrt{20}$ it is {here.apple_20}. The guide's $e^{-1} = {here.printed}$ gives {here.term}, and not $-1$ (A54).
 # * One cannot divide by a vector (A55). $u \cdot v = c$ is one equation for 300 numbers: $u = c\,v/\lVert v \rVert^2 + z$ with any $z \perp v$, a space of 299 dimensions. For $v = (3, 4)$ and $c = 5$ the solutions are $(0.6, 0.8) + a\,(4, -3)$. Dividing entry by entry gives $c/v = (5/3, 5/4)$, whose product with $v$ is 10: $c$ for every dimension.
@@ -394,7 +402,7 @@ else:
 # $$\log \sigma\Bigl(\frac{x}{\sqrt{10 + 0}}\Bigr) = -1 \;\Rightarrow\; x = e^{-1} \;\Rightarrow\; V[apple] = \frac{e^{-1}}{V[banana]}.$$
 #
 # * 词表有 1000 个词，所以 $C$ 有 1000 行，每一行都要紧（A51）。
-# * 根号下的 0 是 $C$ 的一个元素，不是词频。两个词都出现 10 次：应是 $\sqrt{20}$（A52）。
+# * 根号下的 0 是 $C$ 的一个元素，不是词频。若以各行之和为词频，两个词都出现 10 次：应是 $\sqrt{20}$（A52）。
 # * $-1$ 没有来由。这一项小于 0，$x$ 越大，它越接近 0（A53）。
 # * 由 $\log\sigma(z) = -1$ 得 $\sigma(z) = e^{-1}$，所以 $z = -\ln(e - 1)$，$x = -\sqrt{10} \ln(e - 1) = {here.apple}$。用 $\sqrt{20}$ 则是 {here.apple_20}。把指南的 $e^{-1} = {here.printed}$ 代回去，得 {here.term}，不是 $-1$（A54）。
 # * 不能除以向量（A55）。$u \cdot v = c$ 是含 300 个数的一个方程：$u = c\,v/\lVert v \rVert^2 + z$，$z \perp v$ 任取，解空间有 299 维。取 $v = (3, 4)$，$c = 5$，解是 $(0.6, 0.8) + a\,(4, -3)$。逐个分量去除，得 $c/v = (5/3, 5/4)$，它与 $v$ 的点积是 10：每一维各出一个 $c$。
@@ -442,10 +450,10 @@ topics = (
 )
 words = np.array([word for topic in topics for word in topic.split()])
 world = Topics(topics=4, words=10, purity=0.7)
-ids, _ = world.draw(1000, 10, np.random.default_rng(3))
-text = Sentences.of_ids(ids, len(words))
+read_ids, _ = world.draw(1000, 10, np.random.default_rng(3))
+text = Sentences.of_ids(read_ids, len(words))
 X = expected_pairs(text, window=1)  # (40, 40): how often each pair stands side by side
-for sentence in ids[:4]:
+for sentence in read_ids[:4]:
     print(*words[sentence])
 same = world.topic_of_word[:, None] == world.topic_of_word
 print(f"{X.sum():.0f} pairs; of one topic {X[same].mean():.1f} each, of two {X[~same].mean():.1f}")
@@ -464,7 +472,7 @@ print(f"{X.sum():.0f} pairs; of one topic {X[same].mean():.1f} each, of two {X[~
 # %%
 def printed(V):  # (40, D)
     loss, slope = printed_loss(V, text)
-    return loss / len(ids) / 9, slope / len(ids) / 9  # nine neighbours in a sentence of ten
+    return loss / len(read_ids) / 9, slope / len(read_ids) / 9  # nine in ten
 
 
 def turned(V):
@@ -542,7 +550,7 @@ savefig(figure, "03_scores", kept)
 #
 # **What the study saw** ({n_seeds} seeds, mean ± half of a 95 % interval):
 #
-# * *Printed*: the loss falls below $-10^{{printed.least}}$ on every seed, and would go on: to lower $\ln\sigma(s)$ means to lower the scores of neighbours, and longer vectors make them lower still. The scores are salt and pepper, whatever the text says. The nearest word is one of the same topic in {printed.nearest.mean:.0f} ± {printed.nearest.half:.0f} % of the cases, and was in {start.nearest.mean:.0f} ± {start.nearest.half:.0f} % before the first step.
+# * *Printed*: the loss falls below $-10^{{printed.least}}$ on every seed, and would go on: to lower $\ln\sigma(s)$ means to lower the scores of neighbours, and longer vectors make them lower still. The scores are a plaid, black or white (the bar is cut off, they go far beyond both its ends), whatever the text says. The nearest word is one of the same topic in {printed.nearest.mean:.0f} ± {printed.nearest.half:.0f} % of the cases; by chance it is in {chance.share:.0f} %, for {chance.same} of the other {chance.others} words are of that topic. Before the first step, when all vectors were random, it was in {start.nearest.mean:.0f} ± {start.nearest.half:.0f} %: that this interval leaves out chance is luck of these {n_seeds} seeds.
 # * *Turned*: the loss falls towards 0, which looks like success ({turned.loss.mean:.4f}). It is the easiest way to be right about true pairs: say yes to everything. Scores of one topic are {turned.same.mean:.2f}, of two {turned.other.mean:.2f}, and {turned.positive:.0f} % of the latter are positive. A trace of the topics is left all the same: cosines within topics are larger than across, by {turned.apart.mean:.3f} ± {turned.apart.half:.3f}, and {turned.nearest.mean:.0f} ± {turned.nearest.half:.0f} % of the nearest words are right. Whoever looks at the nearest words alone does not notice what the loss has done.
 # * *With negatives*: the loss stops well above 0, for true neighbours and drawn words really can't be told apart with certainty. Scores of one topic are {negatives.same.mean:.2f} ± {negatives.same.half:.2f}, of two {negatives.other.mean:.2f} ± {negatives.other.half:.2f}, {negatives.positive:.0f} % positive. Every nearest word is of its topic, and cosines within topics are by {negatives.apart.mean:.2f} ± {negatives.apart.half:.2f} larger than across.
 #
@@ -553,7 +561,7 @@ savefig(figure, "03_scores", kept)
 #
 # **研究中看到了什么**（{n_seeds} 个种子，均值 ± 95% 区间的一半）
 #
-# * **照印出来的样子**　每个种子上，损失都低于 $-10^{{printed.least}}$，而且还会继续降：要降低 $\ln\sigma(s)$，就得降低上下文词的分数，而向量越长，分数就能降得越低。分数黑白杂陈，与文本说的无关。最近的词属于同一主题的占 {printed.nearest.mean:.0f} ± {printed.nearest.half:.0f}%；第一步之前是 {start.nearest.mean:.0f} ± {start.nearest.half:.0f}%。
+# * **照印出来的样子**　每个种子上，损失都低于 $-10^{{printed.least}}$，而且还会继续降：要降低 $\ln\sigma(s)$，就得降低上下文词的分数，而向量越长，分数就能降得越低。分数成了黑白格子，与文本说的无关（色条两端截去了，真正的分数远在其外）。最近的词属于同一主题的占 {printed.nearest.mean:.0f} ± {printed.nearest.half:.0f}%；碰巧的话是 {chance.share:.0f}%，因为其余 {chance.others} 个词里有 {chance.same} 个属于这个主题。第一步之前向量全是随机的，这时占 {start.nearest.mean:.0f} ± {start.nearest.half:.0f}%：这个区间不含碰巧的比例，只是这 {n_seeds} 个种子凑巧。
 # * **符号反过来**　损失趋于 0，看上去很成功（{turned.loss.mean:.4f}）。要在真的词对上答对，这是最省事的办法：对什么都说“是”。同一主题的分数是 {turned.same.mean:.2f}，不同主题的是 {turned.other.mean:.2f}，后者有 {turned.positive:.0f}% 是正的。主题还是留下了一点痕迹：同一主题内的余弦比不同主题之间大 {turned.apart.mean:.3f} ± {turned.apart.half:.3f}，最近的词有 {turned.nearest.mean:.0f} ± {turned.nearest.half:.0f}% 是对的。只看最近的词，就看不出这个损失做了什么。
 # * **有负样本**　损失停在远高于 0 的地方，因为真的上下文词和抽来的词本来就不可能完全分清。同一主题的分数是 {negatives.same.mean:.2f} ± {negatives.same.half:.2f}，不同主题的是 {negatives.other.mean:.2f} ± {negatives.other.half:.2f}，{negatives.positive:.0f}% 是正的。最近的词全都属于同一主题；同一主题内的余弦比不同主题之间大 {negatives.apart.mean:.2f} ± {negatives.apart.half:.2f}。
 #
@@ -562,7 +570,7 @@ savefig(figure, "03_scores", kept)
 # %% [markdown] lang="en"
 # ### 6.2 What the scores are
 #
-# Add up the loss of one cell of the table of pairs. It is seen as a true pair $X_{wc}$ times and drawn $k X_w P_n(c)$ times, where $X_w$ is how many pairs $w$ is the middle of:
+# Add up the loss of one cell of the table of pairs. It is seen as a true pair $X_{wc}$ times and drawn $k X_w P_n(c)$ times, where $X_w$ is how many pairs $w$ is the middle of (and $X_c$ in how many $c$ is the neighbour, of $N$ pairs in all):
 #
 # $$-X_{wc} \ln \sigma(s) - k X_w P_n(c) \ln \sigma(-s), \qquad \frac{\partial}{\partial s} = 0 \iff \sigma(s) = \frac{X_{wc}}{X_{wc} + k X_w P_n(c)} \iff e^s = \frac{X_{wc}}{k X_w P_n(c)}.$$
 #
@@ -577,7 +585,7 @@ savefig(figure, "03_scores", kept)
 # %% [markdown] lang="zh"
 # ### 6.2 分数是什么
 #
-# 把词对表里一格的损失加起来。它作为真的词对出现 $X_{wc}$ 次，被抽中 $k X_w P_n(c)$ 次，其中 $X_w$ 是以 $w$ 居中的词对数：
+# 把词对表里一格的损失加起来。它作为真的词对出现 $X_{wc}$ 次，被抽中 $k X_w P_n(c)$ 次，其中 $X_w$ 是以 $w$ 居中的词对数（$X_c$ 则是以 $c$ 为上下文词的词对数，$N$ 是全部词对数）：
 #
 # $$-X_{wc} \ln \sigma(s) - k X_w P_n(c) \ln \sigma(-s), \qquad \frac{\partial}{\partial s} = 0 \iff \sigma(s) = \frac{X_{wc}}{X_{wc} + k X_w P_n(c)} \iff e^s = \frac{X_{wc}}{k X_w P_n(c)}.$$
 #
@@ -592,55 +600,66 @@ savefig(figure, "03_scores", kept)
 # %%
 seen = expected_pairs(text, window=5)  # of these sentences: no cell is empty
 counted = {"endless text": world.pair_chances, "1000 sentences": seen}
-widths, apart, ends = [1, 2, 3, 4, 8, 16, 40], {}, {}
+widths, distances, losses, reached = [1, 2, 3, 4, 8, 16, 40], {}, {}, {}
 for name, table in counted.items():
-    wanted, apart[name] = pmi(table) - np.log(5), []
+    wanted, distances[name], losses[name] = pmi(table) - np.log(5), [], []
     for width in widths:
         tables = 0.1 * np.random.default_rng(width).standard_normal((2, 40, width))
         for _ in range(1500):
             tables = tables - 20 * negatives(tables, table)[1]
         scores = tables[0] @ tables[1].T
-        apart[name].append(np.abs(scores - wanted).mean())
-        ends[name, width] = scores
-    print(f"{name:15}", *(f"{D}: {off:.3f}  " for D, off in zip(widths, apart[name], strict=True)))
-stated("three", apart["endless text"][2], 0.295, 0.0005, "three dimensions, endless text")
-assert apart["endless text"][3] < 1e-9 < 0.01 < apart["endless text"][2], "four dimensions suffice"
-assert apart["1000 sentences"][-1] < 0.01 < 0.05 < apart["1000 sentences"][-2], "forty suffice"
+        distances[name].append(np.abs(scores - wanted).mean())
+        losses[name].append(negatives(tables, table)[0])
+        reached[name, width] = scores
+    for what, row in (("mean distance", distances[name]), ("loss", losses[name])):
+        numbers = (f"{D}: {x:.3f}  " for D, x in zip(widths, row, strict=True))
+        print(f"{name:15}{what:14}", *numbers)
+stated("three", distances["endless text"][1:3], 0.295, 0.0005, "two and three, endless text")
+stated("losses", losses["endless text"][:4], [2.703, 2.648, 2.597, 2.568], 0.0005, "their losses")
+assert distances["endless text"][3] < 1e-9 < 0.01 < distances["endless text"][2], (
+    "four dimensions suffice"
+)
+assert distances["1000 sentences"][-1] < 0.01 < 0.05 < distances["1000 sentences"][-2], (
+    "forty suffice"
+)
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
 wanted = pmi(seen) - np.log(5)
 left.plot([-3, 0], [-3, 0], color="0.7")
 for width, marker in ((2, "x"), (8, "+"), (40, ".")):
-    some = ends["1000 sentences", width].ravel()[::9]
+    some = reached["1000 sentences", width].ravel()[::9]
     left.plot(wanted.ravel()[::9], some, marker, color="black", ms=4, label=f"{width} dimensions")
 left.set(xlabel=r"PMI $-\,\ln k$", ylabel="score")
 left.legend()
 for name, style in (("endless text", "o-"), ("1000 sentences", "s--")):
-    right.plot(range(len(widths)), apart[name], style, color="black", label=name)
+    right.plot(range(len(widths)), distances[name], style, color="black", label=name)
 right.set(xticks=range(len(widths)), xticklabels=widths, xlabel="dimensions")
 right.set(ylabel=r"mean distance from PMI $-\,\ln k$", ylim=(0, None))
 right.legend()
-shown = {"1000 sentences": apart["1000 sentences"][:-1], "endless text": apart["endless text"][:3]}
+shown = {
+    "1000 sentences": distances["1000 sentences"][:-1],
+    "endless text": distances["endless text"][:3],
+}
 savefig(figure, "03_pmi", {"dimensions": widths, **shown})
 
 # %% [markdown] lang="en"
-# **What you saw.** With as many dimensions as words every score ends at $\mathrm{PMI} - \ln k$ (dots on the line). For the endless text *four* are enough: a word is then known by its topic alone, and the distance falls from {here.three} with three dimensions to nothing. A text of {n_sentences:,} sentences has chance in its counts as well; every word has some pairs too many and some too few, and to follow *these* takes all 40. Nobody wants that. Eight dimensions keep the topics and smooth the chance away.
+# **What you saw.** With as many dimensions as words every score ends at $\mathrm{PMI} - \ln k$ (dots on the line). For the endless text *four* are enough: a word is then known by its topic alone, and the distance falls from {here.three} with three dimensions to nothing. (It is {here.three} with two as well, as if the third were worth nothing. The loss, which is what the steps make small, tells otherwise: with one to four dimensions it ends at {here.losses.0}, {here.losses.1}, {here.losses.2} and {here.losses.3}.) A text of {n_sentences:,} sentences has chance in its counts as well; every word has some pairs too many and some too few, and to follow *these* takes all 40. Nobody wants that. Eight dimensions keep the topics and smooth the chance away.
 #
 # In the study, where counts come from neighbours side by side alone, the scores of {width} dimensions and the world's own $\mathrm{PMI} - \ln k$ have a correlation of {negatives.correlation.mean:.3f} ± {negatives.correlation.half:.3f}.
 #
-# With noise $U^{3/4}$ the same line of algebra gives $\mathrm{PMI} - \ln k + \ln(U(c)/P_n(c))$: scores of frequent words are higher, those of rare words lower. The order of a word's neighbours may change with it; from one *middle* word to another the term is the same.
+# With the noise of section 3, in proportion to $\mathrm{count}^{3/4}$, the same line of algebra gives $\mathrm{PMI} - \ln k + \ln(p(c)/P_n(c))$, where $p(c) = X_c/N$ is the share of the word: scores of frequent words are higher, those of rare words lower. The order of a word's neighbours may change with it; from one *middle* word to another the term is the same.
 #
 # ### 6.3 Neighbours
 #
 # Now the real thing: drawn windows, drawn negatives, a step for each small batch.
 
 # %% [markdown] lang="zh"
-# **看到了什么**　维数与词数一样多时，每个分数都停在 $\mathrm{PMI} - \ln k$（点都在直线上）。对无穷无尽的文本，**四维**就够了：这时一个词只凭主题就完全知道了，相差从三维时的 {here.three} 降到零。{n_sentences:,} 句的文本，计数里还有偶然；每个词总有些词对碰巧多了，有些碰巧少了，要连**这些**也跟上，就得用满 40 维。谁也不想这样。八维留住主题，把偶然抹平。
+# **看到了什么**　维数与词数一样多时，每个分数都停在 $\mathrm{PMI} - \ln k$（点都在直线上）。对无穷无尽的文本，**四维**就够了：这时一个词只凭主题就完全知道了，相差从三维时的 {here.three} 降到零。（二维时也是 {here.three}，好像第三维毫无用处。可是训练要减小的是损失，它并不这么说：从一维到四维，损失停在 {here.losses.0}、{here.losses.1}、{here.losses.2}、{here.losses.3}。）{n_sentences:,} 句的文本，计数里还有偶然；每个词总有些词对碰巧多了，有些碰巧少了，要连**这些**也跟上，就得用满 40 维。谁也不想这样。八维留住主题，把偶然抹平。
 #
 # 研究里的计数只来自紧挨着的词，{width} 维的分数与这个世界本身的 $\mathrm{PMI} - \ln k$ 的相关系数是 {negatives.correlation.mean:.3f} ± {negatives.correlation.half:.3f}。
 #
-# 噪声用 $U^{3/4}$ 时，同样的推导得到 $\mathrm{PMI} - \ln k + \ln(U(c)/P_n(c))$：常见词的分数高一些，罕见词的低一些。一个词的上下文词，次序可能因此变化；换一个**中间**词，这一项不变。
+# 噪声像第 3 节那样与 $\mathrm{count}^{3/4}$ 成正比时，同样的推导得到 $\mathrm{PMI} - \ln k + \ln(p(c)/P_n(c))$，其中 $p(c) = X_c/N$ 是这个词所占的比例：常见词的分数高一些，罕见词的低一些。一个词的上下文词，次序可能因此变化；换一个**中间**词，这一项不变。
 #
 # ### 6.3 相近的词
 #
@@ -651,7 +670,7 @@ settings = Word2VecSettings(width=8, subsample=None, rate=0.1, epochs=3, chunk=2
 for trained in train_word2vec(text, settings):
     if trained.chunks % 5 == 0:
         print(f"{trained.chunks:3} chunks, loss {trained.loss:.3f}")
-v, u = trained.tables
+after_v, after_u = trained.tables
 
 
 def nearest(table, word, n=4):
@@ -661,13 +680,16 @@ def nearest(table, word, n=4):
 
 
 for word in ("bread", "snow", "violin", "team"):
-    print(f"{word:7} before: {nearest(begin[0], word):24} after: {nearest(v, word)}")
-right_before, right_after = (alike(table, same)[0] for table in (begin[0], v))
+    print(f"{word:7} before: {nearest(begin[0], word):24} after: {nearest(after_v, word)}")
+right_before, right_after = (alike(table, same)[0] for table in (begin[0], after_v))
 print(f"nearest word of the same topic: before {right_before:.0%}, after {right_after:.0%}")
 assert right_after > 0.9, "topics are found"
-own = (v * u).sum(axis=1)
+assert set(nearest(after_v, "bread").split()) <= set(topics[0].split()), "all food"
+own = (after_v * after_u).sum(axis=1)
 print(f"words whose score with themselves is positive: {(own > 0).sum()} of 40")
-assert ((v * v).sum(axis=1) > 0).all() and (own < 0).all(), "two tables: none is its own neighbour"
+assert ((after_v * after_v).sum(axis=1) > 0).all() and (own < 0).all(), (
+    "two tables: none is its own neighbour"
+)
 
 
 # %%
@@ -676,7 +698,7 @@ def centred(table):
 
 
 figure, panels = plt.subplots(1, 2, figsize=(9, 4))
-for axes, (title, table) in zip(panels, (("before", begin[0]), ("after", v)), strict=True):
+for axes, (title, table) in zip(panels, (("before", begin[0]), ("after", after_v)), strict=True):
     x = centred(table.astype(float))
     main = np.linalg.svd(x, full_matrices=False)[2][:3]  # three main directions, seen aslant
     directions = np.array([[1, 0, 0.6], [0, 1, -0.6]]) @ main
@@ -686,16 +708,16 @@ for axes, (title, table) in zip(panels, (("before", begin[0]), ("after", v)), st
         for word, point in list(zip(words[10 * topic :], points, strict=False))[:2]:
             axes.annotate(word, point, xytext=(5, 3), textcoords="offset points", fontsize=8)
     axes.set(title=title, xticks=[], yticks=[])
-spreads = {"after": np.linalg.svd(centred(v.astype(float)))[1][:3]}
+spreads = {"after": np.linalg.svd(centred(after_v.astype(float)))[1][:3]}
 savefig(figure, "03_words", spreads)
 
 # %% [markdown] lang="en"
-# **What you saw.** The figure shows the eight dimensions from one side: circles are food, crosses weather, triangles music, squares sport. Words are near to each other because they stand beside *the same* words, whether or not they ever stand beside each other. No word has a positive score with itself, as with one table every word would have. In the study Word2Vec's nearest words are right in {word2vec.nearest.mean:.0f} % as well, with scores of {word2vec.same.mean:.2f} ± {word2vec.same.half:.2f} within topics and {word2vec.other.mean:.2f} ± {word2vec.other.half:.2f} across: what the draws give is what they give on average.
+# **What you saw.** The figure shows the eight dimensions from one side: circles are food, crosses weather, triangles music, squares sport. It is a shadow on two directions, and a shadow misleads: in it *bread* lies with the weather and far from *cheese*; in all eight dimensions, by the cosines above, its four nearest words are food. Words are near to each other because they stand beside *the same* words, whether or not they ever stand beside each other. No word has a positive score with itself, as with one table every word would have. In the study Word2Vec's nearest words are right in {word2vec.nearest.mean:.0f} % as well, with scores of {word2vec.same.mean:.2f} ± {word2vec.same.half:.2f} within topics and {word2vec.other.mean:.2f} ± {word2vec.other.half:.2f} across, where section 6.1 had {negatives.same.mean:.2f} and {negatives.other.mean:.2f}: what the draws give is *nearly* what they give on average. (To be compared with section 6.1, the study reads neighbours side by side alone, draws words as often as they occur and passes over the text {reads.epochs} times. The cell above has Word2Vec's usual window and noise, and three passes.)
 #
 # And where there is nothing to find?
 
 # %% [markdown] lang="zh"
-# **看到了什么**　图从一个侧面画出八维空间：圆是食物，叉是天气，三角是音乐，方块是体育。两个词彼此相近，是因为它们旁边有**同样的**词，不管它们自己是不是挨在一起过。没有一个词与自身的分数是正的；只用一张表，则个个都是。研究里，Word2Vec 最近的词也有 {word2vec.nearest.mean:.0f}% 是对的，同一主题的分数是 {word2vec.same.mean:.2f} ± {word2vec.same.half:.2f}，不同主题的是 {word2vec.other.mean:.2f} ± {word2vec.other.half:.2f}：抽样得到的，就是平均意义下得到的。
+# **看到了什么**　图从一个侧面画出八维空间：圆是食物，叉是天气，三角是音乐，方块是体育。它只是投在两个方向上的影子，影子会骗人：图上 *bread* 挨着天气，离 *cheese* 很远；可是按上面的余弦，在全部八维里，离它最近的四个词都是食物。两个词彼此相近，是因为它们旁边有**同样的**词，不管它们自己是不是挨在一起过。没有一个词与自身的分数是正的；只用一张表，则个个都是。研究里，Word2Vec 最近的词也有 {word2vec.nearest.mean:.0f}% 是对的，同一主题的分数是 {word2vec.same.mean:.2f} ± {word2vec.same.half:.2f}，不同主题的是 {word2vec.other.mean:.2f} ± {word2vec.other.half:.2f}，而 6.1 节是 {negatives.same.mean:.2f} 和 {negatives.other.mean:.2f}：抽样得到的，与平均意义下得到的**相差无几**。（为了能与 6.1 节比较，研究里只取紧挨着的词，按词频抽负样本，把文本过 {reads.epochs} 遍；上面的单元格用的是 Word2Vec 通常的窗口和噪声，过三遍。）
 #
 # 要是本来就没有可学的呢？
 
@@ -719,6 +741,7 @@ for purity in (0.25, 0.4):
 # * The scores are $\mathrm{PMI} - \ln k$, as far as the dimensions allow; fewer dimensions smooth chance away.
 # * One equation does not determine a vector, and nobody divides by one.
 # * One vector for each word, whatever the sentence: a word of two meanings gets a mean of both. Lesson 5 begins with what does better.
+# * What is said of the study has {n_seeds} seeds; what the cells of section 6 print has one text and one seed.
 # * The world here has no grammar and no rare words, and its topics are all that there is. What vectors of real text show beside topics (tense, sentiment, prejudice) it can't say.
 
 # %% [markdown] lang="zh"
@@ -732,6 +755,7 @@ for purity in (0.25, 0.4):
 # * 在维数允许的范围内，分数等于 $\mathrm{PMI} - \ln k$；维数少，就把偶然抹平。
 # * 一个方程定不出一个向量，也没有人能除以向量。
 # * 一个词一个向量，不管在什么句子里：有两个意思的词，得到的是两者的平均。更好的办法从第 5 课讲起。
+# * 说是“研究”的，有 {n_seeds} 个种子；第 6 节各单元格打印出来的，只用了一份文本、一个种子。
 # * 这里的世界没有语法，没有罕见词，除了主题什么也没有。真实文本的向量除主题之外还显示什么（时态、褒贬、偏见），它说明不了。
 
 # %% [markdown] lang="en"
@@ -768,9 +792,13 @@ def pair(v, u):
 check("03.1", pair)
 
 # %% [markdown] lang="en"
+# *Hint*: $-\ln \sigma(s) = \ln(1 + e^{-s})$, and $e^{1000}$ is too large for a float; `np.logaddexp(a, b)` is $\ln(e^a + e^b)$ without that. What is $\sigma$, written with it?
+#
 # **03.2 Drawn words.** `counts` (V,) are whole numbers, some of them 0, `power` is at least 0, `r` (N,) has random numbers from 0 up to, and without, 1. Write `drawn(counts, power, r)`: for each number the word $w$ with $P(0) + \dots + P(w-1) \le r < P(0) + \dots + P(w)$, where $P(w)$ is proportional to $\mathrm{count}(w)^{\mathrm{power}}$. A word that doesn't occur is never drawn, at power 0 either.
 
 # %% [markdown] lang="zh"
+# **提示**　$-\ln \sigma(s) = \ln(1 + e^{-s})$，而 $e^{1000}$ 超出了浮点数的范围；`np.logaddexp(a, b)` 就是 $\ln(e^a + e^b)$，但不会溢出。$\sigma$ 用它怎么写？
+#
 # **03.2 抽词**　`counts` (V,) 是整数，其中可以有 0；`power` 不小于 0；`r` (N,) 是随机数，从 0 到 1，不含 1。请写 `drawn(counts, power, r)`：对每个数，给出满足 $P(0) + \dots + P(w-1) \le r < P(0) + \dots + P(w)$ 的词 $w$，其中 $P(w)$ 与 $\mathrm{count}(w)^{\mathrm{power}}$ 成正比。没有出现过的词永远不会抽到，`power` 为 0 时也一样。
 
 
@@ -790,9 +818,13 @@ def drawn(counts, power, r):
 check("03.2", drawn)
 
 # %% [markdown] lang="en"
+# *Hint*: `np.cumsum` gives the ends of all words on the line from 0 to 1, `np.searchsorted` finds between which two a number lies (which `side`?). And `0 ** 0` is 1.
+#
 # **03.3 The best scores.** `X` (V, C) says how often each pair was counted, `k` how many negatives there are for each. Write `best_scores(X, k)`: $\mathrm{PMI} - \ln k$ for every cell, and $-\infty$ where the pair never occurs. Every word is in some pair. Rows and columns may be different words.
 
 # %% [markdown] lang="zh"
+# **提示**　`np.cumsum` 给出各词在 0 到 1 这条线段上的终点，`np.searchsorted` 找出一个数落在哪两个之间（`side` 取什么？）。另外，`0 ** 0` 是 1。
+#
 # **03.3 最好的分数**　`X` (V, C) 是每个词对的计数，`k` 是每对的负样本数。请写 `best_scores(X, k)`：每一格的 $\mathrm{PMI} - \ln k$，从不出现的词对是 $-\infty$。每个词至少在一个词对里。行和列可以是不同的词。
 
 
@@ -812,6 +844,8 @@ def best_scores(X, k):
 check("03.3", best_scores)
 
 # %% [markdown] lang="en"
+# *Hint*: by chance cell $(w, c)$ would have $X_w X_c / N$; `keepdims=True` makes the sums of rows a column. The logarithm of 0 is what is asked for.
+#
 # ## 9 Further reading
 #
 # * Mikolov, Chen, Corrado & Dean 2013, "Efficient Estimation of Word Representations in Vector Space" (2013a): the two models.
@@ -822,6 +856,8 @@ check("03.3", best_scores)
 # * In this project: `minillm/models/word_vectors/`; vectors of a text of your own: `learn_word2vec` in `minillm/tasks/word_vectors.py`.
 
 # %% [markdown] lang="zh"
+# **提示**　碰巧的话，$(w, c)$ 这一格应有 $X_w X_c / N$ 对；`keepdims=True` 使各行之和成为一列。0 的对数正是这里要的。
+#
 # ## 9 延伸阅读
 #
 # * Mikolov、Chen、Corrado、Dean，2013，“Efficient Estimation of Word Representations in Vector Space”（2013a）：两种模型。

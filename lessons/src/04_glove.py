@@ -51,6 +51,7 @@ fell = {
     for name in ("topics", "none")
 }
 fell["none"]["ratio"]["mean"] = round(fell["none"]["ratio"]["mean"], 2) + 0.0  # no "-0.00"
+assert abs(fell["topics"]["last"]["mean"] - fell["none"]["last"]["mean"]) < 0.1, "alike at the end"
 tables, chosen = study("pretrained_tables"), read_settings("pretrained_tables")
 n_tables, fewest, most = len(tables["random"]), chosen["labels"][0], chosen["labels"][-1]
 unlabelled = chosen["vectors"]["unlabelled"]["texts"]
@@ -198,7 +199,7 @@ setup()
 #
 # **Why the logarithm, and why a product?** Let *day* be $0.4$ of all that stands near *sun* and $0.05$ of what stands near *moon*. The ratio $P(\text{day} \mid \text{sun}) / P(\text{day} \mid \text{moon}) = 8$ says what tells the two apart; *sky*, near both, has the ratio 1, and *shoe*, near neither, has the ratio 1 as well. A *difference* of vectors is to give a *ratio* of probabilities: so products give logarithms, and $(w_{\text{sun}} - w_{\text{moon}}) \cdot \tilde w_{\text{day}}$ is to be $\ln 8$ = {here.ratio}, and 0 for *sky* and *shoe*.
 #
-# **A weight.** With $x_{\max} = 16$ and $\alpha = \tfrac34$ the counts 1, 16 and 81 weigh $f = \tfrac18, 1, 1$: rare pairs little, and none more than 1.
+# **A weight.** With $\alpha = \tfrac34$ and, since one can take the root of it by hand, $x_{\max} = 16$ (GloVe has 100, and so has the guide's example below) the counts 1, 16 and 81 weigh $f = \tfrac18, 1, 1$: rare pairs little, and none more than 1.
 #
 # **One cell.** $w = (1, 2)$, $\tilde w = (1, \tfrac12)$, $b = \tfrac12$, $\tilde b = -\tfrac12$, and the count is 1, whose logarithm is 0:
 #
@@ -217,7 +218,7 @@ setup()
 #
 # **为什么取对数？为什么用点积？**　设 *sun*（太阳）附近的词有 $0.4$ 是 *day*（白天），*moon*（月亮）附近只有 $0.05$ 是它。比值 $P(\text{day} \mid \text{sun}) / P(\text{day} \mid \text{moon}) = 8$ 说明它能把二者区分开；*sky*（天空）在二者附近都常见，比值是 1；*shoe*（鞋）在二者附近都少见，比值也是 1。要让向量的**差**对应概率的**比**，点积就该是对数：$(w_{\text{sun}} - w_{\text{moon}}) \cdot \tilde w_{\text{day}}$ 应为 $\ln 8$ = {here.ratio}，对 *sky* 和 *shoe* 则应为 0。
 #
-# **权重**　取 $x_{\max} = 16$，$\alpha = \tfrac34$，次数 1、16、81 的权重是 $f = \tfrac18, 1, 1$：少见的词对权重小，再多也不超过 1。
+# **权重**　取 $\alpha = \tfrac34$，并取 $x_{\max} = 16$，便于手算开方（GloVe 取 100，下面指南的算例也取 100），次数 1、16、81 的权重是 $f = \tfrac18, 1, 1$：少见的词对权重小，再多也不超过 1。
 #
 # **一个元素**　$w = (1, 2)$，$\tilde w = (1, \tfrac12)$，$b = \tfrac12$，$\tilde b = -\tfrac12$，次数是 1，它的对数是 0：
 #
@@ -337,7 +338,7 @@ else:
 # **The count never enters** (section 4.1.1, A47). Of $C$ the printed loss has only which cells are not 0. Take two words with the product 0.02, keep $f$ at 10 for both, and let them stand together 10 times, or 10,000 times:
 
 # %% [markdown] lang="zh"
-# ## 5 指南的不同之处
+# ## 5 与指南不同之处
 #
 # **式子里没有次数**（4.1.1 节，A47）　印出来的损失只用到 $C$ 的哪些元素不为 0。取两个词，点积为 0.02，词频 $f$ 都固定为 10，让它们一起出现 10 次，或者 10,000 次：
 
@@ -356,18 +357,19 @@ stated("many", fitted[1], 168.9, 0.05, "J of 10,000")
 follow = [printed_glove.printed_loss(two, np.full(2, n), C).value for n in (10, 10_000)]
 stated("row_ten", follow[0], -1.38183, 5e-6, "frequencies that are sums of rows")
 stated("row_many", follow[1], -1.38615, 5e-6, "of 10,000")
+print("frequencies that follow the counts: printed {:.5f} and {:.5f}".format(*follow))
 
 # %% [markdown] lang="en"
 # Twice {here.blind}, where $J$ of GloVe is {here.few} and {here.many}. If the frequencies follow the counts, as the sums of the rows do, the printed loss is {here.row_ten} and {here.row_many}: the *words* became more frequent, and all products are divided by more. That the two stand together more often than two other words is nowhere.
 #
-# And it is called a loss, to be minimised; each term is below 0 and falls without end if the products are made negative. Turned round, it has no maximum: every term comes nearer to 0, the longer all vectors are and the more they agree. Section 6.2 climbs it.
+# And it is called a loss, to be minimised; each term is below 0 and falls without end if the products are made negative. Maximised instead, it has no maximum: every term comes nearer to 0, the longer all vectors are and the more they agree. Section 6.2 climbs it.
 #
 # **The matrix does not determine the vectors** (section 4.2.1, A57). The guide's $2 \times 2$ matrix again, fitted from three random starts:
 
 # %% [markdown] lang="zh"
 # 两次都是 {here.blind}，而 GloVe 的 $J$ 是 {here.few} 和 {here.many}。如果让词频随次数变，取各行之和，印出来的损失就是 {here.row_ten} 和 {here.row_many}：那是**词**变得常见了，所有的点积都除以更大的数。这两个词比别的两个词更常在一起，式子里哪儿也没有。
 #
-# 它叫“损失”，应当最小化；可是每一项都小于 0，只要把点积变成负的，就能无止境地降下去。反过来求最大，也没有最大值：所有向量越长、方向越一致，每一项就越接近 0。6.2 节照它往上爬。
+# 它叫“损失”，应当最小化；可是每一项都小于 0，只要把点积变成负的，就能无止境地降下去。改为最大化，也没有最大值：所有向量越长、方向越一致，每一项就越接近 0。6.2 节照它往上爬。
 #
 # **矩阵定不出向量**（4.2.1 节，A57）　还是指南的 $2 \times 2$ 矩阵，从三个随机的起点拟合：
 
@@ -401,16 +403,19 @@ for seed in range(3):
 gpt = assets.load("gpt")
 fresh = [type(gpt.model)(gpt.model.config, rng=np.random.default_rng(s)) for s in (0, 1)]
 begun = [model.tokens.weight.data.ravel() for model in fresh]
-print(f"deviation {begun[0].std():.3f}, correlation of two {np.corrcoef(*begun)[0, 1]:+.3f}")
+print(
+    f"standard deviation {begun[0].std():.3f}, correlation of two {np.corrcoef(*begun)[0, 1]:+.3f}"
+)
 assert abs(np.corrcoef(*begun)[0, 1]) < 0.02, "each begins with numbers of its own"
 kept = gpt.model.tokens.weight.data
-print(f"deviation of the trained one {kept.std():.3f}")
+print(f"standard deviation of the trained one {kept.std():.3f}")
 ids = np.stack([gpt.prompt(text)[-3:] for text in ("the book is good", "this is not good")])
 assert ids[0, -1] == ids[1, -1], "both end in one token"
 enters = kept[ids[:, -1]]
 leaves = gpt.model.hidden(ids).data[:, -1].astype(float)
 u = leaves / np.linalg.norm(leaves, axis=1, keepdims=True)
-print("the last word: same row of the table,", f"cosine {u[0] @ u[1]:.2f} behind the last block")
+print("the same token at the end: one row of the table,", end=" ")
+print(f"cosine {u[0] @ u[1]:.2f} behind the last block")
 assert np.array_equal(*enters) and u[0] @ u[1] < 0.99, "one row, two vectors in context"
 
 # %% [markdown] lang="en"
@@ -459,7 +464,7 @@ stated("times", P[0, 8] / P[0, 12], 40, 1e-9, "how much more frequent sky is tha
 print(f"J {last.loss:.1e}; furthest from the planted logarithm {abs(fitted - true).max():.2f}")
 along = last.model.context[2:, 0]  # one number for each word: width 1
 along = along * np.sign(along[0] - along[4])
-print(*(near[i] for i in np.argsort(-along, kind="stable")))
+print("from sun to moon:", *(near[i] for i in np.argsort(-along, kind="stable")))
 assert abs(fitted - true).max() < 0.4 and abs(fitted - true)[:12].max() < 0.2, "ratios are found"
 
 # %%
@@ -550,22 +555,26 @@ savefig(figure, "04_vectors", drawn)
 #
 # **What the study saw** ({n_ascent} seeds):
 #
-# * *GloVe* with topics: $J$ falls from {fell.topics.first:,.0f} in the first pass to {fell.topics.last.mean:.2f} ± {fell.topics.last.half:.2f} in the last. Cosines of $w + \tilde w$, less their mean, are {fell.topics.same.mean:+.2f} in one topic and {fell.topics.other.mean:+.2f} across. The logarithm of the ratio of two topics is {fell.topics.true.mean:.2f} by the counts and {fell.topics.ratio.mean:.2f} by the fit. Without topics: {fell.none.same.mean:+.2f} and {fell.none.other.mean:+.2f}, and {fell.none.ratio.mean:.2f} for the logarithm. It has learned what is in the table, and nothing else.
+# * *GloVe* with topics: $J$ falls from {fell.topics.first:,.0f} in the first pass to {fell.topics.last.mean:.2f} ± {fell.topics.last.half:.2f} in the last. Cosines of $w + \tilde w$, less their mean, are {fell.topics.same.mean:+.2f} in one topic and {fell.topics.other.mean:+.2f} across. The logarithm of the ratio of two topics is {fell.topics.true.mean:.2f} by the counts and {fell.topics.ratio.mean:.2f} by the fit. Without topics: {fell.none.same.mean:+.2f} and {fell.none.other.mean:+.2f}, and {fell.none.ratio.mean:.2f} for the logarithm. It has learned what is in the table, and nothing else. But $J$ does not say so: without topics it falls sooner, and it ends at {fell.none.last.mean:.2f} ± {fell.none.last.half:.2f}. Both tables are fitted well; *what* was fitted is in the vectors.
 # * *The guide's sum* rises from {climbed.start:.0f} to {climbed.end:.4f} in {climbed.steps} steps, with topics, and to {climbed.end_none:.4f} without. The vectors grow from {climbed.short:.2f} to {climbed.long:.0f} and would go on; all have one direction, their cosines are above {climbed.cosine:.4f}. It looks like success: a smooth curve that comes near the best value there is. Whatever it was given, it says yes to every pair.
+#
+# So of the four curves the two of $J$ differ on their way and end alike, and the two of the guide's sum are one and the same. No curve tells the tables apart at its end; GloVe's vectors do, and the guide's do not.
 #
 # ### 6.3 Vectors as a first layer
 #
-# Here is where word vectors are worth something. A classifier reads reviews as the mean of their words' vectors, with a small network behind. Only reviews of *books* have labels, {fewest} to {most:,} of them. Texts without labels, {unlabelled:,}, are of books and of tools; in them what follows an opinion tells its side. The table of words is random at the start and learned with the rest, as in BERT; or GloVe's vectors from those texts, or skip-gram's; *frozen*, or *tuned* with the rest.
+# Here is where word vectors are worth something. A classifier reads reviews as the mean of their words' vectors, with a small network behind. Only reviews of *books* have labels, {fewest} to {most:,} of them. Texts without labels, {unlabelled:,}, are of books and of tools; in them the words behind an opinion tell whether it is good or bad. The table of words is random at the start and learned with the rest, as in BERT; or GloVe's vectors from those texts, or skip-gram's; *frozen*, or *tuned* with the rest.
 #
 # **Before you run on**: with {fewest} labels, and with {most:,}, is frozen or tuned better, or is there no difference? And what of reviews of *tools*, for which there is no label at all?
 
 # %% [markdown] lang="zh"
-# 每个点是一个词，实心是一个主题，空心是另一个，沿全体向量的两个主方向看过去。最右边那幅也有二十个点：全挤在一处。
+# （图中 topics 是有主题的表，no topics 是没有主题的；passes 是遍数，steps 是步数；printed 是照指南的和式得到的。）每个点是一个词，实心是一个主题，空心是另一个，沿全体向量的两个主方向看过去。最右边那幅也有二十个点：全挤在一处。
 #
 # **研究中看到了什么**（{n_ascent} 个种子）
 #
-# * **GloVe**，有主题：$J$ 从第一遍的 {fell.topics.first:,.0f} 降到最后一遍的 {fell.topics.last.mean:.2f} ± {fell.topics.last.half:.2f}。$w + \tilde w$ 减去均值后，同一主题的余弦是 {fell.topics.same.mean:+.2f}，不同主题的是 {fell.topics.other.mean:+.2f}。两个主题之比的对数，照次数是 {fell.topics.true.mean:.2f}，照拟合是 {fell.topics.ratio.mean:.2f}。没有主题时，余弦是 {fell.none.same.mean:+.2f} 和 {fell.none.other.mean:+.2f}，比的对数是 {fell.none.ratio.mean:.2f}。它学到的就是表里有的，没有别的。
+# * **GloVe**，有主题：$J$ 从第一遍的 {fell.topics.first:,.0f} 降到最后一遍的 {fell.topics.last.mean:.2f} ± {fell.topics.last.half:.2f}。$w + \tilde w$ 减去均值后，同一主题的余弦是 {fell.topics.same.mean:+.2f}，不同主题的是 {fell.topics.other.mean:+.2f}。两个主题之比的对数，照次数是 {fell.topics.true.mean:.2f}，照拟合是 {fell.topics.ratio.mean:.2f}。没有主题时，余弦是 {fell.none.same.mean:+.2f} 和 {fell.none.other.mean:+.2f}，比的对数是 {fell.none.ratio.mean:.2f}。它学到的就是表里有的，没有别的。但这从 $J$ 看不出来：没有主题时它降得更早，停在 {fell.none.last.mean:.2f} ± {fell.none.last.half:.2f}。两张表都拟合得很好；拟合的**是什么**，要看向量。
 # * **指南的和式**，有主题时 {climbed.steps} 步里从 {climbed.start:.0f} 升到 {climbed.end:.4f}，没有主题时升到 {climbed.end_none:.4f}。向量的长度从 {climbed.short:.2f} 涨到 {climbed.long:.0f}，还会再涨；方向全都一样，余弦在 {climbed.cosine:.4f} 以上。看上去很成功：曲线平滑，趋近可能的最好值。可是不管给它什么，它对每一对词都说“是”。
+#
+# 所以四条曲线里，$J$ 的两条中途不同，终点相近；指南和式的两条完全重合。没有一条曲线能在终点区分两张表；GloVe 的向量能，指南的向量不能。
 #
 # ### 6.3 用词向量作第一层
 #
@@ -604,20 +613,23 @@ styles = {
     "glove_tuned": ("o--", "0.35"), "sgns_tuned": ("s--", "0.35"), "dealt_tuned": ("x:", "0.5"),
     "random": ("^-", "0.5"), "random_frozen": ("v:", "0.7"),
 }  # fmt: skip
+names = {"sgns": "skip-gram", "glove": "GloVe", "dealt": "GloVe's, dealt to\nother words"}
 for i, (arm, (style, color)) in enumerate(styles.items()):
-    m, h = mean_and_interval(100 * stored[arm])  # (labels, fields)
-    drawn[arm] = m
-    for axes, mean, half in zip(panels, m.T, h.T, strict=True):
+    table, _, how = arm.partition("_")
+    label = f"{names.get(table, table)}, {how or 'learned'}"
+    drawn[arm], halves = mean_and_interval(100 * stored[arm])  # (labels, fields)
+    for axes, mean, half in zip(panels, drawn[arm].T, halves.T, strict=True):
         beside = np.array(task.labels) * 1.04 ** (i - 3)
-        axes.errorbar(beside, mean, half, fmt=style, color=color, mfc="none", capsize=2,
-                      label=arm.replace("_", ", ").replace("sgns", "skip-gram"))  # fmt: skip
+        axes.plot(beside, mean, style, color=color, mfc="none", label=label)
+        axes.errorbar(beside, mean, half, fmt="none", ecolor=color, capsize=2)
 for axes, name in zip(panels, ("books", "tools: no label of them"), strict=True):
     axes.axhline(50, color="0.8", lw=0.8, zorder=0)
     axes.set(title=f"reviews of {name}", xscale="log", xlabel="labels (of books)")
     axes.set_xticks(task.labels, task.labels)
     axes.minorticks_off()
 panels[0].set(ylabel="right, in percent", ylim=(42, 103))
-figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+listed = panels[0].get_legend_handles_labels()
+figure.legend(*listed, loc="outside right center", fontsize=8, handlelength=4)
 savefig(figure, "04_tables", drawn)
 
 # %% [markdown] lang="en"
@@ -625,21 +637,23 @@ savefig(figure, "04_tables", drawn)
 #
 # {table}
 #
-# *Helps* or *harms*: the interval excludes 0, and the change is at least 0.05. {reading}
+# *Helps* or *harms*: the interval excludes 0, and the change is at least 0.05; *no effect worth 0.05*: the plain 95 % interval lies within 0.05; else *undecided*, with the bound that is left (the verdicts of all lessons). {reading}
 #
 # * *With few labels* vectors are worth very much: {right.random.few.mean:.0f} % without, {right.glove_frozen.few.mean:.0f} ± {right.glove_frozen.few.half:.0f} % with GloVe's, {right.sgns_frozen.few.mean:.0f} % with skip-gram's, frozen. *With many labels* they are worth nothing: the random table has learned it all, {right.random.many.mean:.0f} %.
 # * *Frozen is better than tuned* at {fewest} labels, by {tuning.glove.mean:.0f} ± {tuning.glove.half:.0f} points with GloVe's and by {tuning.sgns.mean:.0f} ± {tuning.sgns.half:.0f} with skip-gram's. Each arm had one rate for all numbers of labels, and the rate that suits the vectors need not be that of the network behind them; read this as a finding of this world.
 # * *Of tools nobody has a label*, and no number of labels of books helps the random table there: {right.random.tools_many.mean:.0f} % at {most:,}. With vectors it is right, {right.glove_frozen.tools_few.mean:.0f} % at {fewest} labels: *sturdy* lies where *gripping* lies. The words of tools came in with the texts.
 # * *It is what the vectors say*, and not their size or spread: the same vectors, dealt out to other words, are worth no more than random ones.
 #
-# **What it does not show.** A few dozen words, in texts that were made so that the side of a word shows in its neighbours. In real text *good* and *bad* have much the same neighbours, and vectors of counts tell them apart less well.
+# **What it does not show.** A few dozen words, in texts that were made so that a word's neighbours show whether it is good or bad. In real text *good* and *bad* have much the same neighbours, and vectors of counts tell them apart less well.
 
 # %% [markdown] lang="zh"
+# 图例里 random 是随机初始化，learned 是与别的参数一起训练，frozen 是冻结，tuned 是微调，skip-gram 是跳字模型，dealt 是 GloVe 的向量打乱了分给别的词。
+#
 # 表的第一行是随机初始化、一起训练的词向量表的准确率；其余各行是与它的差，{n_tables} 个种子，各行的学习率和步数都在另外两个种子上以同样的办法选出；共 {n_compared} 次比较，所以区间取 {level:.1f}% 的水平。
 #
 # {table}
 #
-# **有效**和**有害**：区间不含 0，且改变不小于 0.05。{reading}
+# 判定的办法各课相同：区间不含 0 且变化至少 0.05，才判**有效**或**有害**；普通的 95% 区间全在 0.05 以内，是**没有值得一提的作用**；否则是**未能判定**，并给出剩下的上界。{reading}
 #
 # * **标签少的时候**，词向量很值钱：没有它，答对 {right.random.few.mean:.0f}%；冻结的 GloVe 向量，{right.glove_frozen.few.mean:.0f} ± {right.glove_frozen.few.half:.0f}%；跳字模型的，{right.sgns_frozen.few.mean:.0f}%。**标签多的时候**，一文不值：随机的表全都学会了，{right.random.many.mean:.0f}%。
 # * **冻结比微调好**，{fewest} 个标签时，GloVe 的高 {tuning.glove.mean:.0f} ± {tuning.glove.half:.0f} 个百分点，跳字模型的高 {tuning.sgns.mean:.0f} ± {tuning.sgns.half:.0f} 个。每一种做法对各种标签数只用一个学习率，适合词向量的学习率未必适合后面的网络；这只是这个世界里的结果。
@@ -654,9 +668,10 @@ savefig(figure, "04_tables", drawn)
 # * GloVe fits the logarithms of counts by a product of two vectors and two biases, each cell with a weight that rises with its count up to 1. Cells with 0 have no term.
 # * A difference of vectors then gives a ratio of probabilities: what is frequent anyway drops out.
 # * The guide's formula has no count in it. Climbed, it makes all vectors one direction, whatever the table says.
-# * A table of counts does not determine the vectors: biases can do a part, and an invertible matrix for one table with its inverse for the other fits as well. What is determined is the product with its biases; cosines of $w + \tilde w$ outlive a rotation, and not every such matrix.
+# * A table of counts does not determine the vectors: biases can do a part, and an invertible matrix for the vectors of one table with its inverse, transposed, for those of the other fits as well. What is determined is the product with its biases; cosines of $w + \tilde w$ outlive a rotation, and not every such matrix.
 # * BERT and GPT don't begin with word vectors. Where labels are few and texts without labels many, such vectors are worth much; where labels are many, nothing.
-# * Cells with 0 teach nothing, and that is a weakness: in a table in which words of two sides never meet, the biases alone would fit all that is there. The texts of section 6.3 have a share in which they do.
+# * The study of section 6.2 has {n_ascent} seeds, the figure and the table of section 6.3 have {n_tables}; what the cells print, and the other figures, is of one.
+# * Cells with 0 teach nothing, and that is a weakness: in a table in which good words and bad ones never meet, the biases alone would fit all that is there. The texts of section 6.3 have a share in which they do.
 
 # %% [markdown] lang="zh"
 # ## 7 小结与局限
@@ -664,8 +679,9 @@ savefig(figure, "04_tables", drawn)
 # * GloVe 用两个向量的点积加两个偏置，去拟合次数的对数；每个元素有一个权重，随次数增大，到 1 为止。为 0 的元素没有项。
 # * 于是向量之差对应概率之比：本来就常见的，除掉了。
 # * 指南的公式里没有次数。照它往上爬，不管表里是什么，所有的向量都变成同一个方向。
-# * 一张共现表定不出向量：偏置可以分担一部分；一张向量表乘可逆矩阵、另一张乘它的逆，拟合得一样好。定下来的只是点积加偏置；$w + \tilde w$ 的余弦经得起旋转，经不起别的矩阵。
+# * 一张共现表定不出向量：偏置可以分担一部分；一张表的向量乘可逆矩阵、另一张表的乘它的逆的转置，拟合得一样好。定下来的只是点积加偏置；$w + \tilde w$ 的余弦经得起旋转，经不起别的矩阵。
 # * BERT 和 GPT 不从词向量开始。标签少、没有标签的文本多的时候，这样的词向量很值钱；标签多的时候，一文不值。
+# * 6.2 节的研究用了 {n_ascent} 个种子，6.3 节的图和表用了 {n_tables} 个；单元格打印出来的和别的图，只用了一个。
 # * 为 0 的元素什么也不教，这是一个弱点：如果表里好坏两边的词从不相遇，单靠偏置就能拟合表里的一切。6.3 节的文本里，有一部分让它们相遇。
 
 # %% [markdown] lang="en"
@@ -753,6 +769,12 @@ def repaired(U, c, A, s):
 
 # %% tags=["exercise-check"]
 check("04.3", repaired)
+
+# %% [markdown] lang="en" tags=["solution"]
+# *The questions.* For a rotation $A^{-1} = A^\top$, so that rows and columns are turned alike: $w' + \tilde w' = A^\top (w + \tilde w)$, and all cosines stay. With any other matrix the rows are multiplied by $A^\top$ and the columns by $A^{-1}$, two different things: the fit stays and the cosines of $w + \tilde w$ change; a shift changes them, too. So to compare the vectors of two trainings number by number says nothing: both may fit alike and have no number in common. What can be compared is what the table determines, products with their biases; cosines only as far as both trainings differ by a rotation.
+
+# %% [markdown] lang="zh" tags=["solution"]
+# **几个问题的答案**　旋转有 $A^{-1} = A^\top$，行与列转得一样：$w' + \tilde w' = A^\top (w + \tilde w)$，所有的余弦都不变。别的矩阵，行乘以 $A^\top$，列乘以 $A^{-1}$，两者不同：拟合不变，$w + \tilde w$ 的余弦却变了；平移也会改变它。所以把两次训练的向量逐个数字地比较，什么也说明不了：两者可以拟合得一样好，却没有一个数相同。能比较的是表所决定的，即点积加偏置；余弦只有在两次训练相差一个旋转时才能比。
 
 # %% [markdown] lang="en"
 # *Hint*: $(A^\top w) \cdot (A^{-1} u) = w \cdot u$; for a rotation $A^{-1} = A^\top$.

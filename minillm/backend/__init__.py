@@ -21,6 +21,8 @@ from minillm.backend.ids import check_ids
 from minillm.backend.kernel_switch import kernels, kernels_in_force, use_kernels
 from minillm.backend.randomness import check_rng, counted_words, stream
 from minillm.backend.special import erf
+from minillm.backend.weight_files import WeightFiles, open_weights
+from minillm.backend.weight_writing import write_weights
 
 __all__ = [
     "ALLOCATOR",
@@ -28,6 +30,7 @@ __all__ = [
     "Array",
     "CheckpointError",
     "DeviceError",
+    "WeightFiles",
     "array_module",
     "as_number",
     "check_ids",
@@ -43,6 +46,7 @@ __all__ = [
     "moved_like",
     "naming",
     "on_host",
+    "open_weights",
     "probe_cuda",
     "quiet",
     "read_safetensors",
@@ -57,4 +61,5 @@ __all__ = [
     "wide_dtype",
     "wide_sum",
     "write_atomically",
+    "write_weights",
 ]

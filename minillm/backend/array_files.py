@@ -16,7 +16,7 @@ from minillm.backend.files import write_atomically
 
 FORMAT = 1
 RESERVED = frozenset({"minillm_format", "sha256"})  # metadata that save_arrays adds
-# The names that safetensors has for NumPy's dtypes; BF16 is read too (see ``stored_array``).
+# The names that safetensors has for NumPy's dtypes; BF16 is read too (see ``as_numpy``).
 DTYPES = {
     "BOOL": "?",
     "U8": "u1",
@@ -74,13 +74,15 @@ def with_sorted_header(file: bytes) -> bytes:
 def storable(name: str, array: np.ndarray) -> np.ndarray:
     """``array`` in C order and in this machine's byte order, as safetensors wants it.
 
+    It is copied only where it has to be.
+
     Raises:
         TypeError: its dtype cannot be stored.
     """
     dtype = np.asarray(array).dtype
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
         raise TypeError(f"{name}: {dtype} cannot be saved, only booleans, integers and floats can")
-    return np.array(array, dtype=dtype.newbyteorder("="), order="C")
+    return np.asarray(array, dtype=dtype.newbyteorder("="), order="C")
 
 
 def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -137,18 +139,27 @@ def read_header(file: BinaryIO) -> dict[str, Any]:
 
 
 def stored_array(file: BinaryIO, start: int, entry: Mapping[str, Any]) -> np.ndarray:
-    """The array that an entry of the header describes, in this machine's byte order.
-
-    A bfloat16 is the upper half of a float32: sixteen zeros behind it give the same number.
-    """
+    """The array that an entry of the header describes, in this machine's byte order."""
     begin, end = entry["data_offsets"]
-    dtype = np.dtype(DTYPES.get(entry["dtype"], "<u2"))
+    dtype = stored_dtype(entry["dtype"])
     file.seek(start + begin)
     array = np.fromfile(file, dtype=dtype, count=(end - begin) // dtype.itemsize)
-    array = array.astype(dtype.newbyteorder("="), copy=False)
-    if entry["dtype"] == "BF16":
-        array = (array.astype(np.uint32) << 16).view(np.float32)
-    return array.reshape(entry["shape"])
+    return as_numpy(array, entry["dtype"]).reshape(entry["shape"])
+
+
+def stored_dtype(kind: str) -> np.dtype[Any]:
+    """How numbers of that kind lie in a file; sixteen bits for a bfloat16."""
+    return np.dtype(DTYPES.get(kind, "<u2"))
+
+
+def as_numpy(stored: np.ndarray, kind: str) -> np.ndarray:
+    """Numbers that lie in a file as that kind, in this machine's byte order; (N,) -> (N,).
+
+    A bfloat16 is the upper half of a float32: sixteen zeros behind it give the same number.
+    What needs no change is not copied.
+    """
+    array = stored.astype(stored.dtype.newbyteorder("="), copy=False)
+    return (array.astype(np.uint32) << 16).view(np.float32) if kind == "BF16" else array
 
 
 def digest(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import re
 import secrets
 import tempfile
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ABANDONED_AFTER = 3600.0  # seconds without a change; no file takes so long to write
@@ -30,25 +31,50 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         OSError: the disk is full or the folder is not writable; it names ``path``, or the folder
             that cannot be made.  The old file is untouched and nothing is left behind.
     """
-    place = Path(os.path.realpath(path))
+    write_together({path: [data]})
+
+
+def write_together(contents: Mapping[str | Path, Iterable[bytes | memoryview]]) -> None:
+    """As ``write_atomically``, for files of one set: each is given as the parts of its bytes.
+
+    All are on the disk before the first is renamed, so that a full disk changes none.  They are
+    renamed in the order given: the last one, such as an index of the others, can say that the
+    set is complete.
+
+    Raises:
+        OSError: as ``write_atomically``; it names the file that could not be written.
+    """
+    places = {path: Path(os.path.realpath(path)) for path in contents}
     writer = f"{machine()}.{os.getpid()}.{secrets.token_hex(6)}"
-    temporary = place.with_name(f".{place.name}.{writer}.tmp")
-    place.parent.mkdir(parents=True, exist_ok=True)  # its errors name the folder
+    temporary = {p: place.with_name(f".{place.name}.{writer}.tmp") for p, place in places.items()}
+    for place in places.values():
+        place.parent.mkdir(parents=True, exist_ok=True)  # its errors name the folder
+    path: str | Path = ""
     try:
-        remove_abandoned(place)
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, place)
-        flush_folder(place.parent)
+        for path, parts in contents.items():
+            remove_abandoned(places[path])
+            write_to_disk(temporary[path], parts)
+        for path, place in places.items():
+            os.replace(temporary[path], place)
+        for folder in {place.parent: None for place in places.values()}:
+            flush_folder(folder)
     except BaseException as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        for left in temporary.values():
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
         if isinstance(error, OSError):  # the reader knows nothing of a temporary
             error.filename = str(path)
             del error.filename2  # None would be written out
         raise
+
+
+def write_to_disk(new: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Make a file of ``parts``; afterwards it is on the disk, not only in the system's memory."""
+    with open(new, "xb") as file:
+        for part in parts:
+            file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def machine() -> str:
@@ -110,6 +136,18 @@ def flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def require_file(path: Path) -> None:
+    """Refuse a file that cannot be written: before work whose results are to lie there.
+
+    Raises:
+        IsADirectoryError: a folder has that name.
+        OSError: as ``require_folder``, of the folder that it is to lie in.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    require_folder(path.parent)
 
 
 def require_folder(path: Path) -> None:

@@ -30,6 +30,7 @@ COMMANDS = {  # module -> what it does
     "pretrain": "train a language model on your own texts, from left to right",
     "instruct": "teach a language model to answer, from your conversations",
     "prefer": "teach it which of two answers is preferred, from your pairs (DPO)",
+    "convert": "from a published model to a run's, and back",
     "generate": "write on with a trained language model",
     "chat": "talk to a trained language model",
     "translate": "learn from pairs of sentences, translate, and score translations",
@@ -74,7 +75,12 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """A trained model, and where to run it."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a run's folder or model file")
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="a run's folder or model file, or a published folder with config.json",
+    )
     parser.add_argument("--device", choices=DEVICES, default="cpu")
 
 
@@ -139,12 +145,18 @@ def folder_of(text: str) -> Path:
 
 
 def add_run_options(parser: argparse.ArgumentParser, *, default_out: Path | None) -> None:
-    """Where to compute, where to write, whether to go on."""
+    """Where to compute, and where to write."""
     where = "where to write the run" + (f" (default: {default_out})" if default_out else "")
     parser.add_argument("--device", choices=DEVICES, default="cpu")
     parser.add_argument("--out", type=folder_of, default=default_out, metavar="DIR", help=where)
-    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.set_defaults(shares_batches=True)
+
+
+def add_resuming(parser: argparse.ArgumentParser) -> None:
+    """Whether to go on with the run in --out, or to replace it; not both."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
+    either.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
 
 
 def add_training_options(parser: argparse.ArgumentParser, *, default_out: Path, kept: str) -> None:
@@ -159,8 +171,8 @@ def add_training_options(parser: argparse.ArgumentParser, *, default_out: Path, 
 
 
 def add_overwriting(parser: argparse.ArgumentParser, *, default_out: Path) -> None:
-    """``add_run_options``, and that an earlier run may be replaced."""
-    parser.add_argument("--overwrite", action="store_true", help="replace an earlier run in --out")
+    """``add_run_options``, and that an earlier run may be gone on with, or replaced."""
+    add_resuming(parser)
     add_run_options(parser, default_out=default_out)
 
 

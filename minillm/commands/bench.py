@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import json
-import os
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -15,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from minillm.backend import write_atomically
-from minillm.backend.files import require_folder
 from minillm.backend.kernel_switch import levels_here
 from minillm.backend.machine import processor
 from minillm.backend.progress import progress_bar
@@ -25,6 +22,7 @@ from minillm.commands.bench_report import report
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
+from minillm.commands.runs import require_files
 
 PARTS = ("steps", "ops", "import", "memory", "stored")
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
@@ -75,10 +73,7 @@ def at_least_1(text: str) -> int:
 def run(arguments: argparse.Namespace) -> None:
     """Measure one thing after another, then print the tables."""
     threads, rounds = arguments.threads, arguments.rounds
-    if arguments.json is not None:  # before minutes of work
-        require_folder(arguments.json.parent)
-        if arguments.json.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(arguments.json))
+    require_files(arguments, "json")  # before minutes of work
     found: dict[str, Any] = {
         "processor": processor(),
         "numpy": np.__version__,

@@ -1,4 +1,4 @@
-"""``embed``: learn word vectors from the user's texts; ask them for neighbours and analogies."""
+"""``embed``: word vectors from the user's texts, or a published model's; vectors of texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import write_atomically
-from minillm.commands.embed_training import VECTORS, add_training, train
+from minillm.commands.embed_options import VECTORS, add_training
+from minillm.commands.embed_texts import add_texts, embed_texts
+from minillm.commands.embed_training import train
+from minillm.commands.runs import require_files
 from minillm.commands.sampling_options import number
 from minillm.commands.tables import percent, table
 from minillm.models.word_vectors import (
@@ -19,6 +22,9 @@ from minillm.models.word_vectors import (
     read_vectors,
     total,
 )
+from minillm.tasks.published import is_published
+from minillm.tasks.published_vectors import token_of, token_vectors
+from minillm.text.terminal import visible
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="lines ': section' and lines of four words, as in questions-words.txt",
     )
     asked.add_argument("--cased", action="store_true", help="tell capital letters from small ones")
+    texts = "vectors of texts, from a BERT: the mean of its last layer, and how near they are"
+    add_texts(actions.add_parser("texts", help=texts))
 
 
 def add_vectors(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +60,8 @@ def add_vectors(parser: argparse.ArgumentParser) -> None:
         "vectors",
         type=Path,
         metavar="VECTORS",
-        help="the folder that train wrote, or a file of word2vec or GloVe, text or binary",
+        help="the folder that train wrote; a file of word2vec or GloVe, text or binary; or a "
+        "published folder, whose table of tokens it is",
     )
     parser.add_argument(
         "--limit", type=number(int, least=1), metavar="N", help="read the first N words alone"
@@ -68,6 +77,10 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.action == "train":
         train(arguments)
         return
+    if arguments.action == "texts":
+        embed_texts(arguments)
+        return
+    require_files(arguments, "json")
     vectors = loaded(arguments)
     print(f"{arguments.vectors}: words {len(vectors):,}, width {vectors.width}")
     found = neighbours if arguments.action == "neighbours" else analogies
@@ -78,22 +91,33 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def loaded(arguments: argparse.Namespace) -> WordVectors:
-    """The vectors of a file, or of a run's folder."""
+    """The vectors of a file, of a run's folder, or of the tokens of a published model."""
     path = arguments.vectors
+    if is_published(path):
+        vectors = token_vectors(path)
+        n = arguments.limit or len(vectors)
+        return WordVectors(vectors.words[:n], vectors.table[:n])
     if path.is_dir():
         if not (path / VECTORS).exists():
             raise ValueError(f"{path}: there is no {VECTORS} in this folder: train to its end")
         path = path / VECTORS
-    return read_vectors(path, limit=arguments.limit, blanks=arguments.blanks)
+    try:
+        return read_vectors(path, limit=arguments.limit, blanks=arguments.blanks)
+    except ValueError as error:
+        raise ValueError(str(error).replace("blanks=True", "--blanks")) from error
 
 
 def neighbours(vectors: WordVectors, arguments: argparse.Namespace) -> Mapping[str, Any]:
     """Print the nearest words of each word with their cosines; the same as data."""
-    found = vectors.nearest(arguments.words, arguments.count)
-    for word, near in zip(arguments.words, found, strict=True):
-        print(f"\n{table([word, 'cosine'], [[n.word, f'{n.cosine:.3f}'] for n in near])}")
+    words = arguments.words
+    if is_published(arguments.vectors):
+        words = [word if word in vectors else token_of(arguments.vectors, word) for word in words]
+    found = vectors.nearest(words, arguments.count)
+    for word, near in zip(words, found, strict=True):
+        rows = [[visible(n.word), f"{n.cosine:.3f}"] for n in near]
+        print(f"\n{table([visible(word), 'cosine'], rows)}")
     listed = [[list(one) for one in near] for near in found]
-    return {"neighbours": dict(zip(arguments.words, listed, strict=True))}
+    return {"neighbours": dict(zip(words, listed, strict=True))}
 
 
 def analogies(vectors: WordVectors, arguments: argparse.Namespace) -> Mapping[str, Any]:
@@ -102,7 +126,13 @@ def analogies(vectors: WordVectors, arguments: argparse.Namespace) -> Mapping[st
     scores = analogy_scores(vectors, questions, fold=not arguments.cased)
     scores = {**scores, "all": total(scores)} if "all" not in scores else scores
     rows = [
-        [name, f"{s.right:,}", percent(s.accuracy), f"{s.asked:,}", f"{s.questions:,}"]
+        [
+            name,
+            f"{s.right:,}" if s.asked else "-",
+            percent(s.accuracy) if s.asked else "-",
+            f"{s.asked:,}",
+            f"{s.questions:,}",
+        ]
         for name, s in scores.items()
     ]
     print(table(["section", "right", "of those asked", "asked", "questions"], rows))

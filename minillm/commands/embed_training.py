@@ -7,16 +7,24 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from math import log
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minillm.backend import write_atomically
-from minillm.backend.files import require_folder
-from minillm.commands.arguments import add_encoding, folder_of
+from minillm.commands.embed_options import (
+    CBOW_RATE,
+    CHECKPOINT,
+    GLOVE,
+    NUMBERS,
+    PICTURE,
+    VECTORS,
+    refuse_replacing,
+)
 from minillm.commands.embed_pictures import components_picture
-from minillm.commands.sampling_options import number
+from minillm.commands.embed_progress import Told
 from minillm.models.word_vectors import (
     GloveSettings,
     Sentences,
@@ -24,21 +32,18 @@ from minillm.models.word_vectors import (
     Word2VecSettings,
     WordVectors,
     count_cooccurrences,
+    n_chunks,
     write_vectors,
 )
-from minillm.models.word_vectors.settings import CBOW, SKIP_GRAM
+from minillm.models.word_vectors.glove import weight
+from minillm.models.word_vectors.settings import CBOW
 from minillm.tasks.generation.tokens import plain_texts
 from minillm.tasks.glove_vectors import learn_glove
 from minillm.tasks.word_vectors import learn_word2vec
 from minillm.text import Vocabulary, WordTokenizer
 from minillm.text.documents import read_documents
 
-VECTORS, NUMBERS, PICTURE = "vectors.txt", "vectors.json", "vectors.png"
-CHECKPOINT = "checkpoint.safetensors"
-GLOVE = "glove"
-METHODS = (SKIP_GRAM, CBOW, GLOVE)
-SHOWN = 60  # words of the picture
-CBOW_RATE = 0.05  # that of word2vec.c
+SHOWN = 200  # words of the picture
 
 
 class Learned(NamedTuple):
@@ -46,37 +51,6 @@ class Learned(NamedTuple):
 
     table: np.ndarray
     facts: dict[str, Any]
-
-
-def add_training(parser: argparse.ArgumentParser) -> None:
-    """The texts, the method and its sizes, and where to write."""
-    whole = number(int, least=1)
-    add = parser.add_argument
-    add("files", nargs="+", type=Path, metavar="FILE", help="texts; .jsonl files have their own")
-    add(
-        "--sentences",
-        choices=("lines", "paragraphs", "whole"),
-        default="lines",
-        help="what no window reaches beyond (default: lines)",
-    )
-    add_encoding(parser)
-    add("--method", choices=METHODS, default=SKIP_GRAM, help=f"default: {SKIP_GRAM}")
-    add("--width", type=whole, default=100, metavar="N", help="of a vector (default: 100)")
-    add("--window", type=whole, metavar="N", help="words on either side (default: the method's)")
-    add("--epochs", type=whole, metavar="N", help="passes (default: the method's)")
-    add(
-        "--rate",
-        type=number(float, above=0),
-        metavar="N",
-        help="of learning (default: the method's; for glove and a small text 0.15 is better)",
-    )
-    add("--min-count", type=whole, default=5, metavar="N", help="of a word (default: 5)")
-    add("--max-words", type=whole, metavar="N", help="the most frequent alone (default: all)")
-    add("--seed", type=number(int, least=0), default=0, metavar="N", help="default: 0")
-    out = Path("runs/embed")
-    add("--out", type=folder_of, default=out, metavar="DIR", help=f"default: {out}")
-    add("--resume", action="store_true", help="go on from the run's checkpoint")
-    add("--overwrite", action="store_true", help="replace an earlier run in --out")
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -101,9 +75,6 @@ def train(arguments: argparse.Namespace) -> None:
             "are needed; lower --min-count, or give more text"
         )
     arguments.out.mkdir(parents=True, exist_ok=True)
-    if not arguments.resume:
-        for name in (VECTORS, NUMBERS, PICTURE):
-            (arguments.out / name).unlink(missing_ok=True)
     learned = learn(rows, len(vocabulary), arguments)
     facts = {
         "files": [str(path) for path in arguments.files],
@@ -129,22 +100,6 @@ def write(out: Path, vectors: WordVectors, facts: Mapping[str, Any]) -> None:
         print(f"picture: {out / PICTURE}")
 
 
-def refuse_replacing(arguments: argparse.Namespace) -> None:
-    """Stop before an earlier run would be lost, or before work that could not be kept.
-
-    Raises:
-        OSError: ``--out`` is not a folder, or may not be written.
-        ValueError: it holds a run, and neither --resume nor --overwrite was given.
-    """
-    require_folder(arguments.out)
-    there = [name for name in (VECTORS, CHECKPOINT) if (arguments.out / name).exists()]
-    if there and not (arguments.resume or arguments.overwrite):
-        raise ValueError(
-            f"--out {arguments.out} holds an earlier run ({there[0]}): give --resume, "
-            "--overwrite, or another --out"
-        )
-
-
 def read_sentences(arguments: argparse.Namespace) -> list[list[str]]:
     """The words of every sentence of all files."""
     tokenizer = WordTokenizer()
@@ -160,7 +115,31 @@ def read_sentences(arguments: argparse.Namespace) -> list[list[str]]:
 
 def learn(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
     """The table of the chosen method."""
-    return (of_glove if arguments.method == GLOVE else of_word2vec)(rows, size, arguments)
+    try:
+        return (of_glove if arguments.method == GLOVE else of_word2vec)(rows, size, arguments)
+    except ValueError as error:
+        raise ValueError(
+            str(error).replace("lower rate or batch", "give a lower --rate")
+        ) from error
+
+
+def going_on(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Where the checkpoint is, whether to go on from it, and the options that shape the text."""
+    shaping = ("sentences", "encoding", "min_count", "max_words", "method", "window")
+    return {
+        "checkpoint": arguments.out / CHECKPOINT,
+        "resume": arguments.resume,
+        "facts": {f"--{name.replace('_', '-')}": getattr(arguments, name) for name in shaping},
+    }
+
+
+def telling(
+    arguments: argparse.Namespace, *, epochs: int, per_pass: int = 1, items: int | None = None
+) -> Told:
+    """What prints how far it is, and lets an earlier run's files go when there is a new one."""
+    names = () if arguments.resume else (VECTORS, NUMBERS, PICTURE)
+    replaced = [arguments.out / name for name in names]
+    return Told(arguments.method, epochs=epochs, per_pass=per_pass, items=items, replaced=replaced)
 
 
 def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
@@ -172,9 +151,15 @@ def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Na
         window=arguments.window or settings.window,
         epochs=arguments.epochs or settings.epochs,
         rate=arguments.rate or (CBOW_RATE if arguments.method == CBOW else settings.rate),
+        negatives=arguments.negatives or settings.negatives,
+        subsample=settings.subsample
+        if arguments.subsample is None
+        else arguments.subsample or None,
     )
-    checkpoint = arguments.out / CHECKPOINT
-    tables = learn_word2vec(text, settings, checkpoint=checkpoint, resume=arguments.resume)
+    per_pass = n_chunks(text, settings) // settings.epochs
+    told = telling(arguments, epochs=settings.epochs, per_pass=per_pass)
+    tables = learn_word2vec(text, settings, **going_on(arguments), told=told)
+    told.print_end((1 + settings.negatives) * log(2))  # all dot products are 0 then
     return Learned(tables.input, {"method": arguments.method, "settings": asdict(settings)})
 
 
@@ -189,15 +174,15 @@ def of_glove(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Names
         epochs=arguments.epochs or settings.epochs,
         rate=arguments.rate or settings.rate,
     )
-    checkpoint = arguments.out / CHECKPOINT
-    last = learn_glove(x, settings, checkpoint=checkpoint, resume=arguments.resume)
-    mean = last.loss / len(x.counts)
-    print(f"J of the last pass, mean over the pairs: {mean:.4f}")
+    told = telling(arguments, epochs=settings.epochs, items=len(x.counts))
+    last = learn_glove(x, settings, **going_on(arguments), told=told)
+    squares = weight(x.counts, settings.weighting) * np.log(x.counts) ** 2
+    told.print_end(float(squares.mean()))  # all that the model says is about 0 then
     facts = {
         "method": GLOVE,
         "window": asdict(window),
         "settings": asdict(settings),
         "pairs": len(x.counts),
-        "mean J": mean,
+        "mean J": last.loss / len(x.counts),
     }
     return Learned(last.model.table, facts)

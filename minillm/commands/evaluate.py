@@ -8,7 +8,7 @@ from pathlib import Path
 from minillm.commands.arguments import add_labelled, add_model
 from minillm.commands.baselines import load_baselines
 from minillm.commands.labelled import print_cut, print_empty, read
-from minillm.commands.runs import model_file
+from minillm.commands.runs import opened
 from minillm.commands.scores import (
     how_labels_are_said,
     name_of,
@@ -17,6 +17,7 @@ from minillm.commands.scores import (
     show_confusion,
 )
 from minillm.tasks import TextClassifier, as_classifiers, evaluate
+from minillm.tasks.published import text_classifier
 from minillm.text import class_counts
 
 
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def load_classifier(path: Path, device: str) -> TextClassifier:
-    """The classifier in a file, or in a run's folder."""
-    classifier = TextClassifier.load(model_file(path))
+    """The classifier in a file, in a run's folder, or in a published one."""
+    classifier = opened(path, TextClassifier, text_classifier)
     classifier.model.to_device(device)
     return classifier

@@ -23,10 +23,12 @@ from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
 from minillm.commands.runs import (
     MODEL,
+    RECORD,
     model_file,
+    naming_options,
     refuse_overwriting,
     refuse_own_folder,
-    remove_earlier_run,
+    replace_earlier_run,
 )
 from minillm.commands.scores import needs_threshold, positive_class
 from minillm.commands.splits import read_splits, require_known_labels
@@ -43,6 +45,7 @@ from minillm.tasks.finetuning import (
     Pretrained,
     open_pretrained,
 )
+from minillm.tasks.published import is_published
 from minillm.text import Example, class_counts
 from minillm.training import Step, held_out_losses, read_record
 
@@ -52,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="a run's folder or model file; or "
+        help="a run's folder or model file, or a published folder with config.json; or "
         + " or ".join(MAKERS)
         + ": small ones that come with minillm (reviews, English and Chinese; reviews and news, "
         "English)",
@@ -95,10 +98,10 @@ def run(arguments: argparse.Namespace) -> None:
     positive = positive_class(arguments.positive, counts)
     require_known_labels(splits, counts)
     training = begun(arguments, recipe, pretrained, train, splits["dev"])
-    remove_earlier_run(arguments)
+    replace_earlier_run(arguments, training.run)
     describe(training, train, splits)
-    watch(examined(training, forgetting), total=training.n_steps, title="fine-tune")
-    record = arguments.out / "record.jsonl"
+    record = arguments.out / RECORD
+    watch(examined(training, forgetting), total=training.n_steps, title="fine-tune", record=record)
     print_kept(training, record, forgetting)
     found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
@@ -129,16 +132,17 @@ def begun(
         ValueError, CheckpointError: as ``FineTuning``, with the options that are meant.
     """
     try:
-        return FineTuning(
-            recipe,
-            pretrained,
-            train,
-            held_out=dev,
-            out=arguments.out,
-            resume=arguments.resume,
-            device=arguments.device,
-            threads=arguments.threads,
-        )
+        with naming_options(data=arguments.train, held_out=arguments.dev):
+            return FineTuning(
+                recipe,
+                pretrained,
+                train,
+                held_out=dev,
+                out=arguments.out,
+                resume=arguments.resume,
+                device=arguments.device,
+                threads=arguments.threads,
+            )
     except ValueError as error:
         if str(error).startswith(("LoRA: rank", "no linear layer", "the linear layers")):
             raise ValueError(f"--rank {recipe.rank} --where {recipe.where}: {error}") from error
@@ -161,7 +165,8 @@ def opened(name: str) -> Pretrained:
             + " and ".join(MAKERS)
         )
     try:
-        return open_pretrained(model_file(Path(name)))
+        path = Path(name)
+        return open_pretrained(path if is_published(path) else model_file(path))
     except CheckpointError as error:
         raise CheckpointError(f"MODEL, which comes before FILE: {error}") from error
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from minillm.commands.arguments import add_model
 from minillm.commands.language_pictures import next_token_picture
-from minillm.commands.runs import model_file
+from minillm.commands.runs import opened
 from minillm.commands.sampling_options import (
     DRAWING,
     add_sampling,
@@ -23,6 +23,7 @@ from minillm.commands.standard_input import is_piped, piped_lines
 from minillm.commands.tables import table
 from minillm.models.decoding import Text, beam_search
 from minillm.tasks.generation import Continuation, LanguageModel
+from minillm.tasks.published import language_model
 from minillm.text.terminal import visible
 
 
@@ -71,6 +72,8 @@ def picture_file(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"must end in .png, got {text!r}")
     if not path.absolute().parent.is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {path.absolute().parent}")
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder, a file is needed")
     return path
 
 
@@ -136,8 +139,8 @@ def require_room(language: LanguageModel, prompt: str) -> None:
 
 
 def load_language_model(path: Path, device: str) -> LanguageModel:
-    """The language model in a file, or in a run's folder."""
-    language = LanguageModel.load(model_file(path))
+    """The language model in a file, in a run's folder, or in a published one."""
+    language = opened(path, LanguageModel, language_model)
     language.model.to_device(device)
     return language
 

@@ -14,9 +14,10 @@ from minillm.commands.progress import watch
 from minillm.commands.runs import (
     MODEL,
     RECORD,
+    naming_options,
     refuse_overwriting,
     refuse_own_folder,
-    remove_earlier_run,
+    replace_earlier_run,
 )
 from minillm.tasks.dialogue import ChatRecipe, InstructionTuning
 from minillm.training import held_out_losses, read_record
@@ -45,21 +46,22 @@ def run(arguments: argparse.Namespace) -> None:
     language = open_language(arguments.model, arguments.device)
     train, held_out = read_chats(arguments, language, recipe.seed)
     examination = Examination(last_answers(held_out))
-    training = InstructionTuning(
-        recipe,
-        language,
-        train,
-        held_out=held_out,
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-        keep="best",
-    )
-    remove_earlier_run(arguments)
+    with naming_options(data=arguments.file, held_out=arguments.held_out):
+        training = InstructionTuning(
+            recipe,
+            language,
+            train,
+            held_out=held_out,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            keep="best",
+        )
+    replace_earlier_run(arguments, training.run)
     describe(language, train, held_out)
     losses = [training.held_out_loss()]
     examination.ask(language)
-    watch(training.steps(), total=training.n_steps, title="instruct")
+    watch(training.steps(), total=training.n_steps, title="instruct", record=arguments.out / RECORD)
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print_kept(arguments.out / RECORD)

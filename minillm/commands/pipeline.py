@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the corpus that is drawn and of the run",
     )
+    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     add_run_options(parser, default_out=None)
 
 
@@ -129,8 +130,8 @@ def prepare(
         threads=arguments.threads,
     )
     if not arguments.resume:
-        for earlier in RESULTS:  # of another run: they would stand beside what this one writes
-            (out / earlier).unlink(missing_ok=True)
+        # of another run: they would stand beside what this one writes
+        training.run.replaced = [out / earlier for earlier in RESULTS]
     describe_tokens(training.encoder, corpus, say)
 
     heading(say, "Pad to rectangles, with a mask", "5.2.1")
@@ -147,7 +148,12 @@ def pretrain(
 ) -> tuple[dict[str, np.ndarray], MaskedScores]:
     """Masked language modelling; the weights after it, also for a run that resumes later."""
     heading(say, "Pretrain all of it: which word is hidden?", "2.1")
-    watch(training.pretrain(), total=training.steps["pretrain"], title=say("pretrain"))
+    watch(
+        training.pretrain(),
+        total=training.steps["pretrain"],
+        title=say("pretrain"),
+        record=training.run.record_file,
+    )
     pretrained = out / "pretrained.safetensors"
     if training.run.resumed_stage == "finetune":
         state, _ = load_arrays(pretrained)
@@ -174,7 +180,12 @@ def finetune(
     )
     head.model.load_state_dict(state)
     watch(head.finetune(), total=head.steps["finetune"], title=say("head alone"))
-    watch(training.finetune(), total=training.steps["finetune"], title=say("fine-tune"))
+    watch(
+        training.finetune(),
+        total=training.steps["finetune"],
+        title=say("fine-tune"),
+        record=training.run.record_file,
+    )
     after = masked_scores(training, corpus).model
     forgot = (
         "what fine-tuning forgot: a hidden word cost {before:.3f} nats before it, {after:.3f} after"

@@ -23,7 +23,14 @@ from minillm.commands.chat_pictures import preference_picture
 from minillm.commands.chat_report import Examination, chosen_answers, print_next
 from minillm.commands.curves import Curve
 from minillm.commands.progress import watch
-from minillm.commands.runs import MODEL, refuse_overwriting, refuse_own_folder, remove_earlier_run
+from minillm.commands.runs import (
+    MODEL,
+    RECORD,
+    naming_options,
+    refuse_overwriting,
+    refuse_own_folder,
+    replace_earlier_run,
+)
 from minillm.commands.tables import percent
 from minillm.tasks.dialogue import PreferenceRecipe, PreferenceTuning, drift
 from minillm.tasks.fingerprints import digest_of_json
@@ -59,24 +66,26 @@ def run(arguments: argparse.Namespace) -> None:
     reference = open_language(arguments.reference or arguments.model, arguments.device)
     pairs, held_out = read_pairs(arguments, language, recipe.seed)
     examination = Examination(chosen_answers(held_out))
-    training = PreferenceTuning(
-        recipe,
-        language,
-        pairs,
-        held_out=held_out,
-        reference=reference,
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-    )
-    remove_earlier_run(arguments)
+    with naming_options(data=arguments.file, held_out=arguments.held_out):
+        training = PreferenceTuning(
+            recipe,
+            language,
+            pairs,
+            held_out=held_out,
+            reference=reference,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+        )
+    replace_earlier_run(arguments, training.run)
     chats = [[both_told(pair)[0] for pair in some] for some in (pairs, held_out)]
     describe(language, chats[0], chats[1], what="pairs")
     described = {"file": str(arguments.file), "sha256": digest_of_json(held_out)}
     curve = Curve(arguments.out / CURVE, described, resume=arguments.resume)
     measured = [measure(training, reference)]
     examination.ask(language)
-    watch(examined(training, reference, curve), total=training.n_steps, title="prefer")
+    steps, record = examined(training, reference, curve), arguments.out / RECORD
+    watch(steps, total=training.n_steps, title="prefer", record=record)
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     measured.append(measure(training, reference))

@@ -13,7 +13,13 @@ from minillm.commands.arguments import add_encoding, add_recipe, add_training_op
 from minillm.commands.held_out import held_apart, key_of
 from minillm.commands.language_pictures import loss_curve
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import (
+    MODEL,
+    RECORD,
+    naming_options,
+    refuse_overwriting,
+    replace_earlier_run,
+)
 from minillm.commands.tables import percent, table
 from minillm.commands.tokenizer import read_tokens
 from minillm.models.decoding import sampling
@@ -75,30 +81,31 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError("--tokenizer is for tokens that are learned: leave it out beside --tokens")
     template = ChatTemplate.read(arguments.template) if arguments.template else None
     documents, held_out = read_parts(arguments, recipe.seed, template or ChatTemplate())
-    training = CausalPretraining(
-        recipe,
-        documents,
-        held_out,
-        template=template,
-        tokens=arguments.tokens and read_tokens(arguments.tokens),
-        start_from=arguments.start_from,
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-        threads=arguments.threads,
-    )
-    remove_earlier_run(arguments)
+    with naming_options(data=arguments.file, held_out=arguments.held_out):
+        training = CausalPretraining(
+            recipe,
+            documents,
+            held_out,
+            template=template,
+            tokens=arguments.tokens and read_tokens(arguments.tokens),
+            start_from=arguments.start_from,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            threads=arguments.threads,
+        )
+    replace_earlier_run(arguments, training.run)
     describe(training, documents, held_out)
-    watch(training.steps(), total=training.recipe.steps, title="pretrain")
+    record = arguments.out / RECORD
+    watch(training.steps(), total=training.recipe.steps, title="pretrain", record=record)
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print("counting n-grams of the same text ...", file=sys.stderr)
     order, counted = training.counted
     print_losses(training, order, counted)
-    picture = arguments.out / "loss.png"
     loss_curve(
-        picture,
-        arguments.out / "record.jsonl",
+        picture := arguments.out / "loss.png",
+        record,
         order=order,
         counted=counted,
         vocabulary_size=len(training.language.vocabulary),

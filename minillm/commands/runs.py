@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, Self, TypeVar
 
-from minillm.backend.files import require_folder
-from minillm.training import read_record
+from minillm.backend import CheckpointError
+from minillm.backend.files import require_file, require_folder
+from minillm.tasks.published import is_published
+from minillm.training import Run, read_record
 
 MODEL = "model.safetensors"
 RECORD = "record.jsonl"
@@ -15,6 +21,7 @@ BESIDE = (
     *("instruct.png", "prefer.png", "rewards.json", "translation.png", "dictionary.json"),
     *("names.json", "scores.json", "entities.png"),
 )
+SETTING = re.compile(r"\b(max_length|min_count|patience)(?= =| must| needs)|^size(?= must)")
 
 
 def refuse_overwriting(arguments: argparse.Namespace) -> None:
@@ -23,9 +30,11 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
     Raises:
         OSError: ``--out`` is not a folder, or may not be written.
         ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given; or a
-            file that a run would write over and no run has written.
+            file that a run would write over and no run has written; it is a published folder.
     """
-    require_folder(arguments.out)
+    require_out(arguments.out)
+    if is_published(arguments.out):
+        raise ValueError(f"--out {arguments.out} is a published model: give another folder")
     found = earlier_run(arguments.out)
     refuse_foreign_record(arguments.out / RECORD)
     if found and not (arguments.resume or arguments.overwrite):
@@ -33,6 +42,74 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
             f"--out {arguments.out} holds an earlier run ({found[0].name}): give --resume, "
             "--overwrite, or another --out"
         )
+
+
+def require_out(out: Path) -> None:
+    """Refuse a folder of --out that cannot be made or written, before any work.
+
+    Raises:
+        OSError: as ``require_folder``, with the option.
+    """
+    try:
+        require_folder(out)
+    except OSError as error:
+        error.filename = f"--out {error.filename}"
+        raise
+
+
+def require_files(arguments: argparse.Namespace, *names: str) -> None:
+    """Refuse files that the options ``names`` ask for and that cannot be written, before any work.
+
+    Raises:
+        OSError: as ``require_file``, with the option.
+    """
+    for name in names:
+        path = getattr(arguments, name)
+        try:
+            if path is not None:
+                require_file(path)
+        except OSError as error:
+            error.filename = f"--{name} {error.filename}"
+            raise
+
+
+def refuse_replacing(out: Path, names: Iterable[str], *, overwrite: bool) -> None:
+    """Stop before files in ``out`` would be lost, or before work that could not be kept there.
+
+    Raises:
+        OSError: as ``require_out``.
+        ValueError: one of the files is there, and --overwrite was not given.
+    """
+    require_out(out)
+    there = [name for name in names if (out / name).exists()]
+    if there and not overwrite:
+        raise ValueError(f"--out {out} has a {there[0]}: give --overwrite, or another folder")
+
+
+@contextmanager
+def naming_options(**files: Path | None) -> Iterator[None]:
+    """Say which options are meant, and whose content is not what it was, by its name in the facts.
+
+    Raises:
+        CheckpointError: as whatever is done inside, with the names of ``files``.
+        ValueError: as whatever is done inside, with options for settings.
+    """
+    try:
+        yield
+    except CheckpointError as error:
+        text = str(error)
+        for name, path in files.items():
+            told = f"held out from {files['data']}" if path is None else path
+            text = text.replace(f"\n  {name}: has another", f"\n  {name} ({told}): has another")
+        raise CheckpointError(text) from error
+    except ValueError as error:
+        raise ValueError(SETTING.sub(option_of, str(error))) from error
+
+
+def option_of(setting: re.Match[str]) -> str:
+    """The option that stands for a setting; sizes are those of a tokeniser's vocabulary."""
+    name = setting[0]
+    return "--tokenizer: size" if name == "size" else f"--{name.replace('_', '-')}"
 
 
 def refuse_own_folder(arguments: argparse.Namespace) -> None:
@@ -64,11 +141,14 @@ def refuse_foreign_record(path: Path) -> None:
             ) from error
 
 
-def remove_earlier_run(arguments: argparse.Namespace) -> None:
-    """With --overwrite, the weights of the run that was there go, and what was made of them."""
-    if arguments.overwrite and not arguments.resume:
-        for path in [*earlier_run(arguments.out), *(arguments.out / name for name in BESIDE)]:
-            path.unlink(missing_ok=True)
+def replace_earlier_run(arguments: argparse.Namespace, run: Run) -> None:
+    """With --overwrite, the weights of the run that was there go, and what was made of them.
+
+    They go when the first update of ``run`` is done: what fails or is stopped before has cost
+    nothing, and from then on there is a checkpoint to go on from.
+    """
+    if arguments.overwrite:
+        run.replaced = [arguments.out / name for name in (MODEL, *BESIDE)]
 
 
 def earlier_run(out: Path) -> list[Path]:
@@ -79,6 +159,26 @@ def earlier_run(out: Path) -> list[Path]:
     """
     names = {"checkpoint.safetensors", MODEL}
     return sorted(p for p in out.iterdir() if p.name in names) if out.exists() else []
+
+
+class Loads(Protocol):
+    """What is in a model file: a language model, a text classifier, a tagger."""
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """What its ``save`` wrote."""
+
+
+L = TypeVar("L", bound=Loads)
+
+
+def opened(path: Path, kind: type[L], published: Callable[[Path], L]) -> L:
+    """The model in a file, in a run's folder, or in a published folder.
+
+    Raises:
+        OSError, ValueError: as ``model_file``, ``load`` and ``published``.
+    """
+    return published(path) if is_published(path) else kind.load(model_file(path))
 
 
 def model_file(path: Path) -> Path:

@@ -6,7 +6,7 @@ import argparse
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from minillm.backend import write_atomically
@@ -15,12 +15,20 @@ from minillm.commands.arguments import (
     add_model,
     add_overwriting,
     add_recipe,
+    folder_of,
     recipe_of,
 )
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, model_file, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import (
+    MODEL,
+    RECORD,
+    naming_options,
+    refuse_overwriting,
+    refuse_replacing,
+    replace_earlier_run,
+)
 from minillm.commands.tables import percent
-from minillm.commands.tag_apply import add_apply, apply
+from minillm.commands.tag_apply import add_apply, apply, load_tagger
 from minillm.commands.tag_input import Splits, print_long, read_splits, read_tagged, require_types
 from minillm.commands.tag_pictures import novelty_picture
 from minillm.commands.tag_report import Measured, as_json, print_scores
@@ -34,13 +42,16 @@ from minillm.text.conll_files import TaggedSentence, write_conll
 from minillm.text.corpora.names import NameDials, NameWorld
 
 NAMES, SCORES, PICTURE = "names.json", "scores.json", "entities.png"
+COLUMNS = "a word a line: first the word, last its tag; a blank line ends a sentence"
+FILES = {"test.conll": 400, "dev.conll": 200, "train.conll": 800}  # sentences of a sample
+DRAWN = 8  # times as many sentences are drawn, of which those stay that are in no other file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be done, each with its options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     train = actions.add_parser("train", help="learn from a CoNLL file: a word and its tag a line")
-    train.add_argument("train", type=Path, metavar="FILE", help="word, tab, tag; a blank line ends")
+    train.add_argument("train", type=Path, metavar="FILE", help=COLUMNS)
     train.add_argument("--dev", type=Path, help="held-out file; default: a tenth of FILE")
     train.add_argument("--test", type=Path, help="test file; default: a tenth of FILE if no --dev")
     add_encoding(train)
@@ -49,11 +60,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_apply(actions.add_parser("apply", help="tag new texts with a trained tagger"))
     score = actions.add_parser("evaluate", help="score a trained tagger on a CoNLL file")
     add_model(score)
-    score.add_argument("file", type=Path, metavar="FILE", help="word, tab, tag")
-    score.add_argument("--out", type=Path, metavar="DIR", help=f"write {SCORES} and {PICTURE}")
+    score.add_argument("file", type=Path, metavar="FILE", help=COLUMNS)
+    score.add_argument("--out", type=folder_of, metavar="DIR", help=f"write {SCORES} and {PICTURE}")
+    score.add_argument("--overwrite", action="store_true", help="replace those that --out has")
     add_encoding(score)
     sample = actions.add_parser("sample", help="write a small corpus of names to try it on")
-    sample.add_argument("--out", type=Path, default=Path("runs/names"), metavar="DIR")
+    sample.add_argument(
+        "--out",
+        type=folder_of,
+        default=(out := Path("runs/sample")),
+        metavar="DIR",
+        help=f"for {', '.join(FILES)} (default: {out})",
+    )
+    sample.add_argument("--overwrite", action="store_true", help="replace those that --out has")
     sample.add_argument("--language", choices=("en", "zh"), default=NameDials.language)
     sample.add_argument("--names", type=int, default=NameDials.names, help="of each type")
     sample.add_argument(
@@ -82,18 +101,19 @@ def train(arguments: argparse.Namespace) -> None:
         raise ValueError("--epochs must be above 0: the tags would not be learned")
     refuse_overwriting(arguments)
     splits = read_splits(arguments, recipe.seed)
-    training = TaggerTraining(
-        recipe,
-        splits.train,
-        held_out=splits.dev,
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-        threads=arguments.threads,
-    )
-    remove_earlier_run(arguments)
+    with naming_options(data=arguments.train, held_out=arguments.dev):
+        training = TaggerTraining(
+            recipe,
+            splits.train,
+            held_out=splits.dev,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            threads=arguments.threads,
+        )
+    replace_earlier_run(arguments, training.run)
     describe(training, splits)
-    watch(training.steps(), total=training.n_steps, title="tag")
+    watch(training.steps(), total=training.n_steps, title="tag", record=arguments.out / RECORD)
     tagger, dictionary = training.result(), DictionaryTagger.learned(splits.train)
     content = json.dumps(dictionary.to_json(), ensure_ascii=False)
     write_atomically(arguments.out / NAMES, content.encode())
@@ -128,12 +148,15 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     Guide: 6.4 (G39).
     """
-    tagger = Tagger.load(path := model_file(arguments.model))
-    tagger.model.to_device(arguments.device)
+    if arguments.out is not None:
+        refuse_replacing(arguments.out, (SCORES, PICTURE), overwrite=arguments.overwrite)
+    tagger, path = load_tagger(arguments), arguments.model
     sentences = read_tagged(arguments.file, arguments.encoding)
     require_types(arguments.file, sentences, types_in(tagger.tags))
     print_long(tagger, [s.words for s in sentences], str(arguments.file))
-    measured = measure(tagger, read_names(path.parent / NAMES), sentences)
+    measured = measure(
+        tagger, read_names((path if path.is_dir() else path.parent) / NAMES), sentences
+    )
     print(f"{arguments.file}, {len(sentences)} sentences")
     print_scores(measured)
     if arguments.out is not None:
@@ -175,10 +198,18 @@ def write_scores(out: Path, measured: dict[str, Measured], facts: Mapping[str, o
 
 
 def sample(arguments: argparse.Namespace) -> None:
-    """Write train, dev and test of a world of names as CoNLL files."""
-    dials = NameDials(arguments.language, arguments.names, arguments.new, arguments.ambiguous)
-    world = NameWorld(dials, seed=arguments.seed)
-    for split, n in (("train", 800), ("dev", 200), ("test", 400)):
-        path = arguments.out / f"{split}.conll"
-        write_conll(path, ((s.words, s.tags) for s in world.draw(split, n)))
-        print(f"{path}: {n} sentences")
+    """Write train, dev and test of a world of names as CoNLL files without a common sentence."""
+    given = {entry.name: getattr(arguments, entry.name) for entry in fields(NameDials)}
+    refuse_replacing(arguments.out, FILES, overwrite=arguments.overwrite)
+    try:
+        world = NameWorld(NameDials(**given), seed=arguments.seed)
+    except ValueError as error:  # begins with what the dial is called
+        raise ValueError(f"--{error}") from error
+    seen = set[tuple[str, ...]]()
+    for name, n in FILES.items():
+        path = arguments.out / name
+        drawn = {s.words: s for s in world.draw(path.stem, DRAWN * n) if s.words not in seen}
+        some = [*drawn.values()][:n]
+        seen |= {s.words for s in some}
+        write_conll(path, ((s.words, s.tags) for s in some))
+        print(f"{path}: {len(some)} sentences")

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from minillm.commands.arguments import add_encoding, add_model
-from minillm.commands.runs import model_file
+from minillm.commands.runs import opened
 from minillm.commands.standard_input import is_piped, piped_lines
 from minillm.commands.tag_input import remark_on_long
 from minillm.tasks.entities import spans_of, words_of
 from minillm.tasks.entities.tagger import Tagger
+from minillm.tasks.published import tagger as published_tagger
 from minillm.text.conll_files import conll_text, sentences_in
 from minillm.text.json_lines import json_objects
 from minillm.text.reading import lines_of, read_text
@@ -59,15 +60,25 @@ def apply(arguments: argparse.Namespace) -> None:
     items = [*map(of_text, arguments.texts), *read_items(arguments)]
     if not items:
         raise ValueError("nothing to tag: give texts, or --file")
-    tagger = Tagger.load(model_file(arguments.model))
-    tagger.model.to_device(arguments.device)
+    tagger = load_tagger(arguments)
     full = [item for item in items if item.places]
     for remark in remarks(tagger, items):
         print(f"minillm tag: {remark}", file=sys.stderr)
     said = iter(tagger.predict_probabilities([item.words for item in full]))
+    n_names = 0
     for item in items:
         tagged = next(said) if item.places else []
+        n_names += len(spans_of([tag for tag, _ in tagged]))
         print(WRITERS[arguments.format](item, tagged), end="")
+    if not n_names:
+        print("minillm tag: no name was found", file=sys.stderr)
+
+
+def load_tagger(arguments: argparse.Namespace) -> Tagger:
+    """The tagger in a file, in a run's folder, or in a published one."""
+    tagger = opened(arguments.model, Tagger, published_tagger)
+    tagger.model.to_device(arguments.device)
+    return tagger
 
 
 def remarks(tagger: Tagger, items: list[Item]) -> Iterator[str]:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from minillm.backend import stream
+from minillm.commands.held_out import held_apart
 from minillm.tasks.entities.schemes import first_illegal, parts, scheme_of, types_in
 from minillm.tasks.entities.tagger import Tagger, Words
+from minillm.text import text_key
 from minillm.text.conll_files import TaggedSentence, read_conll
 
 
@@ -25,8 +27,8 @@ def read_splits(arguments: argparse.Namespace, seed: int) -> Splits:
     """The files; where there is no --dev, a tenth of the sentences for it and one for a test.
 
     Raises:
-        ValueError: fewer than 10 sentences to split; a type that training lacks; as
-            ``read_conll``.
+        ValueError: fewer than 10 sentences to split; none that is not held out, too; a type that
+            training lacks; as ``read_conll``.
     """
     given = {
         name: read_tagged(path, arguments.encoding)
@@ -43,11 +45,44 @@ def read_splits(arguments: argparse.Namespace, seed: int) -> Splits:
         shuffled = [train[i] for i in stream(seed, "split of sentences").permutation(len(train))]
         dev, rest = shuffled[:tenth], shuffled[tenth:]
         train, test = (rest, test) if test else (rest[tenth:], rest[:tenth])
+    train = apart(arguments, train, dev, test, seed)
     types = types_in(tag for sentence in train for tag in sentence.tags)
     require_types(arguments.dev or "dev", dev, types)
     require_types(arguments.test or "test", test, types)
     print(f"sentences: {len(train)} train, {len(dev)} dev, {len(test)} test")
     return Splits(train, dev, test)
+
+
+def apart(
+    arguments: argparse.Namespace,
+    train: list[TaggedSentence],
+    dev: list[TaggedSentence],
+    test: list[TaggedSentence],
+    seed: int,
+) -> list[TaggedSentence]:
+    """What is learned from: no sentence that is also in ``dev`` or ``test``, and how many were.
+
+    Sentences in both of these are counted alone: short ones are in many published files.
+
+    Raises:
+        ValueError: nothing is left.
+    """
+    if both := {*map(words_key, dev)} & {*map(words_key, test)}:
+        print(f"{len(both)} sentences are in dev and in test: what is chosen on dev knows them")
+    return held_apart(
+        train,
+        dev + test,
+        path=arguments.train,
+        what="sentences",
+        same="are also in dev or test",
+        key=words_key,
+        seed=seed,
+    )[0]
+
+
+def words_key(sentence: TaggedSentence) -> str:
+    """By what two sentences are the same: their words, without case."""
+    return text_key(" ".join(sentence.words))
 
 
 def read_tagged(path: Path, encoding: str) -> list[TaggedSentence]:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from minillm.backend.files import require_folder
 from minillm.commands.arguments import folder_of, tokenizer_words
+from minillm.commands.runs import refuse_replacing
 from minillm.commands.sampling_options import number
 from minillm.commands.tables import table
 from minillm.tasks.generation import language_tokens
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         if arguments.cased:
             raise ValueError("--cased is for a folder with a vocab.txt, got texts to learn from")
-        refuse_replacing(arguments)
+        refuse_losing(arguments)
         tokenizer, vocabulary = learn(arguments)
     for text in arguments.texts:
         show(text, tokenizer, vocabulary)
@@ -116,7 +116,7 @@ def learn(arguments: argparse.Namespace) -> tuple[Tokenizer, Vocabulary]:
     return tokenizer, vocabulary
 
 
-def refuse_replacing(arguments: argparse.Namespace) -> None:
+def refuse_losing(arguments: argparse.Namespace) -> None:
     """Stop before files would be lost, or before work whose kind has no files.
 
     Raises:
@@ -124,17 +124,12 @@ def refuse_replacing(arguments: argparse.Namespace) -> None:
     """
     if arguments.out is None:
         return
-    require_folder(arguments.out)
     if arguments.tokenizer.partition(":")[0] not in (
         BytePairTokenizer.name,
         WordPieceTokenizer.name,
     ):
         raise ValueError(f"a {arguments.tokenizer} tokenizer learns nothing that --out could hold")
-    there = [name for name in (*FILES, LINES) if (arguments.out / name).exists()]
-    if there and not arguments.overwrite:
-        raise ValueError(
-            f"--out {arguments.out} has a {there[0]}: give --overwrite, or another folder"
-        )
+    refuse_replacing(arguments.out, (*FILES, LINES), overwrite=arguments.overwrite)
 
 
 def write_tokens(folder: Path, tokenizer: Tokenizer, vocabulary: Vocabulary) -> None:

@@ -15,7 +15,13 @@ from minillm.commands.arguments import (
 from minillm.commands.baselines import save_baselines
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import (
+    MODEL,
+    RECORD,
+    naming_options,
+    refuse_overwriting,
+    replace_earlier_run,
+)
 from minillm.commands.scores import (
     how_labels_are_said,
     name_of,
@@ -61,21 +67,12 @@ def run(arguments: argparse.Namespace) -> None:
     counts = class_counts(train)
     positive = positive_class(arguments.positive, counts)
     require_known_labels(splits, counts)
-    training = ClassifierTraining(
-        recipe,
-        train,
-        read_unlabelled(arguments, splits),
-        held_out=splits["dev"],
-        start_from=arguments.start_from,
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-        threads=arguments.threads,
-    )
-    remove_earlier_run(arguments)
+    training = begun(arguments, recipe, train, splits)
+    replace_earlier_run(arguments, training.run)
     describe(training, train, splits)
-    watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain")
-    watch(training.finetune(), total=training.steps["finetune"], title="fine-tune")
+    record = arguments.out / RECORD
+    watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain", record=record)
+    watch(training.finetune(), total=training.steps["finetune"], title="fine-tune", record=record)
     found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
     classifier = training.result()
@@ -85,6 +82,31 @@ def run(arguments: argparse.Namespace) -> None:
     classifier.save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print_scores(classifier, baselines, splits, positive)
+
+
+def begun(
+    arguments: argparse.Namespace,
+    recipe: Recipe,
+    train: list[Example],
+    splits: dict[str, list[Example]],
+) -> ClassifierTraining:
+    """The training, before its first update.
+
+    Raises:
+        ValueError, CheckpointError: as ``ClassifierTraining``.
+    """
+    with naming_options(data=arguments.train, held_out=arguments.dev):
+        return ClassifierTraining(
+            recipe,
+            train,
+            read_unlabelled(arguments, splits),
+            held_out=splits["dev"],
+            start_from=arguments.start_from,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            threads=arguments.threads,
+        )
 
 
 def describe(

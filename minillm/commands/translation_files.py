@@ -14,11 +14,13 @@ from minillm.backend.progress import progress_bar
 from minillm.commands.arguments import add_encoding
 from minillm.commands.runs import model_file
 from minillm.commands.sampling_options import number
+from minillm.commands.translation_long import CUT
 from minillm.tasks.translation import Translation, Translator, WordForWord
 from minillm.text import read_text
-from minillm.text.parallel_files import Pair, read_pairs, read_parallel
+from minillm.text.parallel_files import ParallelReading, read_pairs, read_parallel
 
 DICTIONARY = "dictionary.json"
+LENGTH_PENALTY = 0.6  # of beams
 AT_ONCE = 64  # sentences between two strokes of the bar
 
 
@@ -50,12 +52,12 @@ def two_names(text: str) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def read_files(paths: Sequence[Path], arguments: argparse.Namespace) -> list[Pair]:
+def read_files(paths: Sequence[Path], arguments: argparse.Namespace) -> ParallelReading:
     """The pairs of one file or two; notes go to stderr.
 
     Raises:
-        ValueError: more than two files, or --columns beside two; as ``read_parallel`` and
-            ``read_pairs``.
+        ValueError: more than two files, one file twice, or --columns beside two; as
+            ``read_parallel`` and ``read_pairs``.
     """
     if len(paths) > 2:
         raise ValueError(
@@ -65,12 +67,14 @@ def read_files(paths: Sequence[Path], arguments: argparse.Namespace) -> list[Pai
     if len(paths) == 2:
         if arguments.columns is not None:
             raise ValueError("--columns is for pairs that stand in one file, got two")
+        if paths[0].resolve() == paths[1].resolve():
+            raise ValueError(f"{paths[0]} is given for source and target: they are two files")
         found = read_parallel(*paths, encoding=arguments.encoding)
     else:
         found = read_pairs(paths[0], keys=arguments.columns, encoding=arguments.encoding)
     for note in found.notes:
         print(note, file=sys.stderr)
-    return found.pairs
+    return found
 
 
 def add_search(parser: argparse.ArgumentParser) -> None:
@@ -85,10 +89,30 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--length-penalty",
         type=number(float, least=0),
-        default=0.6,
         metavar="N",
-        help="with --beam above 1, favours longer translations (default: 0.6)",
+        help=f"with --beam above 1, favours longer translations (default: {LENGTH_PENALTY})",
     )
+
+
+def asked_as(translator: Translator, arguments: argparse.Namespace) -> Asked:
+    """The translator, asked as the options say."""
+    penalty = arguments.length_penalty
+    return Asked(
+        translator,
+        arguments.beam,
+        LENGTH_PENALTY if penalty is None else penalty,
+        cut=arguments.long == CUT,
+    )
+
+
+def refuse_idle_penalty(arguments: argparse.Namespace) -> None:
+    """Refuse a length penalty that would do nothing.
+
+    Raises:
+        ValueError: see above.
+    """
+    if arguments.length_penalty is not None and arguments.beam == 1:
+        raise ValueError("--length-penalty is for --beam 2 or more: greedy search has none")
 
 
 def load_translator(path: Path, device: str) -> Translator:
@@ -105,6 +129,7 @@ class Asked:
     translator: Translator
     beam: int
     length_penalty: float
+    cut: bool = False  # texts that are longer than the model reads, instead of refusing them
 
     @property
     def name(self) -> str:
@@ -121,14 +146,19 @@ class Asked:
         Raises:
             ValueError: a text is longer than the model reads.
         """
-        self.translator.sources(texts)  # all are looked at before the first is translated
+        self.translator.sources(
+            texts, cut=self.cut
+        )  # all are looked at before the first is translated
         found = [Translation("", [], [], True)] * len(texts)
         asked = [place for place, text in enumerate(texts) if text.strip()]
         with progress_bar(total=len(asked), desc="translate", unit="sentence") as bar:
             for start in range(0, len(asked), AT_ONCE):
                 places = asked[start : start + AT_ONCE]
                 written = self.translator.search(
-                    [texts[i] for i in places], width=self.beam, alpha=self.length_penalty
+                    [texts[i] for i in places],
+                    width=self.beam,
+                    alpha=self.length_penalty,
+                    cut=self.cut,
                 )
                 for place, one in zip(places, written, strict=True):
                     found[place] = one

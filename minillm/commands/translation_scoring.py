@@ -9,27 +9,31 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import write_atomically
-from minillm.backend.files import require_folder
 from minillm.commands.arguments import add_model
+from minillm.commands.runs import require_files
 from minillm.commands.tables import percent, table
 from minillm.commands.translation_files import (
     Asked,
     add_pair_format,
     add_pairs,
     add_search,
+    asked_as,
     load_dictionary,
     load_translator,
     read_files,
+    refuse_idle_penalty,
 )
+from minillm.commands.translation_long import add_long, places_to_translate
 from minillm.tasks.metrics import TRANSLATION_TOKENS
 from minillm.tasks.translation import (
     CopySource,
     Translates,
     TranslationScores,
+    Translator,
     WordForWord,
     evaluate_translations,
 )
-from minillm.text.parallel_files import Pair
+from minillm.text.parallel_files import Pair, ParallelReading
 from minillm.text.tokenizers import is_ideograph
 
 AUTOMATIC = "auto"
@@ -41,9 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_pairs(parser, text="two files line by line, source and target; or one TSV, CSV or .jsonl")
     add_pair_format(parser)
     add_search(parser)
+    add_long(parser, skipped="it is not scored")
     add_scoring(parser)
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="where to write the translations, one a line"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where to write the translations, one a line; blank where a pair was left out",
     )
 
 
@@ -63,20 +71,42 @@ def run(arguments: argparse.Namespace) -> None:
 
     Guide: 6.2 (G38).
     """
-    for path in (arguments.json, arguments.out):  # before minutes of work
-        if path is not None:
-            require_folder(path.parent)
+    require_files(arguments, "json", "out")
+    refuse_idle_penalty(arguments)
     translator = load_translator(arguments.model, arguments.device)
-    pairs = read_files(arguments.files, arguments)
-    asked = Asked(translator, arguments.beam, arguments.length_penalty)
+    found = short_enough(translator, read_files(arguments.files, arguments), arguments)
+    pairs, asked = found.pairs, asked_as(translator, arguments)
     baseline = load_dictionary(arguments.model)
     scores, written = scored([asked], baseline, pairs, arguments.tokenize)
     print_scores(scores, arguments.tokenize, pairs)
     if arguments.json is not None:
-        search = {"beam": arguments.beam, "length_penalty": arguments.length_penalty}
+        search = {"beam": asked.beam, "length_penalty": asked.length_penalty}
         write_scores(arguments.json, scores, tokens_of(arguments.tokenize, pairs), search)
     if arguments.out is not None:
-        write_atomically(arguments.out, "".join(f"{text}\n" for text in written).encode())
+        text = dict(zip(found.lines, written, strict=True))
+        rows = "".join(f"{text.get(line, '')}\n" for line in found.all_lines)
+        write_atomically(arguments.out, rows.encode())
+
+
+def short_enough(
+    translator: Translator, found: ParallelReading, arguments: argparse.Namespace
+) -> ParallelReading:
+    """The pairs whose sources the model can read, as --long says.
+
+    Raises:
+        ValueError: as ``places_to_translate``; none is left.
+    """
+    places = places_to_translate(
+        translator,
+        [pair.source for pair in found.pairs],
+        lambda place: f"{arguments.files[0]}, line {found.lines[place]}",
+        arguments.long,
+    )
+    if not places:
+        raise ValueError(f"{arguments.files[0]}: all sources are longer than the model reads")
+    return found._replace(
+        pairs=[found.pairs[i] for i in places], lines=[found.lines[i] for i in places]
+    )
 
 
 def scored(

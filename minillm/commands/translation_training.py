@@ -11,7 +11,13 @@ from minillm.commands.arguments import add_overwriting, add_recipe, recipe_of
 from minillm.commands.held_out import held_apart
 from minillm.commands.instruct import print_kept
 from minillm.commands.progress import print_sharing, watch
-from minillm.commands.runs import MODEL, RECORD, refuse_overwriting, remove_earlier_run
+from minillm.commands.runs import (
+    MODEL,
+    RECORD,
+    naming_options,
+    refuse_overwriting,
+    replace_earlier_run,
+)
 from minillm.commands.tables import percent
 from minillm.commands.translation_files import (
     Asked,
@@ -52,18 +58,20 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_overwriting(arguments)
     pairs, held_out = read_parts(arguments, recipe.seed)
     print(f"learning tokens of {len(pairs):,} pairs ...", file=sys.stderr)
-    training = TranslationTraining(
-        recipe,
-        pairs,
-        held_out,
-        out=arguments.out,
-        resume=arguments.resume,
-        device=arguments.device,
-        threads=arguments.threads,
-    )
-    remove_earlier_run(arguments)
+    files = {"data": arguments.files[0], "held_out": (arguments.held_out or [None])[0]}
+    with naming_options(**files):
+        training = TranslationTraining(
+            recipe,
+            pairs,
+            held_out,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            threads=arguments.threads,
+        )
+    replace_earlier_run(arguments, training.run)
     describe(training, held_out)
-    watch(training.steps(), total=recipe.steps, title="translate")
+    watch(training.steps(), total=recipe.steps, title="translate", record=arguments.out / RECORD)
     translator = training.result()
     translator.save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
@@ -71,11 +79,10 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"held out: {training.held_out_loss():.3f} nats per token")
     baseline = WordForWord.learn(pairs)
     save_dictionary(arguments.out, baseline)
-    longest = recipe.max_length
     measured = [
         pair
         for pair in held_out[: recipe.held_out_pairs]
-        if len(translator.tokens.encode_source(pair.source)) <= longest
+        if len(translator.tokens.encode_source(pair.source)) <= recipe.max_length
     ]
     scores, written = scored([Asked(translator, 1, 0.0)], baseline, measured, AUTOMATIC)
     print_scores(scores, AUTOMATIC, measured)
@@ -93,8 +100,9 @@ def read_parts(arguments: argparse.Namespace, seed: int) -> tuple[list[Pair], li
     Raises:
         ValueError: as ``read_files`` and ``held_apart``.
     """
-    pairs = read_files(arguments.files, arguments)
-    held_out = None if arguments.held_out is None else read_files(arguments.held_out, arguments)
+    pairs = read_files(arguments.files, arguments).pairs
+    given = arguments.held_out
+    held_out = None if given is None else read_files(given, arguments).pairs
     return held_apart(
         pairs,
         held_out,

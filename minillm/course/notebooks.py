@@ -87,13 +87,16 @@ def as_notebook(source: Path, language: str, edition: str) -> str:
 def belongs(cell: Any, source: Path, language: str, edition: str) -> bool:
     """Whether a cell is part of this language's notebook of this edition.
 
+    Prose may be tagged ``solution`` as well: the answer to a question that no code answers.
+
     Raises:
         ValueError: it is prose, and of neither language.
     """
     if cell.cell_type == "markdown":
         if cell.metadata.get("lang") not in FOLDERS:
             raise ValueError(f'{source}: this cell needs lang="en" or "zh": {cell.source[:60]!r}')
-        return bool(cell.metadata["lang"] == language)
+        if cell.metadata["lang"] != language:
+            return False
     return not {LEFT_OUT[edition], "numbers"} & set(cell.metadata.get("tags", []))
 
 

@@ -29,7 +29,7 @@ def library_out_of_reach(allows: tuple[str, ...]) -> Iterator[None]:
     """
     from minillm.course.watching import Conduct
 
-    asked: list[str] = []
+    asked: list[tuple[str, str, str]] = []
     if "minillm" in allows:
         yield
         return
@@ -54,9 +54,10 @@ def library_out_of_reach(allows: tuple[str, ...]) -> Iterator[None]:
     finally:
         sys.setprofile(before)
     if asked:
+        english, chinese, name = asked[0]
         raise Conduct(
-            f"it calls {asked[0]}: the exercise is to write that by hand",
-            f"它调用了 {asked[0]}：本题要求自己写出来",
+            f"it {english} {name}: the exercise is to write that by hand",
+            f"它{chinese}了 {name}：本题要求自己写出来",
         )
 
 
@@ -65,8 +66,24 @@ def name_of(frame: FrameType) -> str:
     return f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_qualname}"
 
 
-def called(frame: FrameType, callee: str) -> str:
-    """What a student would call it: of an op its name, not the machinery behind it."""
-    op = frame.f_locals.get("self")
-    name = getattr(op, "__name__", "")
-    return f"ops.{name}" if name else callee.removeprefix(LIBRARY)
+def called(frame: FrameType, callee: str) -> tuple[str, str, str]:
+    """What the answer does, in both languages, and the name under which a student knows it.
+
+    Of an op that is its name, of a class the class, and of a module that is being imported (whose
+    code may call anything) the module; not the machinery behind them.
+    """
+    at: FrameType | None = frame
+    module = ""
+    while at is not None and not name_of(at).startswith(WATCH):
+        if at.f_code.co_name == "<module>" and name_of(at).startswith(LIBRARY):
+            module = at.f_globals["__name__"]  # the last one found is what the answer imports
+        at = at.f_back
+    if module:
+        return "imports", "导入", module
+    made = frame.f_locals.get("self")
+    name = getattr(made, "__name__", "")
+    if name:
+        return "calls", "调用", f"ops.{name}"
+    if made is not None and frame.f_code.co_name in ("__init__", "__post_init__"):
+        callee = f"{type(made).__module__}.{type(made).__qualname__}"
+    return "calls", "调用", callee.removeprefix(LIBRARY)

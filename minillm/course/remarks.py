@@ -136,7 +136,7 @@ def as_list(value: list[Any]) -> str:
 
 def as_array(value: np.ndarray) -> str:
     """An array; of a large one only its shape, unless all its elements are equal."""
-    plain = value.dtype in (np.float64, np.int64, np.bool_)
+    plain = value.dtype in ((np.float64, np.int64, np.bool_) if value.size else (np.float64,))
     kind = "" if plain else f", dtype=np.{value.dtype.name}"
     if value.size > 8 and value.dtype.kind in "biuf" and (value == value.flat[0]).all():
         return f"np.full({value.shape}, {value.flat[0].item()!r}{kind})"

@@ -32,16 +32,15 @@ class BertConfig:
     eps: float = 1e-5  # of every LayerNorm; the released code has 1e-12
 
     def parameter_count(self) -> int:
-        """How many numbers ``Bert`` has, without its heads and without making it::
+        """How many numbers a ``Bert`` of these sizes has, without making it::
 
-            (V + L + S) D + 2 D + layers (4 D D + 2 D F + 9 D + F)
+            (V + T + S + 2) D + layers (4 D D + 2 D F + 9 D + F)
 
-        L is ``max_length``, S the segments, F the hidden width; 9 D + F are the biases, 5 D + F,
-        and two norms.
+        V tokens, T = ``max_length``, S segments, F = ``hidden``; 9 D are biases and two norms.
         """
         d, f = self.width, self.hidden
-        tables = (self.vocabulary_size + self.max_length + self.n_segments) * d
-        return tables + 2 * d + self.n_layers * (4 * d * d + 2 * d * f + 9 * d + f)
+        tables = (self.vocabulary_size + self.max_length + self.n_segments + 2) * d
+        return tables + self.n_layers * (4 * d * d + 2 * d * f + 9 * d + f)
 
 
 class Bert(Module):

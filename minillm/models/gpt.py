@@ -65,7 +65,7 @@ class Gpt(Module):
         if c.positions == "learned":
             self.positions = LearnedPositions(c.max_length, c.width, rng=rng)
         else:
-            self.rotary = RotaryPositions(c.max_length, c.width // c.n_heads)
+            self.rotary = RotaryPositions(c.max_length, c.width // c.n_heads, base=c.rotary_base)
         self.dropout = Dropout(c.dropout, rng=rng)
         self.blocks = [decoder_block(c, self.rotary, rng) for _ in range(c.n_layers)]
         self.norm = normalization(c)

@@ -40,6 +40,7 @@ class GptConfig:
     bias: bool = True
     dropout: float = 0.0
     eps: float = 1e-5
+    rotary_base: float = 10_000.0  # see ``RotaryPositions``
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():

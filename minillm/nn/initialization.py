@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from minillm.backend import check_rng
+
+DRAWN = ContextVar("DRAWN", default=True)  # whether first values are drawn; else they are 0
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Models made inside have zeros for random weights: for those that are read from a file.
+
+    All of them are one zero, so that a large model is made at once and without memory.
+    """
+    before = DRAWN.set(False)
+    try:
+        yield
+    finally:
+        DRAWN.reset(before)
 
 
 def normal(shape: tuple[int, ...], *, std: float, rng: np.random.Generator) -> np.ndarray:
@@ -17,7 +35,18 @@ def normal(shape: tuple[int, ...], *, std: float, rng: np.random.Generator) -> n
     Raises:
         TypeError: ``rng`` is not a generator; so in all functions of this file.
     """
-    return (std * check_rng(rng).standard_normal(shape)).astype(np.float32)
+    check_rng(rng)
+    if not DRAWN.get():
+        return np.broadcast_to(np.float32(0.0), shape)
+    return (std * rng.standard_normal(shape)).astype(np.float32)
+
+
+def uniform(shape: tuple[int, ...], *, limit: float, rng: np.random.Generator) -> np.ndarray:
+    """Independent uniform numbers in [-limit, limit], in float32."""
+    check_rng(rng)
+    if not DRAWN.get():
+        return np.broadcast_to(np.float32(0.0), shape)
+    return rng.uniform(-limit, limit, shape).astype(np.float32)
 
 
 def check_integers(layer: str, **sizes: Any) -> None:
@@ -51,8 +80,7 @@ def xavier_uniform(shape: tuple[int, int], *, rng: np.random.Generator) -> np.nd
     Source: Glorot & Bengio 2010, "Understanding the Difficulty of Training Deep Feedforward
         Neural Networks", eq. 16.
     """
-    limit = math.sqrt(6.0 / sum(fans(shape)))
-    return check_rng(rng).uniform(-limit, limit, shape).astype(np.float32)
+    return uniform(shape, limit=math.sqrt(6.0 / sum(fans(shape))), rng=rng)
 
 
 def xavier_normal(shape: tuple[int, int], *, rng: np.random.Generator) -> np.ndarray:
@@ -73,8 +101,7 @@ def kaiming_uniform(shape: tuple[int, int], *, rng: np.random.Generator) -> np.n
     Source: He et al. 2015, "Delving Deep into Rectifiers", eq. 10 (there with normal numbers).
     """
     inputs, _ = fans(shape)
-    limit = math.sqrt(6.0 / inputs)
-    return check_rng(rng).uniform(-limit, limit, shape).astype(np.float32)
+    return uniform(shape, limit=math.sqrt(6.0 / inputs), rng=rng)
 
 
 def kaiming_normal(shape: tuple[int, int], *, rng: np.random.Generator) -> np.ndarray:

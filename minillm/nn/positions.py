@@ -77,9 +77,15 @@ class SinusoidalPositions(Module):
         return x + table[moved_like(rows, x.data)]
 
 
-def sinusoids(length: int, width: int) -> np.ndarray:
-    """The table P (length, width) in float64."""
-    angles = np.arange(length)[:, None] / 10000.0 ** (np.arange(0, width, 2) / width)
+def sinusoids(length: int, width: int, base: float = 10_000.0) -> np.ndarray:
+    """The table P (length, width) in float64.
+
+    Raises:
+        ValueError: ``base`` is not above 1.
+    """
+    if not base > 1:
+        raise ValueError(f"sinusoids: base must be above 1, got {base!r}")
+    angles = np.arange(length)[:, None] / base ** (np.arange(0, width, 2) / width)
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, width)
 
 

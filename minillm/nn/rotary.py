@@ -16,7 +16,7 @@ from minillm.ops import stack
 class RotaryPositions(Module):
     """Turns each pair of neighbouring features by an angle that grows with the position::
 
-        a = t / 10000^(2i/K)
+        a = t / base^(2i/K)
         y[t, 2i] = x[t, 2i] cos a - x[t, 2i+1] sin a
         y[t, 2i+1] = x[t, 2i] sin a + x[t, 2i+1] cos a
 
@@ -29,19 +29,20 @@ class RotaryPositions(Module):
     the values stay as they are: where a word stands decides who looks at it, not what it says.
 
     Raises:
-        ValueError: ``width`` is odd, a size below 1, or positions beyond ``length``.
+        ValueError: ``width`` is odd, a size below 1, a ``base`` not above 1, or positions beyond
+            ``length``.
     Source: Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Embedding",
         eq. 15 and 34.
     """
 
-    def __init__(self, length: int, width: int):
+    def __init__(self, length: int, width: int, *, base: float = 10_000.0):
         check_integers("RotaryPositions", length=length, width=width)
         if length < 1 or width < 2 or width % 2:
             raise ValueError(
                 "RotaryPositions: length must be at least 1 and width even, got "
                 f"{length} and {width}"
             )
-        table = sinusoids(length, width)
+        table = sinusoids(length, width, base)
         self.sine, self.cosine = table[:, 0::2], table[:, 1::2]  # (length, K/2)
 
     def forward(self, x: Tensor, *, start: int = 0) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,15 @@ def learn_glove(
     *,
     checkpoint: str | Path | None = None,
     resume: bool = False,
+    facts: Mapping[str, Any] | None = None,
+    told: Callable[[Trained, int], None] | None = None,
 ) -> Trained:
     """The model that GloVe learns from the counts, and J of its last pass.
 
     With a ``checkpoint`` the model is written there after every pass.  ``resume=True`` goes on from
-    it, bit for bit as if nothing had happened; without it a run takes the file over.
+    it, bit for bit as if nothing had happened; without it a run takes the file over.  ``facts``,
+    what else shaped the counts, must be the same then.  ``told`` is called after every pass, with
+    its number from 1.
 
     Raises:
         CheckpointError: nothing to resume; the checkpoint is of other counts or other settings.
@@ -45,17 +49,17 @@ def learn_glove(
         require_folder(path.parent)
     if resume and (path is None or not path.exists()):
         raise CheckpointError(f"nothing to resume: there is no checkpoint {path}")
-    facts = facts_of(x, settings)
+    facts = {**(facts or {}), **facts_of(x, settings)}
     fresh = Trained(start_model(x, settings), 0, 0.0)
     last = read_state(path, facts) if resume and path else fresh
     passes = train_glove(x, settings, model=last.model, start=last.epochs)
-    if path is not None and not resume:
-        path.unlink(missing_ok=True)  # nobody shall resume the run before this
     with progress_bar(passes, desc="GloVe", total=settings.epochs, initial=last.epochs) as bar:
         for last in bar:
             bar.set_postfix(J=f"{last.loss:.4g}", refresh=False)
             if path is not None:
                 write_state(path, last, facts)
+            if told is not None:
+                told(last, last.epochs)
     return last
 
 

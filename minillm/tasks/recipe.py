@@ -31,6 +31,17 @@ def check_numbers(recipe: Any, least: Mapping[str, float]) -> None:
             raise ValueError(f"{entry.name} must be at least {lowest} and finite, got {value}")
 
 
+def check_below_one(recipe: Any, *names: str) -> None:
+    """Refuse a share or a rate of forgetting that takes all.
+
+    Raises:
+        ValueError: with the name of the setting.
+    """
+    for name in names:
+        if getattr(recipe, name) >= 1:
+            raise ValueError(f"{name} must be below 1, got {getattr(recipe, name)}")
+
+
 def check_choices(recipe: Any) -> None:
     """Refuse a word that is none of those that a setting has to choose from.
 
@@ -81,6 +92,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_numbers(self, LEAST)
+        check_below_one(self, "dropout")
         require_pooling(self.pooling)
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,16 @@ def learn_word2vec(
     *,
     checkpoint: str | Path | None = None,
     resume: bool = False,
+    facts: Mapping[str, Any] | None = None,
+    told: Callable[[Trained, int], None] | None = None,
     save_every: int = 50,
 ) -> Tables:
     """The tables of Word2Vec; their rows are the words of the vocabulary that made ``text``.
 
-    With a ``checkpoint`` the tables are written there every ``save_every`` chunks and at the end.
-    ``resume=True`` goes on from it, bit for bit as if nothing had happened; without it a run
-    takes the file over.
+    With a ``checkpoint`` the tables are written there after the first chunk, then every
+    ``save_every`` and at the end.  ``resume=True`` goes on from it, bit for bit as if nothing had
+    happened; without it a run takes the file over.  ``facts``, what else shaped the text, must be
+    the same then.  ``told`` is called after every chunk, with its number from 1.
 
     Raises:
         CheckpointError: nothing to resume; the checkpoint is of another text or other settings.
@@ -51,19 +54,20 @@ def learn_word2vec(
         require_folder(path.parent)
     if resume and (path is None or not path.exists()):
         raise CheckpointError(f"nothing to resume: there is no checkpoint {path}")
-    facts = facts_of(text, settings)
+    facts = {**(facts or {}), **facts_of(text, settings)}
     tables, start = start_tables(text, settings), 0
     if resume and path:
         tables, start = read_state(path, facts)
     total = n_chunks(text, settings)
     steps = train_word2vec(text, settings, tables=tables, start=start)
-    if path is not None and not resume:
-        path.unlink(missing_ok=True)  # nobody shall resume the run before this
     with progress_bar(steps, desc=settings.model, total=total, initial=start) as bar:
         for trained in bar:
             bar.set_postfix(loss=f"{trained.loss:.3f}", refresh=False)
-            if path is not None and (trained.chunks % save_every == 0 or trained.chunks == total):
+            due = trained.chunks in (1, total) or trained.chunks % save_every == 0
+            if path is not None and due:
                 write_state(path, trained, facts)
+            if told is not None:
+                told(trained, trained.chunks)
     return tables  # they were changed in place
 
 

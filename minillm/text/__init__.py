@@ -21,6 +21,8 @@ from minillm.text.masking import mask_tokens
 from minillm.text.misspelling import MISSPELLINGS, misspelled
 from minillm.text.misspelling_search import misspelled_against
 from minillm.text.parallel_files import Pair, ParallelReading, read_pairs, read_parallel
+from minillm.text.published_tokenizers import PublishedTokenizer, read_published_tokenizer
+from minillm.text.published_writing import write_published_tokenizer
 from minillm.text.reading import read_lines, read_text
 from minillm.text.special_tokens import BERT_SPECIAL, GPT_SPECIAL
 from minillm.text.splitting import require_disjoint, shared_texts, split
@@ -92,6 +94,9 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "write_byte_pairs",
     "read_wordpiece",
     "write_wordpiece",
+    "PublishedTokenizer",
+    "read_published_tokenizer",
+    "write_published_tokenizer",
     "BERT_SPECIAL",
     "GPT_SPECIAL",
     "GPT2_SPECIAL",

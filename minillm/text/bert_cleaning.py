@@ -17,14 +17,14 @@ class Cleaning(dict[int, str]):
     """``str.translate`` table from a character to what BERT makes of it, filled as needed.
 
     Control characters and lone surrogates vanish, white space is a blank, and a Chinese
-    character or a sign of punctuation stands between blanks.  With ``lower``, letters lose
-    their accents and become small ones.  No character's outcome depends on its neighbours, so a
-    capital sigma is always σ, and what is left of a decomposed character is in the order in
-    which it was written.
+    character or a sign of punctuation stands between blanks.  With ``lower``, letters become
+    small ones, and with ``strip_accents`` they lose their accents.  No character's outcome
+    depends on its neighbours, so a capital sigma is always σ, and what is left of a decomposed
+    character is in the order in which it was written.
     """
 
-    def __init__(self, *, lower: bool) -> None:
-        self.lower = lower
+    def __init__(self, *, lower: bool, strip_accents: bool) -> None:
+        self.lower, self.strip_accents = lower, strip_accents
 
     def __missing__(self, code: int) -> str:
         self[code] = self.outcome(chr(code))
@@ -35,20 +35,32 @@ class Cleaning(dict[int, str]):
             return " "
         if is_control(character):
             return ""
-        letters = without_accents(character).lower() if self.lower else character
+        letters = without_accents(character) if self.strip_accents else character
+        letters = letters.lower() if self.lower else letters
         if is_chinese(character):
             return f" {letters} "
         return "".join(f" {c} " if is_punctuation(c) else c for c in letters)
 
 
-TABLES = {lower: Cleaning(lower=lower) for lower in (False, True)}
+TABLES = {
+    (lower, strip): Cleaning(lower=lower, strip_accents=strip)
+    for lower in (False, True)
+    for strip in (False, True)
+}
 
 
-def bert_words(text: str, *, lower: bool) -> list[str]:
+def table(lower: bool, strip_accents: bool | None) -> Cleaning:
+    """The table of a case; accents go with capitals unless something else is said of them."""
+    return TABLES[lower, lower if strip_accents is None else strip_accents]
+
+
+def bert_words(text: str, *, lower: bool, strip_accents: bool | None = None) -> list[str]:
     """The words of a text, with every Chinese character and every sign apart::
 
         bert_words("Café, 你好!", lower=True)   ->  cafe  ,  你  好  !
         bert_words("Café, 你好!", lower=False)  ->  Café  ,  你  好  !
+
+    With ``lower`` accents are taken away too, unless ``strip_accents`` says something else.
 
     Raises:
         TypeError: ``text`` is not a string.
@@ -56,12 +68,15 @@ def bert_words(text: str, *, lower: bool) -> list[str]:
     paper, and as there ``$`` and ``~``, which Unicode calls symbols, are punctuation too.
     """
     require_text(text)
-    return WORD.findall(text.translate(TABLES[lower]))
+    return WORD.findall(text.translate(table(lower, strip_accents)))
 
 
-def words_in_place(text: str, *, lower: bool) -> list[tuple[str, list[int]]]:
+def words_in_place(
+    text: str, *, lower: bool, strip_accents: bool | None = None
+) -> list[tuple[str, list[int]]]:
     """Each word of ``bert_words``, and for each of its characters the place it came from."""
-    outcomes = [TABLES[lower][ord(character)] for character in text]
+    cleaning = table(lower, strip_accents)
+    outcomes = [cleaning[ord(character)] for character in text]
     owner = [i for i, outcome in enumerate(outcomes) for _ in outcome]
     found = WORD.finditer("".join(outcomes))
     return [(match[0], owner[match.start() : match.end()]) for match in found]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from minillm.text.byte_alphabet import ALPHABET, as_bytes, as_characters, as_text
-from minillm.text.cleaning import require_texts
+from minillm.text.cleaning import require_text, require_texts
 from minillm.text.merging_fast import apply_merges_fast, learn_merges_fast
 from minillm.text.pretokens import pretokens
 
@@ -20,7 +20,9 @@ class BytePairTokenizer:
     ``merges`` are the pairs in the order in which they were learned, and ``tokens`` are all
     tokens in the order of their ids: the 256 bytes, then what each merge gives.  Nothing is ever
     unknown: ``join(tokenize(text))`` is the text, exactly, in whatever script.  How pairs are
-    learned and joined is in ``learn_merges`` and ``apply_merges``.
+    learned and joined is in ``learn_merges`` and ``apply_merges``.  With ``add_prefix_space`` a
+    blank is put before a text that does not begin with one, so that its first word gives the
+    tokens that it would give inside a text; ``join`` then gives that blank too.
 
     Raises:
         ValueError: a merge is not a pair, names a token that no merge before it builds, or
@@ -33,7 +35,7 @@ class BytePairTokenizer:
 
     name = "byte_pairs"
 
-    def __init__(self, merges: Iterable[Sequence[str]]) -> None:
+    def __init__(self, merges: Iterable[Sequence[str]], *, add_prefix_space: bool = False) -> None:
         listed = [tuple(merge) for merge in merges]
         problem = first_bad_merge(listed)
         if problem:
@@ -43,6 +45,7 @@ class BytePairTokenizer:
         self.tokens = (*ALPHABET, *map("".join, listed))
         self.bytes_of = {token: as_bytes(token) for token in self.tokens}
         self.known: dict[str, list[str]] = {}
+        self.add_prefix_space = add_prefix_space
 
     @classmethod
     def train(cls, texts: Iterable[str], *, size: int, min_count: int = 2) -> Self:
@@ -80,9 +83,14 @@ class BytePairTokenizer:
             TypeError: ``text`` is not a string.
         """
         known, tokens = self.known, []
-        for word in pretokens(text):
+        for word in pretokens(self.prefix_of(text) + text):
             tokens += known.get(word) or self.tokens_of(word)
         return tokens
+
+    def prefix_of(self, text: str) -> str:
+        """The blank that is put before a text, or nothing."""
+        require_text(text)
+        return " " if self.add_prefix_space and text and not text.startswith(" ") else ""
 
     def tokens_of(self, word: str) -> list[str]:
         """The tokens of one pre-token, which are remembered: few words make up most of a text."""
@@ -99,6 +107,7 @@ class BytePairTokenizer:
         Tokens that share the bytes of one character have that character's place, all of them.
         """
         owner = [i for i, character in enumerate(text) for _ in as_characters(character)]
+        owner = [0] * len(self.prefix_of(text)) + owner  # an added blank lies at the first one
         spans, stop = [], 0
         for token in self.tokenize(text):
             start, stop = stop, stop + len(token)
@@ -113,8 +122,9 @@ class BytePairTokenizer:
         return as_text(b"".join(self.bytes_of.get(token) or token.encode() for token in tokens))
 
     def to_json(self) -> dict[str, Any]:
-        """The merges."""
-        return {"merges": [list(pair) for pair in self.merges]}
+        """The merges, and whether a blank is put before texts if it is."""
+        prefix = {"add_prefix_space": True} if self.add_prefix_space else {}
+        return {"merges": [list(pair) for pair in self.merges], **prefix}
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
@@ -124,7 +134,7 @@ class BytePairTokenizer:
             KeyError: there are none.
             ValueError: as the constructor.
         """
-        return cls(state["merges"])
+        return cls(state["merges"], add_prefix_space=state.get("add_prefix_space", False))
 
 
 def first_bad_merge(merges: Sequence[Sequence[str]]) -> tuple[int, str] | None:

@@ -37,7 +37,8 @@ def read_conll(
 
     Raises:
         ValueError: a line without a tag, with another number of columns than the first, or an
-            empty word; something that is not a tag; no sentence; each with its line.
+            empty word; something that is not a tag; each with its line; no sentence; words that
+            are the numbers of the places in every sentence.
         ValueError, OSError: as ``read_text``.
     Source: Tjong Kim Sang & De Meulder 2003, "Introduction to the CoNLL-2003 Shared Task",
         arXiv:cs/0306050, section 2.2.
@@ -73,7 +74,18 @@ def sentences_in(text: str, *, name: str, tagged: bool = True) -> list[TaggedSen
         rows.append((columns[0], columns[-1]))
     if not found:
         raise ValueError(f"{name}: there is no sentence in it")
+    if n_columns > (2 if tagged else 1) and is_numbered(found):
+        raise ValueError(
+            f"{name}: the first column counts 1, 2, ... in every sentence: the word must come "
+            "first and the tag last; take the numbers away (cut -f2- does)"
+        )
     return found
+
+
+def is_numbered(sentences: Sequence[TaggedSentence]) -> bool:
+    """Whether the words of all sentences, one of several words at least, are 1, 2, ..."""
+    counted = all(s.words == tuple(map(str, range(1, len(s.words) + 1))) for s in sentences)
+    return counted and max(len(s.words) for s in sentences) > 1
 
 
 def columns_of(line: str, delimiter: str | None) -> list[str]:

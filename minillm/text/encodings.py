@@ -9,6 +9,9 @@ import re
 GBK_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 # Of those: punctuation, and the 3,755 characters of daily use.
 GBK_COMMON = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
+# Letters of Western Europe, one byte each, and the dashes, quotes and signs of Windows.
+WESTERN = re.compile(rb"[\xc0-\xff\x80\x84\x85\x91-\x97\xa0\xa1\xa7\xab\xb0\xb4\xb7\xbb\xbf]")
+HIGH = re.compile(rb"[\x80-\xff]+")
 # Blanks, European letters and signs, Chinese and Japanese ones.
 ORDINARY = re.compile(
     "[\t\n\r -~\u00a0-\u052f\u2000-\u206f\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]"
@@ -55,7 +58,7 @@ def advice(data: bytes) -> str:
 
 
 def likely_encoding(data: bytes) -> str | None:
-    """``utf-16`` (or ``-le``, ``-be`` without a mark) or ``gbk``, if the bytes look like it.
+    """``utf-16`` (``-le``, ``-be`` without a mark), ``gbk`` or ``latin-1``, if they look like it.
 
     In UTF-16, blanks and line ends are two bytes and one of them is 0.  In GBK, bytes above 127
     come in pairs, and most of the pairs are characters of daily use; letters of Western Europe
@@ -67,7 +70,21 @@ def likely_encoding(data: bytes) -> str | None:
         return next((name for name in ("utf-16-le", "utf-16-be") if reads_as(data, name)), None)
     high = sum(byte > 127 for byte in data)
     pairs, common = len(GBK_PAIR.findall(data)), len(GBK_COMMON.findall(data))
-    return "gbk" if high and 2 * pairs >= 0.9 * high and common >= 0.7 * pairs else None
+    if high and 2 * pairs >= 0.9 * high and common >= 0.7 * pairs:
+        return "gbk"
+    return western(data, high) if high else None
+
+
+def western(data: bytes, high: int) -> str | None:
+    """``latin-1``, or ``cp1252`` where it has signs of Windows, if the bytes look like it.
+
+    Words of Western Europe have few letters beyond ASCII, and these seldom stand side by side;
+    Cyrillic words have no others.
+    """
+    alone, letters = len(HIGH.findall(data)), len(WESTERN.findall(data))
+    if letters < 0.9 * high or alone < 0.6 * high or not re.search(rb"[A-Za-z]", data):
+        return None
+    return "cp1252" if re.search(rb"[\x80-\x9f]", data) else "latin-1"
 
 
 def reads_as(data: bytes, encoding: str) -> bool:

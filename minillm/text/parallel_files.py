@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from minillm.text.cleaning import text_key
+from minillm.text.columns import ONE_WORD
 from minillm.text.json_lines import JSON_LINES, json_objects
 from minillm.text.reading import lines_of, read_text
 from minillm.text.table_files import delimiter_of, rows_of, suffix_of
@@ -14,6 +15,15 @@ from minillm.text.table_files import delimiter_of, rows_of, suffix_of
 # What people write above the two columns: on the left the source, on the right its translation.
 SOURCE_NAMES = ("source", "src", "原文")
 TARGET_NAMES = ("target", "tgt", "translation", "译文")
+LANGUAGES = {
+    *("ar", "cs", "da", "de", "el", "en", "eo", "es", "fi", "fr", "he", "hi", "hu"),
+    *("id", "is", "it", "ja", "ka", "ko", "la", "lt", "nl", "no", "pl", "pt", "ro"),
+    *("ru", "sk", "sv", "sw", "ta", "th", "tr", "uk", "ur", "vi", "yue", "zh"),
+    *("zh-cn", "zh-tw", "arabic", "chinese", "czech", "danish", "dutch", "english"),
+    *("esperanto", "finnish", "french", "german", "greek", "italian", "japanese"),
+    *("korean", "polish", "portuguese", "russian", "spanish", "swedish", "turkish"),
+    *("中文", "汉语", "英文", "英语", "德语", "法语", "日语", "俄语"),
+}
 SHOWN = 5  # line numbers in a note
 
 
@@ -29,6 +39,8 @@ class ParallelReading(NamedTuple):
 
     pairs: list[Pair]
     notes: list[str]
+    lines: list[int]  # on which each pair stands, or begins
+    all_lines: list[int]  # the same with the pairs that were left out
 
 
 def read_parallel(
@@ -62,8 +74,8 @@ def read_pairs(
 ) -> ParallelReading:
     """The pairs of one file: two columns of TSV or CSV, or two keys of JSON Lines.
 
-    A first line ``source``, ``target`` (or ``src``, ``tgt``) is a header; ``keys`` names
-    other columns of a header line, or other keys.
+    A first line ``source``, ``target`` (or ``src``, ``tgt``, or two languages such as ``en``,
+    ``de``) is a header; ``keys`` names other columns of a header line, or other keys.
 
     Raises:
         ValueError: a line has another number of columns, or a column or key is missing, with the
@@ -78,8 +90,8 @@ def read_pairs(
     places, notes = (0, 1), []
     if keys is not None:
         places = named_places(keys, first, path)
-    elif len(first) == 2 and first[0] in SOURCE_NAMES and first[1] in TARGET_NAMES:
-        notes = [f"line 1 is a header: from {first[0]!r} to {first[1]!r}"]
+    elif is_header(first):
+        notes = [f"{path}: line 1 is a header: from {first[0]!r} to {first[1]!r}"]
     wanted = len(first) if keys is not None else 2
     for line, fields in rows:
         if len(fields) != wanted:
@@ -88,9 +100,31 @@ def read_pairs(
                 "a sentence and its translation"
             )
     rows = rows[1:] if notes or keys is not None else rows
+    if not notes and keys is None:
+        notes = doubt(path, [fields for _, fields in rows])
     numbered = [(line, Pair(*(fields[place] for place in places))) for line, fields in rows]
     found = without_blanks(numbered, str(path))
-    return ParallelReading(found.pairs, notes + found.notes)
+    return found._replace(notes=notes + found.notes)
+
+
+def is_header(first: Sequence[str]) -> bool:
+    """Whether the fields of a first line, in small letters, name two columns."""
+    if len(first) != 2 or first[0] == first[1]:
+        return False
+    named = first[0] in SOURCE_NAMES and first[1] in TARGET_NAMES
+    return named or (first[0] in LANGUAGES and first[1] in LANGUAGES)
+
+
+def doubt(path: str | Path, rows: Sequence[Sequence[str]]) -> list[str]:
+    """A note where line 1 may be a header that nobody knows: single words above sentences."""
+    if len(rows) < 5 or not all(ONE_WORD.fullmatch(field.strip()) for field in rows[0]):
+        return []
+    if not all(any(" " in field.strip() for field in fields) for fields in rows[1:]):
+        return []
+    return [
+        f"{path}: line 1 ({', '.join(map(repr, rows[0]))}) looks like a header, and is read as a "
+        "pair: if it is one, name its columns (--columns)"
+    ]
 
 
 def named_places(keys: tuple[str, str], first: Sequence[str], path: str | Path) -> tuple[int, int]:
@@ -124,10 +158,12 @@ def without_blanks(numbered: Sequence[tuple[int, Pair]], where: str) -> Parallel
     if not pairs:
         raise ValueError(f"{where}: there is no pair of sentences in it")
     blank = [n for n, pair in numbered if not (pair.source.strip() and pair.target.strip())]
+    left_out = {*blank}
+    lines = [n for n, _ in numbered if n not in left_out]
+    all_lines = [n for n, _ in numbered]
     if not blank:
-        return ParallelReading(pairs, [])
-    lines = ", ".join(map(str, blank[:SHOWN])) + (", ..." if len(blank) > SHOWN else "")
+        return ParallelReading(pairs, [], lines, all_lines)
+    some = ", ".join(map(str, blank[:SHOWN])) + (", ..." if len(blank) > SHOWN else "")
     kept = "pair was" if len(blank) == 1 else "pairs were"
-    return ParallelReading(
-        pairs, [f"{len(blank)} {kept} left out, a side of which is blank: line {lines}"]
-    )
+    note = f"{where}: {len(blank)} {kept} left out, a side of which is blank: line {some}"
+    return ParallelReading(pairs, [note], lines, all_lines)

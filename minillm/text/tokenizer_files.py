@@ -1,7 +1,7 @@
 """Tokenisers in published files: ``vocab.txt``, or ``vocab.json`` with ``merges.txt``."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,25 +73,49 @@ def read_byte_pairs(
     tokens = read_ids(vocab)
     tokenizer = BytePairTokenizer(read_merges(merges, tokens, vocab))
     roles = found_roles(tokens) if special is None else special
+    vocabulary = vocabulary_of_bytes(tokens, roles, vocab)
+    rest = {t: i for t, i in vocabulary.ordinary.items() if t not in apart}
     try:
-        vocabulary = Vocabulary.from_json({"tokens": tokens, "special": roles})
+        require_built(rest, tokenizer.merges, vocab, merges)
     except ValueError as error:
-        raise ValueError(f"{vocab}: {error}") from error
+        hint = "Roles are named in special=, other tokens in apart="
+        raise ValueError(f"{error}  {hint}") from error
+    return tokenizer, vocabulary
+
+
+def require_built(
+    ids: Mapping[str, int], pairs: Iterable[tuple[str, str]], vocab: str | Path, merges: str | Path
+) -> None:
+    """Refuse tokens that are no byte and that no merge builds, as in a file that was cut off."""
+    unbuilt = ids.keys() - {*ALPHABET, *map("".join, pairs)}
+    if unbuilt:
+        first = min(unbuilt, key=ids.__getitem__)
+        raise ValueError(
+            f"{vocab}: token {first!r} with id {ids[first]} is built by no merge of {merges} "
+            f"({len(unbuilt)} such tokens): is that file cut off?"
+        )
+
+
+def vocabulary_of(tokens: Sequence[str], roles: Mapping[str, str], path: str | Path) -> Vocabulary:
+    """The vocabulary of a file; its errors begin with the file."""
+    try:
+        return Vocabulary.from_json({"tokens": tokens, "special": roles})
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def vocabulary_of_bytes(
+    tokens: Sequence[str], roles: Mapping[str, str], path: str | Path
+) -> Vocabulary:
+    """The vocabulary of a file of byte-level BPE, which must have a token for every byte."""
+    vocabulary = vocabulary_of(tokens, roles, path)
     missing = [character for character in ALPHABET if character not in vocabulary.ordinary]
     if missing:
         raise ValueError(
-            f"{vocab}: {len(missing)} of the 256 bytes have no token, the first is {missing[0]!r}: "
+            f"{path}: {len(missing)} of the 256 bytes have no token, the first is {missing[0]!r}: "
             "some texts could not be written"
         )
-    unbuilt = vocabulary.ordinary.keys() - {*tokenizer.tokens, *apart}
-    if unbuilt:
-        first = min(unbuilt, key=vocabulary.ordinary.__getitem__)
-        raise ValueError(
-            f"{vocab}: token {first!r} with id {vocabulary.ordinary[first]} is built by no merge "
-            f"of {merges} ({len(unbuilt)} such tokens): is that file cut off?  Roles are named in "
-            "special=, other tokens in apart="
-        )
-    return tokenizer, vocabulary
+    return vocabulary
 
 
 def write_byte_pairs(
@@ -112,23 +136,44 @@ def write_byte_pairs(
 
 def read_ids(path: str | Path) -> list[str]:
     """The tokens of a ``vocab.json`` in the order of their ids, which are 0, 1, 2 and so on."""
+    return tokens_in_order(read_json_object(path, "token"), path)
+
+
+def read_json_object(path: str | Path, noun: str = "key") -> dict[str, Any]:
+    """The object in a JSON file, in which nothing may be named twice.
+
+    Raises:
+        ValueError: the file is empty or not JSON (with the line), holds something else than an
+            object, or names a thing twice.
+        OSError: as ``read_text``.
+    """
     text = read_text(path)
     if not text.strip():
         raise ValueError(f"{path}: the file is empty")
 
     def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for token, value in pairs:
-            if token in found:
-                raise ValueError(f"{path}: token {token!r} occurs twice")
-            found[token] = value
+        for name, value in pairs:
+            if name in found:
+                raise ValueError(f"{noun} {name!r} occurs twice")
+            found[name] = value
         return found
 
     try:
-        ids = json.loads(text, object_pairs_hook=without_twins)
+        found = json.loads(text, object_pairs_hook=without_twins)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}, line {error.lineno}: not JSON: {error.msg}") from error
-    if not isinstance(ids, dict) or not all(type(i) is int for i in ids.values()):
+    except (ValueError, RecursionError) as error:  # twins; a number too long, a nest too deep
+        raise ValueError(f"{path}: {error}") from error
+    if not isinstance(found, dict):
+        kind = type(found).__name__
+        raise ValueError(f"{path}: an object is needed, {{...}}, got a {kind}")
+    return found
+
+
+def tokens_in_order(ids: Mapping[str, Any], path: str | Path) -> list[str]:
+    """The tokens in the order of their ids, which must be 0, 1, 2 and so on."""
+    if not all(type(i) is int for i in ids.values()):
         raise ValueError(f"{path}: an object is needed that gives each token its id")
     tokens = sorted(ids, key=ids.__getitem__)
     for expected, token in enumerate(tokens):
@@ -137,6 +182,9 @@ def read_ids(path: str | Path) -> list[str]:
             raise ValueError(f"{path}: token {token!r} has id {ids[token]}, {kind}")
     if not tokens:
         raise ValueError(f"{path}: there are no tokens")
+    halves = [token for token in tokens if any("\ud800" <= c <= "\udfff" for c in token)]
+    if halves:
+        raise ValueError(f"{path}: token {halves[0]!r} is not text: it has half a surrogate pair")
     return tokens
 
 
@@ -148,22 +196,33 @@ def read_merges(
     if not lines:
         raise ValueError(f"{path}: the file is empty")
     first = 1 if lines[0].startswith("#version") else 0
-    known, merges = {*tokens}, []
-    for number, line in enumerate(lines[first:], start=first + 1):
-        pair = line.split(" ")
-        if len(pair) != 2 or not all(pair):
-            raise ValueError(
-                f"{path}, line {number}: two tokens with a blank between, got {line!r}"
-            )
+    where = [f"{path}, line {number}" for number in range(first + 1, len(lines) + 1)]
+    return known_merges(lines[first:], where, tokens, vocab)
+
+
+def known_merges(
+    merges: Sequence[Any], where: Sequence[str], tokens: Collection[str], vocab: str | Path
+) -> list[tuple[str, str]]:
+    """The pairs of a file, each given as ``"a b"`` or ``["a", "b"]``; ``where`` each stands.
+
+    Raises:
+        ValueError: one is not a pair; a token of it, or what it builds, is not among ``tokens``;
+            it cannot be applied after those before it.
+    """
+    known, pairs = {*tokens}, []
+    for merge, place in zip(merges, where, strict=True):
+        pair = merge.split(" ") if isinstance(merge, str) else merge
+        two = isinstance(pair, list) and len(pair) == 2
+        if not two or not all(isinstance(token, str) and token for token in pair):
+            raise ValueError(f"{place}: two tokens with a blank between, got {merge!r}")
         for token in (*pair, "".join(pair)):
             if token not in known:
-                raise ValueError(f"{path}, line {number}: token {token!r} is not in {vocab}")
-        merges.append((pair[0], pair[1]))
-    problem = first_bad_merge(merges)
+                raise ValueError(f"{place}: token {token!r} is not in {vocab}")
+        pairs.append((pair[0], pair[1]))
+    problem = first_bad_merge(pairs)
     if problem:
-        place, reason = problem
-        raise ValueError(f"{path}, line {place + first + 1}: this merge {reason}")
-    return merges
+        raise ValueError(f"{where[problem[0]]}: this merge {problem[1]}")
+    return pairs
 
 
 def found_roles(tokens: Collection[str]) -> dict[str, str]:

@@ -21,7 +21,8 @@ class WordPieceTokenizer:
         "Unaffable, 你好"  ->  un  ##aff  ##able  ,  你  好
 
     ``tokens`` are the pieces in the order of their ids.  With ``lower`` (an uncased vocabulary)
-    accents and capitals are taken away first, see ``bert_words``.  A word that cannot be
+    accents and capitals are taken away first, see ``bert_words``; ``strip_accents`` says of
+    accents alone whether they are, if that is not as ``lower`` says.  A word that cannot be
     cut into pieces, or has more than 100 characters, is the one token [UNK].  What cleaning takes
     away does not come back: ``join`` gives a text to read, not the original.
 
@@ -35,8 +36,11 @@ class WordPieceTokenizer:
 
     name = "wordpiece"
 
-    def __init__(self, tokens: Iterable[str], *, lower: bool = True) -> None:
+    def __init__(
+        self, tokens: Iterable[str], *, lower: bool = True, strip_accents: bool | None = None
+    ) -> None:
         self.tokens, self.lower = tuple(tokens), lower
+        self.strip_accents = lower if strip_accents is None else strip_accents
         if UNKNOWN in self.tokens:
             raise ValueError(
                 f"WordPieceTokenizer: {UNKNOWN} stands for what has no pieces: leave it out"
@@ -84,7 +88,7 @@ class WordPieceTokenizer:
             TypeError: ``text`` is not a string.
         """
         known, tokens = self.known, []
-        for word in bert_words(text, lower=self.lower):
+        for word in bert_words(text, lower=self.lower, strip_accents=self.strip_accents):
             tokens += known.get(word) or self.tokens_of(word)
         return tokens
 
@@ -100,7 +104,8 @@ class WordPieceTokenizer:
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each token of ``tokenize(text)`` lies: it was made of ``text[start:stop]``."""
         spans = []
-        for word, places in words_in_place(text, lower=self.lower):
+        cleaned = words_in_place(text, lower=self.lower, strip_accents=self.strip_accents)
+        for word, places in cleaned:
             stop = 0
             for token in self.tokens_of(word):
                 inside = len(INSIDE) if stop else 0
@@ -122,8 +127,9 @@ class WordPieceTokenizer:
         return text
 
     def to_json(self) -> dict[str, Any]:
-        """The pieces, and whether letters are made small."""
-        return {"tokens": list(self.tokens), "lower": self.lower}
+        """The pieces, whether letters are made small, and of accents if that is otherwise."""
+        accents = {} if self.strip_accents == self.lower else {"strip_accents": self.strip_accents}
+        return {"tokens": list(self.tokens), "lower": self.lower, **accents}
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
@@ -133,7 +139,8 @@ class WordPieceTokenizer:
             KeyError: pieces or case are missing.
             ValueError: as the constructor.
         """
-        return cls(state["tokens"], lower=state["lower"])
+        accents = state.get("strip_accents")
+        return cls(state["tokens"], lower=state["lower"], strip_accents=accents)
 
 
 def longest_pieces(word: str, pieces: Collection[str], longest: int) -> list[str]:

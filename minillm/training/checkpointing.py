@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ import numpy as np
 from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.nn import Dropout, Module
 from minillm.optim import Optimizer
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Saved(NamedTuple):
@@ -119,7 +122,7 @@ def refuse_other_facts(
     wanted = as_json(wanted)
     pairs = {key: (saved.get(key), wanted.get(key)) for key in saved.keys() | wanted.keys()}
     differences = [
-        f"{key}: was {was!r}, is {wish!r}"
+        told(key, was, wish)
         for key, (was, wish) in sorted(pairs.items())
         if was != wish and json.dumps(was) != json.dumps(wish)  # NaN is not equal to itself
     ]
@@ -128,6 +131,13 @@ def refuse_other_facts(
             f"{path} belongs to another run; start anew or repeat its settings\n  "
             + "\n  ".join(differences)
         )
+
+
+def told(key: str, was: Any, wish: Any) -> str:
+    """A difference; of two digests a reader learns nothing but that they differ."""
+    if all(isinstance(value, str) and DIGEST.fullmatch(value) for value in (was, wish)):
+        return f"{key}: has another content than it had"
+    return f"{key}: was {was!r}, is {wish!r}"
 
 
 def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,11 +23,12 @@ class RunRecord:
     Guide: 7.2.2 (G57).
     """
 
-    def __init__(self, path: str | Path, configuration: dict[str, Any]):
-        self.path, self.events = Path(path), 0
+    def __init__(self, path: str | Path, configuration: dict[str, Any], *events: Mapping[str, Any]):
+        self.path, self.events = Path(path), len(events)
         versions = {"python": platform.python_version(), "numpy": np.__version__}
         head = to_line({"configuration": configuration, "versions": versions})
-        write_atomically(self.path, head.encode())  # an earlier run's record may stand there
+        lines = [head, *map(to_line, events)]
+        write_atomically(self.path, "".join(lines).encode())  # an earlier record may stand there
 
     @classmethod
     def resume(cls, path: str | Path, *, n_events: int) -> RunRecord:
@@ -94,6 +95,6 @@ def parsed(path: str | Path, lines: list[bytes]) -> list[dict[str, Any]]:
     return events
 
 
-def to_line(event: dict[str, Any]) -> str:
+def to_line(event: Mapping[str, Any]) -> str:
     """One line of JSON; NumPy numbers become Python's."""
     return json.dumps(event, ensure_ascii=False, default=lambda number: number.item()) + "\n"

@@ -35,14 +35,14 @@ class Run:
     at any step.
 
     With a folder ``out``, ``record.jsonl`` gets a line for every update, and a checkpoint is
-    written every ``save_every`` updates and at the end of each stage.  ``resume=True`` goes on
-    from the last one, bit for bit as if nothing had happened: updates that came after it are
-    done again, and a run that was left before its first checkpoint has nothing to resume.
+    written after the first update, then every ``save_every`` updates and at the end of each stage.
+    ``resume=True`` goes on from the last one, bit for bit as if nothing had happened: updates that
+    came after it are done again.
     ``facts`` are all settings that shape the result, in a form that JSON has: a run with other
     facts does not resume.
 
-    A run that does not resume takes the folder over: at its first update it removes the
-    checkpoint and the record of the run that was there.
+    A run that does not resume takes the folder over once its first update is done: until then the
+    checkpoint and the record of the run that was there stay, and the files in ``replaced``.
 
     ``start_from`` is a checkpoint or a file of weights of an earlier run of the same model, to
     train on from.
@@ -89,6 +89,7 @@ class Run:
         self.resumed_stage = self.find_stage() if resume else None
         if start_from is not None:
             load_weights(start_from, model)
+        self.replaced: list[Path] = []  # files of an earlier run that go with its checkpoint
         self.begun: str | None = None
         self.record: RunRecord | None = None
 
@@ -96,6 +97,11 @@ class Run:
     def checkpoint(self) -> Path:
         """Where the state of the run is kept."""
         return (self.out or Path()) / "checkpoint.safetensors"
+
+    @property
+    def record_file(self) -> Path:
+        """Where a line is written for every update."""
+        return (self.out or Path()) / "record.jsonl"
 
     def find_stage(self) -> str:
         """The stage that the checkpoint in ``out`` belongs to.
@@ -195,35 +201,37 @@ class Run:
         self.begun = stage.name
 
     def begin(self, stage: Stage, optimizer: Optimizer) -> Progress:
-        """The state at the stage's beginning, or that of the checkpoint; the record is opened."""
+        """The state at the stage's beginning, or that of the checkpoint, with its record."""
         progress = Progress(events=self.record.events if self.record else 0)
         if self.resumed_stage == stage.name:
             facts = {**self.facts, "stage": stage.name}
             saved = load_training(self.checkpoint, self.model, optimizer, facts=facts)
             progress = Progress.resumed(*saved)
-        if self.out is not None and self.record is None:
-            path = self.out / "record.jsonl"
-            if self.resumed_stage is None:
-                self.checkpoint.unlink(missing_ok=True)  # nobody shall resume the run before this
-                self.record = RunRecord(path, self.facts)
-            else:
-                self.record = RunRecord.resume(path, n_events=progress.events)
+            if self.record is None:
+                self.record = RunRecord.resume(self.record_file, n_events=progress.events)
         return progress
 
     def note(self, stage: Stage, step: Step, optimizer: Optimizer, progress: Progress) -> None:
         """A line of the record, and a checkpoint where one is due."""
-        if self.record is None:
+        if self.out is None:
             return
         examined = {} if step.held_out_loss is None else {"held_out_loss": step.held_out_loss}
-        self.record.append(
-            stage=stage.name,
-            step=step.index,
-            loss=float(step.loss),
-            gradient_norm=float(step.gradient_norm),
-            lr=step.lr,
+        event = {
+            "stage": stage.name,
+            "step": step.index,
+            "loss": float(step.loss),
+            "gradient_norm": float(step.gradient_norm),
+            "lr": step.lr,
             **examined,
-        )
-        progress.events = self.record.events
-        if progress.finished or optimizer.steps % self.save_every == 0:
+        }
+        progress.events += 1
+        first = self.record is None
+        if self.record is not None:
+            self.record.append(**event)
+        if first or progress.finished or optimizer.steps % self.save_every == 0:
             facts = {**self.facts, "stage": stage.name}
             save_training(self.checkpoint, self.model, optimizer, facts, *progress.saved())
+        if first:  # now that there is a checkpoint to go on from, the run before this may go
+            self.record = RunRecord(self.record_file, self.facts, event)
+            for path in {*self.replaced} - {self.checkpoint, self.record_file}:
+                path.unlink(missing_ok=True)

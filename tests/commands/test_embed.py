@@ -5,8 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from minillm.commands.embed_pictures import labels
+from minillm.commands.embed_pictures import labels, write_apart
+from minillm.commands.embed_progress import Told
+from minillm.commands.pictures import new_figure
 from minillm.models.word_vectors import WordVectors, read_vectors, write_binary_vectors
+from minillm.models.word_vectors.training import Trained
 from minillm.tasks import glove_vectors
 from tests.commands.command_line import listing
 
@@ -121,9 +124,13 @@ def test_analogies_are_scored_by_section(form, call, tmp_path):
     assert ["turned", "0", "0.0", "%", "1", "1"] in lines
     assert ["all", "1", "50.0", "%", "2", "3"] in lines
     sections = json.loads(found.read_text(encoding="utf-8"))["sections"]
+    questions.write_text(": capitals\nathens greece paris france\n", "utf-8")
+    none = [line.split() for line in call("embed", "analogies", path, questions).out.splitlines()]
+    assert ["capitals", "-", "-", "0", "1"] in none
+    questions.write_text(": capitals\nathens greece oslo norway\nAthens Greece Paris France\n")
     assert sections["capitals"] == {"questions": 2, "asked": 1, "right": 1}
     cased = call("embed", "analogies", path, questions, "--cased").out
-    assert ["capitals", "0", "0.0", "%", "0", "2"] in [line.split() for line in cased.splitlines()]
+    assert ["capitals", "-", "-", "0", "2"] in [line.split() for line in cased.splitlines()]
 
 
 def test_an_unknown_word_is_one_line_with_words_like_it(call, tmp_path):
@@ -136,6 +143,68 @@ def test_an_unknown_word_is_one_line_with_words_like_it(call, tmp_path):
     assert (
         "no vector for 'mouse'" in call("embed", "neighbours", path, "mouse", "--limit", 1).message
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["embed", "train", "f", "--windw", "3"], "--window, --width"),
+        (["translate", "--threads", "1", "learn", "f", "--stepz=3"], "--steps"),
+        (["tag", "apply", "m", "--fromat", "text"], "--format"),
+        (["pretrain", "f", "--qqq", "3"], None),
+        (["predict", "m", "--fromat", "text"], "--format"),
+    ],
+)
+def test_options_that_there_are_not_are_told_with_those_like_them(words, near, call):
+    result = call(*words)
+    assert result.code == 2
+    last = result.err.splitlines()[-1]
+    assert last.startswith(f"minillm {words[0]}")
+    assert last.endswith(f"; did you mean {near}?") if near else "did you mean" not in last
+
+
+def test_messages_name_options(call, text, tmp_path):
+    path = tmp_path / "vectors"
+    path.write_text("a 1 2\nnew york 3 4\n", "utf-8")
+    assert call("embed", "neighbours", path, "a").message.endswith(
+        "line 2: a word and 2 numbers needed, got a word and 3; if words have blanks in them, "
+        "read with --blanks"
+    )
+
+
+def test_a_loss_that_is_not_finite_names_the_option(call, text, tmp_path, monkeypatch):
+    def diverge(*_, **__):
+        raise ValueError("word2vec: the loss of chunk 3 is inf; lower rate or batch")
+
+    monkeypatch.setattr("minillm.commands.embed_training.learn_word2vec", diverge)
+    result = call("embed", "train", text, "--min-count", "1", "--out", tmp_path / "run")
+    assert result.message.endswith("the loss of chunk 3 is inf; give a lower --rate")
+
+
+def test_word_vectors_that_are_worse_than_none_are_told(capsys):
+    told = Told("cbow", epochs=1, per_pass=2, items=None, replaced=())
+    for done, loss in ((1, 3.0), (2, 6.0)):
+        told(Trained(None, done, loss, items=done * 10), done)
+    assert capsys.readouterr().err == "cbow pass 1 of 1: mean loss 5.0000\n"  # (30 + 120) / 30
+    told.print_end(5.1)
+    assert capsys.readouterr() == (
+        "mean loss of the last pass 5.0000; before learning 5.1000\n",
+        "",
+    )
+    told.print_end(5.0)
+    assert "give a lower --rate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", ["cbow", "glove"])
+def test_learning_is_told_and_so_is_that_nothing_was_learned(method, call, text, tmp_path):
+    options = ["--method", method, *TRAIN[4:6], "--epochs", "2", "--min-count", "1"]
+    good = call("embed", "train", text, *options, "--rate", "0.1", "--out", tmp_path / "good")
+    told = [line.rpartition(" ") for line in good.err.splitlines()]
+    assert [head for head, _, _ in told] == [f"{method} pass {n} of 2: mean loss" for n in (1, 2)]
+    assert f"mean loss of the last pass {told[1][2]}; before learning" in good.out
+    if method == "glove":
+        bad = call("embed", "train", text, *options, "--rate", "200", "--out", tmp_path / "bad")
+        assert (bad.code, "give a lower --rate" in bad.err) == (0, True)
 
 
 def test_texts_without_two_words_are_refused(call, tmp_path):
@@ -152,6 +221,20 @@ def test_a_chinese_text_is_read_by_characters(call, tmp_path):
     result = call("embed", "train", path, "--width", "3", "--out", tmp_path / "run")
     assert result.code == 0, result.err
     assert set(read_vectors(tmp_path / "run" / "vectors.txt").words) == {"我", "爱", "你"}
+
+
+def test_words_that_would_cover_others_are_points(rng):
+    """Forty words at almost one place, and four with room around them."""
+    places = np.vstack([rng.normal(0, 1e-3, (40, 2)), [[-1, -1], [-1, 1], [1, -1], [1, 1]]])
+    _, (ax,) = new_figure(1, width=8, height=7)
+    ax.scatter(*places.T)
+    ax.figure.canvas.draw()
+    names = [f"word{i}" for i in range(44)]
+    assert write_apart(ax, names, places, None) == len(ax.texts)
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    written = [text.get_text() for text in ax.texts]
+    assert written[0] == "word0" and written[-4:] == names[-4:] and 5 <= len(written) <= 12
 
 
 def test_chinese_words_are_written_or_numbered_and_never_boxes():

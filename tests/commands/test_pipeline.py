@@ -234,7 +234,8 @@ def test_a_new_run_leaves_nothing_of_the_old_one_and_another_seed_has_its_own_fo
     old = tmp_path / "runs" / "pipeline-sentiment-en"
     assert {"model.safetensors", "attention.png"} <= set(listing(old))
 
-    def stop(*arguments, **options):
+    def stop(steps, **_):
+        next(iter(steps))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pipeline, "watch", stop)

@@ -4,11 +4,15 @@ import io
 import json
 import re
 import sys
+from itertools import pairwise
 
 import pytest
 
 from minillm.__main__ import main
+from minillm.commands.tag_pictures import novelty_picture
+from minillm.tasks.entities.evaluation import TaggerScores
 from minillm.tasks.entities.tagger import Tagger
+from minillm.tasks.metrics.entities import entity_scores
 from minillm.text.conll_files import conll_text, sentences_in, write_conll
 from tests.commands.command_line import listing
 from tests.tasks.entities.small import DEV, TEST, TRAIN
@@ -149,7 +153,8 @@ def test_empty_texts_and_long_ones_are_told_and_lose_nothing(call, tagger):
 def test_a_tenth_is_kept_where_no_other_files_are_given(call, files, tmp_path):
     options = [*TINY, "--epochs", "0.1", "--head", "token"]
     result = call("tag", "train", files / "train.conll", "--out", tmp_path / "run", *options)
-    assert "sentences: 192 train, 24 dev, 24 test" in result.out
+    (n,) = map(int, re.findall(r"(\d+) of the sentences are also in dev or test", result.out))
+    assert f"sentences: {192 - n} train, 24 dev, 24 test" in result.out
     assert "BERT  " in result.out and "BERT and CRF" not in result.out
 
 
@@ -213,10 +218,13 @@ def test_texts_that_cannot_be_tagged_are_refused(call, tagger, tmp_path, name, c
 def test_options_and_files_that_do_not_fit_are_refused(call, tagger, files, model, tmp_path):
     train = ["tag", "train", files / "train.conll", "--out", tmp_path / "run"]
     (tmp_path / "few.conll").write_text("a\tB-X\n\n" * 9, encoding="utf-8")
-    (tmp_path / "none.conll").write_text("a\tO\n\n" * 20, encoding="utf-8")
+    (tmp_path / "none.conll").write_text(
+        "".join(f"a{i}\tO\n\n" for i in range(20)), encoding="utf-8"
+    )
     (tmp_path / "river.conll").write_text("a\tB-RIVER\n", encoding="utf-8")
     for arguments, message in [
         ([*train, "--epochs", "0"], "--epochs must be above 0"),
+        ([*train, "--tokenizer", "wordpiece:2"], ": --tokenizer: size must be at least"),
         ([*train, "--hidden-words", "2"], "--hidden-words must be at most 1"),
         ([*train, "--dev", tmp_path / "river.conll"], "river.conll, line 1: the type of B-RIVER"),
         (
@@ -227,7 +235,7 @@ def test_options_and_files_that_do_not_fit_are_refused(call, tagger, files, mode
         (["tag", "apply", model, "a"], "not a tagger but text classifier"),
         (["predict", tagger, "a"], "not a text classifier but tagger"),
         (["tag", "apply", tmp_path / "missing", "a"], "missing"),
-        (["tag", "sample", "--new", "2", "--out", tmp_path / "s"], "new must be from 0 to 1"),
+        (["tag", "sample", "--new", "2", "--out", tmp_path / "s"], "--new must be from 0 to 1"),
     ]:
         result = call(*arguments)
         assert result.code == 1
@@ -235,14 +243,91 @@ def test_options_and_files_that_do_not_fit_are_refused(call, tagger, files, mode
     assert not (tmp_path / "run").exists() and not (tmp_path / "r").exists()
 
 
+def test_sentences_that_are_held_out_too_are_not_learned_from(call, files, tmp_path):
+    dev, test = tmp_path / "dev.conll", tmp_path / "test.conll"
+    write_conll(dev, rows([*TRAIN[:3], *DEV]))
+    write_conll(test, rows([*TRAIN[2:5], *TEST]))
+    given = ["tag", "train", files / "train.conll", "--dev", dev, "--test", test]
+    result = call(*given, "--out", tmp_path / "run", *TINY, "--epochs", "0.1")
+    apart = [{s.words for s in part} for part in ([*TRAIN[:3], *DEV], [*TRAIN[2:5], *TEST])]
+    n, both = sum(s.words in apart[0] | apart[1] for s in TRAIN), len(apart[0] & apart[1])
+    assert f"{n} of the sentences are also in dev or test: dropped" in result.out
+    assert f"sentences: {len(TRAIN) - n} train" in result.out
+    assert (
+        f"{both} sentences are in dev and in test: what is chosen on dev knows them" in result.out
+    )
+    own = ["tag", "train", files / "dev.conll", "--dev", files / "dev.conll"]
+    result = call(*own, "--out", tmp_path / "r", *TINY)
+    assert "all of the sentences are also in dev or test" in result.message
+
+
+@pytest.mark.parametrize("columns", ["{n}\t{word}\t{tag}", "{n} {word} NN {tag}"])
+def test_numbers_in_front_of_the_words_are_not_learned(columns, call, files, tagger, tmp_path):
+    path = tmp_path / "numbered.conll"
+    path.write_text(
+        "".join(
+            columns.format(n=n, word=word, tag=tag) + "\n" + "\n" * (n == len(s.words))
+            for s in TRAIN
+            for n, (word, tag) in enumerate(zip(s.words, s.tags, strict=True), start=1)
+        )
+    )
+    told = "the first column counts 1, 2, ... in every sentence: the word must come first"
+    assert told in call("tag", "train", path, "--out", tmp_path / "run").message
+    assert told in call("tag", "apply", tagger, "--file", path).message
+    shown = call("tag", "train", "--help").out
+    assert "first the word, last its tag" in " ".join(shown.split())
+
+
+def test_a_sentence_of_numbers_is_one_of_words():
+    assert len(sentences_in("1\tO\n2\tO\n", name="two columns")) == 1
+    assert len(sentences_in("1\tCD\tO\n\n1\tCD\tO\n", name="lone numbers")) == 2
+    assert len(sentences_in("1\tCD\tO\n2\tCD\tO\n\n7\tCD\tO\n", name="a seven")) == 2
+
+
+def test_it_is_said_where_no_name_was_found(call, tagger):
+    result = call("tag", "apply", tagger, "plays the violin .")
+    assert (result.out, result.message) == (
+        "plays the violin .\n",
+        "minillm tag: no name was found",
+    )
+    assert call("tag", "apply", tagger, TEXT).err == ""
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_sample_is_written_that_can_be_learned(call, tmp_path, language):
     out = tmp_path / "sample"
     result = call("tag", "sample", "--language", language, "--out", out, "--new", "1")
-    assert result.out.count("sentences") == 3
+    for name, n in (("train", 800), ("dev", 200), ("test", 400)):
+        assert f"{name}.conll: {n} sentences" in result.out
     assert listing(out) == ["dev.conll", "test.conll", "train.conll"]
     options = ["--out", tmp_path / "run", *TINY, "--epochs", "0.02", "--tokenizer", "character"]
     given = ["--dev", out / "dev.conll", "--test", out / "test.conll"]
-    assert call("tag", "train", out / "train.conll", *given, *options).code == 0
+    learned = call("tag", "train", out / "train.conll", *given, *options)
+    assert (
+        learned.code == 0 and "dev or test" not in learned.out and "in dev and" not in learned.out
+    )
     saved = json.loads((tmp_path / "run" / "scores.json").read_text(encoding="utf-8"))
     assert saved["scores"]["test"]["dictionary"]["all"]["micro"]["f1"] == 0.0
+
+
+@pytest.mark.parametrize(("kinds", "f1"), [(("corporation", "creative-work"), 0), (("PER",), 1)])
+def test_a_picture_has_the_scores_in_figures_and_names_apart(kinds, f1, tmp_path, monkeypatch):
+    """Scores of 0 are no empty frame; no name of a type lies over another one."""
+    drawn = []
+    monkeypatch.setattr(
+        "minillm.commands.tag_pictures.save", lambda figure, *_: drawn.append(figure)
+    )
+    kinds = [*kinds, *(f"kind-of-name-{i}" for i in range(4 if len(kinds) > 1 else 0))]
+    true = [[f"B-{kind}", "O"] for kind in kinds]
+    scores = entity_scores(true, true if f1 else [["O", "O"]] * len(kinds))
+    novelty_picture(tmp_path / "a.png", {"BERT": TaggerScores(scores, scores, scores)}, title="t")
+    drawn[0].canvas.draw()
+    for ax in drawn[0].axes:
+        numbers = [text.get_text() for text in ax.texts]
+        assert numbers == [f"{f1:.2f}"] * (len(kinds) + 1)
+        for one, other in pairwise(ax.get_xticklabels()):
+            if one.get_rotation():  # the feet of the words lie apart, and so do the words
+                assert one.get_position()[0] < other.get_position()[0]
+            else:
+                assert not one.get_window_extent().overlaps(other.get_window_extent())
+    assert bool(drawn[0].axes[0].get_xticklabels()[0].get_rotation()) == (len(kinds) > 1)

@@ -122,13 +122,13 @@ def test_a_training_file_that_is_held_out_as_a_whole_is_refused(call, file):
         (["--finetune-epochs", "inf"], "--finetune-epochs must be at least 0 and finite, got inf"),
         (["--pretrain-lr", "nan"], "--pretrain-lr must be at least 0 and finite, got nan"),
         (["--finetune-lr", "-0.1"], "--finetune-lr must be at least 0 and finite, got -0.1"),
-        (["--dropout", "1"], "Dropout: rate must be in [0, 1), got 1.0"),
+        (["--dropout", "1"], "--dropout must be below 1, got 1.0"),
         (["--finetune-epochs", "0"], "--finetune-epochs must be above 0: the labels would not be"),
         (["--start-from", "nowhere"], "nowhere/model.safetensors: No such file or directory"),
         (["--batch-size", "0"], "--batch-size must be at least 1 and finite, got 0"),
         (["--max-length", "2"], "--max-length must be at least 3 and finite, got 2"),
         (["--seed", "-3"], "--seed must be at least 0 and finite, got -3"),
-        (["--min-count", "1000"], "no token of the texts occurs min_count = 1000 times"),
+        (["--min-count", "1000"], "no token of the texts occurs --min-count = 1000 times"),
         (["--threads", "0"], "--threads must be at least 1, got 0"),
     ],
 )
@@ -140,6 +140,7 @@ def test_a_setting_that_makes_no_sense_is_refused_in_one_line(options, message, 
     ("options", "message"),
     [
         (["--colour", "red"], "unrecognized arguments: --colour red"),
+        (["--learnrate", "1", "--heads", "2"], "--heads 2; did you mean --threads, --n-heads?"),
         (["--columns", "id,label=a"], "--columns: 'id,label=a' mixes names and places"),
         (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
         (["--tokenizer", "bpe"], "argument --tokenizer: tokenizer must be one of word, character"),
@@ -186,9 +187,9 @@ def test_resuming_with_other_settings_lists_them(call, file, tmp_path):
 def test_a_file_where_the_folder_should_be_is_named(call, file, tmp_path):
     out = tmp_path / "run"
     out.write_text("a file", encoding="utf-8")
-    assert refused(call, file) == f"{out}: Not a directory"
-    assert refused(call, file, "--overwrite") == f"{out}: Not a directory"
-    assert refused(call, file, out=out / "below") == f"{out}: Not a directory"
+    assert refused(call, file) == f"--out {out}: Not a directory"
+    assert refused(call, file, "--overwrite") == f"--out {out}: Not a directory"
+    assert refused(call, file, out=out / "below") == f"--out {out}: Not a directory"
     assert out.read_text(encoding="utf-8") == "a file"
 
 
@@ -199,7 +200,7 @@ def test_a_folder_that_may_not_be_written_is_named_before_anything_is_read(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(dir / "tmp"))
 
     monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
-    assert refused(call, tmp_path / "nowhere.tsv") == f"{tmp_path}: Permission denied"
+    assert refused(call, tmp_path / "nowhere.tsv") == f"--out {tmp_path}: Permission denied"
 
 
 def test_a_place_that_may_not_be_written_is_named(call, file, tmp_path, monkeypatch):

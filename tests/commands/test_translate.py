@@ -164,9 +164,10 @@ def test_one_file_of_two_columns_or_keys_does_as_well(call, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["twice"], "train.en is given for source and target: they are two files"),
         (["--columns", "a,b"], "--columns is for pairs that stand in one file"),
         (["third.txt"], "two files, line by line, or in one with two columns, got 3"),
-        (["--max-length", "2"], "beside 72 and 24 of more than max_length = 2 tokens"),
+        (["--max-length", "2"], "beside 72 and 24 of more than --max-length = 2 tokens"),
         (["--width", "31"], "--width 31 does not split into n_heads 2"),
         (["--held-out", "none.en", "none.eo"], "none.en"),
     ],
@@ -175,8 +176,10 @@ def test_what_cannot_be_learned_from_is_one_line(call, files, tmp_path, options,
     train, test = files
     words = ["translate", "learn", *train]
     words += options[:1] if options[0] == "third.txt" else []
+    if options == ["twice"]:
+        words, options = ["translate", "learn", train[0], train[0]], []
     words += ["--held-out", *test, "--out", tmp_path / "run", *TINY]
-    result = call(*words, *(options if options[0] != "third.txt" else []))
+    result = call(*words, *(options if options[:1] != ["third.txt"] else []))
     assert result.code == 1
     assert message in result.err.splitlines()[-1]
     assert not (tmp_path / "run").exists() or listing(tmp_path / "run") == []
@@ -188,8 +191,11 @@ def test_what_cannot_be_written_is_one_line(call, run_folder, tmp_path, monkeypa
         ([], "nothing to translate"),
         (["cat", "dog", "--picture", tmp_path / "p.png"], "--picture is of one text, got 2"),
         (["cat", "--head", "0"], "--layer and --head are for --picture"),
-        (["cat", "--head", "7", "--picture", tmp_path / "p.png"], "head must be in 0..1, got 7"),
-        (["cat", "cat " * 20], "sentence 2 is over-long: 21 tokens, and the model reads 12"),
+        (
+            ["cat", "--head", "7", "--picture", tmp_path / "p.png"],
+            ": --head must be in 0..1, got 7",
+        ),
+        (["cat", "cat " * 20], "text 2: 21 tokens, and the model reads 12: give --long cut"),
     ]:
         result = call("translate", "write", run_folder, *words)
         assert result.code == 1
@@ -200,5 +206,63 @@ def test_what_cannot_be_written_is_one_line(call, run_folder, tmp_path, monkeypa
 def test_threads_and_debug_may_stand_before_and_behind_the_action(call, run_folder):
     for words in (["--threads", "2", "write"], ["write", "--threads", "2"]):
         assert call("translate", *words, run_folder, TEST[0].source).out.strip() == TEST[0].target
-    with pytest.raises(ValueError, match="over-long"):
+    with pytest.raises(ValueError, match="give --long cut"):
         call("translate", "write", "--debug", run_folder, "cat " * 20)
+
+
+LONG = "cat " * 20  # 21 tokens, and the model reads 12
+
+
+@pytest.fixture
+def with_a_long_line(files, tmp_path):
+    """Two files whose line 2 is too long on the left, and whose line 3 is blank on the right."""
+    source, target = ([getattr(p, side) for p in TEST[:4]] for side in ("source", "target"))
+    source[1], target[2] = LONG, ""
+    paths = tmp_path / "long.en", tmp_path / "long.eo"
+    for path, lines in zip(paths, (source, target), strict=True):
+        path.write_text("".join(f"{line}\n" for line in lines))
+    return paths
+
+
+def test_a_long_source_is_refused_with_its_line_or_skipped_or_cut(
+    call, run_folder, with_a_long_line, tmp_path
+):
+    source, target = with_a_long_line
+    wanted = "long.en, line 2: 21 tokens, and the model reads 12: give --long cut"
+    out, words = tmp_path / "out.txt", ["translate", "score", run_folder, source, target]
+    assert wanted in call(*words).err.splitlines()[-1]
+    skipped = call(*words, "--long", "skip", "--out", out)
+    assert "2 sentences" in skipped.out
+    assert "1 of 3 texts skipped, being over 12 tokens" in skipped.err
+    assert out.read_text().split("\n") == [TEST[0].target, "", "", TEST[3].target, ""]
+    cut = call(*words, "--long", "cut", "--out", out)
+    assert "3 sentences" in cut.out and "1 of 3 texts cut to its first 12 tokens" in cut.err
+    written = out.read_text().split("\n")
+    assert written[1] and [written[0], *written[2:]] == [TEST[0].target, "", TEST[3].target, ""]
+    write = ["translate", "write", run_folder, "--file", source]
+    assert wanted in call(*write).message
+    lines = call(*write, "--long", "skip").out.split("\n")
+    assert lines == [TEST[0].target, "", TEST[2].target, TEST[3].target, ""]
+    assert call(*write, "--long", "cut").out.split("\n")[1] == written[1]
+
+
+def test_a_translation_that_fills_the_model_is_drawn(call, run_folder, tmp_path, monkeypatch):
+    """A model that never says the end writes as many tokens as it can."""
+    from minillm.tasks.translation import Translation
+
+    full = Translation("kato " * 20, ["kato"] * 20, [0.0] * 20, False)
+    monkeypatch.setattr("minillm.commands.translation_files.Asked.search", lambda *_: [full])
+    picture = tmp_path / "full.png"
+    for text in (TEST[0].source, LONG):
+        options = ["--long", "cut", "--picture", picture]
+        result = call("translate", "write", run_folder, text, *options)
+        assert result.code == 0, result.err
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_penalty_without_beams_is_refused(call, files, run_folder):
+    for words in (["write", run_folder, "cat"], ["score", run_folder, *files[1]]):
+        result = call("translate", *words, "--length-penalty", "1")
+        assert result.message.endswith(
+            "--length-penalty is for --beam 2 or more: greedy search has none"
+        )

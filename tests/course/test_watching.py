@@ -1,5 +1,6 @@
 """How an answer is tried: what it may not do, and what it is told."""
 
+import importlib
 import random
 import sys
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from minillm import ops
 from minillm.course.exercises import Exercise, Property, WrongAnswer, check
 from minillm.course.remarks import Case, as_value
 from minillm.course.watching import Wrong
+from minillm.models.word_vectors import Word2VecSettings
 
 NUMBERS = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=3).map(np.array)
 TITLE = ("it is tanh", "它是双曲正切")
@@ -80,6 +82,28 @@ def test_the_librarys_own_op_is_out_of_reach(answer):
 
 def test_the_op_itself_is_no_answer():
     assert "it calls ops.tanh: the exercise is to write that by hand" in message(ops.tanh)
+
+
+def test_a_class_of_the_library_is_named_and_not_the_machinery_of_dataclasses():
+    def with_settings(x):
+        return np.tanh(x) + 0 * Word2VecSettings().width
+
+    said = message(with_settings)
+    assert "it calls models.word_vectors.settings.Word2VecSettings: the exercise" in said
+
+
+def test_a_module_of_the_library_is_named_whatever_its_import_calls(monkeypatch):
+    name = "minillm.models.word_vectors.settings"
+    monkeypatch.setitem(sys.modules, name, sys.modules[name])  # is put back
+    del sys.modules[name]
+
+    def with_an_import(x):
+        importlib.import_module(name)
+        return np.tanh(x)
+
+    said = message(with_an_import)
+    assert f"it imports {name}: the exercise is to write that by hand" in said
+    assert f"它导入了 {name}：本题要求自己写出来" in said
 
 
 def test_what_an_exercise_allows_may_be_called_and_nothing_else(capsys):
@@ -199,6 +223,12 @@ def test_the_arguments_can_be_pasted():
 def test_a_long_list_of_one_word_is_short():
     assert as_value(["a"] * 200) == "['a'] * 200"
     assert as_value(["a", "b"]) == "['a', 'b']" and as_value([]) == "[]"
+
+
+def test_an_array_without_numbers_keeps_its_kind():
+    assert as_value(np.zeros(0, dtype=int)) == "np.array([], dtype=np.int64)"
+    assert as_value(np.zeros(0)) == "np.array([])"
+    assert as_value(np.zeros(1, dtype=int)) == "np.array([0])"
 
 
 def test_a_named_case_is_told_in_both_languages():

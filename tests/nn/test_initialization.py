@@ -21,6 +21,7 @@ from minillm.nn import (
     xavier_normal,
     xavier_uniform,
 )
+from minillm.nn.initialization import undrawn
 from minillm.ops import relu
 
 SCHEMES = [xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal]
@@ -140,3 +141,14 @@ def test_a_size_is_one_integer(name, rng):
 def test_heads_of_keys_are_an_integer_too(rng):
     with pytest.raises(TypeError, match=r"n_key_heads must be one integer, got 2\.0"):
         MultiHeadAttention(8, 4, rng=rng, n_key_heads=2.0)
+
+
+def test_models_that_are_read_from_a_file_draw_nothing():
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    with undrawn():
+        made = [f((300, 200), rng=rng) for f in (xavier_uniform, xavier_normal, kaiming_normal)]
+    assert rng.bit_generator.state == before
+    assert all(w.shape == (300, 200) and w.dtype == np.float32 and not w.any() for w in made)
+    assert all(w.base is not None and w.base.nbytes == 4 for w in made)  # one zero, no memory
+    assert xavier_uniform((3, 2), rng=rng).any()

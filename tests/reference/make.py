@@ -1,8 +1,8 @@
 """Store what PyTorch computes: ``python -m tests.reference.make``.
 
-Needs torch (the extra ``parity``); the tests need only the files that this writes.  They were
-made with torch 2.13.0 on a CPU.  A file that is there stays, since another processor rounds
-otherwise: delete the one that shall be made anew.
+Needs torch and transformers (the extra ``parity``); the tests need only the files that this
+writes.  They were made with torch 2.13.0 on a CPU.  A file that is there stays, since another
+processor rounds otherwise: delete the one that shall be made anew.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from types import ModuleType
 import numpy as np
 
 from tests.reference import (
+    published_peer,
     torch_attention,
     torch_attention_settings,
     torch_blocks,
@@ -52,6 +53,8 @@ def main() -> None:
             save_cases(path, cases)
     if not file_of(torch_optimizers).exists():
         save(file_of(torch_optimizers), torch_optimizers.content())
+    if not (FOLDER / "published.npz").exists():
+        save(FOLDER / "published.npz", published_peer.content())
     for path in sorted(FOLDER.glob("*.npz")):
         print(f"{path.name}: {path.stat().st_size} bytes")
 

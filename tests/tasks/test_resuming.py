@@ -110,13 +110,12 @@ def test_other_data_are_refused(stop, tmp_path):
     changed = [*EXAMPLES[:-1], EXAMPLES[-1]._replace(label="good")]
     lines = refused(stopped(tmp_path, stop), "belongs to another run", examples=changed)
     assert len(lines) == 2
-    assert lines[1].startswith("  data: was ")
-    refused(tmp_path, "data: was", unlabelled=["One more."])
+    assert lines[1].startswith("  data: has another content")
+    refused(tmp_path, "data: has another content", unlabelled=["One more."])
 
 
 def test_nothing_to_resume_is_an_error_with_the_folder(tmp_path):
     refused(tmp_path, f"nothing to resume: there is no checkpoint in {tmp_path}")
-    refused(stopped(tmp_path, 3), "nothing to resume")  # left before the first checkpoint
     with pytest.raises(CheckpointError, match="nothing to resume"):
         ClassifierTraining(TEN_AND_TEN, EXAMPLES, resume=True)
 

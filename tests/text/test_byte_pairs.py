@@ -130,3 +130,16 @@ def test_bad_settings_of_training_are_refused():
         BytePairTokenizer.train("tea", size=300)
     with pytest.raises(TypeError, match="got bytes"):
         TRAINED.tokenize(b"tea")
+
+
+@given(text=st.text("te a\n\u3000é", max_size=12))
+def test_a_blank_before_a_text_gives_the_tokens_of_the_text_with_a_blank(text):
+    merges = [("t", "e"), ("te", "a"), ("Ġ", "tea")]
+    plain, prefixed = BytePairTokenizer(merges), BytePairTokenizer(merges, add_prefix_space=True)
+    longer = text if not text or text.startswith(" ") else f" {text}"
+    assert prefixed.tokenize(text) == plain.tokenize(longer)
+    assert prefixed.join(prefixed.tokenize(text)) == longer
+    assert all(0 <= start < stop <= len(text) for start, stop in prefixed.spans(text))
+    again = BytePairTokenizer.from_json(prefixed.to_json())
+    assert again.tokenize(text) == prefixed.tokenize(text)
+    assert "add_prefix_space" not in plain.to_json()

@@ -20,7 +20,9 @@ RUSSIAN = "хороший фильм, мне очень понравился\n"
         *((text, "utf-16", "utf-16") for text in (CHINESE, ENGLISH, FRENCH, RUSSIAN)),
         *((text, "utf-16-le", "utf-16-le") for text in (CHINESE, ENGLISH, FRENCH, RUSSIAN)),
         *((text, "utf-16-be", "utf-16-be") for text in (CHINESE, ENGLISH, FRENCH, RUSSIAN)),
-        *((text, "cp1252", None) for text in (FRENCH, "Zürich, schöne Grüße\n")),
+        *((text, "cp1252", "latin-1") for text in (FRENCH, "Zürich, schöne Grüße\n")),
+        ("Zürich – schöne „Grüße“\n", "cp1252", "cp1252"),
+        (FRENCH, "utf-8", None),
         (RUSSIAN, "cp1251", None),
         (RUSSIAN, "koi8-r", None),
         ("日本語の文章です\n", "shift_jis", None),
@@ -31,16 +33,17 @@ def test_the_encoding_is_named_where_it_is_likely(text, written, likely):
 
 
 @pytest.mark.guide("G1")
-@pytest.mark.parametrize("encoding", ["gbk", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16", "utf-16-le", "latin-1"])
 def test_the_message_says_what_would_help_and_it_does(tmp_path, encoding):
     path = tmp_path / "a.txt"
-    path.write_bytes(CHINESE.encode(encoding))
+    text = FRENCH if encoding == "latin-1" else CHINESE
+    path.write_bytes(text.encode(encoding))
     with pytest.raises(
         ValueError,
         match=rf"it is probably {encoding.upper()}: give that encoding .--encoding {encoding}.$",
     ):
         read_text(path)
-    assert read_text(path, encoding=encoding) == CHINESE
+    assert read_text(path, encoding=encoding) == text
 
 
 def test_bytes_of_another_encoding_than_the_given_one_are_located(tmp_path):

@@ -22,7 +22,7 @@ def two(tmp_path, source, target, encoding="utf-8"):
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_line_n_of_one_file_is_line_n_of_the_other(tmp_path, end):
     paths = two(tmp_path, f"A cat.{end}Two cats.{end}", f"一只猫。{end}两只猫。")
-    assert read_parallel(*paths) == (CATS, [])
+    assert read_parallel(*paths) == (CATS, [], [1, 2], [1, 2])
 
 
 def test_a_line_separator_inside_a_sentence_ends_no_line(tmp_path):
@@ -49,9 +49,11 @@ def test_files_of_different_length_are_refused_with_the_line(tmp_path):
 
 def test_blank_sides_are_left_out_and_told(tmp_path):
     paths = two(tmp_path, "a\n\nc\n \n", "x\ny\n\n\n")
-    pairs, notes = read_parallel(*paths)
+    pairs, notes, lines, all_lines = read_parallel(*paths)
     assert pairs == [Pair("a", "x")]
-    assert notes == ["3 pairs were left out, a side of which is blank: line 2, 3, 4"]
+    (note,) = notes
+    assert note.endswith(": 3 pairs were left out, a side of which is blank: line 2, 3, 4")
+    assert (lines, all_lines) == ([1], [1, 2, 3, 4])
     many = two(tmp_path, "a\n" + "\n" * 9, "x\n" + "y\n" * 9)
     assert read_parallel(*many).notes[0].endswith("line 2, 3, 4, 5, 6, ...")
 
@@ -62,13 +64,28 @@ def test_files_without_a_pair_are_refused(tmp_path, text):
         read_parallel(*two(tmp_path, text, text))
 
 
-@pytest.mark.parametrize("header", ["", "source\ttarget\n", "SRC\tTGT\n", "原文\t译文\n"])
+@pytest.mark.parametrize(
+    "header",
+    ["", "source\ttarget\n", "SRC\tTGT\n", "原文\t译文\n", "en\tzh\n", "English\tChinese\n"],
+)
 def test_two_columns_with_or_without_a_header(tmp_path, header):
     path = tmp_path / "pairs.tsv"
     path.write_text(header + "A cat.\t一只猫。\nTwo cats.\t两只猫。\n", encoding="utf-8")
-    pairs, notes = read_pairs(path)
-    assert pairs == CATS
-    assert len(notes) == bool(header)
+    found = read_pairs(path)
+    assert found.pairs == CATS
+    assert len(found.notes) == bool(header)
+    assert found.lines == [2, 3] if header else [1, 2]
+
+
+def test_single_words_above_sentences_are_told(tmp_path):
+    path, sentences = tmp_path / "pairs.tsv", "A cat.\tEin Tier.\n" * 4
+    for first, told in (("before\tafter", True), ("en\ten", True), ("A dog.\tEin Hund.", False)):
+        path.write_text(f"{first}\n{sentences}", encoding="utf-8")
+        found = read_pairs(path)
+        assert len(found.pairs) == 5
+        assert ["looks like a header" in note for note in found.notes] == [True] * told
+    path.write_text("cat\tTier\n" * 5, encoding="utf-8")
+    assert read_pairs(path).notes == []
 
 
 def test_columns_of_other_names_are_asked_for(tmp_path):

@@ -155,3 +155,21 @@ def test_bad_settings_of_training_are_refused():
         WordPieceTokenizer.train(["a"], size=300, min_count=0)
     with pytest.raises(TypeError, match=r"got the text 'tea'; write \[text\]"):
         WordPieceTokenizer.train("tea", size=300)
+
+
+@pytest.mark.parametrize(
+    ("lower", "strip_accents", "tokens"),
+    [
+        (True, None, ["cafe"]),
+        (True, False, ["café"]),
+        (False, True, ["Cafe"]),
+        (False, None, ["Café"]),
+    ],
+)
+def test_accents_may_be_treated_otherwise_than_capitals(lower, strip_accents, tokens):
+    pieces = ["cafe", "café", "Cafe", "Café"]
+    tokenizer = WordPieceTokenizer(pieces, lower=lower, strip_accents=strip_accents)
+    assert tokenizer.tokenize("Café") == tokens
+    again = WordPieceTokenizer.from_json(tokenizer.to_json())
+    assert again.tokenize("Café") == tokens
+    assert ("strip_accents" in tokenizer.to_json()) == (strip_accents is not None)

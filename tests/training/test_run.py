@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -234,7 +235,7 @@ def test_other_weights_to_start_from_are_another_run(tmp_path):
     stages = [translation(model)]
     out = tmp_path / "run"
     list(Run(model, stages, {}, out=out, start_from=tmp_path / "a").all())
-    with pytest.raises(CheckpointError, match="start_from: was"):
+    with pytest.raises(CheckpointError, match="start_from: has another content"):
         Run(model, stages, {}, out=out, start_from=tmp_path / "b", resume=True)
     with pytest.raises(CheckpointError, match=r"start_from: was .*, is None"):
         Run(model, stages, {}, out=out, resume=True)
@@ -315,11 +316,49 @@ def test_a_stage_that_was_left_early_leaves_the_record_as_it_happened(tmp_path):
 def test_a_new_run_in_the_folder_of_another_leaves_nothing_of_it_to_resume(left, tmp_path):
     list(run_of("two stages", out=tmp_path, save_every=4).all())
     new = run_of("two stages", out=tmp_path, save_every=4)
-    assert new.checkpoint.exists()  # until its first update nothing is lost
-    list(itertools.islice(new.all(), left))
-    with pytest.raises(CheckpointError, match="nothing to resume"):
-        run_of("two stages", out=tmp_path, save_every=4, resume=True)
-    assert len(read_record(tmp_path / "record.jsonl")[1]) == left
+    before = new.checkpoint.read_bytes(), (tmp_path / "record.jsonl").read_bytes()
+    new.replaced = [tmp_path / "model", new.checkpoint, tmp_path / "record.jsonl"]
+    new.replaced[0].write_bytes(b"of the run before")
+    steps = new.all()
+    assert (new.checkpoint.read_bytes(), (tmp_path / "record.jsonl").read_bytes()) == before
+    list(itertools.islice(steps, left))
+    assert not new.replaced[0].exists()
+    resumed = run_of("two stages", out=tmp_path, save_every=4, resume=True)
+    assert next(resumed.all()).index == 1  # the first update has been saved
+    assert len(read_record(tmp_path / "record.jsonl")[1]) == 2
+
+
+def test_a_run_whose_first_update_fails_leaves_all_of_the_run_before(tmp_path):
+    list(run_of("two stages", out=tmp_path).all())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    stage = replace(run_of("two stages").stages["pretrain"], optimizer=failing_optimizer)
+    new = Run(Reader(), [stage], {}, out=tmp_path)
+    new.replaced = [tmp_path / "record.jsonl"]
+    with pytest.raises(ValueError, match="betas"):
+        list(new.all())
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_that_is_stopped_while_it_saves_its_first_update_leaves_the_run_before(
+    tmp_path, monkeypatch
+):
+    list(run_of("two stages", out=tmp_path).all())
+    (tmp_path / "model").write_bytes(b"of the run before")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minillm.training.run.save_training", stopped)
+    new = run_of("two stages", out=tmp_path)
+    new.replaced = [tmp_path / "model"]
+    with pytest.raises(KeyboardInterrupt):
+        list(new.all())
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def failing_optimizer():
+    raise ValueError("betas must be in [0, 1), got 1.0")
 
 
 def test_a_run_that_is_left_between_checkpoints_goes_on_from_the_last_one(tmp_path):
@@ -334,7 +373,6 @@ def test_batches_that_do_not_last_are_an_error_and_no_end(tmp_path):
     run = Run(model, [stage], {}, out=tmp_path)
     with pytest.raises(ValueError, match="'translate': its batches ended after 1 of 15 updates"):
         list(run.all())
-    assert not run.checkpoint.exists()
 
 
 def two_batches(model):
@@ -421,7 +459,7 @@ def test_a_checkpoint_is_written_every_so_often_and_at_the_end_of_a_stage(tmp_pa
     monkeypatch.setattr("minillm.training.run.save_training", note)
     list(run_of("two stages", out=tmp_path, save_every=4).all())
     path = tmp_path / "checkpoint.safetensors"
-    expected = [("pretrain", n) for n in (4, 8, 12)] + [("finetune", n) for n in (4, 8, 10)]
+    expected = [("pretrain", n) for n in (1, 4, 8, 12)] + [("finetune", n) for n in (4, 8, 10)]
     assert written == [(path, *place) for place in expected]
 
 

@@ -103,9 +103,10 @@ def parsed(line: bytes, width: int | None, where: str, *, blanks: bool) -> tuple
         fields = [b" ".join(fields[:-width]), *fields[-width:]]
     if len(fields) < 2 or (width is not None and len(fields) != width + 1):
         needed = "numbers" if width is None else f"{width} numbers"
+        got = f"a word and {len(fields) - 1}" if any(fields) else "an empty line"
         more = width is not None and len(fields) > width + 1 and not blanks
         advice = "; if words have blanks in them, read with blanks=True" if more else ""
-        raise ValueError(f"{where}: a word and {needed} needed, got {len(fields)} fields{advice}")
+        raise ValueError(f"{where}: a word and {needed} needed, got {got}{advice}")
     try:
         row = np.array([float(field) for field in fields[1:]])
     except ValueError as error:

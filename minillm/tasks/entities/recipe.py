@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from minillm.models import BertConfig
 from minillm.tasks.entities.schemes import SCHEMES
 from minillm.tasks.entities.shapes import SHAPES
-from minillm.tasks.recipe import check_choices, check_numbers, setting
+from minillm.tasks.recipe import check_below_one, check_choices, check_numbers, setting
 
 LEAST = {
     "min_count": 1,
@@ -56,6 +56,7 @@ class TaggerRecipe:
     def __post_init__(self) -> None:
         check_choices(self)
         check_numbers(self, LEAST)
+        check_below_one(self, "dropout")
         if self.hidden_words > 1:
             raise ValueError(f"hidden_words must be at most 1, got {self.hidden_words}")
         if self.width % self.n_heads:

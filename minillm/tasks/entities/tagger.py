@@ -33,13 +33,22 @@ class PredictsTags(Protocol):
 class Tagger:
     """A model with the encoder and the tags that it was trained with.
 
+    Its segments are the shapes of words, see ``shape_of``; without ``shapes`` all are 0, as those
+    of a published BERT.
+
     Raises:
         ValueError: tags or encoder are not those of such a model; a tag that the scheme lacks.
     Guide: 6.4 (G39).
     """
 
     def __init__(
-        self, model: TokenClassifier, encoder: TextEncoder, tags: Sequence[str], scheme: str
+        self,
+        model: TokenClassifier,
+        encoder: TextEncoder,
+        tags: Sequence[str],
+        scheme: str,
+        *,
+        shapes: bool = True,
     ):
         require_tags(tags, scheme)
         config, n_tags = model.bert.config, model.output.weight.shape[0]
@@ -51,6 +60,7 @@ class Tagger:
             if given != there:
                 raise ValueError(f"Tagger: {name} {given}, but the model was made for {there}")
         self.model, self.encoder, self.tags, self.scheme = model, encoder, list(tags), scheme
+        self.shapes = shapes
 
     def predict(self, sentences: Words) -> list[list[str]]:
         """A tag for every word; a sentence longer than the model is read in parts.
@@ -77,6 +87,7 @@ class Tagger:
         with evaluating(self.model):
             for indices in order:
                 batch = collate(parts)(indices)
+                batch = batch if self.shapes else batch._replace(shapes=0 * batch.shapes)
                 words = batch.tags != IGNORE
                 emissions = to_numpy(self.model(*batch[:4]).data)
                 p = self.model.probabilities(emissions, words)
@@ -107,6 +118,7 @@ class Tagger:
             "scheme": json.dumps(self.scheme),
             "crf": json.dumps(self.model.crf is not None),
             "radius": json.dumps(self.model.neighbours.radius if self.model.neighbours else 0),
+            "shapes": json.dumps(self.shapes),
         }
         save_arrays(path, self.model.state_dict(), described)
 
@@ -122,6 +134,7 @@ class Tagger:
         with reading(KIND, metadata, f"{path}: "):
             names = ("config", "encoder", "tags", "scheme", "crf", "radius")
             read: dict[str, Any] = {name: json.loads(metadata[name]) for name in names}
+            shapes = json.loads(metadata.get("shapes", "true"))  # older files have none
             tags, scheme, rng = read["tags"], read["scheme"], stream(0, "overwritten at once")
             model = TokenClassifier(
                 Bert(BertConfig(**read["config"]), rng=rng),
@@ -131,7 +144,8 @@ class Tagger:
                 radius=read["radius"],
             )
             model.load_state_dict(arrays)
-            return cls(model.eval(), TextEncoder.from_json(read["encoder"]), tags, scheme)
+            encoder = TextEncoder.from_json(read["encoder"])
+            return cls(model.eval(), encoder, tags, scheme, shapes=shapes)
 
 
 def refuse_empty(sentences: Words) -> None:

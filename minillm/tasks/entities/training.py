@@ -53,9 +53,9 @@ class TaggerTraining:
     loss of ``held_out`` sentences is measured after each pass; with ``recipe.patience`` the
     weights with the least one are put back at the end.
 
-    With a folder ``out`` a checkpoint is written every 100 steps and at the end; ``resume=True``
-    goes on from it, bit for bit: see ``Run``.  ``threads`` share the rows of a batch: see
-    ``ShardedGradients``.
+    With a folder ``out`` a checkpoint is written after the first step, every 100 and at the end;
+    ``resume=True`` goes on from it, bit for bit: see ``Run``.  ``threads`` share the rows of a
+    batch: see ``ShardedGradients``.
 
     Raises:
         ValueError: no sentences, or none with a name; a type in ``held_out`` that training lacks;

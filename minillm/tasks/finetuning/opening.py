@@ -1,4 +1,4 @@
-"""A pretrained model out of a file or the folder of a run, whichever kind it is."""
+"""A pretrained model out of a file, whichever kind it is, or out of a published folder."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ import numpy as np
 
 from minillm.backend import CheckpointError, load_arrays, reading, stream
 from minillm.models import MaskedLanguageModel, SequenceClassifier
+from minillm.models.published import Published
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.finetuning.bodies import BertBody, GptBody, Pretrained
 from minillm.tasks.generation.language_model import LanguageModel
 from minillm.tasks.pretrained import PretrainedBert
+from minillm.tasks.published import (
+    bert_body,
+    is_published,
+    language_model,
+    masked_bert,
+    text_classifier,
+)
 from minillm.training.checkpointing import part
 
 CHECKPOINT, HEAD = "checkpoint.safetensors", "masked-language head"
@@ -20,13 +28,18 @@ CHECKPOINT, HEAD = "checkpoint.safetensors", "masked-language head"
 def open_pretrained(path: str | Path) -> Pretrained:
     """The model of a file: a language model, a pretrained BERT, or a classifier.
 
+    Of a published folder it is a GPT, or a BERT under whatever head.
+
     The masked-language head of a classifier, by which forgetting is measured, stands in the
     checkpoint of the run beside it, where there is one.
 
     Raises:
         OSError: the file is missing or not readable.
         CheckpointError: damaged, or none of these.
+        ValueError: as ``open_published``.
     """
+    if is_published(path):
+        return of_published(path)
     arrays, described = load_arrays(path)
     kind = described.get("kind", "other arrays")
     if kind == "language model":
@@ -39,6 +52,21 @@ def open_pretrained(path: str | Path) -> Pretrained:
     raise CheckpointError(
         f"{path}: not a language model, a pretrained bert or a text classifier but {kind}"
     )
+
+
+def of_published(folder: str | Path) -> Pretrained:
+    """The body of a published model; a BERT's language head only where the folder holds it."""
+    published = Published(folder)
+    if published.kind.model_type != "bert":
+        return GptBody.of(language_model(folder))
+    if published.head == "masked":
+        found = masked_bert(folder)
+        return BertBody(found.model, found.encoder)
+    if published.head == "sequence":
+        return of_classifier(text_classifier(folder), Path(folder) / CHECKPOINT)
+    bert, encoder = bert_body(folder)
+    masked = MaskedLanguageModel(bert, rng=stream(0, "never used"))
+    return BertBody(masked, encoder, has_head=False)
 
 
 def of_classifier(classifier: TextClassifier, checkpoint: Path) -> Pretrained:

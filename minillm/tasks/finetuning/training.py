@@ -51,9 +51,9 @@ class FineTuning:
     back at the end.  ``language_loss`` says at any time what the language of pretraining costs
     now: it rises where fine-tuning forgets.
 
-    With a folder ``out`` a checkpoint is written every 100 steps and at the end; ``resume=True``
-    goes on from it, bit for bit: see ``Run``.  ``threads`` share the rows of a batch: see
-    ``ShardedGradients``.
+    With a folder ``out`` a checkpoint is written after the first step, every 100 and at the end;
+    ``resume=True`` goes on from it, bit for bit: see ``Run``.  ``threads`` share the rows of a
+    batch: see ``ShardedGradients``.
 
     A model that classifies already keeps its head and its labels, unless ``recipe.new_head``.
 

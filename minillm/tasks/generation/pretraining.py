@@ -42,9 +42,9 @@ class CausalPretraining:
     ``held_out`` ones is measured every so many updates, and at the end the weights that had the
     least one are put back.
 
-    With a folder ``out`` a checkpoint is written every 100 steps and at the end; ``resume=True``
-    goes on from the last one, bit for bit: see ``Run``.  ``start_from`` is the folder of an
-    earlier run, to train on from: its weights, tokens, sizes and kind of text.
+    With a folder ``out`` a checkpoint is written after the first step, every 100 and at the end;
+    ``resume=True`` goes on from the last one, bit for bit: see ``Run``.  ``start_from`` is the
+    folder of an earlier run, to train on from: its weights, tokens, sizes and kind of text.
 
     Raises:
         ValueError: no text, or too short a one; nothing is held out; as ``language_tokens`` and

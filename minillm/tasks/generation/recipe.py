@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
-from minillm.tasks.recipe import check_numbers, setting
+from minillm.tasks.recipe import check_below_one, check_numbers, setting
 
 STYLES = {"gpt2": gpt2_style, "llama": llama_style}
 POSITIVE = (
@@ -55,6 +55,7 @@ class GptRecipe:
 
     def __post_init__(self) -> None:
         check_numbers(self, dict.fromkeys(POSITIVE, 1))
+        check_below_one(self, "dropout", "beta2")
         if self.style not in STYLES:
             raise ValueError(f"style must be one of {', '.join(STYLES)}, got {self.style!r}")
         if self.width % self.n_heads:

@@ -59,10 +59,13 @@ class Attention(NamedTuple):
         return frozenset((int(s), t) for t, s in enumerate(words.argmax(axis=1)))
 
 
-def attention_of(translator: Translator, pairs: Sequence[Pair]) -> list[Attention]:
+def attention_of(
+    translator: Translator, pairs: Sequence[Pair], *, cut: bool = False
+) -> list[Attention]:
     """What the decoder reads in each source before it writes each token of the target.
 
-    The targets may be the translator's own or anybody's: they are given, token by token.
+    The targets may be the translator's own or anybody's: they are given, token by token.  With
+    ``cut``, of long sentences only as many tokens as the model reads and writes are looked at.
 
     Raises:
         ValueError: a sentence is too long for the model: names it.
@@ -71,9 +74,10 @@ def attention_of(translator: Translator, pairs: Sequence[Pair]) -> list[Attentio
     Guide: 6.2 (G38).
     """
     tokens = translator.tokens
-    sources = translator.sources([pair.source for pair in pairs])
+    sources = translator.sources([pair.source for pair in pairs], cut=cut)
+    most = translator.model.config.max_length + 1 if cut else None  # with the one of its beginning
     ids = [
-        IdPair(source, tokens.encode_target(pair.target))
+        IdPair(source, tokens.encode_target(pair.target)[:most])
         for source, pair in zip(sources, pairs, strict=True)
     ]
     found: dict[int, Attention] = {}

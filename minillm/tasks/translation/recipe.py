@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from minillm.models.encoder_decoder_config import CHOICES, EncoderDecoderConfig
 from minillm.optim import cosine_with_warmup, inverse_square_root_with_warmup
-from minillm.tasks.recipe import check_choices, check_numbers, setting
+from minillm.tasks.recipe import check_below_one, check_choices, check_numbers, setting
 
 SCHEDULES = ("cosine", "inverse_sqrt")
 POSITIVE = (
@@ -65,9 +65,7 @@ class TranslationRecipe:
             raise ValueError(f"width {self.width} does not split into n_heads {self.n_heads}")
         if self.positions == "sinusoidal" and self.width % 2:
             raise ValueError(f"width {self.width} must be even where positions are sinusoidal")
-        for name in ("dropout", "smoothing"):
-            if getattr(self, name) >= 1:
-                raise ValueError(f"{name} must be below 1, got {getattr(self, name)}")
+        check_below_one(self, "dropout", "smoothing", "beta2")
         if self.max_length < 2:
             raise ValueError(f"max_length must be at least 2, got {self.max_length}")
 

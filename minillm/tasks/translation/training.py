@@ -37,8 +37,8 @@ class TranslationTraining:
     so many updates, and at the end the weights that had the least one are put back.  Pairs of
     more than ``max_length`` tokens are left out: ``left_out`` says how many of both.
 
-    With a folder ``out`` a checkpoint is written every 100 steps and at the end; ``resume=True``
-    goes on from the last one, bit for bit: see ``Run``.
+    With a folder ``out`` a checkpoint is written after the first step, every 100 and at the end;
+    ``resume=True`` goes on from the last one, bit for bit: see ``Run``.
 
     Raises:
         ValueError: no pair, or none that is short enough; as ``learned_tokens``.

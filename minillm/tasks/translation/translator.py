@@ -64,9 +64,11 @@ class Translator:
         return [one.text for one in self.search(texts, width=width, alpha=alpha)]
 
     def search(
-        self, texts: Sequence[str], *, width: int = 1, alpha: float = 0.6
+        self, texts: Sequence[str], *, width: int = 1, alpha: float = 0.6, cut: bool = False
     ) -> list[Translation]:
         """The best translation of every text that ``width`` beams find; with one beam, greedily.
+
+        With ``cut``, of a text that is longer than the model reads its first tokens are translated.
 
         ``alpha`` is the length penalty of beams: see ``beam_search``.  A text's translation does
         not depend on the others.
@@ -75,8 +77,8 @@ class Translator:
             ValueError: a text is longer than the model reads: names it; a number out of its range.
         """
         if width == 1:
-            return [row[0] for row in self.write(texts)]
-        sources, found = self.sources(texts), dict[int, Translation]()
+            return [row[0] for row in self.write(texts, cut=cut)]
+        sources, found = self.sources(texts, cut=cut), dict[int, Translation]()
         for rows in bucketed_order([len(one) for one in sources], batch_size=ROWS, rng=None):
             several = self.beams([sources[i] for i in rows], width, alpha)
             for i, (best, *_) in zip(rows, several, strict=True):
@@ -97,7 +99,12 @@ class Translator:
         )
 
     def write(
-        self, texts: Sequence[str], *, n_samples: int = 1, choose: Choice = greedy
+        self,
+        texts: Sequence[str],
+        *,
+        n_samples: int = 1,
+        choose: Choice = greedy,
+        cut: bool = False,
     ) -> list[list[Translation]]:
         """``n_samples`` translations of every text, alike lengths side by side.
 
@@ -106,7 +113,7 @@ class Translator:
         Raises:
             ValueError: as ``search``.
         """
-        sources = self.sources(texts)
+        sources = self.sources(texts, cut=cut)
         written: list[list[Translation]] = [[] for _ in texts]
         for rows in bucketed_order([len(one) for one in sources], batch_size=ROWS, rng=None):
             reader = SourceReader(self.model, *pad([sources[i] for i in rows]))
@@ -127,8 +134,8 @@ class Translator:
         spelled = self.tokens.target.spelled(text.tokens)
         return Translation(self.tokens.decode(text.tokens), spelled, text.log_p, text.stopped)
 
-    def sources(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """The ids of every text.
+    def sources(self, texts: Sequence[str], *, cut: bool = False) -> list[np.ndarray]:
+        """The ids of every text; with ``cut``, of a long one the first, and the last of all.
 
         Raises:
             ValueError: as ``search``.
@@ -136,7 +143,9 @@ class Translator:
         longest, found = self.model.config.max_length, []
         for place, text in enumerate(texts, start=1):
             found.append(self.tokens.encode_source(text))
-            if len(found[-1]) > longest:
+            if len(found[-1]) > longest and cut:
+                found[-1] = np.append(found[-1][: longest - 1], found[-1][-1])  # that of the end
+            elif len(found[-1]) > longest:
                 raise ValueError(
                     f"sentence {place} is over-long: {len(found[-1])} tokens, and the model reads "
                     f"{longest}: {text[:40]!r}..."

@@ -48,11 +48,12 @@ def close(
         )
     numbers = np.round(found, 6).tolist()
     single = np.allclose(found, wanted, rtol=1e-6, atol=1e-7)
+    far = (f", by up to {gap:.1e}", f"，最多差 {gap:.1e}") if np.isfinite(gap) else ("", "")
     told(
         bool(fits.all()),
-        f"{english}: {numbers} is off, by up to {gap:.1e}"
+        f"{english}: {numbers} is off{far[0]}"
         + (", as float32 rounds and float64 does not" if single else ""),
-        f"{chinese}：{numbers} 不对，最多差 {gap:.1e}"
+        f"{chinese}：{numbers} 不对{far[1]}"
         + ("，这是 float32 的舍入误差，float64 没有这么大" if single else ""),
     )
 
@@ -90,14 +91,14 @@ def shaped(name: str | tuple[str, str], found: Any, shape: tuple[int, ...]) -> n
         array = np.asarray(found, dtype=float)
     except (TypeError, ValueError):
         raise Conduct(
-            f"{english} must be an array of numbers, got {found!r:.80}",
+            f"{english}: an array of numbers is needed, got {found!r:.80}",
             f"{chinese}应当是数组，得到的却是 {found!r:.80}",
         ) from None
     if np.isnan(array).any() and any(one is None for one in np.asarray(found, object).ravel()):
-        raise Conduct(f"{english} has None in place of a number", f"{chinese}里有 None，应当是数")
+        raise Conduct(f"{english}: None stands for a number", f"{chinese}里有 None，应当是数")
     if array.shape != shape:
         raise Conduct(
-            f"{english} has shape {array.shape}, not {shape}",
+            f"{english}: the shape is {array.shape}, not {shape}",
             f"{chinese}的形状是 {array.shape}，应为 {shape}",
         )
     return array

@@ -152,13 +152,13 @@ CHECKS = {
         ),
         Property(
             "a run counts at most as often as the reference has it",
-            "一个片段最多算参考译文里有的那么多次",
+            "一个 n 元组最多算参考译文里有的那么多次",
             is_clipped,
             {"times": st.integers(1, 7), "others": st.integers(0, 5)},
         ),
         Property(
             "sums over the whole corpus; 0 where there is no run",
-            "对整个语料求和；没有片段时是 0",
+            "对整个语料求和；没有 n 元组时是 0",
             counts_the_corpus,
             {**CORPUS, "longest": st.integers(0, 7)},
         ),

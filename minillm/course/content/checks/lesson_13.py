@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from hypothesis import strategies as st
 
-from minillm.course.content.checks.common import SEEDS, Function, close, shaped
+from minillm.course.content.checks.common import SEEDS, Function, close, shaped, told
 from minillm.course.exercises import Exercise, Property
 
 F1, TAGS = "F1", ("the tags", "标签")
@@ -76,8 +76,8 @@ def field(
 ) -> tuple[np.ndarray, ...]:
     """Scores, in which the path of tag 0 alone is never forbidden."""
     rng = np.random.default_rng(seed)
-    e = size * rng.standard_normal((words, tags))
-    a = size * rng.standard_normal((tags + 1, tags + 1))
+    e = np.round(size * rng.standard_normal((words, tags)), 1)
+    a = np.round(size * rng.standard_normal((tags + 1, tags + 1)), 1)
     closed = rng.random(a.shape) < forbidden
     closed[np.ix_([0, -1], [0, -1])] = False
     return e, np.where(closed, -np.inf, a)
@@ -126,11 +126,22 @@ def of_large_scores(log_z: Function, words: int, tags: int, seed: int) -> None:
 
 
 def finds_best(viterbi: Function, words: int, tags: int, forbidden: float, seed: int) -> None:
-    """The path of the highest score of all."""
+    """A path of the highest score of all."""
     e, a = field(words, tags, forbidden, 1.0, seed)
     paths, scores = enumerated(e, a)
-    wanted = np.array(paths[int(scores.argmax())], dtype=float)
-    close(TAGS, shaped(TAGS, viterbi(e, a), (words,)), wanted)
+    found = tuple(shaped(TAGS, viterbi(e, a), (words,)).tolist())
+    whole = ", ".join(f"{tag:g}" for tag in found)
+    told(
+        found in paths,
+        f"the tags are {whole}: there are those from 0 to {tags - 1}",
+        f"标签是 {whole}：只有 0 到 {tags - 1}",
+    )
+    score, best = float(scores[paths.index(found)]), float(scores.max())
+    told(
+        score >= best - 1e-9,
+        f"the path {whole} has the score {score:.1f}, the best one has {best:.1f}",
+        f"路径 {whole} 的分数是 {score:.1f}，最好的是 {best:.1f}",
+    )
 
 
 def best_of_one_word(viterbi: Function, tags: int, seed: int) -> None:

@@ -16,6 +16,7 @@ RIGHT = [
     ("03.3", "probabilities", scores.by_probabilities),
     ("03.3", "a loop", scores.by_a_loop),
     ("03.3", "the logit", scores.by_the_logit),
+    ("03.3", "cast to float32", scores.cast_to_float32),
 ]
 WRONG = [
     ("03.1", "library call", pairs.by_the_library),

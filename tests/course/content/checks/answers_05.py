@@ -379,7 +379,7 @@ MESSAGES = {
     ("05.1", long_double): ("however large the scores", "[[20000.0]]", "not finite"),
     ("05.1", in_place): ("has changed an argument in place",),
     ("05.2", of_the_rule): ("it calls ops.attention.scaled_dot_product_attention",),
-    ("05.2", swapped): ("dL/dq has shape (2, 1), not (1, 1)",),
+    ("05.2", swapped): ("dL/dq: the shape is (2, 1), not (1, 1)",),
     ("05.3", (order_gap, six_places)): ("positions(n=7, d=1)", "positions 0 and 6 can be swapped"),
     ("05.3", (order_gap, far_apart)): ("can be swapped unnoticed", "softmax then sees it alone"),
     ("05.3", (order_gap, drowning)): ("can be swapped unnoticed", "your table reaches"),

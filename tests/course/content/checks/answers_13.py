@@ -74,4 +74,5 @@ MESSAGES = {
     ("13.1", names.without_types): ("all its words and its type", "词和类型全对"),
     ("13.2", paths.highest): ("ln Z",),
     ("13.3", paths.best_finite): ("no forbidden step", "绝不走禁止的步"),
+    ("13.3", paths.greedy): ("the path ", "has the score", "the best one has", "的分数是"),
 }

@@ -66,7 +66,7 @@ HALF = [
 ]
 MESSAGES = {
     ("16b.1", apart.nothing_where_absent): ("nan where a spelling lacks a kind", "区分度"),
-    ("16b.1", apart.none_where_absent): ("None in place of a number", "有 None"),
+    ("16b.1", apart.none_where_absent): ("None stands for a number", "有 None"),
     ("16b.2", writers.by_products): ("thousands of answers", "几千个回答", "the first that is off"),
     ("16b.2", writers.by_odds): ("all bad, or all good", "全是坏的", "nan, not 1.0"),
     ("16b.3", worths.of_all_questions): ("among the answers that are given", "给出的回答"),

@@ -66,6 +66,10 @@ def in_float32(X, k):
     return by_the_formula(X.astype(np.float32), np.float32(k)).astype(np.float32)
 
 
+def cast_to_float32(X, k):
+    return by_the_formula(X, k).astype(np.float32)
+
+
 def at_least_zero(X, k):
     return np.maximum(by_the_formula(X, k), 0)
 

@@ -25,7 +25,7 @@ def test_an_answer_with_a_part_that_is_not_written_is_a_stub(found):
 
 
 def test_a_shape_and_a_number_that_are_off_are_told():
-    with pytest.raises(AssertionError, match=r"g has shape \(2,\), not \(3,\)"):
+    with pytest.raises(AssertionError, match=r"g: the shape is \(2,\), not \(3,\)"):
         shaped("g", [1, 2], (3,))
     with pytest.raises(AssertionError, match=r"g: \[1\.0, 2\.1\] is off"):
         close("g", shaped("g", [1, 2.1], (2,)), np.array([1, 2]))
@@ -41,7 +41,12 @@ def test_of_many_numbers_the_first_that_is_off_is_told_with_its_place():
         close("p", found, np.zeros(2000))
 
 
+def test_what_is_no_number_is_not_off_by_so_much():
+    with pytest.raises(AssertionError, match=r"^g: nan is off  ·  g：nan 不对$"):
+        close("g", np.array(np.nan), np.array(1.0))
+
+
 def test_none_is_no_number():
-    with pytest.raises(AssertionError, match="p has None in place of a number"):
+    with pytest.raises(AssertionError, match="p: None stands for a number"):
         shaped("p", [1.0, None], (2,))
     assert np.isnan(shaped("p", [1.0, np.nan], (2,))[1])
