@@ -97,7 +97,7 @@ class Facts:
     def floor(self) -> float:
         """The loss of whoever knows all facts, the entropy of an answer, in nats::
 
-        E = -r ln r - (A - 1) (w / A) ln(w / A),       r = 1 - w + w / A
+            E = -r ln r - (A - 1) (w / A) ln(w / A),       r = 1 - w + w / A
 
         It is 0 where nothing is told wrongly, and ln A where there is nothing to learn.
         """
