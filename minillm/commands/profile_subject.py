@@ -164,10 +164,7 @@ def new_subject(kind: str, size: dict[str, float], batch: int, length: int) -> S
     config = config_of(kind, size, length)
     hidden = max(1, round(HIDDEN_SHARE * batch * length))
     formulas = formulas_of(config, batch, length, {"hidden_positions": hidden})
-    if formulas.memory is not None:
-        require_memory(
-            formulas.memory.total, free_bytes(), f"--size: a training step of this {kind}"
-        )
+    refuse_what_does_not_fit(formulas, f"--size: a training step of this {kind}")
     rng = stream(0, "profile: weights")
     if isinstance(config, GptConfig):
         gpt = Gpt(config, rng=rng)
@@ -182,12 +179,23 @@ def new_subject(kind: str, size: dict[str, float], batch: int, length: int) -> S
     return Subject(title, model, lambda: model.loss(ids, mask, targets), formulas)
 
 
+def refuse_what_does_not_fit(formulas: Formulas, what: str) -> None:
+    """Compare what a step needs with the memory that is free.
+
+    Raises:
+        MemoryError: it is more.
+    """
+    if formulas.memory is not None:
+        require_memory(formulas.memory.total, free_bytes(), what)
+
+
 def read_subject(path: Path, batch: int, length: int | None) -> Subject:
     """A trained model, a language model or a classifier, and random ids for it.
 
     Raises:
         OSError, CheckpointError: as the model's ``load``.
         ValueError: more positions than the model has.
+        MemoryError: a step of a language model does not fit.
     """
     file = model_file(path)
     _, described = load_arrays(file)
@@ -198,6 +206,7 @@ def read_subject(path: Path, batch: int, length: int | None) -> Subject:
         raise CheckpointError(f"{file}: holds no GPT and no classifier")
     length = gpt.config.max_length if length is None else length
     formulas = formulas_of(gpt.config, batch, length, {})
+    refuse_what_does_not_fit(formulas, f"{path}: a training step")
     title = f"{path}: GPT, {sizes_in_words(gpt.config)}"
     return Subject(title, gpt.train(), gpt_loss(gpt, batch, length), formulas)
 

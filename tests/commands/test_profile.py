@@ -8,6 +8,7 @@ from minillm.backend import machine, stream
 from minillm.commands import profile_subject
 from minillm.commands.profile_picture import MOST, shown_layers
 from minillm.commands.profile_subject import config_of, size_of
+from minillm.course.places import ASSETS
 from minillm.models import Gpt
 from minillm.models.costs import gpt_flops
 from minillm.training.profile_parts import Spent
@@ -106,6 +107,13 @@ def test_more_positions_than_a_trained_model_has_are_refused(call, model):
     result = call("profile", model, "--length", 5000)
     assert result.code == 1
     assert "5000 positions are more than max_length" in result.err
+
+
+def test_a_batch_that_does_not_fit_is_refused(call, monkeypatch):
+    monkeypatch.setattr(profile_subject, "free_bytes", lambda: 1 << 20)
+    result = call("profile", ASSETS / "gpt.safetensors", "--batch", 1000)
+    assert (result.code, result.out) == (1, "")
+    assert "a training step needs" in result.err and "1 MB are free" in result.err
 
 
 def test_the_memory_that_is_free_is_read_where_the_system_tells(monkeypatch, tmp_path):
