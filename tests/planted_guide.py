@@ -163,7 +163,7 @@ GUIDE_PLANTS = [
           '"blocks.#.attention.key": "encoder.layer.#.attention.self.key"',
           '"blocks.#.attention.key": "encoder.layer.#.attention.self.value"',
           "tests/reference/test_published.py::"
-          "test_scores_and_loss_are_those_of_transformers[BertModel-float64]"),
+          "test_scores_and_loss_are_those_of_transformers"),
     Plant("a setting that is passed over", "models/published/settings.py",
           "if name in config and config[name] not in allowed", "if False",
           "tests/models/published/test_settings.py::"
