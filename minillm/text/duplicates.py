@@ -29,7 +29,7 @@ def without_copies(texts: Sequence[str]) -> list[int]:
         TypeError: one text is given for a list.
     Source: Lee et al. 2022, "Deduplicating Training Data Makes Language Models Better",
         arXiv:2107.06499.
-    Guide: 8.2.2, 9.3.2 (G54, G5).
+    Guide: 8.2.2, 9.3.2 (G5, G54).
     """
     require_texts(texts)
     first: dict[str, int] = {}
@@ -108,7 +108,7 @@ def without_near_copies(
         ValueError: ``alike`` is not above 0 and at most 1; ``bands`` or ``rows`` is below 1.
     Source: Lee et al. 2022, "Deduplicating Training Data Makes Language Models Better",
         arXiv:2107.06499, section on near duplicates (there with edit distance, too).
-    Guide: 8.2.2, 9.3.2 (G54, G5).
+    Guide: 8.2.2, 9.3.2 (G5, G54).
     """
     require_texts(texts)
     if not 0 < alike <= 1 or bands < 1 or rows < 1:

@@ -96,8 +96,8 @@ def test_a_statement_about_a_source_one_that_is_right_and_one_that_was_not_check
     told = blocks(call("guide", "A32"))
     assert told[""] == ["A32  right"] and told["Sections"] == ["3.1  Transformer architecture"]
     assert told["No code"] == ["none for it alone; see the rows"]
-    told = blocks(call("guide", "A101", "--language", "zh"))
-    assert told[""] == ["A101  尚未收入勘误"] and told["没有代码"] == ["尚未开始"]
+    told = blocks(call("guide", "A102", "--language", "zh"))
+    assert told[""] == ["A102  尚未收入勘误"] and told["没有代码"] == ["尚未开始"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -128,7 +128,7 @@ def test_a_row(call):
     assert any("cost" in line for line in told["Code"])
     assert all(line.startswith("tests/") and "::test_" in line for line in told["Tests"])
     assert len(told["Lessons"]) == 1
-    assert blocks(call("guide", "g49"))[""] == ["G49  size and compute: not begun"]
+    assert blocks(call("guide", "g50"))[""] == ["G50  image and text together: not begun"]
 
 
 @pytest.mark.parametrize("query", [["损失函数"], ["loss", "function"], ["Loss function"]])

@@ -124,7 +124,7 @@ MEASURES = {
 def measure(settings: Settings, seed: int) -> dict[str, Any]:
     """The numbers of ``evaluate`` for every remedy, and the differences of the controls.
 
-    Guide: 8.2.2, 9.3.3 (G54, G47).
+    Guide: 8.2.2, 9.3.3 (G47, G54).
     """
     return compared(STUDY, settings, seed)
 

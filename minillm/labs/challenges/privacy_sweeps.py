@@ -75,7 +75,7 @@ def best_strength(found: np.ndarray, most_bits: float) -> int:
 def measure(settings: Settings, seed: int) -> dict[str, Any]:
     """``ROWS`` by the strength of each remedy, ``(G, 3)``.
 
-    Guide: 8.2.2, 9.3.3 (G54, G47).
+    Guide: 8.2.2, 9.3.3 (G47, G54).
     """
     case, grids = Privacy(settings.case, seed), settings.grids
     return swept(case, vars(grids), SWEPT, REMEDIES, rows_of)
