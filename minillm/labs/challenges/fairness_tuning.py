@@ -11,13 +11,13 @@ Letters: S seeds, G strengths.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from minillm.labs.challenges.fairness_case import Fairness, Selector, Settings
 from minillm.labs.challenges.fairness_remedies import REMEDIES
-from minillm.labs.sweeps import swept
+from minillm.labs.sweeps import chosen_in_turn
 from minillm.labs.worlds.applications import TOWNS
 from minillm.tasks import accuracy
 from minillm.tasks.metrics import worst_group_accuracy
@@ -75,12 +75,5 @@ def tuned(
 
     One strength after the other in the order of ``Grids``, each with those chosen before it.
     """
-    cases, found = [Fairness(settings, seed) for seed in seeds], {}
-    for name in (entry.name for entry in fields(grids)):
-        values = getattr(grids, name)
-        rows = [swept(case, {name: values}, SWEPT, REMEDIES, validated) for case in cases]
-        found[name] = np.array([row[name] for row in rows])
-        chosen = values[best_strength(found[name], name)]
-        cases = [case.with_strengths(**{name: chosen}) for case in cases]
-        settings = replace(settings, strengths=replace(settings.strengths, **{name: chosen}))
-    return settings, found
+    cases = [Fairness(settings, seed) for seed in seeds]
+    return chosen_in_turn(cases, vars(grids), SWEPT, REMEDIES, validated, best_strength)

@@ -10,7 +10,7 @@ Letters: S seeds, G strengths.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from minillm.labs.compare import frozen
 from minillm.labs.mismatch.shortcut_case import Settings, Shortcut
 from minillm.labs.mismatch.shortcut_remedies import REMEDIES
 from minillm.labs.small_encoder import SmallEncoder, scores
-from minillm.labs.sweeps import swept
+from minillm.labs.sweeps import chosen_in_turn
 from minillm.labs.worlds.shortcuts import GROUPS, TaggedReviews
 from minillm.tasks.metrics import worst_group_accuracy
 
@@ -105,12 +105,7 @@ def tuned(
 
     One strength after the other in the order of ``Grids``, each with those chosen before it.
     """
-    cases, found = [Shortcut(settings, seed) for seed in seeds], {}
-    for name in (entry.name for entry in fields(grids)):
-        values = getattr(grids, name)
-        rows = [swept(case, {name: values}, SWEPT, REMEDIES, validated) for case in cases]
-        found[name] = np.array([row[name] for row in rows])
-        chosen = values[best_strength(found[name])]
-        cases = [case.with_strengths(**{name: chosen}) for case in cases]
-        settings = replace(settings, strengths=replace(settings.strengths, **{name: chosen}))
-    return settings, found
+    cases = [Shortcut(settings, seed) for seed in seeds]
+    return chosen_in_turn(
+        cases, vars(grids), SWEPT, REMEDIES, validated, lambda at, _: best_strength(at)
+    )
