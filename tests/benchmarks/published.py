@@ -19,9 +19,13 @@ from statistics import median
 
 import numpy as np
 
+from minillm.backend.machine import processor
+from minillm.models import Gpt, gpt2_style
+from minillm.models.published import save_pretrained
+from tests.benchmarks.asking import FORCED, THREADS
+from tests.benchmarks.published_job import NEW, PROMPT
+
 RESULTS = Path(__file__).with_name("published.json")
-PROMPT, NEW = 32, 64  # tokens read at once, tokens written one by one
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def main(words: list[str] | None = None) -> None:
@@ -38,8 +42,6 @@ def main(words: list[str] | None = None) -> None:
         for _ in range(given.rounds):
             for name, python in pythons.items():
                 found[name].append(asked(python, name, folder))
-    from minillm.backend.machine import processor
-
     table = {
         name: {key: median(one[key] for one in rounds) for key in rounds[0]}
         for name, rounds in found.items()
@@ -59,9 +61,6 @@ def main(words: list[str] | None = None) -> None:
 
 def write_model(folder: Path) -> None:
     """GPT-2's smallest size with random weights."""
-    from minillm.models import Gpt, gpt2_style
-    from minillm.models.published import save_pretrained
-
     sizes = {"width": 768, "n_layers": 12, "n_heads": 12, "max_length": 1024}
     save_pretrained(Gpt(gpt2_style(50_257, **sizes), rng=np.random.default_rng(0)), folder)
 
@@ -69,15 +68,14 @@ def write_model(folder: Path) -> None:
 def asked(python: str, name: str, folder: str) -> dict[str, float]:
     """What one side says in a process of its own."""
     words = [python, "-m", "tests.benchmarks.published_job", name, folder]
-    environment = {k: v for k, v in os.environ.items() if k not in UNSET} | ONE_THREAD
+    environment = {k: v for k, v in os.environ.items() if k not in FORCED}
+    environment |= dict.fromkeys(THREADS, "1")
     done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(f"{name} failed:\n{done.stderr[-2000:]}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
-
-UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 if __name__ == "__main__":
     main()

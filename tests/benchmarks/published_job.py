@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-PROMPT, NEW = 32, 64
+PROMPT, NEW = 32, 64  # tokens read at once, tokens written one by one
 IDS = np.random.default_rng(1).integers(0, 50_257, (1, PROMPT))
 
 
