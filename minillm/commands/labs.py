@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from minillm.commands.lab_matrix import write_matrix
@@ -14,7 +15,7 @@ from minillm.labs.compare import Lab
 from minillm.labs.comparing import run_lab
 from minillm.labs.own_remedy import with_own_remedy
 from minillm.labs.running import run_study
-from minillm.labs.stored import STORED
+from minillm.labs.stored import STORED, read_file
 from minillm.labs.study import Study, find_study, study_modules
 from minillm.labs.worlds.public import missing_files, public_files
 
@@ -23,13 +24,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be done, each with its options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="name every study, its question and number of seeds")
-    measure = actions.add_parser("run", help="measure studies and write their numbers")
+    measure = actions.add_parser(
+        "run",
+        help="measure studies and write their numbers; after Ctrl-C the same command goes on",
+    )
     measure.add_argument("names", nargs="*", metavar="NAME", help="as `list` names it; default all")
     measure.add_argument(
         "--seeds", type=int, nargs="+", metavar="N", help="default: those of the study"
     )
     measure.add_argument(
         "--out", type=Path, default=STORED, metavar="DIR", help="default: %(default)s"
+    )
+    measure.add_argument(
+        "--overwrite", action="store_true", help="numbers in DIR that are not measured again go"
     )
     measure.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="seeds at a time, each in its own process"
@@ -91,12 +98,14 @@ def measure(arguments: argparse.Namespace) -> None:
         measure_some(lab, [*seeds[lab.name]], arguments)
         return
     for study in studies:
-        refuse_overwriting(study, [*seeds[study.name]], arguments.out)
+        refuse_overwriting(study, [*seeds[study.name]], arguments)
     for study in studies:
         if isinstance(study, Lab):
             measure_lab(study, [*seeds[study.name]], arguments)
         else:
-            print(run_study(study, seeds[study.name], arguments.out, jobs=arguments.jobs))
+            with telling_what_is_kept():
+                path = run_study(study, seeds[study.name], arguments.out, jobs=arguments.jobs)
+            print(path)
 
 
 def the_lab(studies: Sequence[Study], what: str) -> Lab:
@@ -128,6 +137,7 @@ def measure_some(lab: Lab, seeds: list[int], arguments: argparse.Namespace) -> N
             raise ValueError(f"--remedy runs its file in this process: got --jobs {arguments.jobs}")
         lab, own = with_own_remedy(lab, arguments.remedy)
         arms = [*arms, own]  # last, so that it cannot change what others are given
+    refuse_overwriting(lab, seeds, arguments, arms)
     measure_lab(lab, seeds, arguments, arms, keep=True)
 
 
@@ -140,15 +150,22 @@ def measure_lab(
     keep: bool = False,
 ) -> None:
     """Measure a lab, print its table, and draw its picture beside its file."""
-    try:
+    with telling_what_is_kept():
         path, result = run_lab(lab, seeds, arguments.out, arms=arms, jobs=arguments.jobs, keep=keep)
-    except KeyboardInterrupt:
-        print("\nwhat is measured is kept: the same command goes on from there", file=sys.stderr)
-        raise
     print(shown(result), path, sep="\n")
     picture = path.with_suffix(".png")
     comparison_picture(picture, result)
     print(picture)
+
+
+@contextmanager
+def telling_what_is_kept() -> Iterator[None]:
+    """Say after Ctrl-C that what is measured is not lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nwhat is measured is kept: the same command goes on from there", file=sys.stderr)
+        raise
 
 
 def those_that_can_be_run(names: list[str]) -> list[Study]:
@@ -169,13 +186,38 @@ def those_that_can_be_run(names: list[str]) -> list[Study]:
     return found
 
 
-def refuse_overwriting(study: Study, seeds: list[int], out: Path) -> None:
-    """Stop before numbers that lessons draw would be lost.
+def refuse_overwriting(
+    study: Study, seeds: list[int], arguments: argparse.Namespace, arms: list[str] | None = None
+) -> None:
+    """Stop before numbers would be lost: those that lessons draw, or others of the same folder.
 
     Raises:
-        ValueError: other seeds than those of the study, into the folder of the stored numbers.
+        ValueError: other seeds than those of the study, into the folder of the stored numbers;
+            or, without --overwrite, a file there has seeds or remedies that would not be measured.
     """
-    if seeds != list(study.seeds) and out.resolve() == STORED.resolve():
+    out: Path = arguments.out
+    if out.resolve() == STORED.resolve():
+        if seeds != list(study.seeds):
+            raise ValueError(
+                f"lessons draw seeds {list(study.seeds)} of {study.name}: --seeds needs --out DIR "
+                "too"
+            )
+        return
+    there = held(study.name, out)
+    if arms is None:
+        arms = study.arms if isinstance(study, Lab) else []
+    lost = [one for one in there if one not in [*seeds, *arms]]
+    if lost and not arguments.overwrite:
         raise ValueError(
-            f"lessons draw seeds {list(study.seeds)} of {study.name}: --seeds needs --out DIR too"
+            f"{out / study.name}.json has numbers of {', '.join(map(str, lost))}, which would not "
+            "be measured again: give --overwrite, or another --out"
         )
+
+
+def held(name: str, out: Path) -> list[int | str]:
+    """The seeds and the remedies of the numbers that are in a folder."""
+    try:
+        stored = read_file(name, out)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [*stored["seeds"], *stored.get("cpu_seconds", {})]

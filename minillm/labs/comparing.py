@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import minillm
-from minillm.backend import kernels_in_force, write_atomically
-from minillm.labs.compare import CONTROL, Cell, Lab, cell, named
+from minillm.labs.compare import CONTROL, Lab, cell, named
 from minillm.labs.compare_result import Result
+from minillm.labs.kept import keep_cell, kept, made_by
 from minillm.labs.own_remedy import OwnRemedy
 from minillm.labs.running import check_run, measured_seeds
 from minillm.labs.stored import STORED, command, rounded, write_study
@@ -80,11 +76,11 @@ def measured_or_kept(
     found: dict[str, Any] = {}
     for arm in arms:
         path = folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', arm)}.{seed}.json"
-        made_by = fingerprint(lab, arm, settings)
-        one = kept(path, made_by)
+        maker = fingerprint(lab, arm, settings)
+        one = kept(path, maker)
         if one is None:
             case = case or lab.case(settings, seed)
-            one = keep_cell(path, made_by, cell(lab, case, arm))
+            one = keep_cell(path, maker, cell(lab, case, arm), f"lab {lab.name}, {arm}")
         found |= named(arm, {**one.numbers, SECONDS: one.seconds})
     return found
 
@@ -93,35 +89,4 @@ def fingerprint(lab: Lab, arm: str, settings: Any) -> str:
     """What a cell depends on: settings, the texts of remedy and evaluation, version, kernels."""
     name = arm.removeprefix(CONTROL)
     maker = lab.remedies[arm] if arm in lab.remedies else lab.controls[name].measure
-    texts = [source(maker), source(lab.evaluate)]
-    parts = [arm, asdict(settings), texts, minillm.__version__, kernels_in_force()]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def source(function: Callable[..., Any]) -> str:
-    """The text of the file of a function, or its name where there is none."""
-    if hasattr(function, "text"):  # a remedy of one's own knows it
-        return str(function.text)
-    try:
-        return Path(inspect.getsourcefile(function) or "").read_text(encoding="utf-8")
-    except (OSError, TypeError):
-        return repr(getattr(function, "__qualname__", type(function)))
-
-
-def kept(path: Path, made_by: str) -> Cell | None:
-    """What is kept in a file, if it was made by the same settings and remedy."""
-    if not path.exists():
-        return None
-    stored: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if stored["made_by"] != made_by:
-        return None
-    return Cell(stored["numbers"], stored["seconds"])
-
-
-def keep_cell(path: Path, made_by: str, one: Cell) -> Cell:
-    """Write what was measured; the same, as it is read again."""
-    numbers = {key: rounded(path.stem, key, value) for key, value in one.numbers.items()}
-    seconds = round(one.seconds, 3)
-    stored = {"made_by": made_by, "numbers": numbers, "seconds": seconds}
-    write_atomically(path, json.dumps(stored).encode())
-    return Cell(numbers, seconds)
+    return made_by(arm, settings, maker, lab.evaluate)

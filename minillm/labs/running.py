@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from minillm.backend import kernels_in_force, use_kernels
 from minillm.backend.files import require_folder
 from minillm.backend.progress import progress_bar
 from minillm.backend.threads import limit_threads
+from minillm.labs.kept import measured_or_kept
 from minillm.labs.stored import STORED, write_study
 from minillm.labs.study import Study
 
@@ -20,7 +25,9 @@ from minillm.labs.study import Study
 def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs: int = 1) -> Path:
     """Measure every seed under a progress bar and write the file; its path.
 
-    ``jobs`` processes measure at the same time; the numbers are those of one.
+    ``jobs`` processes measure at the same time; the numbers are those of one.  Each seed is kept
+    in a file of ``NAME.cells`` as soon as it is measured, and taken from there by the next run,
+    if neither settings nor study have changed; at the end these files are removed.
 
     Raises:
         ValueError: no seeds, one that is negative or given twice, ``jobs`` below 1, or a measured
@@ -28,7 +35,16 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs
         NotADirectoryError: ``folder`` is a file; known before the first seed is measured.
     """
     check_run(study, seeds, folder, jobs)
-    return write_study(study, seeds, measured_seeds(study, seeds, jobs), folder)
+    cells = folder / f"{study.name}.cells"
+    resuming = replace(study, measure=partial(measured_or_kept, study, cells))
+    try:
+        path = write_study(study, seeds, measured_seeds(resuming, seeds, jobs), folder)
+    except BaseException:
+        with suppress(OSError):
+            cells.rmdir()  # if nothing is kept there
+        raise
+    shutil.rmtree(cells, ignore_errors=True)
+    return path
 
 
 def check_run(study: Study, seeds: Sequence[int], folder: Path, jobs: int) -> None:

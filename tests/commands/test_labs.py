@@ -82,6 +82,17 @@ def test_other_seeds_do_not_overwrite_what_lessons_draw(call):
     assert not (STORED / f"{NAME}.json").exists()
 
 
+def test_numbers_of_other_seeds_are_not_lost_unasked(call, tmp_path):
+    assert call("labs", "run", NAME, "--seeds", 4, "--out", tmp_path).code == 0
+    result = call("labs", "run", NAME, "--seeds", 5, "--out", tmp_path)
+    assert result.code == 1
+    assert "has numbers of 4, which would not be measured again: give --ov" in result.message
+    assert read_study(NAME, tmp_path)["score"].tolist() == [pytest.approx(4 / 3, rel=1e-5)]
+    assert call("labs", "run", NAME, "--seeds", 4, 5, "--out", tmp_path).code == 0
+    assert call("labs", "run", NAME, "--seeds", 5, "--out", tmp_path, "--overwrite").code == 0
+    assert len(read_study(NAME, tmp_path)["score"]) == 1
+
+
 @pytest.mark.parametrize("arguments", [["labs"], ["labs", "walk"], ["labs", "run", "--jobs", "x"]])
 def test_wrong_usage_is_exit_code_two(arguments, call):
     assert call(*arguments).code == 2

@@ -57,6 +57,10 @@ def test_a_lab_is_run_like_a_study_and_prints_its_table(call, tmp_path):
 def test_some_remedies_are_run(call, tmp_path):
     result = call("labs", "run", NAME, "--remedies", "idle", "--out", tmp_path)
     assert result.code == 0 and {name for name, _ in TRIED} == {"nothing", "idle", "control"}
+    result = call("labs", "run", NAME, "--remedies", "strong", "--out", tmp_path)
+    assert result.code == 1 and "has numbers of idle, which would not be meas" in result.message
+    both = call("labs", "run", NAME, "--remedies", "idle", "strong", "--out", tmp_path)
+    assert both.code == 0 and [name for name, _ in TRIED].count("idle") == 3  # kept, not again
 
 
 def test_a_remedy_of_ones_own_stands_in_the_table(call, tmp_path, mine):

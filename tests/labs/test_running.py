@@ -17,7 +17,7 @@ from minillm.labs import read_study
 from minillm.labs.running import run_study
 from minillm.labs.study import find_study, study_modules
 from minillm.labs.worlds.public import missing_files
-from tests.labs.planted_study import STUDY, Settings
+from tests.labs.planted_study import STUDY, Settings, measure
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,9 +78,35 @@ def test_no_seeds_and_no_jobs_are_refused_and_nothing_is_written(tmp_path):
 def test_a_seed_that_fails_ends_the_run_and_leaves_no_file_and_no_process(jobs, tmp_path):
     study = replace(STUDY, settings=Settings(fail_at=1))
     with pytest.raises(ArithmeticError, match="seed 1 cannot be measured"):
-        run_study(study, [0, 1, 2], tmp_path, jobs=jobs)
+        run_study(study, [1], tmp_path, jobs=jobs)
     assert not list(tmp_path.iterdir())
+    with pytest.raises(ArithmeticError, match="seed 1 cannot be measured"):
+        run_study(study, [0, 1, 2], tmp_path, jobs=jobs)
+    assert not (tmp_path / "planted_study.json").exists()
     assert not multiprocessing.active_children()
+
+
+MEASURED = []
+
+
+def noted(settings, seed):
+    MEASURED.append(seed)
+    return measure(settings, seed)
+
+
+def test_a_run_that_was_interrupted_measures_no_seed_twice(tmp_path):
+    MEASURED.clear()
+    with pytest.raises(ArithmeticError):
+        run_study(replace(STUDY, settings=Settings(fail_at=2), measure=noted), [0, 1, 2], tmp_path)
+    assert MEASURED == [0, 1, 2]
+    (tmp_path / "planted_study.cells" / "1.json").write_text('{"made_by": ', encoding="utf-8")
+    with pytest.raises(ArithmeticError):  # what is damaged is measured again, what is whole is not
+        run_study(replace(STUDY, settings=Settings(fail_at=2), measure=noted), [0, 1, 2], tmp_path)
+    assert MEASURED == [0, 1, 2, 1, 2]
+    path = run_study(replace(STUDY, measure=noted), [0, 1, 2], tmp_path)  # with other settings all
+    assert MEASURED[5:] == [0, 1, 2]
+    assert path.read_bytes() == run_study(STUDY, [0, 1, 2], tmp_path / "whole").read_bytes()
+    assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == ["whole"]
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused_before_anything_is_measured(tmp_path):
@@ -96,7 +122,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from minillm.labs.running import run_study
-from tests.labs.planted_study import STUDY, Settings
+from tests.labs.planted_study import STUDY, Settings, measure
 if __name__ == "__main__":
     study = replace(STUDY, settings=Settings(interrupted=True))
     try:

@@ -1,5 +1,6 @@
 """Studies: what one is made of, and that they are found."""
 
+import pickle
 from dataclasses import dataclass
 
 import pytest
@@ -32,6 +33,12 @@ def test_a_file_with_a_study_is_found_wherever_it_lies_and_other_files_are_not(t
 @pytest.mark.parametrize("name", study_modules())
 def test_a_study_is_named_like_its_file(name):
     assert find_study(name).name == name
+
+
+@pytest.mark.parametrize("name", study_modules())
+def test_a_study_can_be_sent_to_another_process(name):
+    found = find_study(name)
+    assert pickle.loads(pickle.dumps(found)).settings == found.settings
 
 
 def test_an_unknown_study_is_told_which_there_are():

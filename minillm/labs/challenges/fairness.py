@@ -6,6 +6,7 @@ judged by the merit that the labels hide.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def evaluate(case: Fairness, model: Selector) -> dict[str, Any]:
     }
 
 
-def first_minus_second(case: Fairness, measure: str, purpose: str) -> float:
+def first_minus_second(case: Fairness, *, measure: str, purpose: str) -> float:
     """A number of the first town minus that of the second, where labels wrong nobody's town."""
     found = case.shared(purpose, lambda: evaluate(case, FAIR[purpose](case)))[measure]
     return float(found[0] - found[1])
@@ -110,18 +111,11 @@ def by_lot(case: Fairness) -> Selector:
 
 FAIR = {"no penalty": without_penalty, "towns by lot": by_lot}
 CONTROLS = {  # margins from before any measurement
-    "no penalty, TPR": Control(
-        lambda case: first_minus_second(case, "TPR", "no penalty"), items=1000
-    ),
-    "no penalty, score": Control(
-        lambda case: first_minus_second(case, "merited score", "no penalty"), items=1000
-    ),
-    "towns by lot, TPR": Control(
-        lambda case: first_minus_second(case, "TPR", "towns by lot"), items=1000
-    ),
-    "towns by lot, score": Control(
-        lambda case: first_minus_second(case, "merited score", "towns by lot"), items=1000
-    ),
+    f"{purpose}, {short}": Control(
+        partial(first_minus_second, measure=measure, purpose=purpose), items=1000
+    )
+    for purpose in FAIR
+    for short, measure in (("TPR", "TPR"), ("score", "merited score"))
 }
 MEASURES = {
     "TPR gap": Measure(-1, items=1000, headline=True),
