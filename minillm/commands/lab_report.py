@@ -34,13 +34,13 @@ def judged(result: Result) -> list[str]:
     tables = []
     for name in lab.headlines:
         good = "more is better" if lab.measures[name].good > 0 else "less is better"
-        rows = [[lab.baseline, f"{result.values(lab.baseline, name).mean():.2f}", "", "1.0", ""]]
+        rows = [[lab.baseline, f"{result.values(lab.baseline, name).mean():.2f}", "", "x 1.0", ""]]
         for remedy in result.remedies[1:]:
             one = verdicts[remedy, name]
             value = f"{result.values(remedy, name).mean():.2f}"
-            cost = f"{costs[remedy]:.1f}"
+            cost = f"x {costs[remedy]:.1f}"
             rows.append([remedy, value, f"{one.mean:+.2f} ± {one.half:.2f}", cost, str(one)])
-        header = [f"{name} ({good})", "mean", "difference", "cost", "verdict"]
+        header = [f"{name} ({good})", "mean", "difference", "time", "verdict"]
         tables.append(table(header, rows))
     return tables
 

@@ -17,6 +17,7 @@ from minillm.commands.generate import picture_file
 from minillm.commands.profile_picture import profile_picture
 from minillm.commands.profile_report import in_numbers, report
 from minillm.commands.profile_subject import KINDS, Subject, new_subject, read_subject, size_of
+from minillm.commands.runs import require_files
 from minillm.optim import AdamW
 from minillm.training.profile_parts import mean_profile
 from minillm.training.profiling import profile_step
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of your machine, watts / operations a second: tells the energy of a step",
     )  # fmt: skip
     add("--picture", type=picture_file, metavar="FILE", help="a .png of the shares of the layers")
-    add("--json", type=json_file, metavar="FILE", help="write the numbers there, too")
+    add("--json", type=Path, metavar="FILE", help="write the numbers there, too")
 
 
 def positive(text: str) -> float:
@@ -65,27 +66,17 @@ def positive(text: str) -> float:
     return number
 
 
-def json_file(text: str) -> Path:
-    """A file that can be written.
-
-    Raises:
-        argparse.ArgumentTypeError: it is a folder, or there is no folder for it.
-    """
-    path = Path(text)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise argparse.ArgumentTypeError(f"must be a file in a folder that exists, got {text!r}")
-    return path
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Profile some steps, and print where they went.
 
     Raises:
+        OSError, ValueError: a --json that is no file for it.
         ValueError: neither or both of MODEL and --size; what the model or the size refuses.
         MemoryError: the size does not fit, by formula.
     """
     if (arguments.model is None) == (arguments.size is None):
         raise ValueError("give a MODEL, or a --size such as width=64,layers=2,heads=4")
+    require_files(arguments, "json")
     if arguments.size is not None:
         length = arguments.length or 64
         subject = new_subject(arguments.kind, arguments.size, arguments.batch, length)

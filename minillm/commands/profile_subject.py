@@ -98,7 +98,8 @@ def size_of(text: str) -> dict[str, float]:
         try:
             found[name] = float(number) if name == "dropout" else int(number)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{name} must be a number, got {number!r}") from None
+            what = "a number" if name == "dropout" else "a whole number"
+            raise argparse.ArgumentTypeError(f"{name} must be {what}, got {number!r}") from None
     return found
 
 
@@ -127,7 +128,13 @@ def config_of(kind: str, size: dict[str, float], length: int) -> GptConfig | Ber
         config = BertConfig(vocabulary, max_length=length, **sizes)
     if not 0.0 <= config.dropout < 1.0:
         raise ValueError(f"--size: dropout must be at least 0 and below 1, got {config.dropout}")
-    block_shape(config)  # refuses what no layer could be made of
+    try:
+        block_shape(config)  # refuses what no layer could be made of
+    except ValueError as error:
+        typed = (
+            str(error).replace("costs: ", "--size: ").replace("n_", "").replace("inner", "hidden")
+        )
+        raise ValueError(typed) from None
     return config
 
 

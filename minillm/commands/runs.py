@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,7 @@ def require_files(arguments: argparse.Namespace, *names: str) -> None:
 
     Raises:
         OSError: as ``require_file``, with the option.
+        ValueError: --json is a file that is no JSON, and would be lost.
     """
     for name in names:
         path = getattr(arguments, name)
@@ -71,6 +73,16 @@ def require_files(arguments: argparse.Namespace, *names: str) -> None:
         except OSError as error:
             error.filename = f"--{name} {error.filename}"
             raise
+        if name == "json" and path is not None and not may_be_json(path):
+            raise ValueError(f"--json {path} is there and no JSON: give another file")
+
+
+def may_be_json(path: Path) -> bool:
+    """Whether a file is missing, empty, or an earlier result."""
+    try:
+        return not path.exists() or not (text := path.read_bytes()) or bool(json.loads(text))
+    except ValueError:
+        return False
 
 
 def refuse_replacing(out: Path, names: Iterable[str], *, overwrite: bool) -> None:

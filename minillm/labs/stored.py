@@ -117,9 +117,13 @@ def read_file(name: str, folder: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: as ``read_study``.
+        ValueError: the file is damaged.
     """
     path = folder / f"{name}.json"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: python -m minillm labs run {name}")
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
     return found

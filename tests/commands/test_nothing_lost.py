@@ -163,6 +163,12 @@ def test_where_results_go_is_looked_at_before_the_work(call, tmp_path):
     ):
         result = call(*words)
         assert result.message.endswith(f"{words[-2]} {folder}: Is a directory")
+        text = tmp_path / "README.md"
+        text.write_text("# Mine", encoding="utf-8")
+        if words[-2] == "--json":
+            result = call(*words[:-1], text)
+            assert result.message.endswith(f"--json {text} is there and no JSON: give another file")
+        assert text.read_text(encoding="utf-8") == "# Mine"
     for words in (given("translate", tmp_path), ["embed", "train", missing]):
         result = call(*words, "--out", tmp_path / "file")
         assert result.message.endswith(f"--out {tmp_path / 'file'}: Not a directory")
