@@ -185,6 +185,8 @@ def test_heads_and_pushes_are_as_the_text_has_them():
     copied = read_study("induction_head")
     one, two = (copied["best first"][:, 0, k] - copied["worst first"][:, 0, k] for k in (1, 2))
     assert above_zero(two) and not above_zero(one)
+    with_head = copied["induction"][:, 0].max(axis=1) > 0.5
+    assert above_zero(one[with_head])
     assert above_zero(copied["fresh"][:, 0, 0] - copied["fresh"][:, 0, 1])
     assert (copied["induction"][:, 0].max(axis=1) > 0.65).sum() == 5
     turned, at = read_study("steering")["turned"], read_settings("steering")["strengths"].index(1)
