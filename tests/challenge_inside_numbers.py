@@ -5,6 +5,7 @@ import numpy as np
 from minillm.labs.challenges.planted_rule_methods import COLUMNS, METHODS
 from minillm.labs.challenges.sparse_directions import WAYS
 from minillm.labs.challenges.steering import KINDS
+from minillm.labs.statistics import rank_correlation
 from minillm.labs.stored import read_settings, read_study
 from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
@@ -86,6 +87,13 @@ def sparse():
 TABLES = [methods, heads, pushes, sparse]
 
 
+def answer_at_the_start():
+    """Does strength 4 turn more texts the more the first token has behind one layer, by rank?"""
+    there = read_study("planted_rule")["patched"][:, ASKED, 1, 0]
+    means = KINDS.index("difference of means")
+    return rank_correlation(there, read_study("steering")["turned"][:, 0, means, LAST])
+
+
 def lost(method):
     """How much less often a deciding word comes first once the topic is asked for, by seed."""
     first = shares(method, "first")
@@ -136,6 +144,7 @@ def single():
         "best score, learned positions": f"{copied['induction'][:, LEARNED].max():.2f}",
         "attention, least lost": f"{lost('attention').min():.2f}",
         "attention, most lost": f"{lost('attention').max():.2f}",
+        "the answer at the start, and texts turned": f"{answer_at_the_start():.2f}",
         "random push of 4 lengths": f"{pushed[:, LAST, KINDS.index('random'), LAST].mean():.2f}",
         "integrated gradients, 4 steps": f"{gaps[2]:.2f}",
         "integrated gradients, 16 steps": f"{gaps[4]:.2f}",

@@ -192,5 +192,7 @@ def test_heads_and_pushes_are_as_the_text_has_them():
     turned, at = read_study("steering")["turned"], read_settings("steering")["strengths"].index(1)
     assert turned[:, 1, :2, at].min() > 0.995 and turned[:, 1, 2, at].max() < 0.005
     assert turned[:, 0, :, at].max() < 1.5 / (read_settings("steering")["tested"] / 2)
+    same = read_settings("steering")["weight"], read_settings("planted_rule")["weights"][1]
+    assert same == (1.0, 1.0) and len(turned) == 6  # one model in both studies
     sizes = read_settings("sparse_directions")["world"]
     assert (sizes["planted"], sizes["width"]) == (32, 16)
