@@ -154,10 +154,10 @@ def hidden():
     return rows(["remedy", "digits read", "that is", "agreement"], lines)
 
 
-def controls():
+def controls_of(labs):
     """Where nothing may be found: the bound of each control, and the margin it is to keep."""
     lines = []
-    for name in HALVES[HALF]:
+    for name in labs:
         margins = the_lab(name).controls
         for one in read_file(name, STORED)["controls"]:
             numbers = f"{one['mean'] + 0.0:+.3f}", f"{one['bound']:.3f}"
@@ -165,6 +165,11 @@ def controls():
             word = "passes" if one["passes"] else "fails"
             lines.append([name.replace("_", " "), one["control"], *numbers, margin, word])
     return rows(["lab", "control", "difference", "bound", "margin", ""], lines)
+
+
+def controls():
+    """The controls of the labs of this half."""
+    return controls_of(HALVES[HALF])
 
 
 def remedies():

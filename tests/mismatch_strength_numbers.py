@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from minillm.labs.challenges import fairness_tuning, privacy_sweeps
 from minillm.labs.mismatch import (
     encodings_tuning,
     hallucination_sweeps,
@@ -25,12 +26,14 @@ CHOSEN_BY = {  # where the grids of each lab are
     "narrow_tuning": narrow_tuning_sweeps,
     "subliminal": subliminal_sweeps,
 }
+OF_CHALLENGES = {"fairness": fairness_tuning, "privacy": privacy_sweeps}  # of challenges.md
+MODULES = CHOSEN_BY | OF_CHALLENGES
 WEAKEST, BETWEEN, STRONGEST = range(3)
 
 
 def grids_of(lab):
     """The strengths that were tried in a lab, from the weakest on, by the name of their setting."""
-    module = CHOSEN_BY[lab]
+    module = MODULES[lab]
     return module.GRIDS if lab == "encodings" else vars(module.Grids())
 
 
@@ -41,7 +44,7 @@ def where(value, grid):
 
 def placed(lab):
     """The remedies of a lab with their stored strengths, by where in the grid each one lies."""
-    chosen, of_field = read_settings(lab)["strengths"], CHOSEN_BY[lab].SWEPT
+    chosen, of_field = read_settings(lab)["strengths"], MODULES[lab].SWEPT
     shared, found = Counter(of_field.values()), ([], [], [])
     for name, grid in grids_of(lab).items():
         remedy = of_field[name]
@@ -59,14 +62,19 @@ def minutes(lab):
     return f"{sum(map(sum, spent.values())) / 60:.0f}" if spent else "–"
 
 
-def doses():
+def doses_of(labs):
     """How strong each remedy is, where that lies in what was tried, and what the lab costs."""
     header = ["lab", "minutes", "weakest tried", "between", "strongest tried"]
     lines = [
         [lab.replace("_", " "), minutes(lab), *("; ".join(one) or "–" for one in placed(lab))]
-        for lab in CHOSEN_BY
+        for lab in labs
     ]
     return rows(header, lines)
+
+
+def doses():
+    """The strengths in the labs of this half."""
+    return doses_of(CHOSEN_BY)
 
 
 TABLES = [doses]
