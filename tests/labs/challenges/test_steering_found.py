@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minillm.labs.challenges.steering import KINDS, STUDY
+from minillm.labs.statistics import mean_and_interval
 from minillm.labs.stored import read_study
 
 MEANS, PROBE, RANDOM = range(len(KINDS))
@@ -26,11 +27,15 @@ def test_the_study_says_that_a_direction_turns_all_answers_where_they_are_and_a_
     assert kept[:, [MEANS, PROBE]].min() > 0.99  # it is only the one answer that is turned
 
 
-def test_the_study_says_that_a_layer_before_it_turns_none_of_them(found):
-    """The clue and "not" are there, and not yet put together."""
-    before = found["turned"][:, 0]
-    assert before[..., STRENGTHS.index(1.0)].max() < 0.02
-    assert before[:, MEANS, STRENGTHS.index(2.0)].max() < 0.25
+def test_the_study_says_that_a_layer_before_it_turns_few_of_them(found):
+    """The clue and "not" are there, and mostly not yet put together.
+
+    In one of five other seeds they are, and more than half of the answers are turned there.
+    """
+    one = STRENGTHS.index(1.0)
+    before, last = found["turned"][:, 0, :, one], found["turned"][:, -1, :, one]
+    mean, half = mean_and_interval(last[:, MEANS] - before[:, MEANS])
+    assert mean - half > 0.5 and before.mean() < 0.1
 
 
 def test_the_study_says_that_a_push_of_any_way_costs_other_answers_in_the_end(found):
