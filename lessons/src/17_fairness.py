@@ -122,7 +122,14 @@ copied = {
     }
     for key, w in (("none", 0), ("weak", 1), ("strong", 2), ("unequal", 3))
 }
-assert copied["weak"]["known"] == 0 < copied["weak"]["TPR"]["mean"], "a threshold hides it"
+for key, planted in (("weak", 20), ("strong", 40)):
+    one = copied[key]["TPR"]
+    assert one["half"] < one["mean"] and abs(one["mean"] - planted) < one["half"], "undecided"
+    one = copied[key]["score"]
+    assert one["half"] < one["mean"] < copied[key]["planted"] - one["half"], "less than planted"
+assert copied["weak"]["known"] == 0, "a threshold hides it"
+one = copied["strong"]
+assert one["TPR"]["mean"] + one["TPR"]["half"] < one["known"], "less than who knows all"
 assert abs(copied["none"]["TPR"]["mean"]) < copied["none"]["TPR"]["half"], "nothing without it"
 base = dict(zip(("first", "second"), dials["base rate"][:, 3].mean(axis=0) * 100, strict=True))
 unequal = {
@@ -201,6 +208,7 @@ tails = {
 }
 assert tails["tell"] > 20 > 13 > tails["lot"], "too extreme where hobbies tell"
 LITERALS = {
+    "divisions of eight words, asserted in section 3": "70",
     "by hand, asserted in section 2": "0 0.2 0.25 0.3 0.5 0.8 1 2 4 5 6 8 10 15 20 40 4000 5000",
     "levels of intervals and tails, and their normal quantile": "0.05 0.95 1.96 95",
     "shares of a hundred": "100",
@@ -211,7 +219,7 @@ LITERALS = {
 # %% [markdown] lang="en"
 # # Lesson 17. Bias and fairness
 #
-# **Question.** People of two groups apply for the same thing, and a model decides. How does one measure whether it treats them alike? Where does it have a bias from? What takes it away, and what does that cost?
+# **Question.** People of two groups apply for the same thing, and a model decides. How does one measure whether it treats them alike? Where does its bias come from? What takes it away, and what does that cost?
 #
 # **Afterwards you can** compute rates of groups with their intervals; say which of the usual measures of fairness exclude each other, and why; measure by exchanged words whether a decision depends on a group; check the gradient of a fairness penalty; read a table of remedies with their price; and test an association of word vectors.
 #
@@ -428,9 +436,9 @@ gap = newcombe_interval(wilson_interval(np.array([8, 4]), np.array([10, 5]), lev
 print("TPR of the first minus that of the second: 0.0, from {:+.2f} to {:+.2f}".format(*gap))
 assert gap[0] < -1 / 3 and gap[1] > 1 / 3, "more than a third to either side"
 for p, fpr in zip(hand.base.value, hand.false_positive.value, strict=True):
-    implied = implied_false_positive_rate(p, precision=0.8, true_positive_rate=0.8)
-    print(f"base rate {p}: FPR {fpr:.3f}, by the identity {implied:.3f}")
-    assert np.isclose(fpr, implied), "the identity of the rates"
+    no_choice = implied_false_positive_rate(p, precision=0.8, true_positive_rate=0.8)
+    print(f"base rate {p}: FPR {fpr:.3f}, by the identity {no_choice:.3f}")
+    assert np.isclose(fpr, no_choice), "the identity of the rates"
 vectors = [rng.standard_normal((size, 5)) for size in (4, 4, 3, 3)]
 found = weat(*vectors, rng=rng)
 assert np.isclose(found.effect, effect_of(*vectors)), "the library's"
@@ -438,12 +446,12 @@ print(f"four random names and four: effect {found.effect:+.2f}, p = {found.p_val
 stated("smallest", 1 / 70, 0.014, 0.0005, "of all divisions of 8 words the smallest p-value")
 
 # %% [markdown] lang="en"
-# The difference of 0 that looked so fair has an interval of more than a third to either side: the 15 people of whom that rate speaks leave everything open. *Equal in the sample is not equal*; and a gap is none yet.
+# The difference of 0 that looked so fair has an interval of more than a third to either side: the 15 people of whom that rate speaks leave everything open. *Equal in the sample is not equal*, and a gap in the sample is not yet a gap. Nor can four names against four have a p-value below 1/70 = {here.smallest}.
 #
 # Scores, by example: of the second town all 5 selected may have the score 0.8, and the 15 others 1/15. Both are calibrated: 4 of 5 and 1 of 15.
 
 # %% [markdown] lang="zh"
-# 看上去那么公平的 0，区间向两边各伸出三分之一以上：那个比率说的不过是 15 个人，什么都还说不定。**样本里相等，并不就是相等**；样本里有差，也还不能算差。
+# 看上去那么公平的 0，区间向两边各伸出三分之一以上：那个比率说的不过是 15 个人，什么都还说不定。**样本里相等，并不就是相等**；样本里有差，也还不能算差。四个名字对四个名字，p 值也不会小于 1/70 = {here.smallest}。
 #
 # 举例看分数：乙镇入选的 5 个人分数都是 0.8，其余 15 个人都是 1/15。两种都是校准的：5 个里有 4 个，15 个里有 1 个。
 
@@ -465,7 +473,7 @@ for name, groups in parts_of.items():
 #
 # $$L = \sum_g C_g^2, \qquad C_g = \frac1B \sum_i \Bigl([g_i = g] - \frac{B_g}{B}\Bigr)\, d_i, \qquad \frac{\partial L}{\partial d_i} = \frac2B \sum_g C_g \Bigl([g_i = g] - \frac{B_g}{B}\Bigr).$$
 #
-# $C_g$ is the covariance of the score with "is of group $g$". It is 0 if all groups have the same mean score, and says nothing else.
+# $C_g$ is the covariance of the score with "is of group $g$". All are 0 exactly if all groups have the same mean score; the penalty looks at nothing else.
 
 # %% [markdown] lang="zh"
 # 两个镇都校准，可是不够格的人，在甲镇的分数将近乙镇的三倍。
@@ -476,7 +484,7 @@ for name, groups in parts_of.items():
 #
 # $$L = \sum_g C_g^2, \qquad C_g = \frac1B \sum_i \Bigl([g_i = g] - \frac{B_g}{B}\Bigr)\, d_i, \qquad \frac{\partial L}{\partial d_i} = \frac2B \sum_g C_g \Bigl([g_i = g] - \frac{B_g}{B}\Bigr).$$
 #
-# $C_g$ 是分数与“属于组 $g$”的协方差。各组平均分相同时它是 0，除此之外它什么也不说。
+# $C_g$ 是分数与“属于组 $g$”的协方差。当且仅当各组平均分相同时，它们全是 0；除此之外，这个惩罚什么也不看。
 
 
 # %%
@@ -527,7 +535,7 @@ else:
 #
 # **"Performs unequally"** (A107). By which measure? In section 2 the same decisions are fair by two of them and unfair by two.
 #
-# **"Remove these biases".** Where base rates differ, no decision with faults has equal TPR, equal FPR and equal precision. One has to choose, and to say what was chosen. That is not a matter of better technique: it is arithmetic.
+# **"Remove these biases".** Where base rates differ, no decision that selects some rightly and some wrongly has equal TPR, equal FPR and equal precision. One has to choose, and to say what was chosen. That is not a matter of better technique: it is arithmetic.
 #
 # **"Bias in the data".** It may sit in the labels (who was judged unfairly), in the texts (who is spoken of, and how), or in who is in the data at all. More data of the same kind has the same bias. And *test labels have it, too*: by these an unfair model looks right. Section 6.3 shows it.
 
@@ -536,7 +544,7 @@ else:
 #
 # **“表现不一致”**（A107）　按哪种度量？第 2 节里，同样的决定，按其中两种公平，按另外两种不公平。
 #
-# **“消除这些偏见”**　基率不同的时候，凡是会出错的决定，都不可能 TPR、FPR 和精确率全相等。只能选一样，并且说明选了哪一样。这不是技术还不够好，这是算术。
+# **“消除这些偏见”**　基率不同的时候，只要有人选对、也有人选错，TPR、FPR 和精确率就不可能全相等。要什么只能自己选，并且说明选了什么。这不是技术还不够好，这是算术。
 #
 # **“数据偏见”**　它可能在标签里（评判本身不公），可能在文本里（说到谁，怎么说），也可能在于数据里根本没有哪些人。同样的数据再多，偏见还是一样。而且**测试用的标签里也有它**：拿这种标签去衡量，不公平的模型反而显得对。见 6.3 节。
 
@@ -610,7 +618,7 @@ assert 0 < weak_mean < weak_half, "three trainings leave the weak one undecided"
 # | score of those who merit it, model | {copied.none.score.mean:+.1f} ± {copied.none.score.half:.1f} | {copied.weak.score.mean:+.1f} ± {copied.weak.score.half:.1f} | {copied.strong.score.mean:+.1f} ± {copied.strong.score.half:.1f} |
 # | the same, who knows all probabilities | {copied.none.planted:.1f} | {copied.weak.planted:+.1f} | {copied.strong.planted:+.1f} |
 #
-# *The model copies the committee.* But a share of labels is not a share of decisions. Whoever knew all probabilities and selects from ½ on would, with the penalty 0.2, decide as before: scores of the second town fall, and none falls below ½. With 0.4 some do, and then everybody with that many good qualities is rejected, more than the committee did. A model that has learned from examples lies between. So measure scores *and* decisions.
+# *The model copies the committee.* By as many points? Of decisions that is undecided: 20 and 40 lie within the intervals. Scores copy less than was planted, after a training of this length. And a share of labels is not a share of decisions: whoever knows all probabilities, and selects from ½ on, decides with the penalty 0.2 as before: scores of the second town fall, and none of them below ½. With 0.4 some do, and then everybody with that many good qualities is rejected, more than the committee did. The model's decisions differ at 0.2 already, and at 0.4 by less than those of who knows all. So measure scores *and* decisions.
 #
 # ### 6.2 What if only the town were another?
 #
@@ -628,7 +636,7 @@ assert 0 < weak_mean < weak_half, "three trainings leave the weak one undecided"
 # | 够格的人的分数，模型 | {copied.none.score.mean:+.1f} ± {copied.none.score.half:.1f} | {copied.weak.score.mean:+.1f} ± {copied.weak.score.half:.1f} | {copied.strong.score.mean:+.1f} ± {copied.strong.score.half:.1f} |
 # | 同上，概率全都知道的人 | {copied.none.planted:.1f} | {copied.weak.planted:+.1f} | {copied.strong.planted:+.1f} |
 #
-# **模型照抄了委员会。**不过，标签里的比例并不就是决定里的比例。谁要是概率全都知道，并从 ½ 起录取，扣罚率为 0.2 时决定会和原来一样：乙镇的分数降了，却没有从 ½ 以上降到 ½ 以下的。扣罚率为 0.4 时就有了，于是凡有那么多好品质的乙镇人全都落选，比委员会拒绝的还多。从样本学来的模型在两者之间。所以分数和决定**都**要量。
+# **模型照抄了委员会。**是不是一样多？就决定而言未能判定：20 和 40 都在区间之内。就分数而言，训练这么长时间，抄来的比埋下的少。再说，标签里的比例并不就是决定里的比例。谁要是概率全都知道，并从 ½ 起录取，扣罚率为 0.2 时决定会和原来一样：乙镇的分数降了，却没有从 ½ 以上降到 ½ 以下的。扣罚率为 0.4 时就有了，于是凡有那么多好品质的乙镇人全都落选，比委员会拒绝的还多。而模型的决定，在 0.2 时已经有差别，在 0.4 时则比概率全都知道的人差得少。所以分数和决定**都**要量。
 #
 # ### 6.2 如果只换一个镇
 #
@@ -667,9 +675,10 @@ for exchanged in (("names",), ("hobbies",), ("names", "hobbies")):
     print(f"{'':17} score, in points: ", *(f"{100 * one:+.1f}" for one in moved[exchanged]))
 assert min(flips["hobbies",]) > 0.01 and min(moved["hobbies",]) > 0, "each model reads hobbies"
 assert min(moved["names",]) > 0.03, "and names"
+assert (np.array(flips["names",]) < flips["names", "hobbies"]).all(), "fewer than both"
 
 # %% [markdown] lang="en"
-# Each row is of the second town, each column of one training; the interval is that of its 2000 people. Each of these three models reads names, and each reads hobbies as well; how much it relies on which differs from training to training. So whoever strikes out names has not struck out the town: the hobby is a *proxy*, a word that stands for another. (Stored: over {n_seeds} seeds exchanging both flips {shown.none.flipped.mean:.0f} ± {shown.none.flipped.half:.0f} % of all decisions, of both towns.)
+# Each row is of the second town, each column of one training; the interval is that of its 2000 people. Each of these three models reads names, and each reads hobbies as well, so that the name alone flips fewer decisions than both; how much a model relies on which differs from training to training. So whoever strikes out names has not struck out the town: the hobby is a *proxy*, a word that stands for another. (Stored: over {n_seeds} seeds exchanging both flips {shown.none.flipped.mean:.0f} ± {shown.none.flipped.half:.0f} % of all decisions, of both towns.)
 #
 # ### 6.3 What helps, and what does it cost?
 #
@@ -684,7 +693,7 @@ assert min(moved["names",]) > 0.03, "and names"
 # {reading}
 
 # %% [markdown] lang="zh"
-# 每一行都是乙镇的人，每一列是一次训练，区间是就它的 2000 人而言的。三个模型个个都读名字，也个个都读爱好；各自更依赖哪一样，每次训练都不同。所以划掉名字，并没有划掉镇：爱好是**代理变量**，一个词替另一个词说了话。（存下的：{n_seeds} 个种子上，两样都换，两个镇合计有 {shown.none.flipped.mean:.0f} ± {shown.none.flipped.half:.0f}% 的决定改变。）
+# 每一行都是乙镇的人，每一列是一次训练，区间是就它的 2000 人而言的。三个模型个个都读名字，也个个都读爱好，所以只换名字，改变的决定比两样都换少；各自更依赖哪一样，每次训练都不同。所以划掉名字，并没有划掉镇：爱好是**代理变量**，一个词替另一个词说了话。（存下的：{n_seeds} 个种子上，两样都换，两个镇合计有 {shown.none.flipped.mean:.0f} ± {shown.none.flipped.half:.0f}% 的决定改变。）
 #
 # ### 6.3 什么管用，代价是什么？
 #
@@ -730,7 +739,7 @@ panels[1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 savefig(figure, "17_front", points)
 
 # %% [markdown] lang="en"
-# (Left is fairer, up is right more often. Star: no remedy. White circles: the remedies that know nothing of towns. Crosses: 95 % intervals over the seeds, each number by itself.)
+# (Further left is fairer, further up is right more often. Star: no remedy. White circles: the remedies that know nothing of towns. Crosses: 95 % intervals over the seeds, each number by itself.)
 #
 # * *What is blind to the town does nothing that shows*: other architectures, weight decay, dropout, an earlier end, words left out, twice the data. Of the TPR gap that is undecided, at most {bound.gap:.0f} points; the score gap changes by less than 5, for the wider model by at most {bound.wider:.0f}.
 # * *What takes the town away closes the gap*, from {shown.none.gap.mean:.0f} points to {shown.names_and_hobbies_masked.gap.mean:.0f} with names and hobbies masked, and to {shown.counterfactual_towns.gap.mean:.0f} with everybody twice. Names alone: {shown.names_masked.gap.mean:.0f}. The proxy of section 6.2.
@@ -771,7 +780,7 @@ for name in ("TPR gap", "score gap", "accuracy, merit", "accuracy, told"):
     print(f"{name:16} {mean:+6.1f} ± {half:4.1f} points{word}")
 
 # %% [markdown] lang="en"
-# With three seeds the intervals are wide, and much stays undecided. The ten of the lab are there for that.
+# With three seeds the intervals are wide, and much stays undecided; that is what the ten seeds of the lab are for.
 #
 # ### 6.4 Not all at once
 #
@@ -871,10 +880,8 @@ for strength in (0.0, 0.02, 0.05, 0.1, 0.3):
     rng_of_text = np.random.default_rng([17, round(100 * strength)])
     ids = word_association.texts(plan, strength, (), rng_of_text)
     told[strength] = word_association.association(plan, ids, "qualities", 1, rng_of_text)
-    effect, p_value, _, difference = told[strength]
-    print(
-        f"s = {strength:4}  effect {effect:+.3f}  p = {p_value:.5f}  difference {difference:+.2f}"
-    )
+    effect, p, _, difference = told[strength]
+    print(f"s = {strength:4}  effect {effect:+.3f}  p = {p:.5f}  difference {difference:+.2f}")
 assert 1.85 < told[0.1].effect < told[0.3].effect < largest, "at the end of the scale"
 assert told[0.3].difference > 1.5 * told[0.1].difference, "while the association grows"
 
@@ -882,14 +889,14 @@ assert told[0.3].difference > 1.5 * told[0.1].difference, "while the association
 # This is one text of each strength. Over {n_texts} seeds the effect is {weat_of.weak.effect.mean:.2f} at $s = 0.1$ and {weat_of.strong.effect.mean:.2f} at 0.3: both at the end of the scale, {here.largest}. *The effect size says that there is an association, and not how strong it is.* The plain difference of the means does: {weat_of.weak.difference.mean:.2f} ± {weat_of.weak.difference.half:.2f} and {weat_of.strong.difference.mean:.2f} ± {weat_of.strong.difference.half:.2f}. The p-value has an end, too: one in {n_divisions:,} divisions.
 #
 # * *Exchanging names* in every other text ends the association: {exchanged.names.qualities.mean:+.2f} ± {exchanged.names.qualities.half:.2f} at $s = 0.3$. It also ends what is *true*, that names and hobbies of a town go together: {exchanged.names.hobbies.mean:+.2f}. Exchanging both keeps it: {exchanged.names_and_hobbies.hobbies.mean:+.2f}. That is a price, too.
-# * *A small p-value is not yet a bias.* In texts without any, 10 of 100 p-values should lie below 0.05 or above 0.95. They do where hobbies tell nothing ({tails.lot:.0f} of 100), and where they do, {tails.tell:.0f} of 100 lie there: names of a town share their neighbours, and so are no independent witnesses, as the divisions take them to be.
+# * *A small p-value is not yet a bias.* In texts without any, 10 of 100 p-values should lie below 0.05 or above 0.95. So it is where hobbies tell nothing of the town ({tails.lot:.1f} of 100). Where they tell of it, {tails.tell:.1f} of 100 lie there: names of a town share their neighbours, and so are no independent witnesses, as the divisions take them to be.
 #
 # ## 7 Summary and limits
 #
-# * Fairness of groups is equality of a rate, and one has to say of which. With unequal base rates they exclude each other, by an identity.
+# * Fairness of groups is equality of a rate, and one has to say of which. With unequal base rates not all can be had, by an identity.
 # * A gap has an interval. A gap of 0 in a few people says nothing.
 # * A model copies unfair labels, in scores and in decisions, and not by the same amount. A proxy carries on what was struck out.
-# * Remedies that know nothing of groups did nothing that shows. Those that do close the gap; the price appears on unfair test labels, and where labels were fair, in truth.
+# * Remedies that know nothing of groups did nothing that shows. Those that know them narrow it or close it. The price appears on unfair test labels; where labels are fair, equal TPRs cost accuracy by merit.
 # * WEAT's effect and p-value have an end; look at the difference.
 # * All this in one small world with two groups, invented names, and a merit that somebody knows. In life the merit is what is disputed, people belong to several groups, and what is fair is not for the model to say.
 
@@ -897,14 +904,14 @@ assert told[0.3].difference > 1.5 * told[0.1].difference, "while the association
 # 以上每种强度只有一份文本。{n_texts} 个种子上，$s = 0.1$ 时效应量是 {weat_of.weak.effect.mean:.2f}，0.3 时是 {weat_of.strong.effect.mean:.2f}：都到了量程的尽头 {here.largest}。**效应量说明有没有关联，说明不了关联有多强。**平均之差（difference）能说明：{weat_of.weak.difference.mean:.2f} ± {weat_of.weak.difference.half:.2f} 和 {weat_of.strong.difference.mean:.2f} ± {weat_of.strong.difference.half:.2f}。p 值也有尽头：{n_divisions:,} 种分法里的一种。
 #
 # * 在每两份文本的一份里**换掉名字**，关联就没有了：$s = 0.3$ 时是 {exchanged.names.qualities.mean:+.2f} ± {exchanged.names.qualities.half:.2f}。可是连**真实的**关联也没有了，即同一个镇的名字和爱好常在一起：{exchanged.names.hobbies.mean:+.2f}。两样都换，它就还在：{exchanged.names_and_hobbies.hobbies.mean:+.2f}。这也是代价。
-# * **p 值小，还不等于有偏见。**没有任何偏见的文本里，100 个 p 值该有 10 个小于 0.05 或大于 0.95。爱好不透露镇的时候确实如此（100 个里有 {tails.lot:.0f} 个）；透露的时候，有 {tails.tell:.0f} 个：同一个镇的名字有共同的邻居，不是相互独立的证人，而各种分法却把它们当成独立的。
+# * **p 值小，还不等于有偏见。**没有任何偏见的文本里，100 个 p 值该有 10 个小于 0.05 或大于 0.95。爱好不透露镇的时候确实如此（100 个里有 {tails.lot:.1f} 个）；透露的时候，有 {tails.tell:.1f} 个：同一个镇的名字有共同的邻居，不是相互独立的证人，而各种分法却把它们当成独立的。
 #
 # ## 7 小结与局限
 #
-# * 各组之间的公平就是某个比率相等，必须说清是哪一个。基率不同时，由恒等式可知它们互相排斥。
+# * 各组之间的公平就是某个比率相等，必须说清是哪一个。基率不同时，由恒等式可知不能样样都要。
 # * 差距要连同区间。人数很少时，差距为 0 什么也说明不了。
 # * 模型会照抄不公的标签，分数和决定都照抄，程度却不同。划掉的东西，由代理变量接着说。
-# * 对组一无所知的办法，看不出作用。知道组的办法消除了差距；代价呢，标签不公时，显在测试标签上；标签本来公平时，是实实在在的。
+# * 对组一无所知的办法，看不出作用。知道组的办法缩小或消除了差距。代价呢，标签不公时显在测试标签上；标签公平时，TPR 相等要以按是否够格的准确率来换。
 # * WEAT 的效应量和 p 值都有尽头；要看平均之差。
 # * 以上都在一个小世界里：两个组，编造的名字，够不够格有人知道。现实中，够不够格正是争论之处，一个人属于好几个组，什么算公平也不该由模型来说。
 
@@ -945,12 +952,12 @@ check("17.1", rates)
 # %% [markdown] lang="en"
 # *Hint*: `said[groups == g]` are the decisions of a group; the mean of zeros and ones is a share. Look for what is missing before you divide.
 #
-# **17.2 A threshold for each group.** `scores` (N,), `true` (N,) and `groups` (N,) of 0 and 1; who has at least the threshold of the own group is selected. Write `thresholds(scores, true, groups, rate)`: for group 0 and group 1 the *highest* threshold at which the TPR of that group is at least `rate`, which is above 0 and at most 1. In both groups somebody has `true` 1; several people may have the same score. Both groups then have nearly the same TPR.
+# **17.2 A threshold for each group.** `scores` (N,), `true` (N,) and `groups` (N,) of 0 and 1; who has at least the threshold of the own group is selected. Write `thresholds(scores, true, groups, rate)`: for group 0 and group 1 the *highest* threshold at which the TPR of that group is at least `rate`, a multiple of 1/8 above 0 and at most 1. In both groups somebody has `true` 1; several people may have the same score. Both groups then have nearly the same TPR.
 
 # %% [markdown] lang="zh"
 # **提示**　`said[groups == g]` 是一组的决定；0 和 1 的平均就是比例。除之前先看看缺了什么。
 #
-# **17.2 每组一个阈值**　`scores` (N,)，由 0 和 1 组成的 `true` (N,) 和 `groups` (N,)；分数不低于本组阈值的人入选。请写 `thresholds(scores, true, groups, rate)`：依次为组 0 和组 1 给出使本组的 TPR 不低于 `rate` 的**最高**阈值；`rate` 大于 0，至多为 1。两组里都有 `true` 为 1 的人；几个人的分数可以相同。这样两组的 TPR 就差不多了。
+# **17.2 每组一个阈值**　`scores` (N,)，由 0 和 1 组成的 `true` (N,) 和 `groups` (N,)；分数不低于本组阈值的人入选。请写 `thresholds(scores, true, groups, rate)`：依次为组 0 和组 1 给出使本组的 TPR 不低于 `rate` 的**最高**阈值；`rate` 是 1/8 的倍数，大于 0，至多为 1。两组里都有 `true` 为 1 的人；几个人的分数可以相同。这样两组的 TPR 就差不多了。
 
 
 # %% tags=["exercise"]
