@@ -238,4 +238,9 @@ ERRATA_PLANTS = [
           "y = self.embed(self.target_tokens, self.target_positions, 0 * target, mask, before)",
           f"{GUIDE}encoder_only.py::"
           "test_of_two_right_answers_an_encoder_writes_half_of_one_and_half_of_the_other"),
+    Plant("odds of a base rate upside down", "tasks/metrics/fairness_identities.py",
+          "return base_rate / (1 - base_rate) * (1 - precision)",
+          "return (1 - base_rate) / base_rate * (1 - precision)",
+          "tests/tasks/metrics/test_fairness.py::"
+          "test_the_identity_of_the_rates_holds_in_every_table"),
 ]  # fmt: skip

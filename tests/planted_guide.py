@@ -175,4 +175,8 @@ GUIDE_PLANTS = [
     Plant("a denial that is read as if it affirmed", "labs/worlds/claims.py",
           "if agrees != claim.denied", "if agrees",
           "tests/labs/worlds/test_claims.py::test_a_claim_is_checked_by_hand"),
+    Plant("a true positive rate that is the precision", "tasks/metrics/fairness.py",
+          "*((hit, hit + missed), ", "*((hit, hit + false), ",
+          "tests/tasks/metrics/test_fairness.py::"
+          "test_the_gaps_are_those_of_a_planted_table"),
 ]  # fmt: skip
