@@ -33,6 +33,8 @@ class ChangedAttention(Module):
         ValueError: the changed weights have another shape; a memory or a cache.
     """
 
+    unsaved = "changes weights by a function that no file has: save the model it is a copy of"
+
     def __init__(self, attention: MultiHeadAttention, change: Change):
         self.attention = attention
         self.change = change
