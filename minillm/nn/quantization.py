@@ -23,7 +23,7 @@ def quantized_rows(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A matrix as integers of eight bits, and a scale for each row::
 
         s_i = max_j |W_ij| / 127,   c_ij = round(W_ij / s_i)
-    |W_ij - s_i c_ij| <= (1/2 + 2^-17) s_i
+        |W_ij - s_i c_ij| <= (1/2 + 2^-17) s_i
 
     The 2^-17 is what s_i loses as a float32, 127 times 2^-24.
 

@@ -1,7 +1,7 @@
 """Personal data taken out of texts: addresses, telephones, numbers of people, and listed names.
 
 A pattern finds what has a form.  What is told in other words ("anna at example") it misses, and
-what has the form by chance it takes away, so both are to be measured.
+what has the form by chance it takes away, so both are to be measured.  It finds::
 
     EMAIL  anna.v@post.example.org, josé@münchen.de, wang@公司.cn
     ID     11010519491231002X; 123-45-6789; 4111 1111 1111 1111, with blanks, dashes or neither
