@@ -22,7 +22,7 @@ def gradients_of(
     freed, so that ``shared.backward(gradient)`` can go on from there.
 
     ``keep_graph`` keeps the rest for another loss over the same trunk.  A tensor that does not
-    influence the loss is an error, or ``None`` with ``allow_unused``.
+    influence the loss, or is frozen, is an error, or ``None`` with ``allow_unused``.
 
     Raises:
         RuntimeError: ``loss`` has more than one element, nothing was recorded, its graph is
@@ -37,8 +37,9 @@ def gradients_of(
     if not allow_unused:
         for i, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
             if gradient is None:
+                why = "" if tensor.requires_grad else ": it is frozen, or a constant"
                 raise RuntimeError(
-                    f"parameter {i} of shape {tensor.shape} does not influence the loss; "
+                    f"parameter {i} of shape {tensor.shape} does not influence the loss{why}; "
                     "leave it out, or pass allow_unused=True"
                 )
     return separated(gradients)

@@ -26,7 +26,7 @@ from minillm.models.encoder_decoder_parts import (
 from minillm.models.gpt_parts import checked_caches
 from minillm.models.model_files import read_model, write_model
 from minillm.models.pooling import first_real
-from minillm.nn import Dropout, Embedding, KeyValueCache, LayerNorm, Module
+from minillm.nn import Dropout, Embedding, KeyValueCache, LayerNorm, Module, state_for_file
 from minillm.ops import linear, smoothed_cross_entropy
 
 KIND = "sequence-to-sequence model"
@@ -187,8 +187,12 @@ class EncoderDecoder(Module):
             y = block(y, memory, **masks)
 
     def save(self, path: str | Path) -> None:
-        """Write configuration and weights as one safetensors file, atomically."""
-        write_model(path, KIND, self.config, self.state_dict())
+        """Write configuration and weights as one safetensors file, atomically.
+
+        Raises:
+            ValueError: as ``state_for_file``; nothing was written.
+        """
+        write_model(path, KIND, self.config, state_for_file(self))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -27,6 +27,7 @@ from minillm.nn import (
     Module,
     RotaryPositions,
     normal,
+    state_for_file,
 )
 from minillm.ops import IGNORE, cross_entropy, linear
 
@@ -185,8 +186,12 @@ class Gpt(Module):
         return float(np.exp(-log_p[counted].mean(dtype=np.float64)))
 
     def save(self, path: str | Path) -> None:
-        """Write configuration and weights as one safetensors file, atomically."""
-        write_gpt(path, self.config, self.state_dict())
+        """Write configuration and weights as one safetensors file, atomically.
+
+        Raises:
+            ValueError: as ``state_for_file``; nothing was written.
+        """
+        write_gpt(path, self.config, state_for_file(self))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

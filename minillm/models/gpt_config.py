@@ -23,7 +23,8 @@ class GptConfig:
     blocks have one; a LayerNorm always has its own.
 
     Raises:
-        ValueError: a part that is not one of these; what cannot be split, the layers say.
+        ValueError: a part that is not one of these, no layer, no head of keys; what cannot be
+            split, the layers say.
     """
 
     vocabulary_size: int
@@ -49,6 +50,8 @@ class GptConfig:
                 raise ValueError(f"GptConfig: {name} must be one of {known}, got {given!r}")
         if self.n_layers < 1:
             raise ValueError(f"GptConfig: n_layers must be at least 1, got {self.n_layers}")
+        if self.n_key_heads is not None and self.n_key_heads < 1:
+            raise ValueError(f"GptConfig: n_key_heads must be at least 1, got {self.n_key_heads}")
 
     @property
     def inner_width(self) -> int:

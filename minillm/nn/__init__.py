@@ -29,6 +29,7 @@ from minillm.nn.relative_bias import RelativeBias
 from minillm.nn.replacing import add_adapters, add_lora, load_with_adapters, merge_lora
 from minillm.nn.rms_normalization import RMSNorm
 from minillm.nn.rotary import RotaryPositions
+from minillm.nn.saving import state_for_file
 from minillm.nn.table import summary
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "merge_lora",
     "normal",
     "sinusoids",
+    "state_for_file",
     "summary",
     "xavier_normal",
     "xavier_uniform",

@@ -46,6 +46,18 @@ def refuse_hidden(place: str, value: Any, wanted: tuple[type, ...]) -> None:
         )
 
 
+def refuse_unsaved(modules: Iterable[tuple[str, Any]]) -> None:
+    """Raise if a module holds something that a state of parameters would lack.
+
+    Raises:
+        ValueError: naming the module, and what to do.
+    """
+    for path, module in modules:
+        if module.unsaved:
+            kind = type(module).__name__
+            raise ValueError(f"state_dict: {path or 'the model'}, a {kind}, {module.unsaved}")
+
+
 def first_hidden(value: Any, wanted: tuple[type, ...]) -> Any:
     """The first thing in ``value`` that has to have a name, or ``None``."""
     waiting: list[tuple[Any, bool]] = [(value, True)]  # and whether its attributes are looked at

@@ -9,7 +9,7 @@ import numpy as np
 
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module, is_array, on_host, to_device, to_numpy
-from minillm.nn.hidden import refuse_class_attributes, refuse_hidden, refuse_loss
+from minillm.nn.hidden import refuse_class_attributes, refuse_hidden, refuse_loss, refuse_unsaved
 
 
 class Module:
@@ -30,6 +30,7 @@ class Module:
     """
 
     training = True  # read by Dropout alone; train() and eval() set it down the tree
+    unsaved = ""  # what a module has beside its parameters that no state holds, and what to do
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The computation; every subclass writes its own."""
@@ -166,7 +167,12 @@ class Module:
         return self
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """A host copy of every parameter under its attribute path."""
+        """A host copy of every parameter under its attribute path.
+
+        Raises:
+            ValueError: a module is ``unsaved``: the parameters are not all that it is made of.
+        """
+        refuse_unsaved(self.named_modules())
         return {name: to_numpy(p.data).copy() for name, p in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:

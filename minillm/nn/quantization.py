@@ -15,29 +15,40 @@ from minillm.nn.replacing import places
 from minillm.ops import linear
 
 LARGEST = 127  # of int8; -128 is left out, so that codes are symmetric
+SMALLEST = float(np.finfo(np.float32).tiny)  # below it a float32 has fewer digits
+UNSAVED = "holds its weight in fewer bits, which no file has: save the model before quantize"
 
 
 def quantized_rows(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A matrix as integers of eight bits, and a scale for each row::
 
-        s_i = max_j |W_ij| / 127,   c_ij = round(W_ij / s_i)        |W_ij - s_i c_ij| <= s_i / 2
+        s_i = max_j |W_ij| / 127,   c_ij = round(W_ij / s_i)
+        |W_ij - s_i c_ij| <= (1/2 + 2^-17) s_i
 
-    Shapes: ``weight (O, I) -> int8 (O, I), float32 (O,)``.  A row of zeros has the scale 1.
+    The 2^-17 is what s_i loses as a float32, 127 times 2^-24.
+
+    Shapes: ``weight (O, I) -> int8 (O, I), float32 (O,)``.  A row of zeros has the scale 1, and
+    no other row one below 2^-126, where a float32 loses digits.
 
     One large number in a row costs the others of that row their digits, and no other row's.
 
     Raises:
-        ValueError: ``weight`` is not a matrix of finite numbers.
+        ValueError: ``weight`` is not a matrix of finite numbers, or one is beyond float32.
     Source: Dettmers et al. 2022, "LLM.int8(): 8-bit Matrix Multiplication for Transformers at
         Scale", arXiv:2208.07339, section 2, absmax quantization.
     Guide: 8.2.1 (G53).
     """
-    if weight.ndim != 2 or not np.isfinite(weight).all():
+    weight = np.asarray(weight)
+    if weight.dtype.kind in "biu":  # the smallest integer of a kind has no absolute value in it
+        weight = weight.astype(np.float64)
+    top = np.abs(weight).max(initial=0.0) if weight.dtype.kind == "f" else np.nan
+    if weight.ndim != 2 or not top <= np.finfo(np.float32).max:
         raise ValueError(
-            f"quantized_rows: needs a matrix of finite numbers, got shape {weight.shape}"
+            "quantized_rows: needs a matrix of finite numbers of a float32, got "
+            f"{weight.dtype} and shape {weight.shape}, the largest {top:g}"
         )
     largest = np.abs(weight).max(axis=1, initial=0.0).astype(np.float64)
-    scale = np.where(largest > 0.0, largest / LARGEST, 1.0)
+    scale = np.where(largest > 0.0, np.maximum(largest / LARGEST, SMALLEST), 1.0)
     codes = np.rint(weight / scale[:, None])
     return codes.astype(np.int8), scale.astype(np.float32)
 
@@ -50,14 +61,16 @@ class Int8Linear(Module):
     Shapes: ``x (..., I) -> (..., O)``.  The product is one of ordinary numbers: V is made for each
     call and forgotten.  That saves memory, a quarter is left, and no time.
 
-    Gradients flow through it to ``x``.  It is made of a trained layer, anew after each load:
-    ``state_dict`` has no codes.
+    Gradients flow through it to ``x``.  It is made of a trained layer, anew after each load: a
+    file has no codes, and ``state_dict`` refuses.
 
     Raises:
         ValueError: as ``quantized_rows``.
         TypeError: ``layer`` is not a ``Linear``.
     Guide: 8.2.1 (G53).
     """
+
+    unsaved = UNSAVED
 
     def __init__(self, layer: Linear):
         require_linear("Int8Linear", layer)
@@ -81,7 +94,8 @@ class Int8Linear(Module):
 class Float16Linear(Module):
     """A linear layer with weights of sixteen bits, half of the memory; else as ``Int8Linear``::
 
-        |W_ij - v_ij| <= 2^-11 |W_ij|        for 6e-5 <= |W_ij| <= 65504
+        |W_ij - v_ij| <= 2^-11 |W_ij|        for 2^-14 <= |W_ij| <= 65504
+        |W_ij - v_ij| <= 2^-25               below 2^-14 = 6.1e-5
 
     Raises:
         ValueError: a weight beyond 65504, where float16 ends.
@@ -89,6 +103,8 @@ class Float16Linear(Module):
     Source: IEEE 754-2008, binary16.
     Guide: 8.2.1 (G53).
     """
+
+    unsaved = UNSAVED
 
     def __init__(self, layer: Linear):
         require_linear("Float16Linear", layer)
@@ -118,20 +134,25 @@ STORED = {"int8": Int8Linear, "float16": Float16Linear}
 def quantize(model: Module, kind: str) -> list[str]:
     """Store the weights of all linear layers in fewer bits; the paths where they stand.
 
-    Tables, and a head that is tied to one, keep their float32.
+    Tables, and a head that is tied to one, keep their float32.  A layer that stands at several
+    places stays one.  No file can be written of the model afterwards: save it before.
 
     Raises:
-        ValueError: a kind other than "int8" and "float16"; no linear layer is left; as the layers.
+        ValueError: a kind other than "int8" and "float16"; ``model`` is itself a linear layer, or
+            no linear layer is left in it; as the layers.
     Guide: 8.2.1 (G53).
     """
     if kind not in STORED:
         raise ValueError(f"quantize: kind must be one of {', '.join(STORED)}, got {kind!r}")
+    if isinstance(model, Linear):
+        made_by = STORED[kind].__name__
+        raise ValueError(f"quantize: a layer by itself has no place to change: {made_by}(layer)")
     found = [place for place in places(model) if isinstance(place[-1], Linear)]
     if not found:
         raise ValueError(f"quantize: no linear layer is left in this {type(model).__name__}")
-    made = [STORED[kind](layer) for _, _, layer in found]
-    for (_, put, _), layer in zip(found, made, strict=True):
-        put(layer)
+    made = {id(layer): STORED[kind](layer) for _, _, layer in found}
+    for _, put, layer in found:
+        put(made[id(layer)])
     return [path for path, _, _ in found]
 
 

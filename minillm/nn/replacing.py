@@ -65,8 +65,9 @@ def merge_lora(model: Module) -> list[str]:
     found = [place for place in places(model) if isinstance(place[-1], LoRA)]
     if not found:
         raise ValueError(f"merge_lora: no LoRA in this {type(model).__name__}: merged already?")
+    made = {id(layer): layer.merged() for _, _, layer in found}  # one at two places stays one
     for _, put, layer in found:
-        put(layer.merged())
+        put(made[id(layer)])
     return [path for path, _, _ in found]
 
 
@@ -105,9 +106,10 @@ def replace_linear(
         if not linear:
             raise ValueError(refusal(name, named, every))
         found |= linear
-    made = {path: make(layer) for path, (_, layer) in found.items()}
-    for path, (put, _) in found.items():
-        put(made[path])
+    one_each = {id(layer): layer for _, layer in found.values()}  # one at two places stays one
+    made = {which: make(layer) for which, layer in one_each.items()}
+    for put, layer in found.values():
+        put(made[id(layer)])
     return list(found)
 
 

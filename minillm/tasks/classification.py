@@ -19,7 +19,7 @@ from minillm.models import (
     GptConfig,
     SequenceClassifier,
 )
-from minillm.nn import LoRA, load_with_adapters
+from minillm.nn import load_with_adapters, state_for_file
 from minillm.ops import softmax
 from minillm.tasks.collation import collate_sentences, lengths_of
 from minillm.tasks.decision import Decision, decide
@@ -102,11 +102,9 @@ class TextClassifier:
         """Write weights, configuration, vocabulary, labels and the decision into one file.
 
         Raises:
-            ValueError: there is LoRA in the model, which ``merge_lora`` writes into the weights.
+            ValueError: as ``state_for_file``; nothing was written.
             OSError: see ``save_arrays``.
         """
-        if any(isinstance(module, LoRA) for _, module in self.model.named_modules()):
-            raise ValueError("save: the model has LoRA: call merge_lora(model) first")
         body = "bert" if isinstance(self.model, SequenceClassifier) else "gpt"
         described = {
             "kind": KIND,
@@ -118,7 +116,7 @@ class TextClassifier:
             "positive": json.dumps(self.positive, ensure_ascii=False),
             "threshold": json.dumps(self.decision and self.decision.threshold),
         }
-        save_arrays(path, self.model.state_dict(), described)
+        save_arrays(path, state_for_file(self.model, adapters=True), described)
 
     @classmethod
     def load(cls, path: str | Path) -> TextClassifier:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from minillm.backend.ids import check_ids
 from minillm.tasks.metrics.classification import Classes
 from minillm.tasks.metrics.fairness import sizes_of_both_classes
-from minillm.tasks.metrics.group_scores import checked_scores
+from minillm.tasks.metrics.group_scores import grouped_scores
 
 
 def thresholds_of_rate(
@@ -27,20 +28,20 @@ def thresholds_of_rate(
     Shapes: ``scores (N,), true (N,)`` 0 or 1, ``groups (N,)`` the places of ``names (G,)``.
 
     Raises:
-        ValueError: as ``checked_scores`` and ``sizes_of_both_classes``; a rate not in (0, 1].
+        ValueError: as ``grouped_scores`` and ``sizes_of_both_classes``; a rate not in (0, 1].
         IndexError, TypeError: as ``group_sizes``.
     Source: Hardt, Price & Srebro 2016, "Equality of Opportunity in Supervised Learning",
         arXiv:1610.02413, section 3.
     Guide: 8.2.3 (G55).
     """
-    p, is_so = checked_scores("thresholds_of_rate", scores, true, groups)
-    sizes_of_both_classes("thresholds_of_rate", is_so, groups, names)
+    p, is_so, places = grouped_scores("thresholds_of_rate", scores, true, groups, names)
+    sizes_of_both_classes("thresholds_of_rate", is_so, places, names)
     if not 0 < rate <= 1:
         raise ValueError(f"thresholds_of_rate: rate must be above 0 and at most 1, got {rate}")
     found = np.empty(len(names))
     for g in range(len(names)):
-        positive = np.sort(p[(groups == g) & (is_so == 1)])
-        kept = int(np.ceil(rate * len(positive) - 1e-9))  # 0.07 * 100 is above 7
+        positive = np.sort(p[(places == g) & (is_so == 1)])
+        kept = max(int(np.ceil(rate * len(positive) - 1e-9)), 1)  # 0.07 * 100 is above 7
         found[g] = positive[len(positive) - kept]
     return found
 
@@ -59,12 +60,12 @@ def equal_opportunity_thresholds(
     Source: as ``thresholds_of_rate``.
     Guide: 8.2.3 (G55).
     """
-    p, is_so = checked_scores("equal_opportunity_thresholds", scores, true, groups)
-    sizes_of_both_classes("equal_opportunity_thresholds", is_so, groups, names)
-    counts = {int(is_so[groups == g].sum()) for g in range(len(names))}
+    p, is_so, places = grouped_scores("equal_opportunity_thresholds", scores, true, groups, names)
+    sizes_of_both_classes("equal_opportunity_thresholds", is_so, places, names)
+    counts = {int(is_so[places == g].sum()) for g in range(len(names))}
     rates = sorted({k / n for n in counts for k in range(1, n + 1)}, reverse=True)
-    tried = np.array([thresholds_of_rate(p, is_so, groups, rate, names=names) for rate in rates])
-    right = [((p >= of[groups]) == is_so).mean() for of in tried]
+    tried = np.array([thresholds_of_rate(p, is_so, places, rate, names=names) for rate in rates])
+    right = [((p >= of[places]) == is_so).mean() for of in tried]
     best: np.ndarray = tried[int(np.argmax(right))]
     return best
 
@@ -72,12 +73,22 @@ def equal_opportunity_thresholds(
 def decided(scores: np.ndarray, groups: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """Who is selected, each by the threshold of the own group: ``score >= t_g``, (N,) 0 or 1.
 
+    Shapes: ``scores (N,), groups (N,)``, the places of ``thresholds (G,)``; lists will do.
+
     Raises:
-        ValueError: groups of another shape than scores.
+        ValueError: groups of another shape than scores; thresholds that are not a row; a score or
+            a threshold that is NaN, which is neither above nor below.
+        IndexError: a group that has no threshold.
+        TypeError: groups that are not integers.
     """
-    if np.shape(scores) != np.shape(groups):
+    p, t = np.asarray(scores, dtype=np.float64), np.asarray(thresholds, dtype=np.float64)
+    if t.ndim != 1 or np.isnan(t).any() or np.isnan(p).any():
         raise ValueError(
-            f"decided: groups {np.shape(groups)} must be as many as scores {np.shape(scores)}"
+            f"decided: needs scores without NaN and one threshold for each group, got {p.shape} "
+            f"scores, {int(np.isnan(p).sum())} of them NaN, and thresholds {t}"
         )
-    found: np.ndarray = (scores >= np.asarray(thresholds)[groups]).astype(int)
+    places = check_ids(groups, len(t), name="group", of="thresholds")
+    if p.shape != places.shape:
+        raise ValueError(f"decided: groups {places.shape} must be as many as scores {p.shape}")
+    found: np.ndarray = (p >= t[places]).astype(int)
     return found

@@ -10,6 +10,7 @@ import numpy as np
 
 from minillm.backend import reading, stream
 from minillm.models import Bert, BertConfig, MaskedLanguageModel
+from minillm.nn import state_for_file
 from minillm.tasks.encoding import TextEncoder
 
 KIND = "pretrained bert"
@@ -26,13 +27,17 @@ class PretrainedBert:
     encoder: TextEncoder
 
     def parts(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """What ``save_arrays`` takes: the weights, and what they are the weights of."""
+        """What ``save_arrays`` takes: the weights, and what they are the weights of.
+
+        Raises:
+            ValueError: as ``state_for_file``.
+        """
         described = {
             "kind": KIND,
             "config": json.dumps(asdict(self.model.bert.config)),
             "encoder": json.dumps(self.encoder.to_json(), ensure_ascii=False),
         }
-        return self.model.state_dict(), described
+        return state_for_file(self.model), described
 
     @classmethod
     def from_parts(

@@ -12,7 +12,7 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import array_module
 from minillm.backend.ids import check_ids
-from minillm.training.robust import group_sizes
+from minillm.training.robust import group_places, group_sizes
 
 
 def independence_weights(
@@ -35,13 +35,14 @@ def independence_weights(
         discrimination" (reweighing).
     Guide: 8.2.3 (G55).
     """
-    sizes = group_sizes(groups, names)
-    y = check_ids(labels, n_classes, name="label", of="classes")
-    if y.shape != np.shape(groups):
+    sizes, places = group_sizes(groups, names), group_places(groups, names)
+    y = check_ids(labels, n_classes, name="label", of="classes").astype(np.int64)
+    n_classes = int(n_classes)  # a small kind of integer would overflow
+    if y.shape != places.shape:
         raise ValueError(
-            f"independence_weights: groups {np.shape(groups)} must be as many as labels {y.shape}"
+            f"independence_weights: groups {places.shape} must be as many as labels {y.shape}"
         )
-    table = np.bincount(groups * n_classes + y, minlength=len(names) * n_classes)
+    table = np.bincount(places * n_classes + y, minlength=len(names) * n_classes)
     table = table.reshape(len(names), n_classes)
     of_label = table.sum(axis=0)
     lacking = np.argwhere((table == 0) & (of_label > 0))
@@ -50,7 +51,7 @@ def independence_weights(
         raise ValueError(
             f"independence_weights: no example of group {names[group]!r} has label {label}"
         )
-    found: np.ndarray = sizes[groups] * of_label[y] / (len(y) ** 2 * table[groups, y])
+    found: np.ndarray = sizes[places] * of_label[y] / (len(y) ** 2 * table[places, y])
     return found
 
 

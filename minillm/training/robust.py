@@ -15,20 +15,32 @@ from minillm.backend.ids import check_ids
 from minillm.ops import softmax
 
 
-def group_sizes(groups: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """How many examples each group has, (G,).
+def group_places(groups: Sequence[int] | np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """The groups of examples as 64-bit integers, in which no place times a size overflows, (N,).
 
-    Shapes: ``groups (N,)``, the places of ``names (G,)``.
+    Shapes: ``groups (N,)``, a list or an array: the places of ``names (G,)``.
 
     Raises:
-        ValueError: groups of another shape, or a group without examples: the message names it.
+        ValueError: groups of another shape, or none.
         IndexError: a group that has no name.
         TypeError: groups that are not integers.
     """
     places = check_ids(groups, len(names), name="group", of="names")
     if places.ndim != 1 or not places.size:
         raise ValueError(f"group_sizes: groups must be (N,), one at least, got {places.shape}")
-    sizes = np.bincount(places, minlength=len(names))
+    return places.astype(np.int64)
+
+
+def group_sizes(groups: Sequence[int] | np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """How many examples each group has, (G,).
+
+    Shapes: ``groups (N,)``, the places of ``names (G,)``.
+
+    Raises:
+        ValueError: as ``group_places``, or a group without examples: the message names it.
+        IndexError, TypeError: as ``group_places``.
+    """
+    sizes = np.bincount(group_places(groups, names), minlength=len(names))
     empty = [repr(name) for name, size in zip(names, sizes, strict=True) if not size]
     if empty:
         raise ValueError(f"group_sizes: no example is in group {', '.join(empty)}")
@@ -48,7 +60,7 @@ def balanced_weights(groups: np.ndarray, names: Sequence[str]) -> np.ndarray:
         competitive worst-group-accuracy", arXiv:2110.14503.
     """
     sizes = group_sizes(groups, names)
-    found: np.ndarray = 1.0 / (len(names) * sizes[groups])
+    found: np.ndarray = 1.0 / (len(names) * sizes[group_places(groups, names)])
     return found
 
 
@@ -61,12 +73,12 @@ def group_losses(losses: Tensor, groups: np.ndarray, names: Sequence[str]) -> Te
         ValueError: as ``group_sizes``; not as many losses as groups.
         IndexError, TypeError: as ``group_sizes``.
     """
-    sizes = group_sizes(groups, names)
-    if losses.shape != groups.shape:
+    sizes, places = group_sizes(groups, names), group_places(groups, names)
+    if losses.shape != places.shape:
         raise ValueError(
-            f"group_losses: losses {losses.shape} must be as many as groups {groups.shape}"
+            f"group_losses: losses {losses.shape} must be as many as groups {places.shape}"
         )
-    member = groups[:, None] == np.arange(len(names))  # (B, G)
+    member = places[:, None] == np.arange(len(names))  # (B, G)
     return losses @ array_module(losses.data).asarray(member / sizes, dtype=losses.dtype)
 
 

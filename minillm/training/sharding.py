@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from minillm.autograd import Parameter, Tensor
 from minillm.backend import Array, is_array
 from minillm.nn.rows import Rows, rows_of_batch, settle
@@ -131,8 +133,8 @@ def together(a: Answer, b: Answer) -> Answer:
     return a[0] + b[0], [added(x, y) for x, y in zip(a[1], b[1], strict=True)]
 
 
-def rows_in(batch: Any) -> int:
-    """How many rows a batch has.
+def rows_in(batch: Any, whose: str = "that threads share") -> int:
+    """How many rows a batch has; ``whose`` it is, in the message.
 
     Raises:
         TypeError: it is not a tuple of arrays of as many rows (or of ``None``).
@@ -141,9 +143,11 @@ def rows_in(batch: Any) -> int:
     lengths = {x.shape[0] if is_array(x) and x.ndim else None for x in arrays}
     (n_rows,) = lengths if len(lengths) == 1 else (None,)
     if n_rows is None:
+        found = [np.shape(x) if is_array(x) else type(x).__name__ for x in arrays]
+        given = f", of {', '.join(map(str, found))}" if isinstance(batch, tuple) else ""
         raise TypeError(
-            "a batch that threads share must be a tuple of arrays with an entry for each row, "
-            f"got {type(batch).__name__}"
+            f"a batch {whose} must be a tuple of arrays with an entry for each row, "
+            f"got {type(batch).__name__}{given}"
         )
     return n_rows
 

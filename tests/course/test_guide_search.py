@@ -110,3 +110,14 @@ def test_the_nearest_sections_are_near_by_their_numbers(number, nearest):
 def test_the_nearest_rows_and_statements_are_near_by_their_numbers():
     assert near_names("g70", GUIDE) == ["G66", "G65", "G64"]
     assert near_names("A0", GUIDE) == ["A1", "A2", "A3"]
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        *(("DP-SGD", "G54"), ("scrubbing", "G54"), ("差分隐私", "G54"), ("成员推断", "G54")),
+        *(("quantization", "G53"), ("quantisation", "G53"), ("量化", "G53")),
+    ],
+)
+def test_the_usual_words_lead_to_the_rows_on_cost_and_privacy(query, row):
+    assert row in [one.feature for one in look_up(query, GUIDE).entries]

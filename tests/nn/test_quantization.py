@@ -9,7 +9,9 @@ from hypothesis.extra.numpy import arrays
 from minillm.autograd import Parameter, Tensor, no_grad
 from minillm.backend import stream
 from minillm.models import Gpt, gpt2_style
-from minillm.nn import Embedding, Linear
+from minillm.models.attribution import with_changed_attention
+from minillm.models.published import save_pretrained
+from minillm.nn import Embedding, Linear, Module, add_adapters, add_lora, merge_lora
 from minillm.nn.quantization import (
     Float16Linear,
     Int8Linear,
@@ -88,7 +90,7 @@ def test_a_model_takes_a_quarter_or_half_and_says_nearly_the_same():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: quantized_rows(np.ones(3)), ValueError, r"needs a matrix .* got shape \(3,\)"),
+        (lambda: quantized_rows(np.ones(3)), ValueError, r"needs a matrix .* shape \(3,\)"),
         (lambda: quantized_rows(np.array([[np.nan]])), ValueError, "finite numbers"),
         (lambda: quantize(Linear(2, 2, rng=stream(0, "w")), "int4"), ValueError, "got 'int4'"),
         (lambda: quantize(Embedding(2, 2, rng=stream(0, "w")), "int8"), ValueError, "no linear"),
@@ -109,3 +111,95 @@ def test_a_weight_beyond_float16_is_refused_and_a_second_time_too():
     quantize(model, "int8")
     with pytest.raises(ValueError, match="no linear layer is left"):
         quantize(model, "float16")
+
+
+SMALL = gpt2_style(5, width=4, n_layers=1, n_heads=1)
+
+
+@pytest.mark.parametrize("kind", ["int8", "float16"])
+def test_what_a_file_cannot_hold_is_not_written(kind, tmp_path):
+    """A file without the linear weights is one that nobody can load."""
+    model = Gpt(SMALL, rng=stream(0, "w"))
+    quantize(model, kind)
+    for write in (
+        model.state_dict,
+        lambda: model.save(tmp_path / "model.safetensors"),
+        lambda: save_pretrained(model, tmp_path / "published"),
+    ):
+        with pytest.raises(ValueError, match=r"blocks\.0\..*fewer bits.*save the model before"):
+            write()
+    changed = with_changed_attention(Gpt(SMALL, rng=stream(0, "w")), 0, np.copy)
+    with pytest.raises(ValueError, match="ChangedAttention, changes weights by a function"):
+        changed.save(tmp_path / "model.safetensors")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_what_no_configuration_tells_is_not_written_either(tmp_path):
+    """LoRA and adapters are in the state, but a model that is made anew has no place for them."""
+    for add, says in ((add_lora, "call merge_lora"), (add_adapters, "load_with_adapters")):
+        model = Gpt(SMALL, rng=stream(0, "w"))
+        add(model, 2, rng=stream(0, "added"))
+        with pytest.raises(ValueError, match=says):
+            model.save(tmp_path / "model.safetensors")
+        with pytest.raises(ValueError, match=says):
+            save_pretrained(model, tmp_path / "published")
+        assert len(model.state_dict()) > len(Gpt(SMALL, rng=stream(0, "w")).state_dict())
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_rows_at_the_ends_of_float32_keep_the_bound():
+    """The bound is that of the scale as it is stored; 1e-45 was 0 with a scale of 0."""
+    rng = stream(0, "rows")
+    weight = rng.uniform(-1, 1, (200, 50)) * 10.0 ** rng.uniform(-46, 38, (200, 1))
+    weight = np.concatenate([weight, np.full((1, 50), 1e-45), np.full((1, 50), 3.4e38)])
+    codes, scale = quantized_rows(weight)
+    s = scale[:, None].astype(np.float64)
+    assert (s > 0).all() and np.isfinite(s).all()
+    assert (np.abs(weight - s * codes) <= (0.5 + 2.0**-17) * s).all()
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64, bool, list])
+def test_integers_and_lists_are_read_as_the_numbers_they_are(kind):
+    wanted = np.array([[-128.0, 64.0], [1.0, 0.0]])
+    if kind in (np.uint8, bool):
+        wanted = np.abs(wanted) > 2 if kind is bool else np.abs(wanted)
+    given = wanted.tolist() if kind is list else wanted.astype(kind)
+    codes, scale = quantized_rows(given)
+    np.testing.assert_allclose(codes * scale[:, None], wanted, atol=0.6)
+
+
+def test_a_number_beyond_float32_is_refused():
+    with pytest.raises(ValueError, match=r"of a float32, got float64 .* the largest 1e\+300"):
+        quantized_rows(np.array([[1e300, 1.0]]))
+
+
+def test_the_bounds_of_float16_hold_on_both_sides_of_their_border():
+    layer = Linear(4000, 1, rng=stream(0, "w"))
+    border = 2.0**-14
+    sizes = np.concatenate([np.geomspace(border, 65504, 2000), np.geomspace(1e-9, border, 2000)])
+    layer.weight.data = sizes[None].astype(np.float32)
+    missed = np.abs(Float16Linear(layer).dequantized() - layer.weight.data)[0]
+    assert (missed[:2000] <= 2.0**-11 * sizes[:2000] * (1 + 1e-6)).all()
+    assert (missed[2000:] <= 2.0**-25).all()
+
+
+class Twice(Module):
+    """One layer under two names."""
+
+    def __init__(self):
+        self.first = Linear(4, 4, rng=stream(0, "w"))
+        self.again = [self.first]
+
+
+def test_a_layer_at_two_places_stays_one():
+    model = Twice()
+    assert quantize(model, "int8") == ["first", "again.0"]
+    assert model.first is model.again[0]
+    assert stored_bytes(model) == 16 + 16 + 16  # codes, scales, biases
+    model = Twice()
+    add_lora(model, 1, rng=stream(0, "lora"), names=["first", "again.0"])
+    assert model.first is model.again[0]
+    merge_lora(model)
+    assert model.first is model.again[0] and isinstance(model.first, Linear)
+    with pytest.raises(ValueError, match=r"a layer by itself has no place.*Int8Linear\(layer\)"):
+        quantize(model.first, "int8")

@@ -70,3 +70,25 @@ def test_what_has_no_thresholds_is_refused(true, groups, rate, says):
         thresholds_of_rate(np.full(4, 0.5), true, np.array(groups), rate, names=NAMES)
     with pytest.raises(ValueError, match=r"groups \(1,\) must be as many as scores \(2,\)"):
         decided(np.zeros(2), np.array([0]), np.array([0.5]))
+
+
+def test_a_rate_of_next_to_nothing_finds_one():
+    scores, true = np.array([0.2, 0.9, 0.1]), [1, 1, 0]
+    found = thresholds_of_rate(scores, true, np.zeros(3, int), 1e-10, names=["all"])
+    np.testing.assert_array_equal(found, [0.9])
+
+
+@pytest.mark.parametrize(
+    ("scores", "groups", "thresholds", "error", "says"),
+    [
+        ([0.5, np.nan], [0, 1], [0.5, 0.5], ValueError, "scores without NaN"),
+        ([0.5, 0.5], [0, 1], [0.5, np.nan], ValueError, "without NaN and one threshold"),
+        ([0.5, 0.5], [0, -1], [0.5, 0.5], IndexError, "group -1 at position"),
+        ([0.5, 0.5], [0, 1], [0.5], IndexError, "group 1 at position .* thresholds of 1"),
+        ([0.5, 0.5], [0, 1], 0.5, ValueError, "one threshold for each group"),
+        ([0.5, 0.5], [0.0, 1.0], [0.5, 0.5], TypeError, "groups must be integers"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused(scores, groups, thresholds, error, says):
+    with pytest.raises(error, match=says):
+        decided(np.array(scores), np.array(groups), np.array(thresholds))

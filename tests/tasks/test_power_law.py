@@ -1,5 +1,7 @@
 """The fit finds the law that made the points, and no other comes nearer."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -68,3 +70,36 @@ def test_what_no_law_can_be_fitted_to_is_refused(sizes, losses, floor, words):
 def test_a_law_foretells_nothing_for_no_size():
     with pytest.raises(ValueError, match="a size must be above 0, got 0"):
         PowerLaw(1.0, 1.0, 1.0).at(0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "floor", "says"),
+    [
+        ([1.5] * 5, None, r"do not fall, 1\.5 to 1\.5"),
+        ([1, 2, 3, 4, 5], None, "do not fall, 1 to 5: the exponent means nothing"),
+        ([1.0, 0.9, 0.8, 0.7, 0.6], 2.0, "do not fall|below the floor"),
+        ([4.0, 3.0, 2.5, 2.2, 1.9], 2.0, r"the loss 1\.9 is below the floor 2"),
+        ([9.0, 1.0, 1.0, 1.0, 1.0], None, "the exponent is at an end of what is searched, 5"),
+        ([n**-0.005 for n in SIZES], 0.0, r"exponent is at an end of what is searched, 0\.01"),
+        ([5.0, 4.0, 3.0, 2.0, 0.9], None, "the floor is 0, at the end of what is searched"),
+        ([4.0, 3.0, 2.5, 2.2, 2.1], None, "^$"),
+    ],
+)
+def test_a_law_says_why_it_is_not_to_be_trusted(losses, floor, says):
+    assert re.search(says, fit_power_law(SIZES, losses, floor=floor).remark)
+
+
+def test_sizes_of_any_order_have_a_law_without_a_warning():
+    law = PowerLaw(1.0, 3.0, 0.02)
+    sizes = [1.0, 1e50, 1e100, 1e150]
+    found = fit_power_law(sizes, [law.at(n) for n in sizes])
+    assert (found.floor, found.exponent) == pytest.approx((1.0, 0.02), rel=1e-3)
+    assert found.remark == ""
+
+
+def test_what_is_beyond_floats_is_refused():
+    sizes = [1e100, 2e100, 3e100]
+    with pytest.raises(ValueError, match="beyond all floats; give the sizes in a larger unit"):
+        fit_power_law(sizes, [PowerLaw(1.0, 1.0, 4.0).at(n / 1e100) for n in sizes])
+    with pytest.raises(ValueError, match="too large to be squared"):
+        fit_power_law([1, 2, 3], [3e200, 2e200, 1e200])

@@ -100,3 +100,61 @@ def test_what_is_no_text_or_no_name_is_refused():
         scrub("x", names="Anna")
     with pytest.raises(ValueError, match="a name must not be empty"):
         scrub("x", names=["Anna", ""])
+
+
+@pytest.mark.guide("G54")
+@pytest.mark.parametrize(
+    ("name", "text", "scrubbed"),
+    [
+        ("J.R.", "J.R. said, to J.R.", "[NAME] said, to [NAME]"),
+        ("Smith Jr.", "Mr Smith Jr., and Smith Jr. (her)", "Mr [NAME], and [NAME] (her)"),
+        ("(Bob)", "Robert (Bob) Lind", "Robert [NAME] Lind"),
+        ("Ａｎｎａ", "Anna and Ａｎｎａ", "[NAME] and [NAME]"),
+        ("José", "José, Joséphine, Jose\u0301 and Jose\u0301phine", "[NAME], Joséphine, [NAME] and "
+         "Jose\u0301phine"),
+        ("Jose\u0301", "José", "[NAME]"),
+        ("Ren", "René and Rene\u0301, Ren", "René and Rene\u0301, [NAME]"),
+        ("Jose", "Jose\u0301 and Jose", "Jose\u0301 and [NAME]"),
+        ("Élan", "Élan, NoÉlan", "[NAME], NoÉlan"),
+        ("Анна", "Анна, Аннабель", "[NAME], Аннабель"),
+        ("Anna", "我是Anna。Anna1 an_Anna", "我是[NAME]。Anna1 an_Anna"),
+        ("李明", "李明明在", "[NAME]明在"),
+    ],
+)  # fmt: skip
+def test_names_end_where_words_end(name, text, scrubbed):
+    assert scrub(text, names=[name]) == scrubbed
+
+
+@pytest.mark.guide("G54")
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("010-12345678", "010 12345678", "(010)12345678", "(010) 12345678", "0755 1234567"),
+        *("13812345678", "138 1234 5678", "138-1234-5678", "+8613812345678", "+86 138 1234 5678"),
+        *("555-0173", "415-555-0132", "(415) 555-0132", "+1 415-555-0132", "+14155550132"),
+        *("+44 20 7946 0958", "+49 1511234567", "+491511234567", "+49-1511234567"),
+    ],
+)
+def test_telephones_are_found_in_each_form_that_is_listed(number):
+    assert scrub(f"at {number}, or 电话{number}。") == "at [PHONE], or 电话[PHONE]。"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["anna.v@post.example.org", "josé@münchen.de", "wang@公司.cn", "a@пример.com", "a@nguyễn.vn"],
+)
+def test_addresses_may_have_other_letters_before_their_end(address):
+    assert scrub(f"写给{address}或www.example.org") == "写给[EMAIL]或www.example.org"
+    assert scrub(f"写给{address}和www.example.org") == "写给[EMAIL]和www.example.org"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "123-45-0000",  # a serial number that is never issued
+        "1+10000000 and +1000000",
+        "anna@почта.рф, 王@例子.中国, +44 (0)20, 7946 0958",
+    ],
+)
+def test_what_is_left_in_is_what_the_module_says(text):
+    assert scrub(text) == text

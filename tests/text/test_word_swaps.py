@@ -40,8 +40,26 @@ def test_twice_is_the_text_as_it_was(words):
         ([("he", "He")], "'he' is in two places"),
         ([("he",)], r"a pair must be two words, got \('he',\)"),
         ([("he", " ")], "a pair must be two words"),
+        (["ab"], "a pair must be two words, got 'ab'"),
+        ([(" he ", "she")], r"a pair must be two words, got \(' he ', 'she'\)"),
+        ([("he", "she\n")], "a pair must be two words"),
+        ([(1, 2)], r"a pair must be two words, got \(1, 2\)"),
     ],
 )
 def test_pairs_that_cannot_be_exchanged_back_are_refused(pairs, says):
     with pytest.raises(ValueError, match=f"WordSwap: .*{says}"):
         WordSwap(pairs)
+
+
+def test_words_in_mixed_case_lose_it_as_the_docstring_says():
+    assert SWAP("hE") == "she" and SWAP(SWAP("hE")) == "he"
+    swap = WordSwap([("i", "we"), ("mcdonald", "smith")])
+    assert swap("WE") == "I" and swap("I") == "We"
+    assert swap("McDonald") == "Smith" and swap("Smith") == "Mcdonald"
+
+
+def test_letters_that_only_look_alike_to_a_pattern_are_left():
+    """The pattern takes \u0130 for i and \u017f for s; made small, neither is."""
+    swap = WordSwap([("his", "her"), ("he", "she")])
+    for text in ("H\u0130S", "\u017fhe", "hi\u017f"):
+        assert swap(text) == text

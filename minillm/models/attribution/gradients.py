@@ -20,8 +20,7 @@ def slopes(score: Score, vectors: np.ndarray) -> np.ndarray:
     One backward pass from the sum of all scores: a text's score does not depend on the others.
 
     Raises:
-        ValueError: the vectors are not ``(B, T, D)``, there are none, or the scores are not
-            ``(B,)``.
+        ValueError: as ``checked_vectors``, or the scores are not ``(B,)``.
     """
     x = Tensor(checked_vectors("slopes", vectors), requires_grad=True)
     scores = score(x)
@@ -62,18 +61,33 @@ def gradient_times_input(score: Score, vectors: np.ndarray) -> np.ndarray:
         Activation Differences", arXiv:1704.02685, which compares itself with it.
     Guide: 8.1.4, 8.2.4 (G52).
     """
+    vectors = checked_vectors("gradient_times_input", vectors)
     found: np.ndarray = (vectors * slopes(score, vectors)).sum(axis=-1)
     return found
 
 
 def checked_vectors(name: str, vectors: np.ndarray) -> np.ndarray:
-    """Vectors of texts, once they are known to be some.
+    """Vectors of texts as an array, once they are known to be some.
 
     Raises:
-        ValueError: they are not ``(B, T, D)``, or there are no texts, tokens or numbers.
+        ValueError: they are not ``(B, T, D)``, there are no texts, tokens or numbers, or one is
+            not finite.
     """
+    vectors = np.asarray(vectors)
     if vectors.ndim != 3 or 0 in vectors.shape:
         raise ValueError(
             f"{name}: vectors must be (texts, tokens, width), none of them 0, got {vectors.shape}"
         )
+    check_finite(f"{name}: vectors", vectors)
     return vectors
+
+
+def check_finite(what: str, numbers: np.ndarray) -> None:
+    """Refuse numbers of which nothing can be said.
+
+    Raises:
+        ValueError: some are not finite; says how many.
+    """
+    wrong = int((~np.isfinite(numbers)).sum())
+    if wrong:
+        raise ValueError(f"{what} must be finite, {wrong} of {numbers.size} are not")

@@ -33,6 +33,8 @@ class ChangedAttention(Module):
         ValueError: the changed weights have another shape; a memory or a cache.
     """
 
+    unsaved = "changes weights by a function that no file has: save the model it is a copy of"
+
     def __init__(self, attention: MultiHeadAttention, change: Change):
         self.attention = attention
         self.change = change
@@ -113,20 +115,34 @@ def silenced(weights: np.ndarray, heads: Sequence[int]) -> np.ndarray:
 
 
 def permuted(weights: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each row of weights in a random order, among the keys that are real, (B, H, T, S).
+    """Each row of weights in a random order, among the keys that it may see, (B, H, T, S).
+
+    ``mask`` is True at these keys: ``(B, S)``, the real ones of each text, or ``(B, T, S)``, those
+    of each query.  A causal model needs the latter, ``mask[:, None] & np.tri(T, dtype=bool)``:
+    with the former, weight moves to words that are still to come.
 
     Raises:
-        ValueError: a mask that is not ``(B, S)``.
+        ValueError: a mask of another shape.
+        TypeError: a mask that is not boolean: 0 and 1 would be read as places.
     Source: Jain & Wallace 2019, "Attention is not Explanation", arXiv:1902.10186, section 4.2.1:
         if the answer stays, the weights do not explain it.
     Guide: 8.1.4, 8.2.4 (G52).
     """
-    n, n_keys = len(weights), weights.shape[-1]
-    if mask.shape != (n, n_keys):
-        raise ValueError(f"permuted: mask must be {(n, n_keys)}, got {mask.shape}")
+    n, _, n_queries, n_keys = weights.shape
+    mask = np.asarray(mask)
+    if mask.dtype != bool:
+        raise TypeError(f"permuted: mask must be boolean, True = may be seen, got {mask.dtype}")
+    if mask.shape not in ((n, n_keys), (n, n_queries, n_keys)):
+        raise ValueError(
+            f"permuted: mask must be {(n, n_keys)} or {(n, n_queries, n_keys)}, got {mask.shape}"
+        )
     found = weights.copy()
-    for row, real in zip(found, mask, strict=True):
-        row[..., real] = rng.permuted(row[..., real], axis=-1)
+    for text, seen in zip(found, mask, strict=True):
+        if mask.ndim == 2:
+            text[..., seen] = rng.permuted(text[..., seen], axis=-1)
+            continue
+        for t, keys in enumerate(seen):
+            text[:, t, keys] = rng.permuted(text[:, t, keys], axis=-1)
     return found
 
 

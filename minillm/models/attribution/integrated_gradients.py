@@ -10,7 +10,7 @@ from numbers import Integral
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
-from minillm.models.attribution.gradients import Score, checked_vectors, slopes
+from minillm.models.attribution.gradients import Score, check_finite, checked_vectors, slopes
 
 
 def integrated_gradients(
@@ -34,6 +34,7 @@ def integrated_gradients(
     """
     if not isinstance(steps, Integral) or steps < 1:
         raise ValueError(f"integrated_gradients: steps must be a whole number >= 1, got {steps!r}")
+    vectors = checked_vectors("integrated_gradients", vectors)
     start = checked_baseline("integrated_gradients", vectors, baseline)
     way, total = vectors - start, np.zeros(vectors.shape)
     for k in range(int(steps)):
@@ -55,7 +56,9 @@ def completeness_gap(
     Source: Sundararajan, Taly & Yan 2017, arXiv:1703.01365, proposition 1.
     Guide: 8.1.4, 8.2.4 (G52).
     """
+    vectors = checked_vectors("completeness_gap", vectors)
     start = checked_baseline("completeness_gap", vectors, baseline)
+    attributions = np.asarray(attributions)
     if attributions.shape != vectors.shape[:2]:
         raise ValueError(
             f"completeness_gap: attributions must be {vectors.shape[:2]}, got {attributions.shape}"
@@ -70,12 +73,13 @@ def checked_baseline(name: str, vectors: np.ndarray, baseline: np.ndarray) -> np
     """The baseline in the shape of the vectors.
 
     Raises:
-        ValueError: it has another shape, or a batch of its own.
+        ValueError: it has another shape, or a batch of its own; a number that is not finite.
     """
-    shape = checked_vectors(name, vectors).shape
+    shape, baseline = vectors.shape, np.asarray(baseline)
     if baseline.shape not in (shape, shape[1:], shape[2:]):
         raise ValueError(
             f"{name}: baseline must be {shape}, {shape[1:]} or {shape[2:]} as the vectors are, "
             f"got {baseline.shape}"
         )
+    check_finite(f"{name}: baseline", baseline)
     return np.broadcast_to(baseline, shape).astype(vectors.dtype)

@@ -6,8 +6,11 @@ Letters: B texts, T positions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 
 import numpy as np
+
+from minillm.backend.ids import integer_array
 
 ScoreOfIds = Callable[[np.ndarray], np.ndarray]  # ids (B, T) -> a number for each text, (B,)
 
@@ -22,14 +25,13 @@ def occlusion(score: ScoreOfIds, ids: np.ndarray, *, neutral: int) -> np.ndarray
     Shapes: ``ids (B, T) -> (B, T)``, in the unit of the score.
 
     Raises:
-        ValueError: ids that are not ``(B, T)``, or of no text or token; scores that are not
-            ``(B,)``.
+        ValueError: as ``checked_texts``; scores that are not ``(B,)``.
+        TypeError: as ``checked_texts``.
     Source: Li, Monroe & Jurafsky 2016, "Understanding Neural Networks through Representation
         Erasure", arXiv:1612.08220.
     Guide: 8.1.4, 8.2.4 (G52).
     """
-    if ids.ndim != 2 or 0 in ids.shape:
-        raise ValueError(f"occlusion: ids must be (texts, tokens), none of them 0, got {ids.shape}")
+    ids = checked_texts("occlusion", ids, neutral)
     whole = np.asarray(score(ids))
     if whole.shape != (len(ids),):
         raise ValueError(
@@ -41,3 +43,18 @@ def occlusion(score: ScoreOfIds, ids: np.ndarray, *, neutral: int) -> np.ndarray
         without[:, t] = neutral
         shares.append(whole - score(without))
     return np.stack(shares, axis=1)
+
+
+def checked_texts(name: str, ids: np.ndarray, neutral: int) -> np.ndarray:
+    """Texts as an array of ids, once they and the neutral token are known to be some.
+
+    Raises:
+        ValueError: they are not ``(B, T)``, or there are no texts or tokens.
+        TypeError: ids that are not integers, or such a ``neutral``: 1.5 would be cut to 1.
+    """
+    ids = integer_array(ids)
+    if ids.ndim != 2 or 0 in ids.shape:
+        raise ValueError(f"{name}: ids must be (texts, tokens), none of them 0, got {ids.shape}")
+    if not isinstance(neutral, Integral):
+        raise TypeError(f"{name}: neutral must be a token id, got {neutral!r}")
+    return ids

@@ -5,6 +5,7 @@ Letters: N vectors, D width, F directions.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +61,16 @@ class SparseAutoencoder(Module):
         return Coded(codes, codes @ self.directions + self.middle)
 
     def loss(self, x: np.ndarray, penalty: float) -> Tensor:
-        """The mean squared error of a vector and ``penalty`` times the mean size of its codes."""
+        """The mean squared error of a vector and ``penalty`` times the mean size of its codes.
+
+        Raises:
+            ValueError: a penalty below 0, which would be paid for large codes, or no vector.
+        """
+        if not 0 <= penalty < math.inf or not len(x):
+            raise ValueError(
+                "SparseAutoencoder.loss: needs a penalty of at least 0 and one vector at least, "
+                f"got {penalty} and {len(x)}"
+            )
         codes, rebuilt = self(Tensor(x))
         missed = x - rebuilt
         return ((missed * missed).sum() + penalty * absolute(codes).sum()) / float(len(x))
@@ -83,6 +93,7 @@ def recovery(found: np.ndarray, planted: np.ndarray) -> float:
     Source: Cunningham et al. 2023, arXiv:2309.08600 ("mean max cosine similarity", against other
         dictionaries there).
     """
+    found, planted = np.asarray(found), np.asarray(planted)
     widths = {x.shape[1:] for x in (found, planted)}
     lengths = [np.linalg.norm(x, axis=-1, keepdims=True) for x in (found, planted)]
     if len(widths) != 1 or found.ndim != 2 or not all(len(n) and n.all() for n in lengths):

@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minillm.models.bert import BertConfig
-from minillm.models.costs.shapes import BlockShape, block_shape, check_counts, check_length
+from minillm.models.costs.shapes import (
+    BlockShape,
+    block_shape,
+    check_counts,
+    check_hidden,
+    check_length,
+    require_config,
+)
 from minillm.models.gpt_config import GptConfig
 
 
@@ -50,11 +57,12 @@ def gpt_flops(config: GptConfig, batch: int, length: int, *, before: int = 0) ->
 
     Raises:
         ValueError: a negative count, more positions than ``max_length``, sizes that no model has.
-        TypeError: a count that is not an integer.
+        TypeError: a count that is not an integer; the configuration of another model.
     Source: Kaplan et al. 2020, "Scaling Laws for Neural Language Models", arXiv:2001.08361, table
         1, which counts the products of queries and keys alone for attention.
     Guide: 8.2.1 (G53).
     """
+    require_config("gpt_flops", config, GptConfig)
     check_counts("gpt_flops", batch=batch, length=length, before=before)
     check_length(config, before + length)
     tokens = batch * length
@@ -78,12 +86,15 @@ def bert_flops(
     Padding is multiplied like words.
 
     Raises:
-        ValueError, TypeError: as ``gpt_flops``.
+        ValueError: more hidden positions than there are; as ``gpt_flops``.
+        TypeError: as ``gpt_flops``.
     Guide: 8.2.1 (G53).
     """
+    require_config("bert_flops", config, BertConfig)
     check_counts("bert_flops", batch=batch, length=length)
     check_counts("bert_flops", hidden_positions=hidden_positions, classes=classes)
     check_length(config, length)
+    check_hidden("bert_flops", hidden_positions, batch * length)
     d = config.width
     head = hidden_positions * (2 * d * d + 2 * d * config.vocabulary_size)
     if classes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minillm.models.costs.flops import gpt_flops
-from minillm.models.costs.shapes import block_shape, check_counts, check_length
+from minillm.models.costs.shapes import block_shape, check_counts, check_length, require_config
 from minillm.models.gpt_config import GptConfig
 
 
@@ -18,6 +18,7 @@ def kv_cache_bytes(config: GptConfig, batch: int, length: int, *, itemsize: int 
         arXiv:1911.02150, where G is 1.
     Guide: 8.2.1 (G53).
     """
+    require_config("kv_cache_bytes", config, GptConfig)
     check_counts("kv_cache_bytes", batch=batch, length=length, itemsize=itemsize)
     check_length(config, length)
     return 2 * config.n_layers * batch * length * block_shape(config).keys * itemsize
@@ -38,6 +39,7 @@ def generation_flops(
         ValueError: no prompt, more positions than ``max_length``; as ``gpt_flops``.
     Guide: 8.2.1 (G53).
     """
+    require_config("generation_flops", config, GptConfig)
     check_counts("generation_flops", least=1, prompt=prompt, batch=batch)
     check_counts("generation_flops", new=new)
     check_length(config, prompt + new)

@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minillm.models.bert import BertConfig
-from minillm.models.costs.shapes import BlockShape, block_shape, check_counts, check_length
+from minillm.models.costs.shapes import (
+    BlockShape,
+    block_shape,
+    check_counts,
+    check_hidden,
+    check_length,
+    require_config,
+)
 from minillm.models.gpt_config import GptConfig
 
 FLOAT, ID = 4, 8  # bytes of a float32 and of an int64
@@ -91,6 +98,7 @@ def gpt_activation_bytes(
         Models", arXiv:2205.05198, section 4.1, counts a float16 GPT in the same way.
     Guide: 8.2.1 (G53).
     """
+    require_config("gpt_activation_bytes", config, GptConfig)
     check_counts("gpt_activation_bytes", batch=batch, length=length)
     check_length(config, length)
     check_kernels(kernels)
@@ -117,11 +125,14 @@ def bert_activation_bytes(
     targets.
 
     Raises:
-        ValueError, TypeError: as ``gpt_activation_bytes``.
+        ValueError: more hidden positions than there are; as ``gpt_activation_bytes``.
+        TypeError: as ``gpt_flops``.
     Guide: 8.2.1 (G53).
     """
+    require_config("bert_activation_bytes", config, BertConfig)
     check_counts("bert_activation_bytes", batch=batch, length=length, hidden=hidden_positions)
     check_length(config, length)
+    check_hidden("bert_activation_bytes", hidden_positions, batch * length)
     check_kernels(kernels)
     shape, n, d, h = block_shape(config), batch * length, config.width, hidden_positions
     numbers = config.n_layers * (

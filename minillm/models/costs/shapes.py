@@ -39,7 +39,8 @@ def block_shape(config: GptConfig | BertConfig) -> BlockShape:
         ValueError: a size below 1, or heads that do not divide the width, or each other.
     """
     if isinstance(config, GptConfig):
-        inner, sharing = config.inner_width, config.n_key_heads or config.n_heads
+        shared = config.n_key_heads  # None where each has its own; 0 is refused below
+        inner, sharing = config.inner_width, config.n_heads if shared is None else shared
         matrices = 3 if config.feed_forward == "swiglu" else 2
     elif isinstance(config, BertConfig):
         inner, sharing, matrices = config.hidden, config.n_heads, 2
@@ -79,3 +80,23 @@ def check_length(config: GptConfig | BertConfig, length: int) -> None:
     """
     if length > config.max_length:
         raise ValueError(f"costs: {length} positions are more than max_length={config.max_length}")
+
+
+def check_hidden(name: str, hidden: int, positions: int) -> None:
+    """Refuse more hidden positions than a batch has.
+
+    Raises:
+        ValueError: see above.
+    """
+    if hidden > positions:
+        raise ValueError(f"{name}: {hidden} hidden positions of {positions} in the batch")
+
+
+def require_config(name: str, config: GptConfig | BertConfig, kind: type) -> None:
+    """Refuse the configuration of another model, whose head and loss are others.
+
+    Raises:
+        TypeError: see above.
+    """
+    if not isinstance(config, kind):
+        raise TypeError(f"{name}: needs a {kind.__name__}, got a {type(config).__name__}")

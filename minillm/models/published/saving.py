@@ -22,7 +22,7 @@ from minillm.models.published.naming import names_of
 from minillm.models.published.settings import CONFIG
 from minillm.models.span_reader import SpanReader
 from minillm.models.token_classifier import TokenClassifier
-from minillm.nn import Module
+from minillm.nn import Module, state_for_file
 
 BERT_HEADS: dict[type[Module], str] = {
     Bert: "body",
@@ -55,11 +55,13 @@ def save_pretrained(
     ``{"eos_token_id": 5}``.  The folder is made if it is not there.
 
     Raises:
-        ValueError: the model has no published form: says which part of it has none.
+        ValueError: the model has no published form: says which part of it has none; as
+            ``state_for_file``.
         OSError: a file cannot be written.
     Guide: 7.1.3, 7.2.3 (G59).
     """
     kind, head = published_form(model)
+    state_for_file(model)  # refuses what has parts that no configuration tells
     form = kind.heads[head]
     body: Any = getattr(model, form.body) if form.body else model
     config = body.config

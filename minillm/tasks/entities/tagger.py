@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from minillm.backend import load_arrays, reading, save_arrays, stream, to_numpy
 from minillm.models import Bert, BertConfig
 from minillm.models.token_classifier import TokenClassifier
+from minillm.nn import state_for_file
 from minillm.tasks.collation import lengths_of
 from minillm.tasks.encoding import TextEncoder
 from minillm.tasks.entities.batches import collate, encode_words
@@ -108,6 +109,7 @@ class Tagger:
         """Write weights, configuration, vocabulary and tags into one file.
 
         Raises:
+            ValueError: as ``state_for_file``; nothing was written.
             OSError: see ``save_arrays``.
         """
         described = {
@@ -120,7 +122,7 @@ class Tagger:
             "radius": json.dumps(self.model.neighbours.radius if self.model.neighbours else 0),
             "shapes": json.dumps(self.shapes),
         }
-        save_arrays(path, self.model.state_dict(), described)
+        save_arrays(path, state_for_file(self.model), described)
 
     @classmethod
     def load(cls, path: str | Path) -> Tagger:

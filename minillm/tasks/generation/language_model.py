@@ -14,6 +14,7 @@ from minillm.models.decoding.prompts import check_room
 from minillm.models.decoding.readers import reader_of
 from minillm.models.decoding.stopping import Decode
 from minillm.models.gpt import Gpt
+from minillm.nn import state_for_file
 from minillm.ops import softmax
 from minillm.tasks.generation.chat import ChatTemplate
 from minillm.tasks.generation.held_out import language_loss
@@ -178,11 +179,15 @@ class LanguageModel:
         return {"keep": longest // 2} if longest > 1 else {}
 
     def parts(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """What ``save_arrays`` takes: the weights, and all else as JSON."""
+        """What ``save_arrays`` takes: the weights, and all else as JSON.
+
+        Raises:
+            ValueError: as ``state_for_file``.
+        """
         described = header(
             self.model.config, self.tokenizer, self.vocabulary, self.documents, self.template
         )
-        return self.model.state_dict(), described
+        return state_for_file(self.model), described
 
     @classmethod
     def from_parts(

@@ -9,6 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from minillm.backend.ids import integer_array
+from minillm.models.attribution.occlusion import checked_texts
+
 
 def ranking(attributions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Positions from the largest attribution in size to the smallest, equal ones at random.
@@ -39,14 +42,15 @@ def deletion_curve(
     Shapes: ``ids (B, T), order (B, R) -> (B, R + 1)``.
 
     Raises:
-        ValueError: ids that are not ``(B, T)`` or of no text; an order that has not a row of
-            different positions for each text.
+        ValueError: as ``checked_texts``; an order that has not a row of different positions for
+            each text.
+        TypeError: as ``checked_texts``; positions that are not integers.
     Source: Petsiuk, Das & Saenko 2018, "RISE: Randomized Input Sampling for Explanation of
         Black-box Models", arXiv:1806.07421.
     Guide: 8.1.4, 8.2.4 (G52).
     """
-    changed = np.array(checked_ids("deletion_curve", ids))
-    rows = np.arange(len(ids))
+    ids = checked_texts("deletion_curve", ids, neutral)
+    changed, rows = np.array(ids), np.arange(len(ids))
     curve = [score(changed)]
     for place in checked_order("deletion_curve", ids, order).T:
         changed = changed.copy()
@@ -66,7 +70,7 @@ def insertion_curve(
 
     Guide: 8.1.4, 8.2.4 (G52).
     """
-    checked_ids("insertion_curve", ids)
+    ids = checked_texts("insertion_curve", ids, neutral)
     order = checked_order("insertion_curve", ids, order)
     return deletion_curve(score, ids, order[:, ::-1], neutral=neutral)[:, ::-1]
 
@@ -79,21 +83,11 @@ def area(curves: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: curves that are not ``(B, R + 1)`` with R of at least 1.
     """
+    curves = np.asarray(curves)
     if curves.ndim != 2 or curves.shape[1] < 2:
         raise ValueError(f"area: curves must be (texts, at least 2 points), got {curves.shape}")
     found: np.ndarray = ((curves[:, 1:] + curves[:, :-1]) / 2).mean(axis=1)
     return found
-
-
-def checked_ids(name: str, ids: np.ndarray) -> np.ndarray:
-    """Texts, once they are known to be some.
-
-    Raises:
-        ValueError: they are not ``(B, T)``, or there are no texts or tokens.
-    """
-    if ids.ndim != 2 or 0 in ids.shape:
-        raise ValueError(f"{name}: ids must be (texts, tokens), none of them 0, got {ids.shape}")
-    return ids
 
 
 def checked_order(name: str, ids: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -101,7 +95,9 @@ def checked_order(name: str, ids: np.ndarray, order: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: it does not.
+        TypeError: positions that are not integers.
     """
+    order = integer_array(order, name=f"{name}: position")
     fits = order.ndim == 2 and len(order) == len(ids) and 0 < order.shape[1] <= ids.shape[1]
     if not fits or order.min() < 0 or order.max() >= ids.shape[1]:
         raise ValueError(

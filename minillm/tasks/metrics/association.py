@@ -37,9 +37,13 @@ def weat(
         p-value = share of divisions of the 2n words into halves with sum_x - sum_y >= the observed
 
     The deviation is that of a sample (2n - 1); with the population's an effect is larger by
-    sqrt(2n / (2n - 1)), and 2 at most.  Ties count as at least the observed: the division as it is
-    counts, too, so p is never 0.  All C(2n, n) divisions are taken if they are at most ``draws``;
-    else p = (1 + hits) / (1 + draws) of random ones.
+    sqrt(2n / (2n - 1)), and 2 at most.  All C(2n, n) divisions are taken if they are at most
+    ``draws``; else p = (1 + hits) / (1 + draws) of random ones.
+
+    The source writes the p-value with ">": ``Pr_i[s(X_i, Y_i, A, B) > s(X, Y, A, B)]``.  Here ties
+    count, as in a permutation test: the words as they are given are one of the divisions, so that
+    p is never 0, and p <= q holds of no more than a share q of all divisions.  With ">" the most
+    extreme of them has p = 0, however few they are.
 
     Shapes: ``x (n, D), y (n, D), a (A, D), b (B, D)``.
 
@@ -47,8 +51,8 @@ def weat(
         ValueError: target sets of different sizes or of fewer than 2 words, an empty set, other
             widths, a vector of length 0 or not finite, no draw, or words that all lie equally.
     Source: Caliskan, Bryson & Narayanan 2017, "Semantics derived automatically from language
-        corpora contain human-like biases", arXiv:1608.07187 (the paper leaves the deviation and
-        the ties open); Phipson & Smyth 2010, "Permutation P-values Should Never Be Zero",
+        corpora contain human-like biases", arXiv:1608.07187 (the paper leaves the deviation
+        open); Phipson & Smyth 2010, "Permutation P-values Should Never Be Zero",
         arXiv:1603.05766 (random divisions).
     Guide: 8.2.3 (G55).
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -29,18 +30,18 @@ def reliability(probabilities: np.ndarray, true: np.ndarray, *, bins: int) -> Re
     Shapes: ``probabilities (N, C), true (N,)``.
 
     Raises:
-        ValueError: other shapes, no example, a class that there is not, fewer than 1 bin, a
-            probability outside [0, 1].
+        ValueError: other shapes, no example, a class that there is not, a probability outside
+            [0, 1]; as ``checked_bins``.
         TypeError: classes that are not integers.
     Source: Guo, Pleiss, Sun & Weinberger 2017, "On Calibration of Modern Neural Networks",
         arXiv:1706.04599, section 2.
     """
     p = np.asarray(probabilities, dtype=np.float64)
-    if p.ndim != 2 or not len(p) or bins < 1:
+    if p.ndim != 2 or not len(p):
         raise ValueError(
-            f"reliability: probabilities must be (N, C) with N at least 1 and bins at least "
-            f"1, got {p.shape} and {bins}"
+            f"reliability: probabilities must be (N, C) with N at least 1, got {p.shape}"
         )
+    bins = checked_bins("reliability", bins)
     if not ((p >= 0) & (p <= 1 + 1e-6)).all():
         raise ValueError("reliability: probabilities must be in [0, 1]")
     named, classes = paired(p.argmax(axis=1), true, p.shape[1])
@@ -66,3 +67,14 @@ def calibration_error(probabilities: np.ndarray, true: np.ndarray, *, bins: int)
     """
     found = reliability(probabilities, true, bins=bins)
     return float((found.share * np.abs(found.accuracy - found.confidence)).sum())
+
+
+def checked_bins(name: str, bins: int) -> int:
+    """A number of bins, in which no product overflows.
+
+    Raises:
+        ValueError: it is below 1, or not a whole number.
+    """
+    if not isinstance(bins, Integral) or bins < 1:
+        raise ValueError(f"{name}: bins must be a whole number, at least 1, got {bins!r}")
+    return int(bins)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 
 import numpy as np
 
@@ -21,6 +22,7 @@ def exposure(losses: np.ndarray, secret: int) -> float:
     Raises:
         ValueError: the losses are not a row, one is NaN, or there are fewer than two.
         IndexError: there is no such candidate.
+        TypeError: ``secret`` is not a whole number.
     Source: Carlini, Liu, Erlingsson, Kos & Song 2019, "The Secret Sharer: Evaluating and Testing
         Unintended Memorization in Neural Networks", arXiv:1802.08232, section 4.
     Guide: 8.2.2 (G54).
@@ -28,8 +30,11 @@ def exposure(losses: np.ndarray, secret: int) -> float:
     row = np.asarray(losses, dtype=np.float64)
     if row.ndim != 1 or row.size < 2 or np.isnan(row).any():
         raise ValueError(
-            f"exposure: losses must be a row of two or more without NaN, got {row.shape}"
+            "exposure: losses must be a row of two or more without NaN, got shape "
+            f"{row.shape}, {int(np.isnan(row).sum())} of them NaN"
         )
+    if not isinstance(secret, Integral):
+        raise TypeError(f"exposure: secret must be the place of a candidate, got {secret!r}")
     if not 0 <= secret < row.size:
         raise IndexError(f"exposure: secret {secret} is none of {row.size} candidates")
     lower, equal = (row < row[secret]).sum(), (row == row[secret]).sum()
@@ -45,6 +50,6 @@ def expected_exposure(candidates: int) -> float:
         ValueError: there are fewer than two.
     Guide: 8.2.2 (G54).
     """
-    if candidates < 2:
+    if not 2 <= candidates < math.inf:
         raise ValueError(f"expected_exposure: needs two candidates or more, got {candidates}")
     return math.log2(candidates) - math.lgamma(candidates + 1) / math.log(2) / candidates

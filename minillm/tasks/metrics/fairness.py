@@ -14,7 +14,7 @@ import numpy as np
 
 from minillm.tasks.metrics.classification import Classes, paired
 from minillm.tasks.metrics.intervals import Shares, wilson_interval
-from minillm.training.robust import group_sizes
+from minillm.training.robust import group_places, group_sizes
 
 
 class GroupRates(NamedTuple):
@@ -56,7 +56,7 @@ def group_rates(
     said, is_so = paired(predicted, true, 2)
     sizes = sizes_of_both_classes("group_rates", is_so, groups, names)
     table = np.zeros((2, 2, len(names)))
-    np.add.at(table, (is_so, said, groups), 1)
+    np.add.at(table, (is_so, said, group_places(groups, names)), 1)
     (negative, false), (missed, hit) = table
     shares = (
         *((hit + negative, sizes), (hit + missed, sizes), (hit + false, sizes)),
@@ -74,10 +74,10 @@ def sizes_of_both_classes(
         ValueError: as ``group_sizes``; not as many groups as true classes; a group of one class.
         IndexError, TypeError: as ``group_sizes``.
     """
-    sizes = group_sizes(groups, names)
-    if np.shape(groups) != true.shape:
-        raise ValueError(f"{name}: groups {np.shape(groups)} must be as many as true {true.shape}")
-    positive = np.bincount(groups, weights=true, minlength=len(names))
+    sizes, places = group_sizes(groups, names), group_places(groups, names)
+    if places.shape != true.shape:
+        raise ValueError(f"{name}: groups {places.shape} must be as many as true {true.shape}")
+    positive = np.bincount(places, weights=true, minlength=len(names))
     for kind, lacking in ((1, positive == 0), (0, positive == sizes)):
         if lacking.any():
             which = names[int(np.argmax(lacking))]

@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minillm.backend.ids import plural
+from minillm.tasks.metrics.calibration import checked_bins
 from minillm.tasks.metrics.classification import Classes, class_numbers
 from minillm.tasks.metrics.fairness import sizes_of_both_classes
 from minillm.tasks.metrics.intervals import Shares, bootstrap_interval
-from minillm.training.robust import group_sizes
+from minillm.training.robust import group_places, group_sizes
 
 
 class GroupCalibration(NamedTuple):
@@ -39,17 +41,15 @@ def calibration_by_group(
     Shapes: ``scores (N,), true (N,)`` 0 or 1, ``groups (N,)`` the places of ``names (G,)``.
 
     Raises:
-        ValueError: as ``checked_scores`` and ``group_sizes``, or no bin.
+        ValueError: as ``grouped_scores``, ``group_sizes`` and ``checked_bins``.
         TypeError, IndexError: as ``group_sizes``.
     Source: Kleinberg, Mullainathan & Raghavan 2016, "Inherent Trade-Offs in the Fair
         Determination of Risk Scores", arXiv:1609.05807, section 1 (calibration within groups).
     Guide: 8.2.3 (G55).
     """
-    p, is_so = checked_scores("calibration_by_group", scores, true, groups)
-    sizes = group_sizes(groups, names)
-    if bins < 1:
-        raise ValueError(f"calibration_by_group: bins must be at least 1, got {bins}")
-    cell = groups * bins + np.minimum((p * bins).astype(int), bins - 1)
+    p, is_so, places = grouped_scores("calibration_by_group", scores, true, groups, names)
+    sizes, bins = group_sizes(places, names), checked_bins("calibration_by_group", bins)
+    cell = places * bins + np.minimum((p * bins).astype(int), bins - 1)
     shape = len(names), bins
     counts, sums, positive = (
         np.bincount(cell, weights=x, minlength=len(names) * bins).reshape(shape)
@@ -87,10 +87,10 @@ def calibration_intervals(
     Guide: 8.2.3 (G55).
     """
     whole = calibration_by_group(scores, true, groups, names=names, bins=bins).error
-    p, is_so = checked_scores("calibration_intervals", scores, true, groups)
+    p, is_so, places = grouped_scores("calibration_intervals", scores, true, groups, names)
     ends = []
     for g in range(len(names)):
-        mine = groups == g
+        mine = places == g
         statistic = partial(error_of, p[mine], is_so[mine], bins)
         strata = np.zeros(int(mine.sum()), dtype=int)
         ends.append(bootstrap_interval(statistic, strata, draws=draws, level=level, rng=rng))
@@ -115,17 +115,17 @@ def mean_scores(
     Shapes: as ``calibration_by_group``.
 
     Raises:
-        ValueError: as ``checked_scores`` and ``group_sizes``; a group in which all are of one
+        ValueError: as ``grouped_scores`` and ``group_sizes``; a group in which all are of one
             true class.
         TypeError, IndexError: as ``group_sizes``.
     Source: as ``calibration_by_group``.
     Guide: 8.2.3 (G55).
     """
-    p, is_so = checked_scores("mean_scores", scores, true, groups)
-    sizes_of_both_classes("mean_scores", is_so, groups, names)
+    p, is_so, places = grouped_scores("mean_scores", scores, true, groups, names)
+    sizes_of_both_classes("mean_scores", is_so, places, names)
     n = len(names)
     counts, sums = (
-        np.bincount(is_so * n + groups, weights=x, minlength=2 * n).reshape(2, n)
+        np.bincount(is_so * n + places, weights=x, minlength=2 * n).reshape(2, n)
         for x in (np.ones_like(p), p)
     )
     found: np.ndarray = sums / counts
@@ -158,8 +158,8 @@ def swap_test(
         Classification through Robustness", arXiv:1809.10610.
     Guide: 8.2.3 (G55).
     """
-    first, one = checked_scores("swap_test", scores, decided, decided)
-    second, other = checked_scores("swap_test", swapped, decided_swapped, decided_swapped)
+    first, one = checked_scores("swap_test", scores, decided, "decision")
+    second, other = checked_scores("swap_test", swapped, decided_swapped, "swapped decision")
     if first.shape != second.shape:
         raise ValueError(
             f"swap_test: swapped {second.shape} must be as many as scores {first.shape}"
@@ -168,20 +168,42 @@ def swap_test(
     return Swap(float(d.mean()), float(np.abs(d).mean()), float((one != other).mean()))
 
 
+def grouped_scores(
+    name: str,
+    scores: np.ndarray,
+    true: Classes,
+    groups: Sequence[int] | np.ndarray,
+    names: Sequence[str],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, true classes and groups as rows of one length, lists too: ``(N,)`` three times.
+
+    Raises:
+        ValueError: as ``checked_scores`` and ``group_places``; not as many groups as scores.
+        TypeError, IndexError: as ``checked_scores`` and ``group_places``.
+    """
+    p, is_so = checked_scores(name, scores, true, "true class")
+    places = group_places(groups, names)
+    if places.shape != p.shape:
+        raise ValueError(
+            f"{name}: scores {p.shape} and groups {places.shape} must be rows of one length"
+        )
+    return p, is_so, places
+
+
 def checked_scores(
-    name: str, scores: np.ndarray, true: Classes, groups: np.ndarray
+    name: str, scores: np.ndarray, classes: Classes, what: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Scores as a row of floats, and as many classes, once there are as many groups.
+    """Scores as a row of floats, and as many classes; ``what`` the classes are, in messages.
 
     Raises:
         ValueError: rows of other lengths, none, a score outside [0, 1], a class but 0 and 1.
         TypeError: classes that are not integers.
     """
-    p, is_so = np.asarray(scores, dtype=np.float64), class_numbers("true class", true, 2)
-    if p.ndim != 1 or not p.size or p.shape != is_so.shape or p.shape != np.shape(groups):
+    p, is_so = np.asarray(scores, dtype=np.float64), class_numbers(f"{name}: {what}", classes, 2)
+    if p.ndim != 1 or not p.size or p.shape != is_so.shape:
         raise ValueError(
-            f"{name}: scores {p.shape}, classes {is_so.shape} and groups {np.shape(groups)} must "
-            "be rows of one length, not empty"
+            f"{name}: scores {p.shape} and {plural(what)} {is_so.shape} must be rows of one "
+            "length, not empty"
         )
     outside = np.flatnonzero(~((p >= 0) & (p <= 1 + 1e-6)))
     if outside.size:

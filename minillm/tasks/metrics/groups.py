@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minillm.tasks.metrics.classification import Classes, paired
-from minillm.training.robust import group_sizes
+from minillm.training.robust import group_places, group_sizes
 
 
 def group_accuracy(
@@ -30,12 +30,12 @@ def group_accuracy(
     Guide: 1.4.1 (G45).
     """
     predicted, true = paired(predicted, true)
-    sizes = group_sizes(groups, names)
-    if np.shape(groups) != true.shape:
+    sizes, places = group_sizes(groups, names), group_places(groups, names)
+    if places.shape != true.shape:
         raise ValueError(
-            f"group_accuracy: groups {np.shape(groups)} must be as many as true {true.shape}"
+            f"group_accuracy: groups {places.shape} must be as many as true {true.shape}"
         )
-    right = np.bincount(groups, weights=predicted == true, minlength=len(names))
+    right = np.bincount(places, weights=predicted == true, minlength=len(names))
     found: np.ndarray = right / sizes
     return found
 

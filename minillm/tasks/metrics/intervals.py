@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minillm.backend.randomness import check_rng
+
 
 class Shares(NamedTuple):
     """Shares, and between which numbers their intervals lie."""
@@ -30,12 +32,15 @@ def wilson_interval(hits: np.ndarray, n: np.ndarray, *, level: float) -> Shares:
     Shapes: ``hits (G,), n (G,)``, whole numbers.
 
     Raises:
-        ValueError: other shapes, hits that are not from 0 to n, or a level not between 0 and 1.
+        ValueError: other shapes, hits that are not from 0 to n, numbers that are not whole or not
+            finite, or a level not between 0 and 1.
     Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".
     """
     k, total = np.asarray(hits, dtype=np.float64), np.asarray(n, dtype=np.float64)
     if k.ndim != 1 or k.shape != total.shape or not ((k >= 0) & (k <= total)).all():
         raise ValueError(f"wilson_interval: hits must be (G,) and from 0 to n, got {k} of {total}")
+    if not np.isfinite(total).all() or (k != np.rint(k)).any() or (total != np.rint(total)).any():
+        raise ValueError(f"wilson_interval: hits and n must be whole, got {k} of {total}")
     z, some = quantile("wilson_interval", level), np.maximum(total, 1)
     middle = (k + z * z / 2) / (total + z * z)
     half = z / (total + z * z) * np.sqrt(k * (total - k) / some + z * z / 4)
@@ -81,21 +86,30 @@ def bootstrap_interval(
 
     Raises:
         ValueError: no row of strata, a stratum of one example, which has no spread, fewer than 2
-            draws, or a level not between 0 and 1.
+            draws, a level not between 0 and 1, or a statistic that is NaN of some draw.
+        TypeError: ``rng`` is not a generator.
     Source: Efron 1979, "Bootstrap Methods: Another Look at the Jackknife".
     """
+    strata = np.asarray(strata)
     kinds, sizes = np.unique(strata, return_counts=True)
-    if np.ndim(strata) != 1 or not len(sizes) or sizes.min() < 2 or draws < 2:
+    if strata.ndim != 1 or not len(sizes) or sizes.min() < 2 or draws < 2:
         raise ValueError(
             "bootstrap_interval: needs a row of strata of at least 2 examples each and at least "
             f"2 draws, got sizes {sizes} and {draws} draws"
         )
     quantile("bootstrap_interval", level)
+    check_rng(rng)
     members = [np.flatnonzero(strata == kind) for kind in kinds]
     found = [
         statistic(np.concatenate([of[rng.integers(len(of), size=len(of))] for of in members]))
         for _ in range(draws)
     ]
+    lost = int(np.isnan(found).sum())
+    if lost:
+        raise ValueError(
+            f"bootstrap_interval: the statistic must be a number of every draw, is NaN of {lost} "
+            f"of {draws}"
+        )
     low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 

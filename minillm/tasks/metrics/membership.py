@@ -22,6 +22,7 @@ def membership_auc(members: np.ndarray, others: np.ndarray) -> float:
         the Connection to Overfitting", arXiv:1709.01604, section 3.2 (the attack); Mann & Whitney
         1947, "On a Test of Whether one of Two Random Variables is Stochastically Larger than the
         Other" (the pairs).
+    Guide: 8.2.2 (G54).
     """
     inside, outside = rows_of_losses("membership_auc", members=members, others=others)
     ranked = np.sort(outside)
@@ -88,7 +89,7 @@ def calibrated_losses(losses: np.ndarray, reference: np.ndarray) -> np.ndarray:
     Shapes: ``(N,), (N,) -> (N,)``: the same examples, in the same order.
 
     Raises:
-        ValueError: the lengths differ; as ``membership_auc``.
+        ValueError: the lengths differ, or both are the same infinity; as ``membership_auc``.
     Source: Watson, Guo, Cormode & Sablayrolles 2022, "On the Importance of Difficulty Calibration
         in Membership Inference Attacks", arXiv:2111.08440.
     Guide: 8.2.2 (G54).
@@ -97,6 +98,12 @@ def calibrated_losses(losses: np.ndarray, reference: np.ndarray) -> np.ndarray:
     if own.shape != other.shape:
         raise ValueError(
             f"calibrated_losses: {len(own)} losses need as many of the reference, got {len(other)}"
+        )
+    lost = int((np.isinf(own) & (own == other)).sum())
+    if lost:
+        raise ValueError(
+            f"calibrated_losses: {lost} of {len(own)} losses are infinite and so is their "
+            "reference: the difference is no number"
         )
     return own - other
 
@@ -111,8 +118,10 @@ def rows_of_losses(name: str, **rows: np.ndarray) -> list[np.ndarray]:
     for which, losses in rows.items():
         row = np.asarray(losses, dtype=np.float64)
         if row.ndim != 1 or not row.size or np.isnan(row).any():
+            missing = f", {int(np.isnan(row).sum())} of them NaN" if row.size else ""
             raise ValueError(
-                f"{name}: {which} must be a row of losses without NaN, got {row.shape}"
+                f"{name}: {which} must be a row of losses without NaN, got shape "
+                f"{row.shape}{missing}"
             )
         found.append(row)
     return found

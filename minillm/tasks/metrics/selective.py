@@ -72,7 +72,7 @@ def threshold_of_coverage(confidence: np.ndarray, coverage: float) -> float:
         raise ValueError(
             f"threshold_of_coverage: coverage must be above 0 and at most 1, got {coverage}"
         )
-    given = int(np.ceil(coverage * len(sure) - 1e-9))  # 0.07 * 100 is above 7
+    given = max(int(np.ceil(coverage * len(sure) - 1e-9)), 1)  # 0.07 * 100 is above 7
     return float(sure[len(sure) - given])
 
 

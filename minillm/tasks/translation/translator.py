@@ -24,6 +24,7 @@ from minillm.models.decoding import (
 )
 from minillm.models.decoding.choosing import Choice
 from minillm.models.encoder_decoder import EncoderDecoder
+from minillm.nn import state_for_file
 from minillm.tasks.translation.batches import ROWS, as_ids, translation_loss
 from minillm.tasks.translation.tokens import TranslationTokens
 from minillm.text import pad
@@ -166,11 +167,12 @@ class Translator:
         """Write weights, configuration, tokenisers and vocabularies into one file, atomically.
 
         Raises:
+            ValueError: as ``state_for_file``; nothing was written.
             OSError: see ``save_arrays``.
         """
         described = {"config": asdict(self.model.config), "tokens": self.tokens.to_json()}
         written = {name: json.dumps(one, ensure_ascii=False) for name, one in described.items()}
-        save_arrays(path, self.model.state_dict(), {"kind": KIND} | written)
+        save_arrays(path, state_for_file(self.model), {"kind": KIND} | written)
 
     @classmethod
     def load(cls, path: str | Path) -> Translator:

@@ -17,15 +17,21 @@ CONVERSIONS: Mapping[str, Callable[[float, float, float], float]] = {
 ORDERS = (*(1 + i / 10 for i in range(1, 100)), *range(11, 64), 128, 256, 512)
 STEPS_OF_SIGMA = 64  # points of the integral in each standard deviation
 LEAST, MOST = 0.05, 1e5  # of the noise that ``noise_for`` looks at
+LARGEST = 710.0  # exp of it is beyond all floats
 
 
 def renyi_of_gaussian(order: float, noise: float) -> float:
     """Rényi divergence of two Gaussians of deviation σ whose means are 1 apart: ``α / (2σ²)``.
 
+    Raises:
+        ValueError: an order that is not above 1 and finite, or such a noise that is not above 0.
     Source: Mironov 2017, "Rényi Differential Privacy", arXiv:1702.07476, proposition 7.
     Guide: 8.2.2 (G54).
     """
-    return order / (2 * noise**2)
+    check_mechanism("renyi_of_gaussian", 1.0, noise)
+    check_alpha("renyi_of_gaussian", order)
+    spread = 2 * noise**2
+    return order / spread if spread else math.inf
 
 
 def renyi_of_sampled_gaussian(order: float, rate: float, noise: float) -> float:
@@ -38,17 +44,17 @@ def renyi_of_sampled_gaussian(order: float, rate: float, noise: float) -> float:
     ``excess_by_integral``.  Of k = 0 and 1 the sum is that of the binomial alone: A - 1 is summed.
 
     Raises:
-        ValueError: an order not above 1, ``rate`` outside [0, 1], noise that is not above 0.
+        ValueError: an order not above 1 or not finite, ``rate`` outside [0, 1], noise that is not
+            above 0 and finite.
     Source: Mironov, Talwar & Zhang 2019, "Rényi Differential Privacy of the Sampled Gaussian
         Mechanism", arXiv:1908.10530, section 3.3.
     Guide: 8.2.2 (G54).
     """
     check_mechanism("renyi_of_sampled_gaussian", rate, noise)
-    if not order > 1:
-        raise ValueError(f"renyi_of_sampled_gaussian: order must be above 1, got {order}")
+    check_alpha("renyi_of_sampled_gaussian", order)
     if rate == 0:
         return 0.0
-    if rate == 1:
+    if rate == 1 or noise**2 == 0:
         return renyi_of_gaussian(order, noise)
     if order != int(order):
         return math.log1p(excess_by_integral(order, rate, noise)) / (order - 1)
@@ -68,10 +74,13 @@ def excess_by_integral(order: float, rate: float, noise: float) -> float:
         A = E[(1 + u)^α],   u = q (exp((2z - 1) / (2σ²)) - 1),   z from N(0, σ²),   E[u] = 0
 
     What is integrated is (1 + u)^α - 1 - αu, which is never below 0.  Where A is beyond all
-    floats it is infinite, and the order of no use.
+    floats it is infinite, and the order of no use; so it is where q^α exp((α² - α) / (2σ²)), which
+    is less than A, is so large, and no point need be looked at.
 
     Source: Mironov, Talwar & Zhang 2019, arXiv:1908.10530, section 3.1.
     """
+    if order * math.log(rate) + (order * order - order) / (2 * noise**2) > LARGEST:
+        return math.inf
     far = 12 * noise
     z = np.arange(-far, order + far, noise / STEPS_OF_SIGMA)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -116,29 +125,33 @@ def epsilon_spent(
 
         ε = min over α of conversion(α, T r(α), δ)
 
-    ``conversion`` names the bound: "2017" (Mironov) or "2020" (Canonne, Kamath & Steinke).
+    ``conversion`` names the bound: "2017" (Mironov) or "2020" (Canonne, Kamath & Steinke).  Of no
+    step, or of steps in which nobody takes part, ε is 0 whatever the noise.
 
     Raises:
-        ValueError: ``rate`` outside [0, 1], noise not above 0, fewer than 0 steps, ``delta``
-            outside (0, 1), another conversion, no orders.
+        ValueError: ``rate`` outside [0, 1], noise not above 0, steps that are not a whole number
+            from 0 on, ``delta`` outside (0, 1), another conversion, no orders, or one that is not
+            above 1 and finite.
     Source: Mironov 2017, arXiv:1702.07476, proposition 1, on the sum.
     Guide: 8.2.2 (G54).
     """
     check_mechanism("epsilon_spent", rate, noise)
     check_delta("epsilon_spent", delta)
-    if steps < 0 or steps != int(steps):
-        raise ValueError(f"epsilon_spent: steps must be a number from 0 on, got {steps}")
+    if not 0 <= steps < math.inf or steps != int(steps):
+        raise ValueError(f"epsilon_spent: steps must be a whole number from 0 on, got {steps}")
     if conversion not in CONVERSIONS:
         raise ValueError(
             f"epsilon_spent: conversion must be one of {[*CONVERSIONS]}, got {conversion!r}"
         )
-    if not orders:
+    if len(orders) == 0:
         raise ValueError("epsilon_spent: needs at least one order, got none")
     bound = CONVERSIONS[conversion]
-    found = [
-        (bound(a, steps * renyi_of_sampled_gaussian(a, rate, noise), delta), a) for a in orders
-    ]
-    epsilon, order = min(found)
+
+    def spent(order: float) -> float:
+        of_step = renyi_of_sampled_gaussian(order, rate, noise)
+        return steps * of_step if steps else 0.0  # 0 times infinity is no number
+
+    epsilon, order = min((bound(a, spent(a), delta), a) for a in orders)
     return Budget(max(epsilon, 0.0) if steps and rate else 0.0, delta, order, conversion)
 
 
@@ -147,7 +160,8 @@ def noise_for(
 ) -> float:
     """The least noise, in units of the clipping norm, with which so many steps cost at most ε.
 
-    Found by halving: ε falls as noise grows.
+    Found by halving between 0.05 and 1e5, to one part in 10,000: ε falls as noise grows.  Where
+    even less than 0.05 would do, it is 0.05.
 
     Raises:
         ValueError: ``epsilon`` is not a finite number above 0, or needs noise beyond all bounds;
@@ -167,6 +181,8 @@ def noise_for(
         low, high = high, 2 * high
         if high > MOST:
             raise ValueError(f"noise_for: no noise up to {MOST:g} gives an epsilon of {epsilon}")
+    if spent(LEAST) <= epsilon:
+        return LEAST
     while high - low > 1e-4 * high:
         middle = (low + high) / 2
         low, high = (middle, high) if spent(middle) > epsilon else (low, middle)
@@ -183,3 +199,13 @@ def check_mechanism(name: str, rate: float, noise: float) -> None:
         raise ValueError(f"{name}: rate must be a probability from 0 to 1, got {rate}")
     if not 0 < noise < math.inf:
         raise ValueError(f"{name}: noise must be above 0 and finite, got {noise}")
+
+
+def check_alpha(name: str, order: float) -> None:
+    """Refuse an order of which there is no divergence.
+
+    Raises:
+        ValueError: it is not above 1 and finite.
+    """
+    if not 1 < order < math.inf:
+        raise ValueError(f"{name}: order must be above 1 and finite, got {order}")

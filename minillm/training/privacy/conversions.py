@@ -15,7 +15,8 @@ def epsilon_2017(order: float, divergence: float, delta: float) -> float:
         ε = r + ln(1/δ) / (α - 1)
 
     Raises:
-        ValueError: an order that is not above 1, a divergence below 0, or ``delta`` outside (0, 1).
+        ValueError: an order that is not above 1 and finite, a divergence below 0, or ``delta``
+            outside (0, 1).
     Source: Mironov 2017, "Rényi Differential Privacy", arXiv:1702.07476, proposition 3.
     Guide: 8.2.2 (G54).
     """
@@ -47,8 +48,8 @@ def check_order(name: str, order: float, divergence: float, delta: float) -> Non
     Raises:
         ValueError: as ``epsilon_2017``; the message names the bound.
     """
-    if not order > 1:
-        raise ValueError(f"{name}: order must be above 1, got {order}")
+    if not 1 < order < math.inf:
+        raise ValueError(f"{name}: order must be above 1 and finite, got {order}")
     if not divergence >= 0:
         raise ValueError(f"{name}: divergence must be at least 0, got {divergence}")
     check_delta(name, delta)

@@ -36,7 +36,11 @@ ONE_AT_A_TIME = threading.RLock()  # kernels are in force for the whole process
 
 
 def per_example_gradients(
-    losses_of: Callable[[Any], Tensor], batch: Any, parameters: Sequence[Parameter]
+    losses_of: Callable[[Any], Tensor],
+    batch: Any,
+    parameters: Sequence[Parameter],
+    *,
+    allow_unused: bool = False,
 ) -> tuple[Array, list[Array]]:
     """The losses of all examples, and each one's gradient, without a loop over examples::
 
@@ -49,11 +53,12 @@ def per_example_gradients(
     does not.
 
     Shapes: ``(B,)``, and for each parameter ``(B, *its own)``: B times the memory of the model.
+    With ``allow_unused`` a parameter that does not influence the loss has zeros, frozen ones too.
 
     Raises:
         TypeError: the losses are not a Tensor.
         ValueError: they are not a row; a parameter enters another way, which is named.
-        RuntimeError: a parameter does not influence the loss.
+        RuntimeError: a parameter does not influence the loss, unless ``allow_unused``.
     Source: Goodfellow 2015, "Efficient Per-Example Gradient Computations", arXiv:1510.01799, for
         linear layers.
     Guide: 8.2.2 (G54).
@@ -70,8 +75,14 @@ def per_example_gradients(
                 f"got {losses.shape}"
             )
         check_uses(losses, parameters)
-        gradients_of(losses.sum(), parameters)
-    return losses.data, [collected(p, kept, len(losses.data)) for p in parameters]
+        found = gradients_of(losses.sum(), parameters, allow_unused=allow_unused)
+    n = len(losses.data)
+    return losses.data, [
+        array_module(p.data).zeros((n, *p.shape), dtype=p.dtype)
+        if of_all is None
+        else collected(p, kept, n)
+        for p, of_all in zip(parameters, found, strict=True)
+    ]
 
 
 def collected(parameter: Parameter, kept: Sequence[tuple[Array, Array]], n: int) -> Array:

@@ -100,16 +100,22 @@ class PrivateGradients:
         counts: Sequence[float],
         allow_unused: bool = False,
     ) -> tuple[Array, list[Array | None]]:
-        """The mean loss of the examples, and the gradient with noise."""
+        """The mean loss of the examples, and the gradient with noise.
+
+        With ``allow_unused`` a parameter that no example influences has noise alone, as in an
+        empty batch: which ones those are may depend on the examples.
+        """
         if len(batches) != 1:
             raise ValueError(
                 f"PrivateGradients: one batch makes a step, got {len(batches)}: accumulate=1"
             )
         (batch,) = batches
-        if rows_in(batch) == 0:
+        if rows_in(batch, "of PrivateGradients") == 0:
             nothing = [array_module(p.data).zeros_like(p.data) for p in parameters]
             return nothing[0].sum(), [self.noisy(g) for g in nothing]
-        losses, gradients = per_example_gradients(loss_of, batch, parameters)
+        losses, gradients = per_example_gradients(
+            loss_of, batch, parameters, allow_unused=allow_unused
+        )
         summed, _ = clip_by_example(gradients, self.clip)
         return losses.mean(), [self.noisy(g) for g in summed]
 

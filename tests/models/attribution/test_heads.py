@@ -56,10 +56,29 @@ def test_what_cannot_be_changed_is_refused():
         without_heads(model, [(7, 0)])
     with pytest.raises(ValueError, match="without_heads: head 3 of 3 in layer 1"):
         without_heads(model, [(1, 3)])
-    with pytest.raises(ValueError, match=r"permuted: mask must be \(2, 5\), got \(2, 4\)"):
+    with pytest.raises(
+        ValueError, match=r"permuted: mask must be \(2, 5\) or \(2, 5, 5\), got \(2, 4\)"
+    ):
         with_changed_attention(model, 0, lambda w: permuted(w, MASK[:, :4], None))(IDS, MASK)
     with pytest.raises(ValueError, match=r"changed to \(2, 3, 5\)"):
         with_changed_attention(model, 0, lambda w: w[..., 0])(IDS, MASK)
     attention = without_heads(small_gpt(), [(0, 0)]).blocks[0].attention
     with pytest.raises(ValueError, match="reads neither a memory nor a cache"):
         attention(None, memory=1)
+
+
+def test_a_mask_of_numbers_is_not_read_as_places():
+    weights = np.random.default_rng(0).random((1, 1, 3, 3))
+    with pytest.raises(TypeError, match="permuted: mask must be boolean"):
+        permuted(weights, np.array([[1, 1, 0]]), np.random.default_rng(0))
+
+
+def test_weights_of_a_causal_model_stay_among_the_words_so_far():
+    n, length, rng = 2, 5, np.random.default_rng(0)
+    so_far = np.ones((n, 1, length), dtype=bool) & np.tri(length, dtype=bool)
+    weights = rng.random((n, 3, length, length)) * so_far[:, None]
+    moved = permuted(weights, so_far, rng)
+    np.testing.assert_array_equal(np.sort(moved), np.sort(weights))
+    assert not (moved * ~so_far[:, None]).any() and (moved != weights).any()
+    everywhere = permuted(weights, np.ones((n, length), dtype=bool), rng)
+    assert (everywhere * ~so_far[:, None]).any()  # as its docstring warns

@@ -75,3 +75,22 @@ def test_a_baseline_of_another_shape_is_refused(shape):
 def test_attributions_of_other_texts_are_refused():
     with pytest.raises(ValueError, match=r"attributions must be \(2, 3\), got \(2, 4\)"):
         completeness_gap(linear, X, np.zeros(4), np.zeros((2, 4)))
+
+
+def test_numbers_that_are_none_are_refused_and_lists_are_read():
+    bare, nothing = np.full(4, np.nan), np.zeros(4)
+    with pytest.raises(ValueError, match="integrated_gradients: baseline must be finite, 4 of 4"):
+        integrated_gradients(linear, X, bare)
+    with pytest.raises(ValueError, match="completeness_gap: baseline must be finite"):
+        completeness_gap(linear, X, bare, np.zeros((2, 3)))
+    broken = X.copy()
+    broken[0, 0, 0] = np.inf
+    for attribute, more in ((integrated_gradients, [nothing]), (gradient_times_input, [])):
+        with pytest.raises(ValueError, match=f"vectors must be finite, 1 of {X.size}"):
+            attribute(linear, broken, *more)
+    listed = X.astype(np.float64).tolist()
+    np.testing.assert_allclose(
+        integrated_gradients(linear, listed, [0.0] * 4),
+        integrated_gradients(linear, X, nothing),
+        rtol=1e-5,
+    )

@@ -30,3 +30,18 @@ def test_empty_texts_have_nothing_to_lose(shape):
 def test_a_score_must_be_one_number_for_each_text():
     with pytest.raises(ValueError, match=r"one number for each of 2 texts, got \(2, 3\)"):
         occlusion(lambda ids: ids, IDS, neutral=0)
+
+
+def test_a_neutral_token_that_is_none_is_not_cut_to_one():
+    for neutral in (1.5, 1.0, "1"):
+        with pytest.raises(TypeError, match="occlusion: neutral must be a token id, got"):
+            occlusion(lambda ids: ids[:, 0], IDS, neutral=neutral)
+
+
+def test_lists_are_texts_too():
+    def score(ids):
+        return ids.sum(axis=1)
+
+    np.testing.assert_array_equal(occlusion(score, IDS.tolist(), neutral=0), IDS)
+    with pytest.raises(TypeError, match="token ids must be integers"):
+        occlusion(score, IDS * 1.0, neutral=0)

@@ -71,3 +71,12 @@ def test_what_cannot_be_is_refused(model):
     for found in (np.zeros((0, 3)), np.zeros((2, 3)), np.ones((2, 4)), np.ones(3)):
         with pytest.raises(ValueError, match=r"recovery: needs directions \(F, D\) and \(P, D\)"):
             recovery(found, np.eye(3))
+
+
+def test_a_penalty_that_pays_for_codes_and_a_batch_of_nothing_are_refused(model):
+    for penalty in (-0.1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="needs a penalty of at least 0 and one vector"):
+            model.loss(X, penalty)
+    with pytest.raises(ValueError, match=r"one vector at least, got 0\.1 and 0"):
+        model.loss(X[:0], 0.1)
+    assert recovery([[1.0, 0.0]], [[1.0, 0.0]]) == 1.0

@@ -1,18 +1,23 @@
 """Generation, energy, and the dial that sets a model's sizes."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from minillm.autograd import no_grad
 from minillm.backend import stream
-from minillm.models import Gpt
+from minillm.models import BertConfig, Gpt
 from minillm.models.costs import (
     Dial,
+    bert_activation_bytes,
+    bert_flops,
     block_matrices,
     energy_of,
     generation_flops,
+    gpt_activation_bytes,
+    gpt_flops,
     kv_cache_bytes,
     sized,
 )
@@ -80,3 +85,36 @@ def test_energy_is_operations_times_what_the_caller_says():
 def test_bad_numbers_are_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+BERT = BertConfig(20, width=8, n_layers=1, n_heads=2, max_length=9)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (lambda config: gpt_flops(config, 1, 2), "GptConfig"),
+        (lambda config: kv_cache_bytes(config, 1, 2), "GptConfig"),
+        (lambda config: generation_flops(config, 1, 0), "GptConfig"),
+        (lambda config: gpt_activation_bytes(config, 1, 2), "GptConfig"),
+        (lambda config: bert_flops(config, 1, 2), "BertConfig"),
+        (lambda config: bert_activation_bytes(config, 1, 2, 1), "BertConfig"),
+    ],
+)
+def test_the_configuration_of_another_model_is_refused(call, kind):
+    """A BERT taken for a GPT has other heads: its operations were counted without a word."""
+    for wrong in ("a", BERT if kind == "GptConfig" else GPTS["gpt2"]):
+        with pytest.raises(TypeError, match=f"needs a {kind}, got a {type(wrong).__name__}"):
+            call(wrong)
+
+
+def test_sizes_that_no_batch_and_no_model_has_are_refused():
+    for count in (
+        lambda n: bert_flops(BERT, 2, 4, hidden_positions=n),
+        lambda n: bert_activation_bytes(BERT, 2, 4, n),
+    ):
+        count(8)
+        with pytest.raises(ValueError, match="9 hidden positions of 8 in the batch"):
+            count(9)
+    with pytest.raises(ValueError, match="n_key_heads must be at least 1, got 0"):
+        kv_cache_bytes(replace(GPTS["gpt2"], n_key_heads=0), 1, 2)

@@ -69,3 +69,17 @@ def test_what_is_no_ranking_is_refused():
             curve(has_five, np.zeros((0, 3), dtype=int), np.zeros((0, 3), dtype=int), neutral=0)
     with pytest.raises(ValueError, match="area: curves must be"):
         area(np.zeros((2, 1)))
+
+
+def test_lists_are_texts_and_orders_and_fractions_are_not():
+    order = np.array([[0, 1], [2, 0]])
+    for curve in (deletion_curve, insertion_curve):
+        np.testing.assert_array_equal(
+            curve(has_five, IDS.tolist(), order.tolist(), neutral=0),
+            curve(has_five, IDS, order, neutral=0),
+        )
+        with pytest.raises(TypeError, match="neutral must be a token id"):
+            curve(has_five, IDS, order, neutral=1.5)
+        with pytest.raises(TypeError, match="_curve: positions must be integers"):
+            curve(has_five, IDS, order * 1.0, neutral=0)
+    np.testing.assert_array_equal(area([[0.0, 1.0]]), [0.5])

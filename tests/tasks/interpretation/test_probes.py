@@ -58,3 +58,54 @@ def test_what_no_probe_can_learn_is_refused():
     one = Labelled(rng.standard_normal((3, 2)), np.array([0, 1, 0]))
     with pytest.raises(ValueError, match=r"got \(3, 2\) and \(2,\)"):
         selectivity(one, one, (one.classes, one.classes[:2]), l2=0.1, n_classes=2)
+
+
+ROWS = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("vectors", "classes", "options", "error", "says"),
+    [
+        (ROWS, [0, -1, 1], {}, IndexError, "probe: class -1 at position"),
+        (ROWS, [0, 2, 1], {}, IndexError, "probe: class 2 at position .* classes of 2"),
+        (ROWS, [0.0, 1.0, 1.0], {}, TypeError, "probe: classes must be integers, got float64"),
+        (ROWS, [0, 1, 1], {"n_classes": 0}, ValueError, "at least 2 classes, got n_classes=0"),
+        (ROWS, [0, 0, 0], {"n_classes": 1}, ValueError, "at least 2 classes, got n_classes=1"),
+        (ROWS, [0, 1, 1], {"n_classes": 2.0}, ValueError, "at least 2 classes"),
+        (ROWS, [0, 1, 1], {"l2": -1e-9}, ValueError, "l2 must be at least 0 and finite"),
+        (ROWS, [0, 1, 1], {"l2": np.nan}, ValueError, "l2 must be at least 0 and finite, got nan"),
+        (ROWS * np.nan, [0, 1, 1], {}, ValueError, "vectors must be finite"),
+    ],
+)
+def test_what_a_probe_would_misread_is_refused(vectors, classes, options, error, says):
+    with pytest.raises(error, match=says):
+        fitted_probe(Labelled(vectors, np.array(classes)), **{"l2": 0.1, "n_classes": 2} | options)
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "says"),
+    [
+        (Labelled(ROWS, np.array([0])), ValueError, r"a class for each, got \(3, 2\) and \(1,\)"),
+        (Labelled(ROWS[:0], np.zeros(0, int)), ValueError, "a class for each"),
+        (Labelled(ROWS[:, :1], np.zeros(3, int)), ValueError, "width 2 of those that it learned"),
+        (Labelled(ROWS, np.array([0, 1, 5])), IndexError, "probe: class 5"),
+        (Labelled(ROWS + np.inf, np.zeros(3, int)), ValueError, "vectors must be finite"),
+    ],
+)
+def test_what_a_probe_cannot_be_asked_is_refused(asked, error, says):
+    probe = fitted_probe(Labelled(ROWS, np.array([0, 1, 1])), 0.1, n_classes=2)
+    with pytest.raises(error, match=says):
+        probe.accuracy(asked)
+
+
+def test_a_probe_takes_lists():
+    classes = np.array([0, 1, 1])
+    probe = fitted_probe(Labelled(ROWS.tolist(), classes.tolist()), 0.1, n_classes=2)
+    np.testing.assert_array_equal(
+        probe.theta, fitted_probe(Labelled(ROWS, classes), 0.1, n_classes=2).theta
+    )
+    assert probe.accuracy(Labelled(ROWS.tolist(), [0, 1, 1])) == 1.0
+    with pytest.raises(TypeError, match="words must be integers"):
+        control_classes(
+            np.array([0.5]), n_classes=2, vocabulary_size=3, rng=np.random.default_rng(0)
+        )

@@ -55,7 +55,7 @@ def test_who_says_what_is_true_has_no_error(rng):
     ("p", "true", "bins", "says"),
     [
         (np.ones(2), [0, 0], 5, r"must be \(N, C\)"),
-        (np.ones((2, 1)), [0, 0], 0, "bins at least 1"),
+        (np.ones((2, 1)), [0, 0], 0, "bins must be a whole number, at least 1, got 0"),
         (np.full((1, 2), 2.0), [0], 5, r"must be in \[0, 1\]"),
         (np.full((2, 2), 0.5), [0], 5, "equal length"),
         (np.full((1, 2), 0.5), [2], 5, "not one of 0 to 1"),

@@ -52,3 +52,13 @@ def test_a_secret_or_a_number_of_candidates_that_there_is_not_is_refused():
             exposure(np.arange(3.0), secret)
     with pytest.raises(ValueError, match="two candidates or more, got 1"):
         expected_exposure(1)
+
+
+def test_half_a_place_and_no_end_of_candidates_are_refused():
+    with pytest.raises(TypeError, match="secret must be the place of a candidate, got 0"):
+        exposure(np.ones(3), 0.5)
+    with pytest.raises(ValueError, match=r"shape \(3,\), 2 of them NaN"):
+        exposure(np.array([1.0, np.nan, np.nan]), 0)
+    for candidates in (np.inf, np.nan):
+        with pytest.raises(ValueError, match="needs two candidates or more"):
+            expected_exposure(candidates)

@@ -3,12 +3,22 @@
 import numpy as np
 import pytest
 
+from minillm.autograd import Tensor
+from minillm.tasks.group_thresholds import (
+    decided,
+    equal_opportunity_thresholds,
+    thresholds_of_rate,
+)
 from minillm.tasks.metrics import (
     calibration_by_group,
     calibration_intervals,
+    group_accuracy,
+    group_rates,
     mean_scores,
     swap_test,
 )
+from minillm.training.fairness import covariance_penalty, independence_weights
+from minillm.training.robust import balanced_weights, group_losses
 
 NAMES = ("a", "b")
 
@@ -103,7 +113,7 @@ def test_the_swap_test_sees_direction_size_and_decisions():
             r"scores must be in \[0, 1\], got 1\.5 at place 1",
         ),
         ([0.5, np.nan], [0, 1], [0, 1], ValueError, r"scores must be in \[0, 1\], got nan"),
-        ([0.5], [0, 1], [0, 1], ValueError, r"scores \(1,\), classes \(2,\) and groups \(2,\)"),
+        ([0.5], [0, 1], [0, 1], ValueError, r"scores \(1,\) and true classes \(2,\)"),
         ([0.5, 0.5], [0, 1], [0], ValueError, r"groups \(1,\)"),
         ([], [], [], ValueError, "not empty"),
         ([0.5, 0.5], [0, 2], [0, 1], ValueError, "not one of 0 to 1"),
@@ -123,5 +133,49 @@ def test_rows_that_are_no_pairs_are_refused():
         swap_test(two, one, np.array([0, 1]), np.array([1]))
     with pytest.raises(ValueError, match=r"swap_test: .*rows of one length"):
         swap_test(two, two, np.array([0, 1]), np.array([1]))
-    with pytest.raises(ValueError, match="bins must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="bins must be a whole number, at least 1, got 0"):
         calibration_by_group(two, [0, 1], np.array([0, 1]), names=NAMES, bins=0)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.uint64, list])
+def test_every_kind_of_groups_gives_the_same_answers(kind, rng):
+    """Of 20 bins and 9 groups a cell is beyond int8 in silence, and int64 with uint64 a float."""
+    names, n = tuple("abcdefghi"), 900
+    places, true = np.arange(n) % 9, (np.arange(n) // 9) % 2
+    scores = rng.random(n)
+    given = places.tolist() if kind is list else places.astype(kind)
+    for asked in (
+        lambda g: calibration_by_group(scores, true, g, names=names, bins=20),
+        lambda g: calibration_by_group(scores, true, g, names=names, bins=np.int8(20)),
+        lambda g: calibration_intervals(
+            *(scores, true, g),
+            names=names, bins=20, draws=3, level=0.9, rng=np.random.default_rng(0),
+        ),
+        lambda g: mean_scores(scores, true, g, names=names),
+        lambda g: group_rates(true, true, g, names=names),
+        lambda g: group_accuracy(true, true, g, names=names),
+        lambda g: thresholds_of_rate(scores, true, g, 0.5, names=names),
+        lambda g: equal_opportunity_thresholds(scores[:90], true[:90], g[:90], names=names),
+        lambda g: decided(scores, g, np.linspace(0.1, 0.9, 9)),
+        lambda g: independence_weights(true, g, names, n_classes=2),
+        lambda g: independence_weights(true.astype(np.int8), g, names, n_classes=np.int8(100)),
+        lambda g: balanced_weights(g, names),
+        lambda g: group_losses(Tensor(scores), g, names).data,
+        lambda g: covariance_penalty(Tensor(scores), g, names).data,
+    ):  # fmt: skip
+        np.testing.assert_equal(asked(given), asked(places))
+
+
+def test_bins_that_are_none_are_refused():
+    for bins in (0, 2.5, np.nan, "5"):
+        with pytest.raises(ValueError, match="calibration_by_group: bins must be a whole number"):
+            calibration_by_group(np.zeros(1), [0], np.zeros(1, int), names=["all"], bins=bins)
+
+
+def test_what_is_no_decision_is_called_by_its_own_name():
+    with pytest.raises(
+        TypeError, match="swap_test: swapped decisions must be integers, got float64"
+    ):
+        swap_test(np.zeros(2), np.zeros(2), np.zeros(2, int), np.full(2, 0.5))
+    with pytest.raises(ValueError, match="swap_test: decision 2 at place 1"):
+        swap_test(np.zeros(2), np.zeros(2), np.array([0, 2]), np.zeros(2, int))

@@ -108,3 +108,21 @@ def test_what_cannot_be_drawn_again_or_compared_is_refused(rng):
         bootstrap_interval(np.mean, np.array([0, 0]), draws=9, level=95, rng=rng)
     with pytest.raises(ValueError, match="newcombe_interval: needs two shares"):
         newcombe_interval(wilson_interval(np.array([1, 0]), np.array([2, 0]), level=0.9))
+
+
+@pytest.mark.parametrize(("hits", "n"), [([1.5], [3]), ([1], [2.5]), ([1], [np.inf])])
+def test_shares_of_what_is_not_whole_are_refused(hits, n):
+    with pytest.raises(ValueError, match="wilson_interval: hits and n must be whole"):
+        wilson_interval(np.array(hits), np.array(n), level=0.95)
+
+
+def test_a_statistic_without_a_number_and_a_generator_that_is_none_are_refused(rng):
+    """Two of four draws or so miss a place, and the statistic then has no number."""
+
+    def lost(places):
+        return np.nan if 0 not in places else 1.0
+
+    with pytest.raises(ValueError, match=r"bootstrap_interval: the statistic .* NaN of \d+ of 50"):
+        bootstrap_interval(lost, [0, 0, 0], draws=50, level=0.9, rng=rng)
+    with pytest.raises(TypeError, match="rng must be a"):
+        bootstrap_interval(len, np.zeros(3), draws=5, level=0.9, rng=None)

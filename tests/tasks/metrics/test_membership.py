@@ -102,3 +102,15 @@ def test_what_is_hard_for_everyone_hides_the_members_until_it_is_taken_off(rng):
 def test_rows_and_rates_that_are_none_are_refused(call, says):
     with pytest.raises(ValueError, match=says):
         call(np.arange(3.0))
+
+
+def test_a_difference_of_infinities_is_refused_and_one_infinity_is_a_number():
+    infinite = np.array([np.inf, 1.0])
+    with pytest.raises(ValueError, match="1 of 2 losses are infinite and so is their reference"):
+        calibrated_losses(infinite, infinite)
+    np.testing.assert_array_equal(calibrated_losses(infinite, np.ones(2)), [np.inf, 0.0])
+
+
+def test_a_message_says_how_many_losses_are_no_numbers():
+    with pytest.raises(ValueError, match=r"without NaN, got shape \(2,\), 1 of them NaN"):
+        membership_auc(np.array([np.nan, 1.0]), np.ones(2))

@@ -79,3 +79,7 @@ def test_a_coverage_that_is_no_share_is_refused(coverage):
         threshold_of_coverage(np.array([0.5]), coverage)
     with pytest.raises(ValueError, match="threshold_of_coverage: confidence must be a row"):
         threshold_of_coverage(np.array([]), 0.5)
+
+
+def test_a_coverage_of_next_to_nothing_answers_one():
+    assert threshold_of_coverage(np.array([0.2, 0.9, 0.1]), 1e-10) == 0.9

@@ -16,7 +16,7 @@ from minillm.training.privacy import (
     renyi_of_gaussian,
     renyi_of_sampled_gaussian,
 )
-from minillm.training.privacy.accountant import ORDERS, excess_by_integral
+from minillm.training.privacy.accountant import LEAST, ORDERS, excess_by_integral
 
 MNIST = 256 / 60000  # batches of 256 of 60,000 digits
 
@@ -170,13 +170,18 @@ GIVEN = {"rate": 0.1, "noise": 1.0, "steps": 10, "delta": 1e-5}
         ({"rate": math.nan}, "rate must be"),
         ({"noise": 0.0}, r"noise must be above 0 and finite, got 0\.0"),
         ({"noise": math.inf}, "noise must be above 0"),
-        ({"steps": -1}, "steps must be a number from 0 on, got -1"),
+        ({"steps": -1}, "steps must be a whole number from 0 on, got -1"),
         ({"steps": 1.5}, "steps must be"),
+        ({"steps": math.nan}, "steps must be a whole number from 0 on, got nan"),
+        ({"steps": math.inf}, "steps must be a whole number from 0 on, got inf"),
         ({"delta": 0.0}, r"delta must be between 0 and 1, got 0\.0"),
         ({"delta": 1.0}, "delta must be"),
         ({"conversion": "1999"}, r"conversion must be one of \['2017', '2020'\], got '1999'"),
         ({"orders": ()}, "at least one order"),
-        ({"orders": (1.0,)}, r"order must be above 1, got 1\.0"),
+        ({"orders": np.array([])}, "at least one order"),
+        ({"orders": (1.0,)}, r"order must be above 1 and finite, got 1\.0"),
+        ({"orders": (2, math.inf)}, "order must be above 1 and finite, got inf"),
+        ({"orders": (math.nan,)}, "order must be above 1 and finite, got nan"),
     ],
 )
 def test_what_is_no_mechanism_is_refused(change, says):
@@ -202,3 +207,38 @@ def test_bounds_refuse_what_has_none(bound):
                         ((2, 0.1, 1.0), "delta")]:  # fmt: skip
         with pytest.raises(ValueError, match=f"{name}: {says} must be"):
             bound(*values)
+
+
+def test_orders_may_be_an_array():
+    listed = epsilon_spent(**GIVEN, orders=[2.0, 4.0, 8.0])
+    assert epsilon_spent(**GIVEN, orders=np.array([2.0, 4.0, 8.0])) == listed
+
+
+@pytest.mark.parametrize(("rate", "noise"), [(0.5, 0.05), (1.0, 1e-200), (0.1, 1e-9)])
+def test_nothing_spent_is_nothing_even_where_a_step_spends_all(rate, noise):
+    """Nought times infinity is no number; a step costs infinitely much or nearly so."""
+    assert epsilon_spent(rate=rate, noise=noise, steps=0, delta=1e-5).epsilon == 0.0
+    assert epsilon_spent(rate=rate, noise=noise, steps=1, delta=1e-5).epsilon > 100
+    assert noise_for(epsilon=1.0, delta=1e-5, rate=rate, steps=0) == LEAST
+
+
+def test_where_the_least_noise_looked_at_would_do_it_is_the_answer():
+    assert noise_for(epsilon=1e6, delta=1e-5, rate=1e-6, steps=1) == LEAST
+    found = noise_for(epsilon=2000.0, delta=1e-5, rate=1.0, steps=10)
+    assert LEAST < found < 0.1
+
+
+@pytest.mark.parametrize(("order", "noise"), [(2, 0.0), (2, -1.0), (2, math.nan), (2, math.inf)])
+def test_a_gaussian_without_noise_is_refused(order, noise):
+    with pytest.raises(ValueError, match="renyi_of_gaussian: noise must be above 0 and finite"):
+        renyi_of_gaussian(order, noise)
+
+
+@pytest.mark.parametrize("order", [1.0, 0.5, -2.0, math.nan, math.inf])
+def test_an_order_that_has_no_divergence_is_refused(order):
+    asked = ((renyi_of_gaussian, (1.0,)), (renyi_of_sampled_gaussian, (0.1, 1.0)))
+    for divergence, mechanism in asked:
+        with pytest.raises(ValueError, match="order must be above 1 and finite"):
+            divergence(order, *mechanism)
+    with pytest.raises(ValueError, match="order must be above 1 and finite"):
+        epsilon_2017(order, 1.0, 1e-5)

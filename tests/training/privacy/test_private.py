@@ -12,7 +12,12 @@ from minillm import Parameter, Tensor, ops
 from minillm.backend import stream
 from minillm.optim import SGD, Adam
 from minillm.training import fit
-from minillm.training.privacy import PrivateGradients, clip_by_example, sampled_rows
+from minillm.training.privacy import (
+    PrivateGradients,
+    clip_by_example,
+    per_example_gradients,
+    sampled_rows,
+)
 
 floats = st.floats(-100.0, 100.0)
 
@@ -132,3 +137,38 @@ def test_what_cannot_be_clipped_by_example_is_refused(rng):
                  gradients=private))  # fmt: skip
     with pytest.raises(TypeError, match="an entry for each row"):
         next(fit(rows_losses(w), [(x, np.ones(3))], SGD([w], lr=1.0), gradients=private))
+
+
+def test_a_parameter_that_nobody_uses_has_noise_alone_where_that_is_allowed():
+    """It may hang on the examples who is used: a gradient of exactly 0 would tell."""
+    w, unused, x = Parameter(np.zeros((1, 2))), Parameter(np.zeros(500)), np.ones((2, 2))
+    private = PrivateGradients(clip=2.0, noise=1.0, expected=1.0, rng=stream(0, "noise"))
+    given = {"optimizer": SGD([w, unused], lr=1.0), "gradients": private}
+    with pytest.raises(RuntimeError, match=r"parameter 1 .* does not influence the loss"):
+        next(fit(rows_losses(w), [(x,)], **given))
+    next(fit(rows_losses(w), [(x,)], **given, allow_unused=True))
+    assert unused.data.std() == pytest.approx(2.0, rel=0.1)
+
+
+def test_a_frozen_parameter_is_called_frozen():
+    w, frozen, x = Parameter(np.zeros((1, 2))), Parameter(np.zeros(2)), np.ones((2, 2))
+    frozen.requires_grad = False
+    with pytest.raises(RuntimeError, match=r"parameter 1 .*: it is frozen, or a constant"):
+        per_example_gradients(rows_losses(w), (x,), [w, frozen])
+    _, (_, nothing) = per_example_gradients(rows_losses(w), (x,), [w, frozen], allow_unused=True)
+    np.testing.assert_array_equal(nothing, np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("batch", "says"),
+    [
+        ([np.ones((2, 2))], "got list"),
+        ((np.ones((2, 2)), np.ones(3)), r"got tuple, of \(2, 2\), \(3,\)"),
+        ((np.ones((2, 2)), "a"), r"got tuple, of \(2, 2\), str"),
+    ],
+)
+def test_a_batch_of_another_form_is_refused_without_a_word_of_threads(batch, says, rng):
+    private = PrivateGradients(clip=1.0, noise=1.0, expected=1.0, rng=rng)
+    w = Parameter(np.zeros((1, 2)))
+    with pytest.raises(TypeError, match=f"a batch of PrivateGradients must be a tuple.*{says}"):
+        private(rows_losses(w), [batch], [w], counts=[1])
