@@ -57,8 +57,9 @@ def of(remedy):
 seen = {name.replace(" ", "_"): of(name) for name in lab.remedies}
 words = {key: one.word for key, one in lab.verdicts().items()}
 price = {
-    name.replace(" ", "_"): spread(lab.differences(name, "loss, others"))
-    for name in lab.remedies[1:]
+    name.replace(" ", "_"): {"mean": one.mean, "half": one.half}
+    for (name, of_), one in lab.verdicts().items()
+    if of_ == "loss, others"
 }
 table = verdict_table(
     lab,
@@ -135,7 +136,7 @@ LITERALS = {
 # %% [markdown] lang="en"
 # # Lesson 18. Privacy: what a model tells of its texts
 #
-# **Question.** A model has been trained on texts of people. Can somebody who has nothing but the model find out whose texts they were, or what they said? What keeps them, what only seems to, and what does it cost?
+# **Question.** A model has been trained on texts of people. Can somebody who has nothing but the model find out whose texts they were, or what they said? What protects them, what only seems to, and what does it cost?
 #
 # **Afterwards you can** attack a model by its losses and say how well that works, where few may be accused wrongly; plant a secret and measure in bits how much of it has come out; compute the gradient of every example without a loop, clip it and add noise; say what an epsilon promises and what it does not; and tell what removing copies, or removing names, hides.
 #
@@ -200,7 +201,7 @@ setup()
 #
 # **How far may one example pull?** Two examples have the gradients $(3, 4)$ and $(0, 1)$, of lengths 5 and 1. Their sum is $(3, 5)$. Without the first it would be $(0, 1)$: one example has moved it by 5. *Clipped* to the length 1 they are $(0.6, 0.8)$ and $(0, 1)$, the sum is $(0.6, 1.8)$, and whoever stays away changes it by 1 at most.
 #
-# **What does an epsilon say?** A class is asked: did you copy? Each throws two coins in secret; who has two heads lies, all others tell the truth. A yes comes from one who copied with probability 3/4, from one who did not with 1/4. Whatever is heard, no odds change by more than the factor 3, and nobody can be convicted. One writes $\varepsilon = \ln 3$ = {here.epsilon}. Yet the class gives its answer: if 34 of 100 say yes, $(0.34 - 1/4) \cdot 2$ = {here.share} of them have copied, give or take the luck of the coins. And whoever is asked *16 times*, and throws anew each time, may change the odds by $3^{16}$ = {here.often:.0f}: nothing is hidden any more.
+# **What does an epsilon say?** A class is asked: did you copy? Each throws two coins in secret; who has two heads lies, all others tell the truth. A yes comes from one who copied with probability 3/4, from one who did not with 1/4. Whatever is heard, no odds change by more than the factor 3, and nobody can be convicted. One writes $\varepsilon = \ln 3$ = {here.epsilon}. Yet the class gives its answer: if 34 of 100 say yes, $(0.34 - 1/4) \cdot 2$ = {here.share} of them have copied, give or take the luck of the coins. And whoever is asked *16 times*, and throws anew each time, may change the odds by $3^{16}$ = {here.often:,.0f}: nothing is hidden any more.
 
 # %% [markdown] lang="zh"
 # ## 2 手算
@@ -209,9 +210,9 @@ setup()
 #
 # **秘密泄露了多少？**　一个密码是 8 个里的一个。什么也不知道的人得在 8 个里面找，$\log_2 8 = 3$ 比特。模型给每个密码一个损失，真的那个排第二低：按这个次序试，两次就中。**暴露度**是 $3 - \log_2 2$ = {here.exposure} 比特，即搜索缩短了多少。
 #
-# **一个样本能拉多远？**　两个样本的梯度是 $(3, 4)$ 和 $(0, 1)$，长度是 5 和 1，和是 $(3, 5)$。少了第一个，就是 $(0, 1)$：一个样本把和移动了 5。都**裁剪**到长度 1，就成了 $(0.6, 0.8)$ 和 $(0, 1)$，和是 $(0.6, 1.8)$；谁不来，和最多变化 1。
+# **一个样本能拉多远？**　两个样本的梯度是 $(3, 4)$ 和 $(0, 1)$，长度是 5 和 1，和是 $(3, 5)$。少了第一个，就是 $(0, 1)$：一个样本把和移动了 5。都**裁剪**到长度 1，就成了 $(0.6, 0.8)$ 和 $(0, 1)$，和是 $(0.6, 1.8)$；少了任何一个，和最多变化 1。
 #
-# **ε 说的是什么？**　问全班：你抄过作业吗？每人私下掷两枚硬币，两枚都是正面的说谎，其余的说真话。抄过的人答“是”的概率是 3/4，没抄过的是 1/4。不管听到什么，可能性之比最多变化 3 倍，谁也定不了罪。记作 $\varepsilon = \ln 3$ = {here.epsilon}。而全班的答案还是有了：如果 100 人里 34 人说“是”，抄过的就占 $(0.34 - 1/4) \cdot 2$ = {here.share}，误差来自硬币的运气。可要是同一个人被问 **16 次**，每次重新掷，可能性之比就能变化 $3^{16}$ = {here.often:.0f} 倍：什么也藏不住了。
+# **ε 说的是什么？**　问全班：你抄过作业吗？每人私下掷两枚硬币，两枚都是正面的说谎，其余的说真话。抄过的人答“是”的概率是 3/4，没抄过的是 1/4。不管听到什么，一个人抄过的几率（odds）最多变化 3 倍，谁也定不了罪。记作 $\varepsilon = \ln 3$ = {here.epsilon}。而全班的答案还是有了：如果 100 人里 34 人说“是”，抄过的就占 $(0.34 - 1/4) \cdot 2$ = {here.share}，误差来自硬币的运气。可要是同一个人被问 **16 次**，每次重新掷，几率就能变化 $3^{16}$ = {here.often:,.0f} 倍：什么也藏不住了。
 
 # %%
 members, others = np.array([1.0, 2.0, 4.0]), np.array([2.0, 5.0])
@@ -445,14 +446,14 @@ else:
 #
 # **A method, and what it promises.** There is one with a proof, DP-SGD. Its $\varepsilon$ is often read as more than it is.
 #
-# **Each example is clipped, not their mean.** The noise is made for a sum that no example moves by more than $C$. Whoever clips the mean gradient, as in every training, and then adds the same noise, has promised nothing. One text of fifty that surprises is enough:
+# **Each example is clipped, not their mean.** The noise is made for a sum that no example moves by more than $C$. Whoever clips the mean gradient of $B$ texts, as in every training, lets one of them move the sum by up to $2BC$; with the same noise next to nothing is promised. One text of fifty that surprises is enough:
 
 # %% [markdown] lang="zh"
 # ## 5 指南没有说的
 #
 # **办法，以及它承诺了什么**　有证明的办法是有的，就是 DP-SGD。但它的 $\varepsilon$ 常常被读出更多的意思来。
 #
-# **裁剪的是每个样本，不是它们的平均**　噪声的大小，是为“没有哪个样本能把和移动超过 $C$”而定的。像平常训练那样裁剪平均梯度，再加同样的噪声，等于什么也没有承诺。五十条文本里有一条出人意料就够了：
+# **裁剪的是每个样本，不是它们的平均**　噪声的大小，是为“没有哪个样本能把和移动超过 $C$”而定的。像平常训练那样裁剪 $B$ 条文本的平均梯度，一条文本就可以把和移动多达 $2BC$；再加同样的噪声，几乎等于没有承诺。五十条文本里有一条出人意料就够了：
 
 
 # %%
@@ -477,16 +478,16 @@ assert moved(by_example, gradients) < 1.0001, "what the noise is made for"
 assert moved(by_mean, gradients) > 10, "what it is not made for"
 
 # %% [markdown] lang="en"
-# **A text, not a person.** $D$ and $D'$ differ by one text. Whoever has told something $k$ times is in $k$ texts, and for all of them together no more than $k\varepsilon$ follows (Dwork & Roth 2014, theorem 2.2): with $\varepsilon = 2$ and 16 texts $e^{32}$, which is none. Section 6.3 measures it.
+# **A text, not a person.** $D$ and $D'$ differ by one text. Whoever has told something $k$ times is in $k$ texts, and for all of them together no more than $k\varepsilon$ follows (Dwork & Roth 2014, theorem 2.2, for $\delta = 0$): with $\varepsilon = 2$ and 16 texts $e^{32}$, which is none. Section 6.3 measures it.
 #
-# **A bound, not a finding.** With $\varepsilon = 8$ any attack may find up to {allowed.eight:.0f} % of the members while it accuses 1 % of the others: that is no promise at all. That *one* attack finds less is seen in section 6.2; that another will is not excluded.
+# **A bound, not a finding.** With $\varepsilon = 8$ an attack that accuses 1 % of the others may find up to {allowed.eight:.0f} % of the members by this bound, more than there are: that is no promise at all. That *one* attack finds less is seen in section 6.2; that another will is not excluded.
 #
 # **The number depends on who reckons.** One and the same training costs less by a tighter bound. So the bound belongs to the number, and $\delta$, too (here $10^{-5}$):
 
 # %% [markdown] lang="zh"
-# **一条文本，不是一个人**　$D$ 与 $D'$ 差一条文本。把一件事说了 $k$ 遍的人，在 $k$ 条文本里；对这些合在一起，能推出的只有 $k\varepsilon$（Dwork、Roth，2014，定理 2.2）：$\varepsilon = 2$，16 条文本，就是 $e^{32}$，等于没有。6.3 节来量它。
+# **一条文本，不是一个人**　$D$ 与 $D'$ 差一条文本。把一件事说了 $k$ 遍的人，在 $k$ 条文本里；对这些合在一起，能推出的只有 $k\varepsilon$（Dwork、Roth，2014，定理 2.2，$\delta = 0$ 时）：$\varepsilon = 2$，16 条文本，就是 $e^{32}$，等于没有。6.3 节来量它。
 #
-# **是上界，不是测量结果**　$\varepsilon = 8$ 时，冤枉 1% 的非成员，任何攻击最多可以找出 {allowed.eight:.0f}% 的成员：这根本算不上承诺。6.2 节会看到**某一种**攻击找出的少得多；别的攻击会不会多，排除不了。
+# **是上界，不是测量结果**　$\varepsilon = 8$ 时，按这个上界，冤枉 1% 的非成员的攻击最多可以找出 {allowed.eight:.0f}% 的成员，比全体还多：这根本算不上承诺。6.2 节会看到**某一种**攻击找出的少得多；别的攻击会不会多，排除不了。
 #
 # **数字取决于谁来算**　同一次训练，用更紧的界来算，花费就更小。所以报 ε 时要写明用的是哪个界，还要写明 $\delta$（这里是 $10^{-5}$）：
 
@@ -574,7 +575,7 @@ print("yours: AUC {:.2f}, loss {:.2f}".format(*yours[0]))
 # The lab's GPT learns {sizes.learned} purchases and, among them, telephones and door codes of a few, and the attacker has {sizes.others} purchases of others besides. Three models for each of three seeds: one trained as usual; a *reference* on public texts, which has seen neither; and one trained with noise for $\varepsilon = 2$, by the formula of section 3.
 
 # %% [markdown] lang="zh"
-# 每种十次抽样，附 95% 区间。不必是神经网络，也不必训练过了头：一条文本给计数添上的，就使它比别的文本更有可能。更好的保护是更多的文本，因为每一条的分量小了。大的 $k$ 遮住得少，代价却大：那样的表几乎什么也不知道了。
+# 每种十次抽样，附 95% 区间。不必是神经网络，也不必训练过了头：一条文本给计数添上的那几笔，就使它显得比别的文本更有可能。更好的保护是更多的文本，因为每一条的分量小了。大的 $k$ 遮住得少，代价却大：那样的表几乎什么也不知道了。
 #
 # ### 6.2 谁在里面：一个小 GPT
 #
@@ -613,7 +614,7 @@ def private_gpt(case, epsilon, peak):
 # **Predict first.** How large is the AUC of the plain model? How many members are found while 1 % of the others are accused: by the loss; by the loss less the reference's; of the model with noise?
 
 # %% [markdown] lang="zh"
-# （用 AdamW 代替普通的梯度下降：优化器所知道的关于文本的一切，就是带噪声的梯度，拿它怎么用都不多花隐私。）
+# （用 AdamW 代替普通的梯度下降：优化器所知道的关于文本的一切，就是带噪声的梯度，怎样用它，都不再多花隐私。）
 #
 # **先猜一猜**　照常训练的模型，AUC 有多大？冤枉 1% 的非成员时，能找出多少成员：只用损失；用损失减去参照模型的损失；对加了噪声的模型？
 
@@ -736,22 +737,22 @@ panels[0].set_ylabel("exposure, bits")
 savefig(figure, "18_exposure", kept)
 
 # %% [markdown] lang="en"
-# Dotted: luck. Crosses: our three seeds. Told *once* among {told} texts, a secret has {seen.none.times.1.mean:.1f} ± {seen.none.times.1.half:.1f} of its {most:.2f} bits out; told 4 times it is as good as read. With noise for $\varepsilon = 2$ what was told once cannot be told from luck ({seen.epsilon_2.times.1.mean:.1f} ± {seen.epsilon_2.times.1.half:.1f}), as promised. Told 16 times it has {seen.epsilon_2.times.3.mean:.1f} ± {seen.epsilon_2.times.3.half:.1f} bits out, with $\varepsilon = 8$ {seen.epsilon_8.times.3.mean:.1f} ± {seen.epsilon_8.times.3.half:.1f}: *the promise is for a text*, and 16 texts agree.
+# Dotted: luck. Crosses: our three seeds. Told *once* among {told} texts, a secret has {seen.none.times.1.mean:.1f} ± {seen.none.times.1.half:.1f} of its {most:.2f} bits out; told 4 times it is as good as read. With noise for $\varepsilon = 2$ what was told once cannot be told from luck in these {n_seeds} seeds ({seen.epsilon_2.times.1.mean:.1f} ± {seen.epsilon_2.times.1.half:.1f}). Told 16 times it has {seen.epsilon_2.times.3.mean:.1f} ± {seen.epsilon_2.times.3.half:.1f} bits out, with $\varepsilon = 8$ {seen.epsilon_8.times.3.mean:.1f} ± {seen.epsilon_8.times.3.half:.1f}: *the promise is for a text*, and 16 texts agree.
 #
 # ### 6.4 What is taken out of the texts
 #
 # Two remedies without noise: take copies out, or take out what looks personal.
 #
-# **Predict first.** Of 16 copies, half of which begin with another word, how many are left when equal texts are kept once? Does it help somebody who told a secret once? Which of two secrets does a scrubber find?
+# **Predict first.** Of 16 copies, some of which begin with another word, how many are left when equal texts are kept once? Does it help somebody who told a secret once? Which of two secrets does a scrubber find?
 
 # %% [markdown] lang="zh"
-# （noise 一图是加噪声，other texts 一图是改动文本；as usual 是照常训练，behind public texts 是先在公开文本上训练，exact copies、near copies removed 是去掉完全相同、近似重复的，scrubbed 是脱敏；横轴是说过几遍，纵轴是暴露度。）点线是运气，叉是我们的三个种子。{told} 条文本里只说过**一遍**的秘密，{most:.2f} 比特已泄露 {seen.none.times.1.mean:.1f} ± {seen.none.times.1.half:.1f}；说过 4 遍的，等于明摆着。加上 $\varepsilon = 2$ 的噪声，只说过一遍的与运气分不出来（{seen.epsilon_2.times.1.mean:.1f} ± {seen.epsilon_2.times.1.half:.1f}），承诺兑现了。说过 16 遍的仍泄露 {seen.epsilon_2.times.3.mean:.1f} ± {seen.epsilon_2.times.3.half:.1f} 比特，$\varepsilon = 8$ 时是 {seen.epsilon_8.times.3.mean:.1f} ± {seen.epsilon_8.times.3.half:.1f}：**承诺是给一条文本的**，而这 16 条异口同声。
+# （noise 一图是加噪声，other texts 一图是改动文本；as usual 是照常训练，behind public texts 是先在公开文本上训练，exact copies、near copies removed 是去掉完全相同、近似重复的，scrubbed 是脱敏；横轴是说过几遍，纵轴是暴露度。）点线是运气，叉是我们的三个种子。{told} 条文本里只说过**一遍**的秘密，{most:.2f} 比特已泄露 {seen.none.times.1.mean:.1f} ± {seen.none.times.1.half:.1f}；说过 4 遍的，等于明摆着。加上 $\varepsilon = 2$ 的噪声，只说过一遍的，在这 {n_seeds} 个种子上与运气分不出来（{seen.epsilon_2.times.1.mean:.1f} ± {seen.epsilon_2.times.1.half:.1f}）。说过 16 遍的仍泄露 {seen.epsilon_2.times.3.mean:.1f} ± {seen.epsilon_2.times.3.half:.1f} 比特，$\varepsilon = 8$ 时是 {seen.epsilon_8.times.3.mean:.1f} ± {seen.epsilon_8.times.3.half:.1f}：**承诺是给一条文本的**，而这 16 条异口同声。
 #
 # ### 6.4 从文本里拿掉什么
 #
 # 不加噪声的两个办法：去掉重复的，或去掉像是个人信息的。
 #
-# **先猜一猜**　16 份重复，一半换了开头的词；相同的文本只留一条，还剩几份？这对只说过一遍秘密的人有用吗？下面两个秘密，脱敏程序找得到哪一个？
+# **先猜一猜**　16 份重复，有的换了开头的词；相同的文本只留一条，还剩几份？这对只说过一遍秘密的人有用吗？下面两个秘密，脱敏程序找得到哪一个？
 
 # %%
 case = Privacy(STUDY.settings, 20)
@@ -798,7 +799,7 @@ assert "042" in scrub("the door code 042"), "a form that nobody has thought of"
 # * *What fights learning by heart fights leaking*: dropout, weight decay, an early stop, more texts. They lower what we measured and promise nothing.
 # * *A wider model* leaks more by AUC, and is worse on others.
 #
-# **Train one yourself.** Which $\varepsilon$ would you promise, and what does it cost? Change the first line; rates near 0.01 suit $\varepsilon = 8$, 0.03 suits 2.
+# **Train one yourself.** Which $\varepsilon$ would you promise, and what does it cost? Change the first line; rates near 0.01 suit $\varepsilon = 8$, 0.03 suits 2. (Who tries several on the same private texts and keeps the best has all of them to pay for.)
 
 # %% [markdown] lang="zh"
 # {table}
@@ -809,7 +810,7 @@ assert "042" in scrub("the door code 042"), "a form that nobody has thought of"
 # * **防死记硬背的，也防泄露**：dropout、权重衰减、提前停止、更多的文本。它们降低了我们量到的数，但什么也没有承诺。
 # * **加宽的模型**按 AUC 泄露更多，在别的文本上也更差。
 #
-# **自己训练一个**　你愿意承诺多大的 $\varepsilon$？代价是多少？改第一行；学习率 0.01 上下适合 $\varepsilon = 8$，0.03 适合 2。
+# **自己训练一个**　你愿意承诺多大的 $\varepsilon$？代价是多少？改第一行；学习率 0.01 上下适合 $\varepsilon = 8$，0.03 适合 2。（在同一批私密文本上试了好几个，只留最好的，每一次试验都得付账。）
 
 # %% tags=["machine"]
 my_epsilon, my_rate = 8.0, 0.008  # change them
@@ -827,7 +828,7 @@ print("one seed: a look, and no claim")
 #
 # * A model gives its texts away by finding them likely. A reference model, and low false positive rates, show what the AUC hides.
 # * Exposure says in bits how much of a secret is out. Told once may be enough.
-# * Per-example gradients are the batch's, not yet added up. Each is clipped, then noise is added; clipping the mean promises nothing.
+# * Per-example gradients are the batch's, not yet added up. Each is clipped, then noise is added; clipping the mean promises next to nothing.
 # * $\varepsilon$ is a bound for one text, for every attack, with a $\delta$ and the name of the bound by which it was reckoned. It is not for 16 texts that say the same.
 # * Removing copies hides nothing that was told once; a scrubber knows the forms that were thought of.
 # * All on purchases of ten words and a GPT of one layer. How much leaks, and what noise costs, is another number for every model; that both are to be measured is not.
@@ -837,7 +838,7 @@ print("one seed: a look, and no claim")
 #
 # * 模型觉得训练文本更有可能，就这样泄露了它们。参照模型和低的假阳性率，让人看到 AUC 掩盖的东西。
 # * 暴露度以比特说明秘密泄露了多少。说过一遍就可能足够。
-# * 每个样本的梯度，就是还没有相加的整批梯度。先各自裁剪，再加噪声；裁剪平均梯度，什么也没有承诺。
+# * 每个样本的梯度，就是还没有相加的整批梯度。先各自裁剪，再加噪声；裁剪平均梯度，几乎等于没有承诺。
 # * $\varepsilon$ 是对一条文本、对任何攻击的上界，要和 $\delta$ 以及计算所用的界一起报。对说同一件事的 16 条文本，它不作承诺。
 # * 去重遮不住只说过一遍的；脱敏程序只认得有人想到过的写法。
 # * 以上都在十来个词的购物记录和一层的 GPT 上。泄露多少、噪声代价多大，每个模型各不相同；但两样都要量，这一点都一样。
