@@ -12,7 +12,7 @@
 #   minillm:
 #     lesson: 18
 #     guide: ['8.2.2']
-#     budget_s: 45
+#     budget_s: 60
 #     errata: [A106]
 #     introduces: [minillm.tasks.metrics.exposure, minillm.tasks.metrics.membership, minillm.text.duplicates, minillm.text.scrubbing, minillm.training.privacy.accountant, minillm.training.privacy.conversions, minillm.training.privacy.per_example, minillm.training.privacy.private, minillm.training.privacy.shares]
 # ---
