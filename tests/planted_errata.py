@@ -238,6 +238,10 @@ ERRATA_PLANTS = [
           "y = self.embed(self.target_tokens, self.target_positions, 0 * target, mask, before)",
           f"{GUIDE}encoder_only.py::"
           "test_of_two_right_answers_an_encoder_writes_half_of_one_and_half_of_the_other"),
+    Plant("noise of which the clip is forgotten", "training/privacy/private.py",
+          "((summed + self.noise * self.clip * z)", "((summed + self.noise * z)",
+          f"{GUIDE}privacy.py::"
+          "test_a106_noise_keeps_the_best_attack_on_the_worst_text_below_its_bound"),
     Plant("odds of a base rate upside down", "tasks/metrics/fairness_identities.py",
           "return base_rate / (1 - base_rate) * (1 - precision)",
           "return (1 - base_rate) / base_rate * (1 - precision)",

@@ -175,6 +175,10 @@ GUIDE_PLANTS = [
     Plant("a denial that is read as if it affirmed", "labs/worlds/claims.py",
           "if agrees != claim.denied", "if agrees",
           "tests/labs/worlds/test_claims.py::test_a_claim_is_checked_by_hand"),
+    Plant("long examples that are left out", "training/privacy/private.py",
+          "scale = clip / xp.maximum(lengths, clip)", "scale = 1.0 * (lengths <= clip)",
+          "tests/training/privacy/test_private.py::"
+          "test_no_example_is_longer_than_the_clip_and_short_ones_are_left_alone"),
     Plant("a true positive rate that is the precision", "tasks/metrics/fairness.py",
           "*((hit, hit + missed), ", "*((hit, hit + false), ",
           "tests/tasks/metrics/test_fairness.py::"
