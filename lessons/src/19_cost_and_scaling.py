@@ -161,7 +161,7 @@ setup()
 # %% [markdown] lang="en"
 # ## 2 By hand
 #
-# **Operations.** A number times a number, added to a sum, is 2 operations (FLOP). A GPT of one block, width $D = 4$, hidden width $F = 16$, reads $T = 3$ tokens and knows $V = 52$. Its block has four matrices $D \times D$ and two $D \times F$, together $N = 4 \cdot 16 + 2 \cdot 64$ = {here.n} numbers. For each token that is $2N$ = {here.two_n} operations. Attention multiplies a query with 3 keys and 3 weights with their values: $2 \cdot 2 \cdot 3 \cdot 4$ = {here.attention} more. The head gives 52 scores: $2 \cdot 4 \cdot 52$ = {here.head}. In all {here.forward} forward; backward is twice that, so training takes {here.training} for each token. The famous *$6N$* says {here.six_n}: in so small a model less than half.
+# **Operations.** A number times a number, added to a sum, is 2 floating-point operations (FLOP). A GPT of one block, width $D = 4$, hidden width $F = 16$, reads $T = 3$ tokens and knows $V = 52$. Its block has four matrices $D \times D$ and two $D \times F$, together $N = 4 \cdot 16 + 2 \cdot 64$ = {here.n} numbers. For each token that is $2N$ = {here.two_n} operations. Attention multiplies a query with 3 keys and 3 weights with their values: $2 \cdot 2 \cdot 3 \cdot 4$ = {here.attention} more. The head gives 52 scores: $2 \cdot 4 \cdot 52$ = {here.head}. In all {here.forward} forward; backward is twice that, so training takes {here.training} for each token. The famous *$6N$* says {here.six_n}: in so small a model less than half.
 #
 # **A power law with a floor.** Models with 100, 1600 and 25600 weights have the losses 5, 2 and 1.25. Each is 16 times larger than the one before, and what is gained shrinks from 3 to 0.75, to a quarter. So $16^{-a} = \tfrac14$, $a = \tfrac12$; gains that go on so add up to 0.75/3 = 0.25 more, and the *floor* is $E = 1.25 - 0.25 = 1$: $L = 1 + 40\, N^{-1/2}$.
 #
@@ -172,7 +172,7 @@ setup()
 # %% [markdown] lang="zh"
 # ## 2 手算
 #
-# **运算量**　两个数相乘，再加到和上，算 2 次运算（FLOP）。一个只有一块的 GPT，宽 $D = 4$，隐藏层宽 $F = 16$，读 $T = 3$ 个词元，词表 $V = 52$。块里有四个 $D \times D$ 的矩阵和两个 $D \times F$ 的，一共 $N = 4 \cdot 16 + 2 \cdot 64$ = {here.n} 个数。每个词元要 $2N$ = {here.two_n} 次运算。注意力要把一个查询与 3 个键相乘，再把 3 个权重与值相乘：又是 $2 \cdot 2 \cdot 3 \cdot 4$ = {here.attention} 次。输出层给出 52 个分数：$2 \cdot 4 \cdot 52$ = {here.head} 次。前向一共 {here.forward} 次；反向是它的两倍，所以训练每个词元要 {here.training} 次。有名的 **$6N$** 给出 {here.six_n}：模型这么小，它连一半都不到。
+# **运算量**　两个数相乘，再加到和上，算 2 次浮点运算（FLOP）。一个只有一块的 GPT，宽 $D = 4$，隐藏层宽 $F = 16$，读 $T = 3$ 个词元，词表 $V = 52$。块里有四个 $D \times D$ 的矩阵和两个 $D \times F$ 的，一共 $N = 4 \cdot 16 + 2 \cdot 64$ = {here.n} 个数。每个词元要 $2N$ = {here.two_n} 次运算。注意力要把一个查询与 3 个键相乘，再把 3 个权重与值相乘：又是 $2 \cdot 2 \cdot 3 \cdot 4$ = {here.attention} 次。输出层给出 52 个分数：$2 \cdot 4 \cdot 52$ = {here.head} 次。前向一共 {here.forward} 次；反向是它的两倍，所以训练每个词元要 {here.training} 次。有名的 **$6N$** 给出 {here.six_n}：模型这么小，它连一半都不到。
 #
 # **带下限的幂律**　参数为 100、1600 和 25600 的三个模型，损失是 5、2 和 1.25。规模每次大 16 倍，得到的好处从 3 缩到 0.75，只剩四分之一。所以 $16^{-a} = \tfrac14$，$a = \tfrac12$；照这样下去，剩下的好处加起来是 0.75/3 = 0.25，**下限**就是 $E = 1.25 - 0.25 = 1$：$L = 1 + 40\, N^{-1/2}$。
 #
@@ -364,7 +364,7 @@ else:
 # %% [markdown] lang="en"
 # ## 5 Where the guide differs
 #
-# **"Larger, and so better" (A101).** The loss falls with parameters, with data *and* with operations, each as a power law as long as the others are not in the way (Kaplan et al. 2020). Hoffmann et al. (2022) fitted one law to all,
+# **"Larger, and so better" (A101).** The loss falls with parameters, with data *and* with operations, each as a power law as long as the others are not in the way: the *scaling laws* (Kaplan et al. 2020). Hoffmann et al. (2022) fitted one law to all,
 #
 # $$L(N, D) = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}}, \qquad E = 1.69,\; A = 406.4,\; B = 410.7,\; \alpha = 0.34,\; \beta = 0.28.$$
 #
@@ -373,7 +373,7 @@ else:
 # %% [markdown] lang="zh"
 # ## 5 勘误
 #
-# **“更大，所以更好”（A101）**　损失随参数、数据**和**运算量下降，只要另外两样不碍事，每一样都是幂律（Kaplan 等，2020）。Hoffmann 等（2022）用一条规律拟合了全部：
+# **“更大，所以更好”（A101）**　损失随参数、数据**和**运算量下降，只要另外两样不碍事，每一样都是幂律，这叫**缩放定律**（Kaplan 等，2020）。Hoffmann 等（2022）用一条规律拟合了全部：
 #
 # $$L(N, D) = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}}, \qquad E = 1.69,\; A = 406.4,\; B = 410.7,\; \alpha = 0.34,\; \beta = 0.28.$$
 #
@@ -527,7 +527,7 @@ print(f"{seconds[False] / seconds[True]:.1f} times less time, {fewer:.1f} times 
 #
 # ### 6.3 Fewer bits
 #
-# Weights in eight bits are a quarter of the memory, in sixteen a half.
+# To store numbers in few bits, as multiples of a step, is *quantisation*. Weights in eight bits are a quarter of the memory, in sixteen a half.
 #
 # **Predict first.** A layer of 256 inputs and 1024 outputs: how far off are its outputs, in eight bits and in sixteen? Is it faster?
 
@@ -536,7 +536,7 @@ print(f"{seconds[False] / seconds[True]:.1f} times less time, {fewer:.1f} times 
 #
 # ### 6.3 更少的比特
 #
-# 权重用八比特，内存是四分之一；用十六比特，是一半。
+# 用很少的比特存数，存成某个步长的整数倍，叫**量化**。权重用八比特，内存是四分之一；用十六比特，是一半。
 #
 # **先猜一猜**　一个 256 个输入、1024 个输出的层，用八比特和十六比特，输出各差多少？会更快吗？
 
