@@ -233,6 +233,10 @@ ERRATA_PLANTS = [
     Plant("a sentence that is read behind its first token", "models/pooling.py",
           "return hidden[:, first, :]", "return hidden[:, first + 1, :]",
           f"{GUIDE}classifier_code.py::test_a73_bert_reads_the_vector_at_cls_and_no_mean"),
+    Plant("a vertex on the other side", "labs/challenges/bottlenecks.py",
+          "np.exp(-line / (2.0 * square))", "np.exp(line / (2.0 * square))",
+          "tests/labs/challenges/test_bottlenecks.py::"
+          "test_a101_at_given_operations_the_best_size_lies_between_and_grows_with_its_data"),
     Plant("a decoder that does not see what it has written", "models/encoder_decoder.py",
           "y = self.embed(self.target_tokens, self.target_positions, target, mask, before)",
           "y = self.embed(self.target_tokens, self.target_positions, 0 * target, mask, before)",

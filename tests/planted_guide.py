@@ -175,6 +175,13 @@ GUIDE_PLANTS = [
     Plant("a denial that is read as if it affirmed", "labs/worlds/claims.py",
           "if agrees != claim.denied", "if agrees",
           "tests/labs/worlds/test_claims.py::test_a_claim_is_checked_by_hand"),
+    Plant("a law whose scale is not brought back", "tasks/metrics/power_law.py",
+          "float(a * unit**exponent)", "float(a)",
+          "tests/tasks/test_power_law.py::test_a_law_without_noise_is_found"),
+    Plant("a product that is counted once", "ops/flops.py",
+          "product = 2 * x.size * weight.shape[0]", "product = x.size * weight.shape[0]",
+          "tests/models/costs/test_flops.py::"
+          "test_a_step_of_a_gpt_takes_the_operations_of_the_formula"),
     Plant("long examples that are left out", "training/privacy/private.py",
           "scale = clip / xp.maximum(lengths, clip)", "scale = 1.0 * (lengths <= clip)",
           "tests/training/privacy/test_private.py::"

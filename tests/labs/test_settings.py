@@ -257,6 +257,22 @@ TINY = {
         "bert": SMALL_BERT,
     },
     "bending": {"width": 4, "hidden": 8, "inputs": 10, "steps": 3},
+    "bottlenecks": {
+        "world": {"base": 3, "digits": 2, "answers": 3},
+        **{
+            f"{one}.{name}": value
+            for one in ("training", "again")
+            for name, value in {"batch": 4, "warmup": 1, "rate": 0.03, "head_width": 2}.items()
+        },
+        "training.max_norm": 1e-3,
+        "again.max_norm": 1e-3,
+        "flops": (4e4, 1.6e5),
+        "depths": ((1, 2, 3), (1, 2, 3)),
+        "rates": (0.03, 0.01),
+        "warmup": 0.3,
+        "texts": (3, 12),
+        "ways": ((1, 3), (2, 6)),
+    },
     "claims": {
         "leaks": (0.0, 0.9),
         "learned": 60,
@@ -825,6 +841,9 @@ REPLACED = {
         *(f"strengths.{name}" for name in ("width", "neck", "decays", "dropouts")),  # of Adam's
     },
     "assistant": {"gpt.seed", "instruct.seed", "prefer.seed"},
+    "bottlenecks": {  # all of them follow from the operations, or from the ways
+        *("training.rate", "training.steps", "training.warmup", "again.steps"),
+    },
     "claims": {  # the steps are a strength of each reader, and the training is a plain one
         *("learning.steps", "learning.smoothing", "learning.word_dropout"),
     },
