@@ -238,4 +238,9 @@ ERRATA_PLANTS = [
           "y = self.embed(self.target_tokens, self.target_positions, 0 * target, mask, before)",
           f"{GUIDE}encoder_only.py::"
           "test_of_two_right_answers_an_encoder_writes_half_of_one_and_half_of_the_other"),
+    Plant("shares of a text of which only a part was walked",
+          "models/attribution/integrated_gradients.py",
+          "found: np.ndarray = (way * total)", "found: np.ndarray = (way * total / 2)",
+          f"{GUIDE}interpretability.py::"
+          "test_a104_the_weights_lie_open_and_the_word_that_decides_is_another"),
 ]  # fmt: skip

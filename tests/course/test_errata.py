@@ -19,8 +19,8 @@ from tests.course.test_guide_map import defined_in
 from tests.marked import complaints
 
 ERRATA, TESTS = read_errata(), marked("errata")
-# title, abstract, sections 1 to 4; the program of sections 5.2 and 5.3; section 6
-SCOPE = [f"A{n}" for n in [*range(1, 62), *range(63, 81), 114, 116]]
+# title, abstract, sections 1 to 4; the program of sections 5.2 and 5.3; section 6; of section 8
+SCOPE = [f"A{n}" for n in [*range(1, 62), *range(63, 81), 104, 114, 116]]
 RIGHT = PAGE["right"]
 CHINESE, FORMULA = re.compile("[一-鿿]"), re.compile(r"\$[^$]+\$")
 
