@@ -95,7 +95,9 @@ probed = [
 assert probed[0]["selective"]["mean"] < -probed[0]["selective"]["half"], "by heart"
 assert probed[2]["selective"]["mean"] > probed[2]["selective"]["half"], "behind two layers"
 patched = rule["patched"][:, ASKED].mean(axis=0)  # (layers, start clue topic)
-assert np.allclose([patched[0, 1], patched[2, 0]], 1, atol=0.01) and abs(patched[:, 2]).max() < 0.02
+halfway = [spread(100 * rule["patched"][:, ASKED, 1, place]) for place in (0, 1)]
+assert np.allclose([patched[0, 1], patched[2, 0]], 1, atol=0.01), "where the answer comes from"
+assert abs(patched[:, 2]).max() < 0.02 and abs(patched[2, 1]) < 0.01, "and where not"
 
 heads, arms = study("induction_head"), read_settings("induction_head")["arms"]
 assert arms == [[2, "rotary"], [1, "rotary"], [2, "learned"]], "the arms of the prose"
@@ -130,7 +132,10 @@ assert turned["far"] == 1 == (push["turned"][:, 1, 2, four] > 0).sum(), (
     "in one model, and in no other"
 )
 sums, amounts = study("sparse_directions"), read_settings("sparse_directions")["active"]
-sparse = [{"mean": x.mean(), "cloud": y.mean()} for x, y, *_ in sums["recovery"].transpose(1, 2, 0)]
+sparse = [
+    {"mean": x.mean(), "cloud": y.mean(), "drawn": z.mean()}
+    for x, y, _, z in sums["recovery"].transpose(1, 2, 0)
+]
 assert (amounts[0], amounts[-1]) == (1.0, 8.0), "the dial of the prose"
 planted = read_settings("sparse_directions")["world"]
 assert (planted["width"], planted["planted"], dials["world"]["length"]) == (16, 32, 8), "sizes"
@@ -511,8 +516,8 @@ left.set_yticks(range(len(shown)), shown)
 left.set_xticks([])
 left.set_title("one text; solid: decides, dotted: the topic", fontsize=10)
 for side, (label, (mean, half)) in enumerate(bars.items()):
-    y, color = np.arange(len(shown)) + 0.4 * side - 0.2, ("0.25", "0.75")[side]
-    middle.barh(y, mean, 0.38, xerr=half, color=color, ecolor="tab:red", capsize=3, label=label)
+    y, color = np.arange(len(shown)) + 0.4 * side - 0.2, ("0.5", "0.8")[side]
+    middle.barh(y, mean, 0.38, xerr=half, color=color, ecolor="black", capsize=3, label=label)
 middle.axvline(by_chance, color="black", linestyle=":", label="decides, order at random")
 middle.set(xlim=(0, 104), xlabel="% of texts with it in first place")
 middle.set_title(f"{len(stored)} models, 95 % intervals", fontsize=10)
@@ -622,7 +627,7 @@ assert probes[0].difference < -0.2 < probes[2].difference, "by heart at first"
 # | 1 layer | {probed.1.task:.0f} | {probed.1.control:.0f} | {probed.1.selective.mean:+.0f} ± {probed.1.selective.half:.0f} |
 # | 2 layers | {probed.2.task:.0f} | {probed.2.control:.0f} | {probed.2.selective.mean:+.0f} ± {probed.2.selective.half:.0f} |
 #
-# Before the first layer the control is perfect: the word is there, to be learned by heart. An accuracy of {probed.1.task:.0f} behind one layer sounds like knowledge, and its control is higher. Only behind two layers is the task ahead. And even then a probe says what *can be read* at a place, not that the model *reads* it there. For that one has to change it: if the vector of one text at one place is put into a text with the opposite clue (*patching*), then before the first layer the clue's vector brings back {patched.0.1:.0%} of the score, and behind two layers it is the first token's that brings back {patched.2.0:.0%}, and the clue's {patched.2.1:.0%}, where the probe still finds so much.
+# Before the first layer the control is perfect: the word is there, to be learned by heart. An accuracy of {probed.1.task:.0f} behind one layer sounds like knowledge, and its control is higher. Only behind two layers is the task ahead, and that is only just certain. And even then a probe says what *can be read* at a place, not that the model *reads* it there. For that one has to change it: the vector of one text at one place is put into a text with the opposite clue (*patching*). Before the first layer the clue's vector brings back {patched.0.1:.0%} of the score. Behind one layer it brings back {halfway.1.mean:.0f} ± {halfway.1.half:.0f} %, and the first token's {halfway.0.mean:.0f} ± {halfway.0.half:.0f} %: some of it has moved. Behind two layers the clue's brings back nothing, as it must, for the answer is read at the first token: what the probe finds at the clue so often, the model never uses.
 #
 # ### 6.4 A head that copies
 #
@@ -639,7 +644,7 @@ assert probes[0].difference < -0.2 < probes[2].difference, "by heart at first"
 # | 1 层 | {probed.1.task:.0f} | {probed.1.control:.0f} | {probed.1.selective.mean:+.0f} ± {probed.1.selective.half:.0f} |
 # | 2 层 | {probed.2.task:.0f} | {probed.2.control:.0f} | {probed.2.selective.mean:+.0f} ± {probed.2.selective.half:.0f} |
 #
-# 第一层之前，对照任务全对：词就在那里，可以死记。过了一层，准确率 {probed.1.task:.0f} 听上去像是“知道”，可对照任务更高。过了两层，任务才领先。即便如此，探针说的也只是一个位置上**读得出**什么，不是模型在那里**读了**什么。要知道后者，就得改动：把一条文本某个位置的向量放进线索词相反的文本里（**替换**，patching），第一层之前，线索词的向量带回得分的 {patched.0.1:.0%}；过了两层，带回 {patched.2.0:.0%} 的是第一个词元的向量，而线索词的只有 {patched.2.1:.0%}，尽管探针在那里仍能读出那么多。
+# 第一层之前，对照任务全对：词就在那里，可以死记。过了一层，准确率 {probed.1.task:.0f} 听上去像是“知道”，可对照任务更高。过了两层，任务才领先，而且只是勉强可以肯定。即便如此，探针说的也只是一个位置上**读得出**什么，不是模型在那里**读了**什么。要知道后者，就得改动：把一条文本某个位置的向量放进线索词相反的文本里（**替换**，patching）。第一层之前，线索词的向量带回得分的 {patched.0.1:.0%}；过了一层，带回 {halfway.1.mean:.0f} ± {halfway.1.half:.0f}%，第一个词元的向量带回 {halfway.0.mean:.0f} ± {halfway.0.half:.0f}%：有一部分已经搬过去了。过了两层，线索词的向量什么也带不回，这是必然的，因为答案从第一个词元读出：探针在线索词那里常常读得出的东西，模型根本没有用。
 #
 # ### 6.4 一个会抄写的头
 #
@@ -702,18 +707,18 @@ middle.legend(fontsize=9)
 savefig(figure, "20_induction", {**curves, "map": head_map})
 
 # %% [markdown] lang="en"
-# That was one model. In the {n_heads} stored ones the tokens that could be copied cost {copied.0.mean:.2f} ± {copied.0.half:.2f} nats with two layers and {copied.1.mean:.2f} ± {copied.1.half:.2f} with one. Without the best two heads they cost {without.best.mean:.2f} ± {without.best.half:.2f}, without the other two {without.worst.mean:.2f} ± {without.worst.half:.2f}. For a *single* head it is undecided: taking out the best costs {without.first.mean:.2f} ± {without.first.half:.2f} more than taking out the worst, for others stand in. And where nothing comes again, these heads do harm: with them a text of fresh blocks costs {fresh.mean:.2f} ± {fresh.half:.2f} nats *more*.
+# That was one model. In the {n_heads} stored ones the tokens that could be copied cost {copied.0.mean:.2f} ± {copied.0.half:.2f} nats with two layers and {copied.1.mean:.2f} ± {copied.1.half:.2f} with one. Without the best two heads they cost {without.best.mean:.2f} ± {without.best.half:.2f}, without the other two {without.worst.mean:.2f} ± {without.worst.half:.2f}. For a *single* head it is undecided: taking out the best costs {without.first.mean:.2f} ± {without.first.half:.2f} more than taking out the worst; perhaps others stand in. And where nothing comes again, these heads do harm: with them a text of fresh blocks costs {fresh.mean:.2f} ± {fresh.half:.2f} nats *more*.
 #
-# Two things do not fit, and belong in the report. In {strong} of the {n_heads} models some head has a score above 0.6. One copies nearly as well (it pays {lone.nats:.2f} nats) though its best head has a score of {lone.score:.2f}. And with *learned* positions in place of rotary ones, no head of any model looks behind an earlier same token (scores below {places:.2f}), and all is copied all the same ({copied.2.mean:.2f} ± {copied.2.half:.2f} nats). Perhaps such models count from fixed places; *we have not tested the cause*. That this head was found in one model says nothing of how the next one does it.
+# Two things do not fit, and belong in the report. In {strong} of the {n_heads} models some head has a score above 0.6. One copies, too (it pays {lone.nats:.2f} nats), though its best head has a score of {lone.score:.2f}. And with *learned* positions in place of rotary ones, no head of any model looks behind an earlier same token (scores below {places:.2f}), and all is copied all the same ({copied.2.mean:.2f} ± {copied.2.half:.2f} nats). Perhaps such models count from fixed places; *we have not tested the cause*. That this head was found in one model says nothing of how the next one does it.
 #
 # ### 6.5 Pushing, and taking apart
 #
 # **Steering.** If a direction of the stream stands for "good", adding it should turn the answer. Take the difference of the mean vectors of good and of bad texts, behind the second layer, and add it to bad texts; beside it a random direction of the same length.
 
 # %% [markdown] lang="zh"
-# （左图的圈是“前面同样的词元后面的那一个”；右图灰色部分的词元可以抄，点线 ln 16 是一无所知。）以上只是一个模型。存下的 {n_heads} 个模型里，可以抄的词元，两层的代价是 {copied.0.mean:.2f} ± {copied.0.half:.2f} 奈特，一层的是 {copied.1.mean:.2f} ± {copied.1.half:.2f}。去掉最好的两个头，代价是 {without.best.mean:.2f} ± {without.best.half:.2f}；去掉另外两个，是 {without.worst.mean:.2f} ± {without.worst.half:.2f}。只去掉**一个**头则未能判定：去掉最好的比去掉最差的多付 {without.first.mean:.2f} ± {without.first.half:.2f}，因为别的头会顶上。而在没有重复的文本上，这些头有害：有它们，全新的段落反而**多**付 {fresh.mean:.2f} ± {fresh.half:.2f} 奈特。
+# （左图的圈是“前面同样的词元后面的那一个”；右图灰色部分的词元可以抄，点线 ln 16 是一无所知。）以上只是一个模型。存下的 {n_heads} 个模型里，可以抄的词元，两层的代价是 {copied.0.mean:.2f} ± {copied.0.half:.2f} 奈特，一层的是 {copied.1.mean:.2f} ± {copied.1.half:.2f}。去掉最好的两个头，代价是 {without.best.mean:.2f} ± {without.best.half:.2f}；去掉另外两个，是 {without.worst.mean:.2f} ± {without.worst.half:.2f}。只去掉**一个**头则未能判定：去掉最好的比去掉最差的多付 {without.first.mean:.2f} ± {without.first.half:.2f}，也许别的头顶上了。而在没有重复的文本上，这些头有害：有它们，全新的段落反而**多**付 {fresh.mean:.2f} ± {fresh.half:.2f} 奈特。
 #
-# 有两件事对不上，也得写进报告。{n_heads} 个模型里有 {strong} 个，某个头的分数高于 0.6；有一个模型抄得差不多一样好（{lone.nats:.2f} 奈特），分数最高的头却只有 {lone.score:.2f}。另外，把旋转位置换成**可学习的**位置，所有模型都没有一个头去看“前面同样的词元后面的那一个”（分数都低于 {places:.2f}），却照样抄得出来（{copied.2.mean:.2f} ± {copied.2.half:.2f} 奈特）。也许这些模型是从固定的位置数过去的；**原因我们没有检验**。在一个模型里找到了这个头，说明不了下一个模型是怎么做的。
+# 有两件事对不上，也得写进报告。{n_heads} 个模型里有 {strong} 个，某个头的分数高于 0.6；另一个模型也会抄（{lone.nats:.2f} 奈特），分数最高的头却只有 {lone.score:.2f}。另外，把旋转位置换成**可学习的**位置，所有模型都没有一个头去看“前面同样的词元后面的那一个”（分数都低于 {places:.2f}），却照样抄得出来（{copied.2.mean:.2f} ± {copied.2.half:.2f} 奈特）。也许这些模型是从固定的位置数过去的；**原因我们没有检验**。在一个模型里找到了这个头，说明不了下一个模型是怎么做的。
 #
 # ### 6.5 推一把，拆开看
 #
@@ -735,12 +740,12 @@ assert pushed["difference of means"][0] > 0.8 > 0.5 > pushed["random"][0], "not 
 # %% [markdown] lang="en"
 # In the stored models the difference of means turns {turned.means:.0f} % of the answers and leaves {turned.kept:.0f} % of the topics right; a random direction of that length turns {turned.random:.0f} %. At four times the length a random one turns all answers in {turned.far} of the {turned.models} models, in the others none: without this control, a large enough push "finds" a direction now and then. And behind the *first* layer four lengths of the difference turn from {turned.least:.0f} to {turned.most:.0f} % of the answers, depending on the model: where one pushes matters as much as in which direction.
 #
-# **Taking apart.** A model may have more things to say than axes to say them on. A *sparse autoencoder* writes each vector as a sum of a few out of many directions (Cunningham et al. 2023). Where 32 directions are planted in 16 axes, and each vector has one of them in the mean, it finds them (mean cosine {sparse.0.mean:.2f}); with eight at a time it does not ({sparse.3.mean:.2f}), and in a normal cloud of the same covariance, where nothing is planted, it still puts out directions, as near as {sparse.3.cloud:.2f}. That a tool puts out directions does not show that there are any.
+# **Taking apart.** A model may have more things to say than axes to say them on. A *sparse autoencoder* writes each vector as a sum of a few out of many directions (Cunningham et al. 2023). Where 32 directions are planted in 16 axes, and each vector has one of them in the mean, it finds them (mean cosine {sparse.0.mean:.2f}); with eight at a time it does not ({sparse.3.mean:.2f}), and in a normal cloud of the same covariance, where nothing is planted, it still puts out directions, as near as {sparse.3.cloud:.2f} (random ones: {sparse.3.drawn:.2f}). That a tool puts out directions does not show that there are any.
 
 # %% [markdown] lang="zh"
 # 在存下的模型里，均值之差使 {turned.means:.0f}% 的回答翻转，主题仍有 {turned.kept:.0f}% 答对；同样长的随机方向翻转 {turned.random:.0f}%。长度取四倍时，{turned.models} 个模型里有 {turned.far} 个，随机方向使全部回答翻转，其余的一个也不翻：没有这个对照，只要推得够狠，总有时候会“找到”方向。而在**第一层**之后，差向量取四倍长，翻转的比例因模型而异，从 {turned.least:.0f}% 到 {turned.most:.0f}%：在哪里推，和往哪个方向推同样要紧。
 #
-# **拆开**　模型要说的东西可能比坐标轴还多。**稀疏自编码器**把每个向量写成许多方向中少数几个之和（Cunningham 等，2023）。在 16 个坐标轴里埋 32 个方向，每个向量平均含一个时，它找得到（平均余弦 {sparse.0.mean:.2f}）；一次含八个，就找不到了（{sparse.3.mean:.2f}）；而在协方差相同、什么也没埋的正态点云上，它照样给出一些方向，接近程度有 {sparse.3.cloud:.2f}。工具给出了方向，不等于真有那些方向。
+# **拆开**　模型要说的东西可能比坐标轴还多。**稀疏自编码器**把每个向量写成许多方向中少数几个之和（Cunningham 等，2023）。在 16 个坐标轴里埋 32 个方向，每个向量平均含一个时，它找得到（平均余弦 {sparse.0.mean:.2f}）；一次含八个，就找不到了（{sparse.3.mean:.2f}）；而在协方差相同、什么也没埋的正态点云上，它照样给出一些方向，接近程度有 {sparse.3.cloud:.2f}（随机方向是 {sparse.3.drawn:.2f}）。工具给出了方向，不等于真有那些方向。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
