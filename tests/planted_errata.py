@@ -251,4 +251,9 @@ ERRATA_PLANTS = [
           "return (1 - base_rate) / base_rate * (1 - precision)",
           "tests/tasks/metrics/test_fairness.py::"
           "test_the_identity_of_the_rates_holds_in_every_table"),
+    Plant("shares of a text of which only a part was walked",
+          "models/attribution/integrated_gradients.py",
+          "found: np.ndarray = (way * total)", "found: np.ndarray = (way * total / 2)",
+          f"{GUIDE}interpretability.py::"
+          "test_a104_the_weights_lie_open_and_the_word_that_decides_is_another"),
 ]  # fmt: skip

@@ -190,4 +190,12 @@ GUIDE_PLANTS = [
           "*((hit, hit + missed), ", "*((hit, hit + false), ",
           "tests/tasks/metrics/test_fairness.py::"
           "test_the_gaps_are_those_of_a_planted_table"),
+    Plant("a head that is taken out and still mixes", "models/attribution/heads.py",
+          "found[:, list(heads)] = 0.0", "found[:, list(heads)] *= 0.9",
+          "tests/models/attribution/test_heads.py::"
+          "test_a_head_that_is_taken_out_is_one_that_nobody_reads"),
+    Plant("slopes at the beginning of the steps", "models/attribution/integrated_gradients.py",
+          "(k + 0.5) / steps", "k / steps",
+          "tests/models/attribution/test_integrated_gradients.py::"
+          "test_of_a_bert_the_shares_sum_to_the_score_and_the_gap_falls_with_the_square_of_the_steps"),
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Where the guide is wrong: every statement of its sections 1 to 4, 5.2, 5.3 and 6 to be checked.
 
-Of section 8.2 there are the statements that have a lesson.
+Of section 8 there are the statements that have a lesson.
 
 The rows become ``lessons/errata.md`` and ``lessons/zh/errata.md``.  Where a number decides, a test
 evaluates what the guide says beside what is right: it is marked ``@pytest.mark.errata("A59")``.
