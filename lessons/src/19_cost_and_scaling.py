@@ -680,7 +680,7 @@ for name in ("parameters", "texts"):
     print("best {}: operations to the {:.2f} ± {:.2f}".format(name, *found))
 
 # %% [markdown] lang="en"
-# Too small, and a model cannot hold more facts however long it reads; too large, and no steps are left to learn any. In the study ({n_seeds} seeds; the rate chosen for each number of operations on two other seeds) operations grow {more_flops:.0f}-fold. The best size grows from {best.n.0.mean:,.0f} weights to {best.n.3.mean:,.0f}, as the power {best.of_n.mean:.2f} ± {best.of_n.half:.2f} of the operations, and the number of texts read as {best.of_texts.mean:.2f} ± {best.of_texts.half:.2f}. *Both grow*, as Hoffmann et al. found for language. (In {best.edges} of {best.cases} cases the lowest point is the smallest size that was tried; the best may then be smaller still.) The exponents are those of this world, and need not add up to 1: in models so small most operations belong to the head, and $6N$ does not hold.
+# Too small, and a model cannot hold more facts however long it reads; too large, and no steps are left to learn any. In the study ({n_seeds} seeds; the rate chosen for each number of operations on two other seeds, but that the most have the rate of the next) operations grow {more_flops:.0f}-fold. The best size grows from {best.n.0.mean:,.0f} weights to {best.n.3.mean:,.0f}, as the power {best.of_n.mean:.2f} ± {best.of_n.half:.2f} of the operations, and the number of texts read as {best.of_texts.mean:.2f} ± {best.of_texts.half:.2f}. *Both grow*, as Hoffmann et al. found for language. (In {best.edges} of {best.cases} cases the lowest point is the smallest size that was tried; the best may then be smaller still.) The exponents are those of this world, and need not add up to 1: in models so small most operations belong to the head, and $6N$ does not hold.
 #
 # ### 6.6 Is it the data, or the model?
 #
@@ -689,7 +689,7 @@ for name in ("parameters", "texts"):
 # **Predict first.** 1,000 texts and 10,000; depth 2 and 500 steps, then three times the steps, then depth 5, then both. Where do mistakes come down to what nobody can know?
 
 # %% [markdown] lang="zh"
-# 太小的模型，读得再久也记不下更多的事实；太大的模型，没有剩下多少步来学。在研究里（{n_seeds} 个种子；每种运算量的学习率都在另外两个种子上选好），运算量增长到 {more_flops:.0f} 倍。最好的规模从 {best.n.0.mean:,.0f} 个权重增到 {best.n.3.mean:,.0f} 个，随运算量的 {best.of_n.mean:.2f} ± {best.of_n.half:.2f} 次幂增长；读的文本数随 {best.of_texts.mean:.2f} ± {best.of_texts.half:.2f} 次幂增长。**两者都增长**，正如 Hoffmann 等在语言上发现的。（{best.cases} 种情形里有 {best.edges} 种，最低点就是试过的最小规模；真正最好的可能还要小。）指数属于这个世界，加起来也不必等于 1：模型这么小，大部分运算属于输出层，$6N$ 并不成立。
+# 太小的模型，读得再久也记不下更多的事实；太大的模型，没有剩下多少步来学。在研究里（{n_seeds} 个种子；每种运算量的学习率在另外两个种子上选好，只有最多的一种沿用前一种的），运算量增长到 {more_flops:.0f} 倍。最好的规模从 {best.n.0.mean:,.0f} 个权重增到 {best.n.3.mean:,.0f} 个，随运算量的 {best.of_n.mean:.2f} ± {best.of_n.half:.2f} 次幂增长；读的文本数随 {best.of_texts.mean:.2f} ± {best.of_texts.half:.2f} 次幂增长。**两者都增长**，正如 Hoffmann 等在语言上发现的。（{best.cases} 种情形里有 {best.edges} 种，最低点就是试过的最小规模；真正最好的可能还要小。）指数属于这个世界，加起来也不必等于 1：模型这么小，大部分运算属于输出层，$6N$ 并不成立。
 #
 # ### 6.6 是数据，还是模型？
 #
@@ -729,9 +729,9 @@ drawn = {"loss": limits["loss"].mean(axis=0), "mistakes": limits["mistakes"].mea
 savefig(figure, "19_limits", drawn)
 
 # %% [markdown] lang="en"
-# **Reading the figure.** Left: a curve for each number of operations, with its lowest point in between; ticks show where it lies, further right for more. Right: mistakes in {n_seeds} seeds, and dashed what the texts do not tell.
+# **Reading the figure.** Left: a curve for each number of operations, with its lowest point in between, but for the fewest, where the two smallest models are nearly alike; ticks show the best size, further right for more. Right: mistakes in {n_seeds} seeds, and dashed what the texts do not tell.
 #
-# With 1,000 texts depth 5 and three times the steps together win {gains.0.mean:.1f} ± {gains.0.half:.1f} points: *the data are the limit*, {unseen.0:.1f} % are not told (a guess is right now and then, so that mistakes may be fewer). With 10,000 depth 2 makes {wrong.1.0.mean:.1f} % mistakes, no fewer than with 1,000: {wrong.0.0.mean:.1f} %. Whoever looks at it alone will say that more data do not help. Three times the steps leave {wrong.1.1.mean:.1f} %, depth 5 {wrong.1.2.mean:.1f} %, both {wrong.1.3.mean:.1f} %, and {unseen.1:.1f} % nobody can know: here *the model and its training were the limit*. So the exponent missed: half of its points measured the data, the other half the model.
+# With 1,000 texts depth 5 and three times the steps together win {gains.0.mean:.1f} ± {gains.0.half:.1f} points: *the data are the limit*, {unseen.0:.1f} % are not told (a guess is right now and then, so that mistakes may be fewer). With 10,000 depth 2 makes {wrong.1.0.mean:.1f} % mistakes, no fewer than with 1,000: {wrong.0.0.mean:.1f} %. Whoever looks at it alone will say that more data do not help. Three times the steps leave {wrong.1.1.mean:.1f} %, depth 5 {wrong.1.2.mean:.1f} %, both {wrong.1.3.mean:.1f} %, and {unseen.1:.1f} % nobody can know: here *the model and its training were the limit*. So the exponent missed: its points up to 1,000 texts measured the data, those beyond the model.
 #
 # ### 6.7 Energy
 #
@@ -742,9 +742,9 @@ savefig(figure, "19_limits", drawn)
 # **Predict first.** GPT-3, $6ND$ with 175 billion weights and 300 billion tokens, under two sets of assumptions that both sound sober. How far apart are the answers?
 
 # %% [markdown] lang="zh"
-# **读图**　左图：每种运算量一条曲线（operations），最低点在中间；底部的短线标出它在哪里，运算量越多越靠右。右图：{n_seeds} 个种子的错误率（mistakes），texts 是文本数，虚线是文本里没有的份额。
+# **读图**　左图：每种运算量一条曲线（operations），最低点在中间，只有运算量最少时，最小的两个模型几乎一样；底部的短线标出最好的规模，运算量越多越靠右。右图：{n_seeds} 个种子的错误率（mistakes），texts 是文本数，虚线是文本里没有的份额。
 #
-# 只有 1,000 条文本时，深度 5 加上三倍的步数，一共只好了 {gains.0.mean:.1f} ± {gains.0.half:.1f} 个百分点：**限制在数据**，有 {unseen.0:.1f} % 没有讲到（偶尔能猜对，所以错误可以更少）。有 10,000 条时，深度 2 的错误是 {wrong.1.0.mean:.1f} %，并不比 1,000 条时的 {wrong.0.0.mean:.1f} % 少。只看它，就会说数据多了没有用。三倍的步数，剩 {wrong.1.1.mean:.1f} %；深度 5，剩 {wrong.1.2.mean:.1f} %；两样都改，剩 {wrong.1.3.mean:.1f} %，而 {unseen.1:.1f} % 是谁也无从知道的：这里**限制在模型及其训练**。所以那个指数偏了：它的点，一半量的是数据，一半量的是模型。
+# 只有 1,000 条文本时，深度 5 加上三倍的步数，一共只好了 {gains.0.mean:.1f} ± {gains.0.half:.1f} 个百分点：**限制在数据**，有 {unseen.0:.1f} % 没有讲到（偶尔能猜对，所以错误可以更少）。有 10,000 条时，深度 2 的错误是 {wrong.1.0.mean:.1f} %，并不比 1,000 条时的 {wrong.0.0.mean:.1f} % 少。只看它，就会说数据多了没有用。三倍的步数，剩 {wrong.1.1.mean:.1f} %；深度 5，剩 {wrong.1.2.mean:.1f} %；两样都改，剩 {wrong.1.3.mean:.1f} %，而 {unseen.1:.1f} % 是谁也无从知道的：这里**限制在模型及其训练**。所以那个指数偏了：1,000 条以内的点量的是数据，再往后的点量的是模型。
 #
 # ### 6.7 能量
 #
