@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,14 +39,8 @@ class ServedClassifier:
     def __init__(self, classifier: TextClassifier, limits: Limits, more: Mapping[str, Any]):
         longest = min(classifier.encoder.max_length, max(limits.max_tokens, 3))
         self.encoder = replace(classifier.encoder, max_length=longest)
-        decision = classifier.decision
-        self.classifier = TextClassifier(
-            classifier.model,
-            self.encoder,
-            classifier.labels,
-            positive=classifier.positive,
-            threshold=None if decision is None else decision.threshold,
-        )
+        self.classifier = copy(classifier)  # of the weights there is no second one
+        self.classifier.encoder = self.encoder
         self.body, self.more = classifier.model.body, more
 
     def about(self) -> dict[str, Any]:
@@ -60,7 +55,6 @@ class ServedClassifier:
             "heads": config.n_heads,
             "vocabulary": config.vocabulary_size,
             "max_tokens": self.encoder.max_length,
-            "parameters": self.classifier.model.parameter_count(),
             **self.more,
         }
 

@@ -70,7 +70,6 @@ class ServedLanguage:
             "vocabulary": config.vocabulary_size,
             "max_tokens": self.longest,
             "max_new_tokens": self.limits.max_tokens,
-            "parameters": self.language.model.parameter_count(),
             **self.more,
         }
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import minillm
 from minillm.nn import Module
-from minillm.nn.quantization import STORED, quantize
+from minillm.nn.quantization import STORED, quantize, stored_bytes
 from minillm.serving.classifier import ServedClassifier
 from minillm.serving.language import ServedLanguage
 from minillm.serving.limits import Limits
@@ -67,8 +67,9 @@ def served(
         )
     module: Module = model.model
     module.eval()
+    more = {"name": name, "parameters": module.parameter_count(), "stored": stored}
     if stored != "float32":
         quantize(module, stored)
-    more = {"name": name, "stored": stored, "version": minillm.__version__}
+    more |= {"bytes": stored_bytes(module), "version": minillm.__version__}
     found: Served = kinds[type(model)](model, limits, more)
     return found
