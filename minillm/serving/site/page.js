@@ -8,6 +8,7 @@ const found = new URLSearchParams(location.search);
 let model = null;
 let answers = {}; // kind of question -> the last answer
 let writing = null; // what can stop the text that is being written
+let note = ["", {}]; // what is said of that text: the word, and what is filled in
 let asked = 0; // how often one has looked: older answers that come late are not shown
 
 async function ask(kind, fields, signal) {
@@ -18,7 +19,9 @@ async function ask(kind, fields, signal) {
     signal,
   });
   if (!answer.ok) {
-    throw new Error((await answer.json()).error);
+    const kind = { 503: "busy", 504: "busy" }[answer.status] ?? "refused";
+    const reason = say(answer.status === 500 ? "failed" : kind);
+    throw new Error(`${reason}: ${(await answer.json()).error}`);
   }
   return answer;
 }
@@ -36,6 +39,11 @@ function about() {
   const title = model.name ? `${model.name}: ` : "";
   byId("model").removeAttribute("data-word");
   byId("model").textContent = title + say("model", known);
+}
+
+function noted(word, values = {}) {
+  note = [word, values];
+  byId("written-note").textContent = word && say(word, values);
 }
 
 function given() {
@@ -61,6 +69,8 @@ async function look() {
     }
   } catch (error) {
     if (turn === asked) {
+      answers = {};
+      show();
       tell(error instanceof TypeError ? say("gone") : error.message, true);
     }
   }
@@ -107,7 +117,7 @@ async function write() {
   byId("written").hidden = byId("stop").hidden = false;
   byId("prompt").textContent = byId("chat").checked ? "" : byId("text").value;
   byId("new").textContent = "";
-  byId("written-note").textContent = say("writing");
+  noted("writing");
   tell("");
   try {
     const answer = await ask("generate", settings(), mine.signal);
@@ -117,13 +127,13 @@ async function write() {
         throw new Error(line.error);
       }
       if (line.done) {
-        byId("written-note").textContent = say(line.stopped ? "ended" : "full", line);
+        noted(line.stopped ? "ended" : "full", line);
       }
     }
   } catch (error) {
     if (mine === writing) {
       const stopped = error.name === "AbortError";
-      byId("written-note").textContent = stopped ? say("stopped") : "";
+      noted(stopped ? "stopped" : "");
       if (!stopped) {
         tell(error instanceof TypeError ? say("gone") : error.message, true);
       }
@@ -157,6 +167,7 @@ function changeLanguage(name) {
   byId("language").textContent = say("other");
   byId("language").lang = spoken() === "zh" ? "en" : "zh";
   about();
+  noted(...note);
   show();
   redraw();
 }
