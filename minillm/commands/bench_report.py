@@ -78,6 +78,30 @@ def stored_table(stored: Mapping[str, Mapping[str, float]]) -> str:
     return table(heads, rows)
 
 
+def serve_table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """By the size of batches, with how many times as many answers as one by one; by bits."""
+    tables = []
+    for kind in ("classify", "generate"):
+        first = next(iter(found[kind].values()))
+        rows = [
+            [n, *(f"{value:.1f}" for value in one.values()), ratio(one, first)]
+            for n, one in found[kind].items()
+        ]
+        tables.append(table([f"{kind}, in batches of", *first, "x"], rows))
+    forms = ("{:.1%}", "{:.1%}", "{:.4f}", "{:.0f}", "{:.1f}")
+    rows = [
+        [kind, *(form.format(n) for form, n in zip(forms, one.values(), strict=True))]
+        for kind, one in found["stored"].items()
+    ]
+    columns = [*next(iter(found["stored"].values()))]
+    return "\n\n".join([*tables, table(["linear layers in", *columns], rows)])
+
+
+def ratio(one: Mapping[str, float], first: Mapping[str, float]) -> str:
+    """How many times as many answers."""
+    return f"{one['answers/s'] / first['answers/s']:.2f}"
+
+
 TABLES: dict[str, Callable[[Any], str]] = {
     "steps": steps_table,
     "ops": ops_table,
@@ -85,6 +109,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "private": private_table,
     "import": import_table,
     "stored": stored_table,
+    "serve": serve_table,
 }
 
 

@@ -7,7 +7,12 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from minillm.autograd import no_grad
+from minillm.backend import to_numpy
 from minillm.models import Bert
+from minillm.ops import softmax
 from minillm.serving.attention import as_lists, attention_of
 from minillm.serving.fields import Fields
 from minillm.serving.limits import Limits
@@ -15,14 +20,13 @@ from minillm.serving.refusals import not_possible
 from minillm.serving.texts import Reading, ranked, within
 from minillm.tasks import TextClassifier
 from minillm.tasks.decision import decide
-from minillm.text import decode_ids
+from minillm.text import decode_ids, pad
 
 
 @dataclass(frozen=True)
 class Question:
-    """A text, as it was typed and as it is read."""
+    """A text as it is read, and which layer is wanted."""
 
-    text: str
     reading: Reading
     layer: int = 0
 
@@ -70,7 +74,7 @@ class ServedClassifier:
             last = self.body.config.n_layers - 1
             layer = fields.whole("layer", last, least=0, most=last)
         fields.finish()
-        return Question(text, self.read(text, cut), layer)
+        return Question(self.read(text, cut), layer)
 
     def read(self, text: str, cut: bool) -> Reading:
         """The ids between the tokens that stand around every text."""
@@ -118,13 +122,26 @@ class ServedClassifier:
 
     def classes(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
         """The probability of every class, and the label that is said."""
-        names = self.classifier.labels.names
-        p = self.classifier.predict_probabilities([one.text for one in questions])
-        said = decide(self.classifier.decision, p, self.classifier.labels)
+        labels, decision = self.classifier.labels, self.classifier.decision
+        p = self.probabilities([one.reading.ids for one in questions])
         return [
-            {"label": names[c], "classes": ranked(names, row)}
-            for c, row in zip(said, p, strict=True)
+            {"label": labels.names[c], "classes": ranked(labels.names, row)}
+            for c, row in zip(decide(decision, p, labels), p, strict=True)
         ]
+
+    @no_grad()
+    def probabilities(self, texts: Sequence[np.ndarray]) -> np.ndarray:
+        """As ``predict_probabilities`` of a model in eval mode, which takes ids, (B, C).
+
+        To look whether every layer is in that mode takes longer than a small model's answer.
+
+        Raises:
+            ValueError: the weights are damaged, so that NaN comes out.
+        """
+        p = to_numpy(softmax(self.classifier.model(*pad(texts))).data)
+        if not np.isfinite(p).all():
+            raise ValueError("the model computes NaN: its weights are damaged")
+        return p
 
     def writing(self, jobs: Sequence[Any]) -> Any:
         """Nothing."""

@@ -6,6 +6,7 @@ import threading
 import time
 import tracemalloc
 
+import numpy as np
 import pytest
 
 from minillm.serving import Limits, served
@@ -16,6 +17,7 @@ KINDS = {
     "gpt classifier": (lambda: classifier("gpt"), {"tokens", "attention", "classify"}),
     "language": (language, {"tokens", "attention", "next", "generate"}),
 }
+TWO = [(language, "next"), (language, "generate")]
 JSON = {"Content-Type": "application/json"}
 
 
@@ -298,6 +300,15 @@ def test_a_failure_of_the_model_is_500_and_the_server_goes_on(capsys):
         model.classes = classes
         assert ask.post("/api/classify", json={"text": "good"}).status_code == 200
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("make", "kind"), [(classifier, "classify"), *TWO])
+def test_a_damaged_model_says_so_and_gives_no_probabilities(make, kind, capsys):
+    model = make()
+    next(iter(model.model.parameters())).data[:] = np.nan
+    with client(model) as ask:
+        answer = ask.post(f"/api/{kind}", json={"text": "a"})
+    assert answer.status_code == 500 and "NaN" in answer.text.replace("nan", "NaN")
 
 
 def test_memory_does_not_grow_with_the_number_of_requests():
