@@ -17,9 +17,12 @@ def report(found: Mapping[str, Any]) -> str:
     head = (
         f"{about['name']}, {about['cores']} cores, NumPy {found['numpy']}; threads: "
         f"{found['threads']}, {found['clock']} time, median of "
-        f"{found['rounds']} round{'s' if found['rounds'] > 1 else ''}\n"
-        f"x: times as fast as with the rules alone (linear has no kernel: it shows the noise)"
+        f"{found['rounds']} round{'s' if found['rounds'] > 1 else ''}"
     )
+    if found.get("steps") or found.get("ops"):
+        head += (
+            "\nx: times as fast as with the rules alone (linear has no kernel: it shows the noise)"
+        )
     tables = [TABLES[part](found[part]) for part in TABLES if found.get(part)]
     return "\n\n".join([head, *tables])
 
@@ -87,7 +90,7 @@ def serve_table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
             [n, *(f"{value:.1f}" for value in one.values()), ratio(one, first)]
             for n, one in found[kind].items()
         ]
-        tables.append(table([f"{kind}, in batches of", *first, "x"], rows))
+        tables.append(table([f"{kind}, in batches of", *first, "x one by one"], rows))
     forms = ("{:.1%}", "{:.1%}", "{:.4f}", "{:.0f}", "{:.1f}")
     rows = [
         [kind, *(form.format(n) for form, n in zip(forms, one.values(), strict=True))]
