@@ -70,44 +70,57 @@ def answered(
     kind: str,
     asked: Sequence[Mapping[str, Any]],
     batch: int,
-    clients: int,
+    n_clients: int,
     clock: Clock,
 ) -> dict[str, float]:
     """Have all of it answered; throughput, and the median and the 95th percentile of latency."""
-    limits = Limits(batch=batch, queue=len(asked) + clients)
-    worker = Worker(lambda: model, limits)
+    worker = Worker(lambda: model, Limits(batch=batch, queue=n_clients))
     worker.served = model  # it is loaded: nobody has to wait for the thread
-    began: dict[int, float] = {}
-    took: list[float] = []
-    over, rest = threading.Event(), iter(range(len(asked)))
-
-    def ask() -> None:
-        number = next(rest, None)
-        if number is not None:
-            began[number] = clock()
-            worker.submit(Job(kind, asked[number], partial(told, number)))
-
-    def told(number: int, what: str, content: Any) -> None:
-        if what == "token":
-            return
-        took.append(clock() - began[number])
-        if len(took) == len(asked):
-            over.set()
-        ask()
-
+    clients = Clients(worker, kind, asked, clock)
     start = clock()
-    for _ in range(clients):
-        ask()
+    for _ in range(n_clients):
+        clients.ask()
     worker.start()
-    over.wait()
+    clients.over.wait()
     seconds = clock() - start
     worker.stop()
-    ms = 1e3 * np.array(took)
+    if clients.failure is not None:
+        raise clients.failure
+    ms = 1e3 * np.array(clients.took)
     return {
         "answers/s": len(asked) / seconds,
         "median ms": float(np.median(ms)),
         "95 % ms": float(np.percentile(ms, 95)),
     }
+
+
+class Clients:
+    """Each asks again as soon as it is answered, until everything has been asked."""
+
+    def __init__(self, worker: Worker, kind: str, asked: Sequence[Mapping[str, Any]], clock: Clock):
+        self.worker, self.kind, self.asked, self.clock = worker, kind, asked, clock
+        self.rest, self.over = iter(range(len(asked))), threading.Event()
+        self.began: dict[int, float] = {}
+        self.took: list[float] = []
+        self.failure: Exception | None = None
+
+    def ask(self) -> None:
+        """The next question, if there is one left."""
+        number = next(self.rest, None)
+        if number is not None:
+            self.began[number] = self.clock()
+            self.worker.submit(Job(self.kind, self.asked[number], partial(self.told, number)))
+
+    def told(self, number: int, what: str, content: Any) -> None:
+        """Keep the time of an answer; all is over where there is none."""
+        if what == "refused":
+            self.failure = content
+            self.over.set()
+        if what == "done":
+            self.took.append(self.clock() - self.began[number])
+            self.ask()
+            if len(self.took) == len(self.asked):
+                self.over.set()
 
 
 def texts_to_classify(load: Load) -> tuple[Served, list[dict[str, Any]]]:

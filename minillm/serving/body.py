@@ -20,7 +20,6 @@ async def json_object(request: Request, limits: Limits) -> dict[str, Any]:
     Raises:
         Refused: 415 another type than JSON in UTF-8, 413 too many bytes, 408 too slow, 400 not
             UTF-8, not JSON, or not an object.
-    Guide: 7.3.3 (G64).
     """
     require_json(request.headers.get("content-type", ""))
     require_size(request.headers.get("content-length"), limits.max_bytes)

@@ -11,7 +11,7 @@ import json
 import sys
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -88,7 +88,7 @@ def told_here(kind: str, asked: Mapping[str, Any]) -> tuple[Job, asyncio.Queue[E
     loop, events = asyncio.get_running_loop(), asyncio.Queue[Event]()
 
     def tell(what: str, content: Any) -> None:
-        if not loop.is_closed():  # the server has gone: nobody is left to be told
+        with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
             loop.call_soon_threadsafe(events.put_nowait, (what, content))
 
     return Job(kind, asked, tell), events

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from importlib.resources import files
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-FOLDER = Path(__file__).parent / "site"
+FOLDER = files("minillm.serving") / "site"
 FILES = {  # path -> file and its type: what is not here does not exist
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
