@@ -93,5 +93,5 @@ def require_size(announced: str | None, most: int) -> None:
 
 
 def too_large(most: int) -> Refused:
-    """The refusal of too many bytes; nobody reads the rest."""
-    return Refused(413, f"the body is larger than {most} bytes", {"Connection": "close"})
+    """The refusal of too many bytes; the rest is thrown away as it comes."""
+    return Refused(413, f"the body is larger than {most} bytes")

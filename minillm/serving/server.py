@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from minillm.serving.application import application
+from minillm.serving.application import PARTS_OF_A_REQUEST, application
 from minillm.serving.limits import Limits
 from minillm.serving.models import Served
 from minillm.serving.security import LOOPBACK
@@ -93,33 +93,36 @@ def serve(
 def patient(seconds: float) -> type[asyncio.Protocol]:
     """A protocol that closes a connection if no request has begun on it for ``seconds``.
 
-    What has begun is ended by ``body`` and ``Deadline``.  uvicorn itself waits without end for
-    the first line of the first request.
+    What has begun is ended by ``body`` and ``Deadline``, and the connection a little later, if
+    nobody takes what was answered.  uvicorn itself waits without end for both.
     """
+    longest = (PARTS_OF_A_REQUEST + 1) * seconds
 
     class Patient(H11Protocol):
         timer: asyncio.TimerHandle | None = None
+        begun: Any = None  # the request that the timer knows of
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self.wait()
+            self.wait(seconds)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self.stop_waiting()
             super().connection_lost(exc)
 
         def on_response_complete(self) -> None:
-            self.wait()
+            self.wait(seconds)
             super().on_response_complete()
 
         def handle_events(self) -> None:
             super().handle_events()
-            if self.cycle is not None and not self.cycle.response_complete:
-                self.stop_waiting()
+            if self.cycle is not self.begun and not self.cycle.response_complete:
+                self.begun = self.cycle
+                self.wait(longest)
 
-        def wait(self) -> None:
+        def wait(self, most: float) -> None:
             self.stop_waiting()
-            self.timer = self.loop.call_later(seconds, self.transport.abort)
+            self.timer = self.loop.call_later(most, self.transport.abort)
 
         def stop_waiting(self) -> None:
             if self.timer is not None:

@@ -181,7 +181,7 @@ def test_ten_megabytes_are_refused_without_being_kept(tmp_path):
                 (chunked, b"f4240\r\n" + b" " * 1_000_000 + b"\r\n"),
             ):
                 found = sent_in_vain(port, head, data)
-                assert found == b"" or found.startswith(b"HTTP/1.1 413 "), found[:100]
+                assert found.startswith(b"HTTP/1.1 413 "), found[:100]
         assert answers(port)
         assert memory_of(process) - before < 8
 
