@@ -9,7 +9,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from minillm.course import assets
 from minillm.serving import Limits, served
+from minillm.text.documents import Message
 from tests.serving.little import Held, classifier, client, language, until
 
 KINDS = {
@@ -97,6 +99,19 @@ def test_a_text_comes_token_by_token_if_wanted_and_is_the_same(writes):
 def test_a_message_is_answered_only_by_a_model_with_a_template(writes):
     answer = writes.post("/api/generate", json={"text": "the", "chat": True})
     assert answer.status_code == 422 and "no template" in answer.json()["error"]
+
+
+def test_a_message_is_answered_as_the_template_writes_it():
+    model = assets.load("gpt")
+    template, said = model.template, [Message("user", "is it good?")]
+    ids = template.encode(said, model.tokenizer, model.vocabulary, ask=True)
+    end = model.vocabulary.token_to_id[template.end]
+    expected = "".join(model.stream(ids, 9, stop_ids=[end]))
+    with client(model) as ask:
+        asked = {"text": said[0].content, "chat": True, "greedy": True, "length": 9}
+        assert ask.post("/api/generate", json=asked).json()["text"] == expected
+        plain = ask.post("/api/generate", json={**asked, "chat": False}).json()["text"]
+    assert plain != expected
 
 
 BODIES = {  # what is sent -> status, and what is said

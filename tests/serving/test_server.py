@@ -34,13 +34,19 @@ def running(file, *options):
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory):
+def server(tmp_path_factory):
     """A classifier that is asked by clients which have one second."""
     file = tmp_path_factory.mktemp("served") / "classifier.safetensors"
     classifier().save(file)
-    with running(file, "--timeout", TIMEOUT, "--max-bytes", 2000) as (process, found):
+    with running(file, "--timeout", TIMEOUT, "--max-bytes", 2000) as found:
         yield found
-        assert process.poll() is None  # nothing has brought it down
+        assert found[0].poll() is None  # nothing has brought it down
+
+
+@pytest.fixture
+def port(server):
+    """Where it listens."""
+    return server[1]
 
 
 def request(method, path, body=b"", *, host="localhost", length=None):
@@ -167,23 +173,21 @@ def sent_in_vain(port, head, data):
 
 
 @posix
-def test_ten_megabytes_are_refused_without_being_kept(tmp_path):
-    file = tmp_path / "classifier.safetensors"
-    classifier().save(file)
+def test_ten_megabytes_are_refused_without_being_kept(server):
+    process, port = server
     announced = request("POST", "/api/classify", length=10_000_000)
     chunked = announced.replace(b"Content-Length: 10000000", b"Transfer-Encoding: chunked")
-    with running(file) as (process, port):
-        answers(port)
-        before = memory_of(process)
-        for _ in range(3):
-            for head, data in (
-                (announced, b" " * 1_000_000),
-                (chunked, b"f4240\r\n" + b" " * 1_000_000 + b"\r\n"),
-            ):
-                found = sent_in_vain(port, head, data)
-                assert found.startswith(b"HTTP/1.1 413 "), found[:100]
-        assert answers(port)
-        assert memory_of(process) - before < 8
+    answers(port)
+    before = memory_of(process)
+    for _ in range(3):
+        for head, data in (
+            (announced, b" " * 1_000_000),
+            (chunked, b"f4240\r\n" + b" " * 1_000_000 + b"\r\n"),
+        ):
+            found = sent_in_vain(port, head, data)
+            assert found.startswith(b"HTTP/1.1 413 "), found[:100]
+    assert answers(port)
+    assert memory_of(process) - before < 8
 
 
 @posix

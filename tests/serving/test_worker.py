@@ -183,6 +183,17 @@ def test_what_nobody_waits_for_is_not_computed():
         assert rest[0].events == []
 
 
+def test_what_was_given_up_after_it_was_checked_is_left_out_of_its_batch():
+    model, limits = served(classifier(), Limits()), Limits()
+    worker = Worker(lambda: model, limits)
+    worker.served = model  # its thread is this one
+    told = submit(worker, "classify", [{"text": "bad"}] * 3)
+    worker.gather(wait=False)
+    told[1].job.abandoned = True
+    worker.round(model)
+    assert [len(one.events) for one in told] == [1, 0, 1] and worker.waiting == 0
+
+
 def test_a_text_that_nobody_waits_for_is_not_written_on():
     with working(endless(600, Limits(max_tokens=500)), max_tokens=500) as worker:
         (text,) = submit(worker, "generate", [{"text": "a", "length": 500}])
