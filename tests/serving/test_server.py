@@ -190,6 +190,20 @@ def test_ten_megabytes_are_refused_without_being_kept(server):
     assert memory_of(process) - before < 8
 
 
+@pytest.mark.slow
+def test_answers_that_nobody_takes_are_given_up_and_their_connections_closed(tmp_path):
+    """Pipelined, so that they fill every buffer on the way and the server cannot write on."""
+    file = tmp_path / "classifier.safetensors"
+    classifier().save(file)
+    asked = request("GET", "/page.js").replace(b"Connection: close\r\n", b"")
+    with running(file, "--timeout", 0.5) as (process, port), connect(port) as connection:
+        connection.settimeout(10)
+        with pytest.raises(ConnectionError):
+            for _ in range(1000):
+                connection.sendall(asked * 100)
+        assert process.poll() is None and b" 200 " in spoken(port, request("GET", "/health"))
+
+
 @posix
 def test_ctrl_c_ends_it_in_one_line_in_the_middle_of_a_text(tmp_path):
     file = tmp_path / "language.safetensors"
