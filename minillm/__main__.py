@@ -24,6 +24,7 @@ EXTRAS = {  # extra -> the modules that it brings, beside those that every insta
         *("ipykernel", "hypothesis"),
     ),
     "fast": ("numba",),
+    "serve": ("starlette", "uvicorn", "anyio", "h11"),
     "test": ("pytest", "xdist"),
 }
 EXPECTED = (OSError, ValueError, DeviceError, DivergenceError, MemoryError)

@@ -18,11 +18,12 @@ from minillm.autograd import Op
 PACKAGE = Path(minillm.__file__).parent
 FLOORS = [
     *("backend", "autograd", "ops", "nn", "optim", "text", "models"),
-    *("training", "tasks", "labs", "course", "commands"),
+    *("training", "tasks", "serving", "labs", "course", "commands"),
 ]
 LATE = [
     *("safetensors", "tqdm", "matplotlib", "cupy", "jupyter", "jupytext", "mpi4py"),
-    *("hypothesis", "minillm.labs", "minillm.course", "minillm.commands"),
+    *("hypothesis", "starlette", "uvicorn"),
+    *("minillm.serving", "minillm.labs", "minillm.course", "minillm.commands"),
 ]
 FILE_LINES, FUNCTION_LINES, COLUMNS = 250, 40, 100
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -33,6 +33,7 @@ COMMANDS = {  # module -> what it does
     "convert": "from a published model to a run's, and back",
     "generate": "write on with a trained language model",
     "chat": "talk to a trained language model",
+    "serve": "a page in the browser on which a trained model is asked, and the same as JSON",
     "translate": "learn from pairs of sentences, translate, and score translations",
     "guide": "from a section of the guide to our code, lessons and tests",
     "labs": "list the experiments, or measure one again",

@@ -20,12 +20,13 @@ from minillm.commands.bench_child import import_ms, training_memory
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_private import PRIVATE_SIZES, private_times
 from minillm.commands.bench_report import report
+from minillm.commands.bench_serve import LOAD, WHAT, batch_times, stored_accuracy
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
 from minillm.commands.runs import require_files
 
-PARTS = ("steps", "ops", "import", "memory", "private", "stored")
+PARTS = ("steps", "ops", "import", "memory", "private", "stored", "serve")
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
 
 
@@ -156,6 +157,14 @@ def stored_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Wor
         yield "stored", name, partial(stored_ms, rows, rounds, clock_for(threads))
 
 
+def serve_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Answers per second and latency by the size of batches, and what fewer bits cost."""
+    clock = clock_for(threads)
+    for kind in WHAT:
+        yield "serve", kind, partial(batch_times, kind, LOAD, rounds=rounds, clock=clock)
+    yield "serve", "stored", partial(stored_accuracy, LOAD, rounds=rounds, clock=clock)
+
+
 WORK = {
     "steps": step_work,
     "ops": op_work,
@@ -163,4 +172,5 @@ WORK = {
     "memory": memory_work,
     "private": private_work,
     "stored": stored_work,
+    "serve": serve_work,
 }

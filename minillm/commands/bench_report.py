@@ -17,9 +17,12 @@ def report(found: Mapping[str, Any]) -> str:
     head = (
         f"{about['name']}, {about['cores']} cores, NumPy {found['numpy']}; threads: "
         f"{found['threads']}, {found['clock']} time, median of "
-        f"{found['rounds']} round{'s' if found['rounds'] > 1 else ''}\n"
-        f"x: times as fast as with the rules alone (linear has no kernel: it shows the noise)"
+        f"{found['rounds']} round{'s' if found['rounds'] > 1 else ''}"
     )
+    if found.get("steps") or found.get("ops"):
+        head += (
+            "\nx: times as fast as with the rules alone (linear has no kernel: it shows the noise)"
+        )
     tables = [TABLES[part](found[part]) for part in TABLES if found.get(part)]
     return "\n\n".join([head, *tables])
 
@@ -78,6 +81,30 @@ def stored_table(stored: Mapping[str, Mapping[str, float]]) -> str:
     return table(heads, rows)
 
 
+def serve_table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """By the size of batches, with how many times as many answers as one by one; by bits."""
+    tables = []
+    for kind in ("classify", "generate"):
+        first = next(iter(found[kind].values()))
+        rows = [
+            [n, *(f"{value:.1f}" for value in one.values()), ratio(one, first)]
+            for n, one in found[kind].items()
+        ]
+        tables.append(table([f"{kind}, in batches of", *first, "x one by one"], rows))
+    forms = ("{:.1%}", "{:.1%}", "{:.4f}", "{:.0f}", "{:.1f}")
+    rows = [
+        [kind, *(form.format(n) for form, n in zip(forms, one.values(), strict=True))]
+        for kind, one in found["stored"].items()
+    ]
+    columns = [*next(iter(found["stored"].values()))]
+    return "\n\n".join([*tables, table(["linear layers in", *columns], rows)])
+
+
+def ratio(one: Mapping[str, float], first: Mapping[str, float]) -> str:
+    """How many times as many answers."""
+    return f"{one['answers/s'] / first['answers/s']:.2f}"
+
+
 TABLES: dict[str, Callable[[Any], str]] = {
     "steps": steps_table,
     "ops": ops_table,
@@ -85,6 +112,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "private": private_table,
     "import": import_table,
     "stored": stored_table,
+    "serve": serve_table,
 }
 
 

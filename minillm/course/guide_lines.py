@@ -18,7 +18,7 @@ NUMBERS, ROWS = r"\d+(?:\.\d+)*", r"G\d+"
 LINE = re.compile(rf"Guide: ({NUMBERS}(?:, {NUMBERS})*) \(({ROWS}(?:, {ROWS})*)\)\.")
 FLOORS = (  # in the order in which one reads them
     *("backend", "autograd", "ops", "nn", "optim", "text", "models", "training", "tasks"),
-    *("labs", "course", "commands"),
+    *("serving", "labs", "course", "commands"),
 )
 BEGINNING = re.compile(r"^ *Guide: ", re.MULTILINE)
 

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from minillm.backend import kernel_switch, kernels_in_force, machine
-from minillm.commands import bench, bench_child, bench_private, bench_report, bench_steps
+from minillm.commands import (
+    bench,
+    bench_child,
+    bench_private,
+    bench_report,
+    bench_serve,
+    bench_steps,
+)
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_steps import LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_timing import by_level, in_turn
@@ -24,6 +31,8 @@ def small(monkeypatch):
     monkeypatch.setattr(bench, "levels_here", lambda: ["off", "numpy"])
     monkeypatch.setattr(bench, "cases", lambda: cases()[:1])
     monkeypatch.setattr("minillm.commands.bench_timing.AT_LEAST", 0.0)
+    load = bench_serve.Load((1, 2), 3, 5, 3, 2, (1, 4), 9, 8, 1, 20)
+    monkeypatch.setattr(bench, "LOAD", load)
     for name, value in ENVIRONMENT.items():  # for the processes that it starts
         monkeypatch.setenv(name, value)
 
@@ -47,6 +56,18 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
     assert list(times) == ["plain", "private", "one by one"] and min(times.values()) > 0
     assert [*found["stored"]] == ["1 x 256 to 1024", "256 x 256 to 1024"]
     assert all([*ms] == ["float32", "int8", "float16"] for ms in found["stored"].values())
+    served = found["serve"]
+    assert [*served] == ["classify", "generate", "stored"]
+    for kind in ("classify", "generate"):
+        assert [*served[kind]] == ["1", "2"]
+        for one in served[kind].values():
+            assert [*one] == ["answers/s", "median ms", "95 % ms"] and min(one.values()) > 0
+    kept = served["stored"]
+    assert [*kept] == ["float32", "int8", "float16"]
+    assert (
+        kept["float32"]["same as float32"] == 1 > 0.9 > kept["int8"]["kB"] / kept["float32"]["kB"]
+    )
+    assert abs(kept["int8"]["nats"] - kept["float32"]["nats"]) < 0.05
     assert result.out.startswith(found["processor"]["name"])
     for word in (
         "training step, ms",
@@ -56,6 +77,8 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
         "peak of",
         "private / plain",
         "stored in",
+        "in batches of",
+        "next token right",
     ):
         assert word in result.out
     assert result.err == ""
@@ -78,7 +101,10 @@ def test_several_threads_share_the_batch_and_are_timed_by_the_wall(call, small, 
     ("arguments", "words"),
     [
         (["--sizes", "tiny,huge"], "'huge' is none of tiny, course, mid"),
-        (["--parts", "speed"], "'speed' is none of steps, ops, import, memory, private, stored"),
+        (
+            ["--parts", "speed"],
+            "'speed' is none of steps, ops, import, memory, private, stored, serve",
+        ),
         (["--rounds", "0"], "must be a positive integer, got '0'"),
         (["--rounds", "-3"], "must be a positive integer, got '-3'"),
     ],

@@ -1,0 +1,133 @@
+"""The page: its words in both languages, nothing of a text as HTML, and what a browser shows."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+import minillm.serving
+from tests.serving.little import classifier, client
+from tests.serving.test_server import running
+
+page = pytest.importorskip("minillm.serving.page", reason="needs the extra serve")
+SITE = Path(minillm.serving.__file__).parent / "site"
+SOURCES = {path.name: path.read_text(encoding="utf-8") for path in SITE.iterdir()}
+SCRIPTS = {name: text for name, text in SOURCES.items() if name.endswith(".js")}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def words(name):
+    """The table of one language."""
+    block = re.search(rf"\n  {name}: \{{\n(.*?)\n  \}},", SOURCES["words.js"], re.DOTALL)[1]
+    rows = re.findall(r'^    "?([\w ]+)"?: "(.*)",$', block, re.M)
+    assert len(rows) == len(block.splitlines())
+    return dict(rows)
+
+
+def test_the_page_is_short_files_of_short_lines():
+    for name, text in SOURCES.items():
+        assert len(text.splitlines()) <= 250, name
+        assert not name.endswith("s") or max(map(len, text.splitlines())) <= 130, name
+
+
+def test_both_languages_have_the_same_words_with_the_same_places():
+    english, chinese = words("en"), words("zh")
+    assert english.keys() == chinese.keys() and len(english) > 40
+    for key, text in english.items():
+        places = sorted(re.findall(r"\{\w+\}", text))
+        assert sorted(re.findall(r"\{\w+\}", chinese[key])) == places, key
+        assert re.search("[\u4e00-\u9fff]", chinese[key] + ("" if places else "一")), key
+
+
+def test_every_word_that_is_used_is_there_and_every_one_is_used():
+    used = set(re.findall(r'data-word(?:-label)?="(\w+)"', SOURCES["index.html"]))
+    for text in SCRIPTS.values():
+        used |= set(re.findall(r'say\("(\w+)"', text))
+    used |= {"text classifier", "language model"}  # named by what is answered
+    used |= {"busy", "refused", "failed"}  # by the status of an answer
+    used |= {"writing", "ended", "full", "stopped"}  # told by noted()
+    assert used == words("en").keys()
+
+
+def test_no_text_becomes_html_and_no_script_stands_in_the_page():
+    """What is typed, and what a model writes, is only ever put in as text."""
+    for name, text in SCRIPTS.items():
+        for sink in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacent",
+            "document.write",
+            "eval(",
+            "Function(",
+        ):
+            assert sink not in text, name
+    html = SOURCES["index.html"]
+    assert re.findall(r"<script[^>]*>", html) == ['<script type="module" src="/page.js">']
+    assert not re.search(r"\son\w+=|\sstyle=|javascript:|<style", html)
+    for name, text in SOURCES.items():
+        links = re.findall(r"(?:https?:)?//[a-z][\w.]+", text)
+        assert set(links) <= {"//www.w3.org", "http://www.w3.org"}, name
+
+
+def test_every_file_of_the_page_is_given_out_and_no_other():
+    assert {name for name, _ in page.FILES.values()} == SOURCES.keys()
+    with client(classifier()) as ask:
+        for path, (name, kind) in page.FILES.items():
+            answer = ask.get(path)
+            assert answer.status_code == 200 and answer.text == SOURCES[name]
+            assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
+
+
+def test_elements_that_scripts_ask_for_are_in_the_page():
+    there = set(re.findall(r'\bid="([\w-]+)"', SOURCES["index.html"]))
+    for name, text in SCRIPTS.items():
+        assert set(re.findall(r'byId\("([\w-]+)"\)', text)) <= there, name
+
+
+def test_what_is_shown_is_named_for_those_who_do_not_see_it():
+    html = SOURCES["index.html"]
+    for found in re.findall(r"<section[^>]*>", html):
+        label = re.search(r'aria-labelledby="([\w-]+)"', found)[1]
+        assert f'<h2 id="{label}"' in html
+    for tag in re.findall(r"<(?:input|select|textarea)[^>]*>", html):
+        name = re.search(r'id="([\w-]+)"', tag)[1]
+        inside = re.search(rf"<label[^>]*>(?:(?!</label>).)*id=\"{name}\"", html, re.DOTALL)
+        assert inside or f'for="{name}"' in html, name
+    assert 'lang="en"' in html and "viewport" in html and "maximum-scale" not in html
+
+
+browser = pytest.mark.skipif(CHROMIUM is None, reason="the page is looked at with Chromium")
+
+
+def looked_at(port, folder, **asked):
+    """The page as Chromium has built it, as HTML."""
+    query = "&".join(f"{key}={quote(value)}" for key, value in asked.items())
+    done = subprocess.run(
+        [
+            *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"),
+            *("--virtual-time-budget=10000", f"--user-data-dir={folder}"),
+            f"http://127.0.0.1:{port}/?{query}",
+        ],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.decode()
+
+
+@browser
+def test_a_browser_shows_what_a_classifier_says_and_reads_no_text_as_html(tmp_path):
+    classifier().save(tmp_path / "model.safetensors")
+    evil = "<b>good</b>"
+    with running(tmp_path / "model.safetensors") as (_, port):
+        html = looked_at(port, tmp_path / "chromium", text=evil, lang="zh")
+    assert "<b>" not in html and "&lt;" in html
+    assert 'lang="zh-CN"' in html and "判为：" in html and html.count('role="radio"') == 2
+    assert len(re.findall(r'<span class="p">[\d.]+ %</span>', html)) == 2
+    hidden = {"written", "next", "write", "settings"}
+    for name in hidden | {"tokens", "classes", "attention"}:
+        (tag,) = re.findall(rf'<\w+ [^>]*id="{name}"[^>]*>', html)
+        assert ("hidden" in tag) == (name in hidden), name
