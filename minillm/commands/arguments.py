@@ -176,6 +176,11 @@ def add_overwriting(parser: argparse.ArgumentParser, *, default_out: Path) -> No
     """``add_run_options``, and that an earlier run may be gone on with, or replaced."""
     add_resuming(parser)
     add_run_options(parser, default_out=default_out)
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="stop at a fault (NaN, explosion, dead units, ...) and name what began it; slower",
+    )
 
 
 def add_recipe(parser: argparse.ArgumentParser, recipe: type[Any]) -> None:

@@ -17,6 +17,7 @@ from minillm.commands.runs import (
     naming_options,
     refuse_overwriting,
     replace_earlier_run,
+    watch_over,
 )
 from minillm.commands.tables import percent
 from minillm.commands.translation_files import (
@@ -70,6 +71,7 @@ def run(arguments: argparse.Namespace) -> None:
             threads=arguments.threads,
         )
     replace_earlier_run(arguments, training.run)
+    watch_over(arguments, training.run)
     describe(training, held_out)
     watch(training.steps(), total=recipe.steps, title="translate", record=arguments.out / RECORD)
     translator = training.result()

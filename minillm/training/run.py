@@ -26,6 +26,7 @@ from minillm.training.loop import DivergenceError, Step, fit
 from minillm.training.progress import Progress
 from minillm.training.records import RunRecord
 from minillm.training.stages import Stage
+from minillm.training.watching import Watch, WatchLimits, watched_steps
 
 
 class Run:
@@ -96,6 +97,7 @@ class Run:
         self.replaced: list[Path] = []  # files of an earlier run that go with its checkpoint
         self.begun: str | None = None
         self.journal = Journal(self.out, self.facts)
+        self.watch: WatchLimits | None = None  # a fault then ends the run, by name
 
     @property
     def record(self) -> RunRecord | None:
@@ -167,6 +169,8 @@ class Run:
             count=stage.count,
             gradients=stage.gradients,
         )
+        if self.watch is not None:
+            steps = watched_steps(steps, Watch(self.model, optimizer, limits=self.watch))
         while not progress.finished:
             good: Module | None = self.model  # its weights, unless this update has spoiled them
             try:
