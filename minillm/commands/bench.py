@@ -23,9 +23,10 @@ from minillm.commands.bench_report import report
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
+from minillm.commands.bench_watched import watched_times
 from minillm.commands.runs import require_files
 
-PARTS = ("steps", "ops", "import", "memory", "private", "stored")
+PARTS = ("steps", "ops", "import", "memory", "private", "stored", "watched")
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
 
 
@@ -151,6 +152,16 @@ def stored_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Wor
         yield "stored", name, partial(stored_ms, rows, rounds, clock_for(threads))
 
 
+def watched_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Milliseconds of a training step that is watched for faults, and of one that is not."""
+    for name in sizes:
+        yield (
+            "watched",
+            name,
+            partial(watched_times, SIZES[name], rounds=rounds, clock=clock_for(1)),
+        )
+
+
 WORK = {
     "steps": step_work,
     "ops": op_work,
@@ -158,4 +169,5 @@ WORK = {
     "memory": memory_work,
     "private": private_work,
     "stored": stored_work,
+    "watched": watched_work,
 }
