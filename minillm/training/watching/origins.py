@@ -95,6 +95,7 @@ class Origins:
         self.of_loss: Origin | None = None
         self.of_gradient: Origin | None = None  # the first that came to a parameter
         self.first_backward: Origin | None = None
+        self.shares: list[tuple[Array, Origin]] = []  # that were not finite
 
     def verdict(self) -> Origin | None:
         """Whose fault it is that the loss or a gradient is not finite."""
@@ -116,14 +117,20 @@ class Origins:
                 continue
             origin = seen.behind
             if not is_finite(g):
-                known = self.known.get(id(g))
-                origin = known[1] if known else self.first_backward or origin
+                origin = self.of_sum(g) or origin
             if origin is None:
                 origin = made(seen.place._replace(direction="backward"), share, seen.level)
             self.first_backward = self.first_backward or origin
-            self.note(share, origin)
+            self.shares.append((share, origin))
             if i in seen.parameters:
                 self.of_gradient = self.of_gradient or origin
+
+    def of_sum(self, g: Array) -> Origin | None:
+        """The origin of a gradient; of a sum that the tape has made, that of the latest share."""
+        latest = self.shares[::-1]
+        same = [origin for share, origin in latest if share is g]
+        same += [origin for share, origin in latest if share.shape == g.shape]
+        return next(iter(same), self.first_backward)
 
     def loss(self, output: Array) -> None:
         """The backward pass begins at this one number."""

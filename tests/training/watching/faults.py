@@ -206,6 +206,18 @@ def slope_of_the_root():
     return bent(lambda x: ops.sqrt(x * x * 0.0) + x)
 
 
+@op
+def with_constant(x, c, /):
+    """``x`` alone; the gradient of ``c``, a constant for which nobody asks, is infinite."""
+    return x, lambda g: (g, np.full_like(c, np.inf))
+
+
+def slope_behind_a_constant():
+    """The root again; behind it is an infinite gradient that goes nowhere."""
+    c = np.zeros((12, 8), dtype="float32")
+    return bent(lambda x: with_constant(ops.sqrt(x * x * 0.0) + x, c))
+
+
 def all_masked():
     """A softmax over a row whose scores are all masked by hand."""
 
@@ -299,6 +311,9 @@ FAULTS = {
     ),
     "slope of a root at 0": Fault(
         slope_of_the_root, "not finite", "(model)", "sqrt", "backward", 0, "finite", 96
+    ),
+    "slope of a root behind a constant": Fault(
+        slope_behind_a_constant, "not finite", "(model)", "sqrt", "backward", 0, "finite", 96
     ),
     "a row that is all masked": Fault(
         all_masked, "not finite", "(model)", "softmax", "forward", 0, "infinite", 8
