@@ -11,7 +11,6 @@ import numpy as np
 
 from minillm.backend import write_atomically
 from minillm.commands.lab_matrix import svg
-from minillm.commands.pictures import new_figure
 from minillm.training.history import History
 from minillm.training.records import held_out_losses
 
@@ -19,7 +18,7 @@ FORMATS = (".png", ".svg")
 COLORS = ("#10304f", "#b0522a", "#5b9bd0", "#d9a441")  # from dark to light, also in grey
 LINES = ("-", "--", ":", "-.")
 MARKERS = "osD^vP*X"
-HIGH = 12  # runs in a column of names
+ABREAST = 3  # panels
 
 
 def curves_picture(path: Path, runs: Mapping[str, History]) -> None:
@@ -27,15 +26,14 @@ def curves_picture(path: Path, runs: Mapping[str, History]) -> None:
     panels = list(
         dict.fromkeys((one.task, stage) for one in runs.values() for stage in one.stages)
     ) or [("none", "none")]
-    height = 3.6 if len(runs) <= HIGH else 0.3 * len(runs)
-    figure, axes = new_figure(len(panels), width=4.6 * len(panels) + 2.2, height=height)
+    figure, axes = panels_for(len(panels), lines=len(runs))
     handles: dict[str, Any] = {}
     for ax, (task, stage) in zip(axes, panels, strict=True):
         for place, (name, one) in enumerate(runs.items()):
             if one.task == task and (drawn := draw_run(ax, one, stage, place)) is not None:
                 handles[name] = drawn
         ax.set(xlabel="update", title=stage if task == stage else f"{stage} of {task}")
-    axes[0].set_ylabel("loss (a mark: held out)")
+        ax.set_ylabel("loss (a mark: held out)")
     figure.legend(
         [*handles.values()],
         [name.replace("$", r"\$") for name in handles],
@@ -45,6 +43,22 @@ def curves_picture(path: Path, runs: Mapping[str, History]) -> None:
         handlelength=3.5,
     )
     write_picture(path, figure)
+
+
+def panels_for(n: int, *, lines: int) -> tuple[Any, list[Any]]:
+    """A figure with ``n`` axes, at most ``ABREAST`` of them side by side, and room for names."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = min(n, ABREAST)
+    height = max(3.4 * -(-n // columns), 0.3 * lines)
+    figure = Figure(figsize=(4.4 * columns + 2.2, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    places = range(1, n + 1)
+    axes = [figure.add_subplot(-(-n // columns), columns, place) for place in places]
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, axes
 
 
 def draw_run(ax: Any, one: History, stage: str, place: int) -> Any:

@@ -18,11 +18,16 @@ DATA = ("data", "held_out", "tokens", "model", "reference", "text", "counts")
 def report(runs: Runs) -> str:
     """All of it, the settings that differ first."""
     by_task = tasks(runs)
-    parts = [settings_table(runs), runs_table(runs)]
+    several = f"{len(runs)} runs; the settings that differ"
+    parts = [several if len(runs) > 1 else f"one run, {next(iter(runs))}"]
     if len(by_task) > 1:
         told = [f"  {task}: {', '.join(some)}" for task, some in by_task.items()]
-        first = "runs of different tasks, between which losses say nothing, only the lines above:"
-        parts.append("\n".join([first, *told]))
+        first = "these have different tasks, between which losses say nothing:"
+        parts += ["\n".join([first, *told]), settings_table("of all", differing(runs, shared=True))]
+    for task, some in by_task.items():
+        if len(some) > 1:
+            parts.append(settings_table(f"of {task}", differing(some)))
+    parts.append(runs_table(runs))
     for task, some in by_task.items():
         parts.append(losses_table(task, some))
         parts += filter(None, ["\n".join(remarks(some))])
@@ -51,24 +56,23 @@ def commit(one: History) -> str | None:
     return None if state is None else state["commit"][:7] + ("+" if state["dirty"] else "")
 
 
-def differing(runs: Runs) -> dict[str, dict[str, Any]]:
-    """The settings that are not the same in all runs, each with its value in every run."""
+def differing(runs: Runs, *, shared: bool = False) -> dict[str, dict[str, Any]]:
+    """The settings that are not the same in all runs; or only those that every run has."""
     settings = {name: settings_of(one) for name, one in runs.items()}
     keys = dict.fromkeys(key for some in settings.values() for key in some)
+    if shared:
+        keys = {key: None for key in keys if all(key in some for some in settings.values())}
     rows = {key: {name: some.get(key) for name, some in settings.items()} for key in keys}
     return {key: row for key, row in rows.items() if len({*map(repr, row.values())}) > 1}
 
 
-def settings_table(runs: Runs) -> str:
+def settings_table(whose: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
     """A line for each setting that differs; a column for each run."""
-    rows = differing(runs)
-    if len(runs) == 1:
-        return f"one run, {next(iter(runs))}"
     if not rows:
-        return f"{len(runs)} runs; all their settings are the same"
+        return f"{whose}: none"
+    names = next(iter(rows.values()))
     lines = [[key, *(shown(value) for value in row.values())] for key, row in rows.items()]
-    head = f"{len(runs)} runs; the settings that differ"
-    return f"{head}\n\n{table(['setting', *runs], lines)}"
+    return table([whose, *names], lines)
 
 
 def shown(value: Any) -> str:
@@ -162,7 +166,7 @@ def in_numbers(runs: Runs) -> dict[str, Any]:
     names = [*runs]
     return {
         "runs": {name: one_in_numbers(one) for name, one in runs.items()},
-        "differences": differing(runs),
+        "differences": {task: differing(some) for task, some in tasks(runs).items()},
         "partings": [
             {"runs": [some[0], name], "first": found and found._asdict()}
             for some in map(list, tasks(runs).values())

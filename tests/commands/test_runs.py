@@ -38,9 +38,9 @@ def rows(text, first):
 def test_the_settings_that_differ_come_first_then_endings_losses_and_where_curves_part(call, made):
     result = call("runs", made / "a", made / "b", made / "deep", made / "short")
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith("4 runs; the settings that differ\n\nsetting")
-    assert rows(result.out, "setting") == {
-        "seed": {"setting": "seed", "a": "0", "b": "0", "deep/c": "1", "short": "0"}
+    assert result.out.startswith("4 runs; the settings that differ\n\nof translate  ")
+    assert rows(result.out, "of translate") == {
+        "seed": {"of translate": "seed", "a": "0", "b": "0", "deep/c": "1", "short": "0"}
     }
     runs = rows(result.out, "run ")
     assert {name: row["ended"] for name, row in runs.items()} == {
@@ -57,7 +57,9 @@ def test_a_folder_of_runs_is_searched_and_tasks_are_told_apart(call, made):
     result = call("runs", made)
     assert result.code == 0
     told = "  translate: a, b, deep/c, short\n  pretrain+finetune: two"
-    assert "runs of different tasks, between which losses say nothing" in result.out
+    assert "these have different tasks, between which losses say nothing:\n" in result.out
+    assert rows(result.out, "of all")["seed"]["two"] == "0"
+    assert [*rows(result.out, "of all")] == [*rows(result.out, "of translate")] == ["seed"]
     assert told in result.out
     assert "losses of translate\n" in result.out and "losses of pretrain+finetune\n" in result.out
     assert rows(result.out, "run ")["two"]["ended"] == "ended early"
@@ -76,7 +78,7 @@ def test_the_numbers_are_those_of_the_records(call, made, tmp_path):
     assert found["runs"]["a"]["stages"]["translate"]["loss"] == losses
     assert found["runs"]["a"]["versions"]["numpy"] == np.__version__
     assert found["runs"]["a"]["processor"]["name"]
-    assert found["differences"]["seed"]["deep/c"] == 1
+    assert found["differences"]["translate"]["seed"]["deep/c"] == 1
     partings = {tuple(one["runs"]): one["first"] for one in found["partings"]}
     assert partings["a", "b"] is None and partings["a", "deep/c"]["what"] == "loss"
     assert [*partings] == [("a", "b"), ("a", "deep/c"), ("a", "short")]
@@ -84,7 +86,9 @@ def test_the_numbers_are_those_of_the_records(call, made, tmp_path):
 
 def test_a_run_given_twice_or_by_a_pattern_is_there_once(call, made):
     result = call("runs", made / "a", made / "a" / "record.jsonl", f"{made}/[ab]")
-    assert result.code == 0 and result.out.startswith("2 runs; all their settings are the same")
+    assert result.code == 0 and result.out.startswith(
+        "2 runs; the settings that differ\n\nof translate: none\n"
+    )
     assert result.err.count("given twice, shown once") == 2
 
 
@@ -166,7 +170,13 @@ def test_runs_of_other_data_are_said_to_be_so(call, made, tmp_path):
         path.write_text(json.dumps(changed) + "\n" + "".join(rest), encoding="utf-8")
     result = call("runs", tmp_path)
     assert "not the same in these runs: held_out; losses of other data" in result.out
-    assert rows(result.out, "setting")["held_out"]["a"] == "#0000000"
+    assert rows(result.out, "of translate")["held_out"]["a"] == "#0000000"
+
+
+def test_one_run_is_shown_by_itself(call, made):
+    result = call("runs", made / "short")
+    assert result.code == 0 and result.out.startswith("one run, short\n\nrun ")
+    assert "settings that differ" not in result.out
 
 
 def test_settings_are_shown_on_one_line():
