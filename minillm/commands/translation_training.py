@@ -59,8 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_overwriting(arguments)
     pairs, held_out = read_parts(arguments, recipe.seed)
     print(f"learning tokens of {len(pairs):,} pairs ...", file=sys.stderr)
-    files = {"data": arguments.files[0], "held_out": (arguments.held_out or [None])[0]}
-    with naming_options(**files):
+    with naming_options(data=arguments.files[0], held_out=(arguments.held_out or [None])[0]):
         training = TranslationTraining(
             recipe,
             pairs,
