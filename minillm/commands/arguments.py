@@ -1,7 +1,7 @@
 """The commands, and the options that several of them have.
 
 A command is a module of this package with ``add_arguments(parser)`` and ``run(arguments)``; it is
-imported when it is chosen.
+imported when it is chosen.  The module has the command's name, or the one in ``MODULES``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from minillm.backend import DEVICES
 from minillm.text import kind_and_size
 
 R = TypeVar("R", bound=Any)
-COMMANDS = {  # module -> what it does
+COMMANDS = {  # name -> what it does
     "pipeline": "the guide's pipeline on built-in data, from text to prediction",
     "train": "pretrain and fine-tune a classifier on your own file",
     "finetune": "teach a pretrained model your labels, and see what it forgets",
@@ -35,6 +35,7 @@ COMMANDS = {  # module -> what it does
     "chat": "talk to a trained language model",
     "serve": "a page in the browser on which a trained model is asked, and the same as JSON",
     "translate": "learn from pairs of sentences, translate, and score translations",
+    "runs": "compare runs: settings that differ, losses, curves, where these part",
     "guide": "from a section of the guide to our code, lessons and tests",
     "labs": "list the experiments, or measure one again",
     "course": "what is made for the lessons, and what students hand in",
@@ -42,6 +43,7 @@ COMMANDS = {  # module -> what it does
     "bench": "how fast training is on this machine",
     "info": "what is installed and in force on this machine",
 }
+MODULES = {"runs": "run_comparison"}  # ``commands/runs.py`` is about the folder of one run
 
 
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -55,7 +57,7 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             name, help=summary, description=summary[0].upper() + summary[1:] + "."
         )
         if name == chosen:
-            module = importlib.import_module(f"minillm.commands.{name}")
+            module = importlib.import_module(f"minillm.commands.{MODULES.get(name, name)}")
             module.add_arguments(own)
             add_shared(own)
             own.set_defaults(run=module.run)
@@ -175,6 +177,11 @@ def add_overwriting(parser: argparse.ArgumentParser, *, default_out: Path) -> No
     """``add_run_options``, and that an earlier run may be gone on with, or replaced."""
     add_resuming(parser)
     add_run_options(parser, default_out=default_out)
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="stop at a fault (NaN, explosion, dead units, ...) and name what began it; slower",
+    )
 
 
 def add_recipe(parser: argparse.ArgumentParser, recipe: type[Any]) -> None:

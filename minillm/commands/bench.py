@@ -24,9 +24,10 @@ from minillm.commands.bench_serve import LOAD, WHAT, batch_times, stored_accurac
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
+from minillm.commands.bench_watched import watched_times
 from minillm.commands.runs import require_files
 
-PARTS = ("steps", "ops", "import", "memory", "private", "stored", "serve")
+PARTS = ("steps", "ops", "import", "memory", "private", "stored", "watched", "serve")
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
 
 
@@ -38,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "--parts",
             PARTS,
             "what to measure: training steps, single ops, import, memory, steps of "
-            "DP-SGD beside plain ones, layers stored in fewer bits",
+            "DP-SGD and watched ones beside plain ones, layers stored in fewer bits, served "
+            "answers",
         ),
     ):
         parser.add_argument(
@@ -157,6 +159,16 @@ def stored_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Wor
         yield "stored", name, partial(stored_ms, rows, rounds, clock_for(threads))
 
 
+def watched_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Milliseconds of a training step that is watched for faults, and of one that is not."""
+    for name in sizes:
+        yield (
+            "watched",
+            name,
+            partial(watched_times, SIZES[name], rounds=rounds, clock=clock_for(1)),
+        )
+
+
 def serve_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
     """Answers per second and latency by the size of batches, and what fewer bits cost."""
     clock = clock_for(threads)
@@ -172,5 +184,6 @@ WORK = {
     "memory": memory_work,
     "private": private_work,
     "stored": stored_work,
+    "watched": watched_work,
     "serve": serve_work,
 }

@@ -54,7 +54,7 @@ def memory_table(memory: Mapping[str, Mapping[str, float]]) -> str:
     return table(["peak of memory, MB", *levels], rows)
 
 
-def private_table(times: Mapping[str, Mapping[str, float]]) -> str:
+def ways_table(times: Mapping[str, Mapping[str, float]]) -> str:
     """Milliseconds of a step, and how many times as long as the plain one each other way takes."""
     rows = [
         [name, *(f"{ms:.2f}" for ms in found.values())]
@@ -109,7 +109,8 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "steps": steps_table,
     "ops": ops_table,
     "memory": memory_table,
-    "private": private_table,
+    "private": ways_table,
+    "watched": ways_table,
     "import": import_table,
     "stored": stored_table,
     "serve": serve_table,

@@ -38,10 +38,14 @@ from minillm.models.word_vectors import (
 from minillm.models.word_vectors.glove import weight
 from minillm.models.word_vectors.settings import CBOW
 from minillm.tasks.generation.tokens import plain_texts
+from minillm.tasks.glove_vectors import facts_of as glove_facts
 from minillm.tasks.glove_vectors import learn_glove
+from minillm.tasks.word_vectors import facts_of as word2vec_facts
 from minillm.tasks.word_vectors import learn_word2vec
 from minillm.text import Vocabulary, WordTokenizer
 from minillm.text.documents import read_documents
+from minillm.training.journal import TIMES, Journal
+from minillm.training.times import RunTimes
 
 SHOWN = 200  # words of the picture
 
@@ -134,12 +138,23 @@ def going_on(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def telling(
-    arguments: argparse.Namespace, *, epochs: int, per_pass: int = 1, items: int | None = None
+    arguments: argparse.Namespace,
+    facts: Mapping[str, Any],
+    *,
+    epochs: int,
+    per_pass: int = 1,
+    items: int | None = None,
 ) -> Told:
-    """What prints how far it is, and lets an earlier run's files go when there is a new one."""
+    """What prints how far it is, writes its record, and lets an earlier run's files go then."""
     names = () if arguments.resume else (VECTORS, NUMBERS, PICTURE)
     replaced = [arguments.out / name for name in names]
-    return Told(arguments.method, epochs=epochs, per_pass=per_pass, items=items, replaced=replaced)
+    method, steps = arguments.method, epochs * per_pass
+    given = {**going_on(arguments)["facts"], **facts, f"{method}.steps": steps}
+    journal = Journal(arguments.out, given)
+    journal.times = RunTimes(arguments.out / TIMES, resume=arguments.resume)
+    return Told(
+        method, epochs=epochs, per_pass=per_pass, items=items, replaced=replaced, journal=journal
+    )
 
 
 def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Namespace) -> Learned:
@@ -157,7 +172,8 @@ def of_word2vec(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Na
         else arguments.subsample or None,
     )
     per_pass = n_chunks(text, settings) // settings.epochs
-    told = telling(arguments, epochs=settings.epochs, per_pass=per_pass)
+    facts = word2vec_facts(text, settings)
+    told = telling(arguments, facts, epochs=settings.epochs, per_pass=per_pass)
     tables = learn_word2vec(text, settings, **going_on(arguments), told=told)
     told.print_end((1 + settings.negatives) * log(2))  # all dot products are 0 then
     return Learned(tables.input, {"method": arguments.method, "settings": asdict(settings)})
@@ -174,7 +190,7 @@ def of_glove(rows: Sequence[Sequence[int]], size: int, arguments: argparse.Names
         epochs=arguments.epochs or settings.epochs,
         rate=arguments.rate or settings.rate,
     )
-    told = telling(arguments, epochs=settings.epochs, items=len(x.counts))
+    told = telling(arguments, glove_facts(x, settings), epochs=settings.epochs, items=len(x.counts))
     last = learn_glove(x, settings, **going_on(arguments), told=told)
     squares = weight(x.counts, settings.weighting) * np.log(x.counts) ** 2
     told.print_end(float(squares.mean()))  # all that the model says is about 0 then

@@ -29,6 +29,7 @@ from minillm.commands.runs import (
     refuse_overwriting,
     refuse_own_folder,
     replace_earlier_run,
+    watch_over,
 )
 from minillm.commands.scores import needs_threshold, positive_class
 from minillm.commands.splits import read_splits, require_known_labels
@@ -99,6 +100,7 @@ def run(arguments: argparse.Namespace) -> None:
     require_known_labels(splits, counts)
     training = begun(arguments, recipe, pretrained, train, splits["dev"])
     replace_earlier_run(arguments, training.run)
+    watch_over(arguments, training.run)
     describe(training, train, splits)
     record = arguments.out / RECORD
     watch(examined(training, forgetting), total=training.n_steps, title="fine-tune", record=record)

@@ -18,6 +18,7 @@ from minillm.commands.runs import (
     refuse_overwriting,
     refuse_own_folder,
     replace_earlier_run,
+    watch_over,
 )
 from minillm.tasks.dialogue import ChatRecipe, InstructionTuning
 from minillm.training import held_out_losses, read_record
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
             keep="best",
         )
     replace_earlier_run(arguments, training.run)
+    watch_over(arguments, training.run)
     describe(language, train, held_out)
     losses = [training.held_out_loss()]
     examination.ask(language)

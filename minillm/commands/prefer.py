@@ -30,6 +30,7 @@ from minillm.commands.runs import (
     refuse_overwriting,
     refuse_own_folder,
     replace_earlier_run,
+    watch_over,
 )
 from minillm.commands.tables import percent
 from minillm.tasks.dialogue import PreferenceRecipe, PreferenceTuning, drift
@@ -78,6 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
             device=arguments.device,
         )
     replace_earlier_run(arguments, training.run)
+    watch_over(arguments, training.run)
     chats = [[both_told(pair)[0] for pair in some] for some in (pairs, held_out)]
     describe(language, chats[0], chats[1], what="pairs")
     described = {"file": str(arguments.file), "sha256": digest_of_json(held_out)}

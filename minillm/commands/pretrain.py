@@ -19,6 +19,7 @@ from minillm.commands.runs import (
     naming_options,
     refuse_overwriting,
     replace_earlier_run,
+    watch_over,
 )
 from minillm.commands.tables import percent, table
 from minillm.commands.tokenizer import read_tokens
@@ -95,6 +96,7 @@ def run(arguments: argparse.Namespace) -> None:
             threads=arguments.threads,
         )
     replace_earlier_run(arguments, training.run)
+    watch_over(arguments, training.run)
     describe(training, documents, held_out)
     record = arguments.out / RECORD
     watch(training.steps(), total=training.recipe.steps, title="pretrain", record=record)

@@ -14,6 +14,7 @@ from minillm.backend import CheckpointError
 from minillm.backend.files import require_file, require_folder
 from minillm.tasks.published import is_published
 from minillm.training import Run, read_record
+from minillm.training.watching import WatchLimits
 
 MODEL = "model.safetensors"
 RECORD = "record.jsonl"
@@ -161,6 +162,17 @@ def replace_earlier_run(arguments: argparse.Namespace, run: Run) -> None:
     """
     if arguments.overwrite:
         run.replaced = [arguments.out / name for name in (MODEL, *BESIDE)]
+
+
+def watch_over(arguments: argparse.Namespace, run: Run) -> None:
+    """With --watch, a fault ends the run by the name of what began it.
+
+    Raises:
+        ValueError: several threads share the batches, of which a watch would see one.
+    """
+    if arguments.watch and arguments.threads > 1:
+        raise ValueError("--watch sees the work of one thread: leave out --threads")
+    run.watch = WatchLimits() if arguments.watch else None
 
 
 def earlier_run(out: Path) -> list[Path]:

@@ -26,6 +26,7 @@ from minillm.commands.runs import (
     refuse_overwriting,
     refuse_replacing,
     replace_earlier_run,
+    watch_over,
 )
 from minillm.commands.tables import percent
 from minillm.commands.tag_apply import add_apply, apply, load_tagger
@@ -112,6 +113,7 @@ def train(arguments: argparse.Namespace) -> None:
             threads=arguments.threads,
         )
     replace_earlier_run(arguments, training.run)
+    watch_over(arguments, training.run)
     describe(training, splits)
     watch(training.steps(), total=training.n_steps, title="tag", record=arguments.out / RECORD)
     tagger, dictionary = training.result(), DictionaryTagger.learned(splits.train)

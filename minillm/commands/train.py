@@ -21,6 +21,7 @@ from minillm.commands.runs import (
     naming_options,
     refuse_overwriting,
     replace_earlier_run,
+    watch_over,
 )
 from minillm.commands.scores import (
     how_labels_are_said,
@@ -69,6 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
     require_known_labels(splits, counts)
     training = begun(arguments, recipe, train, splits)
     replace_earlier_run(arguments, training.run)
+    watch_over(arguments, training.run)
     describe(training, train, splits)
     record = arguments.out / RECORD
     watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain", record=record)

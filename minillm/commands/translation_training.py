@@ -17,6 +17,7 @@ from minillm.commands.runs import (
     naming_options,
     refuse_overwriting,
     replace_earlier_run,
+    watch_over,
 )
 from minillm.commands.tables import percent
 from minillm.commands.translation_files import (
@@ -58,8 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_overwriting(arguments)
     pairs, held_out = read_parts(arguments, recipe.seed)
     print(f"learning tokens of {len(pairs):,} pairs ...", file=sys.stderr)
-    files = {"data": arguments.files[0], "held_out": (arguments.held_out or [None])[0]}
-    with naming_options(**files):
+    with naming_options(data=arguments.files[0], held_out=(arguments.held_out or [None])[0]):
         training = TranslationTraining(
             recipe,
             pairs,
@@ -70,6 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
             threads=arguments.threads,
         )
     replace_earlier_run(arguments, training.run)
+    watch_over(arguments, training.run)
     describe(training, held_out)
     watch(training.steps(), total=recipe.steps, title="translate", record=arguments.out / RECORD)
     translator = training.result()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
 
 from minillm.autograd import VJP, Op, Tensor
 from minillm.autograd.held import held_bytes
@@ -74,10 +74,30 @@ class Watch:
         return output, charged
 
 
+class KnowsLayers(Protocol):
+    """What is told which layer is at work, in a block."""
+
+    def by(self, path: str, direction: str) -> AbstractContextManager[None]: ...
+
+
+Layers = Sequence[tuple[str, Module]]
+
+
+def layers_of(model: Module) -> Layers:
+    """All layers of a model, the model itself among them, by their paths."""
+    return [(path or ITSELF, layer) for path, layer in model.named_modules()]
+
+
 @contextmanager
-def watched_layers(model: Module, watch: Watch) -> Iterator[None]:
-    """Let every layer of the model tell the watch when it works, within the block."""
-    layers = [(path or ITSELF, layer) for path, layer in model.named_modules()]
+def watched_layers(layers: Layers, watch: KnowsLayers) -> Iterator[None]:
+    """Let every layer of a model tell the watch when it works, within the block.
+
+    Raises:
+        ValueError: another block does so already.
+    """
+    twice = [path for path, layer in layers if "forward" in vars(layer)]
+    if twice:
+        raise ValueError(f"{twice[0]} is watched already, or has a forward of its own: once is all")
     try:
         for path, layer in layers:
             vars(layer)["forward"] = telling(path, layer.forward, watch)
@@ -87,7 +107,7 @@ def watched_layers(model: Module, watch: Watch) -> Iterator[None]:
             vars(layer).pop("forward", None)
 
 
-def telling(path: str, forward: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
+def telling(path: str, forward: Callable[..., Any], watch: KnowsLayers) -> Callable[..., Any]:
     """A layer's ``forward`` whose time is its own."""
 
     def told(*args: Any, **kwargs: Any) -> Any:
@@ -118,7 +138,7 @@ def profile_step(
     Guide: 7.2.2 (G58).
     """
     watch = Watch(clock)
-    with watched_layers(model, watch), observed(watch.observe):
+    with watched_layers(layers_of(model), watch), observed(watch.observe):
         start = clock()
         with watch.by(LOSS, "forward"):
             loss = loss_of()

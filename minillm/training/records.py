@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from minillm.backend import naming, write_atomically
+from minillm.backend.surroundings import surroundings
 
 
 class RunRecord:
     """Appends what happened to a file that stays readable if the run is killed.
 
-    Line 1 holds the configuration and the versions, each further line one event such as
-    ``{"stage": "pretrain", "step": 7, "loss": 3.1}``.
+    Line 1 holds the configuration, the versions, the processor and in a git checkout the commit,
+    each further line one event such as ``{"stage": "pretrain", "step": 7, "loss": 3.1}``, or
+    ``{"stage": "pretrain", "step": 8, "fault": "..."}`` where a fault stopped the run.
 
     Guide: 7.2.2 (G57).
     """
 
     def __init__(self, path: str | Path, configuration: dict[str, Any], *events: Mapping[str, Any]):
         self.path, self.events = Path(path), len(events)
-        versions = {"python": platform.python_version(), "numpy": np.__version__}
-        head = to_line({"configuration": configuration, "versions": versions})
+        head = to_line({"configuration": configuration, **surroundings()})
         lines = [head, *map(to_line, events)]
         write_atomically(self.path, "".join(lines).encode())  # an earlier record may stand there
 

@@ -21,10 +21,12 @@ from minillm.training.checkpointing import (
     refuse_other_facts,
     save_training,
 )
-from minillm.training.loop import Step, fit
+from minillm.training.journal import Journal, event_of
+from minillm.training.loop import DivergenceError, Step, fit
 from minillm.training.progress import Progress
 from minillm.training.records import RunRecord
 from minillm.training.stages import Stage
+from minillm.training.watching import Watch, WatchLimits, watched_steps
 
 
 class Run:
@@ -37,7 +39,10 @@ class Run:
     With a folder ``out``, ``record.jsonl`` gets a line for every update, and a checkpoint is
     written after the first update, then every ``save_every`` updates and at the end of each stage.
     ``resume=True`` goes on from the last one, bit for bit as if nothing had happened: updates that
-    came after it are done again.
+    came after it are done again.  How long it took stands in ``times.jsonl``.  A fault, which is a
+    ``DivergenceError``, is the last line of the record, and ``last_good.safetensors`` keeps the
+    weights before it.
+
     ``facts`` are all settings that shape the result, in a form that JSON has: a run with other
     facts does not resume.
 
@@ -91,7 +96,13 @@ class Run:
             load_weights(start_from, model)
         self.replaced: list[Path] = []  # files of an earlier run that go with its checkpoint
         self.begun: str | None = None
-        self.record: RunRecord | None = None
+        self.journal = Journal(self.out, self.facts)
+        self.watch: WatchLimits | None = None  # a fault then ends the run, by name
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The record, once the first update is done."""
+        return self.journal.record
 
     @property
     def checkpoint(self) -> Path:
@@ -101,7 +112,7 @@ class Run:
     @property
     def record_file(self) -> Path:
         """Where a line is written for every update."""
-        return (self.out or Path()) / "record.jsonl"
+        return self.journal.record_file
 
     def find_stage(self) -> str:
         """The stage that the checkpoint in ``out`` belongs to.
@@ -158,14 +169,22 @@ class Run:
             count=stage.count,
             gradients=stage.gradients,
         )
+        if self.watch is not None:
+            steps = watched_steps(steps, Watch(self.model, optimizer, limits=self.watch))
         while not progress.finished:
-            step = next(steps, None)
-            if step is None:
-                raise ValueError(
-                    f"stage {stage.name!r}: its batches ended after {optimizer.steps} of "
-                    f"{stage.steps} updates"
-                )
-            step = replace(step, held_out_loss=progress.after(step, stage, self.model))
+            good: Module | None = self.model  # its weights, unless this update has spoiled them
+            try:
+                step = next(steps, None)
+                good = None
+                if step is None:
+                    raise ValueError(
+                        f"stage {stage.name!r}: its batches ended after {optimizer.steps} of "
+                        f"{stage.steps} updates"
+                    )
+                step = replace(step, held_out_loss=progress.after(step, stage, self.model))
+            except DivergenceError as error:
+                self.journal.note_fault(stage.name, optimizer.steps, error, good)
+                raise
             self.note(stage, step, optimizer, progress)
             yield step
 
@@ -207,31 +226,25 @@ class Run:
             facts = {**self.facts, "stage": stage.name}
             saved = load_training(self.checkpoint, self.model, optimizer, facts=facts)
             progress = Progress.resumed(*saved)
-            if self.record is None:
-                self.record = RunRecord.resume(self.record_file, n_events=progress.events)
+        self.journal.start(progress.events if self.resumed_stage == stage.name else None)
         return progress
 
     def note(self, stage: Stage, step: Step, optimizer: Optimizer, progress: Progress) -> None:
         """A line of the record, and a checkpoint where one is due."""
         if self.out is None:
             return
-        examined = {} if step.held_out_loss is None else {"held_out_loss": step.held_out_loss}
-        event = {
-            "stage": stage.name,
-            "step": step.index,
-            "loss": float(step.loss),
-            "gradient_norm": float(step.gradient_norm),
-            "lr": step.lr,
-            **examined,
-        }
+        event = event_of(stage.name, step)
         progress.events += 1
         first = self.record is None
         if self.record is not None:
             self.record.append(**event)
-        if first or progress.finished or optimizer.steps % self.save_every == 0:
+        due = first or progress.finished or optimizer.steps % self.save_every == 0
+        if due:
             facts = {**self.facts, "stage": stage.name}
             save_training(self.checkpoint, self.model, optimizer, facts, *progress.saved())
         if first:  # now that there is a checkpoint to go on from, the run before this may go
-            self.record = RunRecord(self.record_file, self.facts, event)
+            self.journal.begin(event)
             for path in {*self.replaced} - {self.checkpoint, self.record_file}:
                 path.unlink(missing_ok=True)
+        if due:
+            self.journal.note_time(stage.name, step.index)

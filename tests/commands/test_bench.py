@@ -54,6 +54,8 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
     assert found["import"]["ms"] > 0
     (times,) = found["private"].values()
     assert list(times) == ["plain", "private", "one by one"] and min(times.values()) > 0
+    (times,) = found["watched"].values()
+    assert list(times) == ["plain", "watched"] and min(times.values()) > 0
     assert [*found["stored"]] == ["1 x 256 to 1024", "256 x 256 to 1024"]
     assert all([*ms] == ["float32", "int8", "float16"] for ms in found["stored"].values())
     served = found["serve"]
@@ -76,6 +78,7 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
         "import minillm: ",
         "peak of",
         "private / plain",
+        "watched / plain",
         "stored in",
         "in batches of",
         "next token right",
@@ -104,6 +107,7 @@ def test_several_threads_share_the_batch_and_are_timed_by_the_wall(call, small, 
         (
             ["--parts", "speed"],
             "'speed' is none of steps, ops, import, memory, private, stored, serve",
+            "'speed' is none of steps, ops, import, memory, private, stored, watched",
         ),
         (["--rounds", "0"], "must be a positive integer, got '0'"),
         (["--rounds", "-3"], "must be a positive integer, got '-3'"),

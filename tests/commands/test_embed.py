@@ -11,6 +11,7 @@ from minillm.commands.pictures import new_figure
 from minillm.models.word_vectors import WordVectors, read_vectors, write_binary_vectors
 from minillm.models.word_vectors.training import Trained
 from minillm.tasks import glove_vectors
+from minillm.training import read_record
 from tests.commands.command_line import listing
 
 ANIMALS, TOOLS = ["cat", "dog", "cow", "pig"], ["saw", "axe", "nail", "drill"]
@@ -36,7 +37,10 @@ def test_vectors_are_learned_written_drawn_and_asked(call, text, tmp_path):
     out = tmp_path / "run"
     result = call("embed", "train", text, *TRAIN, "--out", out)
     assert result.code == 0, result.err
-    assert listing(out) == ["checkpoint.safetensors", "vectors.json", "vectors.png", "vectors.txt"]
+    assert listing(out) == [
+        *("checkpoint.safetensors", "record.jsonl", "times.jsonl"),
+        *("vectors.json", "vectors.png", "vectors.txt"),
+    ]
     assert "sentences 400, words 2,000, of them kept 2,000; different words kept 8" in result.out
     facts = json.loads((out / "vectors.json").read_text(encoding="utf-8"))
     assert facts["method"] == "glove" and facts["vocabulary"] == 8 and facts["words"] == 2000
@@ -76,12 +80,14 @@ def test_an_interrupted_run_goes_on(call, text, tmp_path, monkeypatch):
     monkeypatch.setattr(glove_vectors, "write_state", stopping)
     stopped = call("embed", "train", text, *TRAIN, "--out", parts)
     assert stopped.code == 130 and "--resume goes on" in stopped.err
-    assert listing(parts) == ["checkpoint.safetensors"]
+    assert listing(parts) == ["checkpoint.safetensors", "record.jsonl", "times.jsonl"]
     assert "there is no vectors.txt" in call("embed", "neighbours", parts, "cat").message
     monkeypatch.setattr(glove_vectors, "write_state", write)
     assert "holds an earlier run" in call("embed", "train", text, *TRAIN, "--out", parts).message
     assert call("embed", "train", text, *TRAIN, "--out", parts, "--resume").code == 0
     assert (parts / "vectors.txt").read_bytes() == (whole / "vectors.txt").read_bytes()
+    events = [read_record(folder / "record.jsonl")[1] for folder in (parts, whole)]
+    assert events[0] == events[1][:2] + events[1][3:]  # the third was made, and not yet told of
     assert call("embed", "train", text, *TRAIN, "--out", parts, "--overwrite").code == 0
 
 

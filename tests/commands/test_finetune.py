@@ -49,6 +49,7 @@ def test_a_run_shows_scores_and_forgetting_and_leaves_model_and_picture(
     assert listing(out) == [
         *("bag_of_words.safetensors", "checkpoint.safetensors", "finetune.png"),
         *("forgetting.json", "model.safetensors", "record.jsonl"),
+        "times.jsonl",
     ]
     assert (out / "finetune.png").read_bytes().startswith(b"\x89PNG")
     before = open_pretrained(gpt).language_loss(TEXTS[:20])

@@ -60,7 +60,10 @@ def test_a_run_shows_before_and_after_and_leaves_a_model_that_talks(
     assert result.code == 0, result.err
     beside = ["rewards.json"] if kind == "prefer" else []
     assert listing(out) == sorted(
-        ["checkpoint.safetensors", f"{kind}.png", "model.safetensors", "record.jsonl", *beside]
+        [
+            *("checkpoint.safetensors", f"{kind}.png", "model.safetensors", "record.jsonl"),
+            *("times.jsonl", *beside),
+        ]
     )
     assert (out / f"{kind}.png").read_bytes().startswith(b"\x89PNG")
     table = [line.split() for line in result.out.split("\n")]
@@ -99,7 +102,7 @@ def test_a_run_that_was_left_goes_on_to_the_same_bits(call, kind, file, gpt, tmp
         assert call(kind, gpt, file, *QUICK, "--out", left).code == 130
     assert call(kind, gpt, file, *QUICK, "--out", left).code == 1  # holds a run
     assert call(kind, gpt, file, *QUICK, "--out", left, "--resume").code == 0
-    for name in sorted({*listing(whole)} - {"checkpoint.safetensors"}):
+    for name in sorted({*listing(whole)} - {"checkpoint.safetensors", "times.jsonl"}):
         assert (left / name).read_bytes() == (whole / name).read_bytes(), name
 
 

@@ -61,10 +61,11 @@ def test_a_run_is_replaced_when_the_first_update_of_the_new_one_is_done(
             assert call(*command, "--overwrite").code == 130
             if not updates:
                 assert contents(out) == before
-    assert listing(out) == ["checkpoint.safetensors", "record.jsonl"]
+    assert listing(out) == ["checkpoint.safetensors", "record.jsonl", "times.jsonl"]
     assert call(*command, "--resume").code == 0
-    assert {n: one for n, one in contents(out).items() if n != "loss.png"} == {
-        n: one for n, one in before.items() if n != "loss.png"
+    changing = {"loss.png", "times.jsonl"}
+    assert {n: one for n, one in contents(out).items() if n not in changing} == {
+        n: one for n, one in before.items() if n not in changing
     }
 
 
@@ -113,7 +114,7 @@ def test_word_vectors_are_replaced_when_new_ones_are_begun(call, tmp_path, monke
         assert contents(out) == before
     monkeypatch.setattr(word_vectors, "write_state", stop)
     assert call(*command, "--overwrite").code == 130
-    assert listing(out) == ["checkpoint.safetensors"]
+    assert listing(out) == ["checkpoint.safetensors", "record.jsonl", "times.jsonl"]
     monkeypatch.setattr(word_vectors, "write_state", write)
     assert call(*command, "--resume").code == 0
     assert contents(out)["vectors.txt"] == before["vectors.txt"]

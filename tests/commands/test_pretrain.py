@@ -37,7 +37,7 @@ def test_a_run_says_what_it_was_and_leaves_model_record_and_picture(call, text, 
     result = call("pretrain", text, "--out", out, *TINY)
     assert result.code == 0
     names = ["checkpoint.safetensors", "loss.png", "model.safetensors", "record.jsonl"]
-    assert listing(out) == names
+    assert listing(out) == [*names, "times.jsonl"]
     assert (out / "loss.png").read_bytes().startswith(b"\x89PNG")
     characters = len(LONG) - len(LONG) // 10
     assert f"train: texts 1, characters {characters:,}, tokens" in result.out

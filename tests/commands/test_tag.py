@@ -52,7 +52,7 @@ def table_row(out, name):
 def test_training_leaves_a_model_its_names_scores_and_a_picture(tagger):
     assert listing(tagger) == [
         *("checkpoint.safetensors", "entities.png", "model.safetensors", "names.json"),
-        *("record.jsonl", "scores.json"),
+        *("record.jsonl", "scores.json", "times.jsonl"),
     ]
     saved = json.loads((tagger / "scores.json").read_text(encoding="utf-8"))
     assert saved["recipe"]["head"] == "crf"

@@ -292,7 +292,10 @@ def test_a_replaced_run_leaves_no_model_behind_when_the_new_one_fails(call, file
     assert call("train", file, "--out", out, *TINY).code == 0
     options = ["--overwrite", "--pretrain-lr", "1e30", "--pretrain-epochs", "2"]
     assert call("train", file, "--out", out, *TINY, *options).code == 1
-    assert listing(out) == ["checkpoint.safetensors", "notes.safetensors", "record.jsonl"]
+    assert listing(out) == [
+        *("checkpoint.safetensors", "last_good.safetensors", "notes.safetensors"),
+        *("record.jsonl", "times.jsonl"),
+    ]
     assert read_facts(out / "checkpoint.safetensors")["pretrain_lr"] == 1e30  # not of the old run
 
 

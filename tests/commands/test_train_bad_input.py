@@ -222,7 +222,9 @@ def test_a_learning_rate_beyond_reason_stops_in_one_line_and_keeps_the_last_chec
     assert result.code == 1
     assert result.message.startswith("minillm train: step ")
     assert "A smaller learning rate usually helps." in result.message
-    assert listing(out) == ["checkpoint.safetensors", "record.jsonl"]
+    assert listing(out) == [
+        *("checkpoint.safetensors", "last_good.safetensors", "record.jsonl", "times.jsonl")
+    ]
     arrays, _ = load_arrays(out / "checkpoint.safetensors")
     assert arrays["optimizer.steps"] == 6  # the end of pretraining
 

@@ -59,7 +59,7 @@ def test_a_run_says_what_it_was_and_leaves_model_dictionary_record_and_picture(
     result = call("translate", "learn", *train, "--held-out", *test, "--out", tmp_path, *TINY)
     assert result.code == 0
     names = ["checkpoint.safetensors", "dictionary.json", "model.safetensors", "record.jsonl"]
-    assert listing(tmp_path) == [*names, "translation.png"]
+    assert listing(tmp_path) == [*names, "times.jsonl", "translation.png"]
     words = [sum(len(pair[side].split()) for pair in TRAIN) for side in (0, 1)]
     told = f"train: pairs 72, tokens of the sources {words[0]}, of the targets {words[1]}\n"
     assert told in result.out

@@ -41,7 +41,7 @@ def test_the_first_line_has_configuration_and_versions_and_each_event_a_line(pat
     first = json.loads(lines[0])
     assert first["configuration"] == {"seed": 1}
     assert first["versions"]["numpy"] == np.__version__
-    assert set(first["versions"]) == {"python", "numpy"}
+    assert set(first["versions"]) == {"python", "numpy", "minillm"}
     assert lines[1:] == [f'{{"step": {i}, "text": "第{i}步"}}' for i in range(3)]
 
 

@@ -1,0 +1,185 @@
+"""``runs``: any runs are compared, whatever state they are in, and what is missing is told."""
+
+import itertools
+import json
+import re
+import shutil
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from minillm.commands.run_pictures import COLORS
+from minillm.commands.run_report import shown
+from tests.training.toys import run_of
+
+RUNS = {"a": ("translation", 0, None), "b": ("translation", 0, None)}
+RUNS |= {"deep/c": ("translation", 1, None), "short": ("translation", 0, 9)}
+RUNS |= {"two": ("early stop", 0, None)}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Five small runs in one folder: four of one task, of which one was left; one of another."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, (kind, seed, updates) in RUNS.items():
+        list(itertools.islice(run_of(kind, seed, out=folder / name).all(), updates))
+    return folder
+
+
+def rows(text, first):
+    """The table that has this head: cells by the first of each line."""
+    block = next(part for part in text.split("\n\n") if part.startswith(first))
+    head, *lines = (re.split(r"\s{2,}", line.strip()) for line in block.splitlines())
+    return {line[0]: dict(zip(head, line, strict=False)) for line in lines}
+
+
+@pytest.mark.guide("G57")
+def test_the_settings_that_differ_come_first_then_endings_losses_and_where_curves_part(call, made):
+    result = call("runs", made / "a", made / "b", made / "deep", made / "short")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("4 runs; the settings that differ\n\nof translate  ")
+    assert rows(result.out, "of translate") == {
+        "seed": {"of translate": "seed", "a": "0", "b": "0", "deep/c": "1", "short": "0"}
+    }
+    runs = rows(result.out, "run ")
+    assert {name: row["ended"] for name, row in runs.items()} == {
+        "a": "finished", "b": "finished", "deep/c": "finished", "short": "cut off"
+    }  # fmt: skip
+    assert runs["short"]["updates"] == "9/15" and runs["a"]["numpy"] == np.__version__
+    assert "a and b: the same to the bit, all 15 updates\n" in result.out
+    assert re.search(r"a and deep/c: part at step 0 of translate: loss \d\S+ and \d", result.out)
+    assert "a and short: the same to the bit as far as both go, 9 updates" in result.out
+    assert "different tasks" not in result.out
+
+
+def test_a_folder_of_runs_is_searched_and_tasks_are_told_apart(call, made):
+    result = call("runs", made)
+    assert result.code == 0
+    told = "  translate: a, b, deep/c, short\n  pretrain+finetune: two"
+    assert "these have different tasks, between which losses say nothing:\n" in result.out
+    assert rows(result.out, "of all")["seed"]["two"] == "0"
+    assert [*rows(result.out, "of all")] == [*rows(result.out, "of translate")] == ["seed"]
+    assert told in result.out
+    assert "losses of translate\n" in result.out and "losses of pretrain+finetune\n" in result.out
+    assert rows(result.out, "run ")["two"]["ended"] == "ended early"
+    assert "a and two" not in result.out
+    held_out = result.out[result.out.index("losses of pretrain") :].splitlines()[-1].split()
+    assert held_out[:2] == ["two", "finetune"] and "-" not in held_out
+
+
+@pytest.mark.guide("G57")
+def test_the_numbers_are_those_of_the_records(call, made, tmp_path):
+    path = tmp_path / "found.json"
+    assert call("runs", made, "--json", path).code == 0
+    found = json.loads(path.read_text(encoding="utf-8"))
+    lines = (made / "a" / "record.jsonl").read_text(encoding="utf-8").splitlines()[1:]
+    losses = [[i + 1, json.loads(line)["loss"]] for i, line in enumerate(lines)]
+    assert found["runs"]["a"]["stages"]["translate"]["loss"] == losses
+    assert found["runs"]["a"]["versions"]["numpy"] == np.__version__
+    assert found["runs"]["a"]["processor"]["name"]
+    assert found["differences"]["translate"]["seed"]["deep/c"] == 1
+    partings = {tuple(one["runs"]): one["first"] for one in found["partings"]}
+    assert partings["a", "b"] is None and partings["a", "deep/c"]["what"] == "loss"
+    assert [*partings] == [("a", "b"), ("a", "deep/c"), ("a", "short")]
+
+
+def test_a_run_given_twice_or_by_a_pattern_is_there_once(call, made):
+    result = call("runs", made / "a", made / "a" / "record.jsonl", f"{made}/[ab]")
+    assert result.code == 0 and result.out.startswith(
+        "2 runs; the settings that differ\n\nof translate: none\n"
+    )
+    assert result.err.count("given twice, shown once") == 2
+
+
+def test_damaged_and_empty_records_are_left_out_and_told(call, made, tmp_path):
+    for name in ("a", "cut", "empty", "damaged"):
+        shutil.copytree(made / "a", tmp_path / name)
+    record = (made / "a" / "record.jsonl").read_bytes()
+    (tmp_path / "cut" / "record.jsonl").write_bytes(record[:-20])
+    (tmp_path / "empty" / "record.jsonl").write_bytes(b"")
+    lines = record.split(b"\n")
+    (tmp_path / "damaged" / "record.jsonl").write_bytes(b"\n".join([*lines[:3], b"{", *lines[3:]]))
+    result = call("runs", tmp_path)
+    assert result.code == 0
+    assert "a and cut: the same to the bit as far as both go, 14 updates" in result.out
+    assert re.search(r"left out: \S+damaged\S+, line 4: not JSON", result.err)
+    assert re.search(r"left out: \S+empty\S+: an empty record", result.err)
+    alone = call("runs", tmp_path / "damaged")
+    assert alone.code == 1 and "record.jsonl, line 4: not JSON" in alone.message
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("nowhere", "nowhere: it does not exist"),
+        ("no*", "no*: no file or folder has a name of that pattern"),
+        (".", "no run is there: no record.jsonl in this folder or below it"),
+    ],
+)
+def test_where_no_run_is_that_is_said(word, told, call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = call("runs", word)
+    assert result.code == 1 and result.message.endswith(told)
+    assert call("runs").code == 2
+
+
+def test_a_file_that_is_no_record_is_named(call, made, tmp_path):
+    other = tmp_path / "notes.txt"
+    other.write_text("hello\n", encoding="utf-8")
+    assert "notes.txt, line 1: not JSON" in call("runs", other).message
+    assert "record.jsonl" not in call("runs", other, made / "a").out
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_the_picture_has_a_line_for_every_run(kind, call, made, tmp_path):
+    path = tmp_path / f"curves.{kind}"
+    assert call("runs", made, "--out", path).code == 0
+    if kind == "png":
+        assert path.read_bytes().startswith(b"\x89PNG")
+        return
+    words = {e.text for e in ElementTree.parse(path).iter() if e.tag.endswith("}text")}
+    assert {"a", "b", "deep/c", "short", "two", "translate", "update"} <= words
+    before = path.read_bytes()
+    assert call("runs", made, "--out", path).code == 0
+    assert path.read_bytes() == before
+
+
+def test_the_colours_differ_in_grey():
+    def grey(color):
+        red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    levels = [grey(color) for color in COLORS]
+    assert levels == sorted(levels) and min(np.diff(levels)) > 20
+
+
+@pytest.mark.parametrize("name", ["curves.pdf", "nowhere/curves.png", "."])
+def test_a_picture_that_cannot_be_written_is_refused_before_the_work(name, call, made, tmp_path):
+    result = call("runs", made, "--out", tmp_path / name)
+    assert (result.code, result.out) == (2, "") and "--out" in result.err
+
+
+def test_runs_of_other_data_are_said_to_be_so(call, made, tmp_path):
+    for name, digest in (("a", "0" * 64), ("b", "f" * 64)):
+        shutil.copytree(made / "a", tmp_path / name)
+        path = tmp_path / name / "record.jsonl"
+        head, *rest = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        changed = json.loads(head)
+        changed["configuration"]["held_out"] = digest
+        path.write_text(json.dumps(changed) + "\n" + "".join(rest), encoding="utf-8")
+    result = call("runs", tmp_path)
+    assert "not the same in these runs: held_out; losses of other data" in result.out
+    assert rows(result.out, "of translate")["held_out"]["a"] == "#0000000"
+
+
+def test_one_run_is_shown_by_itself(call, made):
+    result = call("runs", made / "short")
+    assert result.code == 0 and result.out.startswith("one run, short\n\nrun ")
+    assert "settings that differ" not in result.out
+
+
+def test_settings_are_shown_on_one_line():
+    assert [shown(value) for value in (None, 0.1, "a\nb", "x" * 99)] == [
+        "-", "0.1", "a b", "x" * 40
+    ]  # fmt: skip
