@@ -198,4 +198,16 @@ GUIDE_PLANTS = [
           "(k + 0.5) / steps", "k / steps",
           "tests/models/attribution/test_integrated_gradients.py::"
           "test_of_a_bert_the_shares_sum_to_the_score_and_the_gap_falls_with_the_square_of_the_steps"),
+    Plant("curves that are never told apart", "training/history.py",
+          "if json.dumps(values[0]) != json.dumps(values[1])", "if values[0] is values",
+          "tests/training/test_history.py::"
+          "test_one_seed_gives_one_curve_to_the_bit_and_another_seed_another"),
+    Plant("an explosion that is waited for too long", "training/watching/trends.py",
+          "norm <= limit * self.usual_norm", "norm <= 1e9 * limit * self.usual_norm",
+          "tests/training/watching/test_faults.py::"
+          "test_a_fault_is_told_by_what_began_it_before_it_reaches_the_weights"),
+    Plant("a batch of requests whose padding is read", "serving/classifier.py",
+          "(*pad(texts))", "(pad(texts)[0], np.ones_like(pad(texts)[1]))",
+          "tests/serving/test_worker.py::"
+          "test_a_batch_gives_each_request_the_answer_that_it_gets_alone"),
 ]  # fmt: skip
