@@ -28,7 +28,7 @@ def adversarial_loss(losses: Score, vectors: Tensor, *, eps: float, weight: floa
         ValueError: a weight that is not from 0 to 1; as ``gradient_sign_step`` and ``slopes``.
     Source: Goodfellow, Shlens & Szegedy 2015, "Explaining and Harnessing Adversarial Examples",
         arXiv:1412.6572, sections 5 and 6.
-    Guide: 7.3.1, 10.3 (G56).
+    Guide: 7.3.1, 10 (G56).
     """
     if not 0.0 <= weight <= 1.0:
         raise ValueError(f"adversarial_loss: weight must be from 0 to 1, got {weight}")

@@ -25,7 +25,7 @@ def gradient_sign_step(gradient: np.ndarray, eps: float) -> np.ndarray:
         ValueError: eps is negative, infinite or NaN, or a number of the gradient is.
     Source: Goodfellow, Shlens & Szegedy 2015, "Explaining and Harnessing Adversarial Examples",
         arXiv:1412.6572, section 4.
-    Guide: 7.3.1, 10.3 (G56).
+    Guide: 7.3.1, 10 (G56).
     """
     check_step("gradient_sign_step", gradient, eps)
     found: np.ndarray = (eps * np.sign(gradient)).astype(gradient.dtype)
@@ -46,7 +46,7 @@ def gradient_direction_step(gradient: np.ndarray, length: float) -> np.ndarray:
         ValueError: as ``gradient_sign_step``.
     Source: Miyato, Dai & Goodfellow 2017, "Adversarial Training Methods for Semi-Supervised Text
         Classification", arXiv:1605.07725, section 3, which has one length for the whole text.
-    Guide: 7.3.1, 10.3 (G56).
+    Guide: 7.3.1, 10 (G56).
     """
     check_step("gradient_direction_step", gradient, length)
     size = np.linalg.norm(gradient, axis=-1, keepdims=True)
@@ -65,7 +65,7 @@ def random_sign_step(gradient: np.ndarray, eps: float, rng: np.random.Generator)
 
     Raises:
         ValueError: as ``gradient_sign_step``.
-    Guide: 7.3.1, 10.3 (G56).
+    Guide: 7.3.1, 10 (G56).
     """
     check_step("random_sign_step", gradient, eps)
     found: np.ndarray = (eps * rng.choice([-1.0, 1.0], gradient.shape)).astype(gradient.dtype)
@@ -84,7 +84,7 @@ def random_direction_step(
 
     Raises:
         ValueError: as ``gradient_sign_step``.
-    Guide: 7.3.1, 10.3 (G56).
+    Guide: 7.3.1, 10 (G56).
     """
     drawn = rng.standard_normal(gradient.shape).astype(gradient.dtype)
     check_step("random_direction_step", gradient, length)

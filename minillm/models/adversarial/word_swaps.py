@@ -34,7 +34,7 @@ def first_order_gains(
         IndexError: an id beyond the table.
     Source: Ebrahimi, Rao, Lowd & Dou 2018, "HotFlip: White-Box Adversarial Examples for Text
         Classification", arXiv:1712.06751, whose flips of characters it takes for words.
-    Guide: 7.3.1, 10.3 (G56).
+    Guide: 7.3.1, 10 (G56).
     """
     check_swaps("first_order_gains", ids, alike)
     if gradient.shape != (*ids.shape, table.shape[1]) or len(table) != len(alike):
@@ -56,7 +56,7 @@ def exhaustive_gains(score: ScoreOfIds, ids: np.ndarray, alike: np.ndarray) -> n
 
     Raises:
         ValueError, IndexError: as ``first_order_gains``.
-    Guide: 7.3.1, 10.3 (G56).
+    Guide: 7.3.1, 10 (G56).
     """
     check_swaps("exhaustive_gains", ids, alike)
     before = score(ids)
@@ -79,7 +79,7 @@ def random_gains(ids: np.ndarray, alike: np.ndarray, rng: np.random.Generator) -
 
     Raises:
         ValueError, IndexError: as ``first_order_gains``.
-    Guide: 7.3.1, 10.3 (G56).
+    Guide: 7.3.1, 10 (G56).
     """
     check_swaps("random_gains", ids, alike)
     places = rng.permuted(np.tile(np.arange(ids.shape[1]), (len(ids), 1)), axis=1)
