@@ -101,8 +101,7 @@ def test_the_lab_says_that_the_guide_s_regularisers_help_against_steps_and_not_a
     assert found["weight decay: accuracy"].mean() < 0.97  # at the price of accuracy
 
 
-def test_the_lab_says_that_whoever_reads_less_of_a_text_is_deceived_by_a_swap_more_easily(gained):
-    """Word dropout teaches to go by any one word; it helps against steps all the same."""
+def test_the_lab_says_that_word_dropout_helps_against_steps_and_harms_against_swaps(gained):
     assert "word dropout" in helps(STEP)
     assert gained("word dropout", SWAP)[1] < 0.0
 
