@@ -374,6 +374,14 @@ TINY = {
         **SMALL_SHOTS,
     },
     "few_shot_sst2": {**SMALL_SHOTS, "few.words": ("the", "was")},
+    "fusion": {
+        "arms": (("both", 0.5, 0.8, 0.3), ("either", 0.5, 0.5, 0.1)),
+        "learned": 40,
+        "tested": 40,
+        "sizes": {"width": 8, "n_heads": 2, "hidden": 8},
+        "learning": {"steps": 5, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "left_out": 0.3,
+    },
     "gap": {
         "items": 20,
         "dropouts": (0.0, 0.3),
@@ -649,6 +657,15 @@ TINY = {
             **dict.fromkeys(("irm", "v_rex"), (1.0, 100.0)),
         },
     },
+    "retrieval": {
+        "arms": ((1.0, 0.1, 0.0), (0.5, 0.2, 0.5)),
+        "learned": 40,
+        "tested": 12,
+        "vector": 4,
+        "sizes": {"width": 8, "n_heads": 2, "hidden": 8},
+        "learning": {"steps": 5, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "ranks": (1, 3),
+    },
     "scrubbing": {"sentences": 20, "odd": (0.0, 0.5)},
     "shrinkage": {"adam": {"steps": 20}, "every": 5},
     "sides": {
@@ -809,7 +826,7 @@ TRAINS_LONG = {
     *("refusal_direction", "safety_change", "spelled_directions"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
-    *("adversarial", "adversarial_directions", "contamination", "hallucination"),
+    *("adversarial", "adversarial_directions", "contamination", "fusion", "hallucination"),
     *("privacy",),
     *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
     *("subliminal", "subliminal_sweeps", "wrong_reason"),
@@ -889,6 +906,14 @@ REPLACED = {
     "fairness_price": {
         *strengths_but("steps", "covariance", lab="fairness"),
         *("case.bins", "case.penalty", "case.learning.steps", "case.learning.smoothing"),
+    },
+    "fusion": {  # every arm has its own; and a plain training
+        *("world.rule", "world.told", "world.shown", "world.digits.noise"),
+        *("learning.smoothing", "learning.word_dropout"),
+    },
+    "retrieval": {  # every arm has its own; the place is not that of ``Digits``; a plain training
+        *("world.told", "world.digits.noise", "world.digits.shift"),
+        *("learning.smoothing", "learning.word_dropout"),
     },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},
