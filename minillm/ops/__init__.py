@@ -30,6 +30,7 @@ from minillm.ops.activations import (
 from minillm.ops.attention import scaled_dot_product_attention
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
 from minillm.ops.contraction import einsum
+from minillm.ops.contrastive import contrastive_loss
 from minillm.ops.cumulative import cumsum, prod
 from minillm.ops.elementwise_losses import binary_cross_entropy_with_logits, squared_error
 from minillm.ops.lookup import embedding, take_along_axis
@@ -56,6 +57,7 @@ __all__ = [
     "broadcast_to",
     "clip",
     "concatenate",
+    "contrastive_loss",
     "cos",
     "cosine_similarity",
     "cross_entropy",

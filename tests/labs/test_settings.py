@@ -151,6 +151,14 @@ SMALL_FAIRNESS = {
     "strengths": {"steps": 3, "early": 2, "few": 12, "few_steps": 2, "width": 16, "dropout": 0.4}
     | {"word_dropout": 0.4},
 }
+SMALL_ADVERSARIAL = {
+    "learned": 40,
+    "tested": 20,
+    "model": {"width": 8, "n_heads": 2, "hidden": 8},
+    "learning": {"batch": 8, "rate": 0.03, "max_norm": 1e-2},
+    "strengths": {"steps": 4, "tuning": 2, "few": 8, "times": 2, "width": 16, "dropout": 0.4}
+    | {"weight_decay": 30.0, "word_dropout": 0.4},
+}
 SMALL_NARROW = {
     "world": {"nouns": 3, "questions": 2},
     "told": 2,
@@ -191,6 +199,13 @@ SMALL_TAGGED = {
     "strengths": {"updates": 2, "target": 8, "target_share": 0.5},
 }
 TINY = {
+    "adversarial": SMALL_ADVERSARIAL,
+    "adversarial_directions": {
+        **{f"case.{path}": value for path, value in SMALL_ADVERSARIAL.items()},
+        "arms": ((0, 0.1), (1, 0.1)),
+        "sizes": (0.0, 0.2),
+        "turns": 1,
+    },
     "planted_rule": {
         "world": {"length": 5},
         "model": {"width": 8, "n_layers": 1, "n_heads": 2, "hidden": 8},
@@ -375,6 +390,14 @@ TINY = {
         **SMALL_SHOTS,
     },
     "few_shot_sst2": {**SMALL_SHOTS, "few.words": ("the", "was")},
+    "fusion": {
+        "arms": (("both", 0.5, 0.8, 0.3), ("either", 0.5, 0.5, 0.1)),
+        "learned": 40,
+        "tested": 40,
+        "sizes": {"width": 8, "n_heads": 2, "hidden": 8},
+        "learning": {"steps": 5, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "left_out": 0.3,
+    },
     "gap": {
         "items": 20,
         "dropouts": (0.0, 0.3),
@@ -650,6 +673,15 @@ TINY = {
             **dict.fromkeys(("irm", "v_rex"), (1.0, 100.0)),
         },
     },
+    "retrieval": {
+        "arms": ((1.0, 0.1, 0.0), (0.5, 0.2, 0.5)),
+        "learned": 40,
+        "tested": 12,
+        "vector": 4,
+        "sizes": {"width": 8, "n_heads": 2, "hidden": 8},
+        "learning": {"steps": 5, "batch": 8, "rate": 0.03, "max_norm": 1e-2},
+        "ranks": (1, 3),
+    },
     "scrubbing": {"sentences": 20, "odd": (0.0, 0.5)},
     "shrinkage": {"adam": {"steps": 20}, "every": 5},
     "sides": {
@@ -810,7 +842,8 @@ TRAINS_LONG = {
     *("refusal_direction", "safety_change", "spelled_directions"),
     *("forgetting", "forgetting_sweeps", "label_noise", "label_noise_sweeps"),
     *("known_shift", "lexicon", "lexicon_sweeps"),
-    *("contamination", "hallucination", "privacy"),
+    *("adversarial", "adversarial_directions", "contamination", "fusion", "hallucination"),
+    *("privacy",),
     *("spam_attack", "spam_attack_sms", "sst2", "tenses", "topics", "ways", "word_order"),
     *("subliminal", "subliminal_sweeps", "wrong_reason"),
     *("sst2_shortcut", "sst2_shortcut_sweeps", "uci_domains"),
@@ -834,6 +867,12 @@ def fields_of_grids(name):
 
 # what the study puts in the place of a setting of the recipe, beside the seed; or whole paths
 REPLACED = {
+    "adversarial": {"world.covered", "learning.steps", "learning.smoothing"},
+    "adversarial_directions": {  # of remedies, and what each arm has of its own
+        *strengths_but("steps", "times", lab="adversarial"),
+        *("case.rare", "case.eps", "case.model.n_layers", "case.world.covered"),
+        *("case.learning.steps", "case.learning.smoothing"),
+    },
     "induction_head": {"model.n_layers"},  # every arm has its own
     "aspects": {"sizes.neck"},  # every condition has its own
     "aspects_sgd": {
@@ -886,6 +925,14 @@ REPLACED = {
     "fairness_price": {
         *strengths_but("steps", "covariance", lab="fairness"),
         *("case.bins", "case.penalty", "case.learning.steps", "case.learning.smoothing"),
+    },
+    "fusion": {  # every arm has its own; and a plain training
+        *("world.rule", "world.told", "world.shown", "world.digits.noise"),
+        *("learning.smoothing", "learning.word_dropout"),
+    },
+    "retrieval": {  # every arm has its own; the place is not that of ``Digits``; a plain training
+        *("world.told", "world.digits.noise", "world.digits.shift"),
+        *("learning.smoothing", "learning.word_dropout"),
     },
     "fine_tuning_attack": {"world.places"},  # of encodings that no text of it has
     "passes": {"pretrain_epochs"},

@@ -44,6 +44,6 @@ def test_a_study_can_be_sent_to_another_process(name):
 def test_an_unknown_study_is_told_which_there_are():
     with pytest.raises(
         ValueError,
-        match=r"no study 'dept' \(did you mean 'depth'\?\); there are aspects, .* depth, ",
+        match=r"no study 'dept' \(did you mean 'depth'\?\); there are adversarial, .* depth, ",
     ):
         find_study("dept")

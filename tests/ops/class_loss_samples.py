@@ -176,3 +176,19 @@ OPS["cross_entropy_with_probabilities"] = Row(
         refused(ValueError, r"logits \(\) and", np.array(1.0), probabilities=1.0),
     ],
 )
+OPS["contrastive_loss"] = Row(
+    naive_losses.contrastive_loss,
+    [
+        sample(normal(5, 5)),
+        sample(normal(1, 1)),
+        sample(1e3 + normal(3, 3)),
+        sample(np.array([[1e3, 0.0], [-1e3, 0.0]])),
+        sample(np.zeros((4, 4))),
+        sample(np.array([[1e300, 0.0], [0.0, 0.0]]), smooth=False, fits=False),
+    ],
+    [
+        refused(ValueError, r"scores must be \(N, N\), .* got \(3, 7\)", WIDE),
+        refused(ValueError, r"got \(3,\)", np.ones(3)),
+        refused(ValueError, r"got \(0, 0\)", np.ones((0, 0))),
+    ],
+)

@@ -100,3 +100,9 @@ def cross_entropy_with_probabilities(
         shares = zip(probabilities[place].tolist(), row, strict=True)
         costs[place] = math.fsum(q * (log_sum_exp(row) - z) for q, z in shares)
     return reduced(costs, logits.shape[:-1], reduction, len(costs))
+
+
+def contrastive_loss(scores: np.ndarray) -> np.ndarray:
+    n, lines = len(scores), [*scores.tolist(), *scores.T.tolist()]
+    costs = [log_sum_exp(line) - line[i % n] for i, line in enumerate(lines)]
+    return np.array(math.fsum(costs) / (2 * n))

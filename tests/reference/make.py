@@ -24,6 +24,7 @@ from tests.reference import (
     torch_loss_settings,
     torch_losses,
     torch_optimizers,
+    torch_pairs,
     torch_settings,
     torch_shaping,
 )
@@ -40,6 +41,7 @@ MODULES = (  # they draw from one stream of random numbers: a new one stands las
     torch_settings,
     torch_loss_settings,
     torch_attention_settings,
+    torch_pairs,
 )
 
 

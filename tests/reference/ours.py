@@ -12,7 +12,7 @@ from tests.reference.stored import Case, in_dtype, load_cases
 
 OPS = (  # the stored files
     *("elementwise", "shaping", "layers", "losses", "attention"),
-    *("derived", "settings", "loss_settings", "attention_settings"),
+    *("derived", "settings", "loss_settings", "attention_settings", "pairs"),
 )
 
 

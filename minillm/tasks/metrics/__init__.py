@@ -54,6 +54,7 @@ from minillm.tasks.metrics.membership import (
     true_positives_at,
 )
 from minillm.tasks.metrics.ranking import average_precision
+from minillm.tasks.metrics.retrieval import recall_at
 from minillm.tasks.metrics.selective import (
     RiskCoverage,
     risk_coverage,
@@ -105,6 +106,7 @@ __all__ = [
     "membership_roc",
     "newcombe_interval",
     "precision_recall",
+    "recall_at",
     "reliability",
     "repetition",
     "risk_coverage",
