@@ -14,6 +14,7 @@ RIGHT = [
     ("18.2", "loops, lists", sums.by_loops),
     ("18.2", "float32", sums.in_single),
     ("18.2", "bias as an input", sums.with_ones),
+    ("18.2", "functions of the notebook", sums.by_the_notebook),
     ("18.3", "ratios", noises.by_ratios),
     ("18.3", "exponents, float32", noises.by_exponents),
     ("18.3", "differences", noises.by_differences),
