@@ -813,7 +813,7 @@ for name in ("TPR gap", "score gap", "accuracy, merit", "accuracy, told"):
 #
 # ### 6.4 Not all at once
 #
-# Now the labels are *fair*, and the people of the second town have fewer good qualities: base rates of {base.first:.0f} and {base.second:.0f} %. (Never mind why. It may be another unfairness, earlier.) **Predict first**: a model that is calibrated in both towns, will its TPR and FPR be equal?
+# Now the labels are *fair*, and the people of the second town have fewer good qualities: base rates of {base.first:.0f} and {base.second:.0f} %. (Why, is not asked; it may be another, earlier unfairness.) **Predict first**: a model that is calibrated in both towns, will its TPR and FPR be equal?
 
 # %% [markdown] lang="zh"
 # 只有三个种子，区间很宽，许多都未能判定。实验用十个种子，就是为了这个。

@@ -355,7 +355,7 @@ assert math.isclose(spent(0.01, 4.0, 10000, 1e-5), theirs, rel_tol=1e-6), "the s
 #
 # $$y_i = x_i W_i^\top,\quad \frac{\partial L}{\partial W_i} = g_i^\top x_i; \qquad y_{it} = E_i[\text{id}_{it}],\quad \frac{\partial L}{\partial E_i}[v] = \sum_{t:\, \text{id}_{it} = v} g_{it}; \qquad \frac{\partial L}{\partial W} = \sum_i \frac{\partial L}{\partial W_i}.$$
 #
-# The gradient of all is the same product, only added up over the examples as well: to keep them apart costs memory ($B$ times the weights), and hardly any time (Goodfellow 2015).
+# To keep them apart costs memory ($B$ times the weights), and hardly any time (Goodfellow 2015).
 
 # %% [markdown] lang="zh"
 # （程序库试的阶更多，整数之间的也有；步数少时，高的阶更好。）
@@ -366,7 +366,7 @@ assert math.isclose(spent(0.01, 4.0, 10000, 1e-5), theirs, rel_tol=1e-6), "the s
 #
 # $$y_i = x_i W_i^\top,\quad \frac{\partial L}{\partial W_i} = g_i^\top x_i; \qquad y_{it} = E_i[\text{id}_{it}],\quad \frac{\partial L}{\partial E_i}[v] = \sum_{t:\, \text{id}_{it} = v} g_{it}; \qquad \frac{\partial L}{\partial W} = \sum_i \frac{\partial L}{\partial W_i}.$$
 #
-# 整批的梯度是同样的乘积，只是对样本也求了和：不求和，多费的是内存（权重的 $B$ 倍），时间几乎不多（Goodfellow，2015）。
+# 把它们分开留着，多费的是内存（权重的 $B$ 倍），时间几乎不多（Goodfellow，2015）。
 
 
 # %%
@@ -788,7 +788,7 @@ assert "[PHONE]" in scrub("the phone 555-0173"), "a form that somebody has thoug
 assert "042" in scrub("the door code 042"), "a form that nobody has thought of"
 
 # %% [markdown] lang="en"
-# *Equal texts kept once*: a copy with another first word is another text. What was told 16 times is still out ({seen.exact_copies_removed.times.3.mean:.1f} ± {seen.exact_copies_removed.times.3.half:.1f} bits). Where near copies go as well, one is left of them, and its secret is out by {seen.near_copies_removed.times.3.mean:.1f} ± {seen.near_copies_removed.times.3.half:.1f} bits: about what a text has that was told once ({seen.near_copies_removed.times.1.mean:.1f} ± {seen.near_copies_removed.times.1.half:.1f}). *Who has told a secret once has no copy to be removed*, and is hidden little: where exact copies went, exposure is {lost.exact.mean:+.1f} ± {lost.exact.half:.1f} bits against the plain training, where near ones went, {lost.near.mean:+.1f} ± {lost.near.half:.1f}, and {seen.exact_copies_removed.times.1.mean:.0f} of {most:.0f} bits are still out. Why it is not 0 was not tested.
+# *Equal texts kept once*: a copy with another first word is another text. What was told 16 times is still out ({seen.exact_copies_removed.times.3.mean:.1f} ± {seen.exact_copies_removed.times.3.half:.1f} bits). Where near copies go as well, one is left of them, and its secret is out by {seen.near_copies_removed.times.3.mean:.1f} ± {seen.near_copies_removed.times.3.half:.1f} bits: about what a text has that was told once ({seen.near_copies_removed.times.1.mean:.1f} ± {seen.near_copies_removed.times.1.half:.1f}). *Who has told a secret once has no copy to be removed*, and is hidden little: in these {n_seeds} seeds, where exact copies went, exposure is {lost.exact.mean:+.1f} ± {lost.exact.half:.1f} bits against the plain training, where near ones went, {lost.near.mean:+.1f} ± {lost.near.half:.1f}, and {seen.exact_copies_removed.times.1.mean:.0f} of {most:.0f} bits are still out. Why it is not 0 was not tested.
 #
 # *The scrubber* replaces what has the form of a telephone, and names on a list. Telephones are kept (exposure {seen.scrubbed.phones.mean:.1f} ± {seen.scrubbed.phones.half:.1f}, as by luck); the door codes, of whose form nobody had thought, are out ({seen.scrubbed.codes.mean:.1f} ± {seen.scrubbed.codes.half:.1f}). On sentences with personal data of known place (a second study, {n_scrubbing} seeds) it finds {scrubber.recall.mean:.0f} % of what is written in usual forms and nothing of what is written in others ("five five five ..."); with half of them unusual {half_odd.mean:.0f} ± {half_odd.half:.0f} %. And of what it takes out {scrubber.precision.mean:.0f} ± {scrubber.precision.half:.0f} % was personal. Its recall is not that of a method but of the forms that somebody has thought of.
 #
@@ -797,7 +797,7 @@ assert "042" in scrub("the door code 042"), "a form that nobody has thought of"
 # Every remedy of the lab, beside the plain training of the same seed. Three numbers: the mean exposure of the secrets that were told, the AUC of the attack by loss, and the loss on texts of others, which is what a model is for. All should be low. In the row *other digits* the digits of a secret are drawn anew at each reading, so that no number can be learned, not even one that is wanted. Strengths were chosen on other seeds, by loss and exposure.
 
 # %% [markdown] lang="zh"
-# **相同的只留一条**　换了开头的词，就是另一条文本。说过 16 遍的仍然泄露（{seen.exact_copies_removed.times.3.mean:.1f} ± {seen.exact_copies_removed.times.3.half:.1f} 比特）。近似重复的也去掉，就只剩一份，泄露 {seen.near_copies_removed.times.3.mean:.1f} ± {seen.near_copies_removed.times.3.half:.1f} 比特，和只说过一遍的差不多（{seen.near_copies_removed.times.1.mean:.1f} ± {seen.near_copies_removed.times.1.half:.1f}）。**只说过一遍秘密的人，没有重复可去**，遮住的很少：与照常训练相比，去掉完全相同的，暴露度变化 {lost.exact.mean:+.1f} ± {lost.exact.half:.1f} 比特，去掉近似重复的，变化 {lost.near.mean:+.1f} ± {lost.near.half:.1f}，{most:.0f} 比特里仍有 {seen.exact_copies_removed.times.1.mean:.0f} 比特泄露在外。为什么不是 0，没有检验过。
+# **相同的只留一条**　换了开头的词，就是另一条文本。说过 16 遍的仍然泄露（{seen.exact_copies_removed.times.3.mean:.1f} ± {seen.exact_copies_removed.times.3.half:.1f} 比特）。近似重复的也去掉，就只剩一份，泄露 {seen.near_copies_removed.times.3.mean:.1f} ± {seen.near_copies_removed.times.3.half:.1f} 比特，和只说过一遍的差不多（{seen.near_copies_removed.times.1.mean:.1f} ± {seen.near_copies_removed.times.1.half:.1f}）。**只说过一遍秘密的人，没有重复可去**，遮住的很少：在这 {n_seeds} 个种子上，与照常训练相比，去掉完全相同的，暴露度变化 {lost.exact.mean:+.1f} ± {lost.exact.half:.1f} 比特，去掉近似重复的，变化 {lost.near.mean:+.1f} ± {lost.near.half:.1f}，{most:.0f} 比特里仍有 {seen.exact_copies_removed.times.1.mean:.0f} 比特泄露在外。为什么不是 0，没有检验过。
 #
 # **脱敏程序**把形式像电话的、列在名单上的名字换掉。电话守住了（暴露度 {seen.scrubbed.phones.mean:.1f} ± {seen.scrubbed.phones.half:.1f}，和运气一样）；门锁密码的形式没有人想到，就泄露了（{seen.scrubbed.codes.mean:.1f} ± {seen.scrubbed.codes.half:.1f}）。另一个实验（{n_scrubbing} 个种子）用的是位置已知的个人信息（这里是英文句子）：写法平常的，它找到 {scrubber.recall.mean:.0f}%；写法不平常的（“five five five ...”），一个也找不到；两种各半时是 {half_odd.mean:.0f} ± {half_odd.half:.0f}%。而它拿掉的东西里，{scrubber.precision.mean:.0f} ± {scrubber.precision.half:.0f}% 真是个人信息。这个召回率不属于方法，只取决于有人想到过哪些写法。
 #
@@ -894,12 +894,12 @@ check("18.1", auc)
 # %% [markdown] lang="en"
 # *Hint*: give each loss its rank among all, equal ones the mean of their ranks. The ranks of the members alone would sum to $M(M+1)/2$ if all of them came first; each step more is another that is passed.
 #
-# **18.2 Clipped by example.** A linear layer $y = x W^\top + b$ has the inputs `x` (B, T, I) and gets the slopes `g` (B, T, O). Write `clipped_sum(x, g, clip)`: the sums over all examples of their gradients in $W$, (O, I), and in $b$, (O,), after each example's gradient, both parts together, was shortened to the length `clip` where it is longer. An example may have no gradient at all. (`linear_each` of section 4 and `private_sum` of section 3 may be used, as other functions of this notebook.)
+# **18.2 Clipped by example.** A linear layer $y = x W^\top + b$ has the inputs `x` (B, T, I) and gets the slopes `g` (B, T, O). Write `clipped_sum(x, g, clip)`: the sums over all examples of their gradients in $W$, (O, I), and in $b$, (O,), after each example's gradient, both parts together, was shortened to the length `clip` where it is longer. An example may have no gradient at all. (You may use `linear_each` and `private_sum`, as all functions of this notebook.)
 
 # %% [markdown] lang="zh"
 # **提示**　给每个损失一个在全体中的秩，相等的取它们秩的平均。如果成员全排在最前面，他们的秩之和是 $M(M+1)/2$；每多一步，就是越过了一个非成员。
 #
-# **18.2 逐个样本裁剪**　线性层 $y = x W^\top + b$ 的输入是 `x` (B, T, I)，传回来的斜率是 `g` (B, T, O)。请写 `clipped_sum(x, g, clip)`：每个样本的梯度（$W$ 和 $b$ 两部分合在一起）若长于 `clip`，先缩短到 `clip`，再对所有样本求和，返回 $W$ 的 (O, I) 和 $b$ 的 (O,)。有的样本可能梯度为零。（可以用第 4 节的 `linear_each` 和第 3 节的 `private_sum`，它们也是本笔记本里的函数。）
+# **18.2 逐个样本裁剪**　线性层 $y = x W^\top + b$ 的输入是 `x` (B, T, I)，传回来的斜率是 `g` (B, T, O)。请写 `clipped_sum(x, g, clip)`：每个样本的梯度（$W$ 和 $b$ 两部分合在一起）若长于 `clip`，先缩短到 `clip`，再对所有样本求和，返回 $W$ 的 (O, I) 和 $b$ 的 (O,)。有的样本可能梯度为零。（和本笔记本里的其他函数一样，`linear_each` 和 `private_sum` 也可以用。）
 
 
 # %% tags=["exercise"]
