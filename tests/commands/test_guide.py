@@ -189,7 +189,7 @@ def test_the_problems_of_the_title_lead_to_their_rows_and_say_what_is_done(call,
         ("4.7", "4.2 Examples"),
         ("11.3", "10 Further reading"),
         ("0", "1 Background"),
-        ("attnetion", "attention head"),
+        ("attnetion", "Attention"),
         ("G99", "G66"),
     ],
 )
