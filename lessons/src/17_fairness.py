@@ -62,19 +62,21 @@ table = verdict_table(
     language=LANGUAGE,
 )
 words = {key: one.word.partition(" ")[0] for key, one in lab.verdicts().items()}
-blind = [
+neither = [  # know neither towns nor merits
     *("wider model", "without attention", "without residuals", "more data", "word dropout"),
     *("weight decay", "dropout", "early stop"),
 ]
-assert {words[r, "TPR gap"] for r in blind} == {"undecided"}, "as the prose says"
-assert [r for r in blind if words[r, "score gap"] != "no"] == ["wider model"], "as the prose says"
-aimed = [r for r in lab.remedies[1:] if r not in blind]
+assert {words[r, "TPR gap"] for r in neither} == {"undecided"}, "as the prose says"
+assert [r for r in neither if words[r, "score gap"] != "no"] == ["wider model"], "as the prose says"
+aimed = [r for r in lab.remedies[1:] if r not in neither]
 assert {words[r, "TPR gap"] for r in aimed} == {"helps"}, "as the prose says"
 assert [r for r in aimed if words[r, "score gap"] != "helps"] == ["thresholds by town"], "no score"
 bound = {
-    "gap": 100 * max(lab.verdicts()[r, "TPR gap"].bound for r in blind),
+    "gap": 100 * max(lab.verdicts()[r, "TPR gap"].bound for r in neither),
     "wider": 100 * lab.verdicts()["wider model", "score gap"].bound,
 }
+one = lab.verdicts()["128 judged by merit", "TPR gap"]
+judged = {"mean": 100 * one.mean, "half": 100 * one.half}
 
 
 def in_points(remedy):
@@ -133,9 +135,11 @@ assert one["TPR"]["mean"] + one["TPR"]["half"] < one["known"], "less than who kn
 assert abs(copied["none"]["TPR"]["mean"]) < copied["none"]["TPR"]["half"], "nothing without it"
 base = dict(zip(("first", "second"), dials["base rate"][:, 3].mean(axis=0) * 100, strict=True))
 unequal = {
-    name.replace(" ", "_"): 100 * dials[name][:, 3].mean(axis=0)
-    for name in ("TPR", "FPR", "precision", "calibration error")
+    name.replace(" ", "_"): [spread(100 * dials[name][:, 3, g]) for g in (0, 1)]
+    for name in ("TPR", "FPR", "calibration error")
 }
+unequal["apart"] = apart("calibration error", 3)
+assert abs(unequal["apart"]["mean"]) < unequal["apart"]["half"] < 2, "alike, as the prose says"
 
 price = study("fairness_price")
 n_price = len(price["none: TPR"])
@@ -194,6 +198,9 @@ weat_of = {
     for i, key in enumerate(("none", "weak", "strong"))
 }
 assert weat_of["weak"]["effect"]["mean"] > 1.9, "near its end"
+grown = text["as told: qualities, difference"]
+grown = spread(grown[:, 2] / grown[:, 1])
+assert 1 < grown["mean"] - grown["half"] < grown["mean"] + grown["half"] < 3, "not proportional"
 exchanged = {
     kind: {
         of: spread(text[f"{kind} exchanged: {of}, difference"][:, 2])
@@ -223,7 +230,7 @@ LITERALS = {
 #
 # **Afterwards you can** compute rates of groups with their intervals; say which of the usual measures of fairness exclude each other, and why; measure by exchanged words whether a decision depends on a group; check the gradient of a fairness penalty; read a table of remedies with their price; and test an association of word vectors.
 #
-# **Before this**: lesson 3 (word vectors), lesson 16 (groups; how verdicts are given). **Time**: about a quarter of a minute to run, two hours to read.
+# **Before this**: lesson 3 (word vectors), lesson 16 (groups; how verdicts are given). **Time**: about a quarter of a minute to run on a free core, two hours to read.
 
 # %% [markdown] lang="zh"
 # # 第 17 课　偏见与公平性
@@ -232,7 +239,7 @@ LITERALS = {
 #
 # **学完本课，你能够**　计算各组的比率，连同区间；说出常用的公平性度量哪些互相排斥，为什么；用换词的办法量出决定是否取决于所属的组；检验公平性惩罚的梯度；读一张写明代价的办法表；检验词向量里的关联。
 #
-# **预备知识**　第 3 课（词向量）、第 16 课（分组；怎样判定）。**用时**　运行约十几秒，细读约两小时。
+# **预备知识**　第 3 课（词向量）、第 16 课（分组；怎样判定）。**用时**　在空闲的机器上运行约十几秒，细读约两小时。
 
 # %%
 from dataclasses import replace
@@ -299,7 +306,7 @@ setup()
 #
 # **How sure?** Four of five is 0.8, and so is 4000 of 5000. The 95 % interval of 4 of 5 goes from {here.low} to {here.high}.
 #
-# **An association.** A number says of each of four words how much nearer it lies to good words than to bad ones: 0.5 and 0.3 for two names of the first town, 0.2 and −0.2 for two of the second. The sums are 0.8 and 0. Is that chance? There are 6 ways to divide four words into two and two; in 1 of 6 the first sum is at least 0.8. So $p = 1/6$, and it cannot be smaller: two names and two names never prove anything.
+# **An association.** A number says of each of four words how much nearer it lies to good words than to bad ones: 0.5 and 0.3 for two names of the first town, 0.2 and −0.2 for two of the second. The sums are 0.8 and 0. Is that chance? There are 6 ways to divide four words into two and two; in 1 of 6 the first sum is at least 0.8. That share, 1/6, is the *p-value*, and it cannot be smaller: two names and two names never prove anything.
 
 # %% [markdown] lang="zh"
 # ## 2 手算
@@ -326,7 +333,7 @@ setup()
 #
 # **有多确信？**　五个里有四个是 0.8，5000 个里有 4000 个也是 0.8。5 个里有 4 个，95% 的区间从 {here.low} 到 {here.high}。
 #
-# **关联**　对四个词各给一个数，说它离好词比离坏词近多少：甲镇的两个名字是 0.5 和 0.3，乙镇的两个是 0.2 和 −0.2。两个和是 0.8 和 0。这是碰巧吗？四个词分成两个和两个，有 6 种分法；其中 1 种，第一个和不小于 0.8。所以 $p = 1/6$，而且不可能更小：两个名字对两个名字，永远证明不了什么。
+# **关联**　对四个词各给一个数，说它离好词比离坏词近多少：甲镇的两个名字是 0.5 和 0.3，乙镇的两个是 0.2 和 −0.2。两个和是 0.8 和 0。这是碰巧吗？四个词分成两个和两个，有 6 种分法；其中 1 种，第一个和不小于 0.8。这个比例 1/6 就是 **p 值**，而且不可能更小：两个名字对两个名字，永远证明不了什么。
 
 # %%
 people = {"first": (20, 10, 10, 8), "second": (20, 5, 5, 4)}  # apply, merit, selected, both
@@ -354,7 +361,7 @@ assert (sum(at_least), len(halves)) == (1, 6), "by hand"
 # %% [markdown] lang="en"
 # ## 3 Formula and code
 #
-# Letters: $y$ is 1 for who merits the place, $d$ for who is selected, $g$ is the group, $p = P(y = 1)$ in it, $v$ the precision.
+# Letters: $y$ is 1 for who merits the place, $d$ for who is selected, $r$ is the score, $g$ the group, $p = P(y = 1)$ in it, $v$ the precision.
 #
 # **The identity of the rates** (Chouldechova 2017). In a group, those who are selected wrongly can be counted in two ways: $(1 - p)\,\mathrm{FPR}$ of all people by the definition of FPR; and, because among the selected there are $(1 - v)/v$ of them for each right one, $\frac{1-v}{v}\,p\,\mathrm{TPR}$. So
 #
@@ -362,28 +369,30 @@ assert (sum(at_least), len(halves)) == (1, 6), "by hand"
 #
 # It holds in every table. Of three equalities, of TPR, FPR and $v$, two leave no room for the third where the $p$ differ, unless $v = 1$ (nobody is selected wrongly) or $\mathrm{TPR} = 0$ (nobody rightly).
 #
-# **The identity of the scores** (Kleinberg et al. 2016). Scores are *calibrated within a group* if of those with the score $s$ a share $s$ merits the place. Then their mean is $p$. With the mean score $x$ of those who merit it and $y$ of those who do not,
+# **The identity of the scores** (Kleinberg et al. 2016). Scores are *calibrated within a group* if of those with the score $r$ a share $r$ merits the place. Then their mean is $p$. With the mean score $m_1$ of those who merit it and $m_0$ of those who do not,
 #
-# $$p\,x + (1 - p)\,y = p \quad\Longrightarrow\quad y = \frac{p\,(1 - x)}{1 - p}.$$
+# $$p\,m_1 + (1 - p)\,m_0 = p \quad\Longrightarrow\quad m_0 = \frac{p\,(1 - m_1)}{1 - p}.$$
 #
-# So calibrated scores cannot have equal $x$ *and* equal $y$ in both groups, unless $x = 1$ and $y = 0$: a model without fault.
+# So calibrated scores cannot have equal $m_1$ *and* equal $m_0$ in both groups, unless $m_1 = 1$ and $m_0 = 0$: a model without fault.
 #
 # **An interval of a share** (Wilson 1927) of $k$ in $n$, with $z = 1.96$ for 95 %; it stays between 0 and 1:
 #
 # $$\frac{k + z^2/2}{n + z^2} \pm \frac{z}{n + z^2} \sqrt{\frac{k(n-k)}{n} + \frac{z^2}{4}}.$$
 #
-# **The association test WEAT** (Caliskan et al. 2017). Two sets of $n$ words, $X$ and $Y$ (names), are asked whether they lie nearer to the words $A$ or to $B$ (good and bad qualities):
+# For the difference of two shares $a - b$, Newcombe (1998) takes what each lies away from the end of its own interval, and adds the two as the legs of a right triangle: down by $\sqrt{(a - a_\text{low})^2 + (b_\text{high} - b)^2}$, up by $\sqrt{(a_\text{high} - a)^2 + (b - b_\text{low})^2}$.
+#
+# **The association test WEAT** (Caliskan et al. 2017). Two sets of $h$ words, $X$ and $Y$ (names), are asked whether they lie nearer to the words $A$ or to $B$ (good and bad qualities):
 #
 # $$s(w) = \operatorname*{mean}_{a \in A} \cos(w, a) - \operatorname*{mean}_{b \in B} \cos(w, b), \qquad \text{effect} = \frac{\operatorname{mean}_X s - \operatorname{mean}_Y s}{\operatorname{std}_{X \cup Y} s}.$$
 #
-# The p-value is the share of all divisions of $X \cup Y$ into halves in which the first sum is at least that of $X$. The effect has an end: if all $s$ of $X$ are $+c$ and all of $Y$ are $-c$, the means are $2c$ apart and the sample deviation is $c \sqrt{2n/(2n-1)}$, *whatever the size of $c$*:
+# The p-value is the share of all divisions of $X \cup Y$ into halves in which the first sum is at least that of $X$. The effect has an end: if all $s$ of $X$ are $+c$ and all of $Y$ are $-c$, the means are $2c$ apart and the sample deviation is $c \sqrt{2h/(2h-1)}$, *whatever the size of $c$*:
 #
-# $$\text{effect} \le 2 \sqrt{\frac{2n-1}{2n}}.$$
+# $$\text{effect} \le 2 \sqrt{\frac{2h-1}{2h}}.$$
 
 # %% [markdown] lang="zh"
 # ## 3 公式与代码
 #
-# 记号：$y$ 为 1 表示够格，$d$ 为 1 表示入选，$g$ 是所属的组，$p$ 是组里 $y = 1$ 的比例，$v$ 是精确率。
+# 记号：$y$ 为 1 表示够格，$d$ 为 1 表示入选，$r$ 是分数，$g$ 是所属的组，$p$ 是组里 $y = 1$ 的比例，$v$ 是精确率。
 #
 # **比率的恒等式**（Chouldechova，2017）　一个组里选错的人有两种数法。按 FPR 的定义，占全组的 $(1 - p)\,\mathrm{FPR}$；又因为入选的人里，每有一个选对的，就有 $(1 - v)/v$ 个选错的，所以占 $\frac{1-v}{v}\,p\,\mathrm{TPR}$。于是
 #
@@ -391,23 +400,25 @@ assert (sum(at_least), len(halves)) == (1, 6), "by hand"
 #
 # 任何一张表都满足它。TPR、FPR、$v$ 三者，在 $p$ 不同时，两个相等就不容第三个也相等，除非 $v = 1$（一个也没选错），或者 $\mathrm{TPR} = 0$（一个也没选对）。
 #
-# **分数的恒等式**（Kleinberg 等，2016）　如果组里分数为 $s$ 的人恰有 $s$ 这么大的比例够格，分数就是**组内校准**的，它们的平均是 $p$。设够格的人平均分是 $x$，不够格的人是 $y$，则
+# **分数的恒等式**（Kleinberg 等，2016）　如果组里分数为 $r$ 的人恰有 $r$ 这么大的比例够格，分数就是**组内校准**的，它们的平均是 $p$。设够格的人平均分是 $m_1$，不够格的人是 $m_0$，则
 #
-# $$p\,x + (1 - p)\,y = p \quad\Longrightarrow\quad y = \frac{p\,(1 - x)}{1 - p}.$$
+# $$p\,m_1 + (1 - p)\,m_0 = p \quad\Longrightarrow\quad m_0 = \frac{p\,(1 - m_1)}{1 - p}.$$
 #
-# 所以校准的分数不可能在两组里 $x$ 相等、$y$ **也**相等，除非 $x = 1$、$y = 0$，即模型毫无差错。
+# 所以校准的分数不可能在两组里 $m_1$ 相等、$m_0$ **也**相等，除非 $m_1 = 1$、$m_0 = 0$，即模型毫无差错。
 #
 # **比例的区间**（Wilson，1927）　$n$ 个里有 $k$ 个，95% 时 $z = 1.96$；它总在 0 和 1 之间：
 #
 # $$\frac{k + z^2/2}{n + z^2} \pm \frac{z}{n + z^2} \sqrt{\frac{k(n-k)}{n} + \frac{z^2}{4}}.$$
 #
-# **词嵌入关联检验（WEAT）**（Caliskan 等，2017）　两组各 $n$ 个词 $X$ 和 $Y$（名字），问它们离 $A$ 的词近，还是离 $B$ 的词近（好的和坏的品质）：
+# 两个比例之差 $a - b$ 的区间（Newcombe，1998）：各取比例到自己区间端点的距离，当作直角三角形的两条直角边来相加，往下是 $\sqrt{(a - a_\text{low})^2 + (b_\text{high} - b)^2}$，往上是 $\sqrt{(a_\text{high} - a)^2 + (b - b_\text{low})^2}$。
+#
+# **词嵌入关联检验（WEAT）**（Caliskan 等，2017）　两组各 $h$ 个词 $X$ 和 $Y$（名字），问它们离 $A$ 的词近，还是离 $B$ 的词近（好的和坏的品质）：
 #
 # $$s(w) = \operatorname*{mean}_{a \in A} \cos(w, a) - \operatorname*{mean}_{b \in B} \cos(w, b), \qquad \text{effect} = \frac{\operatorname{mean}_X s - \operatorname{mean}_Y s}{\operatorname{std}_{X \cup Y} s}.$$
 #
-# 把 $X \cup Y$ 对半分的全部分法里，第一个和不小于 $X$ 的和的，所占的比例就是 p 值。效应量 effect 有上限：如果 $X$ 的 $s$ 全是 $+c$，$Y$ 的全是 $-c$，两个平均相差 $2c$，样本标准差是 $c \sqrt{2n/(2n-1)}$，**与 $c$ 的大小无关**：
+# 把 $X \cup Y$ 对半分的全部分法里，第一个和不小于 $X$ 的和的，所占的比例就是 p 值。效应量 effect 有上限：如果 $X$ 的 $s$ 全是 $+c$，$Y$ 的全是 $-c$，两个平均相差 $2c$，样本标准差是 $c \sqrt{2h/(2h-1)}$，**与 $c$ 的大小无关**：
 #
-# $$\text{effect} \le 2 \sqrt{\frac{2n-1}{2n}}.$$
+# $$\text{effect} \le 2 \sqrt{\frac{2h-1}{2h}}.$$
 
 
 # %%
@@ -416,8 +427,8 @@ def interval(k, n, z=1.96):
     return np.array([middle - half, middle + half]) / (n + z * z)
 
 
-def nearer(w, a, b):  # (n, D), (A, D), (B, D) -> (n,)
-    w, a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (w, a, b))
+def nearer(w, a, b):  # (h, D), (A, D), (B, D) -> (h,)
+    w, a, b = (one / np.linalg.norm(one, axis=1, keepdims=True) for one in (w, a, b))
     return (w @ a.T).mean(axis=1) - (w @ b.T).mean(axis=1)
 
 
@@ -458,20 +469,21 @@ stated("smallest", 1 / 70, 0.014, 0.0005, "of all divisions of 8 words the small
 # %%
 parts_of = {"first": [(10, 8, 0.8), (10, 2, 0.2)], "second": [(5, 4, 0.8), (15, 1, 1 / 15)]}
 for name, groups in parts_of.items():
-    n, k, s = np.array(groups).T  # how many, how many of them merit it, their score
-    assert np.allclose(k / n, s), "calibrated"
-    x, y, rate = k @ s / k.sum(), (n - k) @ s / (n - k).sum(), k.sum() / n.sum()
-    assert np.isclose(y, implied_negative_score(rate, positive_score=x)), "the identity of scores"
-    print(f"{name:7} mean score of those who merit it {x:.2f}, of the others {y:.2f}")
+    n, k, r = np.array(groups).T  # how many, how many of them merit it, their score
+    assert np.allclose(k / n, r), "calibrated"
+    m_1, m_0, rate = k @ r / k.sum(), (n - k) @ r / (n - k).sum(), k.sum() / n.sum()
+    by_identity = implied_negative_score(rate, positive_score=m_1)
+    assert np.isclose(m_0, by_identity), "the identity of scores"
+    print(f"{name:7} mean score of those who merit it {m_1:.2f}, of the others {m_0:.2f}")
 
 # %% [markdown] lang="en"
 # Calibrated in both towns, and yet who does not merit the place has nearly three times the score in the first.
 #
 # ## 4 Gradient check
 #
-# One remedy is a penalty on scores that go with the group (after Zafar et al. 2017). For the scores $d_i$ of a batch of $B$, of whom $B_g$ are of group $g$,
+# One remedy is a penalty on scores that go with the group (after Zafar et al. 2017). For the scores $r_i$ of $N$ people, of whom $N_g$ are of group $g$,
 #
-# $$L = \sum_g C_g^2, \qquad C_g = \frac1B \sum_i \Bigl([g_i = g] - \frac{B_g}{B}\Bigr)\, d_i, \qquad \frac{\partial L}{\partial d_i} = \frac2B \sum_g C_g \Bigl([g_i = g] - \frac{B_g}{B}\Bigr).$$
+# $$L = \sum_g C_g^2, \qquad C_g = \frac1N \sum_i \Bigl([g_i = g] - \frac{N_g}{N}\Bigr)\, r_i, \qquad \frac{\partial L}{\partial r_i} = \frac2N \sum_g C_g \Bigl([g_i = g] - \frac{N_g}{N}\Bigr).$$
 #
 # $C_g$ is the covariance of the score with "is of group $g$". All are 0 exactly if all groups have the same mean score; the penalty looks at nothing else.
 
@@ -480,17 +492,17 @@ for name, groups in parts_of.items():
 #
 # ## 4 梯度检验
 #
-# 有一个办法是惩罚与所属的组相关的分数（仿照 Zafar 等，2017）。一批 $B$ 个人的分数是 $d_i$，其中 $B_g$ 个属于组 $g$，
+# 有一个办法是惩罚与所属的组相关的分数（仿照 Zafar 等，2017）。$N$ 个人的分数是 $r_i$，其中 $N_g$ 个属于组 $g$，
 #
-# $$L = \sum_g C_g^2, \qquad C_g = \frac1B \sum_i \Bigl([g_i = g] - \frac{B_g}{B}\Bigr)\, d_i, \qquad \frac{\partial L}{\partial d_i} = \frac2B \sum_g C_g \Bigl([g_i = g] - \frac{B_g}{B}\Bigr).$$
+# $$L = \sum_g C_g^2, \qquad C_g = \frac1N \sum_i \Bigl([g_i = g] - \frac{N_g}{N}\Bigr)\, r_i, \qquad \frac{\partial L}{\partial r_i} = \frac2N \sum_g C_g \Bigl([g_i = g] - \frac{N_g}{N}\Bigr).$$
 #
 # $C_g$ 是分数与“属于组 $g$”的协方差。当且仅当各组平均分相同时，它们全是 0；除此之外，这个惩罚什么也不看。
 
 
 # %%
-def covariance_rule(d, member):  # scores (B,), which group each is of, one-hot (B, G)
-    around = (member - member.mean(axis=0)) / len(d)
-    C = d @ around  # (G,)
+def covariance_rule(r, member):  # scores (N,), which group each is of, one-hot (N, G)
+    around = (member - member.mean(axis=0)) / len(r)
+    C = r @ around  # (G,)
     return C @ C, lambda slope: (slope * 2 * around @ C,)
 
 
@@ -507,17 +519,17 @@ assert np.isclose(penalty.data, ours) and np.allclose(slopes, vjp(1.0)[0]), "the
 print("gradient:", slopes.round(3))
 
 # %% [markdown] lang="en"
-# The planted mistake: the share $B_g/B$ is forgotten in the gradient. Between two groups of equal size nobody can see it, for what it leaves out adds up to 0 then:
+# The planted mistake: the share $N_g/N$ is forgotten in the gradient. Between two groups of equal size nobody can see it, for what it leaves out adds up to 0 then:
 
 # %% [markdown] lang="zh"
-# 故意犯一个错：梯度里忘了减去 $B_g/B$。两组人数相同时谁也看不出来，因为这时漏掉的部分加起来正好是 0：
+# 故意犯一个错：梯度里忘了减去 $N_g/N$。两组人数相同时谁也看不出来，因为这时漏掉的部分加起来正好是 0：
 
 
 # %%
-def uncentred(d, member):
-    value, _ = covariance_rule(d, member)
-    C = d @ (member - member.mean(axis=0)) / len(d)
-    return value, lambda slope: (slope * 2 * member @ C / len(d),)
+def uncentred(r, member):
+    value, _ = covariance_rule(r, member)
+    C = r @ (member - member.mean(axis=0)) / len(r)
+    return value, lambda slope: (slope * 2 * member @ C / len(r),)
 
 
 even = np.array([0, 0, 0, 0, 1, 1, 1, 1])
@@ -562,7 +574,7 @@ else:
 #
 # ### 6.1 大小已知的偏见
 #
-# 程序包自己写申请：一个名字、一种爱好、五个品质，次序不定。好品质越多，越可能够格；两个镇的人一样好。名字属于某个镇，爱好十有八九也是。**标签**出自一个委员会：乙镇够格的人里，有一定比例的人被它扣下名额，这个比例叫**扣罚率**（penalty）。一个小编码器（第 9 课）从标签学习，衡量它的却是它从没见过的、真正够不够格。
+# 程序包自己写申请：一个名字、一种爱好、五个品质，次序不定。好品质越多，越可能够格；两个镇的人一样好。名字属于某个镇，爱好十有八九也是。**标签**出自一个委员会：乙镇（程序里两个镇叫 first town 和 second town）够格的人里，有一定比例的人被它扣下名额，这个比例叫**扣罚率**（penalty）。一个小编码器（第 9 课）从标签学习，衡量它的却是它从没见过的、真正够不够格。
 #
 # **先猜一猜**　乙镇每 100 个够格的人，委员会拒绝 20 个或 40 个。模型对两个镇的 TPR 会差多少个百分点：比这少，一样多，还是更多？
 
@@ -571,6 +583,11 @@ world = Applications()
 sample = world.draw(4, 0.4, np.random.default_rng(8))
 for row, label, merits, home in zip(*sample, strict=True):
     print(f"{TOWNS[home]:11}  merits {merits}  label {label}  {world.text(row)}")
+print("chance of label 1 in the second town, with 0 to 5 good qualities:")
+for penalty in (0.0, 0.2, 0.4):
+    print(f"penalty {penalty}:", *(f"{one:.2f}" for one in world.merit * (1 - penalty)))
+stated("three", 0.8 * world.merit[3], 0.58, 0.005, "three good qualities, penalty 0.2")
+stated("three_strong", 0.6 * world.merit[3], 0.44, 0.005, "three good qualities, penalty 0.4")
 
 # %% tags=["machine"]
 SEEDS, PENALTIES = (0, 1, 2), (0.0, 0.2, 0.4)
@@ -593,9 +610,10 @@ def first_minus_second(penalty, name):  # in points: mean over the seeds, half a
 
 for penalty in PENALTIES:
     gaps = [first_minus_second(penalty, name) for name in ("TPR", "merited score")]
+    words = ["" if abs(mean) > half else " (undecided)" for mean, half in gaps]
     print(
-        "penalty {:.1f}: TPR {:+5.1f} ± {:.1f} points, "
-        "mean score of those who merit it {:+5.1f} ± {:.1f}".format(penalty, *gaps[0], *gaps[1])
+        "penalty {:.1f}: TPR {:+5.1f} ± {:.1f} points{}, mean score of those who merit it "
+        "{:+5.1f} ± {:.1f}{}".format(penalty, *gaps[0], words[0], *gaps[1], words[1])
     )
 one_case, one_model = trained[0.4, 0]
 one = group_rates(
@@ -605,11 +623,9 @@ alone = newcombe_interval(one.true_positive)
 print("one training, penalty 0.4: TPR {:+.2f} to {:+.2f}".format(*alone))
 assert abs(first_minus_second(0.0, "TPR")[0]) < 6 and alone[0] > 0.2, "no penalty, no gap"
 assert first_minus_second(0.4, "TPR")[0] > 20, "with the penalty there is one"
-weak_mean, weak_half = first_minus_second(0.2, "TPR")
-assert 0 < weak_mean < weak_half, "three trainings leave the weak one undecided"
 
 # %% [markdown] lang="en"
-# At 0.4 three trainings are enough to see the gap; at 0.2 their interval still contains 0, and the verdict is *undecided*. (The last line is narrower, but it speaks of one training alone, and not of what training does.) The stored study `fairness_dials` has {n_dials} seeds. In points, first town minus second:
+# At 0.4 the gap is plain. At 0.2 three trainings are few: where an interval contains 0 the cell says *undecided*, however large the mean. (The last line is narrower, but it speaks of one training alone, and not of what training does.) The stored study `fairness_dials` has {n_dials} seeds. In points, first town minus second:
 #
 # | penalty | 0 | 0.2 | 0.4 |
 # |---|---|---|---|
@@ -618,7 +634,7 @@ assert 0 < weak_mean < weak_half, "three trainings leave the weak one undecided"
 # | score of those who merit it, model | {copied.none.score.mean:+.1f} ± {copied.none.score.half:.1f} | {copied.weak.score.mean:+.1f} ± {copied.weak.score.half:.1f} | {copied.strong.score.mean:+.1f} ± {copied.strong.score.half:.1f} |
 # | the same, who knows all probabilities | {copied.none.planted:.1f} | {copied.weak.planted:+.1f} | {copied.strong.planted:+.1f} |
 #
-# *The model copies the committee.* By as many points? Of decisions that is undecided: 20 and 40 lie within the intervals. Scores copy less than was planted, after a training of this length. And a share of labels is not a share of decisions: whoever knows all probabilities, and selects from ½ on, decides with the penalty 0.2 as before: scores of the second town fall, and none of them below ½. With 0.4 some do, and then everybody with that many good qualities is rejected, more than the committee did. The model's decisions differ at 0.2 already, and at 0.4 by less than those of who knows all. So measure scores *and* decisions.
+# *The model copies the committee.* By as many points? Of decisions that is undecided: 20 and 40 lie within the intervals. Scores copy less than was planted, after a training of this length. And a share of labels is not a share of decisions: whoever knows all probabilities, and selects from ½ on, decides with the penalty 0.2 as before: scores of the second town fall, and none of them below ½ (with three good qualities to {here.three}; the first cell of this section prints all). With 0.4 some do ({here.three_strong}), and then everybody with that many good qualities is rejected, more than the committee did. The model's decisions differ at 0.2 already, and at 0.4 by less than those of who knows all. So measure scores *and* decisions.
 #
 # ### 6.2 What if only the town were another?
 #
@@ -627,7 +643,7 @@ assert 0 < weak_mean < weak_half, "three trainings leave the weak one undecided"
 # **Predict first.** Names tell of the town always, hobbies in nine of ten cases. If the name alone is exchanged, will fewer decisions flip, or nearly as many as when both are?
 
 # %% [markdown] lang="zh"
-# 扣罚率 0.4 时，三次训练已足以看出差距；0.2 时区间还包含 0，只能说**未能判定**。（最后一行的区间窄得多，但它说的只是那一次训练，不是训练这件事。）存下的研究 `fairness_dials` 有 {n_dials} 个种子。下面都是甲镇减乙镇，单位是百分点：
+# 扣罚率 0.4 时，差距很明显。0.2 时三次训练就嫌少：区间只要包含 0，不管平均有多大，单元格都写**未能判定**（undecided）。（最后一行的区间窄得多，但它说的只是那一次训练，不是训练这件事。）存下的研究 `fairness_dials` 有 {n_dials} 个种子。下面都是甲镇减乙镇，单位是百分点：
 #
 # | 扣罚率 | 0 | 0.2 | 0.4 |
 # |---|---|---|---|
@@ -636,7 +652,7 @@ assert 0 < weak_mean < weak_half, "three trainings leave the weak one undecided"
 # | 够格的人的分数，模型 | {copied.none.score.mean:+.1f} ± {copied.none.score.half:.1f} | {copied.weak.score.mean:+.1f} ± {copied.weak.score.half:.1f} | {copied.strong.score.mean:+.1f} ± {copied.strong.score.half:.1f} |
 # | 同上，概率全都知道的人 | {copied.none.planted:.1f} | {copied.weak.planted:+.1f} | {copied.strong.planted:+.1f} |
 #
-# **模型照抄了委员会。**是不是一样多？就决定而言未能判定：20 和 40 都在区间之内。就分数而言，训练这么长时间，抄来的比埋下的少。再说，标签里的比例并不就是决定里的比例。谁要是概率全都知道，并从 ½ 起录取，扣罚率为 0.2 时决定会和原来一样：乙镇的分数降了，却没有从 ½ 以上降到 ½ 以下的。扣罚率为 0.4 时就有了，于是凡有那么多好品质的乙镇人全都落选，比委员会拒绝的还多。而模型的决定，在 0.2 时已经有差别，在 0.4 时则比概率全都知道的人差得少。所以分数和决定**都**要量。
+# **模型照抄了委员会。**是不是一样多？就决定而言未能判定：20 和 40 都在区间之内。就分数而言，训练这么长时间，抄来的比埋下的少。再说，标签里的比例并不就是决定里的比例。谁要是概率全都知道，并从 ½ 起录取，扣罚率为 0.2 时决定会和原来一样：乙镇的分数降了，却没有从 ½ 以上降到 ½ 以下的（有三个好品质的降到 {here.three}；本节第一个单元格列出了全部）。扣罚率为 0.4 时就有了（{here.three_strong}），于是凡有那么多好品质的乙镇人全都落选，比委员会拒绝的还多。而模型的决定，在 0.2 时已经有差别，在 0.4 时则比概率全都知道的人差得少。所以分数和决定**都**要量。
 #
 # ### 6.2 如果只换一个镇
 #
@@ -709,16 +725,18 @@ assert (np.array(flips["names",]) < flips["names", "hobbies"]).all(), "fewer tha
 
 # %%
 stored = read_study("fairness")
-BLIND = [
+NEITHER = [  # know neither towns nor merits
     *("weight decay", "dropout", "early stop", "word dropout", "more data"),
     *("wider model", "without attention", "without residuals"),
 ]
-aimed = [name for name in fairness.STUDY.remedies if name not in ("none", *BLIND)]
+aimed = [name for name in fairness.STUDY.remedies if name not in ("none", *NEITHER)]
+MERITS = ("quarter looked up", "128 judged by merit")  # know some true merits
 grey = {"marker": "o", "color": "0.6", "markerfacecolor": "white", "markersize": 5}
-STYLES = dict.fromkeys(BLIND, grey)
+STYLES = dict.fromkeys(NEITHER, grey)
 STYLES["none"] = {"marker": "*", "color": "tab:red", "markersize": 14, "zorder": 4}
 for name, marker in zip(aimed, "<sDP^Xvh", strict=True):
-    STYLES[name] = {"marker": marker, "color": "tab:blue", "markersize": 7, "zorder": 3}
+    color = "tab:green" if name in MERITS else "tab:blue"
+    STYLES[name] = {"marker": marker, "color": color, "markersize": 7, "zorder": 3}
 
 # %%
 figure, panels = plt.subplots(1, 2, figsize=(11.5, 4), sharey=True, layout="constrained")
@@ -729,7 +747,7 @@ for name, style in STYLES.items():
     for axes, of in zip(panels, ("merit", "told"), strict=True):
         up = mean_and_interval(stored[f"{name}: accuracy, {of}"])
         points[name].extend(up)
-        told_as = "_" if name in BLIND[1:] else "blind to the town" if name in BLIND else name
+        told_as = "_" if name in NEITHER[1:] else "knows neither" if name in NEITHER else name
         bars = {"xerr": across[1], "yerr": up[1], "elinewidth": 0.7, "linestyle": ""}
         axes.errorbar(across[0], up[0], label=told_as, **bars, **style)
 for axes, of in zip(panels, ("merit", "the labels as told"), strict=True):
@@ -739,32 +757,43 @@ panels[1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 savefig(figure, "17_front", points)
 
 # %% [markdown] lang="en"
-# (Further left is fairer, further up is right more often. Star: no remedy. White circles: the remedies that know nothing of towns. Crosses: 95 % intervals over the seeds, each number by itself.)
+# (Further left is fairer, further up is right more often. Star: no remedy. White circles: remedies that know neither towns nor merits. Blue: those that know towns. Green: those that know some true merits, *128 judged by merit* and *quarter looked up*, which knows towns, too. Crosses: 95 % intervals over the seeds, each number by itself.)
 #
-# * *What is blind to the town does nothing that shows*: other architectures, weight decay, dropout, an earlier end, words left out, twice the data. Of the TPR gap that is undecided, at most {bound.gap:.0f} points; the score gap changes by less than 5, for the wider model by at most {bound.wider:.0f}.
+# * *What knows neither towns nor merits does nothing that shows*: other architectures, weight decay, dropout, an earlier end, words left out, twice the data. Of the TPR gap that is undecided, at most {bound.gap:.0f} points; the score gap changes by less than 5, for the wider model by at most {bound.wider:.0f}.
 # * *What takes the town away closes the gap*, from {shown.none.gap.mean:.0f} points to {shown.names_and_hobbies_masked.gap.mean:.0f} with names and hobbies masked, and to {shown.counterfactual_towns.gap.mean:.0f} with everybody twice. Names alone: {shown.names_masked.gap.mean:.0f}. The proxy of section 6.2.
+# * *A few true merits help, too*: learning on from 128 people who were judged by merit knows nothing of towns, and changes the gap by {judged.mean:+.0f} ± {judged.half:.0f} points.
 # * *Thresholds* make decisions fair, {shown.thresholds_by_town.gap.mean:.0f} points, and leave the scores as they are, {shown.thresholds_by_town.score.mean:.0f} points apart. They ask for everybody's town when deciding, which laws may forbid.
 # * *The price* is in the panel on the right. By the labels as told the fair selectors are worse: both masked {shown.names_and_hobbies_masked.told_change.mean:+.1f} ± {shown.names_and_hobbies_masked.told_change.half:.1f} points, thresholds {shown.thresholds_by_town.told_change.mean:+.1f} ± {shown.thresholds_by_town.told_change.half:.1f}. By merit no loss is seen, and thresholds gain {shown.thresholds_by_town.merit_change.mean:+.1f} ± {shown.thresholds_by_town.merit_change.half:.1f}. *Whoever tests on the committee's labels chooses the unfair model.*
 #
-# Of the four controls of the lab three find nothing, as they should. The fourth, whether the TPR is alike if everybody's town is drawn by lot, has too wide an interval, up to {lots:.0f} points. And all strengths were chosen by the merit of other people (*oracle*), which outside of an experiment nobody knows.
+# A *control* is a question of which the answer is known beforehand: nothing was planted there, so that nothing may be found. Of the four controls of the lab three find nothing, as they should. The fourth, whether the TPR is alike if everybody's town is drawn by lot, has too wide an interval, up to {lots:.0f} points. And all strengths were chosen by the merit of other people (*oracle*), which outside of an experiment nobody knows.
 #
 # Your turn: a remedy of your own, against the same three baselines. Here it is reweighting; change it.
 
 # %% [markdown] lang="zh"
-# （越靠左越公平，越靠上越常答对。左图的准确率按是否够格（by merit），右图按记录的标签（by the labels as told）；横轴是两个镇 TPR 之差。红星 none 是什么也不做，白圈是对镇一无所知的办法（blind to the town），十字线是各个数自己在各种子上的 95% 区间。names masked 是遮住名字，names and hobbies masked 是名字和爱好都遮住，counterfactual towns 是换个镇再学一遍，quarter looked up 是复查四分之一，reweighted 是重新加权，covariance penalty 是协方差惩罚，thresholds by town 是各镇各的阈值，128 judged by merit 是重新评定 128 人。）
+# （越靠左越公平，越靠上越常答对；横轴是两个镇 TPR 之差，十字线是各个数自己在各种子上的 95% 区间。）
 #
-# * **对镇一无所知的办法，看不出有什么作用**：别的结构、权重衰减、dropout、提前停止、随机删词、两倍的数据。TPR 之差未能判定，变化至多 {bound.gap:.0f} 个百分点；分数之差的变化不到 5 个百分点，模型加宽时至多 {bound.wider:.0f} 个。
+# * 左图 by merit：准确率按是否够格；右图 by the labels as told：按记录的标签。
+# * 红星 none：什么也不做。白圈 knows neither：对镇、对谁真正够格都一无所知的办法。
+# * 蓝色，知道镇的办法：names masked 遮住名字，names and hobbies masked 名字和爱好都遮住，counterfactual towns 换个镇再学一遍，reweighted 重新加权，covariance penalty 协方差惩罚，thresholds by town 各镇各的阈值。
+# * 绿色，知道一些人真正够不够格的办法：quarter looked up 复查四分之一（它也知道镇），128 judged by merit 重新评定 128 人。
+#
+# 从中读出：
+#
+# * **对镇、对谁真正够格都一无所知的办法，看不出有什么作用**：别的结构、权重衰减、dropout、提前停止、随机删词、两倍的数据。TPR 之差未能判定，变化至多 {bound.gap:.0f} 个百分点；分数之差的变化不到 5 个百分点，模型加宽时至多 {bound.wider:.0f} 个。
 # * **把镇去掉，差距就没有了**：从 {shown.none.gap.mean:.0f} 个百分点降下来，名字和爱好都遮住，降到 {shown.names_and_hobbies_masked.gap.mean:.0f}；换个镇再学一遍，降到 {shown.counterfactual_towns.gap.mean:.0f}。只遮名字，还有 {shown.names_masked.gap.mean:.0f}：就是 6.2 节的代理变量。
+# * **知道少数人真正够不够格，也有用**：从重新评定的 128 人学下去，对镇一无所知，却使差距变化 {judged.mean:+.0f} ± {judged.half:.0f} 个百分点。
 # * **各镇各的阈值**使决定公平，差 {shown.thresholds_by_town.gap.mean:.0f} 个百分点；分数却照旧，差 {shown.thresholds_by_town.score.mean:.0f} 个百分点。它在作决定时要知道每个人是哪个镇的，法律可能不允许。
 # * **代价**在右图。按记录的标签，公平的模型都差一些：两样都遮住 {shown.names_and_hobbies_masked.told_change.mean:+.1f} ± {shown.names_and_hobbies_masked.told_change.half:.1f} 个百分点，阈值 {shown.thresholds_by_town.told_change.mean:+.1f} ± {shown.thresholds_by_town.told_change.half:.1f}。按是否够格，看不出损失，阈值还多了 {shown.thresholds_by_town.merit_change.mean:+.1f} ± {shown.thresholds_by_town.merit_change.half:.1f}。**拿委员会的标签来测试，选出来的就是不公平的模型。**
 #
-# 实验的四项对照，有三项什么也没查出来，理应如此。第四项，把每个人的镇改为抽签决定，看 TPR 是否一样，区间太宽，到 {lots:.0f} 个百分点为止。另外，各种强度都是按另一些人是否够格来选的（**oracle** 规程），出了实验，没有人知道这个。
+# **对照**是事先就知道答案的问题：那里什么也没埋，所以什么也不该查出来。实验的四项对照，有三项什么也没查出来，理应如此。第四项，把每个人的镇改为抽签决定，看 TPR 是否一样，区间太宽，到 {lots:.0f} 个百分点为止。另外，各种强度都是按另一些人是否够格来选的（**oracle** 规程），出了实验，没有人知道这个。
 #
 # 轮到你了：自己想一个办法，与同样三个基线相比。这里写的是重新加权，请改一改。
 
 
 # %% tags=["machine"]
 def remedy_of_mine(case):  # change it, and run this cell again
+    # case.people has ids, labels, merits (for tests alone) and towns; case.judged, 128 others with
+    # merits as labels; case.learned(people, weights=..., start=case.plain()) trains a model on them
     weights = independence_weights(case.people.labels, case.people.towns, TOWNS, n_classes=2)
     return case.selector(case.learned(weights=weights))
 
@@ -780,11 +809,11 @@ for name in ("TPR gap", "score gap", "accuracy, merit", "accuracy, told"):
     print(f"{name:16} {mean:+6.1f} ± {half:4.1f} points{word}")
 
 # %% [markdown] lang="en"
-# With three seeds the intervals are wide, and much stays undecided; that is what the ten seeds of the lab are for.
+# With three seeds the intervals are wide, and much stays undecided: hence the ten of the lab.
 #
 # ### 6.4 Not all at once
 #
-# Now the labels are *fair*, and the people of the second town have fewer good qualities: base rates of {base.first:.0f} and {base.second:.0f} %. (Never mind why. It may be another unfairness, earlier.) **Predict first**: a model that is calibrated in both towns, will its TPR and FPR be equal?
+# Now the labels are *fair*, and the people of the second town have fewer good qualities: base rates of {base.first:.0f} and {base.second:.0f} %. (Why, is not asked; it may be another, earlier unfairness.) **Predict first**: a model that is calibrated in both towns, will its TPR and FPR be equal?
 
 # %% [markdown] lang="zh"
 # 只有三个种子，区间很宽，许多都未能判定。实验用十个种子，就是为了这个。
@@ -828,48 +857,49 @@ for g, (place, base_rate, color, mark, style) in enumerate(looks):
 panels[0].set(xlabel="base rate p", ylabel="FPR", ylim=(0, 0.5), title="TPR 0.8 everywhere")
 panels[0].legend(fontsize=8)
 panels[1].set(xlabel="FPR", ylabel="TPR", xlim=(0, 0.6), ylim=(0, 1.02))
+panels[1].set_title("what decisions can reach, in each town")
 panels[1].legend(fontsize=8, loc="lower right")
 savefig(figure, "17_impossible", drawn)
 
 # %% [markdown] lang="en"
-# *Left*: with TPR and precision equal, the FPR is a curve of the base rate, and the towns stand at two places of it. Only the precision 1 would make it flat. *Right*: every decision by a threshold on what can be known lies on the line of its town, between the corners with a coin tossed between two thresholds (points: the {n_dials} models of the study, but for the luck of their tests). *Equal odds* is one common point: there is one wherever the two lines cross. *Equal precision* 0.8 is the dotted ray of the own town, and the two rays meet at 0 only, where nobody is selected. So one can have the one or the other.
+# *Left*: with TPR and precision equal, the FPR is a curve of the base rate, and the towns stand at two places of it. *Right*: every decision by a threshold on what can be known lies on the line of its town, between the corners with a coin tossed between two thresholds (points: the {n_dials} models of the study, but for the luck of their tests). *Equal odds* is one common point: there is one wherever the two lines cross. *Equal precision* 0.8 is the dotted ray of the own town, and the two rays meet at 0 only, where nobody is selected. So one can have the one or the other.
 #
-# The trained models have, in percent, a calibration error of {unequal.calibration_error.0:.0f} and {unequal.calibration_error.1:.0f}, *alike* in both towns; the TPR is {unequal.TPR.0:.0f} and {unequal.TPR.1:.0f}, the FPR {unequal.FPR.0:.0f} and {unequal.FPR.1:.0f}. Nobody was wronged by a label here.
+# The trained models have, in percent, a calibration error of {unequal.calibration_error.0.mean:.1f} ± {unequal.calibration_error.0.half:.1f} and {unequal.calibration_error.1.mean:.1f} ± {unequal.calibration_error.1.half:.1f}, *alike* as far as the intervals tell (difference {unequal.apart.mean:.1f} ± {unequal.apart.half:.1f}). The TPR is {unequal.TPR.0.mean:.0f} ± {unequal.TPR.0.half:.0f} and {unequal.TPR.1.mean:.0f} ± {unequal.TPR.1.half:.0f}, the FPR {unequal.FPR.0.mean:.0f} ± {unequal.FPR.0.half:.0f} and {unequal.FPR.1.mean:.0f} ± {unequal.FPR.1.half:.0f}. Nobody was wronged by a label here.
 #
 # A remedy cannot see which of the two worlds it is in. `fairness_price` puts the same ones into both ({n_price} seeds): first town minus second in the TPR, and how the accuracy by merit changes, in points.
 #
 # {price_table}
 #
 # * *Where labels are unfair*, towns come nearer to each other (by masking, by learning twice and by thresholds as near as the intervals tell), and no accuracy by merit is seen to be lost.
-# * *Where labels are fair and base rates differ*, who is blind to the town leaves the gap (it was not made by labels) and loses nothing that shows. Who *makes* the TPR equal pays with accuracy by merit: thresholds {taken.thresholds_by_town.mean:+.1f} ± {taken.thresholds_by_town.half:.1f} points, penalty {taken.covariance_penalty.mean:+.1f} ± {taken.covariance_penalty.half:.1f}. Of reweighting it is undecided.
+# * *Where labels are fair and base rates differ*, taking the town out of the texts (masking, learning twice) leaves the gap, which was not made by labels, and loses nothing that shows. Who *makes* the TPR equal pays with accuracy by merit: thresholds {taken.thresholds_by_town.mean:+.1f} ± {taken.thresholds_by_town.half:.1f} points, penalty {taken.covariance_penalty.mean:+.1f} ± {taken.covariance_penalty.half:.1f}. Of reweighting it is undecided.
 #
 # So the price depends on a fact that no number of the training data shows: *whether the labels are fair*. To find out one has to judge some people anew.
 #
 # ### 6.5 Associations of words
 #
-# Long before a decision the text itself may speak better of one group. Now the texts are plain applications, without labels; beside names of the first town a quality is good with the probability $½ + s/2$, beside those of the second with $½ - s/2$. Word vectors are made of counts (lesson 4), and WEAT asks whether names of the first town lie nearer to good qualities.
+# Long before a decision the text itself may speak better of one group. Now the texts are plain applications, without labels; beside names of the first town a quality is good with the probability $½ + t/2$, beside those of the second with $½ - t/2$. Word vectors are made of counts (lesson 4), and WEAT asks whether names of the first town lie nearer to good qualities.
 #
-# **Predict first.** If the strength $s$ is three times as large, is the effect three times as large?
+# **Predict first.** If the strength $t$ is three times as large, is the effect three times as large?
 
 # %% [markdown] lang="zh"
-# （图中 precision 是精确率，base rate 是基率，first town、second town 是甲镇、乙镇，all thresholds 是所有的阈值，trained models 是训练出来的模型，TPR 0.8 everywhere 是说 TPR 处处为 0.8。）**左图**：TPR 和精确率相等时，FPR 是基率的一条曲线，两个镇站在曲线上的两处；只有精确率为 1，它才是平的。**右图**：凡是根据能知道的东西、用阈值作的决定，都落在自己镇的那条线上，拐角之间则是在两个阈值之间掷硬币（点是研究里的 {n_dials} 个模型，测试时各有一点运气）。**几率均等**要求落在同一个点：两条线相交处就有。**精确率**都是 0.8，则要各自落在自己镇的点线上，而两条点线只在 0 处相交，那里一个人也不选。所以两样只能要一样。
+# （图中 precision 是精确率，base rate 是基率，first town、second town 是甲镇、乙镇，all thresholds 是所有的阈值，trained models 是训练出来的模型，TPR 0.8 everywhere 是说 TPR 处处为 0.8。）**左图**：TPR 和精确率相等时，FPR 是基率的一条曲线，两个镇站在曲线上的两处。**右图**：凡是根据能知道的东西、用阈值作的决定，都落在自己镇的那条线上，拐角之间则是在两个阈值之间掷硬币（点是研究里的 {n_dials} 个模型，测试时各有一点运气）。**几率均等**要求落在同一个点：两条线相交处就有。**精确率**都是 0.8，则要各自落在自己镇的点线上，而两条点线只在 0 处相交，那里一个人也不选。所以两样只能要一样。
 #
-# 训练出来的模型，校准误差是 {unequal.calibration_error.0:.0f}% 和 {unequal.calibration_error.1:.0f}%，两个镇**差不多**；TPR 却是 {unequal.TPR.0:.0f}% 和 {unequal.TPR.1:.0f}%，FPR 是 {unequal.FPR.0:.0f}% 和 {unequal.FPR.1:.0f}%。而这里没有一个人受了标签的亏待。
+# 训练出来的模型，校准误差（以 % 计，下同）是 {unequal.calibration_error.0.mean:.1f} ± {unequal.calibration_error.0.half:.1f} 和 {unequal.calibration_error.1.mean:.1f} ± {unequal.calibration_error.1.half:.1f}，就区间所能分辨的，两个镇**差不多**（相差 {unequal.apart.mean:.1f} ± {unequal.apart.half:.1f}）；TPR 却是 {unequal.TPR.0.mean:.0f} ± {unequal.TPR.0.half:.0f} 和 {unequal.TPR.1.mean:.0f} ± {unequal.TPR.1.half:.0f}，FPR 是 {unequal.FPR.0.mean:.0f} ± {unequal.FPR.0.half:.0f} 和 {unequal.FPR.1.mean:.0f} ± {unequal.FPR.1.half:.0f}。而这里没有一个人受了标签的亏待。
 #
 # 身处哪一个世界，办法自己是看不出来的。`fairness_price` 把同样几个办法放进两个世界（{n_price} 个种子）：甲镇与乙镇的 TPR 之差，以及按是否够格的准确率的变化，单位都是百分点。
 #
 # {price_table}
 #
 # * **标签不公时**，两个镇接近了（遮住、再学一遍、阈值这三样，接近到区间分辨不出的程度），按是否够格的准确率看不出损失。
-# * **标签公平而基率不同时**，看不见镇的办法留下了差距（它本来就不是标签造成的），也看不出损失。硬要 TPR **相等**的，付出的是按是否够格的准确率：阈值 {taken.thresholds_by_town.mean:+.1f} ± {taken.thresholds_by_town.half:.1f} 个百分点，惩罚 {taken.covariance_penalty.mean:+.1f} ± {taken.covariance_penalty.half:.1f}。重新加权未能判定。
+# * **标签公平而基率不同时**，从文本里去掉镇的办法（遮住、再学一遍）留下了差距（它本来就不是标签造成的），也看不出损失。硬要 TPR **相等**的，付出的是按是否够格的准确率：阈值 {taken.thresholds_by_town.mean:+.1f} ± {taken.thresholds_by_town.half:.1f} 个百分点，惩罚 {taken.covariance_penalty.mean:+.1f} ± {taken.covariance_penalty.half:.1f}。重新加权未能判定。
 #
 # 所以代价取决于训练数据里的数都显示不出来的一件事：**标签公不公平**。要弄清楚，只能把一些人重新评定。
 #
 # ### 6.5 词的关联
 #
-# 远在作决定之前，文本本身就可能把一群人说得更好。现在的文本是没有标签的申请：甲镇的名字旁边，一个品质是好的概率为 $½ + s/2$，乙镇的名字旁边为 $½ - s/2$。由计数做出词向量（第 4 课），再用 WEAT 问：甲镇的名字是不是离好品质更近。
+# 远在作决定之前，文本本身就可能把一群人说得更好。现在的文本是没有标签的申请：甲镇的名字旁边，一个品质是好的概率为 $½ + t/2$，乙镇的名字旁边为 $½ - t/2$。由计数做出词向量（第 4 课），再用 WEAT 问：甲镇的名字是不是离好品质更近。
 #
-# **先猜一猜**　强度 $s$ 是三倍，效应量也是三倍吗？
+# **先猜一猜**　强度 $t$ 是三倍，效应量也是三倍吗？
 
 # %% tags=["machine"]
 plan = word_association.Settings()
@@ -881,14 +911,14 @@ for strength in (0.0, 0.02, 0.05, 0.1, 0.3):
     ids = word_association.texts(plan, strength, (), rng_of_text)
     told[strength] = word_association.association(plan, ids, "qualities", 1, rng_of_text)
     effect, p, _, difference = told[strength]
-    print(f"s = {strength:4}  effect {effect:+.3f}  p = {p:.5f}  difference {difference:+.2f}")
+    print(f"strength {strength:4}  effect {effect:+.3f}  p = {p:.5f}  difference {difference:+.2f}")
 assert 1.85 < told[0.1].effect < told[0.3].effect < largest, "at the end of the scale"
 assert told[0.3].difference > 1.5 * told[0.1].difference, "while the association grows"
 
 # %% [markdown] lang="en"
-# This is one text of each strength. Over {n_texts} seeds the effect is {weat_of.weak.effect.mean:.2f} at $s = 0.1$ and {weat_of.strong.effect.mean:.2f} at 0.3: both at the end of the scale, {here.largest}. *The effect size says that there is an association, and not how strong it is.* The plain difference of the means does: {weat_of.weak.difference.mean:.2f} ± {weat_of.weak.difference.half:.2f} and {weat_of.strong.difference.mean:.2f} ± {weat_of.strong.difference.half:.2f}. The p-value has an end, too: one in {n_divisions:,} divisions.
+# This is one text of each strength. Over {n_texts} seeds the effect is {weat_of.weak.effect.mean:.2f} at strength 0.1 and {weat_of.strong.effect.mean:.2f} at 0.3: both at the end of the scale, {here.largest}. *The effect size says that there is an association, and not how strong it is.* The plain difference of the means at least puts strengths in order: {weat_of.weak.difference.mean:.2f} ± {weat_of.weak.difference.half:.2f} and {weat_of.strong.difference.mean:.2f} ± {weat_of.strong.difference.half:.2f}. Proportional it is not: for three times the strength it is {grown.mean:.1f} ± {grown.half:.1f} times as large. The p-value has an end, too: one in {n_divisions:,} divisions.
 #
-# * *Exchanging names* in every other text ends the association: {exchanged.names.qualities.mean:+.2f} ± {exchanged.names.qualities.half:.2f} at $s = 0.3$. It also ends what is *true*, that names and hobbies of a town go together: {exchanged.names.hobbies.mean:+.2f}. Exchanging both keeps it: {exchanged.names_and_hobbies.hobbies.mean:+.2f}. That is a price, too.
+# * *Exchanging names* in every other text ends the association: {exchanged.names.qualities.mean:+.2f} ± {exchanged.names.qualities.half:.2f} at strength 0.3. It also ends what is *true*, that names and hobbies of a town go together: {exchanged.names.hobbies.mean:+.2f}. Exchanging both keeps it: {exchanged.names_and_hobbies.hobbies.mean:+.2f}. That is a price, too.
 # * *A small p-value is not yet a bias.* In texts without any, 10 of 100 p-values should lie below 0.05 or above 0.95. So it is where hobbies tell nothing of the town ({tails.lot:.1f} of 100). Where they tell of it, {tails.tell:.1f} of 100 lie there: names of a town share their neighbours, and so are no independent witnesses, as the divisions take them to be.
 #
 # ## 7 Summary and limits
@@ -896,14 +926,14 @@ assert told[0.3].difference > 1.5 * told[0.1].difference, "while the association
 # * Fairness of groups is equality of a rate, and one has to say of which. With unequal base rates not all can be had, by an identity.
 # * A gap has an interval. A gap of 0 in a few people says nothing.
 # * A model copies unfair labels, in scores and in decisions, and not by the same amount. A proxy carries on what was struck out.
-# * Remedies that know nothing of groups did nothing that shows. Those that know them narrow it or close it. The price appears on unfair test labels; where labels are fair, equal TPRs cost accuracy by merit.
-# * WEAT's effect and p-value have an end; look at the difference.
+# * Remedies that know neither groups nor true merits did nothing that shows. Those that know groups narrow the gap or close it, and those that know some true merits narrow it. The price appears on unfair test labels; where labels are fair, equal TPRs cost accuracy by merit.
+# * WEAT's effect and p-value have an end; the difference puts strengths in order, and is not proportional.
 # * All this in one small world with two groups, invented names, and a merit that somebody knows. In life the merit is what is disputed, people belong to several groups, and what is fair is not for the model to say.
 
 # %% [markdown] lang="zh"
-# 以上每种强度只有一份文本。{n_texts} 个种子上，$s = 0.1$ 时效应量是 {weat_of.weak.effect.mean:.2f}，0.3 时是 {weat_of.strong.effect.mean:.2f}：都到了量程的尽头 {here.largest}。**效应量说明有没有关联，说明不了关联有多强。**平均之差（difference）能说明：{weat_of.weak.difference.mean:.2f} ± {weat_of.weak.difference.half:.2f} 和 {weat_of.strong.difference.mean:.2f} ± {weat_of.strong.difference.half:.2f}。p 值也有尽头：{n_divisions:,} 种分法里的一种。
+# 以上每种强度只有一份文本。{n_texts} 个种子上，强度 0.1 时效应量是 {weat_of.weak.effect.mean:.2f}，0.3 时是 {weat_of.strong.effect.mean:.2f}：都到了量程的尽头 {here.largest}。**效应量说明有没有关联，说明不了关联有多强。**平均之差（difference）至少能排出强弱：{weat_of.weak.difference.mean:.2f} ± {weat_of.weak.difference.half:.2f} 和 {weat_of.strong.difference.mean:.2f} ± {weat_of.strong.difference.half:.2f}。但它不成正比：强度是三倍，它只是 {grown.mean:.1f} ± {grown.half:.1f} 倍。p 值也有尽头：{n_divisions:,} 种分法里的一种。
 #
-# * 在每两份文本的一份里**换掉名字**，关联就没有了：$s = 0.3$ 时是 {exchanged.names.qualities.mean:+.2f} ± {exchanged.names.qualities.half:.2f}。可是连**真实的**关联也没有了，即同一个镇的名字和爱好常在一起：{exchanged.names.hobbies.mean:+.2f}。两样都换，它就还在：{exchanged.names_and_hobbies.hobbies.mean:+.2f}。这也是代价。
+# * 在每两份文本的一份里**换掉名字**，关联就没有了：强度 0.3 时是 {exchanged.names.qualities.mean:+.2f} ± {exchanged.names.qualities.half:.2f}。可是连**真实的**关联也没有了，即同一个镇的名字和爱好常在一起：{exchanged.names.hobbies.mean:+.2f}。两样都换，它就还在：{exchanged.names_and_hobbies.hobbies.mean:+.2f}。这也是代价。
 # * **p 值小，还不等于有偏见。**没有任何偏见的文本里，100 个 p 值该有 10 个小于 0.05 或大于 0.95。爱好不透露镇的时候确实如此（100 个里有 {tails.lot:.1f} 个）；透露的时候，有 {tails.tell:.1f} 个：同一个镇的名字有共同的邻居，不是相互独立的证人，而各种分法却把它们当成独立的。
 #
 # ## 7 小结与局限
@@ -911,8 +941,8 @@ assert told[0.3].difference > 1.5 * told[0.1].difference, "while the association
 # * 各组之间的公平就是某个比率相等，必须说清是哪一个。基率不同时，由恒等式可知不能样样都要。
 # * 差距要连同区间。人数很少时，差距为 0 什么也说明不了。
 # * 模型会照抄不公的标签，分数和决定都照抄，程度却不同。划掉的东西，由代理变量接着说。
-# * 对组一无所知的办法，看不出作用。知道组的办法缩小或消除了差距。代价呢，标签不公时显在测试标签上；标签公平时，TPR 相等要以按是否够格的准确率来换。
-# * WEAT 的效应量和 p 值都有尽头；要看平均之差。
+# * 对组、对谁真正够格都一无所知的办法，看不出作用。知道组的办法缩小或消除了差距，知道一些人真正够不够格的办法缩小了差距。代价呢，标签不公时显在测试标签上；标签公平时，TPR 相等要以按是否够格的准确率来换。
+# * WEAT 的效应量和 p 值都有尽头；平均之差排得出强弱，但不成正比。
 # * 以上都在一个小世界里：两个组，编造的名字，够不够格有人知道。现实中，够不够格正是争论之处，一个人属于好几个组，什么算公平也不该由模型来说。
 
 # %% [markdown] lang="en"
@@ -955,7 +985,7 @@ check("17.1", rates)
 # **17.2 A threshold for each group.** `scores` (N,), `true` (N,) and `groups` (N,) of 0 and 1; who has at least the threshold of the own group is selected. Write `thresholds(scores, true, groups, rate)`: for group 0 and group 1 the *highest* threshold at which the TPR of that group is at least `rate`, a multiple of 1/8 above 0 and at most 1. In both groups somebody has `true` 1; several people may have the same score. Both groups then have nearly the same TPR.
 
 # %% [markdown] lang="zh"
-# **提示**　`said[groups == g]` 是一组的决定；0 和 1 的平均就是比例。除之前先看看缺了什么。
+# **提示**　`said[groups == g]` 是一组的决定；0 和 1 的平均就是比例。做除法之前先看看缺了什么。
 #
 # **17.2 每组一个阈值**　`scores` (N,)，由 0 和 1 组成的 `true` (N,) 和 `groups` (N,)；分数不低于本组阈值的人入选。请写 `thresholds(scores, true, groups, rate)`：依次为组 0 和组 1 给出使本组的 TPR 不低于 `rate` 的**最高**阈值；`rate` 是 1/8 的倍数，大于 0，至多为 1。两组里都有 `true` 为 1 的人；几个人的分数可以相同。这样两组的 TPR 就差不多了。
 
@@ -981,12 +1011,12 @@ check("17.2", thresholds)
 # %% [markdown] lang="en"
 # *Hint*: only those with `true` 1 count. Sort their scores from the highest down: how many of them have to be selected, and what is the score of the last one?
 #
-# **17.3 An exact p-value.** `s_x` and `s_y` are the numbers $s(w)$ of $n$ words each, multiples of 1/8, so that equal sums are equal floats. Write `p_value(s_x, s_y)`: the share of all divisions of the $2n$ words into two halves in which the sum of the first half is at least that of `s_x`. The division as it is counts, too. $n$ is at most 4.
+# **17.3 An exact p-value.** `s_x` and `s_y` are the numbers $s(w)$ of $h$ words each, multiples of 1/8, so that equal sums are equal floats. Write `p_value(s_x, s_y)`: the share of all divisions of the $2h$ words into two halves in which the sum of the first half is at least that of `s_x`. The division as it is counts, too. $h$ is at most 4.
 
 # %% [markdown] lang="zh"
 # **提示**　只看 `true` 为 1 的人。把他们的分数从高到低排好：其中多少人必须入选，最后一个人的分数是多少？
 #
-# **17.3 精确的 p 值**　`s_x` 和 `s_y` 各是 $n$ 个词的 $s(w)$，都是 1/8 的倍数，所以相等的和作为浮点数也相等。请写 `p_value(s_x, s_y)`：把这 $2n$ 个词分成两半的全部分法中，前一半之和不小于 `s_x` 之和的，所占的比例。原样的分法也算一种。$n$ 至多为 4。
+# **17.3 精确的 p 值**　`s_x` 和 `s_y` 各是 $h$ 个词的 $s(w)$，都是 1/8 的倍数，所以相等的和作为浮点数也相等。请写 `p_value(s_x, s_y)`：把这 $2h$ 个词分成两半的全部分法中，前一半之和不小于 `s_x` 之和的，所占的比例。原样的分法也算一种。$h$ 至多为 4。
 
 
 # %% tags=["exercise"]
@@ -1011,23 +1041,25 @@ def p_value(s_x, s_y):
 check("17.3", p_value)
 
 # %% [markdown] lang="en"
-# *Hint*: a word is in the first half or it is not. `itertools.combinations(range(2 * n), n)` names the places of all first halves; a loop over all numbers below $2^{2n}$ whose digits in base two have $n$ ones does, too.
+# *Hint*: a word is in the first half or it is not. `itertools.combinations(range(2 * h), h)` names the places of all first halves; a loop over all numbers below $2^{2h}$ whose digits in base two have $h$ ones does, too.
 #
 # ## 9 Further reading
 #
 # * Chouldechova 2017, "Fair Prediction with Disparate Impact", section 2. Kleinberg, Mullainathan & Raghavan 2016, "Inherent Trade-Offs in the Fair Determination of Risk Scores", section 1.
 # * Hardt, Price & Srebro 2016, "Equality of Opportunity in Supervised Learning", sections 2 and 3.
 # * Kamiran & Calders 2012, "Data preprocessing techniques for classification without discrimination". Zafar et al. 2017, "Fairness Constraints: Mechanisms for Fair Classification", section 3.
+# * Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference"; Newcombe 1998, "Interval Estimation for the Difference between Independent Proportions".
 # * Caliskan, Bryson & Narayanan 2017, "Semantics derived automatically from language corpora contain human-like biases". Hall Maudslay et al. 2019, "It's All in the Name", for names exchanged.
 # * In this project: `minillm/tasks/metrics/fairness.py`, `minillm/labs/challenges/`; a remedy of your own in the lab: `python -m minillm labs template fairness`.
 
 # %% [markdown] lang="zh"
-# **提示**　一个词要么在前一半里，要么不在。`itertools.combinations(range(2 * n), n)` 给出所有前一半的位置；对所有小于 $2^{2n}$、二进制里恰有 $n$ 个 1 的数循环，也行。
+# **提示**　一个词要么在前一半里，要么不在。`itertools.combinations(range(2 * h), h)` 给出所有前一半的位置；对所有小于 $2^{2h}$、二进制里恰有 $h$ 个 1 的数循环，也行。
 #
 # ## 9 延伸阅读
 #
 # * Chouldechova，2017，“Fair Prediction with Disparate Impact”，第 2 节。Kleinberg、Mullainathan、Raghavan，2016，“Inherent Trade-Offs in the Fair Determination of Risk Scores”，第 1 节。
 # * Hardt、Price、Srebro，2016，“Equality of Opportunity in Supervised Learning”，第 2、3 节。
 # * Kamiran、Calders，2012，“Data preprocessing techniques for classification without discrimination”。Zafar 等，2017，“Fairness Constraints: Mechanisms for Fair Classification”，第 3 节。
+# * Wilson，1927，“Probable Inference, the Law of Succession, and Statistical Inference”；Newcombe，1998，“Interval estimation for the difference between independent proportions”。
 # * Caliskan、Bryson、Narayanan，2017，“Semantics derived automatically from language corpora contain human-like biases”。Hall Maudslay 等，2019，“It's All in the Name”，讲交换名字。
 # * 本项目：`minillm/tasks/metrics/fairness.py`、`minillm/labs/challenges/`；在实验里试自己的办法：`python -m minillm labs template fairness`。

@@ -36,6 +36,7 @@ n_remedies, level = len(lab.remedies) - 1, 100 * (1 - 0.05 / m)
 sizes = read_settings("privacy")
 told = sizes["learned"] + 2 * sizes["world"]["of_each"] * sum(sizes["world"]["times"])
 luck = expected_exposure(10 ** sizes["world"]["digits"])
+luck_of_eight = expected_exposure(8)
 most = math.log2(10 ** sizes["world"]["digits"])
 
 
@@ -88,6 +89,13 @@ table = verdict_table(
     language=LANGUAGE,
 )
 allowed = {e: 100 * (math.exp(e) * 0.01 + sizes["delta"]) for e in (2, 8)}
+told_once = lab.values("none", "exposure by times")[:, 1]
+lost = {
+    name: spread(lab.values(f"{name} copies removed", "exposure by times")[:, 1] - told_once)
+    for name in ("exact", "near")
+}
+for one in lost.values():
+    assert one["mean"] + one["half"] < 0, "hides a little of what was told once"
 allowed = {"two": allowed[2], "eight": allowed[8]}
 scrubber = {
     name: spread(100 * study("scrubbing")[f"en: {name}"][:, 0]) for name in ("recall", "precision")
@@ -101,6 +109,7 @@ assert seen["none"]["one"]["mean"] - seen["none"]["one"]["half"] > allowed["two"
 assert seen["none"]["one"]["mean"] > 2 * seen["none"]["plain_one"]["mean"], "a reference tells"
 for name in ("epsilon_8", "epsilon_2"):
     assert seen[name]["one"]["mean"] < 2, name
+    assert abs(seen[name]["one"]["mean"] - 1) < 1, "near a coin"
     assert abs(seen[name]["times"][1]["mean"] - luck) < seen[name]["times"][1]["half"], "told once"
     assert seen[name]["times"][3]["mean"] - seen[name]["times"][3]["half"] > luck + 1, "16 copies"
 for name in ("none", "exact_copies_removed", "near_copies_removed"):
@@ -130,6 +139,8 @@ LITERALS = {
     "a text of the lab": "7 555 0173",
     "rates and levels": "0.1 95",
     "a theorem": "2.2",
+    "words of the world, whose logarithm is asserted": "106",
+    "nothing added to a count, no difference": "0",
     "settings of exercise 18.3": "10,000 60",
 }
 
@@ -140,7 +151,7 @@ LITERALS = {
 #
 # **Afterwards you can** attack a model by its losses and say how well that works, where few may be accused wrongly; plant a secret and measure in bits how much of it has come out; compute the gradient of every example without a loop, clip it and add noise; say what an epsilon promises and what it does not; and tell what removing copies, or removing names, hides.
 #
-# **Before this**: lesson 8 (GPT), lesson 14 (regularisation). **Time**: about half a minute to run, two hours to read.
+# **Before this**: lesson 8 (GPT), lesson 14 (regularisation). **Time**: about half a minute to run on a free core, two hours to read.
 
 # %% [markdown] lang="zh"
 # # 第 18 课　隐私：模型泄露了训练文本的什么
@@ -149,7 +160,7 @@ LITERALS = {
 #
 # **学完本课，你能够**　用损失攻击一个模型，并说清在只许冤枉极少数人时它有多准；埋一个秘密，以比特衡量它泄露了多少；不用循环算出每个样本的梯度，裁剪它，加上噪声；说清一个 ε 承诺了什么、没有承诺什么；说出去重和脱敏各遮住了什么。
 #
-# **预备知识**　第 8 课（GPT）、第 14 课（正则化）。**用时**　运行约半分钟，细读约两小时。
+# **预备知识**　第 8 课（GPT）、第 14 课（正则化）。**用时**　在空闲的机器上运行约半分钟，细读约两小时。
 
 # %%
 import math
@@ -236,19 +247,19 @@ print("pairs", pairs, " clipped", *clipped.round(1).tolist())
 #
 # and a mean may hide an attack that is sure of a few. So one asks how many members are found while 1 % or 0.1 % of the others are accused (Carlini et al. 2022). And a text that is easy has a low loss for every model: the loss *less that of a reference model*, trained on other texts, tells more (Watson et al. 2022).
 #
-# **The secret.** Of the set $R$ of all that it could have been, ordered by loss, $\text{exposure} = \log_2 |R| - \log_2 \text{rank}$ (Carlini et al. 2019). Who has never seen it has {luck:.2f} bits on average, by luck.
+# **The secret.** Of the set $R$ of all that it could have been, ordered by loss, $\text{exposure} = \log_2 |R| - \log_2 \text{rank}$ (Carlini et al. 2019). Who has never seen it has {luck:.2f} bits on average by luck, if 1000 are possible; of the 8 of section 2 it would be {luck_of_eight:.2f}.
 #
 # **The promise.** A training $M$ is $(\varepsilon, \delta)$-*differentially private* if for all texts $D$, for $D'$ which has one of them less, and for every set $S$ of models that may come out
 #
 # $$P(M(D) \in S) \le e^{\varepsilon} P(M(D') \in S) + \delta, \qquad P(M(D') \in S) \le e^{\varepsilon} P(M(D) \in S) + \delta.$$
 #
-# Let $S$ be the models for which an attacker accuses Ada: *every* attack on *every* text then has a true positive rate of at most $e^\varepsilon$ times its false positive rate, plus $\delta$.
+# $\delta$ is a share of bad luck, for which nothing is promised; it should be far below one in the number of texts. Let $S$ be the models for which an attacker accuses Ada: *every* attack on *every* text then has a true positive rate of at most $e^\varepsilon$ times its false positive rate, plus $\delta$.
 #
-# **The training** (DP-SGD, Abadi et al. 2016). Each text takes part in a step with probability $q$, of those that do the gradients $g_i$ are clipped to the length $C$, and noise is added; $L = qN$ is how many take part on average:
+# **The training** (DP-SGD, Abadi et al. 2016). Each text takes part in a step with probability $q$, of those that do the gradients $g_i$ are clipped to the length $C$, and noise is added; of $N$ texts $qN$ take part on average:
 #
-# $$g = \frac1L \Bigl(\sum_i g_i \min\bigl(1, \tfrac{C}{\lVert g_i \rVert}\bigr) + \sigma C z\Bigr), \qquad z \sim \mathcal N(0, I).$$
+# $$g = \frac1{qN} \Bigl(\sum_i g_i \min\bigl(1, \tfrac{C}{\lVert g_i \rVert}\bigr) + \sigma C z\Bigr), \qquad z \sim \mathcal N(0, I).$$
 #
-# **The bill** (the *accountant*). At order $\alpha = 2, 3, \dots$ a step costs $r$, costs of all $T$ steps add up, and the best order counts (Mironov et al. 2019; the bound in the last line is that of Canonne et al. 2020):
+# **The bill** (the *accountant*). What a step yields has one distribution with a text and another without it; $r(\alpha)$ is their distance in the sense of Rényi, a logarithm of a mean of powers of their ratio, and the larger the order $\alpha$, the more the rarest outcomes count. The noise of all $T$ steps is independent, so ratios multiply and their logarithms, the costs, add up. Every $\alpha = 2, 3, \dots$ gives a bound, and the best counts (Mironov et al. 2019; the last line is by Canonne et al. 2020):
 #
 # $$r(\alpha) = \frac{1}{\alpha - 1} \ln \sum_{k=0}^{\alpha} \binom{\alpha}{k} (1-q)^{\alpha-k} q^k e^{(k^2-k)/(2\sigma^2)},$$
 #
@@ -263,19 +274,19 @@ print("pairs", pairs, " clipped", *clipped.round(1).tolist())
 #
 # 而平均会掩盖“对少数几个很有把握”的攻击。所以要问：只冤枉 1% 或 0.1% 的非成员时，能找出多少成员（Carlini 等，2022）。另外，容易的文本对哪个模型损失都低：**减去参照模型的损失**（参照模型在别的文本上训练），能看出更多（Watson 等，2022）。
 #
-# **秘密**　它可能是集合 $R$ 中的任何一个，按损失排序，$\text{exposure} = \log_2 |R| - \log_2 \text{rank}$（Carlini 等，2019），exposure 是暴露度，rank 是名次。从没见过它的模型，平均也有 {luck:.2f} 比特，那是运气。
+# **秘密**　它可能是集合 $R$ 中的任何一个，按损失排序，$\text{exposure} = \log_2 |R| - \log_2 \text{rank}$（Carlini 等，2019），exposure 是暴露度，rank 是名次。从没见过它的模型，平均也有 {luck:.2f} 比特（共有 1000 种可能时；第 2 节的 8 种则是 {luck_of_eight:.2f}），那是运气。
 #
 # **承诺**　一种训练 $M$ 满足 $(\varepsilon, \delta)$-**差分隐私**，是说对任何一组文本 $D$、对少了其中一条的 $D'$、对可能得到的模型的任何一个集合 $S$，
 #
 # $$P(M(D) \in S) \le e^{\varepsilon} P(M(D') \in S) + \delta, \qquad P(M(D') \in S) \le e^{\varepsilon} P(M(D) \in S) + \delta.$$
 #
-# 取 $S$ 为“攻击者看了就指认小安”的那些模型，就得到：**任何**攻击对**任何**一条文本，真阳性率都不超过假阳性率的 $e^\varepsilon$ 倍再加 $\delta$。
+# $\delta$ 是什么也不承诺的那一份坏运气，应当远小于文本条数的倒数。取 $S$ 为“攻击者看了就指认小安”的那些模型，就得到：**任何**攻击对**任何**一条文本，真阳性率都不超过假阳性率的 $e^\varepsilon$ 倍再加 $\delta$。
 #
-# **训练**（DP-SGD，Abadi 等，2016）　每条文本以概率 $q$ 参加一步，参加者的梯度 $g_i$ 各自裁剪到长度 $C$，再加噪声；$L = qN$ 是平均的参加人数：
+# **训练**（DP-SGD，Abadi 等，2016）　每条文本以概率 $q$ 参加一步，参加者的梯度 $g_i$ 各自裁剪到长度 $C$，再加噪声；$N$ 条文本中平均有 $qN$ 条参加：
 #
-# $$g = \frac1L \Bigl(\sum_i g_i \min\bigl(1, \tfrac{C}{\lVert g_i \rVert}\bigr) + \sigma C z\Bigr), \qquad z \sim \mathcal N(0, I).$$
+# $$g = \frac1{qN} \Bigl(\sum_i g_i \min\bigl(1, \tfrac{C}{\lVert g_i \rVert}\bigr) + \sigma C z\Bigr), \qquad z \sim \mathcal N(0, I).$$
 #
-# **账单**（由**隐私核算器**算出）　在阶 $\alpha = 2, 3, \dots$ 处，一步的花费是 $r$，全部 $T$ 步的花费相加，取最好的阶（Mironov 等，2019；最后一行的界出自 Canonne 等，2020）：
+# **账单**（由**隐私核算器**算出）　一步的结果，有某条文本时是一种分布，没有时是另一种；$r(\alpha)$ 是两者在 Rényi（雷尼）意义下的距离，即两者之比的幂取平均，再取对数，阶 $\alpha$ 越大，越看重最罕见的结果。各步的噪声相互独立，比值相乘，对数也就是花费，便相加。每个 $\alpha = 2, 3, \dots$ 都给出一个界，取最好的（Mironov 等，2019；最后一行出自 Canonne 等，2020）：
 #
 # $$r(\alpha) = \frac{1}{\alpha - 1} \ln \sum_{k=0}^{\alpha} \binom{\alpha}{k} (1-q)^{\alpha-k} q^k e^{(k^2-k)/(2\sigma^2)},$$
 #
@@ -344,7 +355,7 @@ assert math.isclose(spent(0.01, 4.0, 10000, 1e-5), theirs, rel_tol=1e-6), "the s
 #
 # $$y_i = x_i W_i^\top,\quad \frac{\partial L}{\partial W_i} = g_i^\top x_i; \qquad y_{it} = E_i[\text{id}_{it}],\quad \frac{\partial L}{\partial E_i}[v] = \sum_{t:\, \text{id}_{it} = v} g_{it}; \qquad \frac{\partial L}{\partial W} = \sum_i \frac{\partial L}{\partial W_i}.$$
 #
-# The gradient of all is the same product, only added up over the examples as well: to keep them apart costs memory ($B$ times the weights), and hardly any time (Goodfellow 2015).
+# To keep them apart costs memory ($B$ times the weights), and hardly any time (Goodfellow 2015).
 
 # %% [markdown] lang="zh"
 # （程序库试的阶更多，整数之间的也有；步数少时，高的阶更好。）
@@ -355,7 +366,7 @@ assert math.isclose(spent(0.01, 4.0, 10000, 1e-5), theirs, rel_tol=1e-6), "the s
 #
 # $$y_i = x_i W_i^\top,\quad \frac{\partial L}{\partial W_i} = g_i^\top x_i; \qquad y_{it} = E_i[\text{id}_{it}],\quad \frac{\partial L}{\partial E_i}[v] = \sum_{t:\, \text{id}_{it} = v} g_{it}; \qquad \frac{\partial L}{\partial W} = \sum_i \frac{\partial L}{\partial W_i}.$$
 #
-# 整批的梯度是同样的乘积，只是对样本也求了和：不求和，多费的是内存（权重的 $B$ 倍），时间几乎不多（Goodfellow，2015）。
+# 把它们分开留着，多费的是内存（权重的 $B$ 倍），时间几乎不多（Goodfellow，2015）。
 
 
 # %%
@@ -513,7 +524,7 @@ for name, (q, sigma, steps, theirs) in printed.items():
 #
 # ### 6.1 A table of pairs tells already
 #
-# The smallest language model counts which word follows which, and adds $k$ to every count. It learns $n$ texts such as "mara of lund bought 7 red lamps on monday", and is attacked by their losses. All that can be learned about others is the grammar, and that some cities like some things; who bought how many is chance.
+# The smallest language model counts which word follows which, and adds $k$ to every count. It learns $n$ texts such as "mara of lund bought 7 red lamps on monday", and is attacked by their losses. With $k = 0$ a pair that was never seen has an infinite loss, so let it be above 0; who knows nothing has the loss ln 106 = {here.nothing}, for there are 106 words. All that can be learned about others is the grammar, and that some cities like some things; who bought how many is chance.
 #
 # **Predict first.** What is the AUC for 40 texts? For ten times as many? What does a larger $k$ do? The last line is yours: change $n$ and $k$.
 
@@ -524,7 +535,7 @@ for name, (q, sigma, steps, theirs) in printed.items():
 #
 # ### 6.1 一张二元词表就会泄露
 #
-# 最小的语言模型数一数哪个词后面跟哪个词，每个计数加上 $k$。它学 $n$ 条文本，例如 “mara of lund bought 7 red lamps on monday”，然后用损失去攻击它。能推广到别的文本的，只有语法，以及某些城市偏爱某些东西；谁买了几个，纯属偶然。
+# 最小的语言模型数一数哪个词后面跟哪个词，每个计数加上 $k$。$k = 0$ 时没见过的一对词损失是无穷大，所以 $k$ 要大于 0；什么也不知道的模型，损失是 ln 106 = {here.nothing}，因为一共有 106 个词。它学 $n$ 条文本，例如 “mara of lund bought 7 red lamps on monday”，然后用损失去攻击它。能推广到别的文本的，只有语法，以及某些城市偏爱某些东西；谁买了几个，纯属偶然。
 #
 # **先猜一猜**　40 条文本，AUC 是多少？多十倍呢？$k$ 大一些会怎样？最后一行归你：改一改 $n$ 和 $k$。
 
@@ -564,7 +575,8 @@ for n, k in ((40, 0.01), (40, 1), (40, 10), (400, 0.01), (400, 1)):
     )
 assert areas[40, 10][1] < areas[40, 0.01][0] > 0.8, "a larger k hides a little"
 assert max(areas[400, 0.01][1], areas[400, 1][1]) < 0.7, "more texts hide more"
-yours = attacked(100, 0.5)  # change it
+stated("nothing", math.log(len(WORDS)), 4.66, 0.005, "nats of who knows nothing")
+yours = attacked(100, 0.5)  # change it; k above 0
 print("yours: AUC {:.2f}, loss {:.2f}".format(*yours[0]))
 
 # %% [markdown] lang="en"
@@ -647,7 +659,10 @@ curves = {
 for name, found in attacks.items():
     area = np.mean([membership_auc(*pair) for pair in found])
     at_one = [100 * true_positives_at(*pair, 0.01) for pair in found]
-    print(f"{name:19} AUC {area:.2f}, found at 1 %: {np.round(at_one, 1)} %")
+    mean, half = mean_and_interval(np.array(at_one))
+    print(
+        f"{name:19} AUC {area:.2f}, found at 1 %: {np.round(at_one, 1)}, {mean:.1f} ± {half:.1f} %"
+    )
 
 # %% tags=["machine"]
 at_one = {name: curve[:, 10] for name, curve in curves.items()}  # RATES[10] is 1 %
@@ -672,14 +687,14 @@ for rate, name in ((0.001, "0.1 %"), (0.01, "1 %")):
         of_lab = mean_and_interval(read_study("privacy")[f"{remedy}: found at {name}"])
         right.errorbar(rate, *of_lab, fmt="o", color=color, capsize=3)
 right.set(xlabel="share of others accused", ylabel="share of members found", ylim=(5e-4, 1.1))
-right.set_title("3 seeds; points: the 6 seeds of the lab")
+right.set_title("lines: 3 seeds; points: 6 seeds of the lab")
 right.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
 savefig(figure, "18_attack", {**curves, "rates": RATES})
 
 # %% [markdown] lang="en"
-# Left: members have lower losses than the reference expects, others don't. Right: both axes are logarithmic, so that the rates that matter, those at which few are accused, are not squeezed into a corner. In the lab ({n_seeds} seeds) the AUC of the plain attack is {seen.none.AUC.mean:.2f} ± {seen.none.AUC.half:.2f}, which sounds harmless. But while 1 % of the others are accused, {seen.none.plain_one.mean:.0f} ± {seen.none.plain_one.half:.0f} % of the members are found by their loss, and {seen.none.one.mean:.0f} ± {seen.none.one.half:.0f} % with the help of a reference.
+# Left: members have lower losses than the reference expects, others don't. Right: both axes are logarithmic, so that the rates that matter, those at which few are accused, are not squeezed into a corner. A line is the mean of our three seeds, its band goes from the lowest to the highest; a point with bars is the mean of the lab's six with its 95 % interval. In the lab ({n_seeds} seeds) the AUC of the plain attack is {seen.none.AUC.mean:.2f} ± {seen.none.AUC.half:.2f}, which sounds harmless. But while 1 % of the others are accused, {seen.none.plain_one.mean:.0f} ± {seen.none.plain_one.half:.0f} % of the members are found by their loss, and {seen.none.one.mean:.0f} ± {seen.none.one.half:.0f} % with the help of a reference.
 #
-# A training that promises $\varepsilon = 2$ for each text allows no attack more than {allowed.two:.1f} % there (the grey line): the plain training cannot have been one. Of the model with noise this attack finds {seen.epsilon_2.one.mean:.1f} ± {seen.epsilon_2.one.half:.1f} %, a coin 1 %. The grey line is far above: it holds for the worst attack and the worst text.
+# A training that promises $\varepsilon = 2$ for each text allows no attack more than {allowed.two:.1f} % there (the grey line): the plain training cannot have been one. Of the model with noise this attack finds {seen.epsilon_2.one.mean:.1f} ± {seen.epsilon_2.one.half:.1f} % in the lab, a coin 1 %. Our three seeds may lie higher, as they did where this was written: look at the ± that the cell prints; theirs, of three seeds, still had the lab's mean and the coin in it. The grey line is far above: it holds for the worst attack and the worst text.
 #
 # ### 6.3 How much of a secret is out
 #
@@ -688,9 +703,9 @@ savefig(figure, "18_attack", {**curves, "rates": RATES})
 # **Predict first.** How many bits are out of a secret that was told *once*, among {told} texts? What does noise for $\varepsilon = 2$ leave of one that was told 16 times?
 
 # %% [markdown] lang="zh"
-# 左图：成员（members）的损失低于参照模型的预期，非成员（others）则不然。右图横轴是被冤枉的非成员所占的比例，纵轴是找出的成员所占的比例；两轴都取对数，这样要紧的部分，即只冤枉极少数人的那些点，才不会挤在角落里。（loss 是只用损失，loss - reference 是减去参照模型的损失，epsilon 2 是对加了噪声的模型，most for epsilon 2 是 ε = 2 所容许的最大值，coin 是掷硬币。）在实验中（{n_seeds} 个种子），只用损失的攻击 AUC 是 {seen.none.AUC.mean:.2f} ± {seen.none.AUC.half:.2f}，听上去无关紧要。可是冤枉 1% 的非成员时，用损失能找出 {seen.none.plain_one.mean:.0f} ± {seen.none.plain_one.half:.0f}% 的成员，有参照模型帮忙，能找出 {seen.none.one.mean:.0f} ± {seen.none.one.half:.0f}%。
+# 左图：成员（members）的损失低于参照模型的预期，非成员（others）则不然。右图横轴是被冤枉的非成员所占的比例，纵轴是找出的成员所占的比例；两轴都取对数，这样要紧的部分，即只冤枉极少数人的那些点，才不会挤在角落里。（loss 是只用损失，loss - reference 是减去参照模型的损失，epsilon 2 是对加了噪声的模型，most for epsilon 2 是 ε = 2 所容许的最大值，coin 是掷硬币。线是我们三个种子的平均，带子从最低到最高；带误差棒的点是实验的六个种子的平均和 95% 区间。）在实验中（{n_seeds} 个种子），只用损失的攻击 AUC 是 {seen.none.AUC.mean:.2f} ± {seen.none.AUC.half:.2f}，听上去无关紧要。可是冤枉 1% 的非成员时，用损失能找出 {seen.none.plain_one.mean:.0f} ± {seen.none.plain_one.half:.0f}% 的成员，有参照模型帮忙，能找出 {seen.none.one.mean:.0f} ± {seen.none.one.half:.0f}%。
 #
-# 对每条文本承诺 $\varepsilon = 2$ 的训练，在那里不容许任何攻击超过 {allowed.two:.1f}%（灰线）：所以照常训练的那个不可能满足它。对加了噪声的模型，这种攻击找出 {seen.epsilon_2.one.mean:.1f} ± {seen.epsilon_2.one.half:.1f}%，掷硬币是 1%。灰线高出许多：它对最厉害的攻击、最不利的文本也成立。
+# 对每条文本承诺 $\varepsilon = 2$ 的训练，在那里不容许任何攻击超过 {allowed.two:.1f}%（灰线）：所以照常训练的那个不可能满足它。对加了噪声的模型，这种攻击在实验中找出 {seen.epsilon_2.one.mean:.1f} ± {seen.epsilon_2.one.half:.1f}%，掷硬币是 1%。我们的三个种子可能高一些，写这一课时就是如此：请看单元格印出的 ±；当时只有三个种子，区间里仍有实验的平均，也有掷硬币的 1%。灰线高出许多：它对最厉害的攻击、最不利的文本也成立。
 #
 # ### 6.3 秘密泄露了多少
 #
@@ -724,7 +739,7 @@ kept = {}
 for axes, (title, remedies) in zip(panels, shown.items(), strict=True):
     for place, (remedy, (mark, color)) in enumerate(zip(remedies, looks, strict=True)):
         kept[remedy] = mean_and_interval(read_study("privacy")[f"{remedy}: exposure by times"])
-        label = remedy.replace("none", "as usual").replace(" behind", ",\nbehind")
+        label = remedy.replace("none", "as usual").replace(" behind", ",\nafter")
         at = np.arange(len(TIMES)) + 0.06 * (place - 1.5)
         axes.errorbar(at, *kept[remedy], fmt=mark, color=color, capsize=3, label=label)
     axes.axhline(luck, color="0.5", ls=":")
@@ -737,7 +752,7 @@ panels[0].set_ylabel("exposure, bits")
 savefig(figure, "18_exposure", kept)
 
 # %% [markdown] lang="en"
-# Dotted: luck. Crosses: our three seeds. Told *once* among {told} texts, a secret has {seen.none.times.1.mean:.1f} ± {seen.none.times.1.half:.1f} of its {most:.2f} bits out; told 4 times it is as good as read. With noise for $\varepsilon = 2$ what was told once cannot be told from luck in these {n_seeds} seeds ({seen.epsilon_2.times.1.mean:.1f} ± {seen.epsilon_2.times.1.half:.1f}). Told 16 times it has {seen.epsilon_2.times.3.mean:.1f} ± {seen.epsilon_2.times.3.half:.1f} bits out, with $\varepsilon = 8$ {seen.epsilon_8.times.3.mean:.1f} ± {seen.epsilon_8.times.3.half:.1f}: *the promise is for a text*, and 16 texts agree.
+# Dotted: luck. Bars: 95 % intervals of the lab's six seeds. Crosses: our three. Each point is a mean over telephones and door codes; of the scrubber, which hides the one kind and not the other, look at section 6.4. Told *once* among {told} texts, a secret has {seen.none.times.1.mean:.1f} ± {seen.none.times.1.half:.1f} of its {most:.2f} bits out; told 4 times it is as good as read. With noise for $\varepsilon = 2$ what was told once cannot be told from luck in these {n_seeds} seeds ({seen.epsilon_2.times.1.mean:.1f} ± {seen.epsilon_2.times.1.half:.1f}). Told 16 times it has {seen.epsilon_2.times.3.mean:.1f} ± {seen.epsilon_2.times.3.half:.1f} bits out, with $\varepsilon = 8$ {seen.epsilon_8.times.3.mean:.1f} ± {seen.epsilon_8.times.3.half:.1f}: *the promise is for a text*, and 16 texts agree.
 #
 # ### 6.4 What is taken out of the texts
 #
@@ -746,7 +761,7 @@ savefig(figure, "18_exposure", kept)
 # **Predict first.** Of 16 copies, some of which begin with another word, how many are left when equal texts are kept once? Does it help somebody who told a secret once? Which of two secrets does a scrubber find?
 
 # %% [markdown] lang="zh"
-# （noise 一图是加噪声，other texts 一图是改动文本；as usual 是照常训练，behind public texts 是先在公开文本上训练，exact copies、near copies removed 是去掉完全相同、近似重复的，scrubbed 是脱敏；横轴是说过几遍，纵轴是暴露度。）点线是运气，叉是我们的三个种子。{told} 条文本里只说过**一遍**的秘密，{most:.2f} 比特已泄露 {seen.none.times.1.mean:.1f} ± {seen.none.times.1.half:.1f}；说过 4 遍的，等于明摆着。加上 $\varepsilon = 2$ 的噪声，只说过一遍的，在这 {n_seeds} 个种子上与运气分不出来（{seen.epsilon_2.times.1.mean:.1f} ± {seen.epsilon_2.times.1.half:.1f}）。说过 16 遍的仍泄露 {seen.epsilon_2.times.3.mean:.1f} ± {seen.epsilon_2.times.3.half:.1f} 比特，$\varepsilon = 8$ 时是 {seen.epsilon_8.times.3.mean:.1f} ± {seen.epsilon_8.times.3.half:.1f}：**承诺是给一条文本的**，而这 16 条异口同声。
+# （noise 一图是加噪声，other texts 一图是改动文本；as usual 是照常训练，after public texts 是先在公开文本上训练，exact copies、near copies removed 是去掉完全相同、近似重复的，scrubbed 是脱敏；横轴是说过几遍，纵轴是暴露度。）点线是运气，误差棒是实验的六个种子的 95% 区间，叉是我们的三个种子。每个点把电话和门锁密码合在一起平均；脱敏程序只遮得住其中一种，要看 6.4 节。{told} 条文本里只说过**一遍**的秘密，{most:.2f} 比特已泄露 {seen.none.times.1.mean:.1f} ± {seen.none.times.1.half:.1f}；说过 4 遍的，等于明摆着。加上 $\varepsilon = 2$ 的噪声，只说过一遍的，在这 {n_seeds} 个种子上与运气分不出来（{seen.epsilon_2.times.1.mean:.1f} ± {seen.epsilon_2.times.1.half:.1f}）。说过 16 遍的仍泄露 {seen.epsilon_2.times.3.mean:.1f} ± {seen.epsilon_2.times.3.half:.1f} 比特，$\varepsilon = 8$ 时是 {seen.epsilon_8.times.3.mean:.1f} ± {seen.epsilon_8.times.3.half:.1f}：**承诺是给一条文本的**，而这 16 条异口同声。
 #
 # ### 6.4 从文本里拿掉什么
 #
@@ -773,22 +788,22 @@ assert "[PHONE]" in scrub("the phone 555-0173"), "a form that somebody has thoug
 assert "042" in scrub("the door code 042"), "a form that nobody has thought of"
 
 # %% [markdown] lang="en"
-# *Equal texts kept once*: a copy with another first word is another text. What was told 16 times is still out ({seen.exact_copies_removed.times.3.mean:.1f} ± {seen.exact_copies_removed.times.3.half:.1f} bits). Where near copies go as well, one is left of them, and its secret is out by {seen.near_copies_removed.times.3.mean:.1f} ± {seen.near_copies_removed.times.3.half:.1f} bits: about what a text has that was told once ({seen.near_copies_removed.times.1.mean:.1f} ± {seen.near_copies_removed.times.1.half:.1f}). *That is all that it can do: who has told a secret once has no copy to be removed.*
+# *Equal texts kept once*: a copy with another first word is another text. What was told 16 times is still out ({seen.exact_copies_removed.times.3.mean:.1f} ± {seen.exact_copies_removed.times.3.half:.1f} bits). Where near copies go as well, one is left of them, and its secret is out by {seen.near_copies_removed.times.3.mean:.1f} ± {seen.near_copies_removed.times.3.half:.1f} bits: about what a text has that was told once ({seen.near_copies_removed.times.1.mean:.1f} ± {seen.near_copies_removed.times.1.half:.1f}). *Who has told a secret once has no copy to be removed*, and is hidden little: in these {n_seeds} seeds, where exact copies went, exposure is {lost.exact.mean:+.1f} ± {lost.exact.half:.1f} bits against the plain training, where near ones went, {lost.near.mean:+.1f} ± {lost.near.half:.1f}, and {seen.exact_copies_removed.times.1.mean:.0f} of {most:.0f} bits are still out. Why it is not 0 was not tested.
 #
 # *The scrubber* replaces what has the form of a telephone, and names on a list. Telephones are kept (exposure {seen.scrubbed.phones.mean:.1f} ± {seen.scrubbed.phones.half:.1f}, as by luck); the door codes, of whose form nobody had thought, are out ({seen.scrubbed.codes.mean:.1f} ± {seen.scrubbed.codes.half:.1f}). On sentences with personal data of known place (a second study, {n_scrubbing} seeds) it finds {scrubber.recall.mean:.0f} % of what is written in usual forms and nothing of what is written in others ("five five five ..."); with half of them unusual {half_odd.mean:.0f} ± {half_odd.half:.0f} %. And of what it takes out {scrubber.precision.mean:.0f} ± {scrubber.precision.half:.0f} % was personal. Its recall is not that of a method but of the forms that somebody has thought of.
 #
 # ### 6.5 The price
 #
-# Every remedy of the lab, beside the plain training of the same seed. Three numbers: the mean exposure of the secrets that were told, the AUC of the attack by loss, and the loss on texts of others, which is what a model is for. All should be low. Strengths were chosen on other seeds, by loss and exposure.
+# Every remedy of the lab, beside the plain training of the same seed. Three numbers: the mean exposure of the secrets that were told, the AUC of the attack by loss, and the loss on texts of others, which is what a model is for. All should be low. In the row *other digits* the digits of a secret are drawn anew at each reading, so that no number can be learned, not even one that is wanted. Strengths were chosen on other seeds, by loss and exposure.
 
 # %% [markdown] lang="zh"
-# **相同的只留一条**　换了开头的词，就是另一条文本。说过 16 遍的仍然泄露（{seen.exact_copies_removed.times.3.mean:.1f} ± {seen.exact_copies_removed.times.3.half:.1f} 比特）。近似重复的也去掉，就只剩一份，泄露 {seen.near_copies_removed.times.3.mean:.1f} ± {seen.near_copies_removed.times.3.half:.1f} 比特，和只说过一遍的差不多（{seen.near_copies_removed.times.1.mean:.1f} ± {seen.near_copies_removed.times.1.half:.1f}）。**去重能做到的也就是这些：只说过一遍秘密的人，没有重复可去。**
+# **相同的只留一条**　换了开头的词，就是另一条文本。说过 16 遍的仍然泄露（{seen.exact_copies_removed.times.3.mean:.1f} ± {seen.exact_copies_removed.times.3.half:.1f} 比特）。近似重复的也去掉，就只剩一份，泄露 {seen.near_copies_removed.times.3.mean:.1f} ± {seen.near_copies_removed.times.3.half:.1f} 比特，和只说过一遍的差不多（{seen.near_copies_removed.times.1.mean:.1f} ± {seen.near_copies_removed.times.1.half:.1f}）。**只说过一遍秘密的人，没有重复可去**，遮住的很少：在这 {n_seeds} 个种子上，与照常训练相比，去掉完全相同的，暴露度变化 {lost.exact.mean:+.1f} ± {lost.exact.half:.1f} 比特，去掉近似重复的，变化 {lost.near.mean:+.1f} ± {lost.near.half:.1f}，{most:.0f} 比特里仍有 {seen.exact_copies_removed.times.1.mean:.0f} 比特泄露在外。为什么不是 0，没有检验过。
 #
 # **脱敏程序**把形式像电话的、列在名单上的名字换掉。电话守住了（暴露度 {seen.scrubbed.phones.mean:.1f} ± {seen.scrubbed.phones.half:.1f}，和运气一样）；门锁密码的形式没有人想到，就泄露了（{seen.scrubbed.codes.mean:.1f} ± {seen.scrubbed.codes.half:.1f}）。另一个实验（{n_scrubbing} 个种子）用的是位置已知的个人信息（这里是英文句子）：写法平常的，它找到 {scrubber.recall.mean:.0f}%；写法不平常的（“five five five ...”），一个也找不到；两种各半时是 {half_odd.mean:.0f} ± {half_odd.half:.0f}%。而它拿掉的东西里，{scrubber.precision.mean:.0f} ± {scrubber.precision.half:.0f}% 真是个人信息。这个召回率不属于方法，只取决于有人想到过哪些写法。
 #
 # ### 6.5 代价
 #
-# 实验中的全部办法，各与同一种子照常训练的相比。看三个数：说过的秘密的平均暴露度，用损失攻击的 AUC，以及别的文本上的损失，模型就是为这个训练的。三个都是越低越好。强度是在另外的种子上按损失和暴露度选的。
+# 实验中的全部办法，各与同一种子照常训练的相比。看三个数：说过的秘密的平均暴露度，用损失攻击的 AUC，以及别的文本上的损失，模型就是为这个训练的。三个都是越低越好。“每次换数字”这一行，每读一遍就为秘密另抽数字，所以一个数也学不到，想要的也学不到。强度是在另外的种子上按损失和暴露度选的。
 
 # %% [markdown] lang="en"
 # {table}
@@ -830,8 +845,8 @@ print("one seed: a look, and no claim")
 # * Exposure says in bits how much of a secret is out. Told once may be enough.
 # * Per-example gradients are the batch's, not yet added up. Each is clipped, then noise is added; clipping the mean promises next to nothing.
 # * $\varepsilon$ is a bound for one text, for every attack, with a $\delta$ and the name of the bound by which it was reckoned. It is not for 16 texts that say the same.
-# * Removing copies hides nothing that was told once; a scrubber knows the forms that were thought of.
-# * All on purchases of ten words and a GPT of one layer. How much leaks, and what noise costs, is another number for every model; that both are to be measured is not.
+# * Removing copies hides little of what was told once ({lost.exact.mean:+.1f} bits; {seen.exact_copies_removed.times.1.mean:.0f} of {most:.0f} are still out); a scrubber knows the forms that were thought of.
+# * All on purchases of nine words and a GPT of one layer. How much leaks, and what noise costs, is another number for every model; that both are to be measured is not.
 
 # %% [markdown] lang="zh"
 # ## 7 小结与局限
@@ -840,8 +855,8 @@ print("one seed: a look, and no claim")
 # * 暴露度以比特说明秘密泄露了多少。说过一遍就可能足够。
 # * 每个样本的梯度，就是还没有相加的整批梯度。先各自裁剪，再加噪声；裁剪平均梯度，几乎等于没有承诺。
 # * $\varepsilon$ 是对一条文本、对任何攻击的上界，要和 $\delta$ 以及计算所用的界一起报。对说同一件事的 16 条文本，它不作承诺。
-# * 去重遮不住只说过一遍的；脱敏程序只认得有人想到过的写法。
-# * 以上都在十来个词的购物记录和一层的 GPT 上。泄露多少、噪声代价多大，每个模型各不相同；但两样都要量，这一点都一样。
+# * 只说过一遍的，去重遮住的很少（{lost.exact.mean:+.1f} 比特，{most:.0f} 比特里仍有 {seen.exact_copies_removed.times.1.mean:.0f} 比特泄露在外）；脱敏程序只认得有人想到过的写法。
+# * 以上都在九个词的购物记录和一层的 GPT 上。泄露多少、噪声代价多大，每个模型各不相同；但两样都要量，这一点都一样。
 
 # %% [markdown] lang="en"
 # ## 8 Exercises
@@ -879,12 +894,12 @@ check("18.1", auc)
 # %% [markdown] lang="en"
 # *Hint*: give each loss its rank among all, equal ones the mean of their ranks. The ranks of the members alone would sum to $M(M+1)/2$ if all of them came first; each step more is another that is passed.
 #
-# **18.2 Clipped by example.** A linear layer $y = x W^\top + b$ has the inputs `x` (B, T, I) and gets the slopes `g` (B, T, O). Write `clipped_sum(x, g, clip)`: the sums over all examples of their gradients in $W$, (O, I), and in $b$, (O,), after each example's gradient, both parts together, was shortened to the length `clip` where it is longer. An example may have no gradient at all.
+# **18.2 Clipped by example.** A linear layer $y = x W^\top + b$ has the inputs `x` (B, T, I) and gets the slopes `g` (B, T, O). Write `clipped_sum(x, g, clip)`: the sums over all examples of their gradients in $W$, (O, I), and in $b$, (O,), after each example's gradient, both parts together, was shortened to the length `clip` where it is longer. An example may have no gradient at all. (You may use `linear_each` and `private_sum`, as all functions of this notebook.)
 
 # %% [markdown] lang="zh"
 # **提示**　给每个损失一个在全体中的秩，相等的取它们秩的平均。如果成员全排在最前面，他们的秩之和是 $M(M+1)/2$；每多一步，就是越过了一个非成员。
 #
-# **18.2 逐个样本裁剪**　线性层 $y = x W^\top + b$ 的输入是 `x` (B, T, I)，传回来的斜率是 `g` (B, T, O)。请写 `clipped_sum(x, g, clip)`：每个样本的梯度（$W$ 和 $b$ 两部分合在一起）若长于 `clip`，先缩短到 `clip`，再对所有样本求和，返回 $W$ 的 (O, I) 和 $b$ 的 (O,)。有的样本可能梯度为零。
+# **18.2 逐个样本裁剪**　线性层 $y = x W^\top + b$ 的输入是 `x` (B, T, I)，传回来的斜率是 `g` (B, T, O)。请写 `clipped_sum(x, g, clip)`：每个样本的梯度（$W$ 和 $b$ 两部分合在一起）若长于 `clip`，先缩短到 `clip`，再对所有样本求和，返回 $W$ 的 (O, I) 和 $b$ 的 (O,)。有的样本可能梯度为零。（和本笔记本里的其他函数一样，`linear_each` 和 `private_sum` 也可以用。）
 
 
 # %% tags=["exercise"]
@@ -940,7 +955,7 @@ check("18.3", least_noise)
 
 # %% tags=["answer"]
 ours = least_noise(lambda noise: spent(48 / 884, noise, 400, 1e-4), 3.0)
-if ours is not ...:
+if ours is not None and ours is not ...:
     theirs = noise_for(epsilon=3.0, delta=1e-4, rate=48 / 884, steps=400)
     print(f"for epsilon 3: noise {ours:.2f}, the library's {theirs:.2f}")
 

@@ -39,18 +39,29 @@ def counted(true: np.ndarray, said: np.ndarray, groups: np.ndarray) -> np.ndarra
     return np.array(rows)
 
 
+def given_rates(rates: Function, given: People) -> np.ndarray:
+    """What the answer returns where there are rates; None is no answer there."""
+    found = rates(*given)
+    told(
+        found is not None,
+        "both groups have people with true = 1 and with true = 0: rates are needed, "
+        "and it returns None",
+        "两组都既有 true 为 1 的人，也有 true 为 0 的人，应当返回比率，却返回了 None",
+    )
+    return shaped(RATES, found, (2, 3))
+
+
 def are_counted(rates: Function, n: int, seed: int) -> None:
     """Compare with the counts of a table."""
     given = people(n, seed)
-    close(RATES, shaped(RATES, rates(*given), (2, 3)), counted(*given), **SINGLE)
+    close(RATES, given_rates(rates, given), counted(*given), **SINGLE)
 
 
 def are_alike_for_twins(rates: Function, n: int, seed: int) -> None:
     """Everybody has a twin in the other group: both rows are the same, one for all."""
     true, said, groups = people(n, seed)
     given = np.tile(true, 2), np.tile(said, 2), np.concatenate([groups, 1 - groups])
-    found = shaped(RATES, rates(*given), (2, 3))
-    close(RATES, found, counted(*given), **SINGLE)
+    close(RATES, given_rates(rates, given), counted(*given), **SINGLE)
 
 
 def are_refused(rates: Function, n: int, group: int, kind: int, seed: int) -> None:
@@ -59,8 +70,8 @@ def are_refused(rates: Function, n: int, group: int, kind: int, seed: int) -> No
     kept = groups != group if kind > 1 else (groups != group) | (true == kind)
     found = rates(true[kept], said[kept], groups[kept])
     lacking = {
-        0: ("nobody with true = 1", "true 为 1 的人"),
-        1: ("nobody with true = 0", "true 为 0 的人"),
+        0: ("nobody with true = 1", " true 为 1 的人"),
+        1: ("nobody with true = 0", " true 为 0 的人"),
         2: ("nobody at all", "任何人"),
     }[kind]
     told(

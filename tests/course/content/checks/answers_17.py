@@ -83,6 +83,7 @@ HALF = [
 ]
 MESSAGES = {
     ("17.1", rates.zero_for_nothing): ("so None is needed", "应当是 None"),
+    ("17.1", rates.always_refuses): ("rates are needed, and it returns None", "却返回了 None"),
     ("17.2", thresholds.rounded_down): ("the TPR of the groups are", "应当不低于"),
     ("17.3", p_values.larger_alone): ("the p-value", "p 值"),
 }

@@ -14,6 +14,7 @@ RIGHT = [
     ("18.2", "loops, lists", sums.by_loops),
     ("18.2", "float32", sums.in_single),
     ("18.2", "bias as an input", sums.with_ones),
+    ("18.2", "functions of the notebook", sums.by_the_notebook),
     ("18.3", "ratios", noises.by_ratios),
     ("18.3", "exponents, float32", noises.by_exponents),
     ("18.3", "differences", noises.by_differences),
@@ -76,6 +77,7 @@ WRONG = [
     ("18.3", "a broken promise", noises.too_little),
     ("18.3", "a broken promise", noises.in_the_middle),
     ("18.3", "a broken promise", noises.stops_when_equal),
+    ("18.3", "exactly epsilon", noises.below_epsilon),
     ("18.3", "the other way", noises.turned),
     ("18.3", "too much", noises.coarse),
     ("18.3", "too much", noises.few_halvings),
@@ -93,5 +95,6 @@ MESSAGES = {
     ("18.1", areas.strict): ("equal losses count one half", "相等的算一半"),
     ("18.2", sums.each_part_clipped): ("has the length", "over W and b together", "超过了裁剪"),
     ("18.3", noises.too_little): ("costs", "more than", "超过"),
+    ("18.3", noises.below_epsilon): ("is enough", "spent = lambda noise: 2.0 **", "就够"),
     ("18.3", noises.by_scanning): ("spent was asked more than 60 times", "60 次以上"),
 }

@@ -118,6 +118,14 @@ def in_the_middle(spent, epsilon):
     return (low + high) / 2
 
 
+def below_epsilon(spent, epsilon):  # a cost of exactly epsilon is allowed
+    low, high = 0.005, 10_000.0
+    while high > 1.005 * low:
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if spent(middle) < epsilon else (middle, high)
+    return high
+
+
 def turned(spent, epsilon):
     low, high = 0.005, 10_000.0
     while high > 1.005 * low:

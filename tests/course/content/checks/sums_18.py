@@ -42,6 +42,16 @@ def in_single(x, g, clip):
     return added(np.float32(clip) / np.maximum(lengths_of(w, b), np.float32(clip)), w, b)
 
 
+def by_the_notebook(x, g, clip):  # with the lesson's linear_each and private_sum, no noise
+    x, g = np.asarray(x, dtype=float), np.asarray(g, dtype=float)
+    each = g.swapaxes(1, 2) @ x  # linear_each
+    rows = np.concatenate([each.reshape(len(x), -1), g.sum(axis=1)], axis=1)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    with np.errstate(divide="ignore"):
+        total = (rows * np.minimum(1, clip / lengths)).sum(axis=0)  # private_sum
+    return total[: each[0].size].reshape(each[0].shape), total[each[0].size :]
+
+
 def with_ones(x, g, clip):  # the bias as one more input
     longer = np.concatenate([x, np.ones((*x.shape[:2], 1))], axis=2)
     both = np.einsum("bto,bti->boi", g, longer)
