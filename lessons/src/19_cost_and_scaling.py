@@ -632,7 +632,7 @@ left.legend()
 for depth in range(6):
     mean = study["loss"][:, depth].mean(axis=0)
     right.semilogx(flops_at[depth], mean, "o-", color=plt.cm.viridis(depth / 6), markersize=4)
-    right.annotate(f"{depth + 1}", (flops_at[depth, -1], mean[-1]), xytext=(6, 4),
+    right.annotate(f"{depth + 1}", (flops_at[depth, -1], mean[-1]), xytext=(-3, -12),
                    textcoords="offset points", fontsize=8)  # fmt: skip
 right.axhline(floor, color="0.5", ls=":")
 right.set(xlabel="operations of training", ylabel="loss, nats", title="numbers: depth; dots: floor")
