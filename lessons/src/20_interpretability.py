@@ -763,7 +763,7 @@ savefig(figure, "20_induction", {**curves, "map": head_map})
 #
 # Two things do not fit, and belong in the report. In {strong} of the {n_heads} models some head has a score above 0.6. One copies, too (it pays {lone.nats:.2f} nats), though its best head has a score of {lone.score:.2f}. And with *learned* positions in place of rotary ones, no head of any model looks behind an earlier same token (scores below {places:.2f}), and all is copied all the same ({copied.2.mean:.2f} ± {copied.2.half:.2f} nats). Perhaps such models count from fixed places; *we have not tested the cause*. That this head was found in one model says nothing of how the next one does it.
 #
-# And a limit of the test itself: a head was taken out by 0, though what it writes is not 0 in the mean, and its absence may push the rest off course. Both pairs were treated alike, so the *difference* between them is not such a push alone; how large the push is was not measured. Exercise 20.2 takes heads out by their mean, which is fairer.
+# And a limit of the test itself: a head was taken out by 0, though what it writes is not 0 in the mean, and its absence may push the rest off course. Both pairs were treated alike, so a push alone explains the *difference* between them only if it is larger for the one pair than for the other; that was not measured. Exercise 20.2 takes heads out by their mean, which is fairer.
 #
 # ### 6.5 Pushing, and taking apart
 #
@@ -778,7 +778,7 @@ savefig(figure, "20_induction", {**curves, "map": head_map})
 #
 # 有两件事对不上，也得写进报告。{n_heads} 个模型里有 {strong} 个，某个头的分数高于 0.6；另一个模型也会抄（{lone.nats:.2f} 奈特），分数最高的头却只有 {lone.score:.2f}。另外，把旋转位置换成**可学习的**位置，所有模型都没有一个头去看“前面同样的词元后面的那一个”（分数都低于 {places:.2f}），却照样抄得出来（{copied.2.mean:.2f} ± {copied.2.half:.2f} 奈特）。也许这些模型是从固定的位置数过去的；**原因我们没有检验**。在一个模型里找到了这个头，说明不了下一个模型是怎么做的。
 #
-# 这个检验本身也有局限：去掉一个头，是换成 0，而它写出的东西平均起来并不是 0，少了它，其余的部分可能被推离正轨。两对头的做法相同，所以它们之间的**差别**不会全是这样推出来的；推了多远，没有测。练习 20.2 用平均值来换，更公平。
+# 这个检验本身也有局限：去掉一个头，是换成 0，而它写出的东西平均起来并不是 0，少了它，其余的部分可能被推离正轨。两对头的做法相同，所以单凭这一推要解释它们之间的**差别**，除非一对比另一对推得更远；这一点没有测。练习 20.2 用平均值来换，更公平。
 #
 # ### 6.5 推一把，拆开看
 #
