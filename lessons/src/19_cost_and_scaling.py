@@ -78,6 +78,10 @@ best = {
 ends = limits["parameters"][:, :, [0, -1]]
 best["edges"] = int(np.isclose(ends, limits["best_parameters"][:, :, None]).sum())
 best["cases"] = limits["best_parameters"].size
+best["both"] = best["of_n"]["mean"] + best["of_texts"]["mean"]
+assert given["depths"][-1][0] == 2 and given["depths"][0][0] == 1, "the most began at depth 2"
+left_edge = limits["loss"].mean(axis=0).argmin(axis=1)
+assert left_edge[0] == 0 and (left_edge[1:3] > 0).all(), "the fewest: the lowest mean is the first"
 more_flops = given["flops"][-1] / given["flops"][0]
 assert (np.diff([one["mean"] for one in best["n"]]) > 0).all(), "the best size grows"
 assert all(best[one]["mean"] > best[one]["half"] for one in ("of_n", "of_texts")), "both grow"
@@ -95,6 +99,7 @@ LITERALS = {
     "sizes of published models, and the law of Hoffmann et al.": "1.69 406.4 410.7 0.34 0.28 1.4 70 280 175 300 700 2800 1750 3000 10^23",
     "settings of the experiments, asserted in the first cell or set in the code": "256 1024 60 500 1728 192 216 10^8 1,000 10,000 41,472",
     "a size of the hint": "10^12",
+    "how fine the search of exercise 19.2 is, and its check": "0.003 0.100 0.101 1.000 901",
 }
 assert law["largest"] == 192 * 6**3 == 41472, "the largest model"
 assert settings["depths"] == [1, 2, 3, 4, 5, 6] and settings["training"]["steps"] == 500, "as said"
@@ -147,14 +152,14 @@ setup()
 # %% [markdown] lang="en"
 # ## 1 What the guide says
 #
-# Section 8.1.1: with more compute, models will grow larger, and so perform better (A101). Section 8.2.1: training and inference need enormous compute (A105). Section 7.2.2 names tools that profile.
+# Section 8.1.1: with more compute, models will grow larger, and so perform better (A101). Section 8.2.1: training and inference need enormous compute (A105). Section 7.2.2 names tools that profile. (A101 and A105 are numbers in the list of errata, `lessons/errata.md`, which says of each what is right, and by which source.)
 #
 # The second sentence is right, and has no number; we shall give it some. The first is half of the truth: of two models that cost the same to train, the smaller one may be the better (section 5).
 
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 8.1.1 节说：计算资源不断升级，模型会更大，表现也会更好（A101）。8.2.1 节说：训练和推理都需要巨大的计算资源（A105）。7.2.2 节列出了做性能分析的工具。
+# 8.1.1 节说：计算资源不断升级，模型会更大，表现也会更好（A101）。8.2.1 节说：训练和推理都需要巨大的计算资源（A105）。7.2.2 节列出了做性能分析的工具。（A101、A105 是勘误表 `lessons/zh/errata.md` 里的编号，那里写着每一条正确的说法和出处。）
 #
 # 后一句对，但没有数字，本课就来给出数字。前一句只说了一半：训练代价相同的两个模型，小的反而可能更好（见第 5 节）。
 
@@ -163,9 +168,9 @@ setup()
 #
 # **Operations.** A number times a number, added to a sum, is 2 floating-point operations (FLOP). A GPT of one block, width $D = 4$, hidden width $F = 16$, reads $T = 3$ tokens and knows $V = 52$. Its block has four matrices $D \times D$ and two $D \times F$, together $N = 4 \cdot 16 + 2 \cdot 64$ = {here.n} numbers. For each token that is $2N$ = {here.two_n} operations. Attention multiplies a query with 3 keys and 3 weights with their values: $2 \cdot 2 \cdot 3 \cdot 4$ = {here.attention} more. The head gives 52 scores: $2 \cdot 4 \cdot 52$ = {here.head}. In all {here.forward} forward; backward is twice that, so training takes {here.training} for each token. The famous *$6N$* says {here.six_n}: in so small a model less than half.
 #
-# **A power law with a floor.** Models with 100, 1600 and 25600 weights have the losses 5, 2 and 1.25. Each is 16 times larger than the one before, and what is gained shrinks from 3 to 0.75, to a quarter. So $16^{-a} = \tfrac14$, $a = \tfrac12$; gains that go on so add up to 0.75/3 = 0.25 more, and the *floor* is $E = 1.25 - 0.25 = 1$: $L = 1 + 40\, N^{-1/2}$.
+# **A power law with a floor.** Models with 100, 1600 and 25600 weights have the losses 5, 2 and 1.25. Each model is 16 times as large as the one before. The first step gains 3, the second 0.75, a quarter of that. So $16^{-a} = \tfrac14$ and $a = \tfrac12$. If every further step gains a quarter of the one before, all of them together gain 0.75/3 = 0.25 more, and the *floor* is $E = 1.25 - 0.25 = 1$: $L = 1 + 40\, N^{-1/2}$.
 #
-# **Eight bits.** The row (0.5, −1.27, 0.004) in integers from −127 to 127: its largest is 1.27, so the step is 0.01 and the codes are (50, −127, 0). Nothing is off by more than half a step. One number 12.7 more in the row makes the step 0.1, and the codes (5, −13, 0, 127): −1.27 has become −1.3.
+# **Eight bits.** The row (0.5, −1.27, 0.004) in integers from −127 to 127: its largest is 1.27, so the step is 0.01 and the codes are (50, −127, 0). Nothing is off by more than half a step. Put one more number into the row, 12.7: the step becomes 0.1 and the codes (5, −13, 0, 127), so that −1.27 is now stored as −1.3.
 #
 # **A cache.** A model with 32 layers, width 4096 and numbers of 2 bytes keeps $2 \cdot 32 \cdot 4096 \cdot 2$ bytes of keys and values for each token, half a megabyte; for a text of 4096 tokens that is 2 GB.
 
@@ -176,9 +181,9 @@ setup()
 #
 # **带下限的幂律**　参数为 100、1600 和 25600 的三个模型，损失是 5、2 和 1.25。规模每次大 16 倍，得到的好处从 3 缩到 0.75，只剩四分之一。所以 $16^{-a} = \tfrac14$，$a = \tfrac12$；照这样下去，剩下的好处加起来是 0.75/3 = 0.25，**下限**就是 $E = 1.25 - 0.25 = 1$：$L = 1 + 40\, N^{-1/2}$。
 #
-# **八比特**　把一行数 (0.5, −1.27, 0.004) 写成 −127 到 127 的整数：最大的是 1.27，所以一格是 0.01，编码是 (50, −127, 0)，误差都不超过半格。行里再加一个 12.7，一格就成了 0.1，编码成了 (5, −13, 0, 127)：−1.27 变成了 −1.3。
+# **八比特**　把一行数 (0.5, −1.27, 0.004) 写成 −127 到 127 的整数：最大的是 1.27，所以步长是 0.01，编码是 (50, −127, 0)，误差都不超过步长的一半。行里再加一个 12.7，步长就成了 0.1，编码成了 (5, −13, 0, 127)：−1.27 变成了 −1.3。
 #
-# **缓存**　一个 32 层、宽 4096、每个数 2 字节的模型，每个词元要存 $2 \cdot 32 \cdot 4096 \cdot 2$ 字节的键和值，即半兆；4096 个词元的文本就是 2 GB。
+# **缓存**　一个 32 层、宽 4096、每个数 2 字节的模型，每个词元要存 $2 \cdot 32 \cdot 4096 \cdot 2$ 字节的键和值，即 0.5 MB；4096 个词元的文本就是 2 GB。
 
 # %%
 d, f, t, v = 4, 16, 3, 52
@@ -260,10 +265,10 @@ for texts, tokens in ((8, 32), (8, 64), (16, 64)):
 assert memory.activations > memory.total / 2, "here most of it is activations"
 
 # %% [markdown] lang="en"
-# **Six for each weight and token.** With $N$ for the numbers in the matrices of the blocks, the first term of $C_{\text{training}}$ is $6N$ for each token. For $D$ tokens (the letter is the custom; the width is $D$ no more) $C \approx 6ND$ (Kaplan et al. 2020, section 2.1). It leaves out the head and attention. The matrices take $24 D^2$ operations a token in each block (if $F = 4D$), attention $4TD$: *it has overtaken them when $T = 6D$*.
+# **Six for each weight and token.** With $N$ for the numbers in the matrices of the blocks, the first term of $C_{\text{training}}$ is $6N$ for each token. It leaves out the head and attention. The matrices take $24 D^2$ operations a token in each block (if $F = 4D$), attention $4TD$: *it has overtaken them when $T = 6D$*. *From here on $D$ is no longer the width* but the number of tokens that are read, as is the custom: training on $D$ tokens takes $C \approx 6ND$ (Kaplan et al. 2020, section 2.1).
 
 # %% [markdown] lang="zh"
-# **每个权重、每个词元 6 次**　设 $N$ 是各块的矩阵里有多少个数，$C_{\text{training}}$ 的第一项就是每个词元 $6N$ 次。词元数习惯上也写作 $D$（这里不再是宽度），于是 $C \approx 6ND$（Kaplan 等，2020，2.1 节）。它略去了输出层和注意力。每一块里，矩阵对每个词元要 $24 D^2$ 次运算（若 $F = 4D$），注意力要 $4TD$ 次：**到 $T = 6D$ 时，注意力就赶上了矩阵**。
+# **每个权重、每个词元 6 次**　设 $N$ 是各块的矩阵里有多少个数，$C_{\text{training}}$ 的第一项就是每个词元 $6N$ 次。它略去了输出层和注意力。每一块里，矩阵对每个词元要 $24 D^2$ 次运算（若 $F = 4D$），注意力要 $4TD$ 次：**到 $T = 6D$ 时，注意力就赶上了矩阵**。**从这里起，$D$ 不再是宽度**，而按习惯表示读的词元数：用 $D$ 个词元训练，要 $C \approx 6ND$ 次（Kaplan 等，2020，2.1 节）。
 
 # %%
 gpt2 = {"width": 768, "n_layers": 12, "n_heads": 12}
@@ -377,7 +382,7 @@ else:
 #
 # $$L(N, D) = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}}, \qquad E = 1.69,\; A = 406.4,\; B = 410.7,\; \alpha = 0.34,\; \beta = 0.28.$$
 #
-# 给定 $C = 6ND$，$N$ 越大，留给词元的 $D$ 就越少。最好的 $N$ 随 $C^{\beta/(\alpha+\beta)}$ 增长，最好的 $D$ 随 $C^{\alpha/(\alpha+\beta)}$ 增长：**两者一同增长**，都大约是平方根。所以 Chinchilla 有 700 亿个权重、1.4 万亿个词元，胜过 2800 亿个权重、0.3 万亿个词元的 Gopher；代价差不多，用起来却便宜四倍：
+# 给定 $C = 6ND$，$N$ 越大，留给词元的 $D$ 就越少。最好的 $N$ 随 $C^{\beta/(\alpha+\beta)}$ 增长，最好的 $D$ 随 $C^{\alpha/(\alpha+\beta)}$ 增长：**两者一同增长**，都大约是平方根。所以 Chinchilla 有 700 亿个权重、1.4 万亿个词元，胜过 2800 亿个权重、0.3 万亿个词元的 Gopher；代价差不多，用起来只需四分之一：
 
 
 # %%
@@ -427,8 +432,9 @@ stated("root", power, 0.45, 0.005, "exponent of the best size")
 
 # %%
 optimizer = AdamW(model.parameters(), lr=1e-3)
-profiles = [profile_step(model, lambda: model.loss(ids, targets), optimizer) for _ in range(6)]
-profile = mean_profile(profiles[1:])  # the first one warms up
+profiles = [profile_step(model, lambda: model.loss(ids, targets), optimizer) for _ in range(14)]
+undisturbed = sorted(profiles[1:], key=lambda one: one.seconds)[:6]  # the first one warms up
+profile = mean_profile(undisturbed)
 spent = profile.grouped(2)
 assert profile.total.flops == counted.total, "the layers' operations sum to the step's"
 assert profile.total.parameters == config.parameter_count(), "so do the parameters"
@@ -469,7 +475,7 @@ axes.legend(loc="lower right")
 savefig(figure, "19_layers", {name: [of_flops[name]] for name in spent})
 
 # %% [markdown] lang="en"
-# The feed-forward networks have {here.ffn} % of the operations, the head {here.scores} %. Of the parts in the table {here.no_flops} have none at all, and the bars show what time these take on your machine. In so small a model a good deal of the time is not arithmetic of matrices but bringing numbers from memory, once for every op. An estimate from operations is a *lower bound* of the time; it comes near in large products.
+# The feed-forward networks have {here.ffn} % of the operations, the head {here.scores} %. Of the parts in the table {here.no_flops} have none at all, and the bars show what time these take on your machine. The blocks are alike and have the same operations; if their bars of time are not equal, that is chance (six steps, the fastest of thirteen, and whatever else the machine did meanwhile), not a property of the layer. In so small a model a good deal of the time is not arithmetic of matrices but bringing numbers from memory, once for every op. An estimate from operations is a *lower bound* of the time; it comes near in large products.
 #
 # ### 6.2 Writing, with a cache and without
 #
@@ -478,7 +484,7 @@ savefig(figure, "19_layers", {name: [of_flops[name]] for name in spent})
 # **Predict first.** 60 tokens behind a prompt of 4: how many times fewer operations are needed with a cache? As many times less *time*?
 
 # %% [markdown] lang="zh"
-# （图中 operations 是运算量，time 是在这台机器上的时间，都是占一步训练的百分比。）前馈网络占运算量的 {here.ffn} %，输出层占 {here.scores} %。表里有 {here.no_flops} 个部分一次运算也没有，它们在你的机器上花多少时间，看图中的柱。模型这么小，相当一部分时间不是花在矩阵运算上，而是花在从内存里取数上，每个操作都要取一遍。由运算量估出来的只是时间的**下限**；乘积很大时才接近。
+# （图中 operations 是运算量，time 是在这台机器上的时间，都是占一步训练的百分比。）前馈网络占运算量的 {here.ffn} %，输出层占 {here.scores} %。表里有 {here.no_flops} 个部分一次运算也没有，它们在你的机器上花多少时间，看图中的柱。两块完全相同，运算量也相同；表示时间的柱若不一样长，那是偶然（取十三步里最快的六步，而机器同时还在做别的事），不是哪一层的性质。模型这么小，相当一部分时间不是花在矩阵运算上，而是花在从内存里取数上，每个操作都要取一遍。由运算量估出来的只是时间的**下限**；乘积很大时才接近。
 #
 # ### 6.2 写作：用缓存与不用缓存
 #
@@ -575,24 +581,24 @@ for texts in (1, 64):
         print(f"{texts:2} rows, {name}: {1e3 * (process_time() - began) / 30:.2f} ms")
 
 # %% [markdown] lang="en"
-# In {n_seeds} trained models of section 6.4 eight bits in all linear layers changed the loss by at most {bits.eight:.0f} hundred-thousandths of a nat, sixteen by {bits.sixteen:.1f}; the whole model, tables included, has {bits.bytes8:.0f} % and {bits.bytes16:.0f} % of its bytes. And *ours is not faster*: it unpacks the weights to float32, then does all that the plain layer does. The memory is saved, the time is not; that needs a processor, and a kernel, which multiply integers.
+# In {n_seeds} trained models of section 6.4 eight bits in all linear layers changed the loss by at most {bits.eight:.0f} hundred-thousandths of a nat, sixteen by {bits.sixteen:.1f} hundred-thousandths (section 6.4 prints both); the whole model, tables included, has {bits.bytes8:.0f} % and {bits.bytes16:.0f} % of its bytes. And *ours is not faster*: it unpacks the weights to float32, then does all that the plain layer does. The memory is saved, the time is not; that needs a processor, and a kernel, which multiply integers.
 #
 # ### 6.4 Loss against size
 #
 # Now what one gets for it. The world: 1728 facts, a key of three digits and its answer; the $k$-th most frequent is told with $p_k \propto k^{-1.3}$, and one answer in ten is drawn anew, so that nobody can know it. Whoever remembers the $n$ most frequent facts errs in about $n^{-0.3}$ of the texts: *the exponent is planted*, and the floor, the entropy of what cannot be known, is {law.planted:.3f} nats.
 #
-# One dial sets the models: *depth* $d$, hence $d$ layers of $d$ heads, width $4d$, $N = 192\, d^3$, and a rate that falls as $1/d$. Depths 1 to 6, 500 steps of texts that never repeat, {n_seeds} seeds. The law is fitted to depths 1 to 5; depth 6 is held back.
+# One dial sets the models: *depth* $\ell$, hence $\ell$ layers of $\ell$ heads, width $4\ell$, $N = 192\, \ell^3$, and a rate that falls as $1/\ell$. Depths 1 to 6, 500 steps of texts that never repeat, {n_seeds} seeds. The law is fitted to depths 1 to 5; depth 6 is held back.
 #
 # **Predict first.** Six times as deep is 216 times as large. How far does the loss fall? Will the law foretell the one it has not seen? And which depth would you take if operations are short?
 
 # %% [markdown] lang="zh"
-# 在 6.4 节训练好的 {n_seeds} 个模型上，所有线性层用八比特，损失的变化至多是十万分之 {bits.eight:.0f} 奈特，用十六比特是十万分之 {bits.sixteen:.1f}；整个模型连同词表，字节数是原来的 {bits.bytes8:.0f} % 和 {bits.bytes16:.0f} %。而**我们的并不更快**：它先把权重展开成 float32，再做普通层所做的一切。省的是内存，不是时间；要省时间，得有会做整数乘法的处理器和内核。
+# 在 6.4 节训练好的 {n_seeds} 个模型上，所有线性层用八比特，损失的变化至多是十万分之 {bits.eight:.0f} 奈特，用十六比特至多是十万分之 {bits.sixteen:.1f} 奈特（两者都在 6.4 节打印）；整个模型连同词表，字节数是原来的 {bits.bytes8:.0f} % 和 {bits.bytes16:.0f} %。而**我们的并不更快**：它先把权重展开成 float32，再做普通层所做的一切。省的是内存，不是时间；要省时间，得有会做整数乘法的处理器和内核。
 #
 # ### 6.4 损失与规模
 #
 # 再看花了代价换来什么。我们的世界：1728 个事实，每个是三位数的键和一个答案；第 $k$ 常见的那个，出现的概率 $p_k \propto k^{-1.3}$；答案有十分之一是重新抽的，谁也无从知道。记住最常见的 $n$ 个事实，大约在 $n^{-0.3}$ 的文本上出错：**指数是事先埋好的**；下限，即无从知道的那部分的熵，是 {law.planted:.3f} 奈特。
 #
-# 模型由一个旋钮决定：**深度** $d$，于是有 $d$ 层，每层 $d$ 个头，宽 $4d$，$N = 192\, d^3$，学习率随 $1/d$ 下降。深度 1 到 6，走 500 步，文本从不重复，{n_seeds} 个种子。规律用深度 1 到 5 拟合，深度 6 留着不用。
+# 模型由一个旋钮决定：**深度** $\ell$，于是有 $\ell$ 层，每层 $\ell$ 个头，宽 $4\ell$，$N = 192\, \ell^3$，学习率随 $1/\ell$ 下降。深度 1 到 6，走 500 步，文本从不重复，{n_seeds} 个种子。规律用深度 1 到 5 拟合，深度 6 留着不用。
 #
 # **先猜一猜**　深 6 倍就是大 216 倍，损失会降到哪里？这条规律能预测它没有见过的那一个吗？如果运算量有限，你选哪个深度？
 
@@ -607,6 +613,10 @@ for one, loss_row in zip(laws, study["loss"], strict=True):
     )
 assert np.allclose([one.exponent for one in laws], study["exponent"], atol=1e-4), "as stored"
 print("exponent {:.3f} ± {:.3f}".format(*mean_and_interval([one.exponent for one in laws])))
+for i, kind in enumerate(("int8", "float16")):
+    rise, size = study["fewer_bits"][:, i, 0], study["fewer_bits"][:, i, 3]
+    print(f"{kind}: the loss moves by {np.abs(rise).max():.1e} nats at most,", end=" ")
+    print(f"{100 * size.mean():.0f} % of the bytes")
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
@@ -622,7 +632,7 @@ left.legend()
 for depth in range(6):
     mean = study["loss"][:, depth].mean(axis=0)
     right.semilogx(flops_at[depth], mean, "o-", color=plt.cm.viridis(depth / 6), markersize=4)
-    right.annotate(f"{depth + 1}", (flops_at[depth, -1], mean[-1]), xytext=(4, -3),
+    right.annotate(f"{depth + 1}", (flops_at[depth, -1], mean[-1]), xytext=(-3, -12),
                    textcoords="offset points", fontsize=8)  # fmt: skip
 right.axhline(floor, color="0.5", ls=":")
 right.set(xlabel="operations of training", ylabel="loss, nats", title="numbers: depth; dots: floor")
@@ -635,7 +645,7 @@ savefig(figure, "19_scaling", {"N": n_of, "loss": final, "flops": flops_at})
 #
 # ### 6.5 Operations are given
 #
-# **Predict first.** $5 \cdot 10^8$ operations for each of depths 1 to 4, each with a schedule of its own that ends there. Depth 4 has 64 times the weights of depth 1: how many steps are left for it? Which is best? With 16 times the operations, will the best one be larger, or read longer?
+# **Predict first.** $5 \cdot 10^8$ operations for each of depths 1 to 4, each with a schedule of its own that ends there. Depth 4 has 64 times the weights of depth 1: how many steps are left for it? Which is best? With 16 times the operations, will the best one be larger, or read longer? (The next cell trains twelve models; that takes ten seconds or more.)
 
 # %% [markdown] lang="zh"
 # （左图：横轴 N 是各块的权重数，纵轴是损失高出下限多少，黑线是由深度 1 到 5 拟合的规律，红色方块是留着不用的深度 6。右图：横轴是训练的运算量，数字是深度，虚线是下限。）指数是 {law.exponent.mean:.2f} ± {law.exponent.half:.2f}，下限是 {law.floor.mean:.2f} ± {law.floor.half:.2f}：埋好的 0.3 和 {law.planted:.3f} 都在区间里。对深度 6，规律的预测平均差千分之 {law.missed:.0f} 奈特；若说“和目前最大的一样”，就差千分之 {law.as_last:.0f}。注意指数的区间有多宽，而五个规模已经跨了两个数量级：规模更少，或者不拟合下限，就会对一个错的数很有把握（见练习 19.2）。
@@ -644,7 +654,7 @@ savefig(figure, "19_scaling", {"N": n_of, "loss": final, "flops": flops_at})
 #
 # ### 6.5 运算量给定
 #
-# **先猜一猜**　给深度 1 到 4 各 $5 \cdot 10^8$ 次运算，每个都有自己的、到此为止的学习率安排。深度 4 的权重是深度 1 的 64 倍：留给它的步数有多少？哪个最好？运算量多 16 倍，最好的那个会更大，还是读得更久？
+# **先猜一猜**　给深度 1 到 4 各 $5 \cdot 10^8$ 次运算，每个都有自己的、到此为止的学习率安排。深度 4 的权重是深度 1 的 64 倍：留给它的步数有多少？哪个最好？运算量多 16 倍，最好的那个会更大，还是读得更久？（下一格训练十二个模型，要十秒以上。）
 
 
 # %% tags=["machine"]
@@ -665,9 +675,28 @@ for depth, runs in live.items():
     print(f"depth {depth}: {runs[0][0]:5} steps, loss {mean:.2f} ± {half:.2f}, 3 seeds")
 worse = [four - two for (_, four), (_, two) in zip(live[4], live[2], strict=True)]
 assert min(worse) > 0.2, "in each seed the largest is far worse than depth 2"
+gained = [one - two for (_, one), (_, two) in zip(live[1], live[2], strict=True)]
+print("depth 1 loses {:.2f} ± {:.2f} more than depth 2".format(*mean_and_interval(gained)))
+
+# %%
+for depth in range(1, 6):
+    small = gpt2_style(52, width=4 * depth, n_layers=depth, n_heads=depth, max_length=3)
+    parts = costs.gpt_flops(small, 1, 3)
+    of_head, over = parts.head / parts.total, parts.training / costs.six_n_d(small, 3)
+    print(f"depth {depth}: head {100 * of_head:4.1f} % of the operations, true / 6N {over:.2f}")
+    if depth == 1:
+        stated("head_1", 100 * of_head, 49, 0.5, "share of the head at depth 1, in percent")
+        stated("over_1", over, 2.21, 0.005, "true / 6N at depth 1")
+stated("over_5", over, 1.07, 0.005, "true / 6N at depth 5")
+stated("head_5", 100 * of_head, 4, 0.5, "share of the head at depth 5, in percent")
 
 # %%
 limits, asked = read_study("bottlenecks"), read_settings("bottlenecks")
+deep = (limits["best_parameters"] / 192) ** (1 / 3)  # the depth of the best size, (seeds, 4)
+over_6n = 1 + 1 / (8 * deep) + 13 / (12 * deep**2)  # matrices, attention, head: section 3
+assert abs(1 + 1 / 8 + 13 / 12 - 2.21) < 0.005, "at depth 1, as in the table"
+falls = [-np.polyfit(np.log(asked["flops"]), np.log(row), 1)[0] for row in over_6n]
+stated("falls", np.mean(falls), 0.11, 0.005, "true / 6N at the best size falls as this power")
 for i, budget in enumerate(asked["flops"]):
     means = " ".join(
         f"{depth}: {loss:.3f}"
@@ -680,26 +709,37 @@ for name in ("parameters", "texts"):
     print("best {}: operations to the {:.2f} ± {:.2f}".format(name, *found))
 
 # %% [markdown] lang="en"
-# Too small, and a model cannot hold more facts however long it reads; too large, and no steps are left to learn any. In the study ({n_seeds} seeds; the rate chosen for each number of operations on two other seeds, but that the most have the rate of the next) operations grow {more_flops:.0f}-fold. The best size grows from {best.n.0.mean:,.0f} weights to {best.n.3.mean:,.0f}, as the power {best.of_n.mean:.2f} ± {best.of_n.half:.2f} of the operations, and the number of texts read as {best.of_texts.mean:.2f} ± {best.of_texts.half:.2f}. *Both grow*, as Hoffmann et al. found for language. (In {best.edges} of {best.cases} cases the lowest point is the smallest size that was tried; the best may then be smaller still.) The exponents are those of this world, and need not add up to 1: in models so small most operations belong to the head, and $6N$ does not hold.
+# Your three seeds show that depth 4 is too large. Which of depths 1 to 3 is best they may leave open: where the last line's interval has 0 in it, depths 1 and 2 are *undecided*. The study has more seeds, and more numbers of operations.
+#
+# Too small, and a model cannot hold more facts however long it reads; too large, and no steps are left to learn any. In the study ({n_seeds} seeds; the rate chosen for each number of operations on two other seeds, but that the most have the rate of the next) operations grow {more_flops:.0f}-fold. Between the sizes that were tried the best is found by a parabola: through the lowest point and its two neighbours, over $\ln N$, and the best is its vertex (so do Hoffmann et al., section 3.2); the texts it reads, by a straight line between the neighbours' logarithms. Where the first point is the lowest, its own size is taken. The best size grows from {best.n.0.mean:,.0f} weights to {best.n.3.mean:,.0f}, as the power {best.of_n.mean:.2f} ± {best.of_n.half:.2f} of the operations, and the number of texts read as {best.of_texts.mean:.2f} ± {best.of_texts.half:.2f}. *Both grow*, as Hoffmann et al. found for language. (In {best.edges} of {best.cases} cases the lowest point is the smallest size that was tried; the best may then be smaller still. With the most operations depth 1 was not tried, depth 2 being the smallest.) The exponents are those of this world.
+#
+# If $C = 6ND$ held, the two would add up to 1. Their means add up to {best.both:.2f}, and most of what is above 1 has a cause that can be computed. At depth 1 the head takes {here.head_1} % of the operations and the truth is {here.over_1} times $6N$; at depth 5 it is {here.head_5} % and {here.over_5} times. At the best size true over $6N$ falls as the power {here.falls} of the operations, since the best model grows; so $N \cdot D$ grows by that much more than $C$. The rest is what the parabola and the straight line leave. (Whether the *share* of each exponent is that of a larger world has not been tested; their intervals are wide.)
 #
 # ### 6.6 Is it the data, or the model?
 #
-# Now texts are given, and none is new: a model reads them again and again. What they do not tell nobody can know, and with more texts that share falls: fitted to 100 to 10,000 texts, with the exponent {data.planted:.3f}. The study of section 6.4 trained depth 2 on as many, for 500 steps; its mistakes fall with an exponent of {data.found.mean:.3f} ± {data.found.half:.3f}, far less. Was the theory wrong, or is something else the limit? One changes one thing at a time.
+# Now texts are given, and none is new: a model reads them again and again. A model's *mistakes* are judged by the fact as it *is*, not as it was told: the share of texts, each key as often as it is asked for, whose true answer is not the model's first choice. (Here all texts tell the truth; in section 6.4 one in ten did not.) What they do not tell nobody can know, and with more texts that share falls: fitted to 100 to 10,000 texts, with the exponent {data.planted:.3f}. The study of section 6.4 trained depth 2 on as many, for 500 steps; its mistakes fall with an exponent of {data.found.mean:.3f} ± {data.found.half:.3f}, far less. Was the theory wrong, or is something else the limit? One changes one thing at a time.
 #
 # **Predict first.** 1,000 texts and 10,000; depth 2 and 500 steps, then three times the steps, then depth 5, then both. Where do mistakes come down to what nobody can know?
 
 # %% [markdown] lang="zh"
-# 太小的模型，读得再久也记不下更多的事实；太大的模型，没有剩下多少步来学。在研究里（{n_seeds} 个种子；每种运算量的学习率在另外两个种子上选好，只有最多的一种沿用前一种的），运算量增长到 {more_flops:.0f} 倍。最好的规模从 {best.n.0.mean:,.0f} 个权重增到 {best.n.3.mean:,.0f} 个，随运算量的 {best.of_n.mean:.2f} ± {best.of_n.half:.2f} 次幂增长；读的文本数随 {best.of_texts.mean:.2f} ± {best.of_texts.half:.2f} 次幂增长。**两者都增长**，正如 Hoffmann 等在语言上发现的。（{best.cases} 种情形里有 {best.edges} 种，最低点就是试过的最小规模；真正最好的可能还要小。）指数属于这个世界，加起来也不必等于 1：模型这么小，大部分运算属于输出层，$6N$ 并不成立。
+# 你的三个种子看得出深度 4 太大。深度 1 到 3 哪个最好，它们未必能回答：最后一行的区间若含 0，深度 1 和 2 就**未能判定**。研究里种子更多，运算量也有好几种。
+#
+# 太小的模型，读得再久也记不下更多的事实；太大的模型，没有剩下多少步来学。在研究里（{n_seeds} 个种子；每种运算量的学习率在另外两个种子上选好，只有最多的一种沿用前一种的），运算量增长到 {more_flops:.0f} 倍。试过的规模之间，最好的那个用抛物线来找：以 $\ln N$ 为横轴，过最低点和左右两点，取它的顶点（Hoffmann 等的 3.2 节也是这样）；读的文本数则在左右两点的对数之间取直线。最低点若是第一个，就取它自己。最好的规模从 {best.n.0.mean:,.0f} 个权重增到 {best.n.3.mean:,.0f} 个，随运算量的 {best.of_n.mean:.2f} ± {best.of_n.half:.2f} 次幂增长；读的文本数随 {best.of_texts.mean:.2f} ± {best.of_texts.half:.2f} 次幂增长。**两者都增长**，正如 Hoffmann 等在语言上发现的。（{best.cases} 种情形里有 {best.edges} 种，最低点就是试过的最小规模；真正最好的可能还要小。运算量最多的那种没有试深度 1，最小的是深度 2。）指数属于这个世界。
+#
+# 假如 $C = 6ND$ 成立，两个指数加起来应当是 1。它们的平均值之和是 {best.both:.2f}，超出的部分大半算得出原因。深度 1 时输出层占运算量的 {here.head_1} %，实际是 $6N$ 的 {here.over_1} 倍；深度 5 时占 {here.head_5} %，实际是 {here.over_5} 倍。在最好的规模上，实际与 $6N$ 之比随运算量的 {here.falls} 次幂下降，因为最好的模型在变大；于是 $N \cdot D$ 就比 $C$ 多长这么一点。余下的是抛物线和直线插值的误差。（换一个更大的世界，两个指数各占多少，没有检验；它们的区间很宽。）
 #
 # ### 6.6 是数据，还是模型？
 #
-# 现在给定的是文本，而且没有新的：模型一遍又一遍地读。文本里没有的，谁也无从知道；文本越多，这个份额越小：对 100 到 10,000 条文本拟合，指数是 {data.planted:.3f}。6.4 节的研究也用这么多文本训练了深度 2，走 500 步；它的错误下降的指数是 {data.found.mean:.3f} ± {data.found.half:.3f}，小得多。是理论错了，还是限制在别处？办法是每次只改一样。
+# 现在给定的是文本，而且没有新的：模型一遍又一遍地读。模型的**错误**以**真正的**事实为准，不以听到的为准：按各个键被问到的频率，模型的首选不是真答案的文本所占的份额。（这里的文本说的全是真话；6.4 节有十分之一不是。）文本里没有的，谁也无从知道；文本越多，这个份额越小：对 100 到 10,000 条文本拟合，指数是 {data.planted:.3f}。6.4 节的研究也用这么多文本训练了深度 2，走 500 步；它的错误下降的指数是 {data.found.mean:.3f} ± {data.found.half:.3f}，小得多。是理论错了，还是限制在别处？办法是每次只改一样。
 #
 # **先猜一猜**　1,000 条文本和 10,000 条；深度 2 走 500 步，再是三倍的步数，再是深度 5，再是两样都改。在哪些情况下，错误会降到无从知道的那个份额？
 
 # %%
 labels = [f"depth {depth}, {steps} steps" for depth, steps in asked["ways"]]
 few, many = 100 * limits["mistakes"].swapaxes(0, 1)  # (seeds, ways) each, in percent
+not_told = study["planted_exponent_of_data"][0]
+print(f"exponent of what is not told, 100 to 10,000 texts: {not_told:.3f}")
+print("exponent of mistakes: {:.3f} ± {:.3f}".format(*mean_and_interval(study["exponent_of_data"])))
 for texts, shares, nobody in zip(asked["texts"], (few, many), limits["unseen"][0], strict=True):
     print(f"{texts:,} texts; {100 * nobody:.1f} % ask for what they do not tell")
     for label, one in zip(labels, shares.T, strict=True):
@@ -729,28 +769,28 @@ drawn = {"loss": limits["loss"].mean(axis=0), "mistakes": limits["mistakes"].mea
 savefig(figure, "19_limits", drawn)
 
 # %% [markdown] lang="en"
-# **Reading the figure.** Left: a curve for each number of operations, with its lowest point in between, but for the fewest, where the two smallest models are nearly alike; ticks show the best size, further right for more. Right: mistakes in {n_seeds} seeds, and dashed what the texts do not tell.
+# **Reading the figure.** Left: a curve for each number of operations. Three have their lowest point in between, or at the smallest size that was tried in some seeds; of the fewest the *left edge* is lowest in the mean, and nobody knows what lies beyond it. Ticks show the mean of the best sizes of all seeds, each the vertex of a parabola, or the smallest size where that was lowest: so they stand between the sizes that were measured, even under a curve that is lowest at its edge. They stand further right for more. Right: mistakes in {n_seeds} seeds, and dashed what the texts do not tell.
 #
 # With 1,000 texts depth 5 and three times the steps together win {gains.0.mean:.1f} ± {gains.0.half:.1f} points: *the data are the limit*, {unseen.0:.1f} % are not told (a guess is right now and then, so that mistakes may be fewer). With 10,000 depth 2 makes {wrong.1.0.mean:.1f} % mistakes, no fewer than with 1,000: {wrong.0.0.mean:.1f} %. Whoever looks at it alone will say that more data do not help. Three times the steps leave {wrong.1.1.mean:.1f} %, depth 5 {wrong.1.2.mean:.1f} %, both {wrong.1.3.mean:.1f} %, and {unseen.1:.1f} % nobody can know: here *the model and its training were the limit*. So the exponent missed: its points up to 1,000 texts measured the data, those beyond the model.
 #
 # ### 6.7 Energy
 #
-# $$E = \text{overhead} \cdot C \cdot \frac{\text{power}}{\text{speed}}, \qquad \text{in J: operations} \cdot \frac{\text{W}}{\text{operations a second}}.$$
+# $$\text{energy} = \text{overhead} \cdot C \cdot \frac{\text{power}}{\text{speed}}, \qquad \text{in J: operations} \cdot \frac{\text{W}}{\text{operations a second}}.$$
 #
 # Speed is that at this very work, not that of the data sheet; overhead is what the building takes for each joule of the machine. *None of the three follows from a formula*, so `energy_of` has no values of its own and keeps the assumptions with the answer.
 #
 # **Predict first.** GPT-3, $6ND$ with 175 billion weights and 300 billion tokens, under two sets of assumptions that both sound sober. How far apart are the answers?
 
 # %% [markdown] lang="zh"
-# **读图**　左图：每种运算量一条曲线（operations），最低点在中间，只有运算量最少时，最小的两个模型几乎一样；底部的短线标出最好的规模，运算量越多越靠右。右图：{n_seeds} 个种子的错误率（mistakes），texts 是文本数，虚线是文本里没有的份额。
+# **读图**　左图：每种运算量一条曲线（operations）。有三条最低点在中间（个别种子落在试过的最小规模上）；运算量最少的那条，平均起来**左端**最低，再往左怎样，谁也不知道。底部的短线是各个种子最好规模的平均，而每个种子的是抛物线的顶点，或者最低点在左端时就是最小规模：所以它在量过的规模之间，曲线最低处在左端时也是如此。运算量越多，短线越靠右。右图：{n_seeds} 个种子的错误率（mistakes），texts 是文本数，虚线是文本里没有的份额。
 #
 # 只有 1,000 条文本时，深度 5 加上三倍的步数，一共只好了 {gains.0.mean:.1f} ± {gains.0.half:.1f} 个百分点：**限制在数据**，有 {unseen.0:.1f} % 没有讲到（偶尔能猜对，所以错误可以更少）。有 10,000 条时，深度 2 的错误是 {wrong.1.0.mean:.1f} %，并不比 1,000 条时的 {wrong.0.0.mean:.1f} % 少。只看它，就会说数据多了没有用。三倍的步数，剩 {wrong.1.1.mean:.1f} %；深度 5，剩 {wrong.1.2.mean:.1f} %；两样都改，剩 {wrong.1.3.mean:.1f} %，而 {unseen.1:.1f} % 是谁也无从知道的：这里**限制在模型及其训练**。所以那个指数偏了：1,000 条以内的点量的是数据，再往后的点量的是模型。
 #
 # ### 6.7 能量
 #
-# $$E = \text{overhead} \cdot C \cdot \frac{\text{power}}{\text{speed}}, \qquad \text{in J: operations} \cdot \frac{\text{W}}{\text{operations a second}}.$$
+# $$\text{energy} = \text{overhead} \cdot C \cdot \frac{\text{power}}{\text{speed}}, \qquad \text{in J: operations} \cdot \frac{\text{W}}{\text{operations a second}}.$$
 #
-# （overhead 是额外开销，power 是功率，speed 是速度，即每秒的运算量。）速度是做这件事时的速度，不是说明书上的；额外开销是机器每用一焦耳，机房一共要用多少。**三样都不能由公式得出**，所以 `energy_of` 没有自己的数值，并把假设和答案放在一起。
+# （energy 是能量，overhead 是额外开销，power 是功率，speed 是速度，即每秒的运算量。）速度是做这件事时的速度，不是说明书上的；额外开销是机器每用一焦耳，机房一共要用多少。**三样都不能由公式得出**，所以 `energy_of` 没有自己的数值，并把假设和答案放在一起。
 #
 # **先猜一猜**　GPT-3，按 $6ND$ 算，1750 亿个权重，3000 亿个词元；用两组听起来都很稳妥的假设，答案相差多少？
 
@@ -835,12 +875,12 @@ check("19.1", block_flops)
 # %% [markdown] lang="en"
 # *Hint*: only new positions are multiplied with matrices. Sharing makes two matrices smaller; each head of queries still has a score for each key.
 #
-# **19.2 Floor and exponent, with an interval.** `n` $(K,)$ are sizes in any order, `losses` $(S, K)$ those of $S \ge 2$ seeds. Write `fit(n, losses, t)`: fit $L = E + A\, n^{-a}$ to each seed by least squares, and return three numbers: the mean floor, the mean exponent, and half of the exponent's interval, $t \cdot s / \sqrt{S}$, where $s$ is the standard deviation of the exponents over seeds ($S - 1$ below). Three digits are enough; $a$ lies between 0.1 and 1.
+# **19.2 Floor and exponent, with an interval.** `n` $(K,)$ are sizes in any order, `losses` $(S, K)$ those of $S \ge 2$ seeds. Write `fit(n, losses, t)`: fit $L = E + A\, n^{-a}$ to each seed by least squares, and return three numbers: the mean floor, the mean exponent, and half of the exponent's interval, $t \cdot s / \sqrt{S}$, where $s$ is the standard deviation of the exponents over seeds ($S - 1$ below). Each of the three may be off by 0.003; $a$ lies between 0.1 and 1.
 
 # %% [markdown] lang="zh"
 # **提示**　只有新位置要与矩阵相乘。共用键，使两个矩阵变小；而查询的每个头对每个键仍有一个分数。
 #
-# **19.2 下限与指数，带区间**　`n` $(K,)$ 是规模，次序任意；`losses` $(S, K)$ 是 $S \ge 2$ 个种子的损失。请写 `fit(n, losses, t)`：对每个种子用最小二乘拟合 $L = E + A\, n^{-a}$，返回三个数：下限的平均值、指数的平均值，以及指数区间的一半 $t \cdot s / \sqrt{S}$，其中 $s$ 是各种子指数的标准差（分母为 $S - 1$）。准确到三位数即可；$a$ 在 0.1 与 1 之间。
+# **19.2 下限与指数，带区间**　`n` $(K,)$ 是规模，次序任意；`losses` $(S, K)$ 是 $S \ge 2$ 个种子的损失。请写 `fit(n, losses, t)`：对每个种子用最小二乘拟合 $L = E + A\, n^{-a}$，返回三个数：下限的平均值、指数的平均值，以及指数区间的一半 $t \cdot s / \sqrt{S}$，其中 $s$ 是各种子指数的标准差（分母为 $S - 1$）。三个数各允许差 0.003；$a$ 在 0.1 与 1 之间。
 
 
 # %% tags=["exercise"]
@@ -869,12 +909,12 @@ def fit(n, losses, t):
 check("19.2", fit)
 
 # %% [markdown] lang="en"
-# *Hint*: for a given $a$ the law is a straight line in $x = n^{-a}$, and $E$ and $A$ have formulas. Try many $a$ and keep the best. Divide $n$ by its smallest first: $10^{12}$ to the power of $-1$ has few digits to spare.
+# *Hint*: for a given $a$ the law is a straight line in $x = n^{-a}$, and $E$ and $A$ have formulas. Try many $a$ and keep the best: 901 of them, 0.100, 0.101 to 1.000, are as fine as is asked for, since all three numbers may be off by 0.003. Divide $n$ by its smallest first: $10^{12}$ to the power of $-1$ has few digits to spare.
 #
 # **19.3 Bytes of a cache.** Write `cache_bytes(layers, batch, length, width, heads, key_heads, dtype)`: the bytes of the keys and values of `length` positions of `batch` texts in all layers. Heads are as in 19.1; `dtype` is a name such as `"float16"`.
 
 # %% [markdown] lang="zh"
-# **提示**　给定 $a$，规律就是 $x = n^{-a}$ 的直线，$E$ 和 $A$ 有公式。多试一些 $a$，留下最好的。先把 $n$ 除以最小的那个：$10^{12}$ 的 $-1$ 次方，有效数字所剩无几。
+# **提示**　给定 $a$，规律就是 $x = n^{-a}$ 的直线，$E$ 和 $A$ 有公式。多试一些 $a$，留下最好的：0.100、0.101 直到 1.000，共 901 个，就够细了，因为三个数各允许差 0.003。先把 $n$ 除以最小的那个：$10^{12}$ 的 $-1$ 次方，有效数字所剩无几。
 #
 # **19.3 缓存的字节数**　请写 `cache_bytes(layers, batch, length, width, heads, key_heads, dtype)`：`batch` 段文本，每段 `length` 个位置，所有层的键和值一共占多少字节。头与 19.1 相同；`dtype` 是类型名，如 `"float16"`。
 
@@ -894,7 +934,7 @@ def cache_bytes(layers, batch, length, width, heads, key_heads, dtype):
 check("19.3", cache_bytes)
 
 # %% [markdown] lang="en"
-# *Hint*: heads of *keys* are kept; `np.dtype(dtype).itemsize` is the bytes of one number.
+# *Hint*: heads of *keys* are kept; `np.dtype(dtype).itemsize` is the bytes of one number. Compute the bytes, do not make the arrays: the cache of a large model would not fit into memory. All sizes are Python's own integers, which have no limit; `np.int32` ends at two thousand million.
 #
 # ## 9 Further reading
 #
@@ -906,7 +946,7 @@ check("19.3", cache_bytes)
 # * In this project: `minillm/models/costs/`, `minillm/labs/challenges/`; on a model of your own: `python -m minillm profile --help`.
 
 # %% [markdown] lang="zh"
-# **提示**　存的是**键**的头；`np.dtype(dtype).itemsize` 是一个数的字节数。
+# **提示**　存的是**键**的头；`np.dtype(dtype).itemsize` 是一个数的字节数。字节数要算出来，不要真的造出数组：大模型的缓存，内存装不下。各个大小都是 Python 自己的整数，没有上限；`np.int32` 到二十一亿就满了。
 #
 # ## 9 延伸阅读
 #

@@ -177,7 +177,10 @@ CHECKS = {
             },
         ),
         Property(
-            "the cache of a large model", "大模型的缓存", of_a_large_cache, {"thousands": FEW}
+            "the cache of a large model: more bytes than 32 bits count",
+            "大模型的缓存：字节数超出 32 位整数",
+            of_a_large_cache,
+            {"thousands": FEW},
         ),
     ),
 }

@@ -13,9 +13,11 @@ RIGHT = [
     ("19.2", "Gauss and Newton", laws.by_newton),
     ("19.2", "lists", laws.by_lists),
     ("19.2", "float32", laws.single),
+    ("19.2", "a plain loop", laws.by_a_plain_loop),
     ("19.3", "formula", caches.by_formula),
     ("19.3", "table", caches.by_table),
     ("19.3", "floats", caches.as_floats),
+    ("19.3", "numbers of NumPy", caches.of_numpy),
 ]
 WRONG = [
     ("19.1", "library call", flops.library),

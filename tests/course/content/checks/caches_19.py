@@ -25,6 +25,10 @@ def as_floats(layers, batch, length, width, heads, key_heads, dtype):
     return 2.0 * layers * batch * length * width * share * np.zeros(1, dtype).nbytes
 
 
+def of_numpy(*given):
+    return by_formula(*(np.int64(one) for one in given[:-1]), given[-1])
+
+
 def library(layers, batch, length, width, heads, key_heads, dtype):
     config = GptConfig(
         2, width=width, n_layers=layers, n_heads=heads, n_key_heads=key_heads,

@@ -1,4 +1,7 @@
-"""Answers to exercise 20.1: integrated gradients."""
+"""Answers to exercise 20.1: integrated gradients with as many steps as are needed.
+
+``until_enough`` and its like make an answer of a function that gives shares for a number of steps.
+"""
 
 import random
 from itertools import count
@@ -7,6 +10,17 @@ import numpy as np
 
 from minillm.autograd import op
 from minillm.models.attribution import integrated_gradients
+
+
+def until_enough(shares):
+    def answer(score, slope, x, start, tried, gap):
+        for steps in tried:
+            found = shares(slope, x, start, steps)
+            if abs(np.sum(found) - (score(x) - score(start))) <= gap:
+                break
+        return steps, found
+
+    return answer
 
 
 def by_a_loop(slope, x, start, steps):
@@ -81,8 +95,8 @@ def one_step(slope, x, start, steps):
     return by_a_loop(slope, x, start, 1)
 
 
-def in_place(slope, x, start, steps):
-    found = by_a_loop(slope, x, start, steps)
+def in_place(score, slope, x, start, tried, gap):
+    found = right(score, slope, x, start, tried, gap)
     start[:] = x
     return found
 
@@ -96,6 +110,78 @@ CALLS = count()
 
 def that_goes_on(slope, x, start, steps):
     return by_a_loop(slope, x, start, steps + next(CALLS))
+
+
+def right(score, slope, x, start, tried, gap):
+    return until_enough(by_a_loop)(score, slope, x, start, tried, gap)
+
+
+def all_at_once(score, slope, x, start, tried, gap):
+    each = [by_a_mean(slope, x, start, steps) for steps in tried]
+    misses = np.abs([found.sum() - score(x) + score(start) for found in each])
+    i = int(np.argmax(misses <= gap)) if (misses <= gap).any() else -1
+    return np.array(tried[i]), each[i]
+
+
+def by_next(score, slope, x, start, tried, gap):
+    whole = score(x) - score(start)
+    pairs = [[steps, backwards(slope, x, start, steps)] for steps in tried]
+    return next((one for one in pairs if abs(np.sum(one[1]) - whole) <= gap), pairs[-1])
+
+
+def without_a_bound(score, slope, x, start, tried, gap):
+    return until_enough(by_a_loop)(score, slope, x, start, tried, np.inf)
+
+
+def without_looking(score, slope, x, start, tried, gap):
+    return until_enough(by_a_loop)(score, slope, x, start, tried, -1.0)
+
+
+def with_a_sign(score, slope, x, start, tried, gap):
+    for steps in tried:
+        found = by_a_loop(slope, x, start, steps)
+        if found.sum() - (score(x) - score(start)) <= gap:
+            break
+    return steps, found
+
+
+def without_the_start(score, slope, x, start, tried, gap):
+    return right(lambda z: score(x) if z is x else 0.0, slope, x, start, tried, gap)
+
+
+def as_a_share(score, slope, x, start, tried, gap):
+    return right(score, slope, x, start, tried, gap * abs(score(x) - score(start)))
+
+
+def the_nearest(score, slope, x, start, tried, gap):
+    whole = score(x) - score(start)
+    pairs = [(steps, by_a_loop(slope, x, start, steps)) for steps in tried]
+    return min(pairs, key=lambda one: abs(one[1].sum() - whole))
+
+
+def the_fewest(score, slope, x, start, tried, gap):
+    return right(score, slope, x, start, sorted(tried), gap)
+
+
+def one_too_late(score, slope, x, start, tried, gap):
+    steps, _ = right(score, slope, x, start, tried, gap)
+    i = min(tried.index(steps) + 1, len(tried) - 1)
+    return tried[i], by_a_loop(slope, x, start, tried[i])
+
+
+def the_place(score, slope, x, start, tried, gap):
+    steps, found = right(score, slope, x, start, tried, gap)
+    return tried.index(steps), found
+
+
+def until_they_stay(score, slope, x, start, tried, gap):
+    last = np.inf
+    for steps in tried:
+        found = by_a_loop(slope, x, start, steps)
+        if abs(found.sum() - last) <= gap:
+            break
+        last = found.sum()
+    return steps, found
 
 
 def in_whole_numbers(slope, x, start, steps):

@@ -59,6 +59,21 @@ def single(n, losses, t):
     return tuple(np.float32(x) for x in by_search(n, losses, t))
 
 
+def by_a_plain_loop(n, losses, t):
+    laws = []
+    for row in losses:
+        best = np.inf
+        for a in np.arange(0.1, 1.0005, 0.001):
+            x = (n / min(n)) ** -a
+            scale = sum((x - x.mean()) * row) / sum((x - x.mean()) ** 2)
+            floor = row.mean() - scale * x.mean()
+            off = sum((floor + scale * x - row) ** 2)
+            if off < best:
+                best, law = off, (floor, a)
+        laws.append(law)
+    return summed_up(laws, t)
+
+
 def library(n, losses, t):
     laws = [fit_power_law(n, row) for row in losses]
     return summed_up([(law.floor, law.exponent) for law in laws], t)
