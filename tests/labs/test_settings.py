@@ -594,6 +594,17 @@ TINY = {
         "attacks.shots": 1,
         "verbs": 1,
     },
+    "segment_recurrence": {
+        "tokens": 6,
+        "arms": ((2, 0.9), (4, 0.0)),
+        "model": {"width": 8, "n_layers": 1, "n_heads": 2},
+        "training": {"batch": 4, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-3},
+        "segment": 3,
+        "memory": 3,
+        "tried": (0, 3),
+        "tested": 6,
+        "segments": 3,
+    },
     "scaling": {
         "world": {"base": 3, "digits": 2, "answers": 3},
         "training": {"batch": 4, "steps": 4, "warmup": 1, "rate": 0.03, "head_width": 2},
