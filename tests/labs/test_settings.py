@@ -594,6 +594,13 @@ TINY = {
         "attacks.shots": 1,
         "verbs": 1,
     },
+    "mixture_of_experts": {
+        "world": {"clusters": 2, "values": 4, "length": 4},
+        "model": {"width": 8, "n_heads": 2},
+        "mixture": {"n_experts": 4, "hidden": 2},
+        "training": {"batch": 8, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-3},
+        "tested": 20,
+    },
     "segment_recurrence": {
         "tokens": 6,
         "arms": ((2, 0.9), (4, 0.0)),
