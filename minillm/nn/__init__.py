@@ -9,6 +9,8 @@ from minillm.nn.decoder_blocks import DecoderBlock, PreNormDecoderBlock
 from minillm.nn.dropout import Dropout
 from minillm.nn.embedding import Embedding
 from minillm.nn.encoder_blocks import EncoderBlock, PreNormEncoderBlock
+from minillm.nn.expert_shards import ExpertShards
+from minillm.nn.experts import Experts, balance_of
 from minillm.nn.feed_forward import FeedForward
 from minillm.nn.gated_feed_forward import SwiGLU
 from minillm.nn.initialization import (
@@ -29,6 +31,7 @@ from minillm.nn.relative_bias import RelativeBias
 from minillm.nn.replacing import add_adapters, add_lora, load_with_adapters, merge_lora
 from minillm.nn.rms_normalization import RMSNorm
 from minillm.nn.rotary import RotaryPositions
+from minillm.nn.routing import Routing, noted_routings, route
 from minillm.nn.saving import state_for_file
 from minillm.nn.table import summary
 
@@ -39,6 +42,8 @@ __all__ = [
     "Dropout",
     "Embedding",
     "EncoderBlock",
+    "ExpertShards",
+    "Experts",
     "FeedForward",
     "KeyValueCache",
     "LayerNorm",
@@ -55,18 +60,22 @@ __all__ = [
     "RMSNorm",
     "RelativeBias",
     "RotaryPositions",
+    "Routing",
     "SinusoidalPositions",
     "SwiGLU",
     "add_adapters",
     "add_lora",
     "alibi_bias",
     "alibi_slopes",
+    "balance_of",
     "causal_mask",
     "kaiming_normal",
     "kaiming_uniform",
     "load_with_adapters",
     "merge_lora",
     "normal",
+    "noted_routings",
+    "route",
     "sinusoids",
     "state_for_file",
     "summary",

@@ -29,6 +29,7 @@ from minillm.ops.activations import (
 )
 from minillm.ops.attention import scaled_dot_product_attention
 from minillm.ops.axes import expand_dims, flip, squeeze, swapaxes
+from minillm.ops.balance import balance_loss
 from minillm.ops.contraction import einsum
 from minillm.ops.contrastive import contrastive_loss
 from minillm.ops.cumulative import cumsum, prod
@@ -53,6 +54,7 @@ __all__ = [
     "IGNORE",
     "absolute",
     "add",
+    "balance_loss",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
     "clip",

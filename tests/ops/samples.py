@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tests.ops import (
     arithmetic_samples,
     attention_samples,
+    balance_samples,
     class_loss_samples,
     contraction_samples,
     function_samples,
@@ -30,6 +31,7 @@ OPS: dict[str, Row] = {
     **loss_samples.OPS,
     **class_loss_samples.OPS,
     **pooling_samples.OPS,
+    **balance_samples.OPS,
 }
 
 
