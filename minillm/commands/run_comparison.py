@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from minillm.backend import write_atomically
-from minillm.commands.profile import json_file
 from minillm.commands.run_pictures import FORMATS, curves_picture
 from minillm.commands.run_report import in_numbers, report
 from minillm.commands.run_search import find_runs
+from minillm.commands.runs import require_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=picture_of, metavar="FILE", help="a .png or .svg of the curves"
     )
-    parser.add_argument("--json", type=json_file, metavar="FILE", help="write the numbers there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there")
 
 
 def picture_of(text: str) -> Path:
@@ -36,7 +36,9 @@ def picture_of(text: str) -> Path:
     Raises:
         argparse.ArgumentTypeError: it is a folder, of another kind, or there is no folder for it.
     """
-    path = json_file(text)
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"must be a file in a folder that exists, got {text!r}")
     if path.suffix.lower() not in FORMATS:
         raise argparse.ArgumentTypeError(f"must end in {' or '.join(FORMATS)}, got {text!r}")
     return path
@@ -46,9 +48,10 @@ def run(arguments: argparse.Namespace) -> None:
     """Compare runs.
 
     Raises:
-        OSError, ValueError: no run is found, or none of them can be read.
+        OSError, ValueError: no run is found, none of them can be read, or --json is another file.
     Guide: 7.2.2 (G57).
     """
+    require_files(arguments, "json")
     found = find_runs(arguments.paths)
     for line in found.left_out:
         print(f"minillm runs: {line}", file=sys.stderr)

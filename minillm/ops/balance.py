@@ -41,10 +41,10 @@ def balance_loss(probabilities: Array, /, *, chosen: Array) -> tuple[Array, VJP]
         chosen = check_ids(chosen, experts, name="balance_loss: expert", of="a layer")
     xp, p = array_module(probabilities, chosen), widened(probabilities)
     f = (chosen[:, None] == xp.arange(experts)).mean(axis=0).astype(p.dtype)  # (E,)
-    loss, dtype = experts * (f * p.mean(axis=0)).sum(), probabilities.dtype
+    loss, dtype, wide = experts * (f * p.mean(axis=0)).sum(), probabilities.dtype, p.dtype
 
     def vjp(g: Array) -> tuple[Array]:
         share = xp.broadcast_to(widened(g) * (experts / n) * f, (n, experts))
-        return (rounded(share.astype(p.dtype), dtype),)
+        return (rounded(share.astype(wide), dtype),)
 
     return rounded(loss, dtype), vjp

@@ -276,6 +276,8 @@ def test_a_pipeline_that_is_stopped_in_any_stage_resumes_to_the_same_end(
     resumed = call("pipeline", "--out", tmp_path / "parts", "--resume")
     assert resumed.code == 0
     for name in listing(tmp_path / "whole"):
+        if name.endswith("times.jsonl"):  # when it was begun, and how long it took
+            continue
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert (
         resumed.out.partition("\nwhole pipeline")[0] == whole.out.partition("\nwhole pipeline")[0]

@@ -23,6 +23,7 @@ MAKERS = {
     "PreNormDecoderBlock": lambda rng: nn.PreNormDecoderBlock(4, 2, 3, rng=rng),
     "LoRA": lambda rng: nn.LoRA(nn.Linear(2, 3, rng=np.random.default_rng(0)), 1, rng=rng),
     "Adapter": lambda rng: nn.Adapter(nn.Linear(2, 3, rng=np.random.default_rng(0)), 1, rng=rng),
+    "Experts": lambda rng: nn.Experts(4, 3, 2, rng=rng),
     "Neighbours": lambda rng: nn.Neighbours(4, 1, rng=rng),
     "add_lora": lambda rng: nn.add_lora(bert(), 1, rng=rng),
     "add_adapters": lambda rng: nn.add_adapters(bert(), 1, rng=rng),

@@ -35,6 +35,9 @@ OPS["balance_loss"] = Row(
             P[0],
             chosen=EVEN[:3],
         ),
+        refused(
+            ValueError, r"with a token and an expert, got \(\)", np.array(1.0), chosen=EVEN[:1]
+        ),
         refused(ValueError, r"with a token and an expert, got \(0, 3\)", P[:0], chosen=EVEN[:0]),
         refused(ValueError, r"with a token and an expert, got \(6, 0\)", P[:, :0], chosen=EVEN),
         refused(ValueError, r"chosen must be \(6,\), got \(5,\)", P, chosen=EVEN[:5]),

@@ -190,5 +190,6 @@ OPS["contrastive_loss"] = Row(
         refused(ValueError, r"scores must be \(N, N\), .* got \(3, 7\)", WIDE),
         refused(ValueError, r"got \(3,\)", np.ones(3)),
         refused(ValueError, r"got \(0, 0\)", np.ones((0, 0))),
+        refused(ValueError, r"scores must be \(N, N\), .* got \(\)", np.array(1.0)),
     ],
 )

@@ -11,6 +11,7 @@ finds by asking alone; here the attacker has the gradient, and the words stay wh
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from minillm.labs import remedy_kinds
@@ -81,13 +82,13 @@ def lost(case: Adversarial, measure: str) -> float:
 
 CONTROLS = {  # margins from before any measurement on the seeds of the lab
     "no rare words, random swap": Control(
-        lambda case: lost(case, "accuracy, random swap"), items=120, margin=0.02
+        partial(lost, measure="accuracy, random swap"), items=120, margin=0.02
     ),
     "no rare words, one swap": Control(
-        lambda case: lost(case, "accuracy, one swap"), items=120, margin=0.05
+        partial(lost, measure="accuracy, one swap"), items=120, margin=0.05
     ),
     "no rare words, random signs": Control(
-        lambda case: lost(case, "accuracy, random signs"), items=120, margin=0.02
+        partial(lost, measure="accuracy, random signs"), items=120, margin=0.02
     ),
 }
 MEASURES = {
