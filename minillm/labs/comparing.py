@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,7 +11,7 @@ from typing import Any
 
 from minillm.labs.compare import CONTROL, Lab, cell, named
 from minillm.labs.compare_result import Result
-from minillm.labs.kept import keep_cell, kept, made_by
+from minillm.labs.kept import cells, keep_cell, kept, made_by
 from minillm.labs.own_remedy import OwnRemedy
 from minillm.labs.running import check_run, measured_seeds
 from minillm.labs.stored import STORED, command, rounded, write_study
@@ -42,20 +41,18 @@ def run_lab(
     check_run(lab, seeds, folder, jobs)
     if len(seeds) < 2:
         raise ValueError(f"lab {lab.name} compares over at least 2 seeds, got {list(seeds)}")
-    cells = folder / f"{lab.name}.cells"
     chosen = lab.arms if arms is None else list(arms)
-    resuming = replace(lab, measure=partial(measured_or_kept, lab, cells, chosen))
-    found = measured_seeds(resuming, seeds, jobs)
-    cost = {arm: [one.pop(f"{arm}: {SECONDS}") for one in found] for arm in chosen}
-    cost = {arm: seconds for arm, seconds in cost.items() if arm in lab.remedies}
-    numbers = {
-        key: [rounded(f"lab {lab.name}", key, one[key]) for one in found] for key in found[0]
-    }
-    result = Result(lab, [*cost], numbers, cost)
-    others = result.stored() | {"command": command(lab, seeds, options_of(lab, [*cost]))}
-    path = write_study(lab, seeds, found, folder, others=others)
-    if not keep:
-        shutil.rmtree(cells, ignore_errors=True)
+    with cells(folder, lab.name, keep=keep) as place:
+        resuming = replace(lab, measure=partial(measured_or_kept, lab, place, chosen))
+        found = measured_seeds(resuming, seeds, jobs)
+        cost = {arm: [one.pop(f"{arm}: {SECONDS}") for one in found] for arm in chosen}
+        cost = {arm: seconds for arm, seconds in cost.items() if arm in lab.remedies}
+        numbers = {
+            key: [rounded(f"lab {lab.name}", key, one[key]) for one in found] for key in found[0]
+        }
+        result = Result(lab, [*cost], numbers, cost)
+        others = result.stored() | {"command": command(lab, seeds, options_of(lab, [*cost]))}
+        path = write_study(lab, seeds, found, folder, others=others)
     return path, result
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,23 @@ from minillm.backend import kernels_in_force, write_atomically
 from minillm.labs.compare import Cell
 from minillm.labs.stored import rounded
 from minillm.labs.study import Study
+
+
+@contextmanager
+def cells(folder: Path, name: str, *, keep: bool = False) -> Iterator[Path]:
+    """The folder ``NAME.cells`` for what is measured on the way.
+
+    It goes at the end, unless it is to be kept; after an error it stays, if anything is in it.
+    """
+    place = folder / f"{name}.cells"
+    try:
+        yield place
+    except BaseException:
+        with suppress(OSError):
+            place.rmdir()
+        raise
+    if not keep:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def made_by(name: str, settings: Any, *functions: Callable[..., Any]) -> str:
@@ -56,7 +75,7 @@ def keep_cell(path: Path, maker: str, one: Cell, where: str) -> Cell:
     return Cell(numbers, seconds)
 
 
-def measured_or_kept(study: Study, folder: Path, settings: Any, seed: int) -> dict[str, Any]:
+def seed_measured_or_kept(study: Study, folder: Path, settings: Any, seed: int) -> dict[str, Any]:
     """The numbers of a seed of a study; what is measured here is kept at once."""
     path, maker = folder / f"{seed}.json", made_by(study.name, settings, study.measure)
     one = kept(path, maker)

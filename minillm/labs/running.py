@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-import shutil
 import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +15,7 @@ from minillm.backend import kernels_in_force, use_kernels
 from minillm.backend.files import require_folder
 from minillm.backend.progress import progress_bar
 from minillm.backend.threads import limit_threads
-from minillm.labs.kept import measured_or_kept
+from minillm.labs.kept import cells, seed_measured_or_kept
 from minillm.labs.stored import STORED, write_study
 from minillm.labs.study import Study
 
@@ -35,16 +33,9 @@ def run_study(study: Study, seeds: Sequence[int], folder: Path = STORED, *, jobs
         NotADirectoryError: ``folder`` is a file; known before the first seed is measured.
     """
     check_run(study, seeds, folder, jobs)
-    cells = folder / f"{study.name}.cells"
-    resuming = replace(study, measure=partial(measured_or_kept, study, cells))
-    try:
-        path = write_study(study, seeds, measured_seeds(resuming, seeds, jobs), folder)
-    except BaseException:
-        with suppress(OSError):
-            cells.rmdir()  # if nothing is kept there
-        raise
-    shutil.rmtree(cells, ignore_errors=True)
-    return path
+    with cells(folder, study.name) as place:
+        resuming = replace(study, measure=partial(seed_measured_or_kept, study, place))
+        return write_study(study, seeds, measured_seeds(resuming, seeds, jobs), folder)
 
 
 def check_run(study: Study, seeds: Sequence[int], folder: Path, jobs: int) -> None:
@@ -94,13 +85,11 @@ def in_processes(study: Study, seeds: Sequence[int], jobs: int) -> list[Any]:
                 bar.update()
         return [done.result() for done in waiting]
     except BaseException:
-        workers.shutdown(wait=False, cancel_futures=True)
         for child in set(multiprocessing.active_children()) - others:
             child.terminate()
-            child.join()
         raise
     finally:
-        workers.shutdown()
+        workers.shutdown(cancel_futures=True)  # waits until the processes are gone
 
 
 def prepare_worker(kernels: str) -> None:

@@ -21,8 +21,9 @@ class Settings:
 def measure(settings, seed):
     if seed == settings.fail_at:
         raise ArithmeticError(f"seed {seed} cannot be measured")
-    if settings.interrupted:  # a worker presses Ctrl-C for its parent, and goes on
-        os.kill(os.getppid(), signal.SIGINT)
+    if settings.interrupted:  # a worker presses Ctrl-C for its parent, once; all go on
+        if seed == 0:
+            os.kill(os.getppid(), signal.SIGINT)
         time.sleep(600)
     drawn = stream(seed, "planted").standard_normal(settings.steps)
     level = LEVELS.index(kernels_in_force())

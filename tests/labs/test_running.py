@@ -78,12 +78,15 @@ def test_no_seeds_and_no_jobs_are_refused_and_nothing_is_written(tmp_path):
 def test_a_seed_that_fails_ends_the_run_and_leaves_no_file_and_no_process(jobs, tmp_path):
     study = replace(STUDY, settings=Settings(fail_at=1))
     with pytest.raises(ArithmeticError, match="seed 1 cannot be measured"):
-        run_study(study, [1], tmp_path, jobs=jobs)
-    assert not list(tmp_path.iterdir())
-    with pytest.raises(ArithmeticError, match="seed 1 cannot be measured"):
         run_study(study, [0, 1, 2], tmp_path, jobs=jobs)
     assert not (tmp_path / "planted_study.json").exists()
     assert not multiprocessing.active_children()
+
+
+def test_where_no_seed_was_measured_nothing_is_left(tmp_path):
+    with pytest.raises(ArithmeticError, match="seed 1 cannot be measured"):
+        run_study(replace(STUDY, settings=Settings(fail_at=1)), [1], tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 MEASURED = []

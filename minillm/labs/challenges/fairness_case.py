@@ -6,14 +6,15 @@ Letters: N applications, B applications of a batch, T positions.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import stream
-from minillm.labs.compare import Case, frozen
+from minillm.labs.compare import frozen
+from minillm.labs.encoder_case import EncoderCase
 from minillm.labs.small_encoder import Encoder, Learning, SmallEncoder, probabilities, with_holes
 from minillm.labs.small_encoder import learning as learning_steps
 from minillm.labs.worlds.applications import TOWNS, Applications, Applied
@@ -82,7 +83,7 @@ class Settings:
     bins: int = 10  # of scores
 
 
-class Fairness(Case):
+class Fairness(EncoderCase):
     """The applications of a seed: those that are learned, and those that are asked about."""
 
     settings: Settings
@@ -103,16 +104,6 @@ class Fairness(Case):
         withheld = s.penalty if penalty is None else penalty
         found = s.world.draw(n, withheld, self.stream(purpose))
         frozen(*found)
-        return found
-
-    @property
-    def learning(self) -> Learning:
-        """How the baseline learns."""
-        return replace(self.settings.learning, steps=self.settings.strengths.steps)
-
-    def plain(self) -> SmallEncoder:
-        """The model without any remedy, trained once."""
-        found: SmallEncoder = self.shared(("plain", self.learning.steps), self.learned)
         return found
 
     def learned(

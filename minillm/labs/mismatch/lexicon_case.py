@@ -14,7 +14,8 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.backend.ids import IGNORE
-from minillm.labs.compare import Case, frozen
+from minillm.labs.compare import frozen
+from minillm.labs.encoder_case import EncoderCase
 from minillm.labs.small_encoder import Encoder, Learning, SmallEncoder, with_holes
 from minillm.labs.small_encoder import learning as learning_steps
 from minillm.labs.worlds.lexicons import Lexicons
@@ -74,7 +75,7 @@ class Asked(NamedTuple):
     told: np.ndarray  # (N,)
 
 
-class Lexicon(Case):
+class Lexicon(EncoderCase):
     """The reviews of a seed: those of books are learned, those of tools are asked about."""
 
     settings: Settings
@@ -103,16 +104,6 @@ class Lexicon(Case):
         told = with_flipped(clean, self.settings.flipped, rng).labels
         frozen(*clean, told)
         return Asked(clean, told)
-
-    @property
-    def learning(self) -> Learning:
-        """How the baseline learns."""
-        return replace(self.settings.learning, steps=self.settings.strengths.steps)
-
-    def plain(self) -> SmallEncoder:
-        """The model of the books without any remedy, trained once."""
-        found: SmallEncoder = self.shared(("plain", self.learning.steps), self.learned)
-        return found
 
     def learned(
         self,

@@ -6,13 +6,14 @@ Letters: N reviews, B reviews of a batch, T positions, G groups, E environments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import stream
-from minillm.labs.compare import Case, frozen
+from minillm.labs.compare import frozen
+from minillm.labs.encoder_case import EncoderCase
 from minillm.labs.small_encoder import Encoder, Learning, SmallEncoder, with_holes
 from minillm.labs.small_encoder import learning as learning_steps
 from minillm.labs.worlds.shortcuts import Shortcuts, TaggedReviews
@@ -70,7 +71,7 @@ class Settings:
     bins: int = 10  # of confidence
 
 
-class Shortcut(Case):
+class Shortcut(EncoderCase):
     """The reviews of a seed: those with an agreeing tag are learned, others are asked about."""
 
     settings: Settings
@@ -97,16 +98,6 @@ class Shortcut(Case):
         rng = stream(self.seed, f"shortcut, tested, {purpose}")
         found = self.settings.world.draw(self.settings.tested, (agreement,), 0.0, rng)
         frozen(*found)
-        return found
-
-    @property
-    def learning(self) -> Learning:
-        """How the baseline learns."""
-        return replace(self.settings.learning, steps=self.settings.strengths.steps)
-
-    def plain(self) -> SmallEncoder:
-        """The model without any remedy, trained once."""
-        found: SmallEncoder = self.shared(("plain", self.learning.steps), self.learned)
         return found
 
     def learned(
