@@ -96,8 +96,8 @@ def test_a_statement_about_a_source_one_that_is_right_and_one_that_was_not_check
     told = blocks(call("guide", "A32"))
     assert told[""] == ["A32  right"] and told["Sections"] == ["3.1  Transformer architecture"]
     assert told["No code"] == ["none for it alone; see the rows"]
-    told = blocks(call("guide", "A108", "--language", "zh"))
-    assert told[""] == ["A108  尚未收入勘误"] and told["没有代码"] == ["没有专门的代码，见各项"]
+    told = blocks(call("guide", "A109", "--language", "zh"))
+    assert told[""] == ["A109  尚未收入勘误"] and told["没有代码"] == ["没有专门的代码，见各项"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
