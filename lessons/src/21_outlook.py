@@ -751,9 +751,8 @@ bars = {
     ),
 }
 nearest = scores.argmax(axis=1)
-marks = np.where(
-    nearest == own, "own", np.where(fits[own, nearest] == fits[own, own], "same", "wrong")
-)
+as_good = np.where(fits[own, nearest] == fits[own, own], "same", "wrong")
+marks = np.where(nearest == own, "own", as_good)
 
 # %% tags=["machine"]
 figure = plt.figure(figsize=(10, 4.6), layout="constrained")

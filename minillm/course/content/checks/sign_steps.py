@@ -14,12 +14,12 @@ SINGLE = {"rtol": 1e-5, "atol": 1e-5}  # as float32 rounds
 
 
 def line(w: np.ndarray) -> Function:
-    """Of a loss w·x: the slope is w wherever one stands."""
+    """Of a loss ``w·x``: the slope is w wherever one stands."""
     return lambda x: np.array(w)
 
 
 def bowl(w: np.ndarray) -> Function:
-    """Of a loss |x - w|² / 2: the slope depends on where one stands."""
+    """Of a loss ``|x - w|² / 2``: the slope depends on where one stands."""
     return lambda x: np.asarray(x, float) - w
 
 
@@ -71,7 +71,7 @@ def steps_along_signs(
 
 
 def rises_as_foretold(attacked: Function, t: int, d: int, eps: float, seed: int) -> None:
-    """On a line the loss rises by eps times the size times |w|_1 of the words."""
+    """On a line the loss rises by eps times the size times ``|w|_1`` of the words."""
     x, mask, w = text(t, d, 1, seed)
     found = shaped(VECTORS, attacked(x, mask, line(w), eps), x.shape)
     rise = float(((found - x) * w).sum())
