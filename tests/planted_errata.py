@@ -237,6 +237,11 @@ ERRATA_PLANTS = [
           "np.exp(-line / (2.0 * square))", "np.exp(line / (2.0 * square))",
           "tests/labs/challenges/test_bottlenecks.py::"
           "test_a101_at_given_operations_the_best_size_lies_between_and_grows_with_its_data"),
+    Plant("examples that are shown with one label", "tasks/few_shot.py",
+          "{text}{arrow} {words[label]}{end}\" for text, label in examples)",
+          "{text}{arrow} {words[min(words)]}{end}\" for text, label in examples)",
+          "tests/tasks/generation/test_in_context.py::"
+          "test_the_examples_alone_tell_which_word_names_which_class"),
     Plant("a decoder that does not see what it has written", "models/encoder_decoder.py",
           "y = self.embed(self.target_tokens, self.target_positions, target, mask, before)",
           "y = self.embed(self.target_tokens, self.target_positions, 0 * target, mask, before)",

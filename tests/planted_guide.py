@@ -198,6 +198,13 @@ GUIDE_PLANTS = [
           "(k + 0.5) / steps", "k / steps",
           "tests/models/attribution/test_integrated_gradients.py::"
           "test_of_a_bert_the_shares_sum_to_the_score_and_the_gap_falls_with_the_square_of_the_steps"),
+    Plant("one of both, or both", "labs/worlds/captions.py",
+          '"both": odd ^ blue', '"both": odd | blue',
+          "tests/labs/worlds/test_captions.py::test_the_rule_is_the_rule"),
+    Plant("a step along the gradient without its signs", "models/adversarial/steps.py",
+          "(eps * np.sign(gradient))", "(eps * gradient)",
+          "tests/models/adversarial/test_steps.py::"
+          "test_on_a_line_the_signs_add_eps_times_the_sum_of_sizes_and_no_corner_adds_more"),
     Plant("curves that are never told apart", "training/history.py",
           "if json.dumps(values[0]) != json.dumps(values[1])", "if values[0] is values",
           "tests/training/test_history.py::"
@@ -206,6 +213,13 @@ GUIDE_PLANTS = [
           "norm <= limit * self.usual_norm", "norm <= 1e9 * limit * self.usual_norm",
           "tests/training/watching/test_faults.py::"
           "test_a_fault_is_told_by_what_began_it_before_it_reaches_the_weights"),
+    Plant("a memory of the last segment alone", "models/segment_memory.py",
+          "xp.concatenate([a, b], axis=1)", "b",
+          "tests/models/test_segment_memory.py::"
+          "test_with_a_memory_of_everything_segments_give_what_one_pass_gives"),
+    Plant("gates that do not sum to one", "nn/routing.py",
+          "gates = taken / taken.sum(axis=1, keepdims=True)", "gates = taken * 1.0",
+          "tests/nn/test_routing.py::test_two_are_chosen_and_their_gates_sum_to_one"),
     Plant("a batch of requests whose padding is read", "serving/classifier.py",
           "(*pad(texts))", "(pad(texts)[0], np.ones_like(pad(texts)[1]))",
           "tests/serving/test_worker.py::"
