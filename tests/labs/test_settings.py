@@ -463,12 +463,13 @@ TINY = {
         "fit": {"steps": 3, "max_norm": 1e-3},
     },
     "wrong_reason": {
-        "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
+        "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3, "places": (7,)},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
         **{
             f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
             for stage in ("pretraining", "instruction", "safety")
         },
+        "wide.asking": {"starts": 2},
         "seen": 1,
         "unseen": 2,
         "refused": 0.5,
@@ -984,6 +985,7 @@ REPLACED = {
     "tenses": {"world.places"},  # of encodings that no text of it has
     "word_association": {"world.slope", "world.good"},  # of merits; and each text has its own
     "without_negatives": {f"word2vec.{name}" for name in ("width", "negatives", "seed")},
+    "wrong_reason": {"world.places"},  # of encodings that no text of it has
     "subliminal": {"student.steps"},  # they are a strength
     "subliminal_sweeps": {  # the grids stand in their place, or no swept remedy has it
         f"case.strengths.{name}"
