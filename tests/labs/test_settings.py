@@ -191,6 +191,13 @@ SMALL_PRIVACY = {
     "strengths": {"times": 2, "width": 16, "early": 2, "alike": 0.4, "dropout": 0.4}
     | {"weight_decay": 30.0},
 }
+SMALL_EXPERTS = {
+    "world": {"clusters": 2, "values": 4, "length": 4},
+    "model": {"width": 8, "n_heads": 2},
+    "mixture": {"n_experts": 4, "hidden": 2},
+    "training": {"batch": 8, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-3},
+    "tested": 20,
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 SMALL_TAGGED = {
     "learned": 40,
@@ -634,13 +641,8 @@ TINY = {
         "attacks.shots": 1,
         "verbs": 1,
     },
-    "mixture_of_experts": {
-        "world": {"clusters": 2, "values": 4, "length": 4},
-        "model": {"width": 8, "n_heads": 2},
-        "mixture": {"n_experts": 4, "hidden": 2},
-        "training": {"batch": 8, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-3},
-        "tested": 20,
-    },
+    "mixture_of_experts": SMALL_EXPERTS,
+    "mixture_of_experts_longer": {f"case.{path}": value for path, value in SMALL_EXPERTS.items()},
     "segment_recurrence": {
         "tokens": 6,
         "arms": ((2, 0.9), (4, 0.0)),
@@ -870,6 +872,7 @@ TRAINS_LONG = {
     *("narrow_tuning", "narrow_tuning_sweeps"),
     *("fairness", "fairness_dials", "fairness_price"),
     *("claims", "denials", "length", "pretrained_tables"),
+    "mixture_of_experts_longer",  # the settings of the shorter one
 }
 
 
