@@ -144,6 +144,10 @@ def test_experts_are_used_evenly_and_are_not_shown_to_gain():
         assert excess[:, FLOPS].min() > 0.2 and excess.min(axis=0)[1:].max() < 0.06
         assert not ((excess > 0.06) & (excess < 0.2)).any()  # caught, or near the least
     assert (caught(LONGER) >= 2).all()
+    longer = read_study(LONGER)
+    told = (longer["cluster"][..., 0] - longer["cluster"][..., 1])[:, OWN, 0]
+    on_plateau = longer["excess"][:, OWN, BALANCED] > 0.1
+    assert told[on_plateau].max() < 0.01 < 0.3 < told[~on_plateau].min()
     settings = read_settings(SHORTER)
     assert (settings["mixture"]["n_experts"], settings["mixture"]["top"]) == (8, 2)
     assert (settings["world"]["clusters"], settings["world"]["values"]) == (8, 16)
