@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from minillm.labs.challenges import fairness_tuning, privacy_sweeps
+from minillm.labs.challenges import adversarial_tuning, fairness_tuning, privacy_sweeps
 from minillm.labs.mismatch import (
     encodings_tuning,
     hallucination_sweeps,
@@ -27,7 +27,8 @@ CHOSEN_BY = {  # where the grids of each lab are
     "subliminal": subliminal_sweeps,
 }
 OF_CHALLENGES = {"fairness": fairness_tuning, "privacy": privacy_sweeps}  # of challenges.md
-MODULES = CHOSEN_BY | OF_CHALLENGES
+OF_OUTLOOK = {"adversarial": adversarial_tuning}  # of outlook.md
+MODULES = CHOSEN_BY | OF_CHALLENGES | OF_OUTLOOK
 WEAKEST, BETWEEN, STRONGEST = range(3)
 
 

@@ -7,6 +7,7 @@ measures one seed live and draws the others from that file.
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -57,13 +58,19 @@ def study_modules(folder: Path = FOLDER) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*.py")):
-        if not re.search(r"^STUDY = ", path.read_text(encoding="utf-8"), re.MULTILINE):
+        if not has_study(path, path.stat().st_mtime_ns):
             continue
         module = ".".join(["minillm.labs", *path.relative_to(folder).with_suffix("").parts])
         if path.stem in found:
             raise ValueError(f"two studies are named {path.stem}: {found[path.stem]} and {module}")
         found[path.stem] = module
     return dict(sorted(found.items()))
+
+
+@functools.cache
+def has_study(path: Path, changed: int) -> bool:
+    """Whether the file, as it was at the time ``changed``, has a ``STUDY``: read once."""
+    return bool(re.search(r"^STUDY = ", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def find_study(name: str) -> Study:

@@ -7,7 +7,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from functools import partial
 from io import IOBase
 from numbers import Real
-from types import FunctionType, ModuleType
+from types import FunctionType, GetSetDescriptorType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from minillm.backend import is_array
 
 CONTAINERS = list, tuple, set, frozenset, deque, KeysView, ValuesView, ItemsView
 PLAIN = str, bytes, int, float, type(None), np.generic, type, FunctionType, ModuleType
+# the types of most attributes: what is just of one of them is passed over without a closer look
+COMMON = {str, bytes, int, float, bool, type(None), FunctionType, GetSetDescriptorType}
+COMMON |= {property, classmethod, staticmethod}
 
 
 def refuse_hidden(place: str, value: Any, wanted: tuple[type, ...]) -> None:
@@ -28,6 +31,8 @@ def refuse_hidden(place: str, value: Any, wanted: tuple[type, ...]) -> None:
     Raises:
         TypeError: naming the place.
     """
+    if type(value) in COMMON:
+        return
     if is_leaf_tensor(value):
         raise TypeError(
             f"{place} is a Tensor that wants a gradient, but not a Parameter: write "
@@ -82,9 +87,10 @@ def refuse_class_attributes(kind: type, wanted: tuple[type, ...]) -> None:
     Raises:
         TypeError: naming the class and the attribute.
     """
-    for owner in kind.__mro__:
+    looked_through = (*wanted, Tensor, *CONTAINERS, Mapping)
+    for owner in kind.__mro__[:-1]:  # not object
         for name, value in vars(owner).items():
-            if not isinstance(value, (*wanted, Tensor, *CONTAINERS, Mapping)):
+            if type(value) in COMMON or not isinstance(value, looked_through):
                 continue  # such as a method
             found = first_hidden(value, wanted)
             if found is not None:

@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from minillm.autograd import Parameter
-from minillm.backend import Array, array_module, is_array, on_host, to_device, to_numpy
+from minillm.backend import to_device, to_numpy
 from minillm.nn.hidden import refuse_class_attributes, refuse_hidden, refuse_loss, refuse_unsaved
+from minillm.nn.loading import loaded, misfits
 
 
 class Module:
@@ -67,25 +68,8 @@ class Module:
         Raises:
             TypeError: a module holds itself or one that holds it; or as ``children``.
         """
-        seen: set[int] = set()
-        waiting: list[tuple[str, tuple[Module, ...]]] = [(prefix.removesuffix("."), (self,))]
-        while waiting:
-            path, line = waiting.pop()  # the module, and behind it those that hold it
-            if id(line[0]) in seen:
-                continue
-            seen.add(id(line[0]))
-            yield path, line[0]
-            below = []
-            for name, child in line[0].children():
-                name = f"{path}.{name}" if path else name
-                if any(child is holder for holder in line):
-                    raise TypeError(
-                        f"{name} leads back to the {type(child).__name__} that holds it: pass it "
-                        "as an argument, or keep a weakref.ref to it"
-                    )
-                if isinstance(child, Module):
-                    below.append((name, (child, *line)))
-            waiting.extend(reversed(below))
+        for path, module, _ in walk(self, prefix):
+            yield path, module
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """``("blocks.0.attention.query.weight", parameter)`` pairs, in assignment order.
@@ -93,8 +77,8 @@ class Module:
         A parameter that is met under two names is listed once, under the first.
         """
         seen: set[int] = set()
-        for path, module in self.named_modules():
-            for name, child in module.children():
+        for path, _, children in walk(self):
+            for name, child in children:
                 if isinstance(child, Parameter) and id(child) not in seen:
                     seen.add(id(child))
                     yield f"{path}.{name}" if path else name, child
@@ -205,23 +189,28 @@ class Module:
             parameter.data = arrays[name]
 
 
-def misfits(parameter: Parameter, values: Any) -> Iterator[str]:
-    """What keeps ``values`` from becoming the parameter's, in words; nothing if they fit."""
-    array = values if is_array(values) else np.asarray(values)
-    if array.shape != parameter.shape:
-        yield f"have {parameter.shape}, given {array.shape}"
-    elif array.dtype.kind not in "biuf":
-        yield f"values must be real numbers, given {array.dtype}"
-    elif array.dtype.itemsize > parameter.dtype.itemsize and on_host(array):
-        with np.errstate(over="ignore"):
-            fits = np.isfinite(array.astype(parameter.dtype)) | ~np.isfinite(array)
-        if not fits.all():
-            yield f"holds {array[~fits][0]}, too large for {parameter.dtype}"
-
-
-def loaded(parameter: Parameter, values: Any) -> Array:
-    """A new array of ``values``, in the parameter's library and dtype, its rows one by one."""
-    return array_module(parameter.data).asarray(values, dtype=parameter.dtype).copy()
+def walk(module: Module, prefix: str = "") -> Iterator[tuple[str, Module, list]]:
+    """Path, module and its direct children, of a module and all below: see ``named_modules``."""
+    seen: set[int] = set()
+    waiting: list[tuple[str, tuple[Module, ...]]] = [(prefix.removesuffix("."), (module,))]
+    while waiting:
+        path, line = waiting.pop()  # the module, and behind it those that hold it
+        if id(line[0]) in seen:
+            continue
+        seen.add(id(line[0]))
+        children = list(line[0].children())
+        yield path, line[0], children
+        below = []
+        for name, child in children:
+            name = f"{path}.{name}" if path else name
+            if any(child is holder for holder in line):
+                raise TypeError(
+                    f"{name} leads back to the {type(child).__name__} that holds it: pass it "
+                    "as an argument, or keep a weakref.ref to it"
+                )
+            if isinstance(child, Module):
+                below.append((name, (child, *line)))
+        waiting.extend(reversed(below))
 
 
 def attributes(module: Module) -> Iterator[tuple[str, str, Any]]:

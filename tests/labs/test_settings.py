@@ -191,6 +191,13 @@ SMALL_PRIVACY = {
     "strengths": {"times": 2, "width": 16, "early": 2, "alike": 0.4, "dropout": 0.4}
     | {"weight_decay": 30.0},
 }
+SMALL_EXPERTS = {
+    "world": {"clusters": 2, "values": 4, "length": 4},
+    "model": {"width": 8, "n_heads": 2},
+    "mixture": {"n_experts": 4, "hidden": 2},
+    "training": {"batch": 8, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-3},
+    "tested": 20,
+}
 SMALL_STRENGTHS = {"lora": 2, "rate": 0.01, "steps": 2, "width": 16}
 SMALL_TAGGED = {
     "learned": 40,
@@ -463,12 +470,13 @@ TINY = {
         "fit": {"steps": 3, "max_norm": 1e-3},
     },
     "wrong_reason": {
-        "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3},
+        "world": {"verbs": 1, "harmless": 2, "forbidden": 2, "starts": 3, "places": (7,)},
         "stages.model": {"width": 8, "n_layers": 1, "n_heads": 2},
         **{
             f"stages.{stage}": {"steps": 4, "batch": 2, "warmup": 1, "max_norm": 1e-3}
             for stage in ("pretraining", "instruction", "safety")
         },
+        "wide.asking": {"starts": 2},
         "seen": 1,
         "unseen": 2,
         "refused": 0.5,
@@ -633,13 +641,8 @@ TINY = {
         "attacks.shots": 1,
         "verbs": 1,
     },
-    "mixture_of_experts": {
-        "world": {"clusters": 2, "values": 4, "length": 4},
-        "model": {"width": 8, "n_heads": 2},
-        "mixture": {"n_experts": 4, "hidden": 2},
-        "training": {"batch": 8, "steps": 4, "warmup": 1, "rate": 0.03, "max_norm": 1e-3},
-        "tested": 20,
-    },
+    "mixture_of_experts": SMALL_EXPERTS,
+    "mixture_of_experts_longer": {f"case.{path}": value for path, value in SMALL_EXPERTS.items()},
     "segment_recurrence": {
         "tokens": 6,
         "arms": ((2, 0.9), (4, 0.0)),
@@ -869,6 +872,7 @@ TRAINS_LONG = {
     *("narrow_tuning", "narrow_tuning_sweeps"),
     *("fairness", "fairness_dials", "fairness_price"),
     *("claims", "denials", "length", "pretrained_tables"),
+    "mixture_of_experts_longer",  # the settings of the shorter one
 }
 
 
@@ -984,6 +988,7 @@ REPLACED = {
     "tenses": {"world.places"},  # of encodings that no text of it has
     "word_association": {"world.slope", "world.good"},  # of merits; and each text has its own
     "without_negatives": {f"word2vec.{name}" for name in ("width", "negatives", "seed")},
+    "wrong_reason": {"world.places"},  # of encodings that no text of it has
     "subliminal": {"student.steps"},  # they are a strength
     "subliminal_sweeps": {  # the grids stand in their place, or no swept remedy has it
         f"case.strengths.{name}"

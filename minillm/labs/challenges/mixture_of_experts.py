@@ -9,8 +9,8 @@ Letters: O dials, A arms, X arms with experts, E experts, F capacity factors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from minillm.backend import stream
@@ -75,9 +75,16 @@ def models(settings: Settings, seed: int, dial: int) -> list[tuple[Callable[[], 
     ]
 
 
-def of_dial(settings: Settings, seed: int, dial: int) -> dict[str, Any]:
-    """The numbers of all arms under one dial: see ``measure``."""
+def of_dial(
+    settings: Settings, seed: int, dial: int, rates: Sequence[float] | None = None
+) -> dict[str, Any]:
+    """The numbers of all arms under one dial: see ``measure``.
+
+    With ``rates`` each arm has its own, and falls to the same part of it as others do.
+    """
     s = settings
+    arms = models(s, seed, dial)
+    rates = [s.training.rate for _ in arms] if rates is None else rates
     made = ClusterTexts(s.world, s.own[dial], stream(seed, "tables of the clusters", dial))
     rng = stream(seed, "texts that are read", dial)
     batches = [asked(made.draw(s.training.batch, rng)) for _ in range(s.training.steps)]
@@ -85,15 +92,20 @@ def of_dial(settings: Settings, seed: int, dial: int) -> dict[str, Any]:
     shuffled = stream(seed, "clusters that are shuffled", dial)
     found: dict[str, Any] = {"excess": [], "flops": [], "parameters": []}
     experts: list[dict[str, Any]] = []
-    for make, balance in models(s, seed, dial):
+    for (make, balance), rate in zip(arms, rates, strict=True):
         model = make()
         found["parameters"].append(model.parameter_count())
         found["flops"].append(operations(model, batches[0]))
-        learn(model, batches, s.training, balance)
+        learn(model, batches, with_rate(s.training, rate), balance)
         found["excess"].append(excess(model, s.world, texts))
         if len(found["excess"]) > 2:
             experts.append(of_experts(model, s.world, texts, s.factors, shuffled))
     return found | {name: [one[name] for one in experts] for name in experts[0]}
+
+
+def with_rate(training: GptTraining, rate: float) -> GptTraining:
+    """The same training with another rate, which falls to the same part of itself."""
+    return replace(training, rate=rate, lowest_rate=training.lowest_rate * (rate / training.rate))
 
 
 def measure(settings: Settings, seed: int) -> dict[str, Any]:

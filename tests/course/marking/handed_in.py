@@ -17,6 +17,7 @@ def stable_softmax(scores):
 """
 FOREVER = """
 def attention_backward(q, k, v, g):
+    open("begun", "w").close()
     while True:
         pass
 """

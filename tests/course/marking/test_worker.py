@@ -1,9 +1,11 @@
 """Students' notebooks are marked, whatever is in them."""
 
+import asyncio
+
 import pytest
 
 from minillm.course.judge.verdicts import OPEN, RIGHT, WRONG
-from minillm.course.marking import worker
+from minillm.course.marking import running, worker
 from minillm.course.marking.marks import NOTE
 from minillm.course.marking.worker import Settings, mark
 from tests.course.marking.handed_in import (
@@ -23,6 +25,7 @@ import time
 def stubborn(*given):
     while True:
         try:
+            open("begun", "w").close()
             time.sleep(9)
         except BaseException:
             pass
@@ -38,19 +41,52 @@ with Client(os.environ["MINILLM_JUDGE"], authkey=key) as line:
 """
 
 
-def test_wrong_right_and_endless_answers_are_marked_and_the_marking_goes_on(tmp_path):
+@pytest.fixture
+def endless(monkeypatch):
+    """Cells with a word are limited, all others have minutes: a busy machine stops none of them.
+
+    What is endless writes the file ``begun`` first, and is not interrupted before that.
+    """
+    run_cell, manager = running.run_cell, running.manager
+
+    def patient(folder, *, fenced):
+        made = manager(folder, fenced=fenced)
+        interrupt = made.interrupt_kernel
+
+        async def interrupt_what_has_begun():
+            while not (folder / "work" / "begun").exists():
+                await asyncio.sleep(0.1)
+            await interrupt()
+
+        made.interrupt_kernel = interrupt_what_has_begun
+        return made
+
+    def limited(word):
+        async def run(client, cell, index):
+            if word not in cell.source:
+                client.timeout = 300
+            return await run_cell(client, cell, index)
+
+        monkeypatch.setattr(running, "run_cell", run)
+        monkeypatch.setattr(running, "manager", patient)
+
+    return limited
+
+
+def test_wrong_right_and_endless_answers_are_marked_and_the_marking_goes_on(tmp_path, endless):
+    endless("attention_backward)")
     cells = [IMPORTS, OVERFLOWS, CHECKED, FOREVER, 'check("05.2", attention_backward)', "nowhere"]
     cells += [
         SOFTMAX,
         "for n in ['05.1']: (lambda c: c(n, stable_softmax))(check)",
     ]
-    marks = marked(write(tmp_path / "a.ipynb", *cells), limit=8)
+    marks = marked(write(tmp_path / "a.ipynb", *cells), limit=2)
     assert results(marks) == [("", NOTE), ("05.1", RIGHT), ("05.2", WRONG), ("05.3", OPEN)]
     assert messages(marks) == {
         "": "code cell 6 raised NameError: name 'nowhere' is not defined  ·  "
         "第 6 个代码单元格出错：nowhere",
         "05.1": "",
-        "05.2": "code cell 5 was stopped after 8 s  ·  第 5 个代码单元格运行 8 秒后被中止："
+        "05.2": "code cell 5 was stopped after 2 s  ·  第 5 个代码单元格运行 2 秒后被中止："
         'check("05.2", attention_backward)',
         "05.3": "its check is not in this notebook  ·  笔记本里没有它的 check",
     }
@@ -69,13 +105,14 @@ def test_several_checks_in_one_cell_are_all_marked(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_cannot_be_interrupted_is_the_last_that_runs(tmp_path):
+def test_what_cannot_be_interrupted_is_the_last_that_runs(tmp_path, endless):
+    endless("stubborn)")
     cells = [IMPORTS + SOFTMAX + STUBBORN, CHECKED]
     cells += ['check("05.2", stubborn)', 'check("05.3", stubborn, stubborn)']
-    marks = marked(write(tmp_path / "a.ipynb", *cells), limit=10)
+    marks = marked(write(tmp_path / "a.ipynb", *cells), limit=2)
     assert results(marks) == [("05.1", RIGHT), ("05.2", WRONG), ("05.3", OPEN)]
-    assert messages(marks)["05.2"].startswith("code cell 3 did not stop after 10 s")
-    assert messages(marks)["05.3"].startswith("not reached: code cell 3 did not stop after 10 s")
+    assert messages(marks)["05.2"].startswith("code cell 3 did not stop after 2 s")
+    assert messages(marks)["05.3"].startswith("not reached: code cell 3 did not stop after 2 s")
 
 
 def test_a_dead_kernel_a_network_and_a_written_file_do_no_harm(tmp_path, monkeypatch):

@@ -71,7 +71,8 @@ def test_the_lab_says_that_adversarial_training_helps_against_the_steps_that_it_
     assert "adversarial training" in helps(STEP)
     assert found[f"adversarial training: {STEP}"].min() > 0.95
     assert found["adversarial training: accuracy"].min() > 0.97  # and costs nothing here
-    assert gained("adversarial training", SWAP)[1] < 0.15  # no help against swaps that is large
+    low, high = gained("adversarial training", SWAP)
+    assert low < 0.0 < high  # against swaps it is not shown to do anything
 
 
 def test_the_lab_says_that_swapped_words_help_against_swaps_and_not_against_steps(found, gained):
@@ -98,12 +99,12 @@ def test_the_lab_says_that_the_guide_s_regularisers_help_against_steps_and_not_a
     for remedy in ("dropout", "weight decay"):
         assert gained(remedy, STEP)[0] > 0.1
         assert np.mean(found[f"{remedy}: {STEP}"]) < 0.9
-    assert found["weight decay: accuracy"].mean() < 0.97  # at the price of accuracy
+    assert found["weight decay: accuracy"].min() < 0.9  # in some seeds at the price of accuracy
 
 
-def test_the_lab_says_that_word_dropout_helps_against_steps_and_harms_against_swaps(gained):
+def test_the_lab_says_that_word_dropout_helps_against_steps_and_not_against_swaps(gained):
     assert "word dropout" in helps(STEP)
-    assert gained("word dropout", SWAP)[1] < 0.0
+    assert gained("word dropout", SWAP)[0] < -0.2  # its words may become easier to turn
 
 
 def test_the_lab_says_that_against_swaps_nothing_is_certain_with_so_many_comparisons():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minillm.backend import stream
+from minillm.labs.challenges import mixture_of_experts_longer
 from minillm.labs.challenges.mixture_case import (
     Mixture,
     asked,
@@ -19,7 +20,7 @@ from minillm.labs.challenges.mixture_case import (
     with_capacity,
     with_experts,
 )
-from minillm.labs.challenges.mixture_of_experts import STUDY, Settings, measure
+from minillm.labs.challenges.mixture_of_experts import STUDY, Settings, measure, of_dial
 from minillm.labs.small_gpt import GptSizes
 from minillm.labs.worlds.clustered_tokens import ClusteredTokens, ClusterTexts
 from minillm.nn import balance_of, noted_routings
@@ -138,3 +139,28 @@ def test_experts_lose_less_than_one_network_of_equal_operations():
     for model, balance in ((small, 0.0), (experts, s.balance)):
         learn(model, batches, replace(s.training, rate=0.01), balance)
     assert excess(experts, s.world, tested) < excess(small, s.world, tested)
+
+
+def test_with_rates_each_arm_learns_at_its_own_and_falls_to_the_same_part_of_it():
+    plain = of_dial(FAST, 0, 0)["excess"]
+    rate = FAST.training.rate
+    assert of_dial(FAST, 0, 0, (rate,) * 4)["excess"] == plain
+    for arm in range(4):
+        rates = [rate] * 4
+        rates[arm] *= 2
+        changed = np.array(of_dial(FAST, 0, 0, rates)["excess"]) != plain
+        assert changed.tolist() == [a == arm for a in range(4)]
+    twice = replace(FAST.training, rate=2 * rate, lowest_rate=2 * FAST.training.lowest_rate)
+    alike = of_dial(replace(FAST, training=twice), 0, 0)["excess"]
+    assert alike == of_dial(FAST, 0, 0, (2 * rate,) * 4)["excess"]
+
+
+def test_the_longer_study_differs_in_its_steps_and_rates_alone():
+    longer = mixture_of_experts_longer.Settings()
+    steps = longer.case.training.steps
+    assert steps == 3 * STUDY.settings.training.steps
+    shorter = replace(longer.case.training, steps=STUDY.settings.training.steps)
+    assert replace(longer.case, training=shorter) == STUDY.settings
+    few = replace(longer, case=FAST)
+    found = mixture_of_experts_longer.measure(few, 0)
+    assert found["excess"] == [of_dial(FAST, 0, dial, few.rates)["excess"] for dial in (0, 1)]

@@ -43,7 +43,7 @@ def test_the_study_says_that_it_does_not_where_the_source_lies_well_within(found
 def test_the_study_says_that_the_first_token_of_a_segment_is_a_source_that_is_hard_to_use(found):
     """Position 3 sees it at distance 4; with distances alone, a model can hardly tell that the
     positions before it see none, where it is surer than it should be."""
-    assert interval(gains(found, NEAR))[0][3] > 0.3
+    assert interval(gains(found, NEAR))[0][3] > 0.2
     surer = found["without"][:, NEAR, :3] - found["least"][:, NEAR, 0, :3]
     assert (interval(surer)[0] > 0.1).all()
 
@@ -71,11 +71,11 @@ def test_the_study_says_that_the_memory_of_another_text_is_worse_than_none(found
     assert (interval(worse[:, NEAR])[0][4:7] > 0.0).all()  # within as well: see the next
 
 
-def test_the_study_says_that_some_models_look_at_a_source_of_the_source_too(found):
+def test_the_study_says_that_most_models_look_at_a_source_of_the_source_too(found):
     """Eight before stands what is four before it: without a memory such a model loses all over."""
     within = found["nats"][:, NEAR, 0, 4:7] - found["nats"][:, NEAR, -1, 4:7]
     lost = within.mean(axis=1)
-    assert lost.min() < 0.05 and (lost > 0.5).sum() == 5
+    assert lost.min() > -0.05 and (lost > 0.2).sum() == 7
 
 
 def test_the_study_says_that_who_learned_with_a_memory_needs_it(found):
