@@ -156,8 +156,15 @@ excess = [spread(one) for one in mixed["excess"][:, 0].T]
 gains = [spread(mixed["excess"][:, 0, other] - mixed["excess"][:, 0, 2]) for other in (0, 1, 3)]
 undecided = [abs(one["mean"]) < one["half"] for one in gains]
 assert all(undecided), "as the prose says"
-stuck = [int((one > 1.0).sum()) for one in mixed["excess"][:, 0].T]
-assert min(stuck[1:]) > 0, "of each kind some stay on a plateau"
+stuck = [int((one > 0.1).sum()) for one in mixed["excess"][:, 0].T]
+assert stuck[0] == n_mixed, "the small network never comes near"
+assert all(0 < one < n_mixed for one in stuck[1:]), "of the others some do"
+longer, plan_longer = study("mixture_of_experts_longer"), read_settings("mixture_of_experts_longer")
+assert plan_longer["case"]["training"]["steps"] == 3000, "as the prose says"
+later = [spread(longer["excess"][:, 0, other] - longer["excess"][:, 0, 2]) for other in (0, 1, 3)]
+assert all(abs(one["mean"]) < one["half"] for one in later[:2]), "undecided after more steps, too"
+more_calm = spread(100 * (longer["use"][:, 0, 1, 0] - longer["use"][:, 0, 0, 0]))
+assert more_calm["mean"] > more_calm["half"], "use is spread after more steps, too"
 cluster = [spread(100 * mixed["cluster"][:, 0, kind, 0]) for kind in (0, 1)]
 by_lot = 100 * mixed["cluster"][:, 0, :, 1].mean()
 found_by = [spread(100 * (one[:, 0] - one[:, 1])) for one in mixed["cluster"][:, 0].swapaxes(0, 1)]
@@ -189,7 +196,7 @@ LITERALS = {
     "numerators and denominators, as LaTeX writes them": "14 34",
     "sizes of steps, as the studies tried them, asserted above": "0.05 0.2",
     "parts of hundred texts, captions, or the level of the intervals": "100 95",
-    "experts, segments, memories and steps, asserted above": "16 1000",
+    "experts, segments, memories and steps, asserted above": "16 1000 3000",
     "the margin of a control, written down in its test, asserted above": "0.15",
     "a small temperature, in an exercise": "0.001",
     "weights of GShard in billions, as its paper has them": "600",
@@ -872,7 +879,7 @@ savefig(figure, "21_experts", {f"{a}, {b}": v for a, d in spreads.items() for b,
 #
 # **Do experts find the clusters?** In part, and not for certain with the balance loss: there the first choice tells {cluster.0.mean:.0f} ± {cluster.0.half:.0f} % of what there is to be known of the cluster, without it {cluster.1.mean:.0f} ± {cluster.1.half:.0f} %. With clusters dealt out at random it would be {by_lot:.0f} % already, as the texts are finite.
 #
-# **Do they pay?** That is *not shown*. Above the least possible loss, experts with the balance loss stay {excess.2.mean:.2f} ± {excess.2.half:.2f} nats, without it {excess.3.mean:.2f} ± {excess.3.half:.2f}, one network of as many operations {excess.0.mean:.2f} ± {excess.0.half:.2f}, one of as many weights {excess.1.mean:.2f} ± {excess.1.half:.2f}. All three differences from the first are *undecided*, and the intervals are wide. Of the {n_mixed} seeds {stuck.2} with the balance loss, {stuck.3} without it and {stuck.1} of the network with as many weights stay more than 1 nat above: on a plateau, where others of the same kind come near to 0. Which kind leaves the plateau more often, five seeds do not tell.
+# **Do they pay?** That is *not shown*. Above the least possible loss, experts with the balance loss stay {excess.2.mean:.2f} ± {excess.2.half:.2f} nats, without it {excess.3.mean:.2f} ± {excess.3.half:.2f}, one network of as many operations {excess.0.mean:.2f} ± {excess.0.half:.2f}, one of as many weights {excess.1.mean:.2f} ± {excess.1.half:.2f}. All three differences from the first are *undecided*, and the intervals are wide. For some models come near to 0 and others stay on a plateau: more than 0.1 nats above stay {stuck.2} of {n_mixed} with the balance loss, {stuck.3} without it, {stuck.1} of the network with as many weights, and all {stuck.0} of that with as many operations. After 3000 steps, each kind at the rate that was best on one other seed, the network with as many operations differs from balanced experts by {later.0.mean:+.2f} ± {later.0.half:.2f} nats, that with as many weights by {later.1.mean:+.2f} ± {later.1.half:.2f}: undecided as well. What five seeds do tell, after 3000 steps too, is that use is spread ({more_calm.mean:.0f} ± {more_calm.half:.0f} points less at the busiest).
 
 # %% [markdown] lang="zh"
 # （灰度图每行是一类：它的词元首选哪个专家。白的一列，是几乎没有词元选的专家。第三幅是存下的模型：首选所占的百分数，点线是均匀；第四幅是找不到位置而被丢弃的百分数，横轴是位置数与均匀使用所需之比。）存下的 {n_mixed} 对模型走了 1000 步，最忙的专家，带均衡损失时是 {busiest.0.mean:.0f} ± {busiest.0.half:.0f}% 词元的首选，不带时是 {busiest.1.mean:.0f} ± {busiest.1.half:.0f}%，多 {calmer.mean:.0f} ± {calmer.half:.0f} 个百分点。如果每个专家只容得下这么多词元（机器大小有限时就是这样），这就要紧了。位置恰好是均匀使用所需时，带均衡损失有 {dropped.0.mean:.0f} ± {dropped.0.half:.0f}% 的选择找不到位置，不带时有 {dropped.1.mean:.0f} ± {dropped.1.half:.0f}%。（找不到位置的就丢弃，词元只沿残差流过去。）
@@ -881,7 +888,7 @@ savefig(figure, "21_experts", {f"{a}, {b}": v for a, d in spreads.items() for b,
 #
 # **专家找得到类吗？**　找到一部分，而且带均衡损失时还不能肯定：那时首选说出了类的信息的 {cluster.0.mean:.0f} ± {cluster.0.half:.0f}%，不带时说出 {cluster.1.mean:.0f} ± {cluster.1.half:.0f}%。即使把类随机分发，也会有 {by_lot:.0f}%，因为文本数目有限。
 #
-# **值得吗？**　这一点**没有显示出来**。与最小可能的损失相比，带均衡损失的专家高出 {excess.2.mean:.2f} ± {excess.2.half:.2f} 奈特，不带的高出 {excess.3.mean:.2f} ± {excess.3.half:.2f}，运算量相同的单个网络高出 {excess.0.mean:.2f} ± {excess.0.half:.2f}，权重数相同的单个网络高出 {excess.1.mean:.2f} ± {excess.1.half:.2f}。与第一种的三个差都**未能判定**，区间很宽。{n_mixed} 个种子里，带均衡损失的有 {stuck.2} 个、不带的有 {stuck.3} 个、权重数相同的单个网络有 {stuck.1} 个，高出 1 奈特以上：停在平台期，而同一种里也有降到 0 附近的。哪一种更常走出平台期，五个种子说不清。
+# **值得吗？**　这一点**没有显示出来**。与最小可能的损失相比，带均衡损失的专家高出 {excess.2.mean:.2f} ± {excess.2.half:.2f} 奈特，不带的高出 {excess.3.mean:.2f} ± {excess.3.half:.2f}，运算量相同的单个网络高出 {excess.0.mean:.2f} ± {excess.0.half:.2f}，权重数相同的单个网络高出 {excess.1.mean:.2f} ± {excess.1.half:.2f}。与第一种的三个差都**未能判定**，区间很宽。因为有的模型降到 0 附近，有的停在平台期：高出 0.1 奈特以上的，{n_mixed} 个里，带均衡损失的有 {stuck.2} 个，不带的有 {stuck.3} 个，权重数相同的单个网络有 {stuck.1} 个，运算量相同的 {stuck.0} 个全是。走 3000 步，每种用在另一个种子上最好的学习率，运算量相同的网络与带均衡损失的专家相差 {later.0.mean:+.2f} ± {later.0.half:.2f} 奈特，权重数相同的相差 {later.1.mean:+.2f} ± {later.1.half:.2f}：同样未能判定。五个种子说得清的，是用得均匀了，走 3000 步也一样（最忙的专家少 {more_calm.mean:.0f} ± {more_calm.half:.0f} 个百分点）。
 
 # %% [markdown] lang="en"
 # ### 6.5 A memory of the segment before
@@ -1103,7 +1110,7 @@ check("21.3", balance)
 # * Shazeer et al. 2017, "Outrageously Large Neural Networks"; Lepikhin et al. 2021, "GShard", section 2; Fedus, Zoph & Shazeer 2021, "Switch Transformers", section 2.2, for this balance loss.
 # * Dai et al. 2019, "Transformer-XL", sections 3.2 and 3.3.
 # * Brown et al. 2020, "Language Models are Few-Shot Learners".
-# * In this project: `minillm/models/adversarial/`, `minillm/ops/contrastive.py`, `minillm/nn/experts.py`, `minillm/nn/expert_shards.py`, `minillm/models/segment_memory.py`; the studies: `python -m minillm labs run adversarial_directions`, `adversarial`, `fusion`, `retrieval`, `mixture_of_experts`, `segment_recurrence`.
+# * In this project: `minillm/models/adversarial/`, `minillm/ops/contrastive.py`, `minillm/nn/experts.py`, `minillm/nn/expert_shards.py`, `minillm/models/segment_memory.py`; the studies: `python -m minillm labs run adversarial_directions`, `adversarial`, `fusion`, `retrieval`, `mixture_of_experts`, `segment_recurrence`, `mixture_of_experts_longer`; what each has found, also on other seeds: [the outlook, measured](outlook.md).
 
 # %% [markdown] lang="zh"
 # **提示**　每个概率的斜率见第 3 节。斜率 $h$ 穿过一行的 softmax，变成 $p \cdot (h - \sum_e p_e h_e)$（第 5 课）。没有人首选的专家，$f_e = 0$，但仍要算在内。
@@ -1115,4 +1122,4 @@ check("21.3", balance)
 # * Shazeer 等，2017，“Outrageously Large Neural Networks”；Lepikhin 等，2021，“GShard”，第 2 节；Fedus、Zoph、Shazeer，2021，“Switch Transformers”，第 2.2 节，本课的均衡损失出自这里。
 # * Dai 等，2019，“Transformer-XL”，第 3.2、3.3 节。
 # * Brown 等，2020，“Language Models are Few-Shot Learners”。
-# * 本项目：`minillm/models/adversarial/`、`minillm/ops/contrastive.py`、`minillm/nn/experts.py`、`minillm/nn/expert_shards.py`、`minillm/models/segment_memory.py`；研究：`python -m minillm labs run adversarial_directions`、`adversarial`、`fusion`、`retrieval`、`mixture_of_experts`、`segment_recurrence`。
+# * 本项目：`minillm/models/adversarial/`、`minillm/ops/contrastive.py`、`minillm/nn/experts.py`、`minillm/nn/expert_shards.py`、`minillm/models/segment_memory.py`；研究：`python -m minillm labs run adversarial_directions`、`adversarial`、`fusion`、`retrieval`、`mixture_of_experts`、`segment_recurrence`、`mixture_of_experts_longer`；各项结果，连同另一些种子上的，见[展望：实测结果](outlook.md)。
