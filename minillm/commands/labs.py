@@ -11,11 +11,12 @@ from pathlib import Path
 from minillm.commands.lab_matrix import write_matrix
 from minillm.commands.lab_pictures import comparison_picture
 from minillm.commands.lab_report import shown
+from minillm.commands.study_report import found
 from minillm.labs.compare import Lab
 from minillm.labs.comparing import run_lab
 from minillm.labs.own_remedy import with_own_remedy
 from minillm.labs.running import run_study
-from minillm.labs.stored import STORED, read_file
+from minillm.labs.stored import STORED, read_file, read_study
 from minillm.labs.study import Study, find_study, study_modules
 from minillm.labs.worlds.public import missing_files, public_files
 
@@ -103,9 +104,14 @@ def measure(arguments: argparse.Namespace) -> None:
         if isinstance(study, Lab):
             measure_lab(study, [*seeds[study.name]], arguments)
         else:
-            with telling_what_is_kept():
-                path = run_study(study, seeds[study.name], arguments.out, jobs=arguments.jobs)
-            print(path)
+            measure_study(study, [*seeds[study.name]], arguments)
+
+
+def measure_study(study: Study, seeds: list[int], arguments: argparse.Namespace) -> None:
+    """Measure a study and print what it found."""
+    with telling_what_is_kept():
+        path = run_study(study, seeds, arguments.out, jobs=arguments.jobs)
+    print(found(study, read_study(study.name, path.parent)), path, sep="\n\n")
 
 
 def the_lab(studies: Sequence[Study], what: str) -> Lab:
@@ -174,16 +180,16 @@ def those_that_can_be_run(names: list[str]) -> list[Study]:
     Raises:
         FileNotFoundError: a study that was named needs a public file that is not here.
     """
-    found = []
+    there = []
     for study in map(find_study, names or study_modules()):
         missing = next(missing_files(study.settings), None)
         if missing is None:
-            found.append(study)
+            there.append(study)
         elif names:
             raise FileNotFoundError(f"study {study.name}: {missing}")
         else:
             print(f"study {study.name} is left out: {missing}", file=sys.stderr)
-    return found
+    return there
 
 
 def refuse_overwriting(

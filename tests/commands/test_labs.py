@@ -28,7 +28,8 @@ def test_every_study_is_listed_with_its_question_and_number_of_seeds(call):
 
 def test_a_study_is_run_and_its_file_named(call, tmp_path):
     result = call("labs", "run", NAME, "--seeds", 4, 5, "--out", tmp_path, "--jobs", 2)
-    assert (result.code, result.out) == (0, f"{tmp_path / NAME}.json\n")
+    assert result.code == 0 and result.out.endswith(f"\n\n{tmp_path / NAME}.json\n")
+    assert "2 seeds: mean ± 95 % interval\nscore: 1.5 ± 2.1\n" in result.out  # t₁ = 12.706
     assert read_study(NAME, tmp_path)["curve"].tolist() == [[4, 4.5], [5, 5.5]]
 
 
@@ -36,7 +37,7 @@ def test_a_study_is_run_and_its_file_named(call, tmp_path):
 def run(monkeypatch):
     """The names of what is run, studies and labs alike; nothing is measured."""
     names = []
-    for function in ("run_study", "measure_lab"):
+    for function in ("measure_study", "measure_lab"):
         monkeypatch.setattr(
             f"minillm.commands.labs.{function}", lambda study, *a, **b: names.append(study.name)
         )

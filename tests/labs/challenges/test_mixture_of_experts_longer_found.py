@@ -37,8 +37,9 @@ def test_the_study_says_that_a_rate_that_is_best_on_one_seed_leaves_others_on_a_
 
 
 def test_the_study_says_that_the_balance_loss_spreads_use_after_more_steps_too(found):
+    """In the mean; not in every seed."""
     largest, dropped = found["use"][..., 0], found["dropped"][..., 0]
     for dial in (OWN, SHARED):
-        assert interval(largest[:, dial, 1] - largest[:, dial, 0])[0] > 0.0
-        assert interval(dropped[:, dial, 1] - dropped[:, dial, 0])[0] > 0.0
+        assert (largest[:, dial, 1] - largest[:, dial, 0]).mean() > 0.05
+        assert (dropped[:, dial, 1] - dropped[:, dial, 0]).mean() > 0.05
     assert largest[:, :, 0].max() < 0.3
