@@ -37,9 +37,11 @@ def factors_on_device(
 
 
 def leap(plus: int, steps: int) -> tuple[int, int]:
-    """Many steps of the generator as one, ``times`` and ``plus`` of ``times state + plus``::
+    """Many steps of the generator, ``state <- M state + plus``, as one of the same form::
 
-    times = M^n,   plus_n = plus (M^n - 1) / (M - 1)       (mod 2^128)
+        state <- M^n state + plus (M^n - 1) / (M - 1)          (mod 2^128)
+
+    The answer is the factor and the sum.
     """
     grown = pow(MULTIPLIER, steps, (MULTIPLIER - 1) * MODULUS)  # the division leaves 128 bits
     return grown % MODULUS, plus * ((grown - 1) // (MULTIPLIER - 1)) % MODULUS
