@@ -1,7 +1,8 @@
 """``RawModule`` for the strict double: kernels run on the host, and mistakes in a call are found.
 
 CuPy takes an argument as it comes: a float for a double, a view for an array in one piece.  This
-one refuses, and puts ones (NaN) on both sides of every array, which must stay.
+one refuses, and guards both sides of every array: with NaN where it is only read, and where it is
+written with large numbers, which must stay.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from tests.cuda_on_host.compiler import GXX, Parameter, kernels_of, library
 from tests.strict import StrictArray, strict
 
 needs_gxx = pytest.mark.skipif(GXX is None, reason="no C++ compiler (g++) on this machine")
-MARGIN = 64  # elements before and behind
+MARGIN = 1024  # elements before and behind: more than a block has threads
+WRITTEN = 0xFE  # bytes beside what a kernel writes; a float of them is -1.7e38
 LAUNCHES: list[str] = []  # the kernels that ran, in order
 ORDER = {"how": 0}  # in which threads and blocks run; see host.h
 FAILURES = ["", "its threads part at a barrier", "a block has too many threads"]
@@ -66,14 +68,14 @@ class RawModule:
         return launch
 
     def guarded(self, name: str, parameter: Parameter, array: Any) -> np.ndarray:
-        """A copy of an array with a margin of ones on both sides."""
+        """A copy of an array with a margin on both sides."""
         if not isinstance(array, StrictArray):
             raise TypeError(f"{name}: {array!r} is not on the device")
         dtype, found = self.dtypes[parameter.kind], array.dtype
         if found != dtype or not array.flags.c_contiguous:
             raise TypeError(f"{name}: {dtype} in one piece is needed, got {found} {array.strides}")
         memory = np.empty(array.size + 2 * MARGIN, dtype)
-        memory.view(np.uint8)[...] = 0xFF
+        memory.view(np.uint8)[...] = 0xFF if parameter.is_const else WRITTEN
         memory[MARGIN : MARGIN + array.size] = array._host.reshape(-1)
         return memory
 
@@ -92,12 +94,13 @@ def pointer(memory: np.ndarray) -> ctypes.c_void_p:
 
 def take_back(name: str, parameter: Parameter, array: Any, memory: np.ndarray) -> None:
     """Copy what a kernel wrote back, once the margins are known to be as they were."""
+    if parameter.is_const:
+        return
     behind = memory.size - MARGIN
     for margin in (memory[:MARGIN], memory[behind:]):
-        if (margin.view(np.uint8) != 0xFF).any():
+        if (margin.view(np.uint8) != WRITTEN).any():
             raise RuntimeError(f"{name} wrote beside an array of shape {array.shape}")
-    if not parameter.is_const:
-        array._host[...] = memory[MARGIN:behind].reshape(array.shape)
+    array._host[...] = memory[MARGIN:behind].reshape(array.shape)
 
 
 strict.RawModule = RawModule

@@ -75,6 +75,44 @@ def test_cross_entropy(dtype, seed, n_rows, width, size, odd, reduction, ignored
     assert_parity(ops.cross_entropy, KERNELS["cross_entropy_on_device"][1], logits, **given)
 
 
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_logits_of_an_ignored_target_reach_nothing(odd, rng):
+    logits = rng.standard_normal((4, 300))
+    logits[[0, 2], [7, 299]] = odd
+    targets = np.array([-100, 3, -100, 299])
+    kernel = KERNELS["cross_entropy_on_device"][1]
+    for reduction in ("mean", "sum", "none"):
+        assert_parity(ops.cross_entropy, kernel, logits, targets=targets, reduction=reduction)
+    loss, vjp = kernel(strict.asarray(logits), targets=strict.asarray(targets))
+    grad = vjp(strict.asarray(1.0))[0]._host
+    assert np.isfinite(loss._host)
+    assert not grad[[0, 2]].any()
+
+
+def test_a_device_target_outside_the_classes_counts_from_the_end_as_with_the_rule(rng):
+    logits = strict.asarray(rng.standard_normal((4, 5)))
+    targets = strict.asarray(np.array([-1, 5, 12, -7]))
+    pairs = [
+        function(logits, targets=targets, reduction="none")
+        for function in (ops.cross_entropy.rule, KERNELS["cross_entropy_on_device"][1])
+    ]
+    (expected, expected_vjp), (found, vjp) = pairs
+    np.testing.assert_allclose(found._host, expected._host, rtol=1e-13)
+    g = strict.asarray(rng.standard_normal(4))
+    np.testing.assert_allclose(vjp(g)[0]._host, expected_vjp(g)[0]._host, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("width", [7, 300])
+def test_a_mean_far_from_zero_costs_no_more_digits_than_it_must(width, rng):
+    """A mean near 1000 is off by half a unit in its last place, 3e-5, and no more."""
+    x = (1000 + rng.standard_normal((60, width))).astype(np.float32)
+    gain, bias = np.ones(width, np.float32), np.zeros(width, np.float32)
+    found, _ = KERNELS["layer_norm_on_device"][1](*map(strict.asarray, (x, gain, bias)))
+    truth, _ = ops.layer_norm.rule(x.astype(float), gain.astype(float), bias.astype(float))
+    off = np.abs(found._host - truth) * x.astype(float).std(axis=1, keepdims=True)
+    assert off.max() < 1.1 * 2.0**-15
+
+
 @few
 @given(dtype=DTYPES, seed=SEEDS, n_rows=st.sampled_from([1, 5, 19]), width=WIDTHS,
        n_ids=st.sampled_from([0, 1, 9, 256, 300]), padded=st.booleans(),
