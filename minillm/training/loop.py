@@ -13,6 +13,7 @@ import numpy as np
 from minillm.autograd import Parameter
 from minillm.backend import Array, array_module
 from minillm.backend.allocator import give_back
+from minillm.backend.device_memory import telling_what_is_free
 from minillm.optim import Optimizer, clip_gradients, gradient_norm
 from minillm.training.accumulation import checked_answer, counted, mean_gradients
 
@@ -83,6 +84,7 @@ def fit(
         TypeError: at once, an ``optimizer`` that is not one, or as ``check_settings``; with the
             first step, a loss that is not a Tensor, or an answer of ``gradients`` that is not a
             loss and a list of gradients.
+        MemoryError: a device is full; with what was asked for and what is free.
     """
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
@@ -115,7 +117,8 @@ def updates(
             refuse_finished(schedule, index, start)
             optimizer.lr = schedule(index)
         counts = counted(count, window)
-        with np.errstate(over="ignore", invalid="ignore"):  # one error, not a flood of warnings
+        quietly = np.errstate(over="ignore", invalid="ignore")  # one error, no flood of warnings
+        with quietly, telling_what_is_free():
             answer = gradients(
                 loss_of, window, optimizer.parameters, counts=counts, allow_unused=allow_unused
             )

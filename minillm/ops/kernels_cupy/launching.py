@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import Array, array_module
+from minillm.backend import Array, DeviceError, array_module
+from minillm.backend.cuda_probe import lacks_toolkit, remedy
 
 BLOCK = 256  # threads; block.cu says so too
 REALS = {"f": "float", "d": "double"}
@@ -44,11 +45,19 @@ def launch(file: str, kernel: str, blocks: int, *arguments: Any, dtype: Any) -> 
     """Run ``kernel`` of ``file.cu`` with so many blocks; with none, there is nothing to do.
 
     Arrays must lie in one piece and be of the dtypes that the kernel expects.
+
+    Raises:
+        DeviceError: CuPy finds no CUDA toolkit to compile it; with what to install.
     """
     if blocks == 0:
         return
     library = array_module(*(x for x in arguments if hasattr(x, "shape")))
-    function = module(library, file, np.dtype(dtype)).get_function(kernel)
+    try:
+        function = module(library, file, np.dtype(dtype)).get_function(kernel)
+    except Exception as error:  # the first call compiles
+        if lacks_toolkit(error):
+            raise DeviceError(f"{kernel} cannot be compiled: {remedy(error)}") from error
+        raise
     function((blocks,), (BLOCK,), tuple(as_argument(x, dtype) for x in arguments))
 
 
