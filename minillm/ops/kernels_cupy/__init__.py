@@ -18,6 +18,8 @@ from types import ModuleType
 
 from minillm.backend.kernel_switch import Kernels
 from minillm.ops.activations import gelu, gelu_tanh
+from minillm.ops.attention import scaled_dot_product_attention
+from minillm.ops.kernels_cupy.attentions import attention_on_device
 from minillm.ops.kernels_cupy.cross_entropies import cross_entropy_on_device
 from minillm.ops.kernels_cupy.embeddings import embedding_on_device
 from minillm.ops.kernels_cupy.gelus import gelu_on_device, gelu_tanh_on_device
@@ -49,6 +51,7 @@ def kernels_for(library: ModuleType) -> Kernels:
         (gelu_tanh.kernels, library, gelu_tanh_on_device),
         (cross_entropy.kernels, library, cross_entropy_on_device),
         (embedding.kernels, library, embedding_on_device),
+        (scaled_dot_product_attention.kernels, library, attention_on_device),
     ]
 
 

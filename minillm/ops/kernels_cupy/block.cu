@@ -7,8 +7,8 @@ typedef bool flag;
 
 #define BLOCK 256
 
-// The larger of two numbers, either where one is NaN: it shows in the sums that follow.
-__device__ real larger(real a, real b) { return a > b ? a : b; }
+// The larger of two numbers; a NaN stays.
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
 
 // The sum of one number from every thread of the block, in the same order each time, for all.
 __device__ real sum_of_block(real x) {

@@ -7,6 +7,7 @@ from minillm import ops
 from minillm.autograd.recording import Op
 from minillm.ops import kernels_cupy
 from tests.cuda_on_host.raw_module import needs_gxx
+from tests.ops.kernels.parity import assert_near
 from tests.ops.kernels_cupy.on_host import assert_parity, back, moved
 from tests.ops.samples import OPS, cases
 from tests.strict import strict
@@ -19,6 +20,9 @@ EVERY = pytest.mark.parametrize("name", KERNELS)
 
 def left_to_the_rule(name, one):
     """Samples that a kernel does not do itself."""
+    if "attention" in name:
+        q, k, v, *bias = one.operands
+        return bool(bias) or not (q.ndim == 4 and q.shape[:2] == k.shape[:2] == v.shape[:2])
     return "softmax" in name and one.settings.get("axis", -1) not in (-1, one.operands[0].ndim - 1)
 
 
@@ -84,9 +88,9 @@ def test_another_dtype_is_refused_with_the_kernel_the_dtype_and_what_it_knows(na
 def test_a_stretched_cotangent_and_turned_operands_are_as_good_as_copies(name):
     for _, operands, settings in samples_of(name, np.float64):
         plain, vjp = KERNELS[name](*moved(operands), **moved(settings))
-        turned = [strict.asarray(np.asfortranarray(x)) for x in operands]
+        turned = [strict.asarray(np.asarray(x, order="F")) for x in operands]
         found, turned_vjp = KERNELS[name](*turned, **moved(settings))
-        np.testing.assert_array_equal(back(found), back(plain))
+        assert_near(back(found), back(plain))
         g = strict.broadcast_to(strict.asarray(0.7), plain.shape)
         for a, b in zip(turned_vjp(g), vjp(strict.asarray(back(g).copy())), strict=True):
-            np.testing.assert_array_equal(back(a), back(b))
+            assert_near(back(a), back(b))
