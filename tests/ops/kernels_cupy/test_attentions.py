@@ -40,7 +40,8 @@ def operands(rng, dtype, batch, heads, queries, keys, width, v_width, size=1.0):
 @given(
     seed=SEEDS, dtype=st.sampled_from([np.float32, np.float64]), queries=LENGTHS, keys=LENGTHS,
     widths=st.sampled_from([(1, 1), (3, 5), (16, 17), (64, 64)]),
-    lead=st.sampled_from([(1, 1), (2, 3)]), mask=st.sampled_from([*MASKS]), dropout=st.sampled_from(["", "all", "keys"]),
+    lead=st.sampled_from([(1, 1), (2, 3)]), mask=st.sampled_from([*MASKS]),
+    dropout=st.sampled_from(["", "all", "keys"]),
     size=st.sampled_from([1e-3, 1.0, 30.0, 1e4]), scale=st.sampled_from([None, -0.3, 1.0]),
 )  # fmt: skip
 def test_parity(seed, dtype, queries, keys, widths, lead, mask, dropout, size, scale):
