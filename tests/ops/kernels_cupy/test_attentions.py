@@ -69,9 +69,9 @@ def test_what_is_not_finite_reaches_only_who_looks_at_it(odd, place, hidden, rng
     x = (q, k, v)[place]
     x[0, 1, -1] = odd
     mask = np.ones((2, 1, 18, 20), dtype=bool)
-    mask[..., 3] = False
     mask[0, :, :, -1] = not hidden
     mask[0, :, -1, :] = not hidden
+    mask[..., 3] = False  # also beside what is odd
     assert_parity(rule, attention_on_device, q, k, v, mask=mask)
     if hidden:
         y, vjp = attention_on_device(*moved([q, k, v]), mask=strict.asarray(mask))
