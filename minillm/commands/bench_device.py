@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import json
 import statistics
 import sys
@@ -17,16 +18,26 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import DeviceError, kernels, probe_cuda, to_device, write_atomically
+from minillm.backend import Array, DeviceError, kernels, probe_cuda, to_device, write_atomically
 from minillm.backend.devices import require_cuda
 from minillm.commands.bench_device_report import device_report
 from minillm.commands.bench_ops import HEADS, Case, cases, of_op
-from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
+from minillm.commands.bench_steps import (
+    ADAMW,
+    SIZES,
+    LanguageModel,
+    Size,
+    random_batch,
+    training_step,
+)
 from minillm.commands.bench_torch import step_of_torch
 from minillm.commands.runs import require_files
 from minillm.nn import causal_mask
 from minillm.ops import embedding, scaled_dot_product_attention, softmax
+from minillm.optim import AdamW
+from minillm.training import HalfPrecision, fit
 
+HALF = "half precision"
 LEVELS = {"rules": "numpy", "kernels": "device"}  # what stands in the tables for CuPy's arrays
 DEVICE_PARTS = ("steps", "ops", "torch")
 DEVICE_SIZES = {
@@ -93,29 +104,38 @@ def measured(cupy: Any, measure: Callable[[], Any]) -> Any:
 
 
 def step_work(cupy: Any, arguments: argparse.Namespace) -> Iterator[Work]:
-    """Milliseconds, memory and first loss of a training step, with the rules and the kernels."""
+    """Milliseconds, memory and first loss of a training step: rules, kernels, half precision."""
     for name in arguments.sizes:
-        for way, level in LEVELS.items():
-            size, rounds = DEVICE_SIZES[name], arguments.rounds
-            yield "steps", f"{name}, {way}", partial(step_times, cupy, size, level, rounds)
+        for way in (*LEVELS, HALF):
+            measure = partial(step_times, cupy, DEVICE_SIZES[name], way, arguments.rounds)
+            yield "steps", f"{name}, {way}", measure
 
 
-def step_times(cupy: Any, size: Size, level: str, rounds: int) -> dict[str, float]:
-    """Of one size at one level; the pool of memory begins empty, and its size at the end counts."""
-    with kernels(level):
-        step = step_on_device(size)
+def step_times(cupy: Any, size: Size, way: str, rounds: int) -> dict[str, float]:
+    """Of one size by one way; the pool of memory begins empty, and its size at the end counts."""
+    with kernels(LEVELS.get(way, "numpy")):  # in half precision the rules: kernels have no float16
+        step = step_on_device(size, half=way == HALF)
         loss = step()
         ms = clocked(cupy.cuda.Device().synchronize, step, size.steps, rounds)
         held = cupy.get_default_memory_pool().total_bytes()
     return {"ms": ms, "memory_mb": held / 2**20, "first_loss": loss}
 
 
-def step_on_device(size: Size) -> Callable[[], float]:
+def step_on_device(size: Size, *, half: bool = False) -> Callable[[], float]:
     """A training step of the model of ``bench``; model and batch lie on the device."""
     model = LanguageModel(size).to_device("cuda")
     model.mask = to_device(model.mask, "cuda")
     ids, targets = (to_device(array, "cuda") for array in random_batch(size))
-    return training_step(model, (ids, targets))
+    make = half_step if half else training_step
+    return make(model, (ids, targets))
+
+
+def half_step(model: LanguageModel, batch: tuple[Array, Array]) -> Callable[[], float]:
+    """The same step with gradients in float16, of which an update may be left out."""
+    optimizer = AdamW(model.parameters(), **ADAMW)  # type: ignore[arg-type]
+    gradients = HalfPrecision(model)
+    steps = fit(model.loss, itertools.repeat(batch), optimizer, gradients=gradients)
+    return lambda: float(next(steps).loss)
 
 
 def op_work(cupy: Any, arguments: argparse.Namespace) -> Iterator[Work]:

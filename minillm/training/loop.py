@@ -26,6 +26,9 @@ class Gradients(Protocol):
     """The seam between loss and update: batches in, a loss to report and gradients out.
 
     ``counts`` says what each batch counts; the gradients are one for each of ``parameters``.
+
+    Where it has a method ``may_go_on(finite)``, that is told of each attempt whether all was
+    finite; if it answers False, the update is left out, and the next batches take its place.
     """
 
     def __call__(
@@ -111,6 +114,7 @@ def updates(
 ) -> Iterator[Step]:
     """The loop of ``fit``, once its settings are known to make sense."""
     waiting, start = iter(batches), optimizer.steps
+    may_go_on = getattr(gradients, "may_go_on", None)
     while window := list(itertools.islice(waiting, accumulate)):
         index = optimizer.steps
         if schedule is not None:
@@ -127,7 +131,10 @@ def updates(
                 clipped, norm = found, gradient_norm(found)
             else:
                 clipped, norm = clip_gradients(found, max_norm)
-            stop_if_not_finite(index, loss, norm)
+            finite = bool(array_module(loss).isfinite(loss + norm))  # the one wait for a device
+            if may_go_on is not None and not may_go_on(finite):
+                continue
+            stop_if_not_finite(index, loss, norm, finite)
             optimizer.step(clipped)
         yield Step(index, loss, norm, optimizer.lr)
 
@@ -191,13 +198,13 @@ def refuse_finished(schedule: Callable[[int], float], index: int, start: int) ->
         )
 
 
-def stop_if_not_finite(index: int, loss: Array, norm: Array) -> None:
-    """Wait for the device once, and raise if either number is not finite.
+def stop_if_not_finite(index: int, loss: Array, norm: Array, finite: bool) -> None:
+    """Raise if either number is not finite.
 
     Raises:
         DivergenceError: with the step and both numbers.
     """
-    if not bool(array_module(loss).isfinite(loss + norm)):
+    if not finite:
         raise DivergenceError(
             f"step {index}: loss {float(loss):.4g}, gradient norm {float(norm):.4g}; this "
             "update was not made. A smaller learning rate usually helps."

@@ -108,15 +108,17 @@ def test_every_part_is_measured_with_rules_and_kernels(call, device, few_ops, tm
         "seconds",
     ]  # fmt: skip
     assert (found["device"], found["cupy"], found["driver"]) == ("False GPU", "14.2.0", 12090)
-    assert [*found["steps"]] == ["course, rules", "course, kernels"]
-    rules, kernels = found["steps"].values()
+    assert [*found["steps"]] == ["course, rules", "course, kernels", "course, half precision"]
+    rules, kernels, half = found["steps"].values()
+    assert rules["first_loss"] == pytest.approx(half["first_loss"], rel=1e-3)
+    assert rules["first_loss"] != half["first_loss"]
     assert rules["first_loss"] == pytest.approx(kernels["first_loss"], rel=1e-5)
     assert rules["ms"] > 0 and rules["memory_mb"] == kernels["memory_mb"] == 3
     assert [*found["ops"]["gelu 3 x 5"]] == ["rules", "kernels"]
     assert {"layer_norm_forward", "attention_forward", "cross_entropy_forward", "adam"} <= {
         *raw_module.LAUNCHES
     }
-    assert device.count("freed") == 5  # after every case
+    assert device.count("freed") == 6  # after every case
     assert found["left_out"] == []
     heads = [block.split("\n")[0] for block in result.out.split("\n\n")]
     assert heads[0].startswith("False GPU, CuPy 14.2.0, driver 12090, runtime 12080; median of 1")
@@ -156,7 +158,7 @@ def test_where_time_is_up_the_rest_is_named(call, device, monkeypatch, tmp_path)
     words = ["--device", "cuda", "--parts", "steps", "--rounds", 1, "--json", file]
     result = call("bench", *words)
     assert result.code == 0
-    left = ["steps: course, rules", "steps: course, kernels"]
+    left = [f"steps: course, {way}" for way in ("rules", "kernels", "half precision")]
     assert json.loads(file.read_text(encoding="utf-8"))["left_out"] == left
     assert result.out.endswith(f"no time was left for: {'; '.join(left)}\n")
 
@@ -165,7 +167,7 @@ def test_a_case_that_fails_is_told_and_the_others_go_on(call, device, few_ops, m
     monkeypatch.setattr(bench_device, "step_on_device", failing(out_of_memory(77)))
     result = call("bench", "--device", "cuda", "--parts", "steps,ops", "--rounds", 1)
     assert result.code == 0
-    assert result.out.count("OutOfMemory: Out of memory allocating 77 bytes") == 2
+    assert result.out.count("OutOfMemory: Out of memory allocating 77 bytes") == 3
     assert "gelu 3 x 5" in result.out
 
 

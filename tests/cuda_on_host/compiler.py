@@ -10,12 +10,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 HEADER = Path(__file__).with_name("host.h")
-GXX = shutil.which("g++")
+GXX = shutil.which("g++") if sys.platform == "linux" else None  # elsewhere, sections differ
 FLAGS = ("-O1", "-std=c++17", "-shared", "-fPIC", "-w")
 KERNEL = re.compile(r'extern "C" __global__ void (\w+)\(([^)]*)\)')
 
@@ -67,6 +68,8 @@ def library(source: str, options: tuple[str, ...]) -> ctypes.CDLL:
     key = hashlib.sha256("\0".join([text, *FLAGS, *defines]).encode()).hexdigest()
     folder = Path(tempfile.gettempdir()) / f"minillm-cuda-on-host-{getpass.getuser()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to somebody else, whose code would be run")
     found = folder / f"{key}.so"
     if not found.exists():
         built = folder / f"{key}.{os.getpid()}"

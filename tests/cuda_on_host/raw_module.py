@@ -16,7 +16,7 @@ import pytest
 from tests.cuda_on_host.compiler import GXX, Parameter, kernels_of, library
 from tests.strict import StrictArray, strict
 
-needs_gxx = pytest.mark.skipif(GXX is None, reason="no C++ compiler (g++) on this machine")
+needs_gxx = pytest.mark.skipif(GXX is None, reason="no C++ compiler (g++ on Linux) on this machine")
 MARGIN = 1024  # elements before and behind: more than a block has threads
 WRITTEN = 0xFE  # bytes beside what a kernel writes; a float of them is -1.7e38
 LAUNCHES: list[str] = []  # the kernels that ran, in order

@@ -59,16 +59,17 @@ def counted() -> Iterator[None]:
     assert SYNCS == []
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("double", marks=pytest.mark.slow),  # most of it runs in other tests by default
-        pytest.param("cuda", marks=pytest.mark.gpu),
-    ]
-)
-def place(request, monkeypatch):
+PLACES = [
+    pytest.param("double", marks=pytest.mark.slow),  # most of it runs in other tests by default
+    pytest.param("cuda", marks=pytest.mark.gpu),
+]
+
+
+def at(level: str, which: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """The double in the place of CuPy, or CuPy where there is a device."""
-    if request.param == "double":
-        put_in_force(monkeypatch)
+    if which == "double":
+        if level == "device":
+            put_in_force(monkeypatch)
         yield Place(strict, counted)
         return
     cupy, reason = probed()
@@ -76,5 +77,17 @@ def place(request, monkeypatch):
         pytest.skip(reason)
     import cupyx
 
-    with kernels("device"):
+    with kernels(level):
         yield Place(cupy, lambda: cupyx.allow_synchronize(False))
+
+
+@pytest.fixture(params=PLACES)
+def place(request, monkeypatch):
+    """A device, with kernels in force."""
+    yield from at("device", request.param, monkeypatch)
+
+
+@pytest.fixture(params=PLACES)
+def bare(request, monkeypatch):
+    """A device and the rules alone."""
+    yield from at("numpy", request.param, monkeypatch)

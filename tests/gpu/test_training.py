@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from minillm.autograd import gradients_of
-from minillm.optim import AdamW, clip_gradients, decay_groups
+from minillm.autograd import Parameter, gradients_of
+from minillm.nn import Module
+from minillm.optim import SGD, AdamW, clip_gradients, decay_groups
+from minillm.training import HalfPrecision, fit
 from tests.gpu.conftest import back
 from tests.training.test_host_waits import MODELS, SETTINGS, trained
 
@@ -33,3 +35,33 @@ def test_the_host_waits_for_nothing_between_batch_and_update(name, dtype, place)
         clipped, norm = clip_gradients(gradients_of(loss, optimizer.parameters), 1.0)
         optimizer.step(clipped)
     assert np.isfinite(float(loss.data + norm))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_half_precision_gives_what_it_gives_on_the_host(name, bare):
+    make, loss_of = MODELS[name]
+    found = []
+    for move in (lambda model: model, bare.moved):
+        model = move(make(np.random.default_rng(0)).train())
+        optimizer = AdamW(model.parameters(), lr=1e-3, eps=1e-3)
+        half = HalfPrecision(model, scale=1024.0)
+        settings = {"gradients": half, "max_norm": 1.0}
+        steps = list(fit(lambda _, m=model: loss_of(m), range(3), optimizer, **settings))
+        assert half.skipped == 0
+        found.append([step.loss for step in steps] + [p.data for p in model.parameters()])
+    for here, there in zip(*found, strict=True):
+        np.testing.assert_allclose(back(there), here, rtol=2e-3, atol=2e-3)
+
+
+def test_an_overflow_on_the_device_skips_the_update(bare):
+    weight = bare.move(np.ones(3, dtype=np.float32))
+    model = Module()
+    model.w = Parameter(weight)
+    half = HalfPrecision(model, scale=16.0)
+
+    def loss_of(factor):
+        return (model.w * bare.xp.full(3, factor, dtype=np.float16)).sum()
+
+    steps = list(fit(loss_of, [1.0, 8000.0, 2.0], SGD([model.w], lr=1.0), gradients=half))
+    assert (len(steps), half.skipped, half.scale) == (2, 1, 8.0)
+    assert back(model.w.data).tolist() == [-2.0] * 3

@@ -87,7 +87,7 @@ def test_a_step_waits_once_and_trains_as_on_the_host(name, kernels, settings, mo
         put_in_force(monkeypatch)
     LAUNCHES.clear()
     losses, weights, waits = trained(name, on_strict_double, **SETTINGS[settings])
-    assert waits == [["bool"]] * STEPS  # of stop_if_not_finite
+    assert waits == [["bool"]] * STEPS  # whether loss and gradient are finite
     assert bool(LAUNCHES) == (kernels == "device")
     expected, expected_weights, _ = trained(name, **SETTINGS[settings])
     for a, b in zip([*losses, *weights], [*expected, *expected_weights], strict=True):

@@ -14,7 +14,7 @@ from tests.strict import strict
 def put_in_force(monkeypatch):
     """Every kernel for devices, for arrays of the strict double, until the test ends."""
     if GXX is None:
-        pytest.skip("no C++ compiler (g++) on this machine")
+        pytest.skip("no C++ compiler (g++ on Linux) on this machine")
     for table, library, kernel in kernels_cupy.kernels_for(strict):
         monkeypatch.setitem(table, library, kernel)
     monkeypatch.setitem(AdamW.kernels, strict, adam_on_device)
