@@ -43,28 +43,35 @@ def attention_on_device(
         return scaled_dot_product_attention.rule(query, key, value, bias, **settings)
     check_values(query, key, value)
     xp = array_module(query, key, value, *([mask] if is_array(mask) else []))
-    dtype, shape = query.dtype, (*query.shape[:3], key.shape[2])
-    batch, heads, queries, keys = shape
+    shape = (*query.shape[:3], key.shape[2])
     allowed, of_mask = placed(checked_mask(mask, shape, xp))
     kept, of_keep = placed(checked_factors(keep, query, shape))
     q, k, v = map(in_one_piece, (query, key, value))
-    sizes = heads, queries, keys, q.shape[3], v.shape[3]
+    sizes = *shape[1:], q.shape[3], v.shape[3]
     given = q, k, v, allowed, kept, scale_of_scores(query, scale), *sizes, *of_mask, *of_keep
+    return in_tiles(shape, wanted, *given)
+
+
+def in_tiles(
+    shape: tuple[int, ...], wanted: tuple[bool, ...], q: Array, k: Array, v: Array, *more: Any
+) -> tuple[Array, VJP]:
+    """The kernels of ``attention.cu``; ``more`` is what they are told beside the operands."""
+    xp, dtype, (batch, heads, queries, keys) = array_module(q), q.dtype, shape
     y = xp.empty((*shape[:3], v.shape[3]), dtype)
     top, total = (xp.empty(shape[:3], dtype) for _ in range(2))
     of_queries, of_keys = (batch * heads * -(-length // TILE) for length in (queries, keys))
-    launch("attention", "attention_forward", of_queries, y, top, total, *given, dtype=dtype)
+    given = top, total, q, k, v, *more
+    launch("attention", "attention_forward", of_queries, y, *given, dtype=dtype)
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
-        g = in_one_piece(g)
+        g, d = in_one_piece(g), xp.zeros(shape[:3], dtype)
         dq, dk, dv = (xp.empty(x.shape, dtype) for x in (q, k, v))
-        d, inputs = xp.zeros(shape[:3], dtype), (g, top, total, *given)
         if wanted[0] or wanted[1]:
             name = "attention_backward_queries"
-            launch("attention", name, of_queries, dq, d, *inputs, dtype=dtype)
+            launch("attention", name, of_queries, dq, d, g, *given, dtype=dtype)
         if wanted[1] or wanted[2]:
             name = "attention_backward_keys"
-            launch("attention", name, of_keys, dk, dv, d, *inputs, dtype=dtype)
+            launch("attention", name, of_keys, dk, dv, d, g, *given, dtype=dtype)
         shares = zip((dq, dk, dv), wanted, strict=False)
         return tuple(share if asked else None for share, asked in shares)
 
