@@ -19,7 +19,7 @@ KEYS = st.integers(0, 2**63 - 1)
 
 
 @needs_gxx
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     key=KEYS, count=st.integers(0, 2**40), start=st.sampled_from([0, 1, 2, 3, 4, 1023, 7 << 40]),
     shape=st.sampled_from([(), (1,), (3, 5), (0, 4), (1021,), (257, 4)]),
