@@ -61,6 +61,13 @@ def test_a_loss_that_is_not_finite_at_scale_1_is_a_divergence():
     assert model.w.dtype == np.float32
 
 
+def test_a_loss_may_be_larger_than_float16_once_it_is_scaled():
+    """Only the cotangent has to fit: 7 times 2^15 is beyond float16."""
+    model, half, optimizer = line(scale=2.0**15, w=7.0)
+    (step,) = fit(model.loss, [1.0], optimizer, gradients=half)
+    assert (float(step.loss), float(step.gradient_norm), half.skipped) == (7.0, 1.0, 0)
+
+
 def test_a_gradient_too_small_for_float16_is_kept_by_the_scale():
     small = 2.0**-26  # below the smallest number of float16
     found = []

@@ -61,6 +61,7 @@ def test_a_layer_on_the_device_drops_what_it_drops_on_the_host(rng, monkeypatch)
     here, there = (Dropout(0.3, rng=np.random.default_rng(seed)) for _ in range(2))
     x = rng.standard_normal((6, 50)).astype(np.float32)
     SYNCS.clear()
+    raw_module.LAUNCHES.clear()
     for rows in (slice(0, 6), slice(0, 6), slice(2, 4)):
         part = x[rows]
         whole = rows.stop == 6
@@ -68,6 +69,7 @@ def test_a_layer_on_the_device_drops_what_it_drops_on_the_host(rng, monkeypatch)
             expected, found = here(Tensor(part)), there(Tensor(strict.asarray(part)))
         np.testing.assert_array_equal(found.data._host, expected.data)
     assert SYNCS == []
+    assert raw_module.LAUNCHES == ["dropout_factors"] * 3
 
 
 def test_another_dtype_is_refused_with_what_the_kernel_knows():
