@@ -38,6 +38,7 @@ from minillm.optim import AdamW
 from minillm.training import HalfPrecision, fit
 
 HALF = "half precision"
+NEEDED = 'it needs an NVIDIA GPU with its driver, and pip install "cupy-cuda12x[ctk]"'
 LEVELS = {"rules": "numpy", "kernels": "device"}  # what stands in the tables for CuPy's arrays
 DEVICE_PARTS = ("steps", "ops", "torch")
 DEVICE_SIZES = {
@@ -61,7 +62,7 @@ def run_on_device(arguments: argparse.Namespace) -> None:
     try:
         cupy = require_cuda()
     except DeviceError as error:
-        print(f"minillm bench: {error}", file=sys.stderr)
+        print(f"minillm bench: {error}; {NEEDED}", file=sys.stderr)
         raise SystemExit(2) from None
     work = [w for part in arguments.parts for w in WORK[part](cupy, arguments)]
     found: dict[str, Any] = about(cupy, arguments.rounds)

@@ -19,7 +19,8 @@ from tests.strict import SYNCS, StrictArray, strict
 SMALL = Size(2, 4, 8, 2, 1, 11, steps=2)
 NO_CUPY = (
     "minillm bench: device 'cuda' is not usable: CuPy is not installed; run: pip install "
-    "cupy-cuda12x (Linux or Windows)\n"
+    "cupy-cuda12x (Linux or Windows); it needs an NVIDIA GPU with its driver, and pip install "
+    '"cupy-cuda12x[ctk]"\n'
 )
 
 
