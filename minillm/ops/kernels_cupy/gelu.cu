@@ -4,7 +4,7 @@
 //   y = x F(x)                                 dL/dx = g (F(x) + x f(x))
 //
 //   t = tanh(a (x + b x^3)),   a = sqrt(2 / pi),   b = 0.044715
-//   y = x (1 + t) / 2                          dL/dx = g ((1 + t) + x (1 - t^2) a (1 + 3 b x^2)) / 2
+//   y = x (1 + t) / 2                         dL/dx = g ((1 + t) + x (1 - t^2) a (1 + 3 b x^2)) / 2
 //
 // Beyond 40, F is 0 or 1 and f is 0, while a square could overflow and 0 times infinity is NaN.
 
