@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from minillm.autograd import Parameter
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, on_host, to_numpy
 from minillm.backend.allocator import give_back
 from minillm.backend.device_memory import telling_what_is_free
 from minillm.optim import Optimizer, clip_gradients, gradient_norm
@@ -44,7 +44,7 @@ class Gradients(Protocol):
 
 @dataclass(frozen=True)
 class Step:
-    """What happened in one update.  Numbers stay arrays; the caller converts what it prints."""
+    """What happened in one update; its numbers are on the host."""
 
     index: int  # how many updates came before, also those of an earlier part of a resumed run
     loss: Array  # before the update
@@ -131,7 +131,8 @@ def updates(
                 clipped, norm = found, gradient_norm(found)
             else:
                 clipped, norm = clip_gradients(found, max_norm)
-            finite = bool(array_module(loss).isfinite(loss + norm))  # the one wait for a device
+            loss, norm = on_the_host(loss, norm)
+            finite = bool(np.isfinite(loss + norm))
             if may_go_on is not None and not may_go_on(finite):
                 continue
             stop_if_not_finite(index, loss, norm, finite)
@@ -196,6 +197,14 @@ def refuse_finished(schedule: Callable[[int], float], index: int, start: int) ->
             f"the schedule is over: its rate at step {start}, where this optimiser stands, is 0; "
             "give a schedule that goes on beyond it, or a new optimiser to begin at step 0"
         )
+
+
+def on_the_host(loss: Array, norm: Array) -> tuple[Array, Array]:
+    """Both numbers on the host, each in its dtype: a step waits for a device once, and here."""
+    if on_host(loss):
+        return loss, norm
+    both = to_numpy(array_module(loss).stack([x.astype("float64") for x in (loss, norm)]))
+    return both[0].astype(loss.dtype), both[1].astype(norm.dtype)
 
 
 def stop_if_not_finite(index: int, loss: Array, norm: Array, finite: bool) -> None:
