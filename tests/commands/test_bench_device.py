@@ -80,8 +80,7 @@ def test_without_cupy_it_says_what_to_install_and_the_code_is_2(call, monkeypatc
         (["--sizes", "gpt2"], "--sizes: --device cpu has tiny, course, mid, got 'gpt2'"),
         (
             ["--parts", "torch"],
-            "--parts: --device cpu has steps, ops, import, memory, private, stored, watched, "
-            "serve, got 'torch'",
+            f"--parts: --device cpu has {', '.join(bench.PARTS)}, got 'torch'",
         ),
     ],
 )
