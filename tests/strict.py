@@ -98,6 +98,18 @@ class StrictModule(ModuleType):
     def array(self, value: Any, dtype: Any = None) -> StrictArray:
         return StrictArray(np.array(getattr(value, "_host", value), dtype=dtype))
 
+    def empty(self, shape: Any, dtype: Any = float) -> StrictArray:
+        return garbage(np.empty(shape, dtype))
+
+    def empty_like(self, like: StrictArray) -> StrictArray:
+        return garbage(np.empty_like(like._host))
+
+
+def garbage(host: np.ndarray) -> StrictArray:
+    """Fresh memory holds anything: here ones, which are NaN and -1."""
+    host.reshape(host.size).view(np.uint8)[...] = 0xFF
+    return StrictArray(host)
+
 
 class StrictFunction:
     """One function or method of NumPy that takes and gives strict arrays."""

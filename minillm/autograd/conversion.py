@@ -41,6 +41,8 @@ def operand_arrays(operands: Iterable[Any]) -> list[Array]:
     values = [x._data if isinstance(x, NumPySide) else x for x in operands]
     floats = [x for x in values if is_array(x) and x.dtype.kind == "f"]
     if len(floats) == len(values):
+        if len(values) > 1 and type(values[0]) is not np.ndarray:
+            array_module(*values)  # of one device; looked at only where there may be several
         return values
     xp = array_module(*(x for x in values if is_array(x)))
     dtype = np.result_type(*(x.dtype for x in floats)) if floats else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Number
 from types import ModuleType
 from typing import Any
@@ -21,6 +22,7 @@ def array_module(*arrays: Array) -> ModuleType:
 
     Raises:
         TypeError: the arrays live in different libraries, or something is not an array.
+        ValueError: they live on different devices.
     """
     found: ModuleType | None = None
     for array in arrays:
@@ -33,7 +35,24 @@ def array_module(*arrays: Array) -> ModuleType:
             names = " and ".join(sorted((found.__name__, library.__name__)))
             raise TypeError(f"one op was given arrays from {names}; move them with to_device first")
         found = library
+    if found is not None and found is not np and len(arrays) > 1:
+        check_one_device(array for array in arrays if library_of(array) is found)
     return found or np
+
+
+def check_one_device(arrays: Iterable[Array]) -> None:
+    """Refuse arrays of two devices: CuPy would read one through the other, or fail far away.
+
+    Raises:
+        ValueError: with the numbers of the devices.
+    """
+    places = {getattr(getattr(array, "device", None), "id", 0) for array in arrays}
+    if len(places) > 1:
+        numbers = " and ".join(map(str, sorted(places)))
+        raise ValueError(
+            f"one op was given arrays from the devices {numbers}; make them anew on one: "
+            "with cupy.cuda.Device(0): x = cupy.asarray(x)"
+        )
 
 
 def library_of(value: Any) -> ModuleType | None:

@@ -6,6 +6,8 @@ import importlib.metadata
 import re
 from typing import Any
 
+from minillm.backend.device_memory import full
+
 WHEELS = ("cupy-cuda12x", "cupy-cuda13x")
 # what CuPy 13 and 14, the loaders of Linux and Windows and the run-time compiler say of a library
 # or a header that is not there
@@ -40,6 +42,8 @@ def probe_cuda() -> tuple[Any, str]:
     except Exception as error:
         if lacks_toolkit(error):
             return None, f"{name} has a driver, but CuPy finds no CUDA toolkit: {remedy(error)}"
+        if isinstance(error, cupy.cuda.memory.OutOfMemoryError):
+            return None, f"{name} cannot be used: {full(cupy, error)}; nvidia-smi says who has it"
         return None, f"{name} does not compute: {told(error)}"
     return cupy, name
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from minillm.backend.arrays import Array, array_module, library_of, to_numpy
 from minillm.backend.cuda_probe import probe_cuda
+from minillm.backend.device_memory import telling_what_is_free
 from minillm.backend.errors import DeviceError
 
 DEVICES: Sequence[str] = ("cpu", "cuda")
@@ -18,17 +19,14 @@ def to_device(array: Array, device: str) -> Array:
     Raises:
         ValueError: ``device`` is neither.
         DeviceError: there is no usable CUDA device; the process stays on NumPy.
-        MemoryError: the device cannot hold the array.
+        MemoryError: the device cannot hold the array; with what was asked and what is free.
     """
     if device == "cpu":
         return to_numpy(array)
     if device != "cuda":
         raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {device!r}")
-    cupy = require_cuda()
-    try:
-        return cupy.asarray(array)
-    except cupy.cuda.memory.OutOfMemoryError as error:
-        raise MemoryError(f"the device has no room for {array.nbytes} bytes: {error}") from error
+    with telling_what_is_free():
+        return require_cuda().asarray(array)
 
 
 def require_cuda() -> Any:

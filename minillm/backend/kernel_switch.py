@@ -7,6 +7,10 @@ force, and takes the others out.
 * ``off``       the rules alone
 * ``numpy``     kernels in NumPy, the default
 * ``compiled``  those, and kernels that numba compiles (``pip install numba``)
+* ``device``    those in NumPy, and kernels in CUDA C for arrays of CuPy
+
+The last need ``pip install cupy-cuda12x``.  They were run on a processor and compiled for devices,
+but have not yet run on one: so only this level, asked for by name, puts them in force.
 
 The variable ``MINILLM_KERNELS`` says which level a process begins with.
 """
@@ -19,7 +23,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-LEVELS = ("off", "numpy", "compiled")
+HOST_LEVELS = ("off", "numpy", "compiled")
+LEVELS = (*HOST_LEVELS, "device")
+OFFERED: dict[
+    str, tuple[str, ...]
+] = {  # whose kernels a level has, the later ones in the places of the earlier
+    "off": (),
+    "numpy": ("numpy",),
+    "compiled": ("numpy", "compiled"),
+    "device": ("numpy", "device"),
+}
 
 Table = dict[ModuleType, Callable]
 Kernels = Iterable[tuple[Table, ModuleType, Callable]]
@@ -50,7 +63,7 @@ def offer(level: str, kernels: Callable[[], Kernels]) -> None:
     It is called when the level comes into force, so that what it needs is not imported before.
     """
     offers[level].append(kernels)
-    if LEVELS.index(level) <= LEVELS.index(level_in_force):
+    if level in OFFERED[level_in_force]:
         place(kernels())
 
 
@@ -66,11 +79,11 @@ def use_kernels(level: str) -> str:
 
     Raises:
         ValueError: there is no such level.
-        ImportError: ``compiled`` without numba; nothing was changed.
+        ImportError: ``compiled`` without numba, ``device`` without CuPy; nothing was changed.
     """
     global level_in_force
     before = level_in_force
-    wanted = LEVELS[1 : LEVELS.index(checked_level(level)) + 1]
+    wanted = OFFERED[checked_level(level)]
     found = [list(kernels()) for each in wanted for kernels in offers[each]]
     for table, library in placed:
         table.pop(library, None)
@@ -96,10 +109,10 @@ def kernels(level: str) -> Iterator[None]:
 
 
 def levels_here() -> list[str]:
-    """The levels that this interpreter can have in force."""
-    return [*LEVELS] if importlib.util.find_spec("numba") else [*LEVELS[:-1]]
+    """The levels that this interpreter can have in force for NumPy's arrays."""
+    return [*HOST_LEVELS] if importlib.util.find_spec("numba") else [*HOST_LEVELS[:-1]]
 
 
 def kernels_in_force() -> str:
-    """The level in force: ``off``, ``numpy`` or ``compiled``."""
+    """The level in force: ``off``, ``numpy``, ``compiled`` or ``device``."""
     return level_in_force

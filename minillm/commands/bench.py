@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from minillm.backend import write_atomically
+from minillm.backend import DEVICES, write_atomically
 from minillm.backend.kernel_switch import levels_here
 from minillm.backend.machine import processor
 from minillm.backend.progress import progress_bar
 from minillm.commands.bench_child import import_ms, training_memory
+from minillm.commands.bench_device import DEVICE_PARTS, DEVICE_SIZES, run_on_device
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_private import PRIVATE_SIZES, private_times
 from minillm.commands.bench_report import report
@@ -28,28 +29,34 @@ from minillm.commands.bench_watched import watched_times
 from minillm.commands.runs import require_files
 
 PARTS = ("steps", "ops", "import", "memory", "private", "stored", "watched", "serve")
+DEVICE_ONLY = {"--sizes": ("gpt2",), "--parts": ("torch",)}
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to measure, how often, and where to keep it."""
     for option, known, meaning in (
-        ("--sizes", tuple(SIZES), "of the model"),
+        ("--sizes", tuple(SIZES), "of the model; gpt2 on a device alone"),
         (
             "--parts",
             PARTS,
             "what to measure: training steps, single ops, import, memory, steps of "
             "DP-SGD and watched ones beside plain ones, layers stored in fewer bits, served "
-            "answers",
+            "answers; on a device steps, ops, torch",
         ),
     ):
         parser.add_argument(
-            option, type=partial(names_of, known), default=",".join(known), metavar="NAMES",
-            help=f"{meaning} (default: %(default)s)",
+            option, type=partial(names_of, (*known, *DEVICE_ONLY[option])), metavar="NAMES",
+            help=f"{meaning} (default: {','.join(known)})",
         )  # fmt: skip
     parser.add_argument(
         "--rounds", type=at_least_1, default=5, metavar="N", help="default: %(default)s"
     )
+    parser.add_argument(
+        "--device", choices=DEVICES, default="cpu",
+        help="cuda: training steps and ops on a GPU, beside torch where it is installed, in less "
+        "than ten minutes (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
     parser.set_defaults(shares_batches=True)
 
@@ -81,6 +88,10 @@ def at_least_1(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> None:
     """Measure one thing after another, then print the tables."""
+    require_known(arguments)
+    if arguments.device == "cuda":
+        run_on_device(arguments)
+        return
     threads, rounds = arguments.threads, arguments.rounds
     require_files(arguments, "json")  # before minutes of work
     found: dict[str, Any] = {
@@ -99,6 +110,27 @@ def run(arguments: argparse.Namespace) -> None:
     print(report(found))
     if arguments.json is not None:
         write_atomically(arguments.json, (json.dumps(found, indent=1) + "\n").encode())
+
+
+def require_known(arguments: argparse.Namespace) -> None:
+    """Fill in what was not said, and refuse what the device does not do.
+
+    Raises:
+        ValueError: a size or part of the other device; with what is there, and by which option.
+    """
+    device = arguments.device
+    known = {
+        "cpu": {"sizes": tuple(SIZES), "parts": PARTS},
+        "cuda": {"sizes": tuple(DEVICE_SIZES), "parts": DEVICE_PARTS},
+    }[device]
+    for option, names in known.items():
+        given = getattr(arguments, option)
+        if given is None:
+            setattr(arguments, option, [*names])
+        elif others := [name for name in given if name not in names]:
+            raise ValueError(
+                f"--{option}: --device {device} has {', '.join(names)}, got {others[0]!r}"
+            )
 
 
 def step_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:

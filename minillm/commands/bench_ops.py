@@ -10,21 +10,25 @@ import numpy as np
 
 from minillm import ops
 from minillm.autograd import Op, Parameter
-from minillm.backend import Array, stream
+from minillm.backend import Array, is_array, stream
 from minillm.backend.kernel_switch import Table
 from minillm.nn import causal_mask
 from minillm.optim import AdamW
 
+Move = Callable[[Array], Array]
 HEADS = (32, 4, 64, 32)  # sequences, heads, positions, width of a head
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is timed: ``prepared()`` makes arrays and gives a function that runs once."""
+    """What is timed: ``prepared()`` makes arrays and gives a function that runs once.
+
+    ``prepared(move)`` puts the arrays where ``move`` does.
+    """
 
     name: str
     table: Table  # where the kernels are
-    prepared: Callable[[], Callable[[], Any]]
+    prepared: Callable[..., Callable[[], Any]]
 
 
 @dataclass
@@ -35,25 +39,26 @@ class OpCase:
     shapes: tuple[tuple[int, ...], ...]
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def __call__(self) -> Callable[[], Any]:
+    def __call__(self, move: Move = np.asarray) -> Callable[[], Any]:
         rng = stream(0, f"bench: {self.op.__name__}")
-        operands = [rng.standard_normal(shape, dtype=np.float32) for shape in self.shapes]
-        output, _ = self.op.rule(*operands, **self.settings)
-        g = np.asarray(rng.standard_normal(output.shape, dtype=np.float32))
+        operands = [move(rng.standard_normal(shape, dtype=np.float32)) for shape in self.shapes]
+        settings = {k: move(v) if is_array(v) else v for k, v in self.settings.items()}
+        output, _ = self.op.rule(*operands, **settings)
+        g = move(np.asarray(rng.standard_normal(output.shape, dtype=np.float32)))
 
         def once() -> tuple[Array | None, ...]:
-            _, vjp = self.op.run(*operands, **self.settings)
+            _, vjp = self.op.run(*operands, **settings)
             return vjp(g)
 
         return once
 
 
-def adam_on(*shapes: tuple[int, ...]) -> Callable[[], Callable[[], None]]:
+def adam_on(*shapes: tuple[int, ...]) -> Callable[..., Callable[[], None]]:
     """Steps of AdamW on parameters of these shapes."""
 
-    def prepared() -> Callable[[], None]:
+    def prepared(move: Move = np.asarray) -> Callable[[], None]:
         rng = stream(0, "bench: AdamW")
-        drawn = [[rng.standard_normal(s, dtype=np.float32) for s in shapes] for _ in range(2)]
+        drawn = [[move(rng.standard_normal(s, dtype=np.float32)) for s in shapes] for _ in range(2)]
         optimizer = AdamW([Parameter(w) for w in drawn[0]])
         return lambda: optimizer.step(drawn[1])
 

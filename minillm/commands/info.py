@@ -14,6 +14,7 @@ import minillm
 from minillm.backend import ALLOCATOR, kernels_in_force, probe_cuda
 from minillm.backend.threads import VARIABLES
 
+DEVICE_KERNELS = "those for CuPy only with MINILLM_KERNELS=device: not yet run on a device"
 FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE")
 
 
@@ -41,7 +42,7 @@ def facts() -> dict[str, str]:
         "threads": threads(),
         "core type": core_type(),
         "allocator": ALLOCATOR,
-        "kernels": f"{kernels_in_force()}; numba {version('numba')}",
+        "kernels": f"{kernels_in_force()}; numba {version('numba')}; {DEVICE_KERNELS}",
         "CuPy": cupy_version(),
         "CUDA": device if cupy is not None else f"not used: {device.splitlines()[0]}",
         "pictures": "matplotlib " + version("matplotlib"),

@@ -1,5 +1,6 @@
 """Modules, layers, encoder and decoder blocks."""
 
+from minillm.backend.kernel_switch import Kernels, offer
 from minillm.nn.adapter import Adapter
 from minillm.nn.alibi import AlibiBias, alibi_bias, alibi_slopes
 from minillm.nn.attention import MultiHeadAttention
@@ -34,6 +35,8 @@ from minillm.nn.rotary import RotaryPositions
 from minillm.nn.routing import Routing, noted_routings, route
 from minillm.nn.saving import state_for_file
 from minillm.nn.table import summary
+from minillm.ops.kernels_cupy import required_cupy
+from minillm.ops.kernels_cupy.dropouts import factors_on_device
 
 __all__ = [
     "Adapter",
@@ -82,3 +85,15 @@ __all__ = [
     "xavier_normal",
     "xavier_uniform",
 ]
+
+
+def device_kernels() -> Kernels:
+    """Dropout's for arrays of CuPy, which is not imported before.
+
+    Raises:
+        ImportError: it is not there.
+    """
+    return [(Dropout.kernels, required_cupy(), factors_on_device)]
+
+
+offer("device", device_kernels)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import Any, Self
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from minillm.autograd import Tensor
-from minillm.backend import Array, check_rng, counted_words, moved_like, stream
+from minillm.backend import Array, array_module, check_rng, counted_words, moved_like, stream
 from minillm.nn.module import Module
 from minillm.nn.rows import current_rows
 from minillm.ops import dropout
@@ -40,6 +42,8 @@ class Dropout(Module):
     Guide: 1.4.2, 9.3.3 (G23).
     """
 
+    kernels: ClassVar[dict[ModuleType, Callable]] = {}  # that draw as ``factors`` does
+
     def __init__(self, rate: float, *, rng: np.random.Generator):
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"Dropout: rate must be in [0, 1), got {rate}")
@@ -57,11 +61,9 @@ class Dropout(Module):
         if not self.training or self.rate == 0.0:
             return None
         call, first = self.next_call(shape)
-        words = counted_words(self.key, call, math.prod(shape), first)
         dropped = min(round(self.rate * 65536), 65535)  # of the 65536 words
-        keep = (words >= dropped).astype(like.dtype)
-        keep *= 65536 / (65536 - dropped)
-        return moved_like(keep.reshape(shape), like)
+        draw = self.kernels.get(array_module(like), factors)
+        return draw(self.key, call, shape, dropped, first, like=like)
 
     def next_call(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """The number of this call, and the place of its first factor among those of the batch.
@@ -87,3 +89,18 @@ class Dropout(Module):
 
     def __copy__(self) -> Self:
         return self.__deepcopy__({})
+
+
+def factors(
+    key: int, count: int, shape: tuple[int, ...], dropped: int, start: int, *, like: Array
+) -> Array:
+    """0 where the word of a unit is below ``dropped``, 1/(1-rate) elsewhere; drawn on the host::
+
+        keep = [word >= dropped] / (1 - dropped / 65536)
+
+    Shapes: ``shape``, in the library and dtype of ``like``; ``start`` words are left out first.
+    """
+    words = counted_words(key, count, math.prod(shape), start)
+    keep = (words >= dropped).astype(like.dtype)
+    keep *= 65536 / (65536 - dropped)
+    return moved_like(keep.reshape(shape), like)

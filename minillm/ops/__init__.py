@@ -17,7 +17,7 @@ from minillm.autograd.elementary import cos, erf, exp, log, rsqrt, sin, sqrt, ta
 from minillm.autograd.reductions import max, mean, min, std, sum, var
 from minillm.backend.ids import IGNORE
 from minillm.backend.kernel_switch import offer
-from minillm.ops import kernels_compiled, kernels_numpy
+from minillm.ops import kernels_compiled, kernels_cupy, kernels_numpy
 from minillm.ops.activations import (
     gelu,
     gelu_tanh,
@@ -125,3 +125,4 @@ __all__ = [
 
 offer("numpy", kernels_numpy.kernels)
 offer("compiled", kernels_compiled.kernels)
+offer("device", kernels_cupy.kernels)

@@ -3,8 +3,10 @@
 import numpy as np
 
 from minillm.backend.kernel_switch import Kernels, offer
+from minillm.ops.kernels_cupy import required_cupy
 from minillm.optim.adam import Adam, AdamW
 from minillm.optim.adam_in_chunks import adam_in_chunks
+from minillm.optim.adam_on_device import adam_on_device
 from minillm.optim.clipping import clip_gradients, gradient_norm
 from minillm.optim.groups import ParameterGroup, decay_groups
 from minillm.optim.lbfgs import minimize
@@ -42,5 +44,15 @@ def compiled_kernels() -> Kernels:
     return [(AdamW.kernels, np, adam_in_a_loop)]
 
 
+def device_kernels() -> Kernels:
+    """Adam's for arrays of CuPy, which is not imported before.
+
+    Raises:
+        ImportError: it is not there.
+    """
+    return [(AdamW.kernels, required_cupy(), adam_on_device)]
+
+
 offer("numpy", lambda: [(AdamW.kernels, np, adam_in_chunks)])
 offer("compiled", compiled_kernels)
+offer("device", device_kernels)

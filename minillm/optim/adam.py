@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import ClassVar
 
-import numpy as np
-
 from minillm.autograd import Parameter
 from minillm.backend import Array
 from minillm.optim.groups import ParameterGroup, checked_number
@@ -60,10 +58,10 @@ class AdamW(Optimizer):
                 raise ValueError(f"eps must be positive in the weights' {p.dtype}, got {eps}")
 
     def update(self, present: Sequence[int], gradients: Sequence[Array | None]) -> None:
-        """By a kernel, where there is one, as far as it can."""
-        kernel = self.kernels.get(np)
-        rest = present if kernel is None else kernel(self, present, gradients)
-        super().update(rest, gradients)
+        """By the kernels that there are, each as far as it can, and the rest by the formula."""
+        for kernel in self.kernels.values():
+            present = kernel(self, present, gradients)
+        super().update(present, gradients)
 
     def updated(self, i: int, w: Array, g: Array) -> Array:
         """The formula of the class."""

@@ -5,6 +5,7 @@ from minillm.training.checkpointing import load_training, load_weights, read_fac
 from minillm.training.data_order import batches_per_epoch, bucketed_order, numbered_order
 from minillm.training.evaluation_mode import evaluating, mean_loss
 from minillm.training.fisher import fisher_diagonal
+from minillm.training.half_precision import HalfPrecision
 from minillm.training.loop import DivergenceError, Gradients, Step, fit
 from minillm.training.records import RunRecord, held_out_losses, read_record
 from minillm.training.run import Run
@@ -14,6 +15,7 @@ from minillm.training.stages import Stage
 __all__ = [
     "DivergenceError",
     "Gradients",
+    "HalfPrecision",
     "Run",
     "RunRecord",
     "ShardedGradients",

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from minillm.autograd import Parameter
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, on_host, to_numpy
 from minillm.backend.allocator import give_back
+from minillm.backend.device_memory import telling_what_is_free
 from minillm.optim import Optimizer, clip_gradients, gradient_norm
 from minillm.training.accumulation import checked_answer, counted, mean_gradients
 
@@ -25,6 +26,9 @@ class Gradients(Protocol):
     """The seam between loss and update: batches in, a loss to report and gradients out.
 
     ``counts`` says what each batch counts; the gradients are one for each of ``parameters``.
+
+    Where it has a method ``may_go_on(finite)``, that is told of each attempt whether all was
+    finite; if it answers False, the update is left out, and the next batches take its place.
     """
 
     def __call__(
@@ -40,7 +44,7 @@ class Gradients(Protocol):
 
 @dataclass(frozen=True)
 class Step:
-    """What happened in one update.  Numbers stay arrays; the caller converts what it prints."""
+    """What happened in one update; its numbers are on the host."""
 
     index: int  # how many updates came before, also those of an earlier part of a resumed run
     loss: Array  # before the update
@@ -83,6 +87,7 @@ def fit(
         TypeError: at once, an ``optimizer`` that is not one, or as ``check_settings``; with the
             first step, a loss that is not a Tensor, or an answer of ``gradients`` that is not a
             loss and a list of gradients.
+        MemoryError: a device is full; with what was asked for and what is free.
     """
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
@@ -109,13 +114,15 @@ def updates(
 ) -> Iterator[Step]:
     """The loop of ``fit``, once its settings are known to make sense."""
     waiting, start = iter(batches), optimizer.steps
+    may_go_on = getattr(gradients, "may_go_on", None)
     while window := list(itertools.islice(waiting, accumulate)):
         index = optimizer.steps
         if schedule is not None:
             refuse_finished(schedule, index, start)
             optimizer.lr = schedule(index)
         counts = counted(count, window)
-        with np.errstate(over="ignore", invalid="ignore"):  # one error, not a flood of warnings
+        quietly = np.errstate(over="ignore", invalid="ignore")  # one error, no flood of warnings
+        with quietly, telling_what_is_free():
             answer = gradients(
                 loss_of, window, optimizer.parameters, counts=counts, allow_unused=allow_unused
             )
@@ -124,7 +131,11 @@ def updates(
                 clipped, norm = found, gradient_norm(found)
             else:
                 clipped, norm = clip_gradients(found, max_norm)
-            stop_if_not_finite(index, loss, norm)
+            loss, norm = on_the_host(loss, norm)
+            finite = bool(np.isfinite(loss + norm))
+            if may_go_on is not None and not may_go_on(finite):
+                continue
+            stop_if_not_finite(index, loss, norm, finite)
             optimizer.step(clipped)
         yield Step(index, loss, norm, optimizer.lr)
 
@@ -188,13 +199,21 @@ def refuse_finished(schedule: Callable[[int], float], index: int, start: int) ->
         )
 
 
-def stop_if_not_finite(index: int, loss: Array, norm: Array) -> None:
-    """Wait for the device once, and raise if either number is not finite.
+def on_the_host(loss: Array, norm: Array) -> tuple[Array, Array]:
+    """Both numbers on the host, each in its dtype: a step waits for a device once, and here."""
+    if on_host(loss):
+        return loss, norm
+    both = to_numpy(array_module(loss).stack([x.astype("float64") for x in (loss, norm)]))
+    return both[0].astype(loss.dtype), both[1].astype(norm.dtype)
+
+
+def stop_if_not_finite(index: int, loss: Array, norm: Array, finite: bool) -> None:
+    """Raise if either number is not finite.
 
     Raises:
         DivergenceError: with the step and both numbers.
     """
-    if not bool(array_module(loss).isfinite(loss + norm)):
+    if not finite:
         raise DivergenceError(
             f"step {index}: loss {float(loss):.4g}, gradient norm {float(norm):.4g}; this "
             "update was not made. A smaller learning rate usually helps."

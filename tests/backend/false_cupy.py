@@ -8,17 +8,27 @@ import numpy as np
 from tests.strict import strict
 
 
-class OutOfMemory(Exception):
+class OutOfMemory(MemoryError):
     """The false CuPy's own error."""
+
+
+def out_of_memory(size: int) -> OutOfMemory:
+    """What CuPy says where it is asked for so many bytes too many."""
+    return OutOfMemory(f"Out of memory allocating {size:,} bytes (allocated so far: 512 bytes).")
 
 
 def false_cupy(count=lambda: 1, ones=np.ones, asarray=strict.asarray) -> SimpleNamespace:
     runtime = SimpleNamespace(
-        getDeviceCount=count, getDeviceProperties=lambda i: {"name": b"False GPU"}
+        getDeviceCount=count,
+        getDeviceProperties=lambda i: {"name": b"False GPU"},
+        memGetInfo=lambda: (3_000_000, 8_000_000_000),
     )
     memory = SimpleNamespace(OutOfMemoryError=OutOfMemory)
     cuda = SimpleNamespace(runtime=runtime, memory=memory)
-    return SimpleNamespace(ones=ones, asarray=asarray, cuda=cuda)
+    pool = SimpleNamespace(free_bytes=lambda: 2048)
+    return SimpleNamespace(
+        ones=ones, asarray=asarray, cuda=cuda, get_default_memory_pool=lambda: pool
+    )
 
 
 def failing(error):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minillm.backend import DeviceError, cuda_probe, probe_cuda, to_device
-from tests.backend.false_cupy import failing, false_cupy, install
+from tests.backend.false_cupy import failing, false_cupy, install, out_of_memory
 
 NVRTC = 'Failure finding "libnvrtc.so.12": No such file: libnvrtc.so.12'  # CuPy 14 on Linux
 NO_DRIVER = "CUDA driver version is insufficient for CUDA runtime version"
@@ -131,6 +131,16 @@ def test_the_toolkit_is_missing_too_where_blas_is_or_a_cause_says_so(monkeypatch
     caused.__cause__ = OSError("libnvrtc.so.12: cannot open shared object file")
     install(monkeypatch, false_cupy(ones=failing(caused)))
     assert "finds no CUDA toolkit" in probe_cuda()[1]
+
+
+def test_a_device_whose_memory_others_have_is_told_apart(monkeypatch):
+    install(monkeypatch, false_cupy(ones=failing(out_of_memory(512))))
+    assert probe_cuda() == (
+        None,
+        "False GPU cannot be used: the device is full: 512 bytes were asked for, 3.0 MB of 8,000.0 "
+        "MB are free and 2048 bytes are kept by CuPy in pieces; a smaller batch, width or length "
+        "needs less; nvidia-smi says who has it",
+    )
 
 
 @pytest.mark.parametrize(

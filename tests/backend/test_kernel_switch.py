@@ -35,7 +35,7 @@ def test_off_leaves_the_rules_alone_and_numpy_puts_the_kernels_back():
 
 def test_an_unknown_level_is_refused_and_nothing_changes():
     before = dict(ops.gelu.kernels)
-    with pytest.raises(ValueError, match="kernels are off, numpy, compiled, got 'fast'"):
+    with pytest.raises(ValueError, match="kernels are off, numpy, compiled, device, got 'fast'"):
         use_kernels("fast")
     assert ops.gelu.kernels == before
 

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from minillm.backend import write_atomically
-from minillm.backend.kernel_switch import LEVELS
+from minillm.backend.kernel_switch import HOST_LEVELS
 from minillm.backend.machine import processor
 from minillm.commands.bench import at_least_1
 from tests.benchmarks import records, tables
@@ -33,7 +33,7 @@ def main(words: list[str] | None = None) -> None:
         return
     sections = chosen(parser, given.sections or list(SECTIONS), SECTIONS, "sections")
     sizes = chosen(parser, given.sizes.split(","), SIZES, "sizes")
-    levels = chosen(parser, given.kernels.split(","), LEVELS, "kernels")
+    levels = chosen(parser, given.kernels.split(","), HOST_LEVELS, "kernels")
     if given.threads > 1 and not given.wall:
         parser.error("CPU time adds up over threads: --threads needs --wall")
     if given.threads > 1 and (alone := [s for s in sections if s not in SHARED]):
@@ -88,7 +88,7 @@ def command_line() -> argparse.ArgumentParser:
     add("sections", nargs="*", metavar="SECTION", help=f"some of {', '.join(SECTIONS)}")
     add("--sizes", default=",".join(SIZES), help="of the step, some of %(default)s")
     add("--rounds", type=at_least_1, default=7, help="default %(default)s")
-    add("--kernels", default=",".join(LEVELS), help="levels of ours, some of %(default)s")
+    add("--kernels", default=",".join(HOST_LEVELS), help="levels of ours, some of %(default)s")
     add("--only", metavar="NAMES", help="of the variants, such as minillm@numpy,torch")
     add("--peer-python", default=sys.executable, help="has torch, autograd, dezero")
     add("--compiled-python", help="has numba, and what this project needs")

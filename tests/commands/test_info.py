@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import minillm
-from minillm.backend import kernels
+from minillm.backend import cuda_probe, kernels
 from minillm.commands import info
+from tests.backend.false_cupy import failing, false_cupy, install, out_of_memory
 from tests.commands.command_line import ENVIRONMENT, finish, start
 
 
@@ -49,7 +50,10 @@ def test_the_kernels_in_force_are_named_and_whether_numba_is_there(call, level):
         found = lines(call("info").out)["kernels"]
     there = importlib.util.find_spec("numba") is not None
     version = importlib.metadata.version("numba") if there else "not installed"
-    assert found == f"{level}; numba {version}"
+    assert found == (
+        f"{level}; numba {version}; those for CuPy only with MINILLM_KERNELS=device: not yet run "
+        "on a device"
+    )
 
 
 def test_threads_say_who_set_them(monkeypatch):
@@ -67,6 +71,41 @@ def test_a_device_that_is_not_there_is_said_in_one_line(call, monkeypatch):
     assert lines(call("info").out)["CUDA"] == "not used: no driver"
     monkeypatch.setattr(info, "probe_cuda", lambda: (np, "A GPU"))
     assert lines(call("info").out)["CUDA"] == "A GPU"
+
+
+@pytest.mark.parametrize(
+    ("cupy", "line"),
+    [
+        (None, "not used: CuPy is not installed; run: pip install cupy-cuda12x (Linux or Windows)"),
+        (
+            false_cupy(count=failing(RuntimeError("cudaErrorInsufficientDriver: too old"))),
+            "not used: CuPy is installed, but finds no NVIDIA driver that it can use: "
+            "RuntimeError: cudaErrorInsufficientDriver: too old",
+        ),
+        (false_cupy(count=lambda: 0), "not used: CuPy finds no CUDA device"),
+        (
+            false_cupy(ones=failing(RuntimeError('Failure finding "libnvrtc.so.12"'))),
+            "not used: False GPU has a driver, but CuPy finds no CUDA toolkit: run: pip install -U "
+            '"cupy-cuda12x[ctk]" (RuntimeError: Failure finding "libnvrtc.so.12")',
+        ),
+        (
+            false_cupy(ones=failing(ImportError('Failure finding "libcublasLt.so.12"'))),
+            "not used: False GPU has a driver, but CuPy finds no CUDA toolkit: run: pip install -U "
+            '"cupy-cuda12x[ctk]" (ImportError: Failure finding "libcublasLt.so.12")',
+        ),
+        (
+            false_cupy(ones=failing(out_of_memory(512))),
+            "not used: False GPU cannot be used: the device is full: 512 bytes were asked for, 3.0 "
+            "MB of 8,000.0 MB are free and 2048 bytes are kept by CuPy in pieces; a smaller batch, "
+            "width or length needs less; nvidia-smi says who has it",
+        ),
+        (false_cupy(), "False GPU"),
+    ],
+)
+def test_each_state_of_cupy_driver_and_toolkit_has_its_own_line(call, monkeypatch, cupy, line):
+    monkeypatch.setattr(cuda_probe, "WHEELS", ("cupy-cuda12x",))
+    install(monkeypatch, cupy)
+    assert lines(call("info").out)["CUDA"] == line
 
 
 def test_a_package_that_is_not_there_is_said_to_be_missing():

@@ -200,4 +200,4 @@ def test_an_update_of_accumulated_batches_waits_for_the_device_once():
     SYNCS.clear()
     settings = {"accumulate": 3, "count": len}
     assert len(list(fit(slope(w), batches, SGD([w], lr=0.1), **settings))) == 2
-    assert SYNCS == ["bool"] * 2
+    assert SYNCS == ["get"] * 2
