@@ -22,6 +22,7 @@ from minillm.training import (
 )
 from minillm.training.data_parallel import DataParallelGradients, gradients_by
 from minillm.training.ranks.agreement import RanksError
+from tests.strict import SYNCS, strict
 from tests.training.ranks.threads import all_done, in_ranks
 
 
@@ -185,6 +186,27 @@ def test_a_batch_that_has_no_rows_is_refused():
     found = in_ranks(2, lambda ranks: answer(DataParallelGradients(ranks, count), new_model(), [7]))
     for error in found:
         assert isinstance(error, TypeError) and "a batch that ranks share must be a" in str(error)
+
+
+def test_on_a_device_the_host_waits_for_nothing():
+    """Beyond the one wait of the loop, which asks whether the loss is finite."""
+
+    class Alone:
+        rank, size = 0, 1
+
+        def total(self, flat):
+            assert isinstance(flat, type(strict.asarray(np.ones(1))))
+
+    w = Parameter(strict.asarray(np.ones(3)))
+    batch = (strict.asarray(np.ones((4, 3))), strict.asarray(np.ones(4)))
+    gradients = DataParallelGradients(Alone(), lambda part: part[0].shape[0])
+    steps = fit(
+        lambda part: ((w * part[0]).sum(axis=1) - part[1]).mean(), [batch] * 3, SGD([w], lr=0.1),
+        gradients=gradients,
+    )  # fmt: skip
+    SYNCS.clear()
+    assert len(list(steps)) == len(SYNCS) == 3
+    np.testing.assert_allclose(w.data.get(), [0.7] * 3)
 
 
 class Ranks:

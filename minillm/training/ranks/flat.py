@@ -31,13 +31,15 @@ class FlatBuffer:
 
     def fill(self, loss: Array | None, gradients: Sequence[Array | None]) -> None:
         """Write what one rank found; without a loss it found nothing, and its part is 0."""
-        flat, places = self.numbers, self.ends[-1] + 1
+        flat, end = self.numbers, self.ends[-1]
+        flat[end + 1 :] = 1
         for place, ((start, stop), g) in enumerate(
             zip(pairwise(self.ends), gradients, strict=True)
         ):
             flat[start:stop] = 0 if g is None else g.reshape(-1)
-            flat[places + place] = g is not None
-        flat[places - 1] = 0 if loss is None else loss
+            if g is None:
+                flat[end + 1 + place] = 0
+        flat[end] = 0 if loss is None else loss
 
     def read(self, *, allow_unused: bool) -> tuple[Array, list[Array | None]]:
         """The loss, and a gradient for each parameter, ``None`` where no rank used it.
