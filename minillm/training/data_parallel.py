@@ -40,7 +40,9 @@ class DataParallelGradients:
 
     A batch is a tuple of arrays with an entry for each row.  Rank r of n takes rows
     ``B r / n`` to ``B (r + 1) / n - 1``, padding as it is; dropout draws for them what it would
-    have drawn for these rows of the whole batch.  A rank without targets gives zeros.
+    have drawn for these rows of the whole batch.  A rank without targets gives zeros.  A loss
+    that is no mean over targets, such as one that balances experts over a batch, is another one
+    once the batch is cut.
 
     Source: Li et al. 2020, "PyTorch Distributed: Experiences on Accelerating Data Parallel
         Training", section 2.2, arXiv:2006.15704.

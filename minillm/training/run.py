@@ -51,7 +51,7 @@ class Run:
     train on from.
 
     With ``ranks``, several processes make the run together: they compare model and facts first,
-    rank 0 alone writes, and what it measures on held-out data counts for all.  A checkpoint does
+    rank 0 alone writes, and they share what is measured on held-out data.  A checkpoint does
     not know how many they were.
 
     Raises:
@@ -101,8 +101,8 @@ class Run:
             load_weights(start_from, model)
         self.replaced: list[Path] = []  # files of an earlier run that go with its checkpoint
         self.begun: str | None = None
-        writes = ranks is None or ranks.rank == 0
-        self.journal = Journal(self.out if writes else None, self.facts)
+        rank, size = (0, 1) if ranks is None else (ranks.rank, ranks.size)
+        self.journal = Journal(None if rank else self.out, self.facts, ranks=size)
         self.watch: WatchLimits | None = None  # a fault then ends the run, by name
         agreement.compare(ranks, self.facts, model, self.checkpoint if resume else None)
 

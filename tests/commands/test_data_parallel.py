@@ -258,7 +258,11 @@ def test_a_killed_rank_ends_all_and_the_run_goes_on_elsewhere(victim, file, tmp_
     assert sorted(ranks) == [0, 1]
     os.kill(ranks[victim], signal.SIGKILL)
     code, _, _ = ended(process, timeout=20)
-    assert code != 0 and not children_of(process)
+    assert code != 0
+    end = time.monotonic() + 10
+    while children_of(process) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not children_of(process)
     assert "model.safetensors" not in listing(out)
     for size in (3, None):  # on three ranks, and then whatever is left on one, without MPI
         words = ["train", str(file), "--out", str(out), *LONG, "--resume"]

@@ -18,9 +18,11 @@ from minillm.training import (
     Stage,
     fit,
     mean_gradients,
+    mean_loss,
     read_record,
 )
 from minillm.training.data_parallel import DataParallelGradients, gradients_by
+from minillm.training.evaluation_mode import evaluation_shared
 from minillm.training.ranks.agreement import RanksError
 from tests.strict import SYNCS, strict
 from tests.training.ranks.threads import all_done, in_ranks
@@ -236,6 +238,11 @@ class World(Module):
 
 def run_of(out, ranks=None, *, resume=False, seed=0, steps=8, lr=0.01, facts=None, held_out=None):
     model = World(seed)
+
+    def held_out_loss():
+        batches = [new_batch(n, rows=2) for n in (97, 98, 99)]
+        return mean_loss(model, batches, lambda batch: model.masked.loss(*batch), count)[0]
+
     gradients = mean_gradients if ranks is None else DataParallelGradients(ranks, count)
     stage = Stage(
         "pretrain",
@@ -246,7 +253,7 @@ def run_of(out, ranks=None, *, resume=False, seed=0, steps=8, lr=0.01, facts=Non
         gradients=gradients,
         allow_unused=True,
         max_norm=1.0,
-        held_out=held_out or (lambda: model.masked.loss(*new_batch(99))),
+        held_out=held_out or held_out_loss,
         evaluate_every=2,
     )
     return Run(
@@ -272,6 +279,8 @@ def test_only_rank_0_writes_and_what_it_writes_is_the_run_of_one(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one", "several"]
     assert sorted(p.name for p in out.iterdir()) == sorted(p.name for p in one.iterdir())
     np.testing.assert_allclose(losses_in(out), losses_in(one), rtol=1e-10)
+    alone, together = ((folder / "times.jsonl").read_text() for folder in (one, out))
+    assert '"ranks"' not in alone and together.count('"ranks": 3}') == together.count("\n") > 3
 
 
 @pytest.mark.parametrize("sizes", [(2, 1), (2, 3)])
@@ -337,6 +346,31 @@ def test_held_out_losses_that_differ_are_those_of_rank_0(tmp_path):
         return [step.held_out_loss for step in run.all()]
 
     assert all_done(in_ranks(2, work)) == [[None, 1.0] * 4] * 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_each_rank_measures_a_part_of_what_is_held_out(size):
+    """Six rows in three batches; with four ranks, one has nothing to measure."""
+    batches = [new_batch(seed, rows=2) for seed in (1, 2, 3)]
+    model = new_model()
+
+    def measured(asked=None):
+        asked = [] if asked is None else asked
+        loss_of = lambda batch: (asked.append(batch), model.loss(*batch))[1]  # noqa: E731
+        return mean_loss(model, iter(batches), loss_of, count)
+
+    def work(ranks):
+        asked = []
+        with evaluation_shared(ranks):
+            found = measured(asked)
+        assert measured() == expected  # outside of the block a rank is alone
+        return found, len(asked)
+
+    expected = measured()
+    found = all_done(in_ranks(size, work))
+    assert [n for _, n in found] == {1: [3], 2: [2, 1], 4: [1, 1, 1, 0]}[size]
+    for (mean, n), _ in found:
+        assert n == expected[1] and mean == pytest.approx(expected[0], rel=1e-14)
 
 
 def test_ranks_whose_weights_part_are_stopped_before_they_are_kept(tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 from minillm.backend.surroundings import surroundings
 from minillm.nn import Module
 from minillm.training.checkpointing import differences
+from minillm.training.evaluation_mode import evaluation_shared
 from minillm.training.ranks.world import Ranks, merged
 from minillm.training.stages import Stage
 
@@ -105,11 +106,18 @@ def digest_of_file(path: Path) -> str:
 
 
 def told_by_first(stage: Stage, ranks: Ranks | None) -> Stage:
-    """The stage, with the held-out loss that rank 0 measured, on every rank.
+    """The stage, with a held-out loss that the ranks share, and which is the same on all.
 
-    They would all find it; but what ends a stage early must be the same to the bit.
+    What ends a stage early must be the same to the bit; where a loss is not made by ``mean_loss``,
+    they all measure it, and that of rank 0 counts.
     """
     measure = stage.held_out
     if ranks is None or measure is None:
         return stage
-    return replace(stage, held_out=lambda: float(ranks.gather(float(measure()))[0]))
+
+    def held_out() -> float:
+        with evaluation_shared(ranks):
+            own = float(measure())
+        return float(ranks.gather(own)[0])
+
+    return replace(stage, held_out=held_out)
