@@ -50,13 +50,13 @@ def steps(ranks: MpiRanks, size: Size, rounds: int) -> dict[str, float]:
     for warm in [True] * 2 + [False] * rounds:
         for name, run in work.items():
             if name == "alone" and ranks.rank > 0:
-                wait(ranks)
+                ranks.wait()
                 continue
             ms = timed(run, size.steps, None if name == "alone" else ranks)
             if not warm:
                 times[name].append(ms)
             if name == "alone":
-                wait(ranks)
+                ranks.wait()
     return {name: statistics.median(found) for name, found in times.items() if found} | {
         "bytes": flat.numbers.nbytes
     }
@@ -69,13 +69,6 @@ def stepping(model: LanguageModel, size: Size, gradients: Gradients) -> Callable
     optimizer = AdamW(model.parameters(), **ADAMW)  # type: ignore[arg-type]
     made = fit(model.loss, endless, optimizer, gradients=gradients)
     return lambda: next(made)
-
-
-def wait(ranks: MpiRanks) -> None:
-    """Until all are here; asleep, for MPI's own barrier keeps a processor busy."""
-    here = ranks.world.Ibarrier()
-    while not here.Test():
-        time.sleep(1e-3)
 
 
 def timed(run: Callable[[], Any], repeats: int, ranks: MpiRanks | None) -> float:

@@ -136,6 +136,7 @@ def told_by_all(ranks: MpiRanks, ended: Outcome, name: str) -> int:
     if ended.code == 0:
         if ended.error is not None:  # nobody reads on; it may have been in the middle
             ranks.abort(0)
+        ranks.leave()
         return 0
     if not ranks.met:
         try:

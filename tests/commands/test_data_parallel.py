@@ -111,8 +111,9 @@ def test_options_that_do_not_go_together(command, options, says, call, file, as_
 
 
 def test_only_the_first_speaks_and_writes(call, file, as_rank, tmp_path):
-    as_rank(rank=1)
+    ranks = as_rank(rank=1)
     result = call("train", file, "--out", tmp_path / "run", *TINY, "--data-parallel")
+    assert ranks.left  # it waits for the first, which has more to do
     assert result == (0, "", "") and not (tmp_path / "run").exists()
     as_rank(rank=0)
     result = call("train", file, "--out", tmp_path / "run", *TINY, "--data-parallel")

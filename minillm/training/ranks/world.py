@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -66,8 +67,15 @@ class MpiRanks:
         sys.stderr.flush()
         self.world.Abort(code)
 
+    def wait(self) -> None:
+        """Until all are here; asleep, for MPI's own barrier keeps a processor busy."""
+        here = self.world.Ibarrier()
+        while not here.Test():
+            time.sleep(1e-3)
+
     def leave(self) -> None:
         """Wait until all ranks are about to end, whatever their exit codes."""
+        self.wait()
         self.mpi.Finalize()
 
     def place_on_machine(self) -> int:

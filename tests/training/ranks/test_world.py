@@ -33,6 +33,12 @@ class FalseComm:
     def Abort(self, code):
         self.calls.append(("abort", code))
 
+    def Ibarrier(self):
+        self.calls.append("barrier")
+        return SimpleNamespace(
+            Test=lambda: self.calls.append("here?") or self.calls.count("here?") > 2
+        )
+
     def Split_type(self, kind):
         self.calls.append(("split", kind))
         return self
@@ -74,7 +80,8 @@ def test_what_mpi_is_asked_for():
     ranks.abort(7)
     ranks.leave()
     assert mpi.COMM_WORLD.calls == [
-        ("in place", "sum"), ("split", "shared"), ("abort", 7), "finalize",
+        ("in place", "sum"), ("split", "shared"), ("abort", 7),
+        "barrier", "here?", "here?", "here?", "finalize",
     ]  # fmt: skip
 
 
