@@ -14,7 +14,7 @@ from minillm.commands import bench_ranks_child
 from minillm.commands.arguments import build_parser
 from minillm.commands.bench_ranks_report import EXPECTED, NETWORKS
 from minillm.commands.bench_report import report
-from minillm.commands.bench_steps import Size
+from minillm.commands.bench_steps import SIZES, Size
 from minillm.training import mean_gradients
 from minillm.training.data_parallel import DataParallelGradients
 from minillm.training.ranks import speed_up
@@ -71,7 +71,7 @@ def test_what_the_page_says_of_the_measurement_is_so():
     mid, slow = found["mid"], NETWORKS["10 Gbit/s, 50 us"]
     given = mid["alone"] / 1e3, mid["bytes"], slow
     same = {n: speed_up(n, *given, same_batch=True) for n in EXPECTED}
-    assert same[512] < same[64]
+    assert same[512] < same[64] and SIZES["mid"].batch == 16
     assert all(speed_up(n, *given) > 0.9 * n for n in EXPECTED)  # it stays near n
 
 
