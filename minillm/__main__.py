@@ -15,8 +15,10 @@ from typing import TextIO
 from minillm.backend import DeviceError
 from minillm.backend.threads import limit_threads
 from minillm.commands.arguments import build_parser
+from minillm.commands.ranks import Outcome, require_one_or_together, run_as_rank, speaking
 from minillm.commands.words import Words
 from minillm.training import DivergenceError
+from minillm.training.ranks import launched
 
 EXTRAS = {  # extra -> the modules that it brings, beside those that every installation has
     "course": (
@@ -24,6 +26,7 @@ EXTRAS = {  # extra -> the modules that it brings, beside those that every insta
         *("ipykernel", "hypothesis"),
     ),
     "fast": ("numba",),
+    "cluster": ("mpi4py",),
     "serve": ("starlette", "uvicorn", "anyio", "h11"),
     "test": ("pytest", "xdist"),
 }
@@ -41,37 +44,48 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_command(words: Sequence[str]) -> int:
     """``main``, once whatever it prints can be shown."""
-    arguments = parsed(words)
+    with speaking(launched()[1] == 0):  # the first of several says what is wrong with the words
+        arguments = parsed(words)
+    if "data_parallel" in arguments and arguments.data_parallel:
+        return run_as_rank(arguments, outcome)
+    ended = outcome(arguments)
+    if ended.told:
+        print(ended.told, file=sys.stderr)
+    return ended.code
+
+
+def outcome(arguments: argparse.Namespace) -> Outcome:
+    """Run the command: its exit code, the line for stderr, and the error that it is about."""
+    name = f"minillm {arguments.command}"
     try:
+        require_one_or_together(arguments)
         # who shares batches among threads gives each of them one BLAS thread
         limit_threads(arguments.threads, each=1 if "shares_batches" in arguments else None)
         arguments.run(arguments)
         sys.stdout.flush()  # here, where a reader who has gone is not an error
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         say = words_of(arguments)
         hint = say("; --resume goes on from the last checkpoint, if there is one")
         told = say("stopped") + (hint if "resume" in arguments else "")
-        print(f"\nminillm {arguments.command}: {told}", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        return Outcome(130, f"\n{name}: {told}", error)
+    except BrokenPipeError as error:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return Outcome(0, "", error)
     except ModuleNotFoundError as error:
         extra = extra_of(error)
         if arguments.debug or extra is None:
             raise
-        print(
-            f"minillm {arguments.command}: needs {error.name}, which is not installed: in a clone "
+        return Outcome(
+            2,
+            f"{name}: needs {error.name}, which is not installed: in a clone "
             f"run  pip install -e '.[{extra}]'",
-            file=sys.stderr,
+            error,
         )
-        return 2
     except EXPECTED as error:
         if arguments.debug:
             raise
-        print(f"minillm {arguments.command}: {words_of(arguments).error(error)}", file=sys.stderr)
-        return 1
-    return 0
+        return Outcome(1, f"{name}: {words_of(arguments).error(error)}", error)
+    return Outcome(0)
 
 
 def words_of(arguments: argparse.Namespace) -> Words:

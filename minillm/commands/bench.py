@@ -20,6 +20,7 @@ from minillm.commands.bench_child import import_ms, training_memory
 from minillm.commands.bench_device import DEVICE_PARTS, DEVICE_SIZES, run_on_device
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_private import PRIVATE_SIZES, private_times
+from minillm.commands.bench_ranks import rank_work
 from minillm.commands.bench_report import report
 from minillm.commands.bench_serve import LOAD, WHAT, batch_times, stored_accuracy
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
@@ -28,7 +29,7 @@ from minillm.commands.bench_timing import by_level, clock_for
 from minillm.commands.bench_watched import watched_times
 from minillm.commands.runs import require_files
 
-PARTS = ("steps", "ops", "import", "memory", "private", "stored", "watched", "serve")
+PARTS = ("steps", "ops", "import", "memory", "private", "stored", "watched", "serve", "ranks")
 DEVICE_ONLY = {"--sizes": ("gpt2",), "--parts": ("torch",)}
 Work = tuple[str, str, Callable[[], Any]]  # part, what of it, and the measurement
 
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             PARTS,
             "what to measure: training steps, single ops, import, memory, steps of "
             "DP-SGD and watched ones beside plain ones, layers stored in fewer bits, served "
-            "answers; on a device steps, ops, torch",
+            "answers, several processes (needs the extra cluster); on a device steps, ops, torch",
         ),
     ):
         parser.add_argument(
@@ -209,6 +210,12 @@ def serve_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work
     yield "serve", "stored", partial(stored_accuracy, LOAD, rounds=rounds, clock=clock)
 
 
+def ranks_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
+    """Steps of several processes beside those of one, and what their sums take."""
+    for name, measure in rank_work(sizes, rounds):
+        yield "ranks", name, measure
+
+
 WORK = {
     "steps": step_work,
     "ops": op_work,
@@ -218,4 +225,5 @@ WORK = {
     "stored": stored_work,
     "watched": watched_work,
     "serve": serve_work,
+    "ranks": ranks_work,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from minillm.commands.bench_ranks_report import ranks_table
 from minillm.commands.bench_steps import SIZES
 from minillm.commands.tables import table
 
@@ -114,6 +115,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "import": import_table,
     "stored": stored_table,
     "serve": serve_table,
+    "ranks": ranks_table,
 }
 
 

@@ -21,6 +21,7 @@ from minillm.commands.finetune_pictures import finetuning_picture
 from minillm.commands.forgetting import Forgetting, read_forgetting
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
+from minillm.commands.ranks import add_ranks, only_helps
 from minillm.commands.runs import (
     MODEL,
     RECORD,
@@ -77,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "all of them",
     )
     add_overwriting(parser, default_out=Path("runs/finetune"))
+    add_ranks(parser)
     add_recipe(parser, FinetuneRecipe)
 
 
@@ -91,7 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_overwriting(arguments)
     refuse_own_folder(arguments)
     pretrained = opened(arguments.model)
-    forgetting = read_forgetting(arguments, pretrained)
+    forgetting = None if only_helps(arguments) else read_forgetting(arguments, pretrained)
     splits = read_splits(arguments)
     warn_of_leaks(arguments, pretrained)
     train = few(splits.pop("train"), arguments.shots, recipe.seed)
@@ -103,7 +105,10 @@ def run(arguments: argparse.Namespace) -> None:
     watch_over(arguments, training.run)
     describe(training, train, splits)
     record = arguments.out / RECORD
-    watch(examined(training, forgetting), total=training.n_steps, title="fine-tune", record=record)
+    seen = None if only_helps(arguments) else record
+    watch(examined(training, forgetting), total=training.n_steps, title="fine-tune", record=seen)
+    if only_helps(arguments):
+        return
     print_kept(training, record, forgetting)
     found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
@@ -144,6 +149,7 @@ def begun(
                 resume=arguments.resume,
                 device=arguments.device,
                 threads=arguments.threads,
+                ranks=arguments.ranks,
             )
     except ValueError as error:
         if str(error).startswith(("LoRA: rank", "no linear layer", "the linear layers")):

@@ -13,6 +13,7 @@ from minillm.commands.arguments import add_encoding, add_recipe, add_training_op
 from minillm.commands.held_out import held_apart, key_of
 from minillm.commands.language_pictures import loss_curve
 from minillm.commands.progress import print_sharing, watch
+from minillm.commands.ranks import add_ranks, only_helps
 from minillm.commands.runs import (
     MODEL,
     RECORD,
@@ -58,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how conversations are written: JSON with begin, turns, reply and end",
     )
     add_training_options(parser, default_out=Path("runs/pretrain"), kept="tokens and sizes")
+    add_ranks(parser)
     add_recipe(parser, GptRecipe)
 
 
@@ -82,24 +84,15 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError("--tokenizer is for tokens that are learned: leave it out beside --tokens")
     template = ChatTemplate.read(arguments.template) if arguments.template else None
     documents, held_out = read_parts(arguments, recipe.seed, template or ChatTemplate())
-    with naming_options(data=arguments.file, held_out=arguments.held_out):
-        training = CausalPretraining(
-            recipe,
-            documents,
-            held_out,
-            template=template,
-            tokens=arguments.tokens and read_tokens(arguments.tokens),
-            start_from=arguments.start_from,
-            out=arguments.out,
-            resume=arguments.resume,
-            device=arguments.device,
-            threads=arguments.threads,
-        )
+    training = begun(arguments, recipe, template, documents, held_out)
     replace_earlier_run(arguments, training.run)
     watch_over(arguments, training.run)
     describe(training, documents, held_out)
     record = arguments.out / RECORD
-    watch(training.steps(), total=training.recipe.steps, title="pretrain", record=record)
+    seen = None if only_helps(arguments) else record
+    watch(training.steps(), total=training.recipe.steps, title="pretrain", record=seen)
+    if only_helps(arguments):
+        return
     training.result().save(arguments.out / MODEL)
     print(f"trained in {time.perf_counter() - started:.0f} s; model: {arguments.out}")
     print("counting n-grams of the same text ...", file=sys.stderr)
@@ -114,6 +107,34 @@ def run(arguments: argparse.Namespace) -> None:
     )
     print(f"picture: {picture}")
     print_sample(training)
+
+
+def begun(
+    arguments: argparse.Namespace,
+    recipe: GptRecipe,
+    template: ChatTemplate | None,
+    documents: list[Document],
+    held_out: list[Document],
+) -> CausalPretraining:
+    """The training, before its first update.
+
+    Raises:
+        ValueError, CheckpointError: as ``CausalPretraining``, with the options that are meant.
+    """
+    with naming_options(data=arguments.file, held_out=arguments.held_out):
+        return CausalPretraining(
+            recipe,
+            documents,
+            held_out,
+            template=template,
+            tokens=arguments.tokens and read_tokens(arguments.tokens),
+            start_from=arguments.start_from,
+            out=arguments.out,
+            resume=arguments.resume,
+            device=arguments.device,
+            threads=arguments.threads,
+            ranks=arguments.ranks,
+        )
 
 
 def read_parts(

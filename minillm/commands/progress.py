@@ -53,7 +53,10 @@ class Shared(Protocol):
 
 
 def print_sharing(training: Shared) -> None:
-    """From which size on a batch is shared, where there is more than one thread."""
+    """From which size on a batch is shared, where there is more than one thread or process."""
+    ranks = getattr(training, "ranks", None)
+    if ranks is not None:
+        print(f"{ranks.size} process{'es share' if ranks.size > 1 else ' has'} every batch")
     if training.threads > 1:
         least = ids_to_share(training.model.parameter_count())
         print(f"{training.threads} threads share a batch of at least {least:,} ids (padding too)")

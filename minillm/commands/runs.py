@@ -14,6 +14,7 @@ from minillm.backend import CheckpointError
 from minillm.backend.files import require_file, require_folder
 from minillm.tasks.published import is_published
 from minillm.training import Run, read_record
+from minillm.training.ranks.agreement import RanksError
 from minillm.training.watching import WatchLimits
 
 MODEL = "model.safetensors"
@@ -23,7 +24,10 @@ BESIDE = (
     *("instruct.png", "prefer.png", "rewards.json", "translation.png", "dictionary.json"),
     *("names.json", "scores.json", "entities.png"),
 )
-SETTING = re.compile(r"\b(max_length|min_count|patience)(?= =| must| needs)|^size(?= must)")
+SETTING = re.compile(
+    r"\b(max_length|min_count|patience)(?= =| must| needs)|^size(?= must)|"
+    r"^batch_size(?= \d+ is less)"
+)
 
 
 def refuse_overwriting(arguments: argparse.Namespace) -> None:
@@ -104,17 +108,17 @@ def naming_options(**files: Path | None) -> Iterator[None]:
     """Say which options are meant, and whose content is not what it was, by its name in the facts.
 
     Raises:
-        CheckpointError: as whatever is done inside, with the names of ``files``.
+        CheckpointError, RanksError: as whatever is done inside, with the names of ``files``.
         ValueError: as whatever is done inside, with options for settings.
     """
     try:
         yield
-    except CheckpointError as error:
+    except (CheckpointError, RanksError) as error:
         text = str(error)
         for name, path in files.items():
             told = f"held out from {files['data']}" if path is None else path
             text = text.replace(f"\n  {name}: has another", f"\n  {name} ({told}): has another")
-        raise CheckpointError(text) from error
+        raise type(error)(text) from error
     except ValueError as error:
         raise ValueError(SETTING.sub(option_of, str(error))) from error
 

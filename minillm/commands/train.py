@@ -15,6 +15,7 @@ from minillm.commands.arguments import (
 from minillm.commands.baselines import save_baselines
 from minillm.commands.labelled import print_cut
 from minillm.commands.progress import print_sharing, watch
+from minillm.commands.ranks import add_ranks, only_helps
 from minillm.commands.runs import (
     MODEL,
     RECORD,
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_labelled_training(parser)
     parser.add_argument("--unlabelled", type=Path, help="more texts to pretrain on, one a line")
     add_training_options(parser, default_out=Path("runs/train"), kept="words, labels and sizes")
+    add_ranks(parser)
     add_recipe(parser, Recipe)
 
 
@@ -72,9 +74,11 @@ def run(arguments: argparse.Namespace) -> None:
     replace_earlier_run(arguments, training.run)
     watch_over(arguments, training.run)
     describe(training, train, splits)
-    record = arguments.out / RECORD
-    watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain", record=record)
-    watch(training.finetune(), total=training.steps["finetune"], title="fine-tune", record=record)
+    seen = None if only_helps(arguments) else arguments.out / RECORD
+    watch(training.pretrain(), total=training.steps["pretrain"], title="pretrain", record=seen)
+    watch(training.finetune(), total=training.steps["finetune"], title="fine-tune", record=seen)
+    if only_helps(arguments):
+        return
     found = positive if needs_threshold(arguments.positive, counts) else None
     baselines = fit_baselines(train, splits["dev"], training.encoder, positive=found)
     classifier = training.result()
@@ -108,6 +112,7 @@ def begun(
             resume=arguments.resume,
             device=arguments.device,
             threads=arguments.threads,
+            ranks=arguments.ranks,
         )
 
 

@@ -29,15 +29,15 @@ from minillm.tasks.starting_point import starting_point
 from minillm.text import Example
 from minillm.training import (
     Run,
-    ShardedGradients,
     Stage,
     Step,
     batches_per_epoch,
     bucketed_order,
-    mean_gradients,
     mean_loss,
     numbered_order,
 )
+from minillm.training.data_parallel import gradients_by
+from minillm.training.ranks import Ranks
 
 SAVE_EVERY = 100  # updates
 
@@ -69,7 +69,8 @@ class ClassifierTraining:
     ``start_from`` is the folder of an earlier run: its weights, vocabulary, labels, sizes and
     pooling are where this one begins; a ``recipe`` that asks for others is refused.
 
-    ``threads`` share the rows of a batch where that pays: see ``ShardedGradients``.
+    ``threads`` share the rows of a batch where that pays: see ``ShardedGradients``; or several
+    processes do, the ``ranks``: see ``DataParallelGradients``.
 
     Raises:
         ValueError: fewer than two classes, no examples or no tokens, or a recipe that does not
@@ -91,10 +92,11 @@ class ClassifierTraining:
         resume: bool = False,
         device: str = "cpu",
         threads: int = 1,
+        ranks: Ranks | None = None,
     ):
         if (recipe.keep_best or recipe.patience) and not held_out:
             raise ValueError("keep_best and patience need held-out examples, got none")
-        self.device, self.threads = device, threads
+        self.device, self.threads, self.ranks = device, threads, ranks
         self.recipe, self.encoder, self.labels = starting_point(
             recipe, examples, unlabelled, start_from
         )
@@ -114,11 +116,9 @@ class ClassifierTraining:
             self.model,
             [self.pretraining(), self.finetuning()],
             {**asdict(self.recipe), "threads": threads, "data": data, "held_out": apart},
-            out=out,
-            resume=resume,
+            out=out, resume=resume, save_every=SAVE_EVERY, ranks=ranks,
             start_from=start_from and Path(start_from) / "checkpoint.safetensors",
-            save_every=SAVE_EVERY,
-        )
+        )  # fmt: skip
 
     def count_steps(self, n_examples: int, epochs: float) -> int:
         """Updates in that many passes over the data: at least one, if there are to be any."""
@@ -229,9 +229,9 @@ class ClassifierTraining:
             if total
             else None,
             max_norm=self.recipe.max_norm or None,
-            gradients=ShardedGradients(self.threads, count)
-            if self.threads != 1
-            else mean_gradients,
+            gradients=gradients_by(
+                self.threads, self.ranks, count, batch_size=self.recipe.batch_size
+            ),
         )
 
     def result(self) -> TextClassifier:

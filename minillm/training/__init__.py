@@ -3,6 +3,7 @@
 from minillm.training.accumulation import mean_gradients
 from minillm.training.checkpointing import load_training, load_weights, read_facts, save_training
 from minillm.training.data_order import batches_per_epoch, bucketed_order, numbered_order
+from minillm.training.data_parallel import DataParallelGradients
 from minillm.training.evaluation_mode import evaluating, mean_loss
 from minillm.training.fisher import fisher_diagonal
 from minillm.training.half_precision import HalfPrecision
@@ -13,6 +14,7 @@ from minillm.training.sharding import ShardedGradients
 from minillm.training.stages import Stage
 
 __all__ = [
+    "DataParallelGradients",
     "DivergenceError",
     "Gradients",
     "HalfPrecision",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -119,25 +119,48 @@ def refuse_other_facts(
     Raises:
         CheckpointError: listing every difference.
     """
-    wanted = as_json(wanted)
-    pairs = {key: (saved.get(key), wanted.get(key)) for key in saved.keys() | wanted.keys()}
-    differences = [
-        told(key, was, wish)
-        for key, (was, wish) in sorted(pairs.items())
-        if was != wish and json.dumps(was) != json.dumps(wish)  # NaN is not equal to itself
-    ]
-    if differences:
+    found = differences(saved, as_json(wanted))
+    if found:
         raise CheckpointError(
             f"{path} belongs to another run; start anew or repeat its settings\n  "
-            + "\n  ".join(differences)
+            + "\n  ".join(found)
         )
 
 
-def told(key: str, was: Any, wish: Any) -> str:
-    """A difference; of two digests a reader learns nothing but that they differ."""
-    if all(isinstance(value, str) and DIGEST.fullmatch(value) for value in (was, wish)):
-        return f"{key}: has another content than it had"
-    return f"{key}: was {was!r}, is {wish!r}"
+def differences(
+    one: Mapping[str, Any],
+    other: Mapping[str, Any],
+    *,
+    told: str = "was {}, is {}",
+    content: str = "has another content than it had",
+) -> list[str]:
+    """A line for each fact that differs; of two digests a reader learns nothing but that."""
+    lines = []
+    for key in sorted(one.keys() | other.keys()):
+        pair = one.get(key), other.get(key)
+        if pair[0] == pair[1] or json.dumps(pair[0]) == json.dumps(pair[1]):
+            continue  # NaN is not equal to itself
+        digests = all(isinstance(value, str) and DIGEST.fullmatch(value) for value in pair)
+        lines.append(f"{key}: " + (content if digests else told.format(*map(repr, pair))))
+    return lines
+
+
+def saved_stage(
+    path: Path, out: Path | None, stages: Sequence[str], facts: Mapping[str, Any]
+) -> str:
+    """The stage that the checkpoint ``path`` of a run in ``out`` belongs to.
+
+    Raises:
+        CheckpointError: it is missing, or of another run.
+    """
+    if out is None or not path.exists():
+        raise CheckpointError(f"nothing to resume: there is no checkpoint in {out}")
+    saved = read_facts(path)
+    stage = saved.get("stage")
+    if stage not in stages:
+        raise CheckpointError(f"{path}: not of a run with the stages {', '.join(stages)}")
+    refuse_other_facts(path, saved, {**facts, "stage": stage})
+    return str(stage)
 
 
 def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:

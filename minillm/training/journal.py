@@ -24,8 +24,8 @@ class Journal:
     Guide: 7.2.2 (G57).
     """
 
-    def __init__(self, out: Path | None, facts: Mapping[str, Any]):
-        self.out, self.facts = out, dict(facts)
+    def __init__(self, out: Path | None, facts: Mapping[str, Any], *, ranks: int = 1):
+        self.out, self.facts, self.ranks = out, dict(facts), ranks
         self.record_file = (out or Path()) / RECORD
         self.record: RunRecord | None = None
         self.times: RunTimes | None = None
@@ -39,7 +39,7 @@ class Journal:
         if self.out is None:
             return
         if self.times is None:
-            self.times = RunTimes(self.out / TIMES, resume=n_events is not None)
+            self.times = RunTimes(self.out / TIMES, resume=n_events is not None, ranks=self.ranks)
         if n_events is not None and self.record is None:
             self.record = RunRecord.resume(self.record_file, n_events=n_events)
             (self.out / LAST_GOOD).unlink(missing_ok=True)  # the record knows of no fault now

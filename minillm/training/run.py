@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from minillm.backend import CheckpointError
 from minillm.backend.files import require_folder
 from minillm.nn import Module
 from minillm.optim import Optimizer
@@ -17,13 +15,13 @@ from minillm.training.checkpointing import (
     as_json,
     load_training,
     load_weights,
-    read_facts,
-    refuse_other_facts,
     save_training,
+    saved_stage,
 )
 from minillm.training.journal import Journal, event_of
 from minillm.training.loop import DivergenceError, Step, fit
 from minillm.training.progress import Progress
+from minillm.training.ranks import Ranks, agreement
 from minillm.training.records import RunRecord
 from minillm.training.stages import Stage
 from minillm.training.watching import Watch, WatchLimits, watched_steps
@@ -52,6 +50,10 @@ class Run:
     ``start_from`` is a checkpoint or a file of weights of an earlier run of the same model, to
     train on from.
 
+    With ``ranks``, several processes make the run together: they compare model and facts first,
+    rank 0 alone writes, and they share what is measured on held-out data.  A checkpoint does
+    not know how many they were.
+
     Raises:
         ValueError: no stages, two of one name, ``save_every`` below 1, or a fact that has a name
             which the run itself uses.
@@ -60,6 +62,7 @@ class Run:
         PermissionError: ``out`` may not be written.
         CheckpointError: nothing to resume; the checkpoint belongs to another run; the weights
             to start from do not fit.
+        RanksError: another rank has another model, other facts or another checkpoint.
     """
 
     def __init__(
@@ -72,12 +75,13 @@ class Run:
         resume: bool = False,
         start_from: str | Path | None = None,
         save_every: int = 100,
+        ranks: Ranks | None = None,
     ):
-        self.model, self.save_every = model, save_every
+        self.model, self.save_every, self.ranks = model, save_every, ranks
         self.out = None if out is None else Path(out)
         if self.out is not None:
             require_folder(self.out)
-        self.stages = {stage.name: stage for stage in stages}
+        self.stages = {stage.name: agreement.told_by_first(stage, ranks) for stage in stages}
         self.order = list(self.stages)
         if not stages or len(self.order) < len(stages):
             names = [stage.name for stage in stages]
@@ -90,14 +94,17 @@ class Run:
             raise ValueError(f"facts: {taken[0]!r} is noted by the run itself; name it otherwise")
         self.facts = as_json({**facts, **own})
         if start_from is not None:
-            self.facts["start_from"] = hashlib.sha256(Path(start_from).read_bytes()).hexdigest()
-        self.resumed_stage = self.find_stage() if resume else None
+            self.facts["start_from"] = agreement.digest_of_file(Path(start_from))
+        kept = self.checkpoint, self.out, self.order, self.facts
+        self.resumed_stage = saved_stage(*kept) if resume else None
         if start_from is not None:
             load_weights(start_from, model)
         self.replaced: list[Path] = []  # files of an earlier run that go with its checkpoint
         self.begun: str | None = None
-        self.journal = Journal(self.out, self.facts)
+        rank, size = (0, 1) if ranks is None else (ranks.rank, ranks.size)
+        self.journal = Journal(None if rank else self.out, self.facts, ranks=size)
         self.watch: WatchLimits | None = None  # a fault then ends the run, by name
+        agreement.compare(ranks, self.facts, model, self.checkpoint if resume else None)
 
     @property
     def record(self) -> RunRecord | None:
@@ -113,22 +120,6 @@ class Run:
     def record_file(self) -> Path:
         """Where a line is written for every update."""
         return self.journal.record_file
-
-    def find_stage(self) -> str:
-        """The stage that the checkpoint in ``out`` belongs to.
-
-        Raises:
-            CheckpointError: it is missing, or of another run.
-        """
-        if self.out is None or not self.checkpoint.exists():
-            raise CheckpointError(f"nothing to resume: there is no checkpoint in {self.out}")
-        saved = read_facts(self.checkpoint)
-        stage = saved.get("stage")
-        if stage not in self.stages:
-            known = ", ".join(self.order)
-            raise CheckpointError(f"{self.checkpoint}: not of a run with the stages {known}")
-        refuse_other_facts(self.checkpoint, saved, {**self.facts, "stage": stage})
-        return stage
 
     def all(self) -> Iterator[Step]:
         """The steps of all stages in turn."""
@@ -231,14 +222,17 @@ class Run:
 
     def note(self, stage: Stage, step: Step, optimizer: Optimizer, progress: Progress) -> None:
         """A line of the record, and a checkpoint where one is due."""
-        if self.out is None:
+        due = progress.finished or optimizer.steps % self.save_every == 0
+        if self.ranks is not None and due:
+            agreement.require_same_weights(self.ranks, self.model, optimizer.steps)
+        if self.journal.out is None:
             return
         event = event_of(stage.name, step)
         progress.events += 1
         first = self.record is None
         if self.record is not None:
             self.record.append(**event)
-        due = first or progress.finished or optimizer.steps % self.save_every == 0
+        due = due or first
         if due:
             facts = {**self.facts, "stage": stage.name}
             save_training(self.checkpoint, self.model, optimizer, facts, *progress.saved())

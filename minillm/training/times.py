@@ -19,19 +19,22 @@ class RunTimes:
 
     ``{"began": "2026-03-01T08:00:00+00:00", "stage": "pretrain", "step": 99, "seconds": 12.5}``:
     the seconds are those since ``began``.  A run that is resumed has lines of several processes.
+    Where several ``ranks`` made it together, their number stands there, too.
 
     Guide: 7.2.2 (G57).
     """
 
-    def __init__(self, path: Path, *, resume: bool):
+    def __init__(self, path: Path, *, resume: bool, ranks: int = 1):
         self.path, self.goes_on = path, resume
+        self.together = {"ranks": ranks} if ranks > 1 else {}
         self.began = datetime.now(UTC).isoformat(timespec="microseconds")
         self.start = time.perf_counter()
 
     def note(self, stage: str, step: int) -> None:
         """The update ``step`` of a stage is done."""
         seconds = round(time.perf_counter() - self.start, 3)
-        line = to_line({"began": self.began, "stage": stage, "step": step, "seconds": seconds})
+        told = {"began": self.began, "stage": stage, "step": step, "seconds": seconds}
+        line = to_line(told | self.together)
         if self.goes_on:
             with naming(self.path), open(self.path, "a", encoding="utf-8") as file:
                 file.write(line)

@@ -33,6 +33,7 @@ def small(monkeypatch):
     monkeypatch.setattr("minillm.commands.bench_timing.AT_LEAST", 0.0)
     load = bench_serve.Load((1, 2), 3, 5, 3, 2, (1, 4), 9, 8, 1, 20)
     monkeypatch.setattr(bench, "LOAD", load)
+    monkeypatch.setattr("minillm.commands.bench_ranks.missing", lambda: "no MPI in this test")
     for name, value in ENVIRONMENT.items():  # for the processes that it starts
         monkeypatch.setenv(name, value)
 
@@ -70,6 +71,7 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
         kept["float32"]["same as float32"] == 1 > 0.9 > kept["int8"]["kB"] / kept["float32"]["kB"]
     )
     assert abs(kept["int8"]["nats"] - kept["float32"]["nats"]) < 0.05
+    assert found["ranks"] == {"missing": "no MPI in this test"}
     assert result.out.startswith(found["processor"]["name"])
     for word in (
         "training step, ms",
@@ -82,6 +84,7 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
         "stored in",
         "in batches of",
         "next token right",
+        "ranks: not measured, no MPI in this test",
     ):
         assert word in result.out
     assert result.err == ""
@@ -106,7 +109,7 @@ def test_several_threads_share_the_batch_and_are_timed_by_the_wall(call, small, 
         (["--sizes", "tiny,huge"], "'huge' is none of tiny, course, mid"),
         (
             ["--parts", "speed"],
-            "'speed' is none of steps, ops, import, memory, private, stored, watched, serve",
+            "is none of steps, ops, import, memory, private, stored, watched, serve, ranks",
         ),
         (["--rounds", "0"], "must be a positive integer, got '0'"),
         (["--rounds", "-3"], "must be a positive integer, got '-3'"),

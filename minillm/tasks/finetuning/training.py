@@ -23,15 +23,15 @@ from minillm.tasks.fingerprints import digest_of_examples, digest_of_weights
 from minillm.text import Example, Labels
 from minillm.training import (
     Run,
-    ShardedGradients,
     Stage,
     Step,
     batches_per_epoch,
     bucketed_order,
-    mean_gradients,
     mean_loss,
     numbered_order,
 )
+from minillm.training.data_parallel import gradients_by
+from minillm.training.ranks import Ranks
 
 SAVE_EVERY = 100  # updates
 
@@ -53,7 +53,7 @@ class FineTuning:
 
     With a folder ``out`` a checkpoint is written after the first step, every 100 and at the end;
     ``resume=True`` goes on from it, bit for bit: see ``Run``.  ``threads`` share the rows of a
-    batch: see ``ShardedGradients``.
+    batch: see ``ShardedGradients``; or processes do, the ``ranks``: see ``DataParallelGradients``.
 
     A model that classifies already keeps its head and its labels, unless ``recipe.new_head``.
 
@@ -76,10 +76,11 @@ class FineTuning:
         resume: bool = False,
         device: str = "cpu",
         threads: int = 1,
+        ranks: Ranks | None = None,
     ):
         if recipe.patience and not held_out:
             raise ValueError("patience needs held-out examples, got none")
-        self.recipe, self.threads = recipe, threads
+        self.recipe, self.threads, self.ranks = recipe, threads, ranks
         self.pretrained = pretrained.fresh(stream(recipe.seed, "fine-tuning"))
         self.encoder = pretrained.encoder
         self.labels = labels_of(pretrained, examples, new_head=recipe.new_head)
@@ -99,7 +100,10 @@ class FineTuning:
         self.groups = METHODS[recipe.method](self.model, recipe, rng)
         data = {"data": digest_of_examples(examples), "held_out": digest_of_examples(held_out)}
         facts = {**asdict(recipe), "threads": threads, **data, "model": given}
-        self.run = Run(both, [self.stage()], facts, out=out, resume=resume, save_every=SAVE_EVERY)
+        self.run = Run(
+            both, [self.stage()], facts,
+            out=out, resume=resume, save_every=SAVE_EVERY, ranks=ranks,
+        )  # fmt: skip
 
     def with_head(self) -> Any:
         """The pretrained body under a head: a new one, or the one that it has learned before."""
@@ -131,9 +135,9 @@ class FineTuning:
             if total
             else None,
             max_norm=r.max_norm or None,
-            gradients=mean_gradients
-            if self.threads == 1
-            else ShardedGradients(self.threads, lambda batch: len(batch.ids)),
+            gradients=gradients_by(
+                self.threads, self.ranks, lambda batch: len(batch.ids), batch_size=r.batch_size
+            ),
             held_out=held_out,
             evaluate_every=self.per_epoch if held_out else None,
             patience=r.patience or None,

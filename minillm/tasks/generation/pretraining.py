@@ -23,7 +23,9 @@ from minillm.tasks.generation.windows import Window, training_windows
 from minillm.tasks.recipe import with_kept
 from minillm.text import Tokenizer, Vocabulary
 from minillm.text.documents import Document
-from minillm.training import Run, ShardedGradients, Stage, Step, mean_gradients
+from minillm.training import Run, Stage, Step
+from minillm.training.data_parallel import gradients_by
+from minillm.training.ranks import Ranks
 
 SAVE_EVERY = 100  # updates
 
@@ -45,6 +47,8 @@ class CausalPretraining:
     With a folder ``out`` a checkpoint is written after the first step, every 100 and at the end;
     ``resume=True`` goes on from the last one, bit for bit: see ``Run``.  ``start_from`` is the
     folder of an earlier run, to train on from: its weights, tokens, sizes and kind of text.
+    ``threads`` share the rows of a batch: see ``ShardedGradients``; or processes do, the
+    ``ranks``: see ``DataParallelGradients``.
 
     Raises:
         ValueError: no text, or too short a one; nothing is held out; as ``language_tokens`` and
@@ -68,9 +72,10 @@ class CausalPretraining:
         resume: bool = False,
         device: str = "cpu",
         threads: int = 1,
+        ranks: Ranks | None = None,
     ):
         require_texts_of_both(documents, held_out)
-        self.threads = threads
+        self.threads, self.ranks = threads, ranks
         if start_from is None:
             self.recipe, self.language = new_language_model(recipe, documents, template, tokens)
         elif tokens is not None:
@@ -92,6 +97,7 @@ class CausalPretraining:
             resume=resume,
             start_from=start_from and Path(start_from) / "checkpoint.safetensors",
             save_every=SAVE_EVERY,
+            ranks=ranks,
         )
 
     def steps(self) -> Iterator[Step]:
@@ -113,9 +119,9 @@ class CausalPretraining:
                 peak=r.lr, warmup=min(r.warmup, r.steps // 10), total=r.steps, lowest=r.lowest_lr
             ),
             max_norm=r.max_norm or None,
-            gradients=mean_gradients
-            if self.threads == 1
-            else ShardedGradients(self.threads, lambda window: window.n_targets),
+            gradients=gradients_by(
+                self.threads, self.ranks, lambda window: window.n_targets, batch_size=r.batch_size
+            ),
             held_out=self.held_out_loss,
             evaluate_every=r.evaluate_every,
             patience=r.patience or None,

@@ -1,0 +1,153 @@
+"""Data parallel training: one update's gradients by several processes, each with its own rows.
+
+All of them hold the whole model, see the same batches and make the same update; what they tell
+each other is one sum a step.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from minillm.autograd import Parameter, Tensor, no_grad
+from minillm.nn.rows import Rows, rows_of_batch, settle
+from minillm.training.accumulation import mean_gradients
+from minillm.training.loop import Gradients
+from minillm.training.ranks.flat import FlatBuffer
+from minillm.training.ranks.world import Ranks
+from minillm.training.sharding import (
+    Answer,
+    Part,
+    ShardedGradients,
+    answer_of,
+    rows_in,
+    some_rows,
+    together,
+)
+
+
+class DataParallelGradients:
+    """``mean_gradients`` by all ``ranks``, to be given to ``fit`` as ``gradients``::
+
+        g = sum_r (m_r / M) g_r,   M = sum_r m_r        g_r the gradient of the mean over the m_r
+                                                        targets of rank r's rows
+
+    So the mean is that over all targets of the batch, and not the mean of the ranks' means.
+    ``count`` says how many targets some rows have.  Each rank weighs its own gradient, writes it
+    into a flat buffer, and one all-reduce sums the buffers; the loss travels in it, too.
+
+    A batch is a tuple of arrays with an entry for each row.  Rank r of n takes rows
+    ``B r / n`` to ``B (r + 1) / n - 1``, padding as it is; dropout draws for them what it would
+    have drawn for these rows of the whole batch.  A rank without targets gives zeros.  A loss
+    that is no mean over targets, such as one that balances experts over a batch, is another one
+    once the batch is cut.
+
+    Source: Li et al. 2020, "PyTorch Distributed: Experiences on Accelerating Data Parallel
+        Training", section 2.2, arXiv:2006.15704.
+    """
+
+    def __init__(self, ranks: Ranks, count: Callable[[Any], float]):
+        self.ranks, self.count = ranks, count
+        self.flat: FlatBuffer | None = None
+        self.parameters: list[Parameter] = []
+
+    def __call__(
+        self,
+        loss_of: Callable[[Any], Tensor],
+        batches: Sequence[Any],
+        parameters: Sequence[Parameter],
+        *,
+        counts: Sequence[float],
+        allow_unused: bool = False,
+    ) -> Answer:
+        """Loss and gradients, the same on every rank.
+
+        The gradients are views of a buffer, which hold until the next call.
+
+        Raises:
+            TypeError: a batch of another form.
+        """
+        whole, own = sum(counts), []
+        for batch, n in zip(batches, counts, strict=True):
+            part = self.part_of(batch, n / whole) if n else None
+            if part is not None:
+                own.append(answer_of(loss_of, parameters, allow_unused, part))
+                settle([] if part[1] is None else [part[1]])
+            elif n:
+                self.only_count(loss_of, batch)
+        if whole == 0:
+            return mean_gradients(loss_of, batches, parameters, counts=counts)
+        nothing: Answer = (None, [None] * len(parameters))
+        flat = self.buffer(parameters)
+        flat.fill(*(functools.reduce(together, own) if own else nothing))
+        self.ranks.total(flat.numbers)
+        return flat.read(allow_unused=allow_unused)
+
+    def slices(self, batch: Any) -> tuple[list[tuple[Any, Rows]], list[float]]:
+        """The rows of each rank, and how many targets they have.
+
+        Where nothing is counted, though the batch counts, rank 0 takes all.
+        """
+        n_rows = rows_in(batch, "that ranks share")
+        ends = [n_rows * r // self.ranks.size for r in range(self.ranks.size + 1)]
+        cut = [(some_rows(batch, a, b), Rows(a, b)) for a, b in pairwise(ends)]
+        counts = [float(self.count(part)) if rows.stop > rows.start else 0.0 for part, rows in cut]
+        if not any(counts):
+            cut[0], counts[0] = (batch, Rows(0, n_rows)), 1.0
+        return cut, counts
+
+    def part_of(self, batch: Any, share: float) -> Part | None:
+        """The rows of this rank with their share of the loss; ``None`` where they do not count."""
+        cut, counts = self.slices(batch)
+        part, rows = cut[self.ranks.rank]
+        m, whole = counts[self.ranks.rank], sum(counts)
+        if m == 0:
+            return None
+        return part, None if len(cut) == 1 else rows, share * m / whole
+
+    def only_count(self, loss_of: Callable[[Any], Tensor], batch: Any) -> None:
+        """Let dropout count the calls that other ranks make for this batch.
+
+        So the state of every rank is the same, and rank 0 can keep it.
+        """
+        cut, counts = self.slices(batch)
+        part, rows = next(one for one, m in zip(cut, counts, strict=True) if m)
+        with no_grad(), rows_of_batch(rows):
+            loss_of(part)
+        settle([rows])
+
+    def buffer(self, parameters: Sequence[Parameter]) -> FlatBuffer:
+        """The buffer of the last step, if it was of the same parameters."""
+        same = len(parameters) == len(self.parameters) and all(
+            a is b for a, b in zip(parameters, self.parameters, strict=True)
+        )
+        if self.flat is None or not same:
+            self.flat, self.parameters = FlatBuffer(parameters), list(parameters)
+        return self.flat
+
+
+def gradients_by(
+    threads: int, ranks: Ranks | None, count: Callable[[Any], float], *, batch_size: int
+) -> Gradients:
+    """How one update's gradients are made: by this thread, by several, or by several processes.
+
+    ``count`` says how many targets some rows of a batch have.
+
+    Raises:
+        ValueError: several threads in several processes; a batch with fewer rows than ranks.
+    """
+    if ranks is None:
+        return mean_gradients if threads == 1 else ShardedGradients(threads, count)
+    if threads != 1:
+        raise ValueError(
+            f"threads = {threads} beside {ranks.size} ranks: each rank works with one thread; "
+            "start more ranks instead"
+        )
+    if batch_size < ranks.size:
+        raise ValueError(
+            f"batch_size {batch_size} is less than the {ranks.size} ranks: some would have no row; "
+            f"it must be at least {ranks.size}, or start fewer ranks"
+        )
+    return DataParallelGradients(ranks, count)

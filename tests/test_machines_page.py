@@ -1,0 +1,142 @@
+"""The page on several machines: its code runs, its table is stored, what it says of both is so."""
+
+import ast
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minillm
+from minillm.commands import bench_ranks_child
+from minillm.commands.arguments import build_parser
+from minillm.commands.bench_ranks_report import EXPECTED, NETWORKS
+from minillm.commands.bench_report import report
+from minillm.commands.bench_steps import SIZES, Size
+from minillm.training import mean_gradients
+from minillm.training.data_parallel import DataParallelGradients
+from minillm.training.ranks import speed_up
+from tests.training.ranks.threads import all_done, in_ranks
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    "en": ROOT / "lessons" / "several_machines.md",
+    "zh": ROOT / "lessons" / "zh" / "several_machines.md",
+}
+TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
+COMMAND = re.compile(r"^\.venv/bin/.*python .*-m minillm (.+)$", re.MULTILINE)
+STORED = json.loads((ROOT / "tests" / "benchmarks" / "ranks.json").read_text(encoding="utf-8"))
+each_page = pytest.mark.parametrize("language", TEXTS)
+
+
+def table_rows(text):
+    return [line for line in text.splitlines() if line.startswith("| ") and "|---" not in line]
+
+
+@each_page
+def test_commands_are_understood(language):
+    commands = COMMAND.findall(TEXTS[language])
+    assert len(commands) == 3
+    for command in commands:
+        words = shlex.split(command)
+        assert not build_parser(words).parse_known_args(words)[1]
+
+
+@each_page
+def test_the_ring_by_hand_prints_what_stands_below_it(language, capsys):
+    ((code, printed),) = re.findall(
+        r"```python\n(.*?)```\n\n```\n(.*?)```", TEXTS[language], flags=re.DOTALL
+    )
+    exec(compile(code, language, "exec"), {})
+    assert capsys.readouterr().out == printed
+
+
+@each_page
+def test_the_tables_are_the_measurement_that_is_stored(language):
+    block = re.search(r"<!-- bench -->\n```\n(.*?)\n```", TEXTS[language], re.DOTALL)[1]
+    assert block == report(STORED)
+
+
+def test_what_the_page_says_of_the_measurement_is_so():
+    found = STORED["ranks"]
+    assert found["load"] > STORED["processor"]["cores"]  # other programs wanted them
+    for name in ("tiny", "course", "mid"):
+        assert 1 < found[name]["alone"] / found[name]["together"] < 2
+    for by_dtype in found["equal"].values():
+        assert max(by_dtype["float64"].values()) < 1e-10
+        assert by_dtype["float32"]["loss"] < 1e-6
+    assert np.finfo(np.float32).eps / np.finfo(np.float64).eps == 2**29
+    mid, slow = found["mid"], NETWORKS["10 Gbit/s, 50 us"]
+    given = mid["alone"] / 1e3, mid["bytes"], slow
+    same = {n: speed_up(n, *given, same_batch=True) for n in EXPECTED}
+    assert same[512] < same[64] and SIZES["mid"].batch == 16
+    assert all(speed_up(n, *given) > 0.9 * n for n in EXPECTED)  # it stays near n
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_biases_of_keys_differ_most(dtype):
+    size = Size(5, 6, 8, 2, 1, 11, steps=1)
+
+    def train(gradients):
+        return bench_ranks_child.trained(size, dtype, gradients)[1]
+
+    one = train(mean_gradients)
+    shared = lambda ranks: train(DataParallelGradients(ranks, bench_ranks_child.n_targets))  # noqa: E731
+    two = all_done(in_ranks(2, shared))[0]
+    most = max(one, key=lambda name: np.abs(one[name] - two[name]).max())
+    assert most == "blocks.0.attention.key.bias"
+
+
+def sentences_in_code():
+    """The strings of our code; of what is filled in, the braces."""
+    for path in Path(minillm.__file__).parent.rglob("*.py"):
+        if path.parent.name not in ("ranks", "training", "commands"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(
+                    str(p.value) if isinstance(p, ast.Constant) else "{}" for p in node.values
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+@each_page
+def test_messages_are_those_of_the_code(language):
+    known = "\n".join(sentences_in_code())
+    quoted = [
+        words
+        for row in table_rows(TEXTS[language])
+        for words in re.findall(r"`([^`]+)`", row)
+        if " " in words
+    ]
+    assert len(quoted) == 7
+    for words in quoted:
+        filled = re.sub(r"\\?\d+", r"(?:\\d+|\\{\\})", re.escape(words))
+        assert re.search(filled, known), words
+
+
+def test_both_languages_have_the_same_code_commands_and_rows():
+    for pattern in (
+        COMMAND,
+        re.compile(r"^## (\d)", re.M),
+        re.compile(r"^(\$\$.*)", re.M),
+        re.compile(r"```(.*?)```", re.S),
+        re.compile(r"^(- )", re.M),
+    ):
+        one, other = (pattern.findall(text) for text in TEXTS.values())
+        assert one == other and one
+    one, other = (
+        [re.findall(r"`[^`]+`", row) for row in table_rows(text)] for text in TEXTS.values()
+    )
+    assert one == other and len(one) == 12
+
+
+def test_both_readmes_lead_here():
+    for name, page in (
+        ("README.md", "lessons/several_machines.md"),
+        ("README.zh.md", "lessons/zh/several_machines.md"),
+    ):
+        assert f"]({page})" in (ROOT / name).read_text(encoding="utf-8")
