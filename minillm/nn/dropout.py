@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minillm.autograd import Tensor
+from minillm.autograd.recomputing import once
 from minillm.backend import Array, check_rng, counted_words, moved_like, stream
 from minillm.nn.module import Module
 from minillm.nn.rows import current_rows
@@ -56,7 +57,7 @@ class Dropout(Module):
         """Factors 0 or 1/(1-rate) in the library and dtype of ``like``; ``None`` for no dropout."""
         if not self.training or self.rate == 0.0:
             return None
-        call, first = self.next_call(shape)
+        call, first = once(lambda: self.next_call(shape))  # the same mask where it is recomputed
         words = counted_words(self.key, call, math.prod(shape), first)
         dropped = min(round(self.rate * 65536), 65535)  # of the 65536 words
         keep = (words >= dropped).astype(like.dtype)

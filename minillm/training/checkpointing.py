@@ -14,6 +14,7 @@ from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.nn import Dropout, Module
 from minillm.optim import Optimizer
 
+FREE = ("recompute",)  # changes no number: a run may go on with more memory, or with less
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -114,7 +115,7 @@ def described(path: str | Path, metadata: Mapping[str, str], name: str) -> dict[
 def refuse_other_facts(
     path: str | Path, saved: Mapping[str, Any], wanted: Mapping[str, Any]
 ) -> None:
-    """Raise unless both are equal, once ``wanted`` is as JSON has it.
+    """Raise unless both are equal, once ``wanted`` is as JSON has it; what is ``FREE`` may differ.
 
     Raises:
         CheckpointError: listing every difference.
@@ -124,7 +125,9 @@ def refuse_other_facts(
     differences = [
         told(key, was, wish)
         for key, (was, wish) in sorted(pairs.items())
-        if was != wish and json.dumps(was) != json.dumps(wish)  # NaN is not equal to itself
+        if key not in FREE
+        and was != wish
+        and json.dumps(was) != json.dumps(wish)  # NaN is not equal to itself
     ]
     if differences:
         raise CheckpointError(
