@@ -19,12 +19,13 @@ from minillm.backend.progress import progress_bar
 from minillm.commands.bench_child import import_ms, training_memory
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_private import PRIVATE_SIZES, private_times
-from minillm.commands.bench_report import report
+from minillm.commands.bench_report import BY_WAY, report
 from minillm.commands.bench_serve import LOAD, WHAT, batch_times, stored_accuracy
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
 from minillm.commands.bench_watched import watched_times
+from minillm.commands.bench_ways import ways_by_memory
 from minillm.commands.runs import require_files
 
 PARTS = ("steps", "ops", "import", "memory", "private", "stored", "watched", "serve")
@@ -38,8 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         (
             "--parts",
             PARTS,
-            "what to measure: training steps, single ops, import, memory, steps of "
-            "DP-SGD and watched ones beside plain ones, layers stored in fewer bits, served "
+            "what to measure: training steps, single ops, import, memory (also against time, with "
+            "blocks computed again and batches added up), steps of DP-SGD and watched ones beside "
+            "plain ones, layers stored in fewer bits, served "
             "answers",
         ),
     ):
@@ -133,9 +135,15 @@ def import_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Wor
 
 
 def memory_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
-    """The peak of a process that trains, by level; empty where the system does not tell."""
+    """The peak of a process that trains, by level; empty where the system does not tell.
+
+    Behind it memory against time, by how an update is made.
+    """
     for name in sizes:
         yield "memory", name, partial(memory_by_level, name, threads)
+    for name in sizes:
+        measure = partial(ways_by_memory, SIZES[name], rounds=rounds, clock=clock_for(1))
+        yield "memory", name + BY_WAY, measure
 
 
 def memory_by_level(size: str, threads: int) -> dict[str, float]:

@@ -163,7 +163,7 @@ def measured(subject: Subject, steps: int, threads: int, way: Way) -> dict:
             profile_step(subject.model, subject.loss_of, optimizer, clock=clock) for _ in bar
         ]
     plain = timed(step, steps, clock) / 1e3
-    peak = measured_peak(subject, optimizer, way.accumulate)
+    peak = measured_peak(lambda _: subject.loss_of(), [None] * way.accumulate, optimizer)
     return {
         "profile": mean_profile(profiles), "unwatched_seconds": plain, "peak_bytes": peak,
         "steps": steps, "clock": "CPU" if threads == 1 else "wall",

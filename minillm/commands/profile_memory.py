@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from minillm.autograd import Tensor
 from minillm.backend.machine import free_bytes
 from minillm.commands.profile_formulas import Way
-from minillm.commands.profile_subject import Subject
 from minillm.commands.tables import percent, table
 from minillm.models.costs import TrainingPeak
 from minillm.optim import AdamW
@@ -19,7 +19,9 @@ MB = 2**20
 HEADER = ("recompute", "accumulate", "texts at once", "peak MB", "of the first", "fullest in")
 
 
-def measured_peak(subject: Subject, optimizer: AdamW, accumulate: int) -> int:
+def measured_peak(
+    loss_of: Callable[[Any], Tensor], batches: Sequence[Any], optimizer: AdamW
+) -> int:
     """Bytes in use at the fullest moment of an update, weights and moments among them."""
     tracemalloc.start()
     try:
@@ -27,9 +29,8 @@ def measured_peak(subject: Subject, optimizer: AdamW, accumulate: int) -> int:
             parameter.data = parameter.data.copy()  # what was made earlier is not traced
         optimizer.load_state_dict(optimizer.state_dict())
         tracemalloc.reset_peak()
-        settings: dict[str, Any] = {"accumulate": accumulate, "count": lambda _: 1.0}
-        batches = [None] * accumulate
-        for _ in fit(lambda _: subject.loss_of(), batches, optimizer, max_norm=1.0, **settings):
+        settings: dict[str, Any] = {"accumulate": len(batches), "count": lambda _: 1.0}
+        for _ in fit(loss_of, batches, optimizer, max_norm=1.0, **settings):
             pass
         return tracemalloc.get_traced_memory()[1]
     finally:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from minillm.models.bert import BertConfig
 from minillm.models.costs.memory import check_kernels
-from minillm.models.costs.peak_parts import Part, Step, parts_of
+from minillm.models.costs.peak_parts import Part, parts_of
+from minillm.models.costs.peak_step import Step
 from minillm.models.costs.shapes import block_shape, check_counts, check_hidden, check_length
 from minillm.models.gpt_config import GptConfig
 

@@ -15,7 +15,6 @@ from minillm.models.bert import BertConfig
 from minillm.models.costs.memory import (
     ID,
     ROW,
-    SMALL,
     attention,
     copies_keys,
     dropped_scores,
@@ -23,7 +22,7 @@ from minillm.models.costs.memory import (
     gelu,
     norm,
 )
-from minillm.models.costs.shapes import BlockShape, block_shape
+from minillm.models.costs.peak_step import Step
 from minillm.models.gpt_config import GptConfig
 
 ERF = 65  # eighths of an array: what the series of erf has in use in float64, with its argument
@@ -40,81 +39,6 @@ class Part:
     entering: int = 0  # what enters it
 
 
-@dataclass(frozen=True)
-class Step:
-    """A model, a batch, and how both are computed."""
-
-    config: GptConfig | BertConfig
-    batch: int
-    length: int
-    hidden: int  # positions that a BERT is asked for
-    weighed: bool  # the loss is multiplied by its share of several batches
-    kernels: str
-    item: int  # bytes of a number
-
-    @property
-    def shape(self) -> BlockShape:
-        """The sizes of the blocks."""
-        return block_shape(self.config)
-
-    @property
-    def tokens(self) -> int:
-        """n."""
-        return self.batch * self.length
-
-    @property
-    def stream(self) -> int:
-        """n D, the numbers that pass from block to block."""
-        return self.tokens * self.config.width
-
-    @property
-    def scores(self) -> int:
-        """S."""
-        return self.batch * self.config.n_heads * self.length**2
-
-    @property
-    def drops(self) -> bool:
-        """Whether there is dropout."""
-        return self.config.dropout > 0.0
-
-    @property
-    def post(self) -> bool:
-        """Whether a block normalises its sums, as a BERT's does, and not what enters."""
-        return isinstance(self.config, BertConfig)
-
-    @property
-    def activation(self) -> str:
-        """Which kernels there are for GELU, "off" where its rule is taken: always in float64."""
-        return self.kernels if self.item == 4 else "off"
-
-    def fused(self, numbers: int) -> bool:
-        """Whether a kernel of attention or of the loss takes an array of so many numbers."""
-        return self.kernels != "off" and numbers >= SMALL
-
-    def norm_size(self) -> int:
-        """The parameters of a normalization."""
-        rms = isinstance(self.config, GptConfig) and self.config.norm == "rms"
-        return self.config.width * (1 if rms else 2)
-
-    def biased(self) -> bool:
-        """Whether linear layers have a bias."""
-        return self.config.bias if isinstance(self.config, GptConfig) else True
-
-    def parameter_sizes(self) -> list[int]:
-        """The numbers in each parameter."""
-        c, b, d = self.config, self.shape, self.config.width
-        vectors = [d] * (self.norm_size() // d)
-        block = [d * d, d * b.keys, d * b.keys, d * d, *vectors, *vectors]
-        block += [d * b.inner] * b.matrices
-        block += [d, b.keys, b.keys, d, d, *[b.inner] * (b.matrices - 1)] if self.biased() else []
-        sizes = [c.vocabulary_size * d, *block * c.n_layers, *vectors]
-        if isinstance(c, BertConfig):
-            head = [d * d, d, *vectors, c.vocabulary_size]
-            return [*sizes, c.max_length * d, c.n_segments * d, *head]
-        sizes += [c.max_length * d] if c.positions == "learned" else []
-        return sizes + ([] if c.tied else [c.vocabulary_size * d])
-
-
 def parts_of(step: Step) -> tuple[Part, list[tuple[Part, ...]], Part]:
     """What stands before the blocks, the parts of each, and what stands behind them."""
     block = attention_part(step), feed_forward_part(step)
@@ -124,10 +48,12 @@ def parts_of(step: Step) -> tuple[Part, list[tuple[Part, ...]], Part]:
 def attention_part(step: Step) -> Part:
     """Attention with its normalization and its branch, added to the stream::
 
-    fullest forward     all that it keeps, and three streams: entering, branch, sum
-                        rule: S instead, as a second array of scores, where none is kept
-    fullest backward    beside it D D, and five streams: g, its share, dq, dk, dv
-                        rule: 2 S more, and what was mixed no more
+        fullest forward     all that it keeps, and three streams: entering, branch, sum
+                            rule: S instead, as a second array of scores, where none is kept
+        fullest backward    beside it D D, and five streams: g, its share, dq, dk, dv
+                            rule: 2 S more, and what was mixed no more
+
+    Of the streams, those that a block names are there until it ends.
     """
     b, d, x = step.shape, step.config.width, step.stream
     n, drops = step.tokens, int(step.drops)
@@ -153,9 +79,11 @@ def attention_part(step: Step) -> Part:
 def feed_forward_part(step: Step) -> Part:
     """The feed-forward network with its normalization and its branch::
 
-    fullest forward     GELU: 3 n F, its rule 5 n F, and the streams; or all that is kept
-    fullest backward    beside it D F, g, and n F (GELU's rule 4, where it is exact 3)
-                        SwiGLU: 7 n F in all and 2 D F
+        fullest forward     GELU: 3 n F, its rule 5 n F, and the streams; or all that is kept
+        fullest backward    beside it D F, g, and n F (GELU's rule 4, where it is exact 3)
+                            SwiGLU: 7 n F in all and 2 D F
+
+    The branch of attention is named until the block ends: one stream more.
     """
     b, d, x, n = step.shape, step.config.width, step.stream, step.tokens
     wide, own_norm, drops = n * b.inner, norm(n, d), int(step.drops)
@@ -186,9 +114,11 @@ def bending_arrays(step: Step, ruled: bool) -> int:
 def head_part(step: Step) -> Part:
     """The head and the loss of h rows, all of a GPT's or those that a BERT is asked for::
 
-    fullest forward     logits and their gradient, 2 h V; by the rule 3 h V
-    fullest backward    the gradient, h D, and V D of the table; or 2 h V, by the rule, or where
-                        the loss is weighed
+        fullest forward     logits and their gradient, 2 h V; by the rule 3 h V
+        fullest backward    the gradient, h D, and V D of the table; or 2 h V, by the rule, or where
+                            the loss is weighed
+
+    What lies below the logits is kept: a normalization and its output, and a BERT's GELU.
     """
     c, d, x = step.config, step.config.width, step.stream
     rows, words = (step.hidden if step.post else step.tokens), step.config.vocabulary_size

@@ -9,7 +9,8 @@ from minillm import stream
 from minillm.models import Bert, BertConfig, Gpt, MaskedLanguageModel, gpt2_style, llama_style
 from minillm.models.costs import bert_activation_bytes, gpt_activation_bytes, training_peak
 from minillm.models.costs.peak import walked
-from minillm.models.costs.peak_parts import Part, Step, parts_of
+from minillm.models.costs.peak_parts import Part, parts_of
+from minillm.models.costs.peak_step import Step
 from tests.models.costs.made import BERTS, GPTS
 from tests.models.costs.peaks import measured_peak, peak_by_formula
 
