@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minillm import ops
-from minillm.autograd import Parameter, Tensor, gradients_of, no_grad, once, recompute
+from minillm.autograd import Parameter, Tensor, gradients_of, no_grad, once, op, recompute
 from minillm.autograd.grad_mode import is_recording
 from minillm.autograd.held import held_bytes
 from tests.autograd.expressions import STEPS, cosines, expressions, leaves
@@ -249,3 +249,41 @@ def test_a_block_gives_tensors(answer):
     kind = type(answer).__name__
     with pytest.raises(TypeError, match=f"must give a Tensor or a tuple of them, got a {kind}"):
         recompute(lambda x: answer, weights((2,))[0])
+
+
+def test_blocks_beside_each_other_both_reach_what_lies_below():
+    """What lies below is older than both, and is walked when both have had their turn."""
+    w, x = weights((2,), (2,))
+    middle = x * w
+    one = recompute(lambda y: ops.exp(y * w), middle)
+    other = recompute(lambda y: ops.tanh(y), middle)
+    found = gradients_of((one * other).sum(), [w, x])
+    middle = x * w
+    same(found, gradients_of((ops.exp(middle * w) * ops.tanh(middle)).sum(), [w, x]))
+
+
+def test_one_result_that_is_given_twice_has_both_gradients():
+    (x,) = weights((3,))
+
+    def twice(y):
+        y = ops.exp(y)
+        return y, y
+
+    one, other = recompute(twice, x)
+    (found,) = gradients_of((one * 2.0 + other * 5.0).sum(), [x])
+    np.testing.assert_allclose(found, 7.0 * np.exp(x.data), rtol=1e-14)
+
+
+def test_inside_nothing_is_worked_out_that_nobody_wants():
+    asked = []
+
+    @op
+    def watched(y, /):
+        return y * 1.0, lambda g: (asked.append(len(g)) or g,)
+
+    w, x = weights((2,), (2,))
+    loss = recompute(lambda y: watched(x * 2.0) * y, w).sum()
+    gradients_of(loss, [w], keep_graph=True)
+    assert asked == []
+    gradients_of(loss, [x])
+    assert asked == [2]

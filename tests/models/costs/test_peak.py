@@ -17,6 +17,7 @@ from tests.models.costs.peaks import measured_peak, peak_by_formula
 GPT = gpt2_style(300, width=64, n_layers=3, n_heads=4, max_length=64)
 WORDS = gpt2_style(3000, width=32, n_layers=2, n_heads=2, max_length=64)  # large logits
 WIDE = gpt2_style(500, width=192, n_layers=1, n_heads=4, max_length=16)  # many weights
+LONG = gpt2_style(50, width=32, n_layers=2, n_heads=4, hidden=32, max_length=160)  # large scores
 LLAMA = llama_style(300, width=64, n_layers=3, n_heads=4, n_key_heads=2, max_length=64)
 BERT = BertConfig(300, width=64, n_layers=3, n_heads=4, hidden=256, max_length=64)
 CASES = [
@@ -25,6 +26,7 @@ CASES = [
     (GPT, 6, 64, {"recompute": 2, "level": "off"}, "backward"),
     (dataclasses.replace(GPT, dropout=0.1), 3, 64, {"dtype": "float64"}, "backward"),
     (WORDS, 5, 64, {"level": "off", "accumulate": 2, "recompute": 1}, "forward"),
+    (LONG, 3, 160, {"level": "off"}, "backward"),
     (WIDE, 1, 16, {}, "update"),
     (WIDE, 1, 16, {"level": "off"}, "update"),
     (WIDE, 2, 16, {"accumulate": 2}, "backward"),
