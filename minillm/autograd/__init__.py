@@ -2,7 +2,7 @@
 
 Read ``tape.py`` (the chain rule), then ``tensor.py``, ``recording.py`` (``@op``),
 ``arithmetic.py``, ``reductions.py`` and ``elementary.py``; ``operators.py`` only says which rule
-an operator calls.
+an operator calls, and ``recomputing.py`` gives time for memory.
 """
 
 # isort: off  (the circle of rules and operators is entered at the rules)

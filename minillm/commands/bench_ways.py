@@ -19,8 +19,8 @@ from minillm.commands.profile_memory import MB, measured_peak
 from minillm.models import Gpt, gpt2_style
 from minillm.models.costs import training_peak
 from minillm.nn.recomputing import recompute_blocks
-from minillm.optim import AdamW
-from minillm.training import fit
+from minillm.optim import AdamW, clip_gradients
+from minillm.training import mean_gradients
 
 WAYS = tuple(Way(*way) for way in itertools.product((0, 1), (1, 2, 4, 8)))  # the plain one first
 Batch = tuple[Array, Array]
@@ -47,11 +47,13 @@ class Updates:
         return self.model.loss(*batch)
 
     def make(self, way: Way) -> None:
-        """One update, its gradients shortened as in training."""
+        """One update, as ``fit`` makes it; that would give its memory back after each."""
         recompute_blocks(self.model, way.recompute)
-        k, parts = way.accumulate, self.parts(way)
-        for _ in fit(self.loss_of, parts, self.optimizer, accumulate=k, count=count, max_norm=1.0):
-            pass
+        parts, parameters = self.parts(way), self.optimizer.parameters
+        counts = [float(targets.size) for _, targets in parts]
+        _, found = mean_gradients(self.loss_of, parts, parameters, counts=counts)
+        found, _ = clip_gradients(found, 1.0)
+        self.optimizer.step(found)
 
     def peak(self, way: Way) -> int:
         """Bytes in use at the fullest moment of an update."""
@@ -65,11 +67,6 @@ class Updates:
             recompute=way.recompute, accumulate=way.accumulate,
             kernels="off" if kernels_in_force() == "off" else "numpy",
         ).total  # fmt: skip
-
-
-def count(batch: Batch) -> float:
-    """How many targets a piece has."""
-    return float(batch[1].size)
 
 
 def ways_by_memory(size: Size, *, rounds: int, clock: Clock) -> dict[str, dict[str, float]]:

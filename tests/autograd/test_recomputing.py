@@ -10,6 +10,7 @@ from minillm.autograd import Parameter, Tensor, gradients_of, no_grad, once, op,
 from minillm.autograd.grad_mode import is_recording
 from minillm.autograd.held import held_bytes
 from tests.autograd.expressions import STEPS, cosines, expressions, leaves
+from tests.strict import SYNCS, strict
 
 ROWS = np.random.default_rng(3).standard_normal((4, 3))
 
@@ -287,3 +288,11 @@ def test_inside_nothing_is_worked_out_that_nobody_wants():
     assert asked == []
     gradients_of(loss, [x])
     assert asked == [2]
+
+
+def test_a_device_is_not_waited_for():
+    w, x = (Parameter(strict.asarray(np.ones((2, 2)))) for _ in range(2))
+    SYNCS.clear()
+    one, other = recompute(lambda y: (ops.tanh(y @ w), y * w), x)
+    gradients_of((one * other).sum(), [w, x])
+    assert SYNCS == []

@@ -9,6 +9,7 @@ import pytest
 
 from minillm import kernels, stream
 from minillm.autograd import gradients_of, no_grad
+from minillm.backend.kernel_switch import levels_here
 from minillm.models import Bert, BertConfig, Gpt, MaskedLanguageModel, gpt2_style, llama_style
 from minillm.models.encoder_decoder import EncoderDecoder
 from minillm.models.encoder_decoder_config import EncoderDecoderConfig
@@ -74,7 +75,10 @@ def two_steps(make, every, dtype):
 
 
 @pytest.mark.guide("G53")
-@pytest.mark.parametrize(("dtype", "level"), [(np.float32, "numpy"), (np.float64, "off")])
+@pytest.mark.parametrize(
+    ("dtype", "level"),
+    [*((np.float32, level) for level in levels_here()[1:]), (np.float64, "off")],
+)
 @pytest.mark.parametrize("make", [gpt, llama, bert, encoder_decoder, experts])
 def test_losses_gradients_and_masks_are_the_same_to_the_bit(make, dtype, level):
     with kernels(level):
