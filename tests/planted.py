@@ -591,6 +591,27 @@ PLANTS = [
           "(unbroadcast(g, of_a), unbroadcast(g, of_b))",
           "(unbroadcast(g, a.shape), unbroadcast(g, b.shape))", "tests/ops/test_kept.py::"
           "test_no_operand_is_kept_that_is_never_read"),
+    Plant("mask drawn anew where a block is computed again", "autograd/recomputing.py",
+          "found: T = draw() if draws.source is None else draws.source(draw)",
+          "found: T = draw()", "tests/autograd/test_recomputing.py::"
+          "test_what_is_drawn_is_drawn_once_also_in_blocks_inside_blocks"),
+    Plant("block computed again with weights that have changed", "autograd/tape.py",
+          "                check_unchanged(node)\n", "", "tests/autograd/test_recomputing.py::"
+          "test_what_was_changed_since_is_refused"),
+    Plant("tape made anew that is walked beyond its end", "autograd/tape.py",
+          "if parent is None or parent.order < since:", "if parent is None:",
+          "tests/autograd/test_recomputing.py::"
+          "test_blocks_beside_each_other_both_reach_what_lies_below"),
+    Plant("parameters that a block without a tape does not notice", "autograd/recording.py",
+          "mode.met.update(dict.fromkeys(node for node in parents if node is not None))", "pass",
+          "tests/autograd/test_recomputing.py::"
+          "test_nothing_inside_is_kept_and_the_gradient_is_the_same"),
+    Plant("group of blocks whose second pass is free", "models/costs/peak.py",
+          "max(entering + forward, backward)", "backward", "tests/models/costs/test_peak.py::"
+          "test_the_peak_by_formula_is_the_measured_one"),
+    Plant("gradients of the last update that are kept", "training/loop.py",
+          "            del found  # not kept while the next ones are made\n", "",
+          "tests/models/costs/test_peak.py::test_the_peak_by_formula_is_the_measured_one"),
     Plant("sum written into an array that is not the tape's", "autograd/tape.py",
           "if parent in sums:", "if parent in gradients:", "tests/autograd/test_tape.py::"
           "test_random_expressions_have_the_gradient_of_finite_differences"),

@@ -12,6 +12,7 @@ from typing import Any
 
 class Mode(threading.local):
     recording = True  # one flag per thread
+    met: dict[Any, None] | None = None  # the nodes that ops met unrecorded, where somebody asks
 
 
 mode = Mode()

@@ -52,6 +52,8 @@ def arrays_in(value: Any) -> list[Array]:
         seen.add(id(item))
         if is_array(item):
             found.append(item)
+        elif isinstance(item, Tensor):  # what enters a block that is computed again
+            found.append(item.data)
         elif isinstance(item, FunctionType):
             waiting += [cell.cell_contents for cell in item.__closure__ or () if filled(cell)]
             waiting += [*(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from minillm.autograd.conversion import holds_tensor, operand_arrays, parts_of
-from minillm.autograd.grad_mode import is_recording
+from minillm.autograd.grad_mode import is_recording, mode
 from minillm.autograd.observing import observers, through_observers
 from minillm.autograd.tape import VJP, Node
 from minillm.autograd.tensor import Tensor
@@ -73,6 +73,8 @@ class Op:
             operands = operands[:-1]
         parents = tuple([x.node if isinstance(x, Tensor) else None for x in operands])
         recorded = is_recording() and any(parents)
+        if not recorded and mode.met is not None:
+            mode.met.update(dict.fromkeys(node for node in parents if node is not None))
         arrays = operand_arrays(operands)
         kernel = self.fastest(arrays)
         if self.tells_wanted if kernel is self.rule else takes_wanted(kernel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Node:
         name: str,
         output: Array,
         parents: tuple[Node | None, ...] = (),
-        vjp: VJP | None = None,
+        vjp: VJP | Recomputing | None = None,
     ):
         self.name, self.parents, self.vjp = name, parents, vjp
         self.shape, self.dtype = output.shape, output.dtype
@@ -51,6 +52,20 @@ class Node:
     def free(self) -> None:
         """Drop the operands and the arrays that ``vjp`` holds."""
         self.parents, self.versions, self.vjp, self.freed = (), (), None, True
+
+
+class Onward(NamedTuple):
+    """What a VJP may answer in the place of shares: a piece of tape to walk before going on.
+
+    ``gradients`` are those that arrive at its outputs; what is older than ``since`` is no part of
+    the piece, but of the tape that leads to it.
+    """
+
+    gradients: dict[Node, Array]
+    since: int
+
+
+Recomputing = Callable[[Array], Onward]
 
 
 def backpropagate(
@@ -72,45 +87,72 @@ def backpropagate(
     below = reverse_topological(root)
     targets = {n for n in below if n.vjp is None} if wanted is None else {*wanted}
     on_the_way = {*below} if wanted is None else nodes_above(targets, below)
-    gradients: dict[Node, Array] = {root: gradient}
-    sums: set[Node] = set()  # whose entry was made here: to be added to where it is
-    found: dict[Node, Array] = {}
-    for node in below:
-        if node not in gradients:
-            continue
-        arriving = gradients.pop(node)
-        if node in targets:
-            found[node] = arriving
-        if node.vjp is None or node not in on_the_way:
-            continue
-        try:
-            shares = node.vjp(arriving)
-        except Exception as error:
-            error.add_note(f"in the backward pass of {node.name}")
-            raise
-        for parent, share in checked_shares(node, shares):
-            if not (parent in on_the_way or parent in targets):
+    walk = Walk(targets, on_the_way, {root: gradient})
+    walk.along(below, keep_graph=keep_graph)
+    return walk.found
+
+
+class Walk:
+    """A backward pass under way: the gradients that have arrived, and where they are wanted."""
+
+    def __init__(self, targets: set[Node], on_the_way: set[Node], gradients: dict[Node, Array]):
+        self.targets, self.on_the_way, self.gradients = targets, on_the_way, gradients
+        self.sums: set[Node] = set()  # whose entry was made here: to be added to where it is
+        self.found: dict[Node, Array] = {}
+
+    def along(self, below: list[Node], *, keep_graph: bool) -> None:
+        """Carry the gradients from each node to its parents; every node before its parents."""
+        targets, on_the_way = self.targets, self.on_the_way
+        gradients, sums = self.gradients, self.sums
+        for node in below:
+            if node not in gradients:
                 continue
-            if parent in sums:
-                gradients[parent] += share
-            elif parent in gradients:
-                gradients[parent] = gradients[parent] + share
-                sums.add(parent)
-            else:
-                gradients[parent] = share  # perhaps a view, or an array that a rule keeps
-        if not keep_graph:
-            node.free()
-    return found
+            arriving = gradients.pop(node)
+            if node in targets:
+                self.found[node] = arriving
+            if node.vjp is None or node not in on_the_way:
+                continue
+            try:
+                shares = node.vjp(arriving)
+            except Exception as error:
+                error.add_note(f"in the backward pass of {node.name}")
+                raise
+            if isinstance(shares, Onward):
+                check_unchanged(node)
+                if not keep_graph:
+                    node.free()
+                self.aside(shares)
+                continue
+            for parent, share in checked_shares(node, shares):
+                if not (parent in on_the_way or parent in targets):
+                    continue
+                if parent in sums:
+                    gradients[parent] += share
+                elif parent in gradients:
+                    gradients[parent] = gradients[parent] + share
+                    sums.add(parent)
+                else:
+                    gradients[parent] = share  # perhaps a view, or an array that a rule keeps
+            if not keep_graph:
+                node.free()
+
+    def aside(self, piece: Onward) -> None:
+        """Walk a piece of tape that was recorded just now, as if it had always been there."""
+        nodes = reverse_topological(*piece.gradients, since=piece.since)
+        self.on_the_way |= nodes_above(self.targets | self.on_the_way, nodes)
+        for node in [*piece.gradients]:
+            self.gradients[node] = piece.gradients.pop(node)  # nobody else keeps it
+        self.along(nodes, keep_graph=False)
 
 
-def reverse_topological(root: Node) -> list[Node]:
-    """``root`` and everything below it, every node before its parents.
+def reverse_topological(*roots: Node, since: int = 0) -> list[Node]:
+    """``roots`` and everything below them, not older than ``since``, every node before its parents.
 
     A node is created after its parents, so descending order of creation will do.  The walk is
     iterative: a chain of 10,000 ops passes.
     """
-    reached = {root}
-    waiting = [root]
+    reached = {*roots}
+    waiting = [*roots]
     while waiting:
         node = waiting.pop()
         if node.freed:
@@ -119,7 +161,7 @@ def reverse_topological(root: Node) -> list[Node]:
                 "again, or pass keep_graph=True to the first pass"
             )
         for parent in node.parents:
-            if parent is None:
+            if parent is None or parent.order < since:
                 continue
             if parent.order >= node.order:
                 raise RuntimeError(f"{node.name}: the graph has a cycle")
@@ -148,10 +190,7 @@ def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tup
         if parent is None:
             continue
         if parent.version != node.versions[i]:
-            raise RuntimeError(
-                f"{node.name}: operand {i} was changed between forward and backward; "
-                "its gradient would belong to another function"
-            )
+            refuse_changed(node, i)
         if not (share is None or is_array(share) or isinstance(share, np.generic)):
             kind = type(share).__name__
             raise TypeError(f"{node.name}: its vjp gave a {kind} for operand {i}, not an array")
@@ -162,6 +201,29 @@ def checked_shares(node: Node, shares: tuple[Array | None, ...]) -> Iterator[tup
             )
         # an operand may be float32 beside float64: its gradient has the operand's dtype
         yield parent, share if share.dtype == parent.dtype else share.astype(parent.dtype)
+
+
+def check_unchanged(node: Node) -> None:
+    """Refuse a node of which an operand was changed since.
+
+    Raises:
+        RuntimeError: names the operand's place.
+    """
+    for i, parent in enumerate(node.parents):
+        if parent is not None and parent.version != node.versions[i]:
+            refuse_changed(node, i)
+
+
+def refuse_changed(node: Node, i: int) -> NoReturn:
+    """Say which operand was changed.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError(
+        f"{node.name}: operand {i} was changed between forward and backward; "
+        "its gradient would belong to another function"
+    )
 
 
 def check_tuple(name: str, shares: object, operands: int) -> None:

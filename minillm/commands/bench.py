@@ -21,12 +21,13 @@ from minillm.commands.bench_device import DEVICE_PARTS, DEVICE_SIZES, run_on_dev
 from minillm.commands.bench_ops import cases
 from minillm.commands.bench_private import PRIVATE_SIZES, private_times
 from minillm.commands.bench_ranks import rank_work
-from minillm.commands.bench_report import report
+from minillm.commands.bench_report import BY_WAY, report
 from minillm.commands.bench_serve import LOAD, WHAT, batch_times, stored_accuracy
 from minillm.commands.bench_steps import SIZES, LanguageModel, Size, random_batch, training_step
 from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
 from minillm.commands.bench_watched import watched_times
+from minillm.commands.bench_ways import ways_by_memory
 from minillm.commands.runs import require_files
 
 PARTS = ("steps", "ops", "import", "memory", "private", "stored", "watched", "serve", "ranks")
@@ -41,9 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         (
             "--parts",
             PARTS,
-            "what to measure: training steps, single ops, import, memory, steps of "
-            "DP-SGD and watched ones beside plain ones, layers stored in fewer bits, served "
-            "answers, several processes (needs the extra cluster); on a device steps, ops, torch",
+            "what to measure: training steps, single ops, import, memory (also against time, with "
+            "blocks computed again and batches added up), steps of DP-SGD and watched ones beside "
+            "plain ones, layers stored in fewer bits, served answers, several processes (needs the "
+            "extra cluster); on a device steps, ops, torch",
         ),
     ):
         parser.add_argument(
@@ -166,9 +168,15 @@ def import_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Wor
 
 
 def memory_work(sizes: Sequence[str], threads: int, rounds: int) -> Iterator[Work]:
-    """The peak of a process that trains, by level; empty where the system does not tell."""
+    """The peak of a process that trains, by level; empty where the system does not tell.
+
+    Behind it memory against time, by how an update is made.
+    """
     for name in sizes:
         yield "memory", name, partial(memory_by_level, name, threads)
+    for name in sizes:
+        measure = partial(ways_by_memory, SIZES[name], rounds=rounds, clock=clock_for(1))
+        yield "memory", name + BY_WAY, measure
 
 
 def memory_by_level(size: str, threads: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ from minillm.commands.bench_steps import SIZES
 from minillm.commands.tables import table
 
 Row = list[str]
+BY_WAY = ", by way"
 
 
 def report(found: Mapping[str, Any]) -> str:
@@ -45,14 +46,23 @@ def ops_table(ops: Mapping[str, Mapping[str, float]]) -> str:
     return table(["op forward and backward, ms", *heads(levels)], rows)
 
 
-def memory_table(memory: Mapping[str, Mapping[str, float]]) -> str:
-    """Peak megabytes of a process that trains."""
-    levels = levels_in(memory)
+def memory_table(memory: Mapping[str, Mapping[str, Any]]) -> str:
+    """Peak megabytes of a process that trains; memory against time, by how an update is made."""
+    by_level = {name: found for name, found in memory.items() if not name.endswith(BY_WAY)}
+    levels = levels_in(by_level)
     rows = [
         [name, *(f"{mb[level]:.0f}" if level in mb else "-" for level in levels)]
-        for name, mb in memory.items()
+        for name, mb in by_level.items()
     ]
-    return table(["peak of memory, MB", *levels], rows)
+    others = [by_way_table(name, ways) for name, ways in memory.items() if name not in by_level]
+    return "\n\n".join([table(["peak of memory, MB", *levels], rows), *others])
+
+
+def by_way_table(name: str, ways: Mapping[str, Mapping[str, float]]) -> str:
+    """What each way to make an update needs, and how many times as long as the first it takes."""
+    rows = [[way, *(f"{n:.2f}" for n in found.values())] for way, found in ways.items()]
+    columns = [*next(iter(ways.values()))]
+    return table([f"an update, {name.removesuffix(BY_WAY)}", *columns], rows)
 
 
 def ways_table(times: Mapping[str, Mapping[str, float]]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import tracemalloc
 from functools import partial
 from pathlib import Path
 
@@ -14,10 +13,21 @@ from minillm.backend.progress import progress_bar
 from minillm.commands.bench import at_least_1
 from minillm.commands.bench_timing import clock_for, timed
 from minillm.commands.generate import picture_file
+from minillm.commands.profile_formulas import Way
+from minillm.commands.profile_memory import measured_peak, memory_lines
 from minillm.commands.profile_picture import profile_picture
 from minillm.commands.profile_report import in_numbers, report
-from minillm.commands.profile_subject import KINDS, Subject, new_subject, read_subject, size_of
+from minillm.commands.profile_subject import (
+    KINDS,
+    Subject,
+    new_subject,
+    of_size,
+    read_subject,
+    size_of,
+    sizes_in_words,
+)
 from minillm.commands.runs import require_files
+from minillm.nn.recomputing import recompute_blocks
 from minillm.optim import AdamW
 from minillm.training.profile_parts import mean_profile
 from minillm.training.profiling import profile_step
@@ -38,6 +48,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--length", type=at_least_1, metavar="N",
         help="tokens in a text (default: as many as MODEL reads; 64 with --size)",
     )  # fmt: skip
+    add(
+        "--recompute", type=at_least_0, default=0, metavar="N",
+        help="blocks in a group that is computed again in backward, for less memory (default: 0)",
+    )  # fmt: skip
+    add(
+        "--accumulate", type=at_least_1, default=1, metavar="N",
+        help="batches that an update adds up, --batch texts together (default: 1)",
+    )  # fmt: skip
+    add(
+        "--formulas", action="store_true",
+        help="only the training peak of a --size by formula: nothing is made, and nothing refused",
+    )  # fmt: skip
     add("--steps", type=at_least_1, default=5, metavar="N", help="to average (default: 5)")
     add(
         "--detail", type=at_least_1, default=2, metavar="N",
@@ -49,6 +71,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--picture", type=picture_file, metavar="FILE", help="a .png of the shares of the layers")
     add("--json", type=Path, metavar="FILE", help="write the numbers there, too")
+
+
+def at_least_0(text: str) -> int:
+    """A number of blocks.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a number of blocks, 0 or more, got {text!r}")
+    return int(text)
 
 
 def positive(text: str) -> float:
@@ -71,19 +104,27 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises:
         OSError, ValueError: a --json that is no file for it.
-        ValueError: neither or both of MODEL and --size; what the model or the size refuses.
+        ValueError: neither or both of MODEL and --size; --accumulate that does not divide --batch;
+            --formulas without a --size; what the model or the size refuses.
         MemoryError: the size does not fit, by formula.
     """
     if (arguments.model is None) == (arguments.size is None):
         raise ValueError("give a MODEL, or a --size such as width=64,layers=2,heads=4")
     require_files(arguments, "json")
+    way, batch = way_of(arguments), arguments.batch
+    size = arguments.kind, arguments.size, batch, arguments.length or 64, way
+    if arguments.formulas:
+        config, formulas, _ = of_size(*size)
+        print(f"{arguments.kind}, {sizes_in_words(config)}, {size[3]} tokens a text\n")
+        print("\n".join(memory_lines(formulas.peaks, batch, None)))
+        return
     if arguments.size is not None:
-        length = arguments.length or 64
-        subject = new_subject(arguments.kind, arguments.size, arguments.batch, length)
+        subject = new_subject(*size)
     else:
-        subject = read_subject(arguments.model, arguments.batch, arguments.length)
-    found = measured(subject, arguments.steps, arguments.threads)
-    found.update(batch=arguments.batch, joules_per_flop=arguments.joules_per_flop)
+        subject = read_subject(arguments.model, batch, arguments.length, way)
+    recompute_blocks(subject.model, way.recompute)
+    found = measured(subject, arguments.steps, arguments.threads, way)
+    found.update(batch=batch, way=way, joules_per_flop=arguments.joules_per_flop)
     print(report(subject, found, arguments.detail))
     if arguments.picture is not None:
         profile_picture(arguments.picture, found["profile"], arguments.detail, subject.title)
@@ -93,7 +134,25 @@ def run(arguments: argparse.Namespace) -> None:
         write_atomically(arguments.json, written.encode())
 
 
-def measured(subject: Subject, steps: int, threads: int) -> dict:
+def way_of(arguments: argparse.Namespace) -> Way:
+    """How an update is made.
+
+    Raises:
+        ValueError: batches of several sizes; no size whose formulas could be told.
+    """
+    if arguments.formulas and arguments.size is None:
+        raise ValueError("--formulas needs a --size, such as width=64,layers=2,heads=4")
+    if arguments.formulas and (arguments.json or arguments.picture):
+        raise ValueError("--formulas measures nothing: leave out --json and --picture")
+    if arguments.batch % arguments.accumulate:
+        raise ValueError(
+            f"--accumulate {arguments.accumulate} does not divide --batch {arguments.batch}: "
+            "give a number that does"
+        )
+    return Way(arguments.recompute, arguments.accumulate)
+
+
+def measured(subject: Subject, steps: int, threads: int, way: Way) -> dict:
     """The mean profile of some steps, the time of steps that nobody watches, the peak of one."""
     optimizer = AdamW(subject.model.parameters(), lr=1e-4)
     clock = clock_for(threads)
@@ -104,10 +163,7 @@ def measured(subject: Subject, steps: int, threads: int) -> dict:
             profile_step(subject.model, subject.loss_of, optimizer, clock=clock) for _ in bar
         ]
     plain = timed(step, steps, clock) / 1e3
-    tracemalloc.start()
-    step()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    peak = measured_peak(lambda _: subject.loss_of(), [None] * way.accumulate, optimizer)
     return {
         "profile": mean_profile(profiles), "unwatched_seconds": plain, "peak_bytes": peak,
         "steps": steps, "clock": "CPU" if threads == 1 else "wall",

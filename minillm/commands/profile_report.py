@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from minillm.commands.profile_formulas import Way
+from minillm.commands.profile_memory import memory_lines, peaks_in_numbers
 from minillm.commands.profile_subject import Subject
 from minillm.commands.tables import percent, table
 from minillm.models.costs import energy_of
@@ -22,15 +24,19 @@ def report(subject: Subject, found: Mapping[str, Any], detail: int) -> str:
     profile: Profile = found["profile"]
     total = profile.total
     rows = [line(name, spent, total) for name, spent in profile.grouped(detail).items()]
+    way: Way = found["way"]
     head = (
-        f"{subject.title}; a training step of {found['batch']} texts, {found['clock']} time, mean "
-        f"of {found['steps']}"
+        f"{subject.title}; a training step of {found['batch'] // way.accumulate} texts, "
+        f"{found['clock']} time, mean of {found['steps']}"
     )
     lines = table(HEADER, [*rows, line("sum", total, total)])
     brackets = (
         "in brackets: what no layer does; (model) is what stands between layers, as a tied head"
     )
-    return "\n".join([head, "", lines, brackets, "", *remarks(subject, found)])
+    said = remarks(subject, found)
+    if peaks := subject.formulas.peaks:
+        said += ["", *memory_lines(peaks, found["batch"], found["peak_bytes"])]
+    return "\n".join([head, "", lines, brackets, "", *said])
 
 
 def line(name: str, spent: Spent, total: Spent) -> list[str]:
@@ -77,7 +83,6 @@ def remarks(subject: Subject, found: Mapping[str, Any]) -> list[str]:
             f"6 N D, N the numbers in the blocks' matrices: {formulas.six_n_d / 1e6:,.1f} MFLOP, "
             f"{percent(share(formulas.six_n_d, total.flops))} of what was counted"
         )
-    peak = f"peak of a step: {found['peak_bytes'] / 2**20:.2f} MB beside weights and moments"
     if formulas.memory is not None:
         m = formulas.memory
         said.append(
@@ -86,7 +91,8 @@ def remarks(subject: Subject, found: Mapping[str, Any]) -> list[str]:
             f"{(m.parameters + m.gradients + m.moments) / 2**20:.2f} MB of weights, gradients and "
             "moments"
         )
-    said.append(peak)
+    else:
+        said.append(f"training peak, measured: {found['peak_bytes'] / 2**20:.2f} MB")
     if formulas.last_token is not None:
         one = formulas.last_token
         said.append(
@@ -112,10 +118,12 @@ def in_numbers(subject: Subject, found: Mapping[str, Any]) -> dict[str, Any]:
         "seconds": profile.seconds,
         "unwatched_seconds": found["unwatched_seconds"],
         "peak_bytes": found["peak_bytes"],
+        "way": asdict(found["way"]),
         "formulas": {
             "flops": subject.formulas.flops,
             "six_n_d": subject.formulas.six_n_d,
             "memory": None if memory is None else asdict(memory),
+            "peaks": peaks_in_numbers(subject.formulas.peaks),
             "last_token": None if token is None else asdict(token),
         },
         "total": asdict(profile.total),

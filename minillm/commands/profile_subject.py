@@ -12,10 +12,10 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.backend import CheckpointError, load_arrays, stream
-from minillm.backend.kernel_switch import kernels_in_force
 from minillm.backend.machine import free_bytes
 from minillm.commands.evaluate import load_classifier
 from minillm.commands.generate import load_language_model
+from minillm.commands.profile_formulas import Formulas, Way, formulas_of
 from minillm.commands.runs import model_file
 from minillm.models import (
     Bert,
@@ -27,19 +27,7 @@ from minillm.models import (
     gpt2_style,
     llama_style,
 )
-from minillm.models.costs import (
-    Dial,
-    TrainingMemory,
-    bert_activation_bytes,
-    bert_flops,
-    gpt_activation_bytes,
-    gpt_flops,
-    kv_cache_bytes,
-    require_memory,
-    six_n_d,
-    sized,
-    training_memory,
-)
+from minillm.models.costs import Dial, require_memory, six_n_d, sized
 from minillm.models.costs.shapes import block_shape, check_counts
 from minillm.nn import Module
 from minillm.ops import IGNORE
@@ -49,25 +37,6 @@ STYLES = {"gpt2": gpt2_style, "llama": llama_style}
 KINDS = (*STYLES, "bert")
 SIZES = ("depth", "width", "layers", "heads", "hidden", "key_heads", "vocabulary", "dropout")
 HIDDEN_SHARE = 0.15  # of the positions, in masked language modelling
-
-
-@dataclass
-class LastToken:
-    """What writing the last token that fits costs: operations with a cache, and without one."""
-
-    with_cache: int
-    without: int
-    cache_bytes: int
-
-
-@dataclass
-class Formulas:
-    """What a training step costs without being made; ``None`` where there is no formula."""
-
-    flops: int | None = None
-    six_n_d: int | None = None
-    memory: TrainingMemory | None = None
-    last_token: LastToken | None = None
 
 
 @dataclass
@@ -138,39 +107,15 @@ def config_of(kind: str, size: dict[str, float], length: int) -> GptConfig | Ber
     return config
 
 
-def formulas_of(config: GptConfig | BertConfig, batch: int, length: int, head: Any) -> Formulas:
-    """Operations and memory of a training step; ``head`` are settings of ``bert_flops``."""
-    level = "off" if kernels_in_force() == "off" else "numpy"
-    shown = Formulas(six_n_d=six_n_d(config, batch * length))
-    if isinstance(config, GptConfig):
-        shown.flops = gpt_flops(config, batch, length).training
-        held = gpt_activation_bytes(config, batch, length, kernels=level)
-        shown.memory = training_memory(config.parameter_count(), held)
-        shown.last_token = LastToken(
-            gpt_flops(config, 1, 1, before=length - 1).total,
-            gpt_flops(config, 1, length).total,
-            kv_cache_bytes(config, 1, length),
-        )
-        return shown
-    shown.flops = bert_flops(config, batch, length, **head).training
-    if hidden := head.get("hidden_positions"):
-        held = bert_activation_bytes(config, batch, length, hidden, kernels=level)
-        d = config.width
-        of_head = d * d + d + 2 * d + config.vocabulary_size
-        shown.memory = training_memory(config.parameter_count() + of_head, held)
-    return shown
-
-
-def new_subject(kind: str, size: dict[str, float], batch: int, length: int) -> Subject:
-    """A model of a size with random weights, once it is known to fit.
+def new_subject(kind: str, size: dict[str, float], batch: int, length: int, way: Way) -> Subject:
+    """A model of a size with random weights, once it is known to fit, and one batch of ``way``.
 
     Raises:
         MemoryError: it does not.
         ValueError: as ``config_of``.
     """
-    config = config_of(kind, size, length)
-    hidden = max(1, round(HIDDEN_SHARE * batch * length))
-    formulas = formulas_of(config, batch, length, {"hidden_positions": hidden})
+    config, formulas, hidden = of_size(kind, size, batch, length, way)
+    batch //= way.accumulate
     refuse_what_does_not_fit(formulas, f"--size: a training step of this {kind}")
     rng = stream(0, "profile: weights")
     if isinstance(config, GptConfig):
@@ -186,17 +131,26 @@ def new_subject(kind: str, size: dict[str, float], batch: int, length: int) -> S
     return Subject(title, model, lambda: model.loss(ids, mask, targets), formulas)
 
 
+def of_size(
+    kind: str, size: dict[str, float], batch: int, length: int, way: Way
+) -> tuple[GptConfig | BertConfig, Formulas, int]:
+    """A configuration, what formulas say of it, and how many positions a BERT is asked for."""
+    config = config_of(kind, size, length)
+    hidden = max(1, round(HIDDEN_SHARE * (batch // way.accumulate) * length))
+    return config, formulas_of(config, batch, length, {"hidden_positions": hidden}, way), hidden
+
+
 def refuse_what_does_not_fit(formulas: Formulas, what: str) -> None:
-    """Compare what a step needs with the memory that is free.
+    """Compare what a step needs at its fullest moment with the memory that is free.
 
     Raises:
         MemoryError: it is more.
     """
-    if formulas.memory is not None:
-        require_memory(formulas.memory.total, free_bytes(), what)
+    for peak in list(formulas.peaks.values())[:1]:
+        require_memory(peak.total, free_bytes(), what)
 
 
-def read_subject(path: Path, batch: int, length: int | None) -> Subject:
+def read_subject(path: Path, batch: int, length: int | None, way: Way) -> Subject:
     """A trained model, a language model or a classifier, and random ids for it.
 
     Raises:
@@ -207,29 +161,30 @@ def read_subject(path: Path, batch: int, length: int | None) -> Subject:
     file = model_file(path)
     _, described = load_arrays(file)
     if described.get("kind") == CLASSIFIER:
-        return classifier_subject(file, batch, length)
+        return classifier_subject(file, batch, length, way)
     gpt = load_language_model(file, "cpu").model
     if not isinstance(gpt, Gpt):
         raise CheckpointError(f"{file}: holds no GPT and no classifier")
     length = gpt.config.max_length if length is None else length
-    formulas = formulas_of(gpt.config, batch, length, {})
+    formulas = formulas_of(gpt.config, batch, length, {}, way)
     refuse_what_does_not_fit(formulas, f"{path}: a training step")
     title = f"{path}: GPT, {sizes_in_words(gpt.config)}"
-    return Subject(title, gpt.train(), gpt_loss(gpt, batch, length), formulas)
+    part = batch // way.accumulate
+    return Subject(title, gpt.train(), gpt_loss(gpt, part, length), formulas)
 
 
-def classifier_subject(file: Path, batch: int, length: int | None) -> Subject:
+def classifier_subject(file: Path, batch: int, length: int | None, way: Way) -> Subject:
     """A trained classifier, and random ids and classes for it."""
     classifier = load_classifier(file, "cpu")
     model: Any = classifier.model
     config = model.body.config
     length = config.max_length if length is None else length
-    rng, n = stream(0, "profile: batch"), len(classifier.labels)
-    ids = rng.integers(config.vocabulary_size, size=(batch, length))
-    mask, wanted = np.ones(ids.shape, dtype=bool), rng.integers(n, size=batch)
-    formulas = Formulas(six_n_d=six_n_d(config, batch * length))
+    rng, n, part = stream(0, "profile: batch"), len(classifier.labels), batch // way.accumulate
+    ids = rng.integers(config.vocabulary_size, size=(part, length))
+    mask, wanted = np.ones(ids.shape, dtype=bool), rng.integers(n, size=part)
+    formulas = Formulas(six_n_d=six_n_d(config, part * length))
     if isinstance(model, SequenceClassifier):
-        formulas = formulas_of(config, batch, length, {"classes": n})
+        formulas = formulas_of(config, batch, length, {"classes": n}, way)
     title = f"{file}: classifier, {sizes_in_words(config)}, {n} classes"
     return Subject(title, model.train(), lambda: model.loss(ids, mask, wanted), formulas)
 

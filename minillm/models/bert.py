@@ -14,6 +14,7 @@ from minillm.autograd import Parameter, Tensor, no_grad
 from minillm.backend import Array, check_ids, moved_like, on_host
 from minillm.models.pooling import POOLINGS, first_real, require_pooling
 from minillm.nn import Dropout, Embedding, EncoderBlock, LayerNorm, LearnedPositions, Linear, Module
+from minillm.nn.recomputing import through_blocks
 from minillm.ops import IGNORE, cross_entropy, embedding, gelu, linear, tanh
 
 
@@ -62,6 +63,8 @@ class Bert(Module):
     Guide: 1.4.3, 2, 2.1, 3.1, 3.2, 3.3 (G13, G22, G29).
     """
 
+    recompute = 0  # blocks in a group of which only the input is kept: see ``recompute_blocks``
+
     def __init__(self, config: BertConfig, *, rng: np.random.Generator):
         c = self.config = config
         if c.n_layers < 1:
@@ -79,9 +82,7 @@ class Bert(Module):
     def forward(self, ids: Array, mask: Array, segments: Array | None = None) -> Tensor:
         """The last layer's vectors, (B, T, D)."""
         x, attend = self.embed(ids, mask, segments)
-        for block in self.blocks:
-            x = block(x, mask=attend)
-        return x
+        return through_blocks(self.blocks, x, mask=attend, recomputed=self.recompute)
 
     @no_grad()  # as a decorator: a ``with`` around a ``yield`` would reach into the caller's loop
     def attention_weights(

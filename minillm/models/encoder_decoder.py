@@ -27,6 +27,7 @@ from minillm.models.gpt_parts import checked_caches
 from minillm.models.model_files import read_model, write_model
 from minillm.models.pooling import first_real
 from minillm.nn import Dropout, Embedding, KeyValueCache, LayerNorm, Module, state_for_file
+from minillm.nn.recomputing import through_blocks
 from minillm.ops import linear, smoothed_cross_entropy
 
 KIND = "sequence-to-sequence model"
@@ -58,6 +59,8 @@ class EncoderDecoder(Module):
     Guide: 6.2 (G38).
     """
 
+    recompute = 0  # blocks in a group of which only the input is kept: see ``recompute_blocks``
+
     def __init__(self, config: EncoderDecoderConfig, *, rng: np.random.Generator):
         c = self.config = config
         self.source_tokens, self.source_positions = vectors_and_places(c, c.source_size, rng)
@@ -87,8 +90,7 @@ class EncoderDecoder(Module):
         check_sentences("source", source, mask, self.config.max_length)
         x = self.embed(self.source_tokens, self.source_positions, source, mask, 0)
         attend = self.attendable(mask, x)
-        for block in self.encoder:
-            x = block(x, mask=attend)
+        x = through_blocks(self.encoder, x, mask=attend, recomputed=self.recompute)
         return x if self.encoder_norm is None else self.encoder_norm(x)
 
     def hidden(
@@ -111,8 +113,10 @@ class EncoderDecoder(Module):
         check_beside(target, memory, memory_mask)
         y = self.embed(self.target_tokens, self.target_positions, target, mask, before)
         attend, readable = self.attendable(mask, y), self.attendable(memory_mask, y)
-        for block, cache in zip(self.blocks, held, strict=True):
-            y = block(y, memory, mask=attend, memory_mask=readable, cache=cache)
+        y = through_blocks(
+            self.blocks, y, memory, mask=attend, memory_mask=readable,
+            recomputed=self.recompute, caches=held,
+        )  # fmt: skip
         return y if self.norm is None else self.norm(y)
 
     def embed(

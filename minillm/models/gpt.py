@@ -29,6 +29,7 @@ from minillm.nn import (
     normal,
     state_for_file,
 )
+from minillm.nn.recomputing import through_blocks
 from minillm.ops import IGNORE, cross_entropy, linear
 
 
@@ -57,6 +58,8 @@ class Gpt(Module):
         2.2.
     Guide: 1.4.3, 9.2 (G30).
     """
+
+    recompute = 0  # blocks in a group of which only the input is kept: see ``recompute_blocks``
 
     def __init__(self, config: GptConfig, *, rng: np.random.Generator):
         c = self.config = config
@@ -106,8 +109,7 @@ class Gpt(Module):
         before = 0 if held[0] is None else len(held[0])
         x = self.embed(ids, mask, before)
         attend = None if mask is None else moved_like(mask[:, None, None, :], x.data)
-        for block, cache in zip(self.blocks, held, strict=True):
-            x = block(x, mask=attend, cache=cache)
+        x = through_blocks(self.blocks, x, mask=attend, recomputed=self.recompute, caches=held)
         return self.norm(x)
 
     def embed(self, ids: Array, mask: Array | None, before: int) -> Tensor:

@@ -12,6 +12,7 @@ from minillm.backend import Array, moved_like
 from minillm.models.bert import Bert, on_device
 from minillm.models.crf import Crf
 from minillm.nn import Dropout, Linear, Module, Neighbours
+from minillm.nn.recomputing import through_blocks
 from minillm.ops import IGNORE, cross_entropy, embedding, softmax
 
 
@@ -70,9 +71,7 @@ class TokenClassifier(Module):
             return self.bert(ids, mask, segments)
         x, attend = self.bert.embed(ids, mask, segments)
         x = self.neighbours(x, mask)
-        for block in self.bert.blocks:
-            x = block(x, mask=attend)
-        return x
+        return through_blocks(self.bert.blocks, x, mask=attend, recomputed=self.bert.recompute)
 
     def loss(
         self, ids: np.ndarray, mask: np.ndarray, segments: Array, first: Array, tags: np.ndarray

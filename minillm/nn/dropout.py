@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minillm.autograd import Tensor
+from minillm.autograd.recomputing import once
 from minillm.backend import Array, array_module, check_rng, counted_words, moved_like, stream
 from minillm.nn.module import Module
 from minillm.nn.rows import current_rows
@@ -60,7 +61,7 @@ class Dropout(Module):
         """Factors 0 or 1/(1-rate) in the library and dtype of ``like``; ``None`` for no dropout."""
         if not self.training or self.rate == 0.0:
             return None
-        call, first = self.next_call(shape)
+        call, first = once(lambda: self.next_call(shape))  # the same mask where it is recomputed
         dropped = min(round(self.rate * 65536), 65535)  # of the 65536 words
         draw = self.kernels.get(array_module(like), factors)
         return draw(self.key, call, shape, dropped, first, like=like)

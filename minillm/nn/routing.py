@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minillm.autograd import Tensor
+from minillm.autograd.recomputing import in_forward_of_recompute
 from minillm.backend import moved_like, to_numpy
 from minillm.ops import softmax, take_along_axis
 
@@ -149,6 +150,15 @@ def noted_routings() -> Iterator[list[Routing]]:
 
 
 def note(routing: Routing) -> None:
-    """Tell whoever asks."""
+    """Tell whoever asks.
+
+    Raises:
+        RuntimeError: the layer will be computed again, and what it decides now has no tape.
+    """
     if (seen := noting.get()) is not None:
+        if in_forward_of_recompute():
+            raise RuntimeError(
+                "noted_routings: inside recompute nothing is recorded in the forward pass, and a "
+                "loss of balance would have no gradient; set recompute to 0"
+            )
         seen.append(routing)

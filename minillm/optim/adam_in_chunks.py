@@ -44,10 +44,7 @@ def adam_in_chunks(
         elif p.size < SMALL:
             together.setdefault((rate_of(optimizer, i), p.dtype), []).append(i)
         else:
-            new = aligned_empty(p.shape, p.dtype)
-            arrays = (p.data, g, *moments(optimizer, i), new)
-            step(optimizer, rate_of(optimizer, i), *(x.reshape(-1) for x in arrays))
-            p.data = new
+            step_alone(optimizer, i, g)
     for (rate, _), places in together.items():
         step_together(optimizer, rate, places, gradients)
     return rest
@@ -68,6 +65,15 @@ def rate_of(optimizer: AdamW, i: int) -> Rate:
     return Rate(
         optimizer.updates[i], optimizer.lr * optimizer.lr_scales[i], optimizer.weight_decays[i]
     )
+
+
+def step_alone(optimizer: AdamW, i: int, g: Array) -> None:
+    """Change one parameter; its old numbers are free when this is over."""
+    p = optimizer.parameters[i]
+    new = aligned_empty(p.shape, p.dtype)
+    arrays = (p.data, g, *moments(optimizer, i), new)
+    step(optimizer, rate_of(optimizer, i), *(x.reshape(-1) for x in arrays))
+    p.data = new
 
 
 def step_together(

@@ -13,6 +13,7 @@ from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.models import Bert, MaskedLanguageModel, SequenceClassifier
 from minillm.nn import Module
+from minillm.nn.recomputing import recompute_blocks
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.collation import Batch, collate_sentences, lengths_of
@@ -52,6 +53,7 @@ class TwoHeads(Module):
         self.classifier = SequenceClassifier(
             encoder, n_classes, rng=stream(seed, "class head"), pooling=pooling
         )
+        recompute_blocks(self, recipe.recompute)
 
 
 class ClassifierTraining:

@@ -89,6 +89,9 @@ class Recipe:
     patience: int = setting(
         0, "held-out losses in a row without a better one that end it, with the best; 0: never"
     )
+    recompute: int = setting(
+        0, "blocks in a group that is computed again in backward, for less memory; 0: none"
+    )
 
     def __post_init__(self) -> None:
         check_numbers(self, LEAST)

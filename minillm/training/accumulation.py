@@ -29,7 +29,8 @@ def mean_gradients(
     result does not depend on how the targets were cut into batches.  A batch that counts 0 has
     no mean and is not asked for one; where nothing is counted, loss and gradients are 0.
 
-    One batch's graph is alive at a time.
+    One batch's graph is alive at a time: k batches need the memory of the largest, and for k > 1
+    that of one more set of gradients.
 
     Raises:
         TypeError: ``loss_of`` returns something else than a Tensor.
@@ -45,7 +46,8 @@ def mean_gradients(
             raise TypeError(f"loss_of must return a Tensor, got {type(loss).__name__}")
         share = loss if n == whole else loss * (n / whole)
         gradients = gradients_of(share, parameters, allow_unused=allow_unused)
-        total = [added(a, b) for a, b in zip(total, gradients, strict=True)]
+        for i in range(len(total)):  # one after another: a third set of gradients is never alive
+            total[i] = added(total[i], gradients.pop(0))
         losses.append(share.data)
     if not losses:
         nothing = [array_module(p.data).zeros_like(p.data) for p in parameters]

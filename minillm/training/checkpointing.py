@@ -14,6 +14,7 @@ from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.nn import Dropout, Module
 from minillm.optim import Optimizer
 
+FREE = ("recompute",)  # changes no number: a run may go on with more memory, or with less
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -114,12 +115,16 @@ def described(path: str | Path, metadata: Mapping[str, str], name: str) -> dict[
 def refuse_other_facts(
     path: str | Path, saved: Mapping[str, Any], wanted: Mapping[str, Any]
 ) -> None:
-    """Raise unless both are equal, once ``wanted`` is as JSON has it.
+    """Raise unless both are equal, once ``wanted`` is as JSON has it; what is ``FREE`` may differ.
 
     Raises:
         CheckpointError: listing every difference.
     """
-    found = differences(saved, as_json(wanted))
+    both = (
+        {key: value for key, value in facts.items() if key not in FREE}
+        for facts in (saved, as_json(wanted))
+    )
+    found = differences(*both)
     if found:
         raise CheckpointError(
             f"{path} belongs to another run; start anew or repeat its settings\n  "

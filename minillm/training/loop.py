@@ -127,16 +127,18 @@ def updates(
                 loss_of, window, optimizer.parameters, counts=counts, allow_unused=allow_unused
             )
             loss, found = checked_answer(answer, len(optimizer.parameters))
+            del answer  # what was not shortened is not kept beside what was
             if max_norm is None:
-                clipped, norm = found, gradient_norm(found)
+                norm = gradient_norm(found)
             else:
-                clipped, norm = clip_gradients(found, max_norm)
+                found, norm = clip_gradients(found, max_norm)
             loss, norm = on_the_host(loss, norm)
             finite = bool(np.isfinite(loss + norm))
             if may_go_on is not None and not may_go_on(finite):
                 continue
             stop_if_not_finite(index, loss, norm, finite)
-            optimizer.step(clipped)
+            optimizer.step(found)
+            del found  # not kept while the next ones are made
         yield Step(index, loss, norm, optimizer.lr)
 
 

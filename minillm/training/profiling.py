@@ -145,7 +145,7 @@ def profile_step(
         seconds = clock() - start
         for node, size in held_bytes(loss, apart_from=arrays_of(model)).items():
             if size:
-                watch.of(node.vjp.layer).held_bytes += size  # type: ignore[union-attr]
+                watch.of(getattr(node.vjp, "layer", ITSELF)).held_bytes += size
         start = clock()
         optimizer.zero_grad()
         with watch.by(TAPE, "backward"):

@@ -48,10 +48,16 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
     assert list(found) == ["processor", "numpy", "threads", "clock", "rounds", *bench.PARTS]
     assert found["processor"] == machine.processor()
     assert (found["threads"], found["clock"], found["rounds"]) == (1, "CPU", 1)
-    for part in ("steps", "ops", "memory"):
-        (times,) = found[part].values()
+    by_level, by_way = found["memory"].values()
+    for times in (*found["steps"].values(), *found["ops"].values(), by_level):
         assert list(times) == ["off", "numpy"]
         assert all(value > 0 for value in times.values())
+    assert [*by_way] == [
+        f"recompute {again}, accumulate {k}" for again in (0, 1) for k in (1, 2, 4)
+    ]
+    for one in by_way.values():
+        assert [*one] == ["peak MB", "formula MB", "ms", "time / plain"] and min(one.values()) > 0
+    assert by_way["recompute 0, accumulate 1"]["time / plain"] == 1.0
     assert found["import"]["ms"] > 0
     (times,) = found["private"].values()
     assert list(times) == ["plain", "private", "one by one"] and min(times.values()) > 0
@@ -79,6 +85,7 @@ def test_every_part_is_measured_at_every_level(call, small, tmp_path):
         "gelu 2048 x 512",
         "import minillm: ",
         "peak of",
+        "recompute 1, accumulate 4",
         "private / plain",
         "watched / plain",
         "stored in",

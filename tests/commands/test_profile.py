@@ -9,8 +9,8 @@ from minillm.commands import profile_subject
 from minillm.commands.profile_picture import MOST, shown_layers
 from minillm.commands.profile_subject import config_of, size_of
 from minillm.course.places import ASSETS
-from minillm.models import Gpt
-from minillm.models.costs import gpt_flops
+from minillm.models import Gpt, gpt2_style
+from minillm.models.costs import gpt_flops, training_peak
 from minillm.training.profile_parts import Spent
 
 SIZE = "width=8,layers=2,heads=2,vocabulary=11"
@@ -56,6 +56,51 @@ def test_other_kinds_are_counted_exactly_too(call, kind):
     assert "as you said" not in result.out  # no energy without an assumption
 
 
+@pytest.mark.guide("G53")
+@pytest.mark.parametrize("kind", ["gpt2", "bert"])
+def test_the_training_peak_is_that_of_the_formula_and_less_with_blocks_computed_again(
+    call, tmp_path, kind
+):
+    size = "width=64,layers=3,heads=2,vocabulary=100"
+    ways = [(0, 1), (1, 1), (2, 2)]
+    peaks = []
+    for recompute, accumulate in ways:
+        file = tmp_path / f"{recompute} {accumulate}.json"
+        result = call(
+            *("profile", "--size", size, "--kind", kind, "--batch", 8, "--length", 48),
+            *("--steps", 1, "--recompute", recompute, "--accumulate", accumulate, "--json", file),
+        )
+        assert result.code == 0, result.err
+        assert "counted: +0.00 %" in result.out  # the second forward pass too
+        found = json.loads(file.read_text(encoding="utf-8"))
+        held, kept = found["total"]["held_bytes"], found["formulas"]["memory"]["activations"]
+        assert held == pytest.approx(kept, rel=0.01)
+        assert found["way"] == {"recompute": recompute, "accumulate": accumulate}
+        first = found["formulas"]["peaks"][0]
+        assert (first["recompute"], first["accumulate"]) == (recompute, accumulate)
+        assert first["total"] == pytest.approx(found["peak_bytes"], rel=0.05)
+        assert "measured, recompute and accumulate as in the first line: " in result.out
+        peaks.append(found["peak_bytes"])
+    assert peaks[0] > 1.5 * max(peaks[1:])
+
+
+def test_the_peak_of_a_size_too_large_to_be_made_is_told_before_anything_is_made(call, monkeypatch):
+    for name in ("Gpt", "Bert"):
+        monkeypatch.setattr(profile_subject, name, None)
+    result = call(
+        *("profile", "--formulas", "--size", "width=768,layers=12,heads=12,vocabulary=50257"),
+        *("--length", 512, "--recompute", 3),
+    )
+    assert result.code == 0, result.err
+    asked = training_peak(
+        gpt2_style(50257, width=768, n_layers=12, n_heads=12, max_length=512), 8, 512, recompute=3
+    )
+    lines = [line.split() for line in result.out.splitlines()]
+    row = ["3", "1", "8", f"{asked.total / 2**20:,.2f}", "100.0", "%", asked.fullest]
+    assert row in lines
+    assert len([line for line in lines if line[1:2] in (["1"], ["2"], ["4"])]) == 7
+
+
 def test_a_trained_classifier_is_profiled_and_left_as_it_was(call, model):
     before = (model / "model.safetensors").read_bytes()
     result = call("profile", model, "--batch", 2, "--steps", 1, "--detail", 9)
@@ -88,6 +133,11 @@ def test_a_trained_classifier_is_profiled_and_left_as_it_was(call, model):
         (("--size", SIZE, "--json", "."), "--json .: Is a directory", 1),
         (("--size", SIZE, "--json", __file__), "is there and no JSON: give another file", 1),
         (("--size", "width=64,layers=2,heads=5"), "--size: heads=5 must divide width=64", 1),
+        (("--size", SIZE, "--recompute", "-1"), "number of blocks, 0 or more, got '-1'", 2),
+        (("--size", SIZE, "--accumulate", "0"), "must be a positive integer, got '0'", 2),
+        (("--size", SIZE, "--accumulate", "3"), "--accumulate 3 does not divide --batch 8", 1),
+        (("--formulas", "nowhere"), "--formulas needs a --size", 1),
+        (("--formulas", "--size", SIZE, "--json", "p.json"), "measures nothing: leave out", 1),
         (("--size", "depth=2.5"), "depth must be a whole number, got '2.5'", 2),
         (("nowhere",), "nowhere: No such file or directory", 1),
     ],

@@ -127,6 +127,7 @@ def test_a_training_file_that_is_held_out_as_a_whole_is_refused(call, file):
         (["--start-from", "nowhere"], "nowhere/model.safetensors: No such file or directory"),
         (["--batch-size", "0"], "--batch-size must be at least 1 and finite, got 0"),
         (["--max-length", "2"], "--max-length must be at least 3 and finite, got 2"),
+        (["--recompute", "-1"], "--recompute must be at least 0 and finite, got -1"),
         (["--seed", "-3"], "--seed must be at least 0 and finite, got -3"),
         (["--min-count", "1000"], "no token of the texts occurs --min-count = 1000 times"),
         (["--threads", "0"], "--threads must be at least 1, got 0"),

@@ -33,6 +33,7 @@ def test_the_defaults_are_these():
         "head_only": False,
         "keep_best": False,
         "patience": 0,
+        "recompute": 0,
     }
 
 

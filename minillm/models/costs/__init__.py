@@ -12,6 +12,7 @@ from minillm.models.costs.memory import (
     require_memory,
     training_memory,
 )
+from minillm.models.costs.peak import TrainingPeak, training_peak
 
 __all__ = [
     "Dial",
@@ -19,6 +20,7 @@ __all__ = [
     "ForwardFlops",
     "Sized",
     "TrainingMemory",
+    "TrainingPeak",
     "bert_activation_bytes",
     "bert_flops",
     "block_matrices",
@@ -31,4 +33,5 @@ __all__ = [
     "six_n_d",
     "sized",
     "training_memory",
+    "training_peak",
 ]

@@ -69,7 +69,7 @@ def require_memory(needed: int, available: int | None, what: str) -> None:
     if available is not None and needed > available:
         raise MemoryError(
             f"{what} needs {needed / 2**20:,.0f} MB, and {available / 2**20:,.0f} MB are free: "
-            "take a smaller size, batch or length"
+            "take a smaller size, batch or length, recompute blocks, or accumulate batches"
         )
 
 
@@ -88,9 +88,9 @@ def gpt_activation_bytes(
         a dropout       n D                          one behind the tables, two in a block
         the loss        n V + 29 bytes a token       with kernels n V: the gradient itself
 
-    Attention's T T is what grows with the square of the length.  With shared heads of keys, those
-    are copied for each head: 2 n D.  Exact for the rules (kernels "off"); with kernels up to
-    paddings of arrays.
+    Attention's T T is what grows with the square of the length.  Where several heads of keys are
+    shared, those are copied for each head that asks: 2 n D.  Exact for the rules (kernels "off");
+    with kernels up to paddings of arrays.
 
     Raises:
         ValueError: kernels other than "off" and "numpy"; as ``gpt_flops``.
@@ -157,11 +157,16 @@ def attention(shape: BlockShape, batch: int, length: int, rotary: bool) -> int:
     n, d, keys = batch * length, shape.width, shape.keys
     scores = batch * shape.n_heads * length * length
     kept = 2 * n * d + n * d + 2 * n * keys + scores  # inputs; q, k, v; weights
-    if keys < d:
+    if copies_keys(shape):
         kept += 2 * n * (d - keys)
     if rotary:
         kept += n * (d + keys) + 2 * length * (d // shape.n_heads)
     return kept
+
+
+def copies_keys(shape: BlockShape) -> bool:
+    """Whether heads that share keys have copies; of a single head of keys there are views."""
+    return shape.width // shape.n_heads < shape.keys < shape.width
 
 
 def dropped_scores(shape: BlockShape, batch: int, length: int, kernels: str) -> int:

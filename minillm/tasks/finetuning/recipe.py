@@ -62,6 +62,9 @@ class FinetuneRecipe:
     new_head: bool = setting(
         False, "learn a new classification head, where the model has one for other labels"
     )
+    recompute: int = setting(
+        0, "blocks in a group that is computed again in backward, for less memory; 0: none"
+    )
 
     def __post_init__(self) -> None:
         if self.method not in RATES:

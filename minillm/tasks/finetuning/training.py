@@ -13,6 +13,7 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.nn import LoRA, Module, merge_lora
+from minillm.nn.recomputing import recompute_blocks
 from minillm.optim import AdamW, linear_with_warmup
 from minillm.tasks.classification import TextClassifier
 from minillm.tasks.collation import Batch, collate_sentences, lengths_of
@@ -92,6 +93,7 @@ class FineTuning:
         self.n_steps = max(round(recipe.epochs * self.per_epoch), 1 if recipe.epochs > 0 else 0)
         self.model = self.with_head()
         both = Both(self.pretrained.model, self.model).to_device(device)
+        recompute_blocks(self.model, recipe.recompute)
         earlier = pretrained.earlier
         given = digest_of_weights(
             Both(pretrained.model, earlier.model) if earlier else pretrained.model

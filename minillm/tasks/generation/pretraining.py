@@ -12,6 +12,7 @@ import numpy as np
 from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.models.gpt import Gpt
+from minillm.nn.recomputing import recompute_blocks
 from minillm.optim import AdamW, cosine_with_warmup, decay_groups
 from minillm.tasks.fingerprints import digest_of_json
 from minillm.tasks.generation.chat import ChatTemplate
@@ -83,6 +84,7 @@ class CausalPretraining:
         else:
             self.recipe, self.language = start_from_run(Path(start_from), recipe, template)
         self.model = self.language.model.to_device(device)
+        recompute_blocks(self.model, self.recipe.recompute)
         self.texts = [self.language.encode(one) for one in documents]
         self.held_out = first_tokens(
             [self.language.encode(one) for one in held_out], self.recipe.held_out_tokens

@@ -52,6 +52,9 @@ class GptRecipe:
     patience: int = setting(
         0, "held-out losses in a row without a better one that end it; 0: never"
     )
+    recompute: int = setting(
+        0, "blocks in a group that is computed again in backward, for less memory; 0: none"
+    )
 
     def __post_init__(self) -> None:
         check_numbers(self, dict.fromkeys(POSITIVE, 1))

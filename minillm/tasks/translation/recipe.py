@@ -57,6 +57,9 @@ class TranslationRecipe:
     patience: int = setting(
         0, "held-out losses in a row without a better one that end it; 0: never"
     )
+    recompute: int = setting(
+        0, "blocks in a group that is computed again in backward, for less memory; 0: none"
+    )
 
     def __post_init__(self) -> None:
         check_choices(self)

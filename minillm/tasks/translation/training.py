@@ -9,6 +9,7 @@ from pathlib import Path
 from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.models.encoder_decoder import EncoderDecoder
+from minillm.nn.recomputing import recompute_blocks
 from minillm.optim import AdamW, decay_groups
 from minillm.tasks.fingerprints import digest_of_json
 from minillm.tasks.translation.batches import (
@@ -67,6 +68,7 @@ class TranslationTraining:
         sizes = len(tokens.source.vocabulary), len(tokens.target.vocabulary)
         model = EncoderDecoder(r.model_config(*sizes), rng=stream(r.seed, "encoder-decoder"))
         self.model = model.to_device(device)
+        recompute_blocks(self.model, r.recompute)
         self.translator = Translator(self.model, tokens)
         self.pairs, self.held_out = (as_ids(p, tokens, r.max_length) for p in (pairs, held_out))
         self.left_out = len(pairs) - len(self.pairs), len(held_out) - len(self.held_out)

@@ -16,6 +16,7 @@ GPTS = {
     "gpt2": gpt2_style(23, width=12, n_layers=2, n_heads=3, max_length=9),
     "llama": llama(19, width=16, n_layers=1, n_heads=2, max_length=8),
     "shared keys": llama(19, width=16, n_layers=2, n_heads=4, n_key_heads=2, max_length=8),
+    "one key": llama(19, width=16, n_layers=2, n_heads=4, n_key_heads=1, max_length=8),
     "dropout": gpt2_style(23, width=8, n_layers=3, n_heads=2, max_length=9, dropout=0.2),
     "mixed": GptConfig(
         11, width=8, n_layers=1, n_heads=2, hidden=5, max_length=7, norm="rms", tied=False

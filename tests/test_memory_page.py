@@ -1,0 +1,44 @@
+"""Memory on the pages: the table is the stored one, and what is stored holds together."""
+
+import pytest
+
+from minillm.commands.bench_report import report
+from minillm.commands.bench_steps import SIZES
+from minillm.models import gpt2_style
+from minillm.models.costs import training_peak
+from tests.memory_numbers import PAGES, ROOT, STORED, stored, tables
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_table_of_a_page_is_the_stored_one(page):
+    text = (ROOT / "lessons" / page).read_text(encoding="utf-8")
+    assert f"\n\n{tables()[page]}\n" in text
+
+
+def test_the_size_on_the_page_is_the_one_that_was_measured():
+    mid = SIZES["mid"]
+    assert (mid.batch, mid.length, mid.width, mid.n_heads) == (16, 128, 256, 8)
+    assert (mid.n_layers, mid.vocabulary) == (6, 5000)
+
+
+@pytest.mark.guide("G53")
+@pytest.mark.parametrize("found", stored(), ids=[file.stem for file in sorted(STORED.glob("*"))])
+def test_what_is_stored_is_told_and_is_what_the_formula_says(found):
+    assert found["processor"]["name"] in report(found)
+    for name, size in SIZES.items():
+        ways = found["memory"][f"{name}, by way"]
+        assert len(ways) == 8
+        config = gpt2_style(
+            size.vocabulary, width=size.width, n_heads=size.n_heads, n_layers=size.n_layers,
+            max_length=size.length,
+        )  # fmt: skip
+        for way, one in ways.items():
+            recompute, k = (int(part.split()[1]) for part in way.split(", "))
+            peak = training_peak(
+                config, size.batch // k, size.length, recompute=recompute, accumulate=k
+            )
+            assert one["formula MB"] == pytest.approx(peak.total / 2**20)
+            assert one["peak MB"] == pytest.approx(one["formula MB"], rel=0.05)
+        peaks = [one["peak MB"] for one in ways.values()]
+        assert peaks[4] < 0.7 * peaks[0]  # computed again, out of one batch
+        assert peaks[:4] == sorted(peaks[:4], reverse=True)
