@@ -736,9 +736,8 @@ finder = retrieval.learned(finding, described, 21)
 scores = finder(looked_for.pixels, looked_for.captions).data
 own = np.arange(100)
 for name, one in {"picture -> caption": scores, "caption -> picture": scores.T}.items():
-    print(
-        f"{name}: recall@1 {100 * recall_at(one, own, 1):.0f} of 100, @5 {100 * recall_at(one, own, 5):.0f}"
-    )
+    first, five = (100 * recall_at(one, own, k) for k in (1, 5))
+    print(f"{name}: recall@1 {first:.0f} of 100, @5 {five:.0f}")
 fits = fit(looked_for.shown, looked_for.captions)
 print(f"the best that there is: {100 * recall_at(fits, own, 1):.0f}; by chance 1")
 
