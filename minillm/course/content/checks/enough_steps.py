@@ -32,8 +32,8 @@ def straight(size: int, seed: int) -> Curve:
 def bent(size: int, seed: int) -> Curve:
     """A quadratic function z·Az/2 + z·w, whose slope in the middle is the mean slope."""
     rng = np.random.default_rng(seed + 100)
-    a = rng.integers(-3, 4, (size, size))
-    a, w = (a + a.T) / 2, rng.integers(-3, 4, size)
+    drawn = rng.integers(-3, 4, (size, size))
+    a, w = (drawn + drawn.T) / 2, rng.integers(-3, 4, size)
 
     def score(z: np.ndarray) -> float:
         return float(np.ravel(z) @ a @ np.ravel(z) / 2 + np.ravel(z) @ w)
