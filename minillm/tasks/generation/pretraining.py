@@ -86,9 +86,8 @@ class CausalPretraining:
         self.model = self.language.model.to_device(device)
         recompute_blocks(self.model, self.recipe.recompute)
         self.texts = [self.language.encode(one) for one in documents]
-        self.held_out = first_tokens(
-            [self.language.encode(one) for one in held_out], self.recipe.held_out_tokens
-        )
+        encoded = [self.language.encode(one) for one in held_out]
+        self.held_out = first_tokens(encoded, self.recipe.held_out_tokens)
         next(self.batches(0, 1))  # too little text fails now rather than in a folder that is begun
         data = {"data": digest_of_json(list(documents)), "held_out": digest_of_json(list(held_out))}
         self.run = Run(
