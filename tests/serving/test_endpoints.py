@@ -377,3 +377,30 @@ def test_what_happens_often_has_a_code_and_its_numbers(labels, writes):
     ):
         found = ask.post(f"/api/{kind}", json={"text": text}).json()
         assert found.pop("error") and found == told
+
+
+def test_a_text_whose_next_token_takes_long_ends_with_an_error_when_the_server_ends(monkeypatch):
+    monkeypatch.setattr(ending, "SECONDS", 0.05)
+    model = served(language(), Limits())
+    writing, slow, go, answers = model.writing, threading.Event(), threading.Event(), []
+
+    def held(jobs):
+        found = writing(jobs)
+        step, steps = found.step, iter(range(99))
+        found.step = lambda: (next(steps) == 2 and (slow.set(), go.wait(10)), step())[1]
+        return found
+
+    model.writing = held
+    asked = {"text": "d", "length": 9, "greedy": True, "stream": True}
+    with client(lambda: model) as ask:
+        thread = threading.Thread(
+            target=lambda: answers.append(ask.post("/api/generate", json=asked))
+        )
+        thread.start()
+        assert slow.wait(10)
+        ask.portal.call(ask.ending)
+        thread.join(10)
+        go.set()
+    *tokens, last = map(json.loads, answers[0].text.splitlines())
+    assert last == {"error": "the server is ending", "code": "ending"}
+    assert len(tokens) == 2 and all("piece" in line for line in tokens)
