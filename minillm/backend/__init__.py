@@ -19,6 +19,7 @@ from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
 from minillm.backend.kernel_switch import kernels, kernels_in_force, use_kernels
+from minillm.backend.lengths import directions_and_lengths
 from minillm.backend.randomness import check_rng, counted_words, stream
 from minillm.backend.special import erf
 from minillm.backend.weight_files import WeightFiles, open_weights
@@ -38,6 +39,7 @@ __all__ = [
     "check_rng",
     "column_sums",
     "counted_words",
+    "directions_and_lengths",
     "erf",
     "is_array",
     "kernels",
