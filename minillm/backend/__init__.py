@@ -12,6 +12,7 @@ from minillm.backend.arrays import (
     to_numpy,
     where_or_0,
 )
+from minillm.backend.counts import least_count
 from minillm.backend.cuda_probe import probe_cuda
 from minillm.backend.devices import DEVICES, moved_like, to_device
 from minillm.backend.dtypes import as_number, check_one_dtype, column_sums, wide_dtype, wide_sum
@@ -44,6 +45,7 @@ __all__ = [
     "is_array",
     "kernels",
     "kernels_in_force",
+    "least_count",
     "load_arrays",
     "moved_like",
     "naming",
