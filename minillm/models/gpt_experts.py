@@ -62,12 +62,12 @@ def plain_network(number: int, block: PreNormBlock) -> FeedForward:
     Raises:
         ValueError: see ``give_experts``.
     """
-    network = block.feed_forward
-    plain = type(network) is FeedForward
-    if not plain or any(type(layer) is not Linear for layer in (network.inner, network.outer)):
-        kind = type(network).__name__ if not plain else "one with layers that were replaced"
-        raise ValueError(
-            f"give_experts: needs a GPT with feed_forward='gelu', whose blocks have a FeedForward "
-            f"that experts can be like; that of block {number} is {kind}"
-        )
-    return network
+    network, kind = block.feed_forward, type(block.feed_forward).__name__
+    if isinstance(network, FeedForward):
+        if all(type(layer) is Linear for layer in (network.inner, network.outer)):
+            return network
+        kind = "one with layers that were replaced"
+    raise ValueError(
+        "give_experts: needs a GPT with feed_forward='gelu', whose blocks have a FeedForward that "
+        f"experts can be like; that of block {number} is {kind}"
+    )
