@@ -10,6 +10,9 @@ import pytest
 from minillm.__main__ import main
 from minillm.commands.arguments import build_parser
 from minillm.tasks.generation import ChatTemplate
+from minillm.training import DivergenceError, Run
+from tests.training.test_journal import spoiled
+from tests.training.toys import Walk
 
 LESSONS = Path(__file__).parents[1] / "lessons"
 PAGES = ["own_text.md", "zh/own_text.md"]
@@ -57,3 +60,17 @@ def test_the_first_commands_of_a_part_follow_one_another(what, tmp_path, monkeyp
     for command in COMMAND.findall(block):
         words = shlex.split(command)
         assert main([*words, *SMALL.get(" ".join(words[:2]), [])]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_weights_before_a_fault_are_read_as_the_page_says(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    model, stage = spoiled([0] * 9, at=3)
+    with pytest.raises(DivergenceError):
+        list(Run(model, [stage], {}, out="runs/watched").all())
+    text = (LESSONS / page).read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n([^`]*last_good[^`]*)```", text)
+    fresh = Walk()
+    exec(code, {"model": fresh})
+    assert fresh.at() == 3
+    assert "weights before the fault in step 3 of walk {'place': 3.0}" in capsys.readouterr().out

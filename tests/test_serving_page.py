@@ -115,6 +115,25 @@ def test_both_languages_have_the_same_requests_commands_and_rows():
     assert one == other
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_text_is_what_the_page_says_it_is(kind):
+    told = re.search(r"An empty text is a beginning to ([^;]+);", TEXTS["en"])[1]
+    with client(classifier() if kind == "classify" else language()) as ask:
+        status = ask.post(f"/api/{kind}", json={"text": ""}).status_code
+    assert status == (200 if kind in named(told) else 422)
+
+
+def test_p_is_the_models_own_whatever_filters_the_choice():
+    asked = {"text": "the", "seed": 1, "length": 1}
+    with client(language()) as ask:
+        (token,) = ask.post(
+            "/api/generate", json={**asked, "temperature": 0.2, "min_p": 0.5}
+        ).json()["tokens"]
+        rows = ask.post("/api/next", json={"text": "the", "count": 20}).json()["next"]
+    (own,) = [one["p"] for one in rows if one["id"] == token["id"]]
+    assert token["p"] == pytest.approx(own, abs=1e-5) and own < 0.9
+
+
 def test_links_lead_to_files_and_both_readmes_lead_here():
     for path in PAGES.values():
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):

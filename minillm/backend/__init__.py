@@ -12,6 +12,7 @@ from minillm.backend.arrays import (
     to_numpy,
     where_or_0,
 )
+from minillm.backend.counts import least_count
 from minillm.backend.cuda_probe import probe_cuda
 from minillm.backend.devices import DEVICES, moved_like, to_device
 from minillm.backend.dtypes import as_number, check_one_dtype, column_sums, wide_dtype, wide_sum
@@ -19,6 +20,7 @@ from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
 from minillm.backend.ids import check_ids
 from minillm.backend.kernel_switch import kernels, kernels_in_force, use_kernels
+from minillm.backend.lengths import directions_and_lengths
 from minillm.backend.randomness import check_rng, counted_words, stream
 from minillm.backend.special import erf
 from minillm.backend.weight_files import WeightFiles, open_weights
@@ -38,10 +40,12 @@ __all__ = [
     "check_rng",
     "column_sums",
     "counted_words",
+    "directions_and_lengths",
     "erf",
     "is_array",
     "kernels",
     "kernels_in_force",
+    "least_count",
     "load_arrays",
     "moved_like",
     "naming",

@@ -11,8 +11,7 @@ import numpy as np
 
 from minillm.backend import write_atomically
 from minillm.commands.lab_matrix import svg
-from minillm.training.history import History
-from minillm.training.records import held_out_losses
+from minillm.training.history import History, losses_of
 
 FORMATS = (".png", ".svg")
 COLORS = ("#10304f", "#b0522a", "#5b9bd0", "#d9a441")  # from dark to light, also in grey
@@ -32,7 +31,7 @@ def curves_picture(path: Path, runs: Mapping[str, History]) -> None:
         for place, (name, one) in enumerate(runs.items()):
             if one.task == task and (drawn := draw_run(ax, one, stage, place)) is not None:
                 handles[name] = drawn
-        ax.set(xlabel="update", title=stage if task == stage else f"{stage} of {task}")
+        ax.set(xlabel="step", title=stage if task == stage else f"{stage} of {task}")
         ax.set_ylabel("loss (a mark: held out)")
     figure.legend(
         [*handles.values()],
@@ -64,15 +63,15 @@ def panels_for(n: int, *, lines: int) -> tuple[Any, list[Any]]:
 def draw_run(ax: Any, one: History, stage: str, place: int) -> Any:
     """The curve of one run; its line for the legend, ``None`` where there is no number."""
     events = one.updates(stage)
-    done = np.array([event["step"] + 1 for event in events])
+    steps = np.array([event["step"] for event in events])
     losses = np.array([event["loss"] for event in events], dtype=float)
     color = COLORS[place % len(COLORS)]
     line = LINES[(place + place // len(COLORS)) % len(LINES)]
     drawn = None
     if len(losses):
-        at, means = smoothed(done, losses)
+        at, means = smoothed(steps, losses)
         (drawn,) = ax.plot(at, means, color=color, linestyle=line, linewidth=1.4)
-    examined = held_out_losses(events)
+    examined = losses_of(events, "held_out_loss")
     if examined:
         marker = MARKERS[place % len(MARKERS)]
         every = max(1, len(examined) // 8)
@@ -85,11 +84,11 @@ def draw_run(ax: Any, one: History, stage: str, place: int) -> Any:
     return drawn
 
 
-def smoothed(done: np.ndarray, losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means over a twentieth of the updates, each drawn at the last of them."""
+def smoothed(steps: np.ndarray, losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means over a twentieth of the steps, each drawn at the last of them."""
     window = max(1, min(50, len(losses) // 20))
     means = np.convolve(losses, np.ones(window) / window, mode="valid")
-    return done[window - 1 :], means
+    return steps[window - 1 :], means
 
 
 def write_picture(path: Path, figure: Any) -> None:

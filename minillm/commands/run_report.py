@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from minillm.commands.tables import table
 from minillm.training.checkpointing import DIGEST
-from minillm.training.history import History, first_difference, least
-from minillm.training.records import held_out_losses
+from minillm.training.history import History, first_difference, least, losses_of
 
 Runs = Mapping[str, History]
 DATA = ("data", "held_out", "tokens", "model", "reference", "text", "counts")
@@ -107,29 +107,49 @@ def runs_table(runs: Runs) -> str:
 def ending(one: History) -> str:
     """How a run ended, and whether it had been stopped before."""
     again = 0 if one.taken is None else one.taken.processes - 1
-    return one.state + (f", resumed {again} time{'s' if again > 1 else ''}" if again else "")
+    bad = sum(len(steps) for _, _, steps in not_finite(one))
+    told = [f"resumed {again} time{'s' if again > 1 else ''}"] if again else []
+    told += [f"{bad} loss{'es' if bad > 1 else ''} not finite"] if bad else []
+    return ", ".join([one.state, *told])
+
+
+def not_finite(one: History) -> list[tuple[str, str, list[int]]]:
+    """Where losses are NaN or infinite: the stage, which losses, and their steps."""
+    return [
+        (stage, kind.replace("d_out_", "d-out "), steps)
+        for stage in one.stages
+        for kind in ("loss", "held_out_loss")
+        for losses in [losses_of(one.updates(stage), kind)]
+        if (steps := [step for step, loss in losses.items() if not isfinite(loss)])
+    ]
 
 
 def losses_table(task: str, runs: Runs) -> str:
-    """The last and the least losses of each stage, in training and held out."""
+    """The last and the least losses of each stage, in training and held out; steps from 0."""
     rows = []
     for name, one in runs.items():
         for stage in one.stages:
             events = one.updates(stage)
-            training = {event["step"] + 1: event["loss"] for event in events}
-            cells = [*pair(training), *pair(held_out_losses(events))]
+            cells = [*pair(losses_of(events)), *pair(losses_of(events, "held_out_loss"))]
             rows.append([name, *([stage] if len(one.stages) > 1 else []), *cells])
     several = ["stage"] if any(len(one.stages) > 1 for one in runs.values()) else []
-    head = ["run", *several, "last loss", "least", "at", "last held out", "least", "at"]
+    head = ["run", *several, "last loss", "least", "at step", "last held out", "least", "at step"]
+    bad = [
+        f"{name}: {len(steps)} {kind}{'es' if len(steps) > 1 else ''} of {stage} not finite, "
+        f"the first at step {steps[0]}"
+        for name, one in runs.items()
+        for stage, kind, steps in not_finite(one)
+    ]
     faults = [f"{name}: {one.fault}" for name, one in runs.items() if one.fault is not None]
-    return "\n".join([f"losses of {task}", "", table(head, rows), *faults])
+    title = f"losses of {task}; steps count from 0, as in the record"
+    return "\n".join([title, "", table(head, rows), *bad, *faults])
 
 
 def pair(losses: Mapping[int, float]) -> list[str]:
-    """The last of some losses, the least, and after which update that was."""
+    """The last of some losses, the least of those that are finite, and its step."""
     best = least(losses)
     last = f"{losses[max(losses)]:.4f}" if losses else "-"
-    return [last, *(["-", "-"] if best is None else [f"{best.loss:.4f}", str(best.done)])]
+    return [last, *(["-", "-"] if best is None else [f"{best.loss:.4f}", str(best.step)])]
 
 
 def remarks(runs: Runs) -> Iterator[str]:
@@ -143,6 +163,8 @@ def remarks(runs: Runs) -> Iterator[str]:
             f"not the same in these runs: {', '.join(other)}; losses of other data or other tokens "
             "say nothing of each other"
         )
+    if len(names) > 2:
+        yield f"each run beside the first, {names[0]}, and not beside the others:"
     for name in names[1:]:
         yield f"{names[0]} and {name}: {parting(runs[names[0]], runs[name])}"
 
@@ -179,16 +201,15 @@ def in_numbers(runs: Runs) -> dict[str, Any]:
 
 
 def one_in_numbers(one: History) -> dict[str, Any]:
-    """One run; the curves are lists of updates made and losses."""
+    """One run; the curves are lists of steps, from 0 as in the record, and losses."""
     stages = {}
     for stage in one.stages:
         events = one.updates(stage)
-        training = {event["step"] + 1: event["loss"] for event in events}
         stages[stage] = {
             "planned": one.planned.get(stage),
             "updates": len(events),
-            "loss": [*training.items()],
-            "held_out_loss": [*held_out_losses(events).items()],
+            "loss": [*losses_of(events).items()],
+            "held_out_loss": [*losses_of(events, "held_out_loss").items()],
         }
     return {
         "record": str(one.path),

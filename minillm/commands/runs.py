@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
@@ -14,6 +14,7 @@ from minillm.backend import CheckpointError
 from minillm.backend.files import require_file, require_folder
 from minillm.tasks.published import is_published
 from minillm.training import Run, read_record
+from minillm.training.history import read_history
 from minillm.training.ranks.agreement import RanksError
 from minillm.training.watching import WatchLimits
 
@@ -213,14 +214,28 @@ def model_file(path: Path) -> Path:
     """The model of a run's folder, or the file that was named itself.
 
     Raises:
-        ValueError: the run in the folder is not finished, or there is none.
+        ValueError: the run in the folder is not finished, a fault has ended it, or there is none.
     """
     if not path.is_dir():
         return path
     if not (path / MODEL).exists():
         if (path / RECORD).exists():
-            begun = (path / "checkpoint.safetensors").exists()
-            told = "--resume goes on with it" if begun else "it has no checkpoint, begin it again"
-            raise ValueError(f"{path}: this run is not finished: {told}")
+            raise ValueError(f"{path}: {why_unfinished(path)}")
         raise ValueError(f"{path}: there is no {MODEL} in this folder")
     return path / MODEL
+
+
+def why_unfinished(folder: Path) -> str:
+    """What became of a run that has left no model, and what can be done."""
+    fault = None
+    with suppress(ValueError):  # the record itself is damaged
+        fault = read_history(folder).fault
+    if fault is not None:
+        return (
+            f"a fault has ended this run: {fault.rstrip('.')}. --resume would do the same and "
+            "meet it again: begin it again with --overwrite, and change the setting or the data "
+            "that it names"
+        )
+    begun = (folder / "checkpoint.safetensors").exists()
+    told = "--resume goes on with it" if begun else "it has no checkpoint, begin it again"
+    return f"this run is not finished: {told}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
+import re
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -41,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--port", type=port, default=8000, metavar="N", help="0 is any free one (default: 8000)")
     add(
         "--allow-host",
+        type=name_of_host,
         action="append",
         default=[],
         metavar="NAME",
@@ -60,6 +63,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="N",
             help=f"{MEANINGS[entry.name]} (default: {entry.default})",
         )
+
+
+def name_of_host(text: str) -> str:
+    """A name as a browser's ``Host`` has it; a port may be any, and is not compared.
+
+    Raises:
+        argparse.ArgumentTypeError: it is an address with more to it, which no ``Host`` is.
+    """
+    name = text.strip("[]")
+    if not (re.fullmatch(r"[A-Za-z0-9_.-]+", name) or is_address(name)):
+        raise argparse.ArgumentTypeError(
+            f"must be a name alone, such as lab.local, without http://, port or path, got {text!r}"
+        )
+    return name
+
+
+def is_address(name: str) -> bool:
+    """Whether it is an IP address in digits."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -27,6 +27,7 @@ from minillm.models.gpt_parts import checked_caches
 from minillm.models.model_files import read_model, write_model
 from minillm.models.pooling import first_real
 from minillm.nn import Dropout, Embedding, KeyValueCache, LayerNorm, Module, state_for_file
+from minillm.nn.cache import unchanged_by_errors
 from minillm.nn.recomputing import through_blocks
 from minillm.ops import linear, smoothed_cross_entropy
 
@@ -113,11 +114,12 @@ class EncoderDecoder(Module):
         check_beside(target, memory, memory_mask)
         y = self.embed(self.target_tokens, self.target_positions, target, mask, before)
         attend, readable = self.attendable(mask, y), self.attendable(memory_mask, y)
-        y = through_blocks(
-            self.blocks, y, memory, mask=attend, memory_mask=readable,
-            recomputed=self.recompute, caches=held,
-        )  # fmt: skip
-        return y if self.norm is None else self.norm(y)
+        with unchanged_by_errors(*held):
+            y = through_blocks(
+                self.blocks, y, memory, mask=attend, memory_mask=readable,
+                recomputed=self.recompute, caches=held,
+            )  # fmt: skip
+            return y if self.norm is None else self.norm(y)
 
     def embed(
         self, table: Embedding, positions: Any, ids: Array, mask: Array | None, before: int

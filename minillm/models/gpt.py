@@ -16,7 +16,13 @@ from minillm.backend import Array, moved_like, stream
 from minillm.models.bert import on_device
 from minillm.models.gpt_config import GptConfig
 from minillm.models.gpt_files import read_gpt, write_gpt
-from minillm.models.gpt_parts import checked_caches, decoder_block, next_tokens, normalization
+from minillm.models.gpt_parts import (
+    checked_caches,
+    decoder_block,
+    next_tokens,
+    normalization,
+    too_long,
+)
 from minillm.models.pooling import first_real
 from minillm.nn import (
     Dropout,
@@ -29,6 +35,7 @@ from minillm.nn import (
     normal,
     state_for_file,
 )
+from minillm.nn.cache import unchanged_by_errors
 from minillm.nn.recomputing import through_blocks
 from minillm.ops import IGNORE, cross_entropy, linear
 
@@ -109,8 +116,9 @@ class Gpt(Module):
         before = 0 if held[0] is None else len(held[0])
         x = self.embed(ids, mask, before)
         attend = None if mask is None else moved_like(mask[:, None, None, :], x.data)
-        x = through_blocks(self.blocks, x, mask=attend, recomputed=self.recompute, caches=held)
-        return self.norm(x)
+        with unchanged_by_errors(*held):
+            x = through_blocks(self.blocks, x, mask=attend, recomputed=self.recompute, caches=held)
+            return self.norm(x)
 
     def embed(self, ids: Array, mask: Array | None, before: int) -> Tensor:
         """The vectors that enter the first block, behind ``before`` positions."""
@@ -123,7 +131,7 @@ class Gpt(Module):
                 f"Gpt: mask must be {(len(ids), seen)} for these ids, got {mask.shape}"
             )
         if seen > c.max_length:
-            raise ValueError(f"Gpt: {seen} positions are more than max_length={c.max_length}")
+            raise ValueError(f"Gpt: {too_long(before, ids.shape[1], c.max_length)}")
         x = self.tokens(on_device(ids, c.vocabulary_size, "token id", self.tokens.weight.data))
         if self.positions is not None:
             start = before if mask is None else before - first_real(mask)

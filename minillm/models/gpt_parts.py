@@ -74,6 +74,12 @@ def checked_caches(
     return caches
 
 
+def too_long(before: int, new: int, longest: int) -> str:
+    """Why so many positions cannot be read, and which of them are remembered."""
+    some = f" ({before} remembered and {new} new)" if before else ""
+    return f"{before + new} positions{some} are more than max_length={longest}"
+
+
 def next_tokens(ids: np.ndarray, mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """What a language model is given and what it has to say: the text, and the text one on::
 

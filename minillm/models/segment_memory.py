@@ -10,9 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, check_ids, on_host
 from minillm.models.gpt import Gpt
 from minillm.nn import PreNormBlock
+from minillm.nn.cache import restored_by_errors
+from minillm.nn.initialization import check_integers
 from minillm.ops import concatenate, cross_entropy
 
 
@@ -26,9 +28,11 @@ class SegmentMemory:
 
     Raises:
         ValueError: ``length`` is negative.
+        TypeError: it is not an integer.
     """
 
     def __init__(self, length: int):
+        check_integers("SegmentMemory", length=length)
         if length < 0:
             raise ValueError(f"SegmentMemory: length must not be negative, got {length}")
         self.length = length
@@ -47,7 +51,13 @@ class SegmentMemory:
         self.states = [state[:, -self.length :] for state in both]
 
     def select(self, rows: np.ndarray) -> None:
-        """Go on with what these texts of the batch read, in this order."""
+        """Go on with what these texts of the batch read, in this order.
+
+        Raises:
+            IndexError, TypeError: as ``check_ids``.
+        """
+        if self.states and on_host(rows):
+            rows = check_ids(rows, len(self.states[0]), name="row", of="a batch")
         self.states = [state[rows] for state in self.states]
 
 
@@ -66,8 +76,13 @@ def read_segment(model: Gpt, ids: Array, memory: SegmentMemory) -> Tensor:
 
     With a memory of all that came before, the result is that of one pass over the whole text.
     With M positions it is that of one pass in which position i, of the segment that begins at s,
-    attends to s - M up to i; through the states, N blocks reach back up to N M positions
-    before s.  The gradient is that of neither: it ends at the segment's first position.
+    attends to s - M up to i.  The gradient is that of neither: it ends at the segment's first
+    position.  An error leaves the memory as it was.
+
+    Through the states what is read reaches further back: the state of position s - M saw its own
+    segment from the beginning, and M positions before that.  With segments of T, N blocks reach
+
+        (N - 1) T ceil(M / T) + M      positions before s,  which is N M where T divides M.
 
     Raises:
         ValueError: positions are not rotary; a memory of another model or batch; more positions,
@@ -84,8 +99,9 @@ def read_segment(model: Gpt, ids: Array, memory: SegmentMemory) -> Tensor:
     for n, block in enumerate(model.blocks):
         states.append(x.data)
         x = behind(block, x, memory.states[n] if memory.states else None)
+    result = model.norm(x)
     memory.keep(states)
-    return model.norm(x)
+    return result
 
 
 def behind(block: PreNormBlock, x: Tensor, before: Array | None) -> Tensor:
@@ -117,11 +133,15 @@ def check_memory(model: Gpt, ids: Array, memory: SegmentMemory) -> None:
 def segment_loss(model: Gpt, ids: Array, targets: Array, memory: SegmentMemory) -> Tensor:
     """Mean cross-entropy in nats of a segment behind a memory, which goes on: a step of training.
 
+    An error, as of a target that is no token, leaves the memory as it was: the segment may be
+    given again, and is not read twice.
+
     Raises:
         ValueError, IndexError, TypeError: as ``read_segment``.
     Guide: 7.3.2 (G62).
     """
-    return cross_entropy(model.logits(read_segment(model, ids, memory)), targets=targets)
+    with restored_by_errors(memory):
+        return cross_entropy(model.logits(read_segment(model, ids, memory)), targets=targets)
 
 
 @no_grad()
@@ -133,8 +153,10 @@ def segment_nats(model: Gpt, ids: np.ndarray, *, segment: int, memory: int) -> n
 
     Raises:
         ValueError: a segment of no position, fewer than two tokens; as ``read_segment``.
+        TypeError: ``segment`` or ``memory`` is not an integer.
     Guide: 7.3.2 (G62).
     """
+    check_integers("segment_nats", segment=segment, memory=memory)
     if segment < 1 or ids.ndim != 2 or ids.shape[1] < 2:
         raise ValueError(
             "segment_nats: needs ids (B, L) with L of at least 2 and a segment of a position, got "

@@ -138,20 +138,31 @@ class KeyValueCache:
 
 
 @contextmanager
-def unchanged_by_errors(cache: KeyValueCache | None) -> Iterator[None]:
-    """A stretch that fills a cache to its end or, if it raises, not at all.
+def unchanged_by_errors(*caches: KeyValueCache | None) -> Iterator[None]:
+    """A stretch that fills caches, one or those of all blocks, or none of them if it raises.
 
     Raises:
         TypeError: it is something else than a cache.
     """
-    if not isinstance(cache, KeyValueCache | None):
-        raise TypeError(f"a block needs one KeyValueCache, got a {type(cache).__name__}")
-    before = {} if cache is None else dict(vars(cache))
+    for cache in caches:
+        if not isinstance(cache, KeyValueCache | None):
+            raise TypeError(f"a block needs one KeyValueCache, got a {type(cache).__name__}")
+    with restored_by_errors(*(cache for cache in caches if cache is not None)):
+        yield
+
+
+@contextmanager
+def restored_by_errors(*holders: object) -> Iterator[None]:
+    """A stretch behind which, if it raises, objects have the attributes that they had before.
+
+    So a call that was refused can be repeated.  What is changed in place stays changed.
+    """
+    before = [(holder, dict(vars(holder))) for holder in holders]
     try:
         yield
     except BaseException:
-        if cache is not None:
-            vars(cache).update(before)
+        for holder, held in before:
+            vars(holder).update(held)
         raise
 
 

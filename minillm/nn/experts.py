@@ -30,7 +30,7 @@ class Experts(Module):
     every expert ``ceil(factor K N / E)`` places, N being the tokens of one of ``groups`` equal
     groups.  A choice that finds none is dropped and adds nothing: in a block, where the result
     is added to the stream, a token without an expert passes unchanged.  ``noted_routings`` says
-    what was chosen and dropped.
+    what was chosen and dropped.  ``bias`` is that of the experts: the router has none.
 
     Raises:
         ValueError: more experts to choose than there are, or none; sizes below 1.
@@ -50,6 +50,7 @@ class Experts(Module):
         capacity_factor: float | None = None,
         groups: int = 1,
         activation: Callable[[Tensor], Tensor] = gelu,
+        bias: bool = True,
     ):
         check_integers("Experts", n_experts=n_experts, top=top, groups=groups)
         if not 1 <= top <= n_experts or groups < 1:
@@ -62,7 +63,8 @@ class Experts(Module):
         self.top, self.capacity_factor, self.groups = top, capacity_factor, groups
         self.router = Linear(width, n_experts, rng=rng, bias=False)
         self.experts = [
-            FeedForward(width, hidden, rng=rng, activation=activation) for _ in range(n_experts)
+            FeedForward(width, hidden, rng=rng, activation=activation, bias=bias)
+            for _ in range(n_experts)
         ]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,7 +83,8 @@ class Experts(Module):
         capacity, n_experts = None, len(self.experts)
         if self.capacity_factor is not None:
             n = len(tokens.data) // groups
-            capacity = capacity_of(n, n_experts, top=self.top, factor=self.capacity_factor)
+            needed = capacity_of(n, n_experts, top=self.top, factor=self.capacity_factor)
+            capacity = max(needed, 1)  # of no tokens, too
         return route(self.router(tokens), top=self.top, capacity=capacity, groups=groups)
 
 

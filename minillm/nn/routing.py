@@ -15,7 +15,8 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.autograd.recomputing import in_forward_of_recompute
-from minillm.backend import moved_like, to_numpy
+from minillm.backend import least_count, moved_like, to_numpy
+from minillm.nn.initialization import check_integers
 from minillm.ops import softmax, take_along_axis
 
 
@@ -52,12 +53,14 @@ def route(scores: Tensor, *, top: int, capacity: int | None = None, groups: int 
     Raises:
         ValueError: ``scores`` are not (N, E) or hold NaN or infinity, more experts to choose than
             there are or none, no place, or tokens that G groups cannot share equally.
+        TypeError: ``top``, ``capacity`` or ``groups`` is not an integer.
     Source: Shazeer et al. 2017, "Outrageously Large Neural Networks: The Sparsely-Gated
         Mixture-of-Experts Layer", arXiv:1701.06538, section 2.1, without its noise; Lepikhin et
         al. 2021, "GShard: Scaling Giant Models with Conditional Computation and Automatic
         Sharding", arXiv:2006.16668, section 2.2, without its random second expert.
     Guide: 7.3.2 (G63).
     """
+    check_integers("route", top=top, groups=groups)
     chosen = best_experts(to_numpy(scores.data), top)
     probabilities = softmax(scores)
     taken = take_along_axis(probabilities, index=moved_like(chosen, scores.data))  # (N, K)
@@ -97,8 +100,10 @@ def places(chosen: np.ndarray, *, n_experts: int, capacity: int) -> np.ndarray:
 
     Raises:
         ValueError: ``capacity`` is below 1.
+        TypeError: it is not an integer.
     Source: Lepikhin et al. 2021, GShard, arXiv:2006.16668, algorithm 1.
     """
+    check_integers("route", capacity=capacity)
     if capacity < 1:
         raise ValueError(f"route: capacity must be at least 1, got {capacity}")
     queue = chosen.T.reshape(-1)  # (K N,)
@@ -109,15 +114,26 @@ def places(chosen: np.ndarray, *, n_experts: int, capacity: int) -> np.ndarray:
 
 
 def capacity_of(tokens: int, n_experts: int, *, top: int, factor: float) -> int:
-    """The places of each expert, ``ceil(factor K N / E)``: 1 is what even use needs.
+    """The places of each expert, ``ceil(factor K N / E)``: a factor of 1 is what even use needs.
+
+    1.1 is read as 11/10: 100 tokens and 10 experts have 11 places, where floats would say 12.  Of
+    no tokens it is 0.
 
     Raises:
-        ValueError: ``factor`` is not above 0.
+        ValueError: ``factor`` is not above 0 and finite, ``tokens`` are below 0, or ``n_experts``
+            or ``top`` is below 1.
+        TypeError: a number of something that is not an integer.
     Source: Fedus et al. 2021, "Switch Transformers", arXiv:2101.03961, eq. 3, for K = 1.
     """
     if not 0.0 < factor < math.inf:
         raise ValueError(f"capacity: its factor must be above 0 and finite, got {factor}")
-    return math.ceil(factor * top * tokens / n_experts)
+    check_integers("capacity", tokens=tokens, n_experts=n_experts, top=top)
+    if tokens < 0 or n_experts < 1 or top < 1:
+        raise ValueError(
+            "capacity: needs tokens of at least 0, an expert and a choice, got "
+            f"tokens={tokens}, n_experts={n_experts} and top={top}"
+        )
+    return least_count(factor * top * tokens / n_experts)
 
 
 def in_groups(tokens: np.ndarray, groups: int) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ from minillm.ops.precision import rounded, widened
 
 @op
 def balance_loss(probabilities: Array, /, *, chosen: Array) -> tuple[Array, VJP]:
-    """How unevenly N tokens are spread over E experts: 1 where both factors are even::
+    """How unevenly N tokens are spread over E experts, 1 where either factor is even::
 
         L = E sum_e f_e P_e,   f_e = (tokens n with chosen_n = e) / N,   P_e = (1/N) sum_n p_ne
         dL/dp_ne = g E f_e / N
@@ -19,6 +19,10 @@ def balance_loss(probabilities: Array, /, *, chosen: Array) -> tuple[Array, VJP]
     Only P is differentiated: f counts choices, and its slope is 0 wherever it has one.  So an
     expert loses probability by as much as it is chosen, and the gradient of all probabilities is
     even only where f is.  All tokens at one expert that is certain of them give E.
+
+    1 is not the least: it is less where the tokens go to experts that have less of the mean
+    probability, as where most choices are narrow.  Of ``p = (.51, .49), (.51, .49), (.01, .99)``
+    and the choices 0, 0, 1 it is 0.896, so that a value below 1 does not speak of even use.
 
     Raises:
         ValueError: ``probabilities`` are not (N, E) with a token and an expert, or ``chosen`` is

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from minillm.serving.deadline import Deadline
+from minillm.serving.ending import SECONDS, Ending
 from minillm.serving.endpoints import KINDS, Endpoints, on_failure, on_http_error, on_refused
 from minillm.serving.limits import Limits
 from minillm.serving.page import FILES, Page
@@ -27,8 +28,11 @@ def application(
     *,
     names: Collection[str] = LOOPBACK,
     addresses: bool = False,
+    ending: Ending | None = None,
 ) -> ASGIApp:
     """The application; its worker begins with it and ends with it.
+
+    ``ending`` learns whom it has to tell that the server ends.
 
     Guide: 7.3.3 (G64).
     """
@@ -38,7 +42,7 @@ def application(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         worker.start()
         yield
-        worker.stop()
+        worker.stop(SECONDS)
 
     routes = [
         *(Route(path, page.__call__, methods=["GET"]) for path in FILES),
@@ -57,4 +61,6 @@ def application(
     )
     inner.router.redirect_slashes = False
     timed = Deadline(inner, PARTS_OF_A_REQUEST * limits.timeout)
+    if ending is not None:
+        ending.whom += [endpoints.end, timed.end]
     return Secured(timed, names, addresses=addresses)

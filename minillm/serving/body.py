@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from minillm.serving.limits import Limits
-from minillm.serving.refusals import Refused
+from minillm.serving.refusals import Refused, quoted
 
 JSON = "application/json"
 
@@ -28,7 +28,7 @@ async def json_object(request: Request, limits: Limits) -> dict[str, Any]:
             data = await read(request, limits.max_bytes)
     except TimeoutError:
         message = f"the request took longer than {limits.timeout:g} s to arrive"
-        raise Refused(408, message, {"Connection": "close"}) from None
+        raise Refused(408, message, {"Connection": "close"}, code="late") from None
     except ClientDisconnect:
         raise Refused(400, "the request ended before it was whole") from None
     return parsed(data)
@@ -64,9 +64,8 @@ def parsed(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in ...
         raise Refused(400, "the body is not JSON that anybody would send") from None
     if not isinstance(found, dict):
-        raise Refused(
-            400, f'the body must be an object such as {{"text": "..."}}, got {data[:40]!r}'
-        )
+        needed = 'the body must be an object such as {"text": "..."}'
+        raise Refused(400, f"{needed}, got {quoted(found, 40)}")
     return found
 
 
@@ -79,7 +78,7 @@ def require_json(given: str) -> None:
     kind, _, more = given.lower().partition(";")
     charset = more.partition("charset=")[2].strip().strip('"')
     if kind.strip() != JSON or charset not in ("", "utf-8", "utf8"):
-        raise Refused(415, f"Content-Type must be {JSON}, in UTF-8, got {given[:80]!r}")
+        raise Refused(415, f"Content-Type must be {JSON}, in UTF-8, got {quoted(given[:80])}")
 
 
 def require_size(announced: str | None, most: int) -> None:
@@ -94,4 +93,6 @@ def require_size(announced: str | None, most: int) -> None:
 
 def too_large(most: int) -> Refused:
     """The refusal of too many bytes; the rest is thrown away as it comes."""
-    return Refused(413, f"the body is larger than {most} bytes")
+    return Refused(
+        413, f"the body is larger than {most} bytes", code="too_large", numbers={"most": most}
+    )

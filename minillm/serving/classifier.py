@@ -16,7 +16,7 @@ from minillm.ops import softmax
 from minillm.serving.attention import as_lists, attention_of
 from minillm.serving.fields import Fields
 from minillm.serving.limits import Limits
-from minillm.serving.refusals import not_possible
+from minillm.serving.refusals import empty
 from minillm.serving.texts import Reading, ranked, within
 from minillm.tasks import TextClassifier
 from minillm.tasks.decision import decide
@@ -81,7 +81,7 @@ class ServedClassifier:
         vocabulary = self.encoder.vocabulary
         (tokens,) = self.encoder.tokenize([text])
         if not tokens:
-            raise not_possible("the text is empty: it has no token")
+            raise empty()
         left_out = within(len(tokens) + 2, self.encoder.max_length, cut)
         kept = tokens[: len(tokens) - left_out]
         inner = vocabulary.encode(kept)

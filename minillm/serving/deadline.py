@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from minillm.serving.ending import SECONDS
+from minillm.serving.endpoints import refusal
+from minillm.serving.refusals import late, the_end
 
 
 class Deadline:
@@ -13,6 +17,14 @@ class Deadline:
 
     def __init__(self, app: ASGIApp, seconds: float):
         self.app, self.seconds = app, seconds
+        self.running: set[asyncio.Timeout] = set()
+        self.ending = False
+
+    def end(self) -> None:
+        """The server ends: what runs has ``SECONDS``, and what begins now has no more."""
+        self.ending, self.seconds = True, SECONDS
+        for timeout in self.running:
+            timeout.reschedule(asyncio.get_running_loop().time() + SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -26,9 +38,16 @@ class Deadline:
             await send(message)
 
         try:
-            async with asyncio.timeout(self.seconds):
-                await self.app(scope, receive, noting)
+            async with asyncio.timeout(self.seconds) as timeout:
+                self.running.add(timeout)
+                try:
+                    await self.app(scope, receive, noting)
+                finally:
+                    self.running.discard(timeout)
         except TimeoutError:
             if not begun:
-                answer = JSONResponse({"error": f"no answer within {self.seconds:g} s"}, 504)
-                await answer(scope, receive, send)
+                await self.refusal()(scope, receive, send)
+
+    def refusal(self) -> Response:
+        """What is said where nothing has been answered."""
+        return refusal(the_end() if self.ending else late(f"no answer within {self.seconds:g} s"))

@@ -20,11 +20,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from minillm.serving.body import json_object
 from minillm.serving.limits import Limits
-from minillm.serving.refusals import Refused, later
+from minillm.serving.models import Served
+from minillm.serving.refusals import Refused, late, not_loaded, the_end
 from minillm.serving.worker import Job, Worker
 
 KINDS = ("tokens", "attention", "classify", "next", "generate")
 Event = tuple[str, Any]
+Events = asyncio.Queue[Event]
 
 
 class Endpoints:
@@ -35,19 +37,35 @@ class Endpoints:
 
     def __init__(self, worker: Worker, limits: Limits):
         self.worker, self.limits = worker, limits
+        self.waiting = set[Events]()  # for what is told of a question
+
+    def end(self) -> None:
+        """The server ends: refuse everybody who still waits for an answer."""
+        for events in self.waiting:
+            events.put_nowait(("refused", the_end()))
 
     async def health(self, request: Request) -> Response:
         """Whether the model can be asked, and how many requests wait."""
-        if self.worker.served is None:
-            return refusal(later("the model is still being loaded"))
+        self.require_there()
         return JSONResponse({"status": "ready", "waiting": self.worker.waiting})
 
     async def about(self, request: Request) -> Response:
         """What the model is and what it can do."""
-        if self.worker.served is None:
-            raise later("the model is still being loaded")
+        model = self.require_there()
         limits = {"max_bytes": self.limits.max_bytes, "timeout": self.limits.timeout}
-        return JSONResponse({**self.worker.served.about(), **limits})
+        return JSONResponse({**model.about(), **limits})
+
+    def require_there(self) -> Served:
+        """The model.
+
+        Raises:
+            Refused: 503; it is still being loaded, or the server ends.
+        """
+        if self.worker.stopping:
+            raise the_end()
+        if self.worker.served is None:
+            raise not_loaded()
+        return self.worker.served
 
     async def ask(self, request: Request) -> Response:
         """One question to the model; the last part of the path is its kind.
@@ -62,7 +80,7 @@ class Endpoints:
         job, events = told_here(kind, asked)
         deadline = asyncio.get_running_loop().time() + self.limits.timeout
         self.worker.submit(job)
-        lines = events_until(job, events, deadline)
+        lines = events_until(job, events, deadline, self.waiting)
         try:
             if kind == "generate" and asked.get("stream") is True:
                 return await streamed(lines)
@@ -83,9 +101,9 @@ class Endpoints:
             raise Refused(404, f"this model cannot do that; it can: {can}")
 
 
-def told_here(kind: str, asked: Mapping[str, Any]) -> tuple[Job, asyncio.Queue[Event]]:
+def told_here(kind: str, asked: Mapping[str, Any]) -> tuple[Job, Events]:
     """A job, and the queue in which this loop finds what the worker's thread tells of it."""
-    loop, events = asyncio.get_running_loop(), asyncio.Queue[Event]()
+    loop, events = asyncio.get_running_loop(), Events()
 
     def tell(what: str, content: Any) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
@@ -95,26 +113,28 @@ def told_here(kind: str, asked: Mapping[str, Any]) -> tuple[Job, asyncio.Queue[E
 
 
 async def events_until(
-    job: Job, events: asyncio.Queue[Event], deadline: float
+    job: Job, events: Events, deadline: float, waiting: set[Events]
 ) -> AsyncGenerator[Event]:
-    """What is told of a job, up to its end.
+    """What is told of a job, up to its end; ``waiting`` has it meanwhile.
 
     Raises:
         Refused: what it was refused with; 504 at the deadline.
     """
+    waiting.add(events)
     try:
         while True:
             try:
                 async with asyncio.timeout_at(deadline):
                     what, content = await events.get()
             except TimeoutError:
-                raise Refused(504, "no answer in time: ask for less, or later") from None
+                raise late("no answer in time: ask for less, or later") from None
             if what == "refused":
                 raise content
             yield what, content
             if what == "done":
                 return
     finally:
+        waiting.discard(events)
         job.abandoned = True
 
 
@@ -143,7 +163,7 @@ async def streamed(lines: AsyncGenerator[Event]) -> Response:
                 async for what, content in lines:
                     yield line_of(what, content)
             except Refused as refused:
-                yield line_of("error", {"error": str(refused)})
+                yield line_of("error", refused.told())
 
     return StreamingResponse(told(), media_type="application/x-ndjson")
 
@@ -156,7 +176,7 @@ def line_of(what: str, content: Mapping[str, Any]) -> bytes:
 
 def refusal(refused: Refused) -> Response:
     """A refusal as an answer."""
-    return JSONResponse({"error": str(refused)}, refused.status, headers=refused.headers)
+    return JSONResponse(refused.told(), refused.status, headers=refused.headers)
 
 
 async def on_refused(request: Request, error: Exception) -> Response:

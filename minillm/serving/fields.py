@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from minillm.serving.refusals import not_possible
+from minillm.serving.refusals import not_possible, quoted
 
 
 class Fields:
@@ -77,22 +77,18 @@ class Fields:
         for name in self.given:
             if name not in self.known:
                 near = difflib.get_close_matches(name, self.known, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self.known)}"
-                raise not_possible(f"{name[:50]!r} is not a field of this request; {hint}")
+                hint = (
+                    f"did you mean {quoted(near[0])}?"
+                    if near
+                    else f"known: {', '.join(self.known)}"
+                )
+                raise not_possible(f"{quoted(name[:50])} is not a field of this request; {hint}")
 
 
 def wanted(name: str, what: str, value: Any) -> Exception:
     """The refusal of a field."""
-    given = "nothing" if value is None else shown(value)
+    given = "nothing" if value is None else quoted(value)
     return not_possible(f"{name} must be {what}, got {given}")
-
-
-def shown(value: Any) -> str:
-    """A value in short; of a number with thousands of digits not one is written."""
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
-        return "a number beyond all bounds"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def checked_text(name: str, text: str) -> str:

@@ -15,7 +15,7 @@ from minillm.ops import softmax
 from minillm.serving.attention import as_lists, attention_of
 from minillm.serving.fields import Fields
 from minillm.serving.limits import Limits
-from minillm.serving.refusals import not_possible
+from minillm.serving.refusals import empty, not_possible
 from minillm.serving.sampling import Sampling, sampling_of
 from minillm.serving.texts import Reading, percent, within
 from minillm.serving.writing import Writing
@@ -90,7 +90,7 @@ class ServedLanguage:
         elif kind == "generate":
             chat = fields.flag("chat")
             if chat and not self.chat:
-                raise not_possible("this model has no template of conversations")
+                raise not_possible("this model has no template of conversations", "no_template")
             sampling = sampling_of(fields, self.limits.max_tokens, size, self.end_of(chat))
             fields.flag("stream")  # the endpoint's
         fields.finish()
@@ -107,7 +107,7 @@ class ServedLanguage:
         """The ids of a text that is to go on, or of a message that is to be answered."""
         language = self.language
         if not text and not begun:
-            raise not_possible("the text is empty: it has no token")
+            raise empty()
         if chat:
             template, said = language.template, [Message("user", text)]
             ids = template.encode(said, language.tokenizer, language.vocabulary, ask=True)
@@ -116,7 +116,7 @@ class ServedLanguage:
         left_out = within(len(ids), self.longest, cut and not chat)  # a template stays whole
         ids = ids[left_out:]
         if not len(ids):
-            raise not_possible("the text is empty: it has no token")
+            raise empty()
         unknown = language.vocabulary.special.get("unknown")
         known = [token != unknown for token in language.vocabulary.decode(ids)]
         return Reading(ids, language.spelled(ids), known, left_out)

@@ -13,6 +13,7 @@ FILES = {  # path -> file and its type: what is not here does not exist
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
+    "/asking.js": ("asking.js", "text/javascript"),
     "/drawing.js": ("drawing.js", "text/javascript"),
     "/maps.js": ("maps.js", "text/javascript"),
     "/words.js": ("words.js", "text/javascript"),

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from minillm.serving.refusals import Refused
+from minillm.serving.refusals import Refused, quoted
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -72,10 +72,12 @@ class Secured:
         if len(hosts) != 1:
             raise Refused(400, "one header Host is needed")
         if not self.is_ours(hosts[0]):
-            raise Refused(403, f"this server is not {hosts[0][:80]!r}; --allow-host adds a name")
+            raise Refused(
+                403, f"this server is not {quoted(hosts[0][:80])}; --allow-host adds a name"
+            )
         for origin in values(scope, b"origin") if scope["method"] not in ("GET", "HEAD") else []:
             if not same_origin(origin, hosts[0]):
-                raise Refused(403, f"a page of {origin[:80]!r} may not ask this server")
+                raise Refused(403, f"a page of {quoted(origin[:80])} may not ask this server")
 
     def is_ours(self, host: str) -> bool:
         """Whether a Host is a name of this server, or an address in digits; any port may be."""

@@ -1,34 +1,41 @@
-"""A socket, and uvicorn on it: connections that do not ask are closed, and Ctrl-C ends all."""
+"""A socket, and uvicorn on it: it answers until Ctrl-C, or until the model cannot be loaded."""
 
 from __future__ import annotations
 
-import asyncio
+import errno
 import socket
 import sys
 from collections.abc import Callable, Collection
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from minillm.serving.application import PARTS_OF_A_REQUEST, application
+from minillm.serving.application import application
+from minillm.serving.connection import CONNECTIONS, patient
+from minillm.serving.ending import SECONDS, Ending
 from minillm.serving.limits import Limits
 from minillm.serving.models import Served
 from minillm.serving.security import LOOPBACK
 from minillm.serving.worker import Worker
 
-CONNECTIONS = 500  # beyond these: 503
-LAST_SECONDS = 2  # for answers that are on their way when the server ends
+LAST_SECONDS = int(2 * SECONDS)  # for answers that are on their way when the server ends
+AT_FAULT = {  # what the system says -> which option is to be changed, and how
+    errno.EADDRINUSE: "--port 0 takes a free one",
+    errno.EACCES: "--port 0 takes a free one",
+    errno.EADDRNOTAVAIL: "--host must be an address of this machine",
+}
 
 
 def listening(host: str, port: int) -> socket.socket:
     """A socket at which requests arrive; port 0 is any free one.
 
+    TCP is asked for by its name: only then does asyncio send every part of an answer at once
+    (TCP_NODELAY), where it would wait about 40 ms for the other side to confirm the part before.
+
     Raises:
         OSError: the port is in use, or not to be had; the host is no address of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":  # there it would let two servers have one port
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,10 +43,17 @@ def listening(host: str, port: int) -> socket.socket:
         found.listen(CONNECTIONS)
     except OSError as error:
         found.close()
-        reason = error.strerror or str(error)
-        told = f"cannot listen at {host}, port {port}: {reason}; --port 0 takes a free one"
-        raise OSError(told) from error
+        raise OSError(f"cannot listen at {host}, port {port}: {reason_of(error)}") from error
     return found
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says, and which option is to be changed."""
+    said = error.strerror or str(error)
+    if isinstance(error, socket.gaierror):
+        return f"{said}; --host must be an address of this machine, or a name of it"
+    hint = AT_FAULT.get(error.errno or 0)
+    return f"{said}; {hint}" if hint else said
 
 
 def is_loopback(host: str) -> bool:
@@ -67,10 +81,15 @@ def serve(
         server.should_exit = True
 
     worker = Worker(load, limits, failed)
+    ending = Ending(worker)
     app = application(
-        worker, limits, names={*LOOPBACK, host, *names}, addresses=not is_loopback(host)
+        worker,
+        limits,
+        names={*LOOPBACK, host, *names},
+        addresses=not is_loopback(host),
+        ending=ending,
     )
-    server = uvicorn.Server(
+    server = EndingServer(
         uvicorn.Config(
             app,
             http=patient(limits.timeout),
@@ -80,53 +99,24 @@ def serve(
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=CONNECTIONS,
             timeout_graceful_shutdown=LAST_SECONDS,
             timeout_keep_alive=max(1, int(limits.timeout)),
-        )
+        ),
+        ending,
     )
     server.run(sockets=[at])
     if worker.error is not None:
         raise worker.error
 
 
-def patient(seconds: float) -> type[asyncio.Protocol]:
-    """A protocol that closes a connection if no request has begun on it for ``seconds``.
+class EndingServer(uvicorn.Server):
+    """uvicorn's server, which by itself would cancel what waits, and say 500 to it."""
 
-    What has begun is ended by ``body`` and ``Deadline``, and the connection a little later, if
-    nobody takes what was answered.  uvicorn itself waits without end for both.
-    """
-    longest = (PARTS_OF_A_REQUEST + 1) * seconds
+    def __init__(self, config: uvicorn.Config, ending: Ending):
+        super().__init__(config)
+        self.ending = ending
 
-    class Patient(H11Protocol):
-        timer: asyncio.TimerHandle | None = None
-        begun: Any = None  # the request that the timer knows of
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self.wait(seconds)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self.stop_waiting()
-            super().connection_lost(exc)
-
-        def on_response_complete(self) -> None:
-            self.wait(seconds)
-            super().on_response_complete()
-
-        def handle_events(self) -> None:
-            super().handle_events()
-            if self.cycle is not self.begun and not self.cycle.response_complete:
-                self.begun = self.cycle
-                self.wait(longest)
-
-        def wait(self, most: float) -> None:
-            self.stop_waiting()
-            self.timer = self.loop.call_later(most, self.transport.abort)
-
-        def stop_waiting(self) -> None:
-            if self.timer is not None:
-                self.timer.cancel()
-                self.timer = None
-
-    return Patient
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """First those who wait, then the connections."""
+        await self.ending()
+        await super().shutdown(sockets)

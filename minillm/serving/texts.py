@@ -35,7 +35,10 @@ def within(n_tokens: int, longest: int, cut: bool) -> int:
     if n_tokens > longest and not cut:
         raise not_possible(
             f"the text has {n_tokens} tokens, at most {longest} are read here: shorten it, or say "
-            '"cut": true'
+            '"cut": true',
+            "too_long",
+            n=n_tokens,
+            most=longest,
         )
     return max(n_tokens - longest, 0)
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from minillm.serving.limits import Limits
 from minillm.serving.models import Served
-from minillm.serving.refusals import Refused, later
+from minillm.serving.refusals import Refused, later, not_loaded, the_end
 
 Tell = Callable[[str, Any], None]  # ("token" | "done" | "refused", what)
 
@@ -75,11 +75,15 @@ class Worker:
         """Begin to load."""
         self.thread.start()
 
-    def stop(self, seconds: float = 5.0) -> None:
-        """Answer nothing more; whoever waits is refused."""
+    def end(self) -> None:
+        """Answer nothing more but the batch at hand; whoever waits behind it is refused."""
         self.stopping = True
         self.inbox.put(None)
-        if self.thread.is_alive():
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """As ``end``, and wait for it; a model that is still being loaded is not waited for."""
+        self.end()
+        if self.served is not None and self.thread.is_alive():
             self.thread.join(seconds)
 
     def submit(self, job: Job) -> None:
@@ -89,12 +93,12 @@ class Worker:
             Refused: 503; the model is still being loaded, too many wait, or the server ends.
         """
         if self.stopping or self.error is not None:
-            raise later("the server is ending")
+            raise the_end()
         if self.served is None:
-            raise later("the model is still being loaded")
+            raise not_loaded()
         with self.lock:
             if self.waiting >= self.limits.queue:
-                raise later(f"{self.waiting} requests wait already: ask again later")
+                raise later(f"{self.waiting} requests wait already: ask again later", "busy")
             self.waiting += 1
         self.inbox.put(job)
 
@@ -110,9 +114,9 @@ class Worker:
         while not self.stopping:
             self.round(self.served)
         self.gather(wait=False)
-        self.refuse(self.taken(list(self.ready)), later("the server is ending"))
+        self.refuse(self.taken(list(self.ready)), the_end())
         if self.writing is not None:
-            self.writing.refuse(later("the server is ending"))
+            self.writing.refuse(the_end())
 
     def round(self, served: Served) -> None:
         """One batch, and one token of the texts that are being written."""

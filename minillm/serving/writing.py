@@ -18,7 +18,10 @@ from minillm.tasks.generation import LanguageModel
 
 
 class Row:
-    """One of the texts: what is written of it, and what of that has been told."""
+    """One of the texts: what is written of it, and what of that has been told.
+
+    The ``p`` that is told of a token is the model's own, before temperature and filters.
+    """
 
     def __init__(self, language: LanguageModel, job: Any):
         self.job, self.language = job, language

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from minillm.backend.counts import least_count
 from minillm.backend.ids import check_ids
 from minillm.tasks.metrics.classification import Classes
 from minillm.tasks.metrics.fairness import sizes_of_both_classes
@@ -41,7 +42,7 @@ def thresholds_of_rate(
     found = np.empty(len(names))
     for g in range(len(names)):
         positive = np.sort(p[(places == g) & (is_so == 1)])
-        kept = max(int(np.ceil(rate * len(positive) - 1e-9)), 1)  # 0.07 * 100 is above 7
+        kept = least_count(rate * len(positive))
         found[g] = positive[len(positive) - kept]
     return found
 

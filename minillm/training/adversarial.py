@@ -6,7 +6,7 @@ import numpy as np
 
 from minillm.autograd import Tensor
 from minillm.models.adversarial import gradient_sign_step
-from minillm.models.attribution import Score, slopes
+from minillm.models.attribution import Score, slopes_for
 
 
 def adversarial_loss(losses: Score, vectors: Tensor, *, eps: float, weight: float = 0.5) -> Tensor:
@@ -25,13 +25,15 @@ def adversarial_loss(losses: Score, vectors: Tensor, *, eps: float, weight: floa
     of the vectors, w is ``weight``.
 
     Raises:
-        ValueError: a weight that is not from 0 to 1; as ``gradient_sign_step`` and ``slopes``.
+        ValueError: a weight that is not from 0 to 1; as ``gradient_sign_step`` and ``slopes``:
+            losses that do not depend on the vectors.
+        RuntimeError: it is called under ``no_grad()``.
     Source: Goodfellow, Shlens & Szegedy 2015, "Explaining and Harnessing Adversarial Examples",
         arXiv:1412.6572, sections 5 and 6.
     Guide: 7.3.1, 10 (G56).
     """
     if not 0.0 <= weight <= 1.0:
         raise ValueError(f"adversarial_loss: weight must be from 0 to 1, got {weight}")
-    step = gradient_sign_step(slopes(losses, np.asarray(vectors.data)), eps)
+    step = gradient_sign_step(slopes_for("adversarial_loss", losses, np.asarray(vectors.data)), eps)
     plain, worst = losses(vectors).mean(), losses(vectors + step).mean()
     return plain * (1.0 - weight) + worst * weight

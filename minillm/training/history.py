@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,17 +98,22 @@ def read_history(path: Path) -> History:
 
 
 class Least(NamedTuple):
-    """The least of some losses, and after how many updates it was."""
+    """The least of some losses, and the step of the record that has it."""
 
     loss: float
-    done: int
+    step: int
 
 
 def least(losses: Mapping[int, float]) -> Least | None:
-    """The first of the least losses, NaN left out; ``None`` where there is none."""
-    numbers = {done: loss for done, loss in losses.items() if not isnan(loss)}
-    done = min(numbers, key=lambda key: numbers[key], default=None)
-    return None if done is None else Least(numbers[done], done)
+    """The first of the least finite losses; ``None`` where there is none."""
+    numbers = {step: loss for step, loss in losses.items() if isfinite(loss)}
+    step = min(numbers, key=lambda key: numbers[key], default=None)
+    return None if step is None else Least(numbers[step], step)
+
+
+def losses_of(events: Sequence[Event], name: str = "loss") -> dict[int, float]:
+    """The losses of one stage by its steps, which count from 0 as everywhere in a record."""
+    return {event["step"]: event[name] for event in events if name in event}
 
 
 class Parting(NamedTuple):

@@ -56,7 +56,7 @@ class Journal:
             self.times.note(stage, step)
 
     def note_fault(self, stage: str, step: int, error: Exception, good: Module | None) -> None:
-        """A fault in this update; the weights of ``good`` are those before it.
+        """A fault in this step; the weights of ``good`` are those before it, also the first ones.
 
         The record of an earlier run, which a run takes over once its first update is done, stays.
         """
@@ -65,12 +65,12 @@ class Journal:
         if self.record is None:
             if self.record_file.exists():
                 return
-            self.record, good = RunRecord(self.record_file, self.facts), None
+            self.record = RunRecord(self.record_file, self.facts)
         details = getattr(error, "details", {})
         self.record.append(stage=stage, step=step, fault=str(error), **details)
         self.note_time(stage, step)
         if good is not None:
-            about = {"kind": f"weights before the fault in update {step} of {stage}"}
+            about = {"kind": f"weights before the fault in step {step} of {stage}"}
             save_arrays(self.out / LAST_GOOD, good.state_dict(), about)
 
 

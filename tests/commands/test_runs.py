@@ -50,6 +50,8 @@ def test_the_settings_that_differ_come_first_then_endings_losses_and_where_curve
     assert "a and b: the same to the bit, all 15 updates\n" in result.out
     assert re.search(r"a and deep/c: part at step 0 of translate: loss \d\S+ and \d", result.out)
     assert "a and short: the same to the bit as far as both go, 9 updates" in result.out
+    assert "\neach run beside the first, a, and not beside the others:\na and b: " in result.out
+    assert "beside the first" not in call("runs", made / "a", made / "b").out
     assert "different tasks" not in result.out
 
 
@@ -61,7 +63,7 @@ def test_a_folder_of_runs_is_searched_and_tasks_are_told_apart(call, made):
     assert rows(result.out, "of all")["seed"]["two"] == "0"
     assert [*rows(result.out, "of all")] == [*rows(result.out, "of translate")] == ["seed"]
     assert told in result.out
-    assert "losses of translate\n" in result.out and "losses of pretrain+finetune\n" in result.out
+    assert "losses of translate; " in result.out and "losses of pretrain+finetune; " in result.out
     assert rows(result.out, "run ")["two"]["ended"] == "ended early"
     assert "a and two" not in result.out
     held_out = result.out[result.out.index("losses of pretrain") :].splitlines()[-1].split()
@@ -74,7 +76,7 @@ def test_the_numbers_are_those_of_the_records(call, made, tmp_path):
     assert call("runs", made, "--json", path).code == 0
     found = json.loads(path.read_text(encoding="utf-8"))
     lines = (made / "a" / "record.jsonl").read_text(encoding="utf-8").splitlines()[1:]
-    losses = [[i + 1, json.loads(line)["loss"]] for i, line in enumerate(lines)]
+    losses = [[i, json.loads(line)["loss"]] for i, line in enumerate(lines)]
     assert found["runs"]["a"]["stages"]["translate"]["loss"] == losses
     assert found["runs"]["a"]["versions"]["numpy"] == np.__version__
     assert found["runs"]["a"]["processor"]["name"]
@@ -139,10 +141,44 @@ def test_the_picture_has_a_line_for_every_run(kind, call, made, tmp_path):
         assert path.read_bytes().startswith(b"\x89PNG")
         return
     words = {e.text for e in ElementTree.parse(path).iter() if e.tag.endswith("}text")}
-    assert {"a", "b", "deep/c", "short", "two", "translate", "update"} <= words
+    assert {"a", "b", "deep/c", "short", "two", "translate", "step"} <= words
     before = path.read_bytes()
     assert call("runs", made, "--out", path).code == 0
     assert path.read_bytes() == before
+
+
+def changed(made, folder, losses):
+    """Run a, with some losses of its record replaced by their steps; one of them a fault."""
+    shutil.copytree(made / "a", folder)
+    path = folder / "record.jsonl"
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for step, loss in losses.items():
+        lines[step + 1] |= loss
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return folder
+
+
+def test_every_step_is_told_as_the_record_counts_it(call, made, tmp_path):
+    """The least loss, where curves part and the curves themselves: from 0."""
+    folder = changed(made, tmp_path / "b", {7: {"loss": 0.5, "held_out_loss": 0.25}})
+    result = call("runs", made / "a", folder, "--json", tmp_path / "found.json")
+    assert "steps count from 0, as in the record" in result.out
+    (row,) = [line.split() for line in result.out.splitlines() if re.match(r"\S*b +\d\.", line)]
+    assert row[2:] == ["0.5000", "7", "0.2500", "0.2500", "7"]
+    assert "part at step 7 of translate: loss " in result.out
+    runs = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["runs"]
+    stages = [one["stages"]["translate"] for one in runs.values()]
+    assert stages[1]["loss"][7] == [7, 0.5] and stages[1]["held_out_loss"] == [[7, 0.25]]
+
+
+def test_losses_that_are_not_finite_are_counted_and_the_first_is_told(call, made, tmp_path):
+    nan, endless = {"loss": float("nan")}, {"loss": float("-inf")}
+    bad = {3: nan, 5: endless, 8: {"held_out_loss": float("inf")}}
+    out = call("runs", changed(made, tmp_path / "bad", bad)).out
+    assert "finished, 3 losses not finite" in out
+    assert "bad: 2 losses of translate not finite, the first at step 3\n" in out
+    assert "bad: 1 held-out loss of translate not finite, the first at step 8\n" in out + "\n"
+    assert "-inf" not in out and "not finite" not in call("runs", made).out
 
 
 def test_the_colours_differ_in_grey():

@@ -1,8 +1,12 @@
 """``--watch`` on the commands that train: silent on what is healthy, and a fault has a name."""
 
+from dataclasses import fields
+
 import pytest
 
 from minillm.backend import load_arrays
+from minillm.tasks.classifier_training import TwoHeads
+from minillm.tasks.recipe import Recipe
 from minillm.training import read_record
 from tests.commands.command_line import TINY, listing
 
@@ -35,7 +39,12 @@ def test_a_fault_ends_the_command_by_name_and_is_kept(call, file, tmp_path):
     found = call("runs", out).out
     assert "fault" in found and event["fault"] in found
     weights, _ = load_arrays(out / "last_good.safetensors")
-    assert weights
+    given = read_record(out / "record.jsonl")[0]["configuration"]
+    recipe = Recipe(**{entry.name: given[entry.name] for entry in fields(Recipe)})
+    TwoHeads(recipe, len(weights["masked.bert.tokens.weight"]), 2).load_state_dict(weights)
+    told = call("predict", out, "a film").message
+    assert f"a fault has ended this run: {event['fault'].rstrip('.')}. --resume would" in told
+    assert "begin it again with --overwrite, and change the setting" in told
 
 
 def test_a_watch_sees_one_thread_and_says_so(call, file, tmp_path):

@@ -264,3 +264,17 @@ def test_a_style_takes_sizes_and_no_parts():
 def test_wrong_targets_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(small_gpt())
+
+
+def test_where_a_later_block_fails_no_cache_has_moved():
+    model = small_gpt()
+    with no_grad():
+        caches = [KeyValueCache() for _ in model.blocks]
+        model(IDS, caches=caches)
+        swapped = [KeyValueCache() for _ in model.blocks]
+        model(IDS, caches=swapped)
+        with pytest.raises(ValueError, match="holds the keys of another block"):
+            model(IDS[:, :1], caches=[caches[0], swapped[0]])
+        assert len(caches[0]) == len(swapped[0]) == IDS.shape[1]
+        again = model(IDS[:, :1], caches=caches).data
+        np.testing.assert_array_equal(again, model(IDS[:, :1], caches=swapped).data)

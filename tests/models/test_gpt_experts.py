@@ -1,11 +1,14 @@
 """A small GPT with experts: it learns, its state is kept, and shards give the same loss."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from minillm.models import Gpt, gpt2_style
 from minillm.models.gpt_experts import give_experts
 from minillm.nn import ExpertShards, balance_of, noted_routings
+from minillm.nn.replacing import add_lora
 from minillm.optim import Adam
 
 CONFIG = gpt2_style(11, width=8, n_layers=2, n_heads=2, max_length=8)
@@ -65,3 +68,33 @@ def test_weights_start_as_those_of_a_gpt():
     assert inner.std() == pytest.approx(0.02, rel=0.05)
     assert outer.std() == pytest.approx(0.01, rel=0.05)
     assert layer.router.weight.data.std() == pytest.approx(0.02, rel=0.2)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_experts_are_what_the_network_was(ids, bias, dtype):
+    rng = np.random.default_rng(0)
+    model = Gpt(replace(CONFIG, bias=bias), rng=rng).to_dtype(dtype)
+    activation = model.blocks[0].feed_forward.activation
+    for layer in give_experts(model, 4, rng=rng):
+        assert all((e.inner.bias is not None) == bias for e in layer.experts)
+        assert all(e.activation is activation for e in layer.experts)
+    assert {p.dtype for p in model.parameters()} == {np.dtype(dtype)}
+    assert model(ids).dtype == dtype
+
+
+def test_a_model_that_experts_cannot_be_like_is_refused_and_stays_as_it_is():
+    rng = np.random.default_rng(0)
+    gated = Gpt(replace(CONFIG, feed_forward="swiglu"), rng=rng)
+    with pytest.raises(ValueError, match=r"feed_forward='gelu'.*; that of block 0 is SwiGLU"):
+        give_experts(gated, 4, rng=rng)
+    mixed = Gpt(CONFIG, rng=rng)
+    first = mixed.blocks[0].feed_forward
+    mixed.blocks[1].feed_forward = expert_gpt(0).blocks[0].feed_forward
+    with pytest.raises(ValueError, match="that of block 1 is Experts"):
+        give_experts(mixed, 4, rng=rng)
+    assert mixed.blocks[0].feed_forward is first
+    adapted = Gpt(CONFIG, rng=rng)
+    add_lora(adapted, 2, rng=rng, names=("inner",))
+    with pytest.raises(ValueError, match="block 0 is one with layers that were replaced"):
+        give_experts(adapted, 4, rng=rng)

@@ -71,6 +71,38 @@ def test_with_a_shorter_memory_they_give_one_pass_that_sees_no_farther(model, id
     assert np.abs(found - model.hidden(ids).data).max() > 1e-3
 
 
+def reached(segment, memory, blocks):
+    """How far before a late segment a change of one token is felt in it, by moving each token."""
+    length = (2 + blocks * (-(-memory // segment) + 1)) * segment
+    text = np.random.default_rng(2).integers(13, size=length)
+    others = np.tile(text, (length + 1, 1))
+    others[np.arange(length), np.arange(length)] += 1
+    others %= 13
+    config = replace(CONFIG, n_layers=blocks, max_length=segment + memory)
+    found = in_segments(gpt(config), others, segment, memory)[:, -segment:]
+    felt = np.abs(found - found[-1]).max(axis=(1, 2))[:-1] > 1e-13
+    assert felt[-segment:].any() and not felt[0]
+    return length - segment - int(np.argmax(felt))
+
+
+REACHES = [(1, 5, 2, 2), (2, 5, 2, 7), (2, 8, 12, 28), (3, 8, 4, 20), (3, 4, 8, 24), (2, 3, 0, 0)]
+
+
+@pytest.mark.guide("G62")
+@pytest.mark.parametrize(("blocks", "segment", "memory", "far"), REACHES)
+def test_states_carry_further_than_a_memory_for_each_block(blocks, segment, memory, far):
+    assert reached(segment, memory, blocks) == far
+
+
+@pytest.mark.guide("G62")
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+@pytest.mark.parametrize("segment", [1, 2, 3, 5])
+def test_how_far_blocks_reach_back_is_the_formula(blocks, segment):
+    for memory in range(7):
+        far = (blocks - 1) * segment * -(-memory // segment) + memory
+        assert reached(segment, memory, blocks) == far
+
+
 @pytest.mark.guide("G62")
 def test_every_block_reaches_back_by_one_memory_more(model, ids):
     """With M = T a change is felt N segments on, by those alone whom a chain of looks leads to."""
@@ -170,10 +202,39 @@ def test_what_cannot_be_remembered_is_refused(model, ids):
         read_segment(model, ids[:2], filled(model, ids, 4))
     with pytest.raises(ValueError, match="length must not be negative, got -1"):
         SegmentMemory(-1)
-    with pytest.raises(ValueError, match="25 positions are more than max_length=24"):
+    with pytest.raises(
+        ValueError,
+        match=r"25 positions \(12 remembered and 13 new\) are more than max_length=24",
+    ):
         long = np.zeros((1, 25), dtype=int)
         read_segment(model, long[:, :13], filled(model, long[:, :12], 12))
     for wrong, segment in ((ids[0], 4), (ids[:, :1], 4), (ids, 0)):
         with pytest.raises(ValueError, match="segment_nats: needs ids"):
             segment_nats(model, wrong, segment=segment, memory=4)
     assert isinstance(read_segment(model, ids, SegmentMemory(0)), Tensor)
+
+
+def test_what_failed_was_not_read(ids):
+    """A segment whose targets are refused can be given again, and the memory has it once."""
+    model = gpt()
+    held = filled(model, ids[:, :4], 8)
+    before = [state.copy() for state in held.states]
+    targets = ids[:, 5:9].copy()
+    targets[1, 2] = 13
+    with pytest.raises(IndexError, match="13"):
+        segment_loss(model, ids[:, 4:8], targets, held)
+    for state, other in zip(held.states, before, strict=True):
+        np.testing.assert_array_equal(state, other)
+    segment_loss(model, ids[:, 4:8], ids[:, 5:9], held)
+    assert len(held) == 8
+
+
+def test_lengths_and_rows_that_are_none_are_refused(model, ids):
+    for wrong in (1.5, True, None):
+        with pytest.raises(TypeError, match="SegmentMemory: length must be one integer, got"):
+            SegmentMemory(wrong)
+    for wrong in ({"segment": 1.5, "memory": 4}, {"segment": 4, "memory": 2.0}):
+        with pytest.raises(TypeError, match=r"segment_nats: .* must be one integer"):
+            segment_nats(model, ids, **wrong)
+    with pytest.raises(IndexError, match="row"):
+        filled(model, ids, 4).select(np.array([0, -1]))

@@ -6,6 +6,7 @@ import pytest
 from minillm.autograd import Tensor, check_module, gradients_of
 from minillm.nn import Experts, ExpertShards, FeedForward, Module, balance_of, noted_routings
 from minillm.nn.expert_shards import all_to_all
+from minillm.ops import balance_loss
 from minillm.ops.flops import count_flops
 from tests.nn.checks import Probe, dtypes_of_output_and_gradients, scrambled, values
 
@@ -169,3 +170,29 @@ def test_shards_that_cannot_be_equal_are_refused(rng):
         ExpertShards(experts, 2)(Tensor(rng.standard_normal((3, 5))))
     with pytest.raises(TypeError, match="needs a layer of Experts, got Module"):
         ExpertShards(Module(), 2)
+
+
+BOUNDED = {"capacity_factor": 1.0}
+
+
+@pytest.mark.parametrize("settings", [{}, BOUNDED, {**BOUNDED, "groups": 2}])
+def test_of_no_tokens_the_result_is_empty(rng, settings):
+    experts = Experts(5, 7, 4, rng=rng, **settings)
+    assert experts(Tensor(np.zeros((0, 3, 5), np.float32))).shape == (0, 3, 5)
+
+
+def test_tokens_that_groups_cannot_share_are_named(rng):
+    experts = Experts(5, 7, 4, rng=rng, capacity_factor=1.0, groups=4)
+    with pytest.raises(ValueError, match="3 tokens do not split into 4 equal groups"):
+        experts(Tensor(np.zeros((3, 5), np.float32)))
+
+
+@pytest.mark.guide("G63")
+def test_the_balance_is_one_where_either_side_is_even_and_may_be_less_elsewhere():
+    p = np.array([[0.51, 0.49], [0.51, 0.49], [0.01, 0.99]])
+    by_hand = 2 * (2 / 3 * 1.03 / 3 + 1 / 3 * 1.97 / 3)
+    found = balance_loss(Tensor(p), chosen=p.argmax(axis=1)).data
+    assert found == pytest.approx(by_hand) == pytest.approx(0.896, abs=5e-4)
+    assert balance_loss(Tensor(p[[0, 2]]), chosen=np.array([0, 1])).data == pytest.approx(1.0)
+    even = np.full((3, 2), 0.5)
+    assert balance_loss(Tensor(even), chosen=np.array([0, 0, 0])).data == pytest.approx(1.0)

@@ -1,5 +1,8 @@
 """Who goes where, against plain loops over tokens."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,6 +63,19 @@ def test_capacity_is_rounded_up():
     assert capacity_of(8, 4, top=1, factor=0.01) == 1
 
 
+@pytest.mark.guide("G63")
+@given(st.integers(0, 3000), st.integers(1, 64), st.integers(1, 3), st.integers(1, 400))
+def test_capacity_is_that_of_the_decimal_that_is_written(tokens, n_experts, top, hundredths):
+    found = capacity_of(tokens, n_experts, top=top, factor=float(f"{hundredths}e-2"))
+    assert found == math.ceil(Fraction(hundredths, 100) * top * tokens / n_experts)
+
+
+def test_an_expert_has_no_place_too_many():
+    assert capacity_of(100, 10, top=1, factor=1.1) == 11
+    assert capacity_of(50, 5, top=1, factor=1.1) == 11
+    assert capacity_of(180, 2, top=1, factor=1.1) == 99
+
+
 def test_routings_are_noted_inside_the_block_alone():
     routing = route(Tensor(SCORES), top=1)
     with noted_routings() as outer:
@@ -88,6 +104,27 @@ def test_what_cannot_be_routed_is_refused(changed, message):
     settings = {"scores": SCORES, "top": 2, **changed}
     with pytest.raises(ValueError, match=message):
         route(Tensor(settings.pop("scores")), **settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"top": 2.5}, "route: top must be one integer, got 2.5"),
+        ({"top": True}, "route: top must be one integer, got True"),
+        ({"capacity": 1.5}, "route: capacity must be one integer, got 1.5"),
+        ({"capacity": np.nan}, "route: capacity must be one integer, got nan"),
+        ({"capacity": 1, "groups": 2.0}, "route: groups must be one integer, got 2.0"),
+    ],
+)
+def test_numbers_that_are_not_whole_are_refused(changed, message):
+    with pytest.raises(TypeError, match=message):
+        route(Tensor(SCORES), **{"top": 2, **changed})
+
+
+@pytest.mark.parametrize("wrong", [{"tokens": -1}, {"n_experts": 0}, {"top": 0}])
+def test_counts_that_are_none_have_no_capacity(wrong):
+    with pytest.raises(ValueError, match="capacity: needs tokens of at least 0, an expert and a"):
+        capacity_of(**{"tokens": 8, "n_experts": 4, "top": 1, "factor": 1.0, **wrong})
 
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, np.nan, np.inf])

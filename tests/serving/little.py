@@ -118,12 +118,15 @@ def client(model, *, wait=True, **limits):
     """A client of an application that runs in this process."""
     testclient = pytest.importorskip("starlette.testclient", reason="needs the extra serve")
     from minillm.serving.application import application
+    from minillm.serving.ending import Ending
 
     bounds = Limits(**limits)
     load = model if callable(model) else lambda: served(model, bounds)
     worker = Worker(load, bounds)
-    with testclient.TestClient(application(worker, bounds), base_url=HOST) as found:
-        found.worker = worker
+    ending = Ending(worker)
+    app = application(worker, bounds, ending=ending)
+    with testclient.TestClient(app, base_url=HOST) as found:
+        found.worker, found.ending = worker, ending
         if wait:
             until(lambda: worker.served is not None)
         yield found

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from minillm.course import assets
-from minillm.serving import Limits, served
+from minillm.serving import Limits, ending, served
 from minillm.text.documents import Message
 from tests.serving.little import Held, classifier, client, language, until
 
@@ -118,7 +118,8 @@ BODIES = {  # what is sent -> status, and what is said
     b"": (400, "not JSON"),
     b"{": (400, "line 1, column 2"),
     b'{"text": "a"} x': (400, "not JSON"),
-    b"[1]": (400, "must be an object"),
+    b"[1]": (400, 'must be an object such as {"text": "..."}, got [1]'),
+    b'[true, null, "\\ud800"]': (400, 'got [true, null, "\\ud800"]'),
     b'"text"': (400, "must be an object"),
     b"null": (400, "must be an object"),
     b'{"text": "\xff"}': (400, "not UTF-8: byte 10"),
@@ -132,8 +133,13 @@ BODIES = {  # what is sent -> status, and what is said
     b'{"text": ""}': (422, "the text is empty"),
     b'{"text": " \\n\\t "}': (422, "the text is empty"),
     b'{"text": "\\ud800"}': (422, "surrogate"),
-    b'{"text": "a", "txet": 1}': (422, "'txet' is not a field of this request; did you mean"),
-    b'{"text": "a", "cut": 1}': (422, "cut must be true or false"),
+    b'{"text": "a", "txet": 1}': (
+        422,
+        '"txet" is not a field of this request; did you mean "text"',
+    ),
+    b'{"text": "a", "cut": 1}': (422, "cut must be true or false, got 1"),
+    b'{"text": true}': (422, "text must be a text, got true"),
+    b'{"text": {"a": null}}': (422, 'text must be a text, got {"a": null}'),
     ('{"text": "' + "good " * 15 + '"}').encode(): (422, "17 tokens, at most 16"),
 }
 
@@ -343,3 +349,58 @@ def test_memory_does_not_grow_with_the_number_of_requests():
             assert many(8) - before < 240_000  # the bodies alone were 480,000
         finally:
             tracemalloc.stop()
+
+
+def test_an_end_does_not_wait_for_a_batch_that_takes_long(monkeypatch):
+    monkeypatch.setattr(ending, "SECONDS", 0.05)
+    held, answers = Held(served(classifier(), Limits())), []
+    with client(lambda: held) as ask:
+        thread = threading.Thread(
+            target=lambda: answers.append(ask.post("/api/classify", json={"text": "good"}))
+        )
+        thread.start()
+        assert held.busy.wait(10)
+        ask.portal.call(ask.ending)
+        thread.join(10)
+        for answer in (*answers, ask.get("/health"), ask.get("/api/model")):
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+            assert answer.json() == {"error": "the server is ending", "code": "ending"}
+        held.go.set()
+
+
+def test_what_happens_often_has_a_code_and_its_numbers(labels, writes):
+    for ask, kind, text, told in (
+        (labels, "classify", "", {"code": "empty"}),
+        (labels, "classify", "good " * 15, {"code": "too_long", "n": 17, "most": 16}),
+        (writes, "next", "a" * 60, {"code": "too_long", "n": 61, "most": 48}),
+        (labels, "tokens", "a" * 70_000, {"code": "too_large", "most": 65536}),
+    ):
+        found = ask.post(f"/api/{kind}", json={"text": text}).json()
+        assert found.pop("error") and found == told
+
+
+def test_a_text_whose_next_token_takes_long_ends_with_an_error_when_the_server_ends(monkeypatch):
+    monkeypatch.setattr(ending, "SECONDS", 0.05)
+    model = served(language(), Limits())
+    writing, slow, go, answers = model.writing, threading.Event(), threading.Event(), []
+
+    def held(jobs):
+        found = writing(jobs)
+        step, steps = found.step, iter(range(99))
+        found.step = lambda: (next(steps) == 2 and (slow.set(), go.wait(10)), step())[1]
+        return found
+
+    model.writing = held
+    asked = {"text": "d", "length": 9, "greedy": True, "stream": True}
+    with client(lambda: model) as ask:
+        thread = threading.Thread(
+            target=lambda: answers.append(ask.post("/api/generate", json=asked))
+        )
+        thread.start()
+        assert slow.wait(10)
+        ask.portal.call(ask.ending)
+        thread.join(10)
+        go.set()
+    *tokens, last = map(json.loads, answers[0].text.splitlines())
+    assert last == {"error": "the server is ending", "code": "ending"}
+    assert len(tokens) == 2 and all("piece" in line for line in tokens)

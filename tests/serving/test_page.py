@@ -1,5 +1,6 @@
 """The page: its words in both languages, nothing of a text as HTML, and what a browser shows."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -47,9 +48,24 @@ def test_every_word_that_is_used_is_there_and_every_one_is_used():
     for text in SCRIPTS.values():
         used |= set(re.findall(r'say\("(\w+)"', text))
     used |= {"text classifier", "language model"}  # named by what is answered
-    used |= {"busy", "refused", "failed"}  # by the status of an answer
+    used |= {"refused", "failed"}  # by the status of an answer
+    used |= {"number", "whole_number"}  # by the kind of a field
+    used |= {"gone", "broken_off"}  # what else has happened
+    used |= {f"code_{code}" for code in codes()}
     used |= {"writing", "ended", "full", "stopped"}  # told by noted()
     assert used == words("en").keys()
+
+
+def codes():
+    """What a server's refusals are named by."""
+    found = set()
+    for path in SITE.parent.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        found |= set(re.findall(r'code="(\w+)"|"code": "(\w+)"', text))
+        found |= set(
+            re.findall(r'(?:later|not_possible)\((?:[^()]|\([^()]*\))*?,\s*"(\w+)"()', text)
+        )
+    return {"".join(names) for names in found}
 
 
 def test_no_text_becomes_html_and_no_script_stands_in_the_page():
@@ -105,11 +121,16 @@ browser = pytest.mark.skipif(CHROMIUM is None, reason="the page is looked at wit
 def looked_at(port, folder, **asked):
     """The page as Chromium has built it, as HTML."""
     query = "&".join(f"{key}={quote(value)}" for key, value in asked.items())
+    return dumped(f"http://127.0.0.1:{port}/?{query}", folder)
+
+
+def dumped(address, folder, *options):
+    """A page as Chromium has built it."""
     done = subprocess.run(
         [
             *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"),
             *("--virtual-time-budget=10000", f"--user-data-dir={folder}"),
-            f"http://127.0.0.1:{port}/?{query}",
+            *(*options, address),
         ],
         capture_output=True,
         timeout=60,
@@ -131,3 +152,38 @@ def test_a_browser_shows_what_a_classifier_says_and_reads_no_text_as_html(tmp_pa
     for name in hidden | {"tokens", "classes", "attention"}:
         (tag,) = re.findall(rf'<\w+ [^>]*id="{name}"[^>]*>', html)
         assert ("hidden" in tag) == (name in hidden), name
+
+
+SCRIPT = """
+import { paint } from "SITE/maps.js";
+import { reason, refusal } from "SITE/asking.js";
+import { speak } from "SITE/words.js";
+const canvas = document.createElement("canvas");
+const weights = Array.from({ length: 40 }, () => Array(40).fill(1 / 80));
+weights[0][0] = 41 / 80;
+weights[0][1] = 41 / 160;
+paint(canvas, weights, 1);
+const drawn = canvas.getContext("2d").getImageData(0, 0, 3, 1).data;
+const told = [];
+for (const language of ["en", "zh"]) {
+  speak(language);
+  told.push(reason({ error: "...", code: "too_long", n: 60, most: 48 }, 422));
+  told.push((await refusal(new Response("Internal Server Error", { status: 500 }))).message);
+}
+document.body.textContent = JSON.stringify({ alphas: [3, 7, 11].map((i) => drawn[i]), told });
+"""
+
+
+@browser
+def test_a_long_texts_map_can_be_seen_and_refusals_are_in_the_readers_language(tmp_path):
+    page = tmp_path / "try.html"
+    script = SCRIPT.replace("SITE", SITE.as_uri())
+    page.write_text(f'<body><script type="module">{script}</script></body>', encoding="utf-8")
+    html = dumped(page.as_uri(), tmp_path / "chromium", "--allow-file-access-from-files")
+    found = json.loads(re.search(r"<body>(.*)</body>", html, re.DOTALL)[1])
+    assert found["alphas"][0] == 255 and abs(found["alphas"][1] - 127.5) < 2
+    assert 4 < found["alphas"][2] < 8
+    long, unreadable, *chinese = found["told"]
+    assert "tick “cut what is too long”" in long and "60" in long and "48" in long
+    assert '"cut"' not in long and "JSON" not in unreadable and "500" in unreadable
+    assert all(re.search("[\u4e00-\u9fff]{4}", one) for one in chinese)

@@ -1,5 +1,6 @@
 """A server as a process of its own, on a free port: many, slow and rude clients, and its end."""
 
+import asyncio
 import json
 import re
 import signal
@@ -11,9 +12,12 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tests.commands.command_line import finish, start
-from tests.serving.little import classifier, language
+from tests.serving.little import classifier, language, until
 
 pytest.importorskip("uvicorn", reason="needs the extra serve")
+from minillm.serving.connection import CONNECTIONS
+from minillm.serving.server import listening
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and /proc are POSIX")
 TIMEOUT = 1.0  # seconds that a client has
 
@@ -87,6 +91,29 @@ def answers(port):
     return json.loads(found.partition(b"\r\n\r\n")[2])["label"]
 
 
+async def nodelay_of(at):
+    """Whether a connection that is accepted there sends each part of an answer at once."""
+    found = asyncio.get_running_loop().create_future()
+
+    class Accepted(asyncio.Protocol):
+        def connection_made(self, transport):
+            accepted = transport.get_extra_info("socket")
+            found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            transport.close()
+
+    async with await asyncio.get_running_loop().create_server(Accepted, sock=at):
+        _, writer = await asyncio.open_connection(*at.getsockname()[:2])
+        try:
+            return await asyncio.wait_for(found, 10)
+        finally:
+            writer.close()
+
+
+def test_no_part_of_an_answer_waits_until_the_part_before_is_confirmed():
+    with listening("127.0.0.1", 0) as at:
+        assert asyncio.run(nodelay_of(at))
+
+
 @pytest.mark.guide("G64")
 def test_two_hundred_connections_at_once_are_all_answered(port):
     connections = [connect(port) for _ in range(200)]
@@ -152,8 +179,29 @@ def test_what_is_no_request_of_ours_is_refused(port, name):
         with suppress(ConnectionError):  # it did not read to the end
             connection.sendall(sent)
         found = rest_of(connection)
-    assert found == b"" or found.split()[1] == code, found[:200]
     assert b"root:" not in found
+    if len(sent) > 50_000 and found == b"":
+        return  # it was reset while it was being sent
+    head, _, body = found.partition(b"\r\n\r\n")
+    assert head.split()[1] == code and b"nosniff" in head, found[:200]
+    assert b"application/json" in head and json.loads(body)["error"]
+
+
+def body_of(found):
+    """The JSON of an answer."""
+    return json.loads(found.partition(b"\r\n\r\n")[2])
+
+
+@posix
+def test_a_connection_too_many_is_told_so_in_json_and_to_come_again(tmp_path):
+    classifier().save(tmp_path / "model.safetensors")
+    with running(tmp_path / "model.safetensors") as (_, port):
+        others = [connect(port) for _ in range(CONNECTIONS)]
+        found = spoken(port, ASK)
+        for connection in others:
+            connection.close()
+        assert found.startswith(b"HTTP/1.1 503 ") and b"retry-after: 1" in found
+        assert b"nosniff" in found and "too many connections" in body_of(found)["error"]
 
 
 def memory_of(process):
@@ -217,3 +265,35 @@ def test_ctrl_c_ends_it_in_one_line_in_the_middle_of_a_text(tmp_path):
         ended = finish(process)
         connection.close(), idle.close()
     assert (ended.code, ended.err.strip()) == (130, "minillm serve: stopped")
+
+
+WAIT = b'{"text": "d", "length": 6000, "greedy": true}'  # takes seconds
+FLOW = WAIT.replace(b"}", b', "stream": true}')
+
+
+@posix
+def test_whoever_waits_when_the_server_ends_is_told_so(tmp_path):
+    """Those that wait for a text, one that is being written, and one that has not all arrived."""
+    file = tmp_path / "language.safetensors"
+    language(max_length=9000).save(file)
+    options = ("--max-tokens", 6000, "--batch", 1, "--queue", 100)
+    with running(file, *options) as (process, port):
+        flowing = connect(port)
+        flowing.sendall(request("POST", "/api/generate", FLOW))
+        begun = flowing.recv(12)
+        arriving = connect(port)
+        arriving.sendall(request("POST", "/api/generate", b'{"text": ', length=100))
+        waiting = [connect(port) for _ in range(50)]
+        for connection in waiting:
+            connection.sendall(request("POST", "/api/generate", WAIT))
+        until(lambda: body_of(spoken(port, request("GET", "/health")))["waiting"] == len(waiting))
+        process.send_signal(signal.SIGTERM)
+        found = [rest_of(connection) for connection in (arriving, *waiting)]
+        flow = begun + rest_of(flowing)
+        for connection in (flowing, arriving, *waiting):
+            connection.close()
+        process.wait(10)
+    for one in found:
+        assert one.startswith(b"HTTP/1.1 503 ") and b"retry-after: 1" in one, one[:200]
+        assert "ending" in body_of(one)["error"]
+    assert flow.startswith(b"HTTP/1.1 200") and b'"error": "the server is ending"' in flow

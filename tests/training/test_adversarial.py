@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minillm.autograd import Tensor, gradients_of
+from minillm.autograd import Tensor, gradients_of, no_grad
 from minillm.ops import softplus, tanh
 from minillm.training.adversarial import adversarial_loss
 
@@ -46,3 +46,11 @@ def test_weights_that_are_no_share_are_refused(weight):
         adversarial_loss(logistic, Tensor(X), eps=0.1, weight=weight)
     with pytest.raises(ValueError, match="the size of a step"):
         adversarial_loss(logistic, Tensor(X), eps=-0.1)
+
+
+def test_without_a_gradient_it_is_said_who_asked_and_why_there_is_none():
+    vectors = Tensor(np.ones((2, 1, 3)))
+    with pytest.raises(RuntimeError, match=r"adversarial_loss: .* no_grad\(\)"), no_grad():
+        adversarial_loss(lambda x: x.sum(axis=(1, 2)), vectors, eps=0.1)
+    with pytest.raises(ValueError, match="adversarial_loss: the score does not depend on the vec"):
+        adversarial_loss(lambda x: Tensor(np.ones(2)), vectors, eps=0.1)

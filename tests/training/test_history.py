@@ -100,5 +100,5 @@ def test_what_is_no_record_is_refused(text, told, tmp_path):
 
 
 def test_the_least_loss_is_the_first_of_them_and_no_nan():
-    assert least({1: math.nan, 2: 3.0, 3: 1.0, 4: 1.0}) == (1.0, 3)
+    assert least({1: math.nan, 2: 3.0, 3: 1.0, 4: 1.0, 5: -math.inf}) == (1.0, 3)
     assert least({}) is least({1: math.nan}) is None

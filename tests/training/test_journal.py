@@ -34,7 +34,7 @@ def test_a_fault_is_the_last_line_of_the_record_and_the_weights_before_it_are_ke
     assert events[-1]["fault"].startswith("step 3: loss nan") and "loss" not in events[-1]
     weights, about = load_arrays(tmp_path / "last_good.safetensors")
     assert weights["place"] == 3.0
-    assert about["kind"] == "weights before the fault in update 3 of walk"
+    assert about["kind"] == "weights before the fault in step 3 of walk"
     assert read_times(tmp_path / "times.jsonl").processes == 1
 
 
@@ -55,7 +55,9 @@ def test_a_fault_in_the_first_update_is_told_where_no_earlier_run_is_lost(tmp_pa
         list(Run(model, [stage], {"lr": 1}, out=tmp_path).all())
     (event,) = read_record(tmp_path / "record.jsonl")[1]
     assert event["step"] == 0 and "nan" in event["fault"]
-    assert not (tmp_path / "last_good.safetensors").exists()
+    weights, about = load_arrays(tmp_path / "last_good.safetensors")
+    assert weights["place"] == 0.0  # as it began
+    assert about["kind"] == "weights before the fault in step 0 of walk"
     before = (tmp_path / "record.jsonl").read_bytes()
     with pytest.raises(DivergenceError):
         list(Run(model, [stage], {"lr": 2}, out=tmp_path).all())

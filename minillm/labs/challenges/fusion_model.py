@@ -68,7 +68,7 @@ class PairEncoder(Module):
 
     def features(self, pixels: np.ndarray | None, captions: np.ndarray | None) -> Tensor:
         """One vector for each pair, (B, D)."""
-        check_parts(self.shapes, pixels, captions)
+        check_parts("PairEncoder", self.shapes, pixels, captions)
         side, parts = self.shapes.side, []
         if pixels is not None:
             rows = self.rows(Tensor(pixels.reshape(len(pixels), side, side)))
@@ -90,6 +90,8 @@ class LateFusion(Module):
 
     No part is read in the light of the other: a sum cannot say "one of both, but not both".
 
+    Raises:
+        ValueError: as ``PairEncoder``.
     Guide: 8.1.2 (G50).
     """
 
@@ -100,35 +102,35 @@ class LateFusion(Module):
 
     def forward(self, pixels: np.ndarray | None, captions: np.ndarray | None) -> Tensor:
         """The sum of the scores; of one part, its own."""
-        check_parts(self.shapes, pixels, captions)
+        check_parts("LateFusion", self.shapes, pixels, captions)
         said = [] if pixels is None else [self.of_picture(pixels, None)]
         said += [] if captions is None else [self.of_text(None, captions)]
         return said[0] if len(said) == 1 else said[0] + said[1]
 
 
-def check_parts(shapes: Shapes, pixels: np.ndarray | None, captions: np.ndarray | None) -> None:
+def check_parts(
+    name: str, shapes: Shapes, pixels: np.ndarray | None, captions: np.ndarray | None
+) -> None:
     """Refuse pairs that cannot be read.
 
     Raises:
         ValueError: see ``PairEncoder``.
     """
     if pixels is None and captions is None:
-        raise ValueError("PairEncoder: a picture or a caption is needed, got neither")
+        raise ValueError(f"{name}: a picture or a caption is needed, got neither")
     size = shapes.side**2
     if pixels is not None and (pixels.ndim != 2 or pixels.shape[1] != size):
         raise ValueError(
-            f"PairEncoder: pixels must be (pairs, {size}), {shapes.side} rows of "
+            f"{name}: pixels must be (pairs, {size}), {shapes.side} rows of "
             f"{shapes.side}, got {pixels.shape}"
         )
     if captions is not None and (captions.ndim != 2 or captions.shape[1] != shapes.length):
-        raise ValueError(
-            f"PairEncoder: captions must be (pairs, {shapes.length}), got {captions.shape}"
-        )
+        raise ValueError(f"{name}: captions must be (pairs, {shapes.length}), got {captions.shape}")
     if pixels is not None and captions is not None:
-        check_pairs(pixels, captions)
+        check_pairs(name, pixels, captions)
 
 
-def check_pairs(pixels: np.ndarray, captions: np.ndarray) -> None:
+def check_pairs(name: str, pixels: np.ndarray, captions: np.ndarray) -> None:
     """Refuse pictures and captions that are not as many.
 
     Raises:
@@ -136,6 +138,6 @@ def check_pairs(pixels: np.ndarray, captions: np.ndarray) -> None:
     """
     if len(pixels) != len(captions):
         raise ValueError(
-            f"every picture needs its caption, got {len(pixels)} pictures and {len(captions)} "
-            "captions"
+            f"{name}: every picture needs its caption, got {len(pixels)} pictures and "
+            f"{len(captions)} captions"
         )

@@ -58,6 +58,8 @@ class TwoEncoders(Module):
 
         s_ij = cos(u_i, v_j) / τ,    u of picture i, v of caption j,   τ is learned
 
+    Raises:
+        ValueError: ``temperature``, the first τ, is not above 0 and finite.
     Source: Radford et al. 2021, "Learning Transferable Visual Models From Natural Language
         Supervision", arXiv:2103.00020, section 2.3 and figure 3.
     Guide: 8.1.2 (G50).
@@ -72,6 +74,10 @@ class TwoEncoders(Module):
         temperature: float,
         rng: np.random.Generator,
     ):
+        if not 0.0 < temperature < math.inf:
+            raise ValueError(
+                f"TwoEncoders: temperature must be above 0 and finite, got {temperature}"
+            )
         self.of_picture = PairEncoder(shapes, sizes, n_outputs=vector, rng=rng)
         self.of_text = PairEncoder(shapes, sizes, n_outputs=vector, rng=rng)
         self.log_scale = Parameter(np.array([-math.log(temperature)], dtype=np.float32))
@@ -89,7 +95,7 @@ class TwoEncoders(Module):
         Raises:
             ValueError: there are not as many pictures as captions.
         """
-        check_pairs(pixels, captions)
+        check_pairs("TwoEncoders", pixels, captions)
         return contrastive_loss(self(pixels, captions))
 
 

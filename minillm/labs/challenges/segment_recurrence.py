@@ -124,7 +124,8 @@ def measure(settings: Settings, seed: int) -> dict[str, Any]:
 
     ``without (A, T)``: of a model that learned without a memory.  ``nats (A, P, T)``: of one that
     learned with it, with each memory that is tried; ``least (A, P, T)`` is what a reader loses
-    who knows the world and sees so far.  ``other (A, T)``: with the memory of another text.
+    who knows the world and looks so far, without what states carry from before.
+    ``other (A, T)``: with the memory of another text.
 
     Guide: 7.3.2 (G62).
     """

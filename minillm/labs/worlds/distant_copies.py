@@ -51,11 +51,13 @@ class DistantCopies:
         return float(-q * np.log(q) - (self.tokens - 1) * r * np.log(r))
 
     def least(self, segment: int, memory: int) -> np.ndarray:
-        """The least loss at each position of a segment, (T,), for who sees M tokens before it::
+        """The least loss at each position of a segment, (T,), for who looks at M tokens before it::
 
             at position p the token p + 1 is asked for, whose source stands at p + 1 - distance
 
-        The source is seen if that is -M or more.
+        The source is seen if that is -M or more.  That is the least by looking alone, as for a
+        reader of one block.  Who remembers states that saw further can lose less, up to the
+        positions that ``read_segment`` names; what is less than this was carried in states.
         """
         seen = np.arange(segment) + 1 - self.distance >= -memory
         return np.where(seen, self.floor, self.blind)

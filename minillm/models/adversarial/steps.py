@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from minillm.backend import as_number, directions_and_lengths
+
 
 def gradient_sign_step(gradient: np.ndarray, eps: float) -> np.ndarray:
     """The fast gradient sign method: the step of numbers up to eps along which a line rises most::
@@ -22,12 +24,14 @@ def gradient_sign_step(gradient: np.ndarray, eps: float) -> np.ndarray:
     Where the gradient is 0, so is the step.
 
     Raises:
-        ValueError: eps is negative, infinite or NaN, or a number of the gradient is.
+        ValueError: eps is negative, infinite or NaN, or beyond the floats of the gradient's dtype;
+            a number of the gradient is infinite or NaN.
+        TypeError: the gradient is no array of floats, or eps not one number.
     Source: Goodfellow, Shlens & Szegedy 2015, "Explaining and Harnessing Adversarial Examples",
         arXiv:1412.6572, section 4.
     Guide: 7.3.1, 10 (G56).
     """
-    check_step("gradient_sign_step", gradient, eps)
+    eps = checked_size("gradient_sign_step", gradient, eps)
     found: np.ndarray = (eps * np.sign(gradient)).astype(gradient.dtype)
     return found
 
@@ -43,16 +47,12 @@ def gradient_direction_step(gradient: np.ndarray, length: float) -> np.ndarray:
     Shapes: ``gradient (..., D) -> (..., D)``; length in the unit of the vectors.
 
     Raises:
-        ValueError: as ``gradient_sign_step``.
+        ValueError, TypeError: as ``gradient_sign_step``; vectors without a number.
     Source: Miyato, Dai & Goodfellow 2017, "Adversarial Training Methods for Semi-Supervised Text
         Classification", arXiv:1605.07725, section 3, which has one length for the whole text.
     Guide: 7.3.1, 10 (G56).
     """
-    check_step("gradient_direction_step", gradient, length)
-    size = np.linalg.norm(gradient, axis=-1, keepdims=True)
-    unit = gradient / np.where(size == 0.0, 1.0, size)
-    found: np.ndarray = (length * unit).astype(gradient.dtype)
-    return found
+    return stepped("gradient_direction_step", gradient, length, gradient)
 
 
 def random_sign_step(gradient: np.ndarray, eps: float, rng: np.random.Generator) -> np.ndarray:
@@ -64,10 +64,10 @@ def random_sign_step(gradient: np.ndarray, eps: float, rng: np.random.Generator)
     Shapes: ``gradient (..., D) -> (..., D)``.
 
     Raises:
-        ValueError: as ``gradient_sign_step``.
+        ValueError, TypeError: as ``gradient_sign_step``.
     Guide: 7.3.1, 10 (G56).
     """
-    check_step("random_sign_step", gradient, eps)
+    eps = checked_size("random_sign_step", gradient, eps)
     found: np.ndarray = (eps * rng.choice([-1.0, 1.0], gradient.shape)).astype(gradient.dtype)
     return found
 
@@ -83,24 +83,48 @@ def random_direction_step(
     Shapes: ``gradient (..., D) -> (..., D)``.
 
     Raises:
-        ValueError: as ``gradient_sign_step``.
+        ValueError, TypeError: as ``gradient_direction_step``.
     Guide: 7.3.1, 10 (G56).
     """
+    name = "random_direction_step"
+    checked_size(name, gradient, length)
     drawn = rng.standard_normal(gradient.shape).astype(gradient.dtype)
-    check_step("random_direction_step", gradient, length)
-    return gradient_direction_step(drawn, length)
+    return stepped(name, gradient, length, drawn)
 
 
-def check_step(name: str, gradient: np.ndarray, size: float) -> None:
-    """Refuse a size and a gradient that are no numbers.
+def stepped(name: str, gradient: np.ndarray, length: float, along: np.ndarray) -> np.ndarray:
+    """The step of this length along each vector, as long as ``gradient`` has numbers for it."""
+    length = checked_size(name, gradient, length)
+    if not gradient.ndim or not gradient.shape[-1]:
+        raise ValueError(f"{name}: the gradient must be (..., D) with a number, {gradient.shape}")
+    unit, _ = directions_and_lengths(along.astype(np.float64))
+    found: np.ndarray = (length * unit).astype(gradient.dtype)
+    return found
+
+
+def checked_size(name: str, gradient: np.ndarray, size: float) -> float:
+    """The size of a step, once it and the gradient are known to be numbers.
+
+    In whole numbers a step would be cut off, and in float16 one of 1e5 would be infinite.
 
     Raises:
-        ValueError: see ``gradient_sign_step``.
+        ValueError, TypeError: see ``gradient_sign_step``.
     """
+    if getattr(getattr(gradient, "dtype", None), "kind", "") != "f":
+        kind = getattr(gradient, "dtype", type(gradient).__name__)
+        raise TypeError(f"{name}: the gradient must be an array of floats, got {kind}")
+    size = as_number(f"{name}: the size of a step", size)
     if not (np.isfinite(size) and size >= 0.0):
         raise ValueError(f"{name}: the size of a step must be at least 0 and finite, got {size}")
+    most = float(np.finfo(gradient.dtype).max)
+    if size > most:
+        raise ValueError(
+            f"{name}: the size of a step must be at most {most:.6g}, the largest number in "
+            f"{gradient.dtype}, got {size}"
+        )
     if not np.isfinite(gradient).all():
         raise ValueError(
             f"{name}: the gradient has {(~np.isfinite(gradient)).sum()} numbers "
             "that are infinite or NaN"
         )
+    return size

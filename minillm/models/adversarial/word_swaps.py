@@ -30,7 +30,8 @@ def first_order_gains(
     Shapes: ``gradient (B, T, D), ids (B, T), table E (V, D), alike (V, V) -> (B, T, V)``.
 
     Raises:
-        ValueError: shapes that do not fit; ``alike`` is not a table of booleans.
+        ValueError: shapes that do not fit, no text or no word; ``alike`` is not a table of
+            booleans; the gradient has a number that is infinite or NaN, or a gain is NaN.
         IndexError: an id beyond the table.
     Source: Ebrahimi, Rao, Lowd & Dou 2018, "HotFlip: White-Box Adversarial Examples for Text
         Classification", arXiv:1712.06751, whose flips of characters it takes for words.
@@ -42,9 +43,16 @@ def first_order_gains(
             f"first_order_gains: ids {ids.shape}, gradient {gradient.shape}, table {table.shape} "
             f"and alike {alike.shape} must be (B, T), (B, T, D), (V, D) and (V, V)"
         )
-    risen = gradient @ table.T  # (B, T, V)
-    own = np.take_along_axis(risen, ids[..., None], axis=2)
-    return allowed(risen - own, ids, alike)
+    if not np.isfinite(gradient).all():
+        raise ValueError(
+            f"first_order_gains: the gradient has {(~np.isfinite(gradient)).sum()} numbers that "
+            "are infinite or NaN"
+        )
+    with np.errstate(all="ignore"):  # what is not finite shows in the gains
+        risen = gradient @ table.T  # (B, T, V)
+        own = np.take_along_axis(risen, ids[..., None], axis=2)
+        found = risen - own
+    return allowed("first_order_gains", found, ids, alike)
 
 
 def exhaustive_gains(score: ScoreOfIds, ids: np.ndarray, alike: np.ndarray) -> np.ndarray:
@@ -55,18 +63,24 @@ def exhaustive_gains(score: ScoreOfIds, ids: np.ndarray, alike: np.ndarray) -> n
     Shapes: ``ids (B, T), alike (V, V) -> (B, T, V)``.
 
     Raises:
-        ValueError, IndexError: as ``first_order_gains``.
+        ValueError, IndexError: as ``first_order_gains``; the score is not one number for each
+            text.
     Guide: 7.3.1, 10 (G56).
     """
     check_swaps("exhaustive_gains", ids, alike)
     before = score(ids)
+    if np.shape(before) != (len(ids),):
+        raise ValueError(
+            f"exhaustive_gains: score must give one number for each of {len(ids)} texts, "
+            f"got {np.shape(before)}"
+        )
     found = np.zeros((*ids.shape, len(alike)))
     for t in range(ids.shape[1]):
         rows, words = np.nonzero(alike[ids[:, t]])
         tried = ids[rows]
         tried[:, t] = words
         found[rows, t, words] = score(tried) - before[rows] if len(rows) else 0.0
-    return allowed(found, ids, alike)
+    return allowed("exhaustive_gains", found, ids, alike)
 
 
 def random_gains(ids: np.ndarray, alike: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -84,7 +98,7 @@ def random_gains(ids: np.ndarray, alike: np.ndarray, rng: np.random.Generator) -
     check_swaps("random_gains", ids, alike)
     places = rng.permuted(np.tile(np.arange(ids.shape[1]), (len(ids), 1)), axis=1)
     drawn = rng.random((*ids.shape, len(alike))) + 1e-9  # any other word before the own
-    return allowed(2.0 * places[..., None] + drawn, ids, alike)
+    return allowed("random_gains", 2.0 * places[..., None] + drawn, ids, alike)
 
 
 def best_swaps(ids: np.ndarray, gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,10 +107,9 @@ def best_swaps(ids: np.ndarray, gains: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Shapes: ``ids (B, T), gains (B, T, V) -> (B,), (B,)``.
 
     Raises:
-        ValueError: the shapes do not fit.
+        ValueError: the shapes do not fit, one of them is 0; a gain is NaN.
     """
-    if gains.ndim != 3 or gains.shape[:2] != ids.shape:
-        raise ValueError(f"best_swaps: ids {ids.shape} and gains {gains.shape} do not fit")
+    check_gains("best_swaps", ids, gains)
     flat = gains.reshape(len(ids), -1).argmax(axis=1)
     return flat // gains.shape[2], flat % gains.shape[2]
 
@@ -117,7 +130,9 @@ def swapped_in_turn(ids: np.ndarray, gains: Gains, turns: int) -> list[np.ndarra
     rows = np.arange(len(ids))
     for _ in range(turns):
         texts = found[-1].copy()
-        offered = np.where(taken[..., None], -np.inf, gains(texts))
+        offered = gains(texts)
+        check_gains("swapped_in_turn", texts, offered)
+        offered = np.where(taken[..., None], -np.inf, offered)
         places, words = best_swaps(texts, offered)
         (better,) = np.nonzero(offered[rows, places, words] > 0.0)
         texts[better, places[better]] = words[better]
@@ -126,11 +141,35 @@ def swapped_in_turn(ids: np.ndarray, gains: Gains, turns: int) -> list[np.ndarra
     return found
 
 
-def allowed(gains: np.ndarray, ids: np.ndarray, alike: np.ndarray) -> np.ndarray:
-    """The gains, with -inf where a word may not stand and 0 where it stands already."""
+def allowed(name: str, gains: np.ndarray, ids: np.ndarray, alike: np.ndarray) -> np.ndarray:
+    """The gains, with -inf where a word may not stand and 0 where it stands already.
+
+    Raises:
+        ValueError: as ``check_gains``.
+    """
     found: np.ndarray = np.where(alike[ids], gains, -np.inf)
+    check_gains(name, ids, found)
     np.put_along_axis(found, ids[..., None], 0.0, axis=2)
     return found
+
+
+def check_gains(name: str, ids: np.ndarray, gains: np.ndarray) -> None:
+    """Refuse gains of which none is the largest: where one is NaN, no swap would seem to help.
+
+    Raises:
+        ValueError: see ``best_swaps``.
+    """
+    if ids.ndim != 2 or gains.ndim != 3 or gains.shape[:2] != ids.shape or 0 in gains.shape:
+        raise ValueError(
+            f"{name}: ids {ids.shape} and gains {gains.shape} do not fit: they must be (B, T) and "
+            "(B, T, V), none of them 0"
+        )
+    wrong = np.isnan(gains)
+    if wrong.any():
+        raise ValueError(
+            f"{name}: {wrong.sum()} of {gains.size} gains are NaN, the first in text "
+            f"{np.argwhere(wrong)[0][0]}: are the gradient, the table and the scores finite?"
+        )
 
 
 def check_swaps(name: str, ids: np.ndarray, alike: np.ndarray) -> None:
@@ -139,15 +178,16 @@ def check_swaps(name: str, ids: np.ndarray, alike: np.ndarray) -> None:
     Raises:
         ValueError, IndexError: see ``first_order_gains``.
     """
-    if ids.ndim != 2 or ids.dtype.kind not in "iu":
+    if ids.ndim != 2 or ids.dtype.kind not in "iu" or not ids.size:
         raise ValueError(
-            f"{name}: ids must be integers (texts, words), got {ids.dtype} {ids.shape}"
+            f"{name}: ids must be integers (texts, words), at least one of each, got "
+            f"{ids.dtype} {ids.shape}"
         )
     if alike.dtype != bool or alike.ndim != 2 or alike.shape[0] != alike.shape[1]:
         raise ValueError(
             f"{name}: alike must be booleans (words, words), got {alike.dtype} {alike.shape}"
         )
-    if ids.size and not (ids.min() >= 0 and ids.max() < len(alike)):
+    if not (ids.min() >= 0 and ids.max() < len(alike)):
         raise IndexError(
             f"{name}: ids must be from 0 to {len(alike) - 1}, got {ids.min()} to {ids.max()}"
         )

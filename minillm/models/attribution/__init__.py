@@ -6,6 +6,7 @@ from minillm.models.attribution.gradients import (
     gradient_norm,
     gradient_times_input,
     slopes,
+    slopes_for,
 )
 from minillm.models.attribution.heads import permuted, with_changed_attention, without_heads
 from minillm.models.attribution.induction import (
@@ -48,6 +49,7 @@ __all__ = [
     "recovery",
     "rollout",
     "slopes",
+    "slopes_for",
     "steered_score",
     "streams",
     "with_changed_attention",

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from minillm.autograd import Tensor, gradients_of
+from minillm.autograd.grad_mode import is_recording
+from minillm.backend import directions_and_lengths
 
 Score = Callable[[Tensor], Tensor]  # vectors (B, T, D) -> a number for each text, (B,)
 
@@ -20,29 +22,52 @@ def slopes(score: Score, vectors: np.ndarray) -> np.ndarray:
     One backward pass from the sum of all scores: a text's score does not depend on the others.
 
     Raises:
-        ValueError: as ``checked_vectors``, or the scores are not ``(B,)``.
+        ValueError: as ``checked_vectors``, or the scores are not ``(B,)``, or do not depend on the
+            vectors.
+        RuntimeError: it is called under ``no_grad()``.
     """
-    x = Tensor(checked_vectors("slopes", vectors), requires_grad=True)
+    return slopes_for("slopes", score, vectors)
+
+
+def slopes_for(name: str, score: Score, vectors: np.ndarray) -> np.ndarray:
+    """As ``slopes``, whose errors name who asked.
+
+    Raises:
+        ValueError, RuntimeError: as ``slopes``.
+    """
+    if not is_recording():
+        raise RuntimeError(
+            f"{name}: needs the gradient of the score, and under no_grad() nothing is recorded: "
+            "call it outside"
+        )
+    x = Tensor(checked_vectors(name, vectors), requires_grad=True)
     scores = score(x)
     if scores.shape != (len(vectors),):
         raise ValueError(
-            f"slopes: score must give one number for each of {len(vectors)} texts, "
+            f"{name}: score must give one number for each of {len(vectors)} texts, "
             f"got {scores.shape}"
         )
-    found: np.ndarray = np.asarray(gradients_of(scores.sum(), [x])[0])
-    return found
+    found = gradients_of(scores.sum(), [x], allow_unused=True)[0] if scores.requires_grad else None
+    if found is None:
+        raise ValueError(
+            f"{name}: the score does not depend on the vectors that it is given: it must be "
+            "worked out of them by ops, with none of its steps detached or under no_grad()"
+        )
+    return np.asarray(found)
 
 
 def gradient_norm(score: Score, vectors: np.ndarray) -> np.ndarray:
     """How long the gradient is at each token, ``a_t = |dF / dx_t|``, (B, T, D) -> (B, T).
 
     Raises:
-        ValueError: as ``slopes``.
+        ValueError, RuntimeError: as ``slopes``.
     Source: Simonyan, Vedaldi & Zisserman 2013, "Deep Inside Convolutional Networks: Visualising
         Image Classification Models and Saliency Maps", arXiv:1312.6034, section 3.
     Guide: 8.1.4, 8.2.4 (G52).
     """
-    found: np.ndarray = np.linalg.norm(slopes(score, vectors), axis=-1)
+    gradient = slopes_for("gradient_norm", score, vectors)
+    _, length = directions_and_lengths(gradient.astype(np.float64))
+    found: np.ndarray = length[..., 0].astype(gradient.dtype)
     return found
 
 
@@ -56,13 +81,13 @@ def gradient_times_input(score: Score, vectors: np.ndarray) -> np.ndarray:
     Shapes: ``vectors (B, T, D) -> (B, T)``, in the unit of the score.
 
     Raises:
-        ValueError: as ``slopes``.
+        ValueError, RuntimeError: as ``slopes``.
     Source: Shrikumar, Greenside & Kundaje 2017, "Learning Important Features Through Propagating
         Activation Differences", arXiv:1704.02685, which compares itself with it.
     Guide: 8.1.4, 8.2.4 (G52).
     """
     vectors = checked_vectors("gradient_times_input", vectors)
-    found: np.ndarray = (vectors * slopes(score, vectors)).sum(axis=-1)
+    found: np.ndarray = (vectors * slopes_for("gradient_times_input", score, vectors)).sum(axis=-1)
     return found
 
 

@@ -10,7 +10,7 @@ from numbers import Integral
 import numpy as np
 
 from minillm.autograd import Tensor, no_grad
-from minillm.models.attribution.gradients import Score, check_finite, checked_vectors, slopes
+from minillm.models.attribution.gradients import Score, check_finite, checked_vectors, slopes_for
 
 
 def integrated_gradients(
@@ -28,6 +28,7 @@ def integrated_gradients(
 
     Raises:
         ValueError: no steps; a baseline that does not fit; as ``slopes``.
+        RuntimeError: as ``slopes``.
     Source: Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks",
         arXiv:1703.01365, sections 3 and 5 (there with the slopes at the ends of the steps).
     Guide: 8.1.4, 8.2.4 (G52).
@@ -39,7 +40,7 @@ def integrated_gradients(
     way, total = vectors - start, np.zeros(vectors.shape)
     for k in range(int(steps)):
         middle = start + np.asarray((k + 0.5) / steps, dtype=vectors.dtype) * way
-        total += slopes(score, middle)
+        total += slopes_for("integrated_gradients", score, middle)
     found: np.ndarray = (way * total).sum(axis=-1) / steps
     return found
 

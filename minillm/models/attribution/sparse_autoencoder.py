@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor
+from minillm.backend import directions_and_lengths
 from minillm.nn import Module
 from minillm.ops import absolute, relu
 
@@ -77,8 +78,7 @@ class SparseAutoencoder(Module):
 
     def normalize(self) -> None:
         """Give every direction the length 1."""
-        w = self.directions.data
-        self.directions.data = w / np.linalg.norm(w, axis=1, keepdims=True)
+        self.directions.data, _ = directions_and_lengths(self.directions.data)
 
 
 def recovery(found: np.ndarray, planted: np.ndarray) -> float:
@@ -95,11 +95,12 @@ def recovery(found: np.ndarray, planted: np.ndarray) -> float:
     """
     found, planted = np.asarray(found), np.asarray(planted)
     widths = {x.shape[1:] for x in (found, planted)}
-    lengths = [np.linalg.norm(x, axis=-1, keepdims=True) for x in (found, planted)]
-    if len(widths) != 1 or found.ndim != 2 or not all(len(n) and n.all() for n in lengths):
+    fit = len(widths) == 1 and found.ndim == 2 and found.size and planted.size
+    if not fit or not all(x.any(axis=1).all() for x in (found, planted)):
         raise ValueError(
             "recovery: needs directions (F, D) and (P, D), none of length 0, got "
             f"{found.shape} and {planted.shape}"
         )
-    cosines = (planted / lengths[1]) @ (found / lengths[0]).T
+    (f, _), (p, _) = (directions_and_lengths(x.astype(np.float64)) for x in (found, planted))
+    cosines = p @ f.T
     return float(cosines.max(axis=1).mean())

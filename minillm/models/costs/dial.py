@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from minillm.backend import least_count
 from minillm.models.costs.approximations import block_matrices
 from minillm.models.costs.shapes import check_counts
 from minillm.models.gpt_config import GptConfig, gpt2_style
@@ -64,4 +65,4 @@ def sized(depth: int, dial: Dial) -> Sized:
         max_length=d.max_length,
     )  # fmt: skip
     tokens = d.tokens_per_parameter * block_matrices(config)
-    return Sized(config, math.ceil(tokens / d.batch_tokens), d.rate * d.rate_depth / depth)
+    return Sized(config, least_count(tokens / d.batch_tokens), d.rate * d.rate_depth / depth)

@@ -27,7 +27,9 @@ from minillm.models.decoding.lean_parts import (
 )
 from minillm.models.decoding.prompts import check_batch
 from minillm.models.gpt import Gpt
+from minillm.models.gpt_parts import too_long
 from minillm.nn.blocks import PreNormBlock
+from minillm.nn.cache import restored_by_errors
 
 
 class Layer(NamedTuple):
@@ -72,11 +74,12 @@ class LeanReader:
         """The logits behind ``ids (B, T)``, whose keys and values are kept."""
         width = self.head_width
         lead = (len(self.layers), len(ids), self.key_heads)
-        self.keys = np.empty((*lead, width, self.max_length), self.table.dtype)
-        self.values = np.empty((*lead, self.max_length, width), self.table.dtype)
-        self.length, self.padding = 0, (~mask).sum(axis=1)
-        self.padded = bool(self.padding.any())
-        return self.read(ids)
+        with restored_by_errors(self):
+            self.keys = np.empty((*lead, width, self.max_length), self.table.dtype)
+            self.values = np.empty((*lead, self.max_length, width), self.table.dtype)
+            self.length, self.padding = 0, (~mask).sum(axis=1)
+            self.padded = bool(self.padding.any())
+            return self.read(ids)
 
     def step(self, tokens: np.ndarray) -> np.ndarray:
         """The logits behind one more token of each text.
@@ -96,7 +99,7 @@ class LeanReader:
         """The logits behind ``ids (B, T)``, which follow what was read before."""
         stop = self.length + ids.shape[1]
         if stop > self.max_length:
-            raise ValueError(f"Gpt: {stop} positions are more than max_length={self.max_length}")
+            raise ValueError(f"Gpt: {too_long(self.length, ids.shape[1], self.max_length)}")
         x = self.table[ids]
         if self.places is not None and self.padded:
             rows = np.arange(self.length, stop) - self.padding[:, None]

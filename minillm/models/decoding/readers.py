@@ -16,6 +16,7 @@ from minillm.models.decoding.lean import LeanReader
 from minillm.models.decoding.prompts import check_batch, followed
 from minillm.models.gpt import Gpt
 from minillm.nn import Adapter, Dropout, KeyValueCache, LoRA
+from minillm.nn.cache import restored_by_errors
 
 
 class Reader(Protocol):
@@ -23,7 +24,7 @@ class Reader(Protocol):
 
     ``start`` forgets everything and reads ``ids (B, T)``, padded on the left; ``step`` reads one
     more token of each text.  Both give the logits (B, V) of the next one.  ``select`` goes on
-    with these texts of the batch, in this order.
+    with these texts of the batch, in this order.  A call that raises has read nothing.
     """
 
     max_length: int
@@ -52,8 +53,9 @@ class RecomputingReader:
 
     def start(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """The logits behind ``ids (B, T)``."""
-        self.ids, self.mask = ids, mask
-        return self.answering.last_logits(ids, mask, None)
+        with restored_by_errors(self):
+            self.ids, self.mask = ids, mask
+            return self.answering.last_logits(ids, mask, None)
 
     def step(self, tokens: np.ndarray) -> np.ndarray:
         """The logits behind all that was read, and ``tokens (B,)``."""
@@ -77,20 +79,23 @@ class CachedReader:
 
     def start(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """The logits behind ``ids (B, T)``, whose keys and values are kept."""
-        self.caches, self.mask = [KeyValueCache() for _ in self.model.blocks], mask
-        return self.answering.last_logits(ids, mask, self.caches)
+        with restored_by_errors(self):
+            self.caches, self.mask = [KeyValueCache() for _ in self.model.blocks], mask
+            return self.answering.last_logits(ids, mask, self.caches)
 
     def step(self, tokens: np.ndarray) -> np.ndarray:
         """The logits behind one more token of each text."""
         check_batch(tokens, len(self.mask))
-        self.mask = followed(self.mask)
-        return self.answering.last_logits(tokens[:, None], self.mask, self.caches)
+        with restored_by_errors(self):
+            self.mask = followed(self.mask)
+            return self.answering.last_logits(tokens[:, None], self.mask, self.caches)
 
     def select(self, rows: np.ndarray) -> None:
         """Keep these texts."""
-        self.mask = self.mask[rows]
-        for cache in self.caches:
-            cache.select(rows)
+        with restored_by_errors(self, *self.caches):
+            self.mask = self.mask[rows]
+            for cache in self.caches:
+                cache.select(rows)
 
 
 def reader_of(model: Gpt) -> Reader:

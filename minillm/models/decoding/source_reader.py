@@ -13,6 +13,7 @@ from minillm.models.decoding.prompts import check_batch, followed
 from minillm.models.decoding.readers import Answering, sizes
 from minillm.models.encoder_decoder import EncoderDecoder
 from minillm.nn import KeyValueCache
+from minillm.nn.cache import restored_by_errors
 
 
 class SourceReader:
@@ -56,26 +57,29 @@ class SourceReader:
                 f"SourceReader: {len(ids)} prompts for {n_sources} sources: give as many, or n "
                 "times as many for n texts of each"
             )
-        self.ids, self.mask = ids, mask
-        self.memory, self.memory_mask = self.encoded, self.encoded_mask
-        if len(ids) > n_sources:
-            self.choose(np.repeat(np.arange(n_sources), len(ids) // n_sources))
-        self.caches = [KeyValueCache() for _ in self.model.blocks] if self.cached else None
-        return self.behind(ids)
+        with restored_by_errors(self):
+            self.ids, self.mask = ids, mask
+            self.memory, self.memory_mask = self.encoded, self.encoded_mask
+            if len(ids) > n_sources:
+                self.choose(np.repeat(np.arange(n_sources), len(ids) // n_sources))
+            self.caches = [KeyValueCache() for _ in self.model.blocks] if self.cached else None
+            return self.behind(ids)
 
     def step(self, tokens: np.ndarray) -> np.ndarray:
         """The logits behind one more token of each target."""
         check_batch(tokens, len(self.mask))
-        self.mask = followed(self.mask)
-        self.ids = np.concatenate([self.ids, tokens[:, None]], axis=1)
-        return self.behind(tokens[:, None] if self.cached else self.ids)
+        with restored_by_errors(self):
+            self.mask = followed(self.mask)
+            self.ids = np.concatenate([self.ids, tokens[:, None]], axis=1)
+            return self.behind(tokens[:, None] if self.cached else self.ids)
 
     def select(self, rows: np.ndarray) -> None:
         """Go on with these targets, each with its source, in this order."""
-        self.ids, self.mask = self.ids[rows], self.mask[rows]
-        self.choose(rows)
-        for cache in self.caches or ():
-            cache.select(rows)
+        with restored_by_errors(self, *(self.caches or ())):
+            self.ids, self.mask = self.ids[rows], self.mask[rows]
+            self.choose(rows)
+            for cache in self.caches or ():
+                cache.select(rows)
 
     def choose(self, rows: np.ndarray) -> None:
         """The memory of the texts that ``rows`` name."""

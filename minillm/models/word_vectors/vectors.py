@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minillm.backend import directions_and_lengths
 from minillm.models.word_vectors.settings import whole
 
 CELLS = 2**22  # cosines that are in memory at once
@@ -61,8 +62,8 @@ class WordVectors:
     @cached_property
     def directions(self) -> np.ndarray:
         """The vectors at length 1, (V, D); a vector of zeros stays one."""
-        table = self.table.astype(np.float32)
-        return table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-30)
+        found: np.ndarray = directions_and_lengths(self.table.astype(np.float32))[0]
+        return found
 
     def ids(self, words: Sequence[str]) -> np.ndarray:
         """The rows of some words, (N,) ``int64``.
@@ -125,7 +126,7 @@ class WordVectors:
         if asked.ndim != 2 or asked.shape[1] != self.width:
             raise ValueError(f"vectors must be (N, {self.width}), got {asked.shape}")
         whole("count", count, least=1)
-        asked = asked / np.maximum(np.linalg.norm(asked, axis=1, keepdims=True), 1e-30)
+        asked, _ = directions_and_lengths(asked)
         count = min(int(count), len(self))
         ids, cosines = np.zeros((2, len(asked), count))
         rows = max(1, CELLS // len(self))

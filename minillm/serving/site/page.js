@@ -1,4 +1,5 @@
 // What is asked, when, and where the answers go.
+import { Told, ask, lines, reason, refusal, words } from "./asking.js";
 import { bars, chips, counted, visible } from "./drawing.js";
 import { listen, redraw, showAttention } from "./maps.js";
 import { say, sayAll, speak, spoken } from "./words.js";
@@ -9,25 +10,13 @@ let model = null;
 let answers = {}; // kind of question -> the last answer
 let writing = null; // what can stop the text that is being written
 let note = ["", {}]; // what is said of that text: the word, and what is filled in
+let message = [() => "", false]; // what is said of the request, and whether it is an error
 let asked = 0; // how often one has looked: older answers that come late are not shown
 
-async function ask(kind, fields, signal) {
-  const answer = await fetch(`/api/${kind}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(fields),
-    signal,
-  });
-  if (!answer.ok) {
-    const kind = { 503: "busy", 504: "busy" }[answer.status] ?? "refused";
-    const reason = say(answer.status === 500 ? "failed" : kind);
-    throw new Error(`${reason}: ${(await answer.json()).error}`);
-  }
-  return answer;
-}
-
-function tell(text, error = false) {
-  byId("message").textContent = text;
+// What ``make`` says, again when the language is changed.
+function tell(make, error = false) {
+  message = [make, error];
+  byId("message").textContent = make();
   byId("message").classList.toggle("error", error);
 }
 
@@ -53,7 +42,7 @@ function given() {
 // Everything that this model can say about the text.
 async function look() {
   const turn = (asked += 1);
-  tell(say("working"));
+  tell(() => say("working"));
   try {
     const kinds = ["tokens", "classify", "next"].filter((kind) => model.can.includes(kind));
     const layer = Number(byId("layer").value);
@@ -63,7 +52,7 @@ async function look() {
     ]);
     if (turn === asked) {
       answers = Object.fromEntries([...kinds, "attention"].map((kind, i) => [kind, told[i]]));
-      tell("");
+      tell(() => "");
       show();
       showAttention(answers.attention);
     }
@@ -71,7 +60,7 @@ async function look() {
     if (turn === asked) {
       answers = {};
       show();
-      tell(error instanceof TypeError ? say("gone") : error.message, true);
+      tell(words(error, "gone"), true);
     }
   }
 }
@@ -98,10 +87,13 @@ function show() {
 function settings() {
   const wanted = { ...given(), stream: true };
   for (const id of ["length", "seed", "temperature", "top_k", "top_p"]) {
-    const value = byId(id).value;
     const drawing = !["length", "seed"].includes(id);
-    if (value !== "" && !(drawing && byId("greedy").checked)) {
-      wanted[id] = Number(value);
+    if (drawing && byId("greedy").checked) {
+      continue;
+    }
+    requireNumber(id);
+    if (byId(id).value !== "") {
+      wanted[id] = Number(byId(id).value);
     }
   }
   wanted.greedy = byId("greedy").checked;
@@ -111,53 +103,53 @@ function settings() {
   return wanted;
 }
 
+// What is no number would be left out without a word: a browser gives it as nothing.
+function requireNumber(id) {
+  const { validity, min, max } = byId(id);
+  const { badInput, rangeUnderflow, rangeOverflow, stepMismatch } = validity;
+  if (badInput || rangeUnderflow || rangeOverflow || stepMismatch) {
+    const kind = byId(id).step === "any" ? "number" : "whole_number";
+    throw new Told(() => say(kind, { name: say(id), least: min, most: max }));
+  }
+}
+
 async function write() {
   writing?.abort();
+  let wanted = {};
+  try {
+    wanted = settings();
+  } catch (error) {
+    tell(words(error, "gone"), true);
+    return;
+  }
   const mine = (writing = new AbortController());
   byId("written").hidden = byId("stop").hidden = false;
   byId("prompt").textContent = byId("chat").checked ? "" : byId("text").value;
   byId("new").textContent = "";
   noted("writing");
-  tell("");
+  tell(() => "");
+  let last = {};
   try {
-    const answer = await ask("generate", settings(), mine.signal);
+    const answer = await ask("generate", wanted, mine.signal);
     for await (const line of lines(answer.body)) {
       byId("new").textContent += line.piece ?? "";
-      if (line.error) {
-        throw new Error(line.error);
-      }
-      if (line.done) {
-        noted(line.stopped ? "ended" : "full", line);
-      }
+      last = line;
     }
+    if (!last.done) {
+      throw new Told(() => (last.error ? reason(last, 500) : say("broken_off")));
+    }
+    noted(last.stopped ? "ended" : "full", last);
   } catch (error) {
     if (mine === writing) {
       const stopped = error.name === "AbortError";
       noted(stopped ? "stopped" : "");
       if (!stopped) {
-        tell(error instanceof TypeError ? say("gone") : error.message, true);
+        tell(words(error, last.piece === undefined ? "gone" : "broken_off"), true);
       }
     }
   }
   if (mine === writing) {
     byId("stop").hidden = true;
-  }
-}
-
-// The objects of an answer that comes line by line.
-async function* lines(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) {
-      return;
-    }
-    const parts = (rest + value).split("\n");
-    rest = parts.pop();
-    for (const part of parts) {
-      yield JSON.parse(part);
-    }
   }
 }
 
@@ -168,6 +160,7 @@ function changeLanguage(name) {
   byId("language").lang = spoken() === "zh" ? "en" : "zh";
   about();
   noted(...note);
+  tell(...message);
   show();
   redraw();
 }
@@ -193,13 +186,17 @@ async function load() {
       setTimeout(load, 500);
       return;
     }
+    if (!answer.ok) {
+      tell((await refusal(answer)).make, true);
+      return;
+    }
     model = await answer.json();
   } catch {
-    tell(say("gone"), true);
+    tell(() => say("gone"), true);
     setTimeout(load, 3000);
     return;
   }
-  tell("");
+  tell(() => "");
   fit();
   about();
   byId("look").disabled = byId("write").disabled = false;

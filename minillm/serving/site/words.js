@@ -3,6 +3,18 @@ export const WORDS = {
   en: {
     loading: "The model is being loaded …",
     gone: "The server does not answer.",
+    broken_off: "The answer has broken off.",
+    unreadable: "The server answered with {status}, and nothing that can be read.",
+    code_empty: "There is no text: not one token.",
+    code_too_long: "The text has {n} tokens, at most {most} are read: shorten it, or tick “cut what is too long”.",
+    code_too_large: "The text is too long to be sent: at most {most} bytes.",
+    code_no_template: "This model has no template of conversations.",
+    code_not_loaded: "The model is still being loaded: try again.",
+    code_busy: "Too many ask at once: try again.",
+    code_late: "It took too long: ask for less, or try again.",
+    code_ending: "The server is ending.",
+    number: "{name}: a number from {least} to {most} is needed.",
+    whole_number: "{name}: a whole number from {least} to {most} is needed.",
     model: "{kind}, {parameters} parameters, layers: {layers}, heads in each: {heads}, tokens: at most {max_tokens}",
     "text classifier": "text classifier",
     "language model": "language model",
@@ -38,14 +50,13 @@ export const WORDS = {
     layer: "Layer",
     heads: "Heads",
     head: "Head {n}",
-    heads_help: "Each row of a map is a token that looks, each column one that is looked at; what stands out is much.",
+    heads_help: "A row is a token that looks, a column one that is looked at. A map's largest share, below it, is darkest.",
     map_help: "Choose the token that looks: a bar under each other one shows how much of its attention that gets.",
     looks: "“{from}” looks at: {list}",
     cell: "“{from}” at “{to}”: {p}",
     as_table: "The numbers of this head as a table, in %",
     from: "looks ↓ at →",
     unknown_token: "unknown",
-    busy: "Too much to do at once; try again",
     refused: "This cannot be answered",
     failed: "This has failed",
     foot: "What is typed here stays between this page and its server.",
@@ -53,6 +64,18 @@ export const WORDS = {
   zh: {
     loading: "正在载入模型……",
     gone: "服务器没有应答。",
+    broken_off: "回答中断了。",
+    unreadable: "服务器的应答（{status}）无法读懂。",
+    code_empty: "没有文本：一个词元也没有。",
+    code_too_long: "文本有 {n} 个词元，最多读 {most} 个：请缩短，或勾选“截去过长的部分”。",
+    code_too_large: "文本过长，无法发送：最多 {most} 字节。",
+    code_no_template: "这个模型没有对话模板。",
+    code_not_loaded: "模型还在载入，请稍后再试。",
+    code_busy: "同时提问的太多，请稍后再试。",
+    code_late: "用时过长：请减少要求，或稍后再试。",
+    code_ending: "服务器正在结束。",
+    number: "{name}：需要 {least} 到 {most} 之间的数。",
+    whole_number: "{name}：需要 {least} 到 {most} 之间的整数。",
     model: "{kind}，{parameters} 个参数，{layers} 层，每层 {heads} 个头，最多 {max_tokens} 个词元",
     "text classifier": "文本分类器",
     "language model": "语言模型",
@@ -88,14 +111,13 @@ export const WORDS = {
     layer: "层",
     heads: "注意力头",
     head: "头 {n}",
-    heads_help: "每行是发出注意的词元，每列是被注意的词元；越醒目，注意越多。",
+    heads_help: "每行是发出注意的词元，每列是被注意的词元；每幅图中注意最多的一格最醒目，其数值写在图下。",
     map_help: "选一个词元：其余词元下方的横条表示它分给各词元多少注意。",
     looks: "“{from}”注意：{list}",
     cell: "“{from}”对“{to}”：{p}",
     as_table: "这个头的数值表（%）",
     from: "行注意列",
     unknown_token: "未知",
-    busy: "服务器忙，请稍后再试",
     refused: "无法回答这个请求",
     failed: "出错了",
     foot: "这里输入的内容只在本页与它的服务器之间传送。",
@@ -106,6 +128,10 @@ let language = "en";
 
 export function speak(name) {
   language = name === "zh" ? "zh" : "en";
+}
+
+export function knows(key) {
+  return key in WORDS[language];
 }
 
 export function spoken() {

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minillm.backend import directions_and_lengths
+
 
 class Weat(NamedTuple):
     """Effect size, one-sided p-value, whether it is of all divisions, and the plain difference."""
@@ -99,8 +101,7 @@ def units(name: str, vectors: np.ndarray) -> np.ndarray:
     found = np.asarray(vectors, dtype=np.float64)
     if found.ndim != 2 or not found.size:
         raise ValueError(f"weat: {name} must be (N, D), one word at least, got {found.shape}")
-    lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    if not (np.isfinite(lengths) & (lengths > 0)).all():
+    if not (np.isfinite(found).all() and found.any(axis=1).all()):
         raise ValueError(f"weat: a vector of {name} has no direction: it is 0 or not finite")
-    unit: np.ndarray = found / lengths
+    unit: np.ndarray = directions_and_lengths(found)[0]
     return unit

@@ -46,11 +46,19 @@ def reliability(probabilities: np.ndarray, true: np.ndarray, *, bins: int) -> Re
         raise ValueError("reliability: probabilities must be in [0, 1]")
     named, classes = paired(p.argmax(axis=1), true, p.shape[1])
     confidence, right = p.max(axis=1), named == classes
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    bin_of = bins_of(confidence, bins)
     counts = np.bincount(bin_of, minlength=bins)
     sure, hits = (np.bincount(bin_of, weights=x, minlength=bins) for x in (confidence, right))
     filled = np.maximum(counts, 1)
     return Reliability(sure / filled, hits / filled, counts / len(p))
+
+
+def bins_of(numbers: np.ndarray, bins: int) -> np.ndarray:
+    """The bin of each number from 0 to 1, from 0 to bins - 1: ``b/B <= number < (b + 1)/B``.
+
+    The last one holds 1 as well.  Edges are compared, since 0.29 * 100 is below 29 in floats.
+    """
+    return np.searchsorted(np.arange(1, bins) / bins, numbers, side="right")
 
 
 def calibration_error(probabilities: np.ndarray, true: np.ndarray, *, bins: int) -> float:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minillm.backend.ids import plural
-from minillm.tasks.metrics.calibration import checked_bins
+from minillm.tasks.metrics.calibration import bins_of, checked_bins
 from minillm.tasks.metrics.classification import Classes, class_numbers
 from minillm.tasks.metrics.fairness import sizes_of_both_classes
 from minillm.tasks.metrics.intervals import Shares, bootstrap_interval
@@ -49,7 +49,7 @@ def calibration_by_group(
     """
     p, is_so, places = grouped_scores("calibration_by_group", scores, true, groups, names)
     sizes, bins = group_sizes(places, names), checked_bins("calibration_by_group", bins)
-    cell = places * bins + np.minimum((p * bins).astype(int), bins - 1)
+    cell = places * bins + bins_of(p, bins)
     shape = len(names), bins
     counts, sums, positive = (
         np.bincount(cell, weights=x, minlength=len(names) * bins).reshape(shape)

@@ -5,6 +5,8 @@ Letters: N queries, M offers.
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 
 
@@ -22,7 +24,7 @@ def recall_at(scores: np.ndarray, right: np.ndarray, k: int) -> float:
     Raises:
         ValueError: no scores, one that is NaN, shapes that do not fit, or k outside 1 to M.
         IndexError: a place that there is not.
-        TypeError: places that are not integers.
+        TypeError: places or k that are not integers, scores that are not real numbers.
     Source: Manning, Raghavan & Schütze 2008, "Introduction to Information Retrieval",
         section 8.3 (recall of the first k).
     Guide: 8.1.2 (G50).
@@ -33,9 +35,13 @@ def recall_at(scores: np.ndarray, right: np.ndarray, k: int) -> float:
             f"recall_at: scores must be (N, M), none of them 0, and right (N,), got "
             f"{scores.shape} and {right.shape}"
         )
+    if scores.dtype.kind not in "biuf":
+        raise TypeError(f"recall_at: scores must be real numbers, got {scores.dtype}")
     if np.isnan(scores).any():
         raise ValueError(f"recall_at: {np.isnan(scores).sum()} scores are NaN")
     n, m = scores.shape
+    if isinstance(k, bool) or not isinstance(k, Integral):
+        raise TypeError(f"recall_at: k must be an integer, got {k!r}")
     if not 1 <= k <= m:
         raise ValueError(f"recall_at: k must be from 1 to {m}, the number of offers, got {k}")
     if right.dtype.kind not in "iu":

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minillm.backend import least_count
+
 
 class RiskCoverage(NamedTuple):
     """Which share is answered, and which share of these answers is wrong, the surest first."""
@@ -72,7 +74,7 @@ def threshold_of_coverage(confidence: np.ndarray, coverage: float) -> float:
         raise ValueError(
             f"threshold_of_coverage: coverage must be above 0 and at most 1, got {coverage}"
         )
-    given = max(int(np.ceil(coverage * len(sure) - 1e-9)), 1)  # 0.07 * 100 is above 7
+    given = least_count(coverage * len(sure))
     return float(sure[len(sure) - given])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minillm.autograd import Parameter, Tensor
-from minillm.backend import Array, array_module
+from minillm.backend import Array, array_module, directions_and_lengths
 from minillm.backend.randomness import check_rng
 from minillm.training.privacy.per_example import per_example_gradients
 from minillm.training.sharding import rows_in
@@ -36,11 +36,23 @@ def clip_by_example(gradients: Sequence[Array], clip: float) -> tuple[list[Array
     xp, n = array_module(*gradients), len(gradients[0])
     flat = [g.reshape(n, -1) for g in gradients]
     with np.errstate(invalid="ignore"):
-        squares = [xp.einsum("ij,ij->i", g, g, dtype="float64") for g in flat]
-        lengths = sum(squares, xp.zeros(n)) ** 0.5
+        lengths = lengths_by_example(flat)
         scale = clip / xp.maximum(lengths, clip)  # (B,), at most 1
         summed = [scale.astype(g.dtype) @ g for g in flat]
     return [s.reshape(g.shape[1:]) for s, g in zip(summed, gradients, strict=True)], lengths
+
+
+def lengths_by_example(flat: Sequence[Array]) -> Array:
+    """The length of each row over all matrices together, each (B, ...) -> (B,), in float64.
+
+    The squares of float32 all fit into float64; of float64, matrix by matrix, they are scaled.
+    """
+    xp, n = array_module(*flat), len(flat[0])
+    if all(g.dtype.itemsize < 8 for g in flat):
+        squares = [xp.einsum("ij,ij->i", g, g, dtype="float64") for g in flat]
+        return sum(squares, xp.zeros(n)) ** 0.5
+    parts = [directions_and_lengths(g.astype("float64"))[1] for g in flat if g.shape[1]]
+    return directions_and_lengths(xp.concatenate([xp.zeros((n, 1)), *parts], axis=1))[1][:, 0]
 
 
 def sampled_rows(n: int, rate: float, rng: np.random.Generator) -> np.ndarray:

@@ -120,8 +120,9 @@ class Watch:
         seen = self.origins.forward(Place(op.__name__, layer), arrays, output)
         self.walking = False
         if is_recording():
-            self.used.update(self.ids[id(arrays[i])] for i in seen.parameters)
-            self.units.see(layer, op.__name__, output)
+            parameters = [self.ids[id(arrays[i])] for i in seen.parameters]
+            self.used.update(parameters)
+            self.units.see(layer, op.__name__, output, parameters)
             if self.first and layer not in (ITSELF, LOSS):
                 self.activations.see(layer, op.__name__, output)
         root = output if output.size == 1 else None

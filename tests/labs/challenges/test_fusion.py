@@ -123,7 +123,7 @@ def test_every_weight_of_the_joint_model_has_a_gradient(pairs):
     ],
 )
 def test_pairs_that_cannot_be_read_are_refused(model, pixels, captions, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{type(model).__name__}: .*{message}"):
         model(pixels, captions)
 
 

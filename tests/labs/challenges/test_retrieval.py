@@ -54,10 +54,19 @@ def test_scores_are_cosines_over_the_temperature(pairs, model):
 
 
 def test_pictures_and_captions_that_are_not_as_many_are_refused(pairs, model):
-    with pytest.raises(ValueError, match=r"every picture needs its caption, got 4 .* and 3 captio"):
+    with pytest.raises(
+        ValueError, match=r"TwoEncoders: every picture needs .* got 4 .* and 3 captions"
+    ):
         model.loss(pairs.pixels[:4], pairs.captions[:3])
     with pytest.raises(ValueError, match="pixels must be"):
         model.loss(pairs.pixels[:4, :49], pairs.captions[:4])
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, np.inf, np.nan])
+def test_a_temperature_that_is_none_is_refused(temperature):
+    rng = np.random.default_rng(1)
+    with pytest.raises(ValueError, match="TwoEncoders: temperature must be above 0 and finite"):
+        TwoEncoders(Shapes(8, 3, 9), FAST.sizes, vector=6, temperature=temperature, rng=rng)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.25, 1.0])

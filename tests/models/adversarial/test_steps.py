@@ -90,3 +90,44 @@ def test_sizes_that_are_none_are_refused(size):
 def test_a_gradient_that_is_no_number_is_refused():
     with pytest.raises(ValueError, match="the gradient has 2 numbers that are infinite or NaN"):
         gradient_sign_step(np.array([0.0, np.nan, np.inf]), 1.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("size", [1e-300, 1e-30, 1e-7, 1.0, 1e4, 1e30, 1e300])
+def test_a_step_along_a_direction_has_its_length_whatever_that_of_the_gradient(dtype, size):
+    limits = np.finfo(dtype)
+    if not float(limits.smallest_subnormal) <= size <= float(limits.max):
+        return
+    step = gradient_direction_step(np.full(3, size, dtype), 1.0)
+    assert step.dtype == dtype
+    np.testing.assert_allclose(step.astype(float), 3**-0.5, rtol=2 * np.finfo(dtype).eps)
+
+
+STEPS = {
+    gradient_sign_step: (),
+    gradient_direction_step: (),
+    random_sign_step: (np.random.default_rng(0),),
+    random_direction_step: (np.random.default_rng(0),),
+}
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+def test_where_a_step_would_be_cut_off_or_infinite_it_is_refused(step):
+    """Half a step in whole numbers is none, and 1e5 in float16 is infinity."""
+    for wrong in (np.array([[1, -2]]), np.array([[True, False]]), np.array([1j]), [1.0, 2.0]):
+        kind = getattr(wrong, "dtype", "list")
+        with pytest.raises(TypeError, match=rf"{step.__name__}: .* array of floats, got {kind}"):
+            step(wrong, 0.5, *STEPS[step])
+    narrow = np.ones((1, 2), np.float16)
+    said = rf"{step.__name__}: .* at most 65504, the largest number in float16, got 100000"
+    with pytest.raises(ValueError, match=said):
+        step(narrow, 1e5, *STEPS[step])
+    assert np.isfinite(step(narrow, 65504.0, *STEPS[step])).all()
+    with pytest.raises(TypeError, match=f"{step.__name__}: the size of a step must be one number"):
+        step(np.ones((1, 2)), np.ones(2), *STEPS[step])
+
+
+@pytest.mark.parametrize("step", [gradient_direction_step, random_direction_step])
+def test_a_direction_needs_a_number(step):
+    with pytest.raises(ValueError, match=rf"{step.__name__}: .* must be \(\.\.\., D\)"):
+        step(np.zeros((2, 0)), 1.0, *STEPS[step])

@@ -134,3 +134,45 @@ def test_what_does_not_fit_is_refused():
         swapped_in_turn(IDS, lambda ids: np.zeros((2, 3, 6)), -1)
     with pytest.raises(ValueError, match="best_swaps"):
         best_swaps(IDS, np.zeros((2, 6)))
+
+
+def test_where_a_gain_is_not_a_number_no_text_passes_as_robust():
+    """NaN is larger than nothing, so that every text would stay as it is."""
+    table, gradient = np.eye(6), np.ones((2, 3, 6))
+    for wrong in (np.nan, np.inf):
+        gradient[1, 2] = wrong
+        with pytest.raises(ValueError, match="first_order_gains: the gradient has 6 numbers that"):
+            first_order_gains(gradient, IDS, table, ALIKE)
+    table[0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"first_order_gains: \d+ of 36 gains are NaN.* in text 0"):
+        first_order_gains(np.ones((2, 3, 6)), IDS, table, ALIKE)
+    gains = np.zeros((2, 3, 6))
+    gains[1, 0, 2] = np.nan
+    for name, ask in (
+        ("best_swaps", lambda: best_swaps(IDS, gains)),
+        ("swapped_in_turn", lambda: swapped_in_turn(IDS, lambda ids: gains, 1)),
+    ):
+        with pytest.raises(ValueError, match=f"{name}: 1 of 36 gains are NaN, the first in text 1"):
+            ask()
+    with pytest.raises(ValueError, match=r"exhaustive_gains: .* gains are NaN"):
+        exhaustive_gains(lambda ids: np.where(ids[:, 0] == 2, np.nan, 0.0), IDS, ALIKE)
+    gains[1, 0, 2] = -np.inf  # what may not stand
+    assert best_swaps(IDS, gains)[0].tolist() == [0, 0]
+
+
+def test_nothing_to_swap_is_refused_by_name():
+    rng = np.random.default_rng(0)
+    for shape in ((0, 3), (2, 0)):
+        ids, gains = np.zeros(shape, int), np.zeros((*shape, 6))
+        with pytest.raises(ValueError, match=r"first_order_gains: ids must be .* at least one of"):
+            first_order_gains(np.zeros((*shape, 6)), ids, np.eye(6), ALIKE)
+        with pytest.raises(ValueError, match=r"exhaustive_gains: ids must be .* at least one of"):
+            exhaustive_gains(lambda ids: np.zeros(len(ids)), ids, ALIKE)
+        with pytest.raises(ValueError, match=r"random_gains: ids must be .* at least one of"):
+            random_gains(ids, ALIKE, rng)
+        with pytest.raises(ValueError, match=r"best_swaps: .* none of them 0"):
+            best_swaps(ids, gains)
+        with pytest.raises(ValueError, match=r"swapped_in_turn: .* none of them 0"):
+            swapped_in_turn(ids, lambda ids, gains=gains: gains, 1)
+    with pytest.raises(ValueError, match=r"exhaustive_gains: score must give one .* \(2, 3\)"):
+        exhaustive_gains(lambda ids: ids, IDS, ALIKE)

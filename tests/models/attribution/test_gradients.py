@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minillm.autograd import Tensor
+from minillm.autograd import Parameter, Tensor, no_grad
 from minillm.models.attribution import (
     classifier_reading,
     gradient_norm,
@@ -72,3 +72,37 @@ def test_texts_without_tokens_have_no_slopes(shape):
 def test_a_score_must_be_one_number_for_each_text():
     with pytest.raises(ValueError, match=r"one number for each of 2 texts, got \(2, 3\)"):
         slopes(lambda x: x.sum(axis=2), X)
+
+
+ASKED = {
+    "slopes": slopes,
+    "gradient_norm": gradient_norm,
+    "gradient_times_input": gradient_times_input,
+    "integrated_gradients": lambda score, x: integrated_gradients(score, x, np.zeros(4)),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_without_a_gradient_it_is_said_who_asked_and_why_there_is_none(name):
+    with (
+        pytest.raises(RuntimeError, match=rf"{name}: needs .* no_grad\(\)"),
+        no_grad(),
+    ):
+        ASKED[name](linear, X)
+    said = f"{name}: the score does not depend on the vectors"
+    learned = Parameter(np.ones(2))
+    for deaf in (
+        lambda x: Tensor(np.ones(2)),
+        lambda x: learned * 2.0,
+        lambda x: Tensor(linear(x.data)),
+    ):
+        with pytest.raises(ValueError, match=said):
+            ASKED[name](deaf, X)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_a_gradient_has_its_length_where_squares_of_float32_are_none(size):
+    x, w = X.astype(np.float32), np.full(4, size, np.float32)
+    found = gradient_norm(lambda x: (x * w).sum(axis=(1, 2)), x)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, 2 * size, rtol=1e-6)

@@ -80,3 +80,11 @@ def test_a_penalty_that_pays_for_codes_and_a_batch_of_nothing_are_refused(model)
     with pytest.raises(ValueError, match=r"one vector at least, got 0\.1 and 0"):
         model.loss(X[:0], 0.1)
     assert recovery([[1.0, 0.0]], [[1.0, 0.0]]) == 1.0
+
+
+def test_directions_of_numbers_without_a_square_are_directions(model):
+    model.directions.data = model.directions.data * np.float32(1e-30)
+    model.normalize()
+    np.testing.assert_allclose(np.linalg.norm(model.directions.data, axis=1), 1.0, rtol=1e-6)
+    planted = np.eye(3, dtype=np.float32)
+    assert recovery(planted * np.float32(1e-30), planted * np.float32(1e30)) == 1.0

@@ -129,5 +129,25 @@ def test_tokens_of_another_batch_are_refused_and_the_cache_stays_as_it_was(reade
 def test_more_tokens_than_positions_are_refused(reader):
     read = reader(small_gpt())
     read.start(np.ones((1, 11), int), np.ones((1, 11), bool))
-    with pytest.raises(ValueError, match="12 positions are more than max_length=11"):
+    told = r"12 positions( \(11 remembered and 1 new\))? are more than max_length=11"
+    with pytest.raises(ValueError, match=told):
         read.step(np.array([1]))
+
+
+@pytest.mark.parametrize("reader", [CachedReader, LeanReader, RecomputingReader])
+def test_a_call_that_was_refused_has_read_nothing(reader):
+    model = small_gpt()
+    one, other = reader(model), reader(model)
+    for read in (one, other):
+        read.start(IDS, MASK)
+    refused = [
+        lambda: one.step(np.array([1, 2, 99])),
+        lambda: one.select(np.array([0, 7])),
+        lambda: one.start(np.ones((3, 12), int), np.ones((3, 12), bool)),
+        lambda: one.step(np.array([1, 2])),
+    ]
+    for call in refused:
+        with pytest.raises((ValueError, IndexError)):
+            call()
+    tokens = np.array([3, 1, 4])
+    np.testing.assert_array_equal(one.step(tokens), other.step(tokens))

@@ -153,3 +153,21 @@ def test_what_does_not_belong_to_the_sources_is_refused():
         SourceReader(model, np.ones((1, 10), np.int64))
     with pytest.raises(ValueError, match="the model has 9"):
         generate(reader, BEGINNINGS, 10)
+
+
+def test_a_call_that_was_refused_has_read_nothing():
+    model = small_encoder_decoder(next(iter(CONFIGS)))
+    for one, other in zip(both_readers(model), both_readers(model), strict=True):
+        for read in (one, other):
+            read.start(np.array([[BOS, 3], [BOS, 7]]), np.ones((2, 2), bool))
+        refused = [
+            lambda one=one: one.step(np.array([1, 999])),
+            lambda one=one: one.select(np.array([0, 7])),
+            lambda one=one: one.start(np.full((2, 99), BOS), np.ones((2, 99), bool)),
+            lambda one=one: one.start(np.full((4, 2), 999), np.ones((4, 2), bool)),
+        ]
+        for call in refused:
+            with pytest.raises((ValueError, IndexError)):
+                call()
+        tokens = np.array([3, 1])
+        np.testing.assert_array_equal(one.step(tokens), other.step(tokens))

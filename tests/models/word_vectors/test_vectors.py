@@ -28,6 +28,15 @@ def test_neighbours_are_those_of_a_loop_over_all_words(rng, monkeypatch):
         np.testing.assert_allclose([c for _, c in near], [c for c, _ in best], atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_vectors_of_numbers_without_a_square_have_the_same_neighbours(size):
+    found = WordVectors(WORDS, (TABLE * size).astype(np.float32)).nearest(WORDS, 2)
+    plain = WordVectors(WORDS, TABLE).nearest(WORDS, 2)
+    for one, other in zip(found, plain, strict=True):
+        assert [near.word for near in one] == [near.word for near in other]
+        np.testing.assert_allclose([n.cosine for n in one], [n.cosine for n in other], rtol=1e-6)
+
+
 def test_a_word_is_not_its_own_neighbour_and_all_others_are():
     found = WordVectors(WORDS, TABLE)
     (near,) = found.nearest(["king"], 99)

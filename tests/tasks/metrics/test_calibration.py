@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minillm.tasks.metrics import calibration_error, reliability
+from minillm.tasks.metrics.calibration import bins_of
 
 
 def by_counting(p, true, bins):
@@ -64,3 +65,15 @@ def test_who_says_what_is_true_has_no_error(rng):
 def test_what_does_not_fit_is_refused(p, true, bins, says):
     with pytest.raises(ValueError, match=says):
         calibration_error(p, np.array(true), bins=bins)
+
+
+def test_a_number_on_an_edge_is_in_the_bin_that_begins_there():
+    """0.29 * 100 is 28.999999999999996, and belongs to bin 29."""
+    for bins in range(1, 201):
+        edges = np.arange(bins) / bins
+        np.testing.assert_array_equal(bins_of(edges, bins), np.arange(bins))
+        np.testing.assert_array_equal(
+            bins_of(np.nextafter(edges[1:], 0), bins), np.arange(bins - 1)
+        )
+    assert bins_of(np.array([0.29, 1.0]), 100).tolist() == [29, 99]
+    assert bins_of(np.array([0.58, 1.0]), 1).tolist() == [0, 0]

@@ -42,6 +42,9 @@ def test_who_gives_all_the_same_score_is_right_by_chance():
         (np.full((2, 3), np.nan), np.zeros(2, int), 1, ValueError, "6 scores are NaN"),
         (np.zeros((2, 3)), np.array([0, 3]), 1, IndexError, r"from 0 to 2, got \[0, 3\]"),
         (np.zeros((2, 3)), np.array([0.0, 1.0]), 1, TypeError, "integers, got float64"),
+        (np.zeros((2, 3)), np.zeros(2, int), 1.5, TypeError, "k must be an integer, got 1.5"),
+        (np.zeros((2, 3)), np.zeros(2, int), True, TypeError, "k must be an integer, got True"),
+        (np.zeros((2, 3)) + 1j, np.zeros(2, int), 1, TypeError, "real numbers, got complex128"),
     ],
 )
 def test_what_cannot_be_ranked_is_refused(scores, right, k, error, message):

@@ -28,7 +28,7 @@ floats = st.floats(-100.0, 100.0)
 def test_no_example_is_longer_than_the_clip_and_short_ones_are_left_alone(a, b, clip):
     (first, second), lengths = clip_by_example([a, b], clip)
     rows = np.concatenate([a, b.reshape(4, -1)], axis=1)
-    norms = np.sqrt((rows**2).sum(axis=1))
+    norms = np.array([math.hypot(*row) for row in rows])
     np.testing.assert_allclose(lengths, norms, rtol=1e-9)
     shortened = [row if n <= clip else row * clip / n for row, n in zip(rows, norms, strict=True)]
     expected = np.sum(shortened, axis=0)
@@ -172,3 +172,12 @@ def test_a_batch_of_another_form_is_refused_without_a_word_of_threads(batch, say
     w = Parameter(np.zeros((1, 2)))
     with pytest.raises(TypeError, match=f"a batch of PrivateGradients must be a tuple.*{says}"):
         private(rows_losses(w), [batch], [w], counts=[1])
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_examples_are_clipped_where_squares_of_float64_are_no_numbers(size):
+    """A square of 1e200 is infinite: the example would be 0 in the sum without a word."""
+    a, b = np.array([[3.0 * size], [0.0]]), np.array([[4.0 * size], [0.0]])
+    (first, second), lengths = clip_by_example([a, b], size)
+    np.testing.assert_allclose(lengths, [5.0 * size, 0.0], rtol=1e-15)
+    np.testing.assert_allclose([*first, *second], [0.6 * size, 0.8 * size], rtol=1e-15)

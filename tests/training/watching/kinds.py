@@ -128,7 +128,7 @@ def translator(rng):
 
 
 def averages(rng):
-    model = AveragePoolingClassifier(WORDS, 2, rng=rng, width=8, hidden=(16, 16))
+    model = AveragePoolingClassifier(WORDS, 2, rng=rng, width=8, hidden=(16, 32))
     return model, lambda i: model.loss(IDS[i], MASK[i], LABELS[i])
 
 
