@@ -12,7 +12,7 @@ from minillm.models.costs.peak import walked
 from minillm.models.costs.peak_parts import Part, parts_of
 from minillm.models.costs.peak_step import Step
 from tests.models.costs.made import BERTS, GPTS
-from tests.models.costs.peaks import measured_peak, peak_by_formula
+from tests.models.costs.peaks import least_peak, peak_by_formula
 
 GPT = gpt2_style(300, width=64, n_layers=3, n_heads=4, max_length=64)
 WORDS = gpt2_style(3000, width=32, n_layers=2, n_heads=2, max_length=64)  # large logits
@@ -43,7 +43,7 @@ CASES = [
 def test_the_peak_by_formula_is_the_measured_one(config, batch, length, settings, fullest):
     found = peak_by_formula(config, batch, length, **settings)
     assert found.fullest == fullest
-    measured = measured_peak(config, batch, length, **settings)
+    measured = least_peak(config, batch, length, **settings)
     assert found.total == pytest.approx(measured, rel=0.05)
 
 
@@ -80,7 +80,7 @@ def test_it_is_the_measured_one_for_sizes_that_nobody_has_chosen():
         config, batch, length, settings = fresh(rng)
         total = peak_by_formula(config, batch, length, **settings).total
         if 8e6 < total < 250e6:
-            found.append(total / measured_peak(config, batch, length, **settings) - 1)
+            found.append(total / least_peak(config, batch, length, **settings) - 1)
     assert np.abs(found).max() < 0.05
     assert np.abs(found).mean() < 0.012
 
