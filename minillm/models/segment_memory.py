@@ -80,9 +80,9 @@ def read_segment(model: Gpt, ids: Array, memory: SegmentMemory) -> Tensor:
     position.  An error leaves the memory as it was.
 
     Through the states what is read reaches further back: the state of position s - M saw its own
-    segment from the beginning, and M positions before that.  With segments of T, N blocks reach
+    segment from the beginning, and M positions before that.  In segments of T, N blocks reach::
 
-        (N - 1) T ceil(M / T) + M      positions before s,  which is N M where T divides M.
+        (N - 1) T ceil(M / T) + M  positions before s,        N M where T divides M
 
     Raises:
         ValueError: positions are not rotary; a memory of another model or batch; more positions,

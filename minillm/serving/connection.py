@@ -21,8 +21,7 @@ def patient(seconds: float, *, most: int = CONNECTIONS) -> type[asyncio.Protocol
     """A protocol that closes a connection if no request has begun on it for ``seconds``.
 
     What has begun is ended by ``body`` and ``Deadline``, and the connection a little later, if
-    nobody takes what was answered.  uvicorn itself waits without end for both.  What uvicorn
-    refuses itself is refused as everything else is, with ``{"error": ...}``.
+    nobody takes what was answered.  uvicorn itself waits without end for both.
     """
     longest = (PARTS_OF_A_REQUEST + 1) * seconds
 
@@ -43,16 +42,14 @@ def patient(seconds: float, *, most: int = CONNECTIONS) -> type[asyncio.Protocol
             super().on_response_complete()
 
         def handle_events(self) -> None:
-            crowded = len(self.connections) > most or len(self.tasks) >= most
-            self.app = too_many if crowded else self.config.loaded_app
+            self.app = too_many if len(self.connections) > most else self.config.loaded_app
             super().handle_events()
             if self.cycle is not self.begun and not self.cycle.response_complete:
                 self.begun = self.cycle
                 self.wait(longest)
 
         def send_400_response(self, msg: str) -> None:
-            if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                self.transport.write(no_http(self.conn))
+            self.transport.write(no_http(self.conn))
             self.transport.close()
 
         def wait(self, most: float) -> None:
@@ -75,7 +72,9 @@ async def too_many(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def no_http(connection: h11.Connection) -> bytes:
-    """The bytes of the answer to what HTTP does not allow."""
+    """The bytes of the answer to what HTTP does not allow, in JSON as all others are."""
+    if connection.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+        return b""  # another answer has begun
     body = json.dumps({"error": "this is no request as HTTP has them, or its head is too long"})
     more = {
         **HEADERS,

@@ -156,21 +156,36 @@ def test_a_browser_shows_what_a_classifier_says_and_reads_no_text_as_html(tmp_pa
 
 SCRIPT = """
 import { paint } from "SITE/maps.js";
-import { reason, refusal } from "SITE/asking.js";
+import { reason, refusal, requireNumber } from "SITE/asking.js";
 import { speak } from "SITE/words.js";
 const canvas = document.createElement("canvas");
-const weights = Array.from({ length: 40 }, () => Array(40).fill(1 / 80));
-weights[0][0] = 41 / 80;
-weights[0][1] = 41 / 160;
+const weights = Array.from({ length: 40 }, (_, i) => Array(40).fill(0).fill(1 / (i + 1), 0, i + 1));
+weights[39].fill(0.05, 0, 10).fill(0.5 / 30, 10);
 paint(canvas, weights, 1);
-const drawn = canvas.getContext("2d").getImageData(0, 0, 3, 1).data;
+const drawn = canvas.getContext("2d").getImageData(0, 0, 40, 40).data;
 const told = [];
 for (const language of ["en", "zh"]) {
   speak(language);
   told.push(reason({ error: "...", code: "too_long", n: 60, most: 48 }, 422));
   told.push((await refusal(new Response("Internal Server Error", { status: 500 }))).message);
 }
-document.body.textContent = JSON.stringify({ alphas: [3, 7, 11].map((i) => drawn[i]), told });
+const wrong = [];
+const field = document.createElement("input");
+Object.assign(field, { id: "top_k", type: "number", min: "1", max: "24" });
+for (const given of ["24", "", "25", "0", "1.5", null]) {
+  field.value = given ?? "";
+  const { id, min, max, step } = field;
+  const letters = { id, min, max, step, validity: { badInput: true } };
+  try {
+    requireNumber(given === null ? letters : field);
+    wrong.push("");
+  } catch (error) {
+    wrong.push(error.message);
+  }
+}
+const places = [[0, 0], [0, 1], [30, 0], [39, 0], [39, 39]];
+const alphas = places.map(([i, j]) => drawn[4 * (40 * i + j) + 3]);
+document.body.textContent = JSON.stringify({ alphas, told, wrong });
 """
 
 
@@ -181,9 +196,9 @@ def test_a_long_texts_map_can_be_seen_and_refusals_are_in_the_readers_language(t
     page.write_text(f'<body><script type="module">{script}</script></body>', encoding="utf-8")
     html = dumped(page.as_uri(), tmp_path / "chromium", "--allow-file-access-from-files")
     found = json.loads(re.search(r"<body>(.*)</body>", html, re.DOTALL)[1])
-    assert found["alphas"][0] == 255 and abs(found["alphas"][1] - 127.5) < 2
-    assert 4 < found["alphas"][2] < 8
+    assert found["alphas"][:4] == [255, 0, 255, 255] and abs(found["alphas"][4] - 85) < 2
     long, unreadable, *chinese = found["told"]
     assert "tick “cut what is too long”" in long and "60" in long and "48" in long
     assert '"cut"' not in long and "JSON" not in unreadable and "500" in unreadable
     assert all(re.search("[\u4e00-\u9fff]{4}", one) for one in chinese)
+    assert found["wrong"] == ["", "", *["top-k：需要 1 到 24 之间的整数。"] * 4]

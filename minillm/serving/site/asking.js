@@ -45,6 +45,14 @@ export function words(error, otherwise) {
   return error instanceof Told ? error.make : () => say(otherwise);
 }
 
+// What is no number would be left out without a word: a browser gives it as nothing.
+export function requireNumber({ id, min, max, step, validity }) {
+  if (["badInput", "rangeUnderflow", "rangeOverflow", "stepMismatch"].some((name) => validity[name])) {
+    const kind = step === "any" ? "number" : "whole_number";
+    throw new Told(() => say(kind, { name: say(id), least: min, most: max }));
+  }
+}
+
 // The objects of an answer that comes line by line.
 export async function* lines(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();

@@ -27,7 +27,6 @@ export function redraw() {
     canvas.setAttribute("aria-hidden", "true");
     paint(canvas, weights, 1);
     button.prepend(canvas);
-    button.append(element("small", percent(most(weights))));
     button.addEventListener("click", () => choose(n));
     button.addEventListener("keydown", (event) => move(event, n, shown.heads.length, choose));
     return button;
@@ -101,20 +100,17 @@ function name(i) {
   return visible(shown.tokens[i].text);
 }
 
-function most(weights) {
-  return weights.reduce((found, row) => Math.max(found, ...row), 0);
-}
-
-// A cell is as dark as its share of the map's largest weight; on a dark page as light.  In a long
-// text all weights are small: by themselves they could hardly be seen.
+// A cell is as dark as its weight, as a share of the largest in its row; on a dark page as light.
+// In a long text all weights are small: by themselves they could hardly be seen.  The largest of
+// the whole map would be 1 wherever a first token can look at nothing but itself.
 export function paint(canvas, weights, side) {
   const n = weights.length;
-  const largest = most(weights);
   const ink = getComputedStyle(document.body).color;
   canvas.width = canvas.height = n * side;
   const context = canvas.getContext("2d");
   context.fillStyle = ink;
   for (let i = 0; i < n; i += 1) {
+    const largest = Math.max(...weights[i]);
     for (let j = 0; j < n; j += 1) {
       context.globalAlpha = weights[i][j] / largest;
       context.fillRect(j * side, i * side, side, side);

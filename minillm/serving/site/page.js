@@ -1,5 +1,5 @@
 // What is asked, when, and where the answers go.
-import { Told, ask, lines, reason, refusal, words } from "./asking.js";
+import { Told, ask, lines, reason, refusal, requireNumber, words } from "./asking.js";
 import { bars, chips, counted, visible } from "./drawing.js";
 import { listen, redraw, showAttention } from "./maps.js";
 import { say, sayAll, speak, spoken } from "./words.js";
@@ -91,7 +91,7 @@ function settings() {
     if (drawing && byId("greedy").checked) {
       continue;
     }
-    requireNumber(id);
+    requireNumber(byId(id));
     if (byId(id).value !== "") {
       wanted[id] = Number(byId(id).value);
     }
@@ -101,16 +101,6 @@ function settings() {
     wanted.chat = true;
   }
   return wanted;
-}
-
-// What is no number would be left out without a word: a browser gives it as nothing.
-function requireNumber(id) {
-  const { validity, min, max } = byId(id);
-  const { badInput, rangeUnderflow, rangeOverflow, stepMismatch } = validity;
-  if (badInput || rangeUnderflow || rangeOverflow || stepMismatch) {
-    const kind = byId(id).step === "any" ? "number" : "whole_number";
-    throw new Told(() => say(kind, { name: say(id), least: min, most: max }));
-  }
 }
 
 async function write() {
