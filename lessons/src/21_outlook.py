@@ -544,20 +544,21 @@ print("gates of the first token:", gates[0].round(3), " sum:", gates[0].sum())
 #
 # **先猜一猜**　$\varepsilon = 0.1$ 时，如果符号是随机的，100 个回答里还有几个对？如果是梯度的符号呢？
 
-# %% tags=["machine"]
+# %%
 base = Reviews()
 EPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-
-
-def under_attack(n_layers, **learned):  # a model that has learned the reviews, and other reviews
-    model = replace(base.model, n_layers=n_layers)
-    case = Adversarial(replace(base, model=model), 21)
-    return Attacked(case.taught(**learned), case.tested, case.alike, case.stream("at random"))
 
 
 def told(ids, label):  # a review with its label, and which of its words are rare
     rare = [base.world.words[i] for i in ids if i in base.world.opinions[1]]
     return f"{('blame', 'praise')[label]}: {base.world.text(ids)} (rare: {', '.join(rare) or '-'})"
+
+
+# %% tags=["machine"]
+def under_attack(n_layers, **learned):  # a model that has learned the reviews, and other reviews
+    model = replace(base.model, n_layers=n_layers)
+    case = Adversarial(replace(base, model=model), 21)
+    return Attacked(case.taught(**learned), case.tested, case.alike, case.stream("at random"))
 
 
 encoder, line = under_attack(n_layers=1), under_attack(n_layers=0)
@@ -634,22 +635,22 @@ rises, foretold = attack["risen"][:, one_layer, 0, tenth], attack["foretold"][:,
 of_stored("risen / foretold by the slope, 0.1", rises / foretold)
 
 # %% [markdown] lang="en"
-# Your two models are one draw; the curves on the left are those of {n_attacked} stored ones of each kind. With $\varepsilon = 0.1$ the encoder is right in {aimed.mean:.0f} ± {aimed.half:.0f} of 100 reviews along the gradient's signs, and in {blind.mean:.1f} ± {blind.half:.1f} along random ones (± is half a 95 % interval over the models). Ten times as far at random it is still right in {far.mean:.0f} ± {far.half:.0f}. The map shows why: to the left and right, along the random direction, nothing happens for a long way; upwards there is an edge near by, and mind that the upward scale is the finer one. (Downwards is the same step taken backwards; it does no harm.)
+# Your two models are one draw; the curves on the left are those of {n_attacked} stored ones of each kind. With $\varepsilon = 0.1$ the encoder is right in {aimed.mean:.0f} ± {aimed.half:.0f} of 100 reviews along the gradient's signs, and in {blind.mean:.1f} ± {blind.half:.1f} along random ones (± is half a 95 % interval over the models). Ten times as far at random it is still right in {far.mean:.0f} ± {far.half:.0f}. The map shows why: to the left and right, along the random direction, nothing happens for a long way; upwards there is an edge near by, and mind that the upward scale is the finer one.
 #
-# **Is it the depth?** The line falls, too: {line.0.mean:.0f} ± {line.0.half:.0f} of 100 at 0.1, and {line.1.mean:.0f} ± {line.1.half:.0f} at 0.2. Of a line everything is foretold, $\varepsilon \sum_i |g_i|$. The encoder's score rises {more.mean:.1f} ± {more.half:.1f} times as much as its slope foretells: behind a small step its slope is steeper. So linearity is enough to explain that such steps exist (which is the paper's point), and not how much harm they do.
+# **Is it the depth?** The line falls, too: {line.0.mean:.1f} ± {line.0.half:.1f} of 100 at 0.1, and {line.1.mean:.1f} ± {line.1.half:.1f} at 0.2. Of a line everything is foretold, $\varepsilon \sum_i |g_i|$. The encoder's score rises {more.mean:.1f} ± {more.half:.1f} times as much as its slope foretells: behind a small step its slope is steeper. So linearity is enough to explain that such steps exist (which is the paper's point), and not how much harm they do.
 #
-# **Why the signs?** They are the best step if each number is bounded. If the *length* of each word's step is, the gradient's own direction is best: with $\varepsilon = 0.05$ and steps of one length it leaves {along.mean:.0f} ± {along.half:.0f}, the signs {signed.mean:.0f} ± {signed.half:.0f} ({ahead.mean:.0f} ± {ahead.half:.0f} more).
+# **Why the signs?** They are the best step if each number is bounded. If the *length* of each word's step is, the gradient's own direction is best: with $\varepsilon = 0.05$ and steps of one length it leaves {along.mean:.0f} ± {along.half:.0f}, the signs {signed.mean:.0f} ± {signed.half:.0f} ({ahead.mean:.1f} ± {ahead.half:.1f} more).
 #
 # ### 6.2 From vectors to words, and what helps
 #
 # Nobody who writes a text can move a vector. But a word can be swapped for another of its kind: praise for praise, blame for blame. The gradient foretells what each swap does, $g_t \cdot (E_w - E_{x_t})$; or one tries them all.
 
 # %% [markdown] lang="zh"
-# （左图：虚线是编码器、随机符号；点划线是直线、梯度的符号；实线是编码器、梯度的符号。横轴是一步的大小，纵轴是答对的百分数。右图：横向沿随机符号走，纵向沿梯度的符号走，两轴的刻度不同，颜色是答对的百分数。）你的两个模型各只是一次抽样；左图的曲线是存下的模型，每种 {n_attacked} 个。$\varepsilon = 0.1$ 时，沿梯度的符号走，编码器 100 条评论里对 {aimed.mean:.0f} ± {aimed.half:.0f} 条；沿随机符号走，对 {blind.mean:.1f} ± {blind.half:.1f} 条（± 是各模型之间 95% 区间的半宽）。随机走十倍远，还对 {far.mean:.0f} ± {far.half:.0f} 条。右图说明了原因：往左右，沿随机方向，很远都没有动静；往上，不远就是边缘，何况纵轴的刻度还要细得多。（往下是同样的一步反着走，没有害处。）
+# （左图：虚线是编码器、随机符号；点划线是直线、梯度的符号；实线是编码器、梯度的符号。横轴是一步的大小，纵轴是答对的百分数。右图：横向沿随机符号走，纵向沿梯度的符号走，两轴的刻度不同，颜色是答对的百分数。）你的两个模型各只是一次抽样；左图的曲线是存下的模型，每种 {n_attacked} 个。$\varepsilon = 0.1$ 时，沿梯度的符号走，编码器 100 条评论里对 {aimed.mean:.0f} ± {aimed.half:.0f} 条；沿随机符号走，对 {blind.mean:.1f} ± {blind.half:.1f} 条（± 是各模型之间 95% 区间的半宽）。随机走十倍远，还对 {far.mean:.0f} ± {far.half:.0f} 条。右图说明了原因：往左右，沿随机方向，很远都没有动静；往上，不远就是边缘，何况纵轴的刻度还要细得多。
 #
-# **是因为层数吗？**　直线也会倒下：0.1 时 100 条里对 {line.0.mean:.0f} ± {line.0.half:.0f} 条，0.2 时对 {line.1.mean:.0f} ± {line.1.half:.0f} 条。直线的一切都能预先算出，就是 $\varepsilon \sum_i |g_i|$。编码器的得分上升是斜率所预示的 {more.mean:.1f} ± {more.half:.1f} 倍：迈出一小步之后，斜率更陡了。所以，要解释为什么有这样的一步，线性就够了（这正是那篇论文的要点）；要解释它有多大的害处，就不够了。
+# **是因为层数吗？**　直线也会倒下：0.1 时 100 条里对 {line.0.mean:.1f} ± {line.0.half:.1f} 条，0.2 时对 {line.1.mean:.1f} ± {line.1.half:.1f} 条。直线的一切都能预先算出，就是 $\varepsilon \sum_i |g_i|$。编码器的得分上升是斜率所预示的 {more.mean:.1f} ± {more.half:.1f} 倍：迈出一小步之后，斜率更陡了。所以，要解释为什么有这样的一步，线性就够了（这正是那篇论文的要点）；要解释它有多大的害处，就不够了。
 #
-# **为什么取符号？**　如果限制的是每一个数，取符号的一步最好。如果限制的是每个词那一步的**长度**，那么最好的是梯度本身的方向：$\varepsilon = 0.05$、一步同样长时，它只剩 {along.mean:.0f} ± {along.half:.0f} 条，取符号还剩 {signed.mean:.0f} ± {signed.half:.0f} 条（多 {ahead.mean:.0f} ± {ahead.half:.0f} 条）。
+# **为什么取符号？**　如果限制的是每一个数，取符号的一步最好。如果限制的是每个词那一步的**长度**，那么最好的是梯度本身的方向：$\varepsilon = 0.05$、一步同样长时，它只剩 {along.mean:.0f} ± {along.half:.0f} 条，取符号还剩 {signed.mean:.0f} ± {signed.half:.0f} 条（多 {ahead.mean:.1f} ± {ahead.half:.1f} 条）。
 #
 # ### 6.2 从向量到词，以及什么办法有用
 #
@@ -693,24 +694,22 @@ for key in [key for key in lab if key.endswith(": accuracy")]:
     print(f"{remedy:24}", *(f"{f'{mean:.1f} ± {half:.1f}':>12}" for mean, half in cells))
 
 # %% [markdown] lang="en"
-# How much one swap does hangs on how rare the words are. Of the stored encoders the worst swap leaves {swap.0.mean:.1f} ± {swap.0.half:.1f} of 100 right if no word was rarer than another in training; {swap.1.mean:.0f} ± {swap.1.half:.0f} if one opinion of ten is in rare words, and between {lowest:.0f} and {highest:.0f} in single models; {swap.2.mean:.0f} ± {swap.2.half:.0f} if one of fifty. A random swap leaves {any_swap.2.mean:.0f} ± {any_swap.2.half:.0f} even then. The swap that one gradient chooses is as bad as the worst of all ({cheap.2.mean:.0f} ± {cheap.2.half:.0f}), for which the model is asked about {here.swaps} other texts: three subjects have {here.subjects} others each, and three opinions {here.opinions}.
+# How much one swap does hangs on how rare the words are. Of the stored encoders the worst swap leaves {swap.0.mean:.1f} ± {swap.0.half:.1f} of 100 right if no word was rarer than another in training; {swap.1.mean:.0f} ± {swap.1.half:.0f} if one opinion of ten is in rare words, and between {lowest:.1f} and {highest:.1f} in single models; {swap.2.mean:.0f} ± {swap.2.half:.0f} if one of fifty. A random swap leaves {any_swap.2.mean:.0f} ± {any_swap.2.half:.0f} even then. The swap that one gradient chooses is as bad as the worst of all ({cheap.2.mean:.0f} ± {cheap.2.half:.0f}), for which the model is asked about {here.swaps} other texts: three subjects have {here.subjects} others each, and three opinions {here.opinions}.
 #
 # **What helps?** The lab `adversarial` compares nine remedies with a baseline, which has none, on {n_lab} seeds. Its table of verdicts stands in [the outlook, measured](outlook.md); the cell above prints how many of 100 are right in each. What one learns from it:
 #
 # * *Adversarial training* ends the steps that it has seen: {levels.adversarial_training.step.mean:.0f} ± {levels.adversarial_training.step.half:.0f} are right, of {levels.none.step.mean:.0f} ± {levels.none.step.half:.0f} for the baseline, and it costs nothing here ({levels.adversarial_training.plain.mean:.1f} ± {levels.adversarial_training.plain.half:.1f} right without an attack). Against swaps, which it has not seen, nothing is gained that one could show: {levels.adversarial_training.swap.mean:.0f} ± {levels.adversarial_training.swap.half:.0f}, of {levels.none.swap.mean:.0f} ± {levels.none.swap.half:.0f}.
 # * *Words swapped* at random in training leave {levels.words_swapped.swap.mean:.0f} ± {levels.words_swapped.swap.half:.0f} after the worst swap, and have no effect worth {worth} on steps. A model is steady against what it was made steady against.
 # * Against swaps nothing is certain all the same: the baseline's models differ too widely, and {n_swept} comparisons are made at once. *Undecided* is not "does not help".
-# * Whether weight decay pays for steadiness with accuracy is undecided: {levels.weight_decay.plain.mean:.0f} ± {levels.weight_decay.plain.half:.0f} are right without an attack, of {levels.none.plain.mean:.1f} ± {levels.none.plain.half:.1f} for the baseline.
 
 # %% [markdown] lang="zh"
-# 换一个词有多大作用，取决于那些词有多少见。存下的编码器里，如果训练时没有哪个词比别的更少见，换掉最坏的一个词之后，100 条里还对 {swap.0.mean:.1f} ± {swap.0.half:.1f} 条；如果十个评价里有一个用少见的词，还对 {swap.1.mean:.0f} ± {swap.1.half:.0f} 条，单个模型在 {lowest:.0f} 到 {highest:.0f} 条之间；如果五十个里有一个，还对 {swap.2.mean:.0f} ± {swap.2.half:.0f} 条。即便那样，随机换一个词还对 {any_swap.2.mean:.0f} ± {any_swap.2.half:.0f} 条。由一个梯度挑出来的换法，与最坏的换法一样糟（{cheap.2.mean:.0f} ± {cheap.2.half:.0f}），而要找到最坏的，得拿 {here.swaps} 条别的文本问过模型：三个对象各有 {here.subjects} 个可换，三个评价各有 {here.opinions} 个。
+# 换一个词有多大作用，取决于那些词有多少见。存下的编码器里，如果训练时没有哪个词比别的更少见，换掉最坏的一个词之后，100 条里还对 {swap.0.mean:.1f} ± {swap.0.half:.1f} 条；如果十个评价里有一个用少见的词，还对 {swap.1.mean:.0f} ± {swap.1.half:.0f} 条，单个模型在 {lowest:.1f} 到 {highest:.1f} 条之间；如果五十个里有一个，还对 {swap.2.mean:.0f} ± {swap.2.half:.0f} 条。即便那样，随机换一个词还对 {any_swap.2.mean:.0f} ± {any_swap.2.half:.0f} 条。由一个梯度挑出来的换法，与最坏的换法一样糟（{cheap.2.mean:.0f} ± {cheap.2.half:.0f}），而要找到最坏的，得拿 {here.swaps} 条别的文本问过模型：三个对象各有 {here.subjects} 个可换，三个评价各有 {here.opinions} 个。
 #
 # **什么办法有用？**　实验 `adversarial` 拿九种办法与基线（什么办法也不用）作比较，{n_lab} 个种子。判定的表在[展望：实测结果](outlook.md)里；上面的单元格打印出每种办法 100 条里对几条。从中可以学到：
 #
 # * **对抗训练**挡住了它见过的那种一步：对 {levels.adversarial_training.step.mean:.0f} ± {levels.adversarial_training.step.half:.0f} 条，基线对 {levels.none.step.mean:.0f} ± {levels.none.step.half:.0f} 条，而且在这里不用付代价（不受攻击时对 {levels.adversarial_training.plain.mean:.1f} ± {levels.adversarial_training.plain.half:.1f} 条）。对它没见过的换词，看不出有什么好处：对 {levels.adversarial_training.swap.mean:.0f} ± {levels.adversarial_training.swap.half:.0f} 条，基线对 {levels.none.swap.mean:.0f} ± {levels.none.swap.half:.0f} 条。
 # * 训练时随机**换同类的词**，换掉最坏的一个词之后还对 {levels.words_swapped.swap.mean:.0f} ± {levels.words_swapped.swap.half:.0f} 条，对一步则没有值得一提（{worth}）的作用。模型只对练过的那种改动稳得住。
 # * 尽管如此，对换词还是什么都不能肯定：基线的各个模型彼此相差太远，而且一次做了 {n_swept} 个比较。**未能判定**不等于“没有用”。
-# * 权重衰减换来稳定，是否要付出准确率，未能判定：不受攻击时对 {levels.weight_decay.plain.mean:.0f} ± {levels.weight_decay.plain.half:.0f} 条，基线对 {levels.none.plain.mean:.1f} ± {levels.none.plain.half:.1f} 条。
 
 # %% [markdown] lang="en"
 # ### 6.3 A picture and its caption
@@ -917,24 +916,24 @@ savefig(figure, "21_experts", {f"{a}, {b}": v for a, d in spreads.items() for b,
 # %% [markdown] lang="en"
 # (A grey map has a row for each cluster, and shows which expert its tokens choose first; a white column is an expert that hardly any token chooses. *Balanced* is with the balance loss, *not balanced* without.) The maps are of one model each. In the {n_mixed} stored pairs the busiest expert is the first choice of {busiest.0.mean:.0f} ± {busiest.0.half:.0f} % of the tokens with the balance loss and of {busiest.1.mean:.0f} ± {busiest.1.half:.0f} % without, {calmer.mean:.0f} ± {calmer.half:.0f} points more. Chosen by less than one token of a hundred are no experts with it, and {unused.least} to {unused.most} of the eight without. So the map with more white columns, and a busiest expert beyond the {top.least:.0f} to {top.most:.0f} % of the stored models, is an *outlier*: it shows what can happen, not what is usual.
 #
-# **Why it matters.** On machines of a given size each expert has room for so many tokens and no more. With as many places as even use needs, {dropped.0.mean:.0f} ± {dropped.0.half:.0f} % of the choices find none with the balance loss, and {dropped.1.mean:.0f} ± {dropped.1.half:.0f} % without. (What finds no place is dropped; the token passes on the residual stream alone.) Spread over machines the layer gives the same numbers; what it costs is the sending, from where a token is to its experts and back.
+# **Why it matters.** On machines of a given size each expert has room for so many tokens and no more. What finds no place is dropped, and the token passes on the residual stream alone: with as many places as even use needs, {dropped.0.mean:.0f} ± {dropped.0.half:.0f} % of the choices with the balance loss, and {dropped.1.mean:.0f} ± {dropped.1.half:.0f} % without. Spread over machines the layer gives the same numbers; what it costs is the sending, from where a token is to its experts and back.
 #
-# **More is not always more even.** With `BALANCE = 1.0` the model above is less even than with 0.1, about as with `0.001`. What is pressed is the mean of the *probabilities*; the gradient does not see the choices. Perhaps a large weight makes a token's probabilities so alike (see the largest one that is printed) that little decides which is first. But that is one model of each weight; the study has 0.1 alone.
+# **More is not always more even.** With `BALANCE = 1.0` the model above is less even than with 0.1, about as with `0.001`. The loss evens out the mean of the *probabilities*; perhaps these become so alike (see the largest one that is printed) that little decides which is first. But that is one model of each weight.
 #
 # **Do experts find the clusters?** Count how much less uncertain the cluster is once the first choice is known, as a share of all its uncertainty (mutual information over entropy: 0 if the choice says nothing, 100 % if it names the cluster). That is {cluster.0.mean:.0f} ± {cluster.0.half:.0f} % with the balance loss, which is not more than chance for certain, and {cluster.1.mean:.0f} ± {cluster.1.half:.0f} % without. With clusters dealt out at random it is {by_lot:.0f} % already, as the texts are finite.
 #
-# **Do they pay?** That is *not shown*. Above the least possible loss, experts with the balance loss stay {excess.2.mean:.2f} ± {excess.2.half:.2f} nats, without it {excess.3.mean:.2f} ± {excess.3.half:.2f}, one network of as many operations {excess.0.mean:.2f} ± {excess.0.half:.2f}, one of as many weights {excess.1.mean:.2f} ± {excess.1.half:.2f}. All three differences from the first are *undecided*, and the intervals are wide. For some models come near to 0, and others are caught on a plateau, more than 0.1 nats above: {stuck.2} of {n_mixed} with the balance loss, {stuck.3} without it, {stuck.1} of the network of as many weights, and all {stuck.0} of that of as many operations. After {long_steps} steps it is undecided as well ([the outlook, measured](outlook.md)).
+# **Do they pay?** That is *not shown*. Experts with the balance loss stay {excess.2.mean:.2f} ± {excess.2.half:.2f} nats above the least possible loss, one network of as many operations {excess.0.mean:.2f} ± {excess.0.half:.2f}, one of as many weights {excess.1.mean:.2f} ± {excess.1.half:.2f}: *undecided*. Some models come near to 0, others are caught on a plateau, more than 0.1 nats above: of {n_mixed} each, {stuck.2} with the balance loss, {stuck.3} without it, {stuck.1} of the network of as many weights, and all {stuck.0} of that of as many operations. It is the same after {long_steps} steps ([the outlook, measured](outlook.md)).
 
 # %% [markdown] lang="zh"
 # （灰度图每行是一类，颜色是这类的词元首选各个专家的百分数；白的一列，是几乎没有词元选的专家。balanced 是带均衡损失，not balanced 是不带。第三幅是存下的模型：各个专家占首选的百分数，从最忙的排起，点线是均匀；第四幅是找不到位置而被丢弃的百分数，横轴是位置数与均匀使用所需之比。）两幅灰度图各只是一个模型。存下的 {n_mixed} 对模型里，最忙的专家，带均衡损失时是 {busiest.0.mean:.0f} ± {busiest.0.half:.0f}% 词元的首选，不带时是 {busiest.1.mean:.0f} ± {busiest.1.half:.0f}%，多 {calmer.mean:.0f} ± {calmer.half:.0f} 个百分点。一百个词元里选它的不到一个的专家，带均衡损失时一个也没有，不带时八个里有 {unused.least} 到 {unused.most} 个。所以，那幅白列更多、最忙的专家又超出存下模型的 {top.least:.0f}% 到 {top.most:.0f}% 的图，是一个**离群的例子**：它说明可能发生什么，不说明通常怎样。
 #
 # **为什么要紧**　机器大小有限，每个专家只容得下一定数目的词元。位置恰好是均匀使用所需时，带均衡损失有 {dropped.0.mean:.0f} ± {dropped.0.half:.0f}% 的选择找不到位置，不带时有 {dropped.1.mean:.0f} ± {dropped.1.half:.0f}%。（找不到位置的就丢弃，词元只沿残差流过去。）分到几台机器上，这一层给出的数还是一样的；代价在于传送：专家如果在别的机器上，词元要送过去，再送回来。
 #
-# **加得多，不一定更均匀**　取 `BALANCE = 1.0`，上面的模型不如取 0.1 时均匀，与取 `0.001` 时差不多。被压平的是**概率**的平均，梯度看不见选择。也许系数很大时，一个词元的各个概率彼此太接近（看打印出的最大概率），谁排第一，差一点点就变了。不过这里每个系数只有一个模型；存下的研究只有 0.1。
+# **加得多，不一定更均匀**　取 `BALANCE = 1.0`，上面的模型不如取 0.1 时均匀，与取 `0.001` 时差不多。被压平的是**概率**的平均；也许各个概率因此太接近（看打印出的最大概率），谁排第一，差一点点就变了。不过这里每个系数只有一个模型。
 #
 # **专家找得到类吗？**　看知道了首选之后，类的不确定性少了多少，占全部不确定性的几成（互信息除以熵：什么也没说出是 0，完全说出是 100%）。带均衡损失时是 {cluster.0.mean:.0f} ± {cluster.0.half:.0f}%，不能肯定比碰运气多；不带时是 {cluster.1.mean:.0f} ± {cluster.1.half:.0f}%。即使把类随机分发，也会有 {by_lot:.0f}%，因为文本数目有限。
 #
-# **值得吗？**　这一点**没有显示出来**。与最小可能的损失相比，带均衡损失的专家高出 {excess.2.mean:.2f} ± {excess.2.half:.2f} 奈特，不带的高出 {excess.3.mean:.2f} ± {excess.3.half:.2f}，运算量相同的单个网络高出 {excess.0.mean:.2f} ± {excess.0.half:.2f}，权重数相同的单个网络高出 {excess.1.mean:.2f} ± {excess.1.half:.2f}。与第一种的三个差都**未能判定**，区间很宽。因为有的模型降到 0 附近，有的停在平台期，高出 0.1 奈特以上：{n_mixed} 个里，带均衡损失的有 {stuck.2} 个，不带的有 {stuck.3} 个，权重数相同的单个网络有 {stuck.1} 个，运算量相同的 {stuck.0} 个全是。走 {long_steps} 步，同样未能判定（见[展望：实测结果](outlook.md)）。
+# **值得吗？**　这一点**没有显示出来**。与最小可能的损失相比，带均衡损失的专家高出 {excess.2.mean:.2f} ± {excess.2.half:.2f} 奈特，运算量相同的单个网络高出 {excess.0.mean:.2f} ± {excess.0.half:.2f}，权重数相同的单个网络高出 {excess.1.mean:.2f} ± {excess.1.half:.2f}：**未能判定**。有的模型降到 0 附近，有的停在平台期，高出 0.1 奈特以上：每种 {n_mixed} 个里，带均衡损失的有 {stuck.2} 个，不带的有 {stuck.3} 个，权重数相同的单个网络有 {stuck.1} 个，运算量相同的 {stuck.0} 个全是。走 {long_steps} 步也一样（见[展望：实测结果](outlook.md)）。
 
 # %% [markdown] lang="en"
 # ### 6.5 A memory of the segment before
@@ -1027,16 +1026,16 @@ savefig(figure, "21_memory", {**{k: np.stack(v) for k, v in ends.items()}, "best
 # %% [markdown] lang="en"
 # In the {n_kept} stored models perplexity is {ppl.0.mean:.0f} ± {ppl.0.half:.0f}, {ppl.1.mean:.0f} ± {ppl.1.half:.0f}, {ppl.2.mean:.1f} ± {ppl.2.half:.1f}, {ppl.3.mean:.2f} ± {ppl.3.half:.2f} and {ppl.4.mean:.2f} ± {ppl.4.half:.2f} with 0, 4, 8, 12 and 16 positions remembered; who knows how texts are drawn has {least.0:.0f}, {least.1:.1f}, {least.2:.2f}, {least.3:.2f} and {least.4:.2f}. On the right one sees the staircase of section 2: with 4 remembered one position of the eight sees its source, with 8 five do, with 12 all.
 #
-# **Worse than knowing nothing.** Without its memory the model is not at 16, where one that learned without a memory is ({without.mean:.1f} ± {without.half:.1f}), but far above: it is sure of wrong tokens. With the memory of another text it is as bad, {strange.mean:.0f} ± {strange.half:.0f}. So a shorter memory at use than in training is not a cheaper model, but another one, which nobody has trained.
+# **Worse than knowing nothing.** Without its memory the model is not at 16, where one that learned without a memory is ({without.mean:.1f} ± {without.half:.1f}), but far above: it is sure of wrong tokens. With the memory of another text it is as bad, {strange.mean:.0f} ± {strange.half:.0f}. A shorter memory at use than in training is another model, which nobody has trained.
 #
-# **The control, and where it fails.** With a distance of 4 the memory is needed at the first three positions of the eight; it gains {gained.0.mean:.2f} ± {gained.0.half:.2f} nats at the first. Where the source lies well within the segment nothing should be gained, by 0.15 nats at most, as was written down before. At the last three positions that is so. At position 4 the gain is {gained.4.mean:.2f} ± {gained.4.half:.2f}: the interval reaches {missed:.3f}, and the control *misses its margin*, by little. "No gain within the segment" is not shown there, though five other seeds, which are not stored, kept the margin: it is the stored ones that count. (At position 3, whose source is the first token of the segment, there is a gain, {gained.3.mean:.2f} ± {gained.3.half:.2f}; with distances alone a model can hardly tell where the segment begins.)
+# **The control, and where it fails.** With a distance of 4 the memory is needed at the first three positions of the eight, and gains {gained.0.mean:.2f} ± {gained.0.half:.2f} nats at the first. Where the source lies well within the segment nothing should be gained, 0.15 nats at most, as was written down before. At the last three positions that holds. At position 4 the gain is {gained.4.mean:.2f} ± {gained.4.half:.2f}: the interval reaches {missed:.3f}, and the control *misses its margin*, by little. "No gain within the segment" is not shown there. What position 3 gains, and what other seeds say, stands in [the outlook, measured](outlook.md).
 
 # %% [markdown] lang="zh"
 # （左图横轴是记住的位置数，纵轴是困惑度；圆点是存下的、带记忆学的模型，横线是知道文本怎样抽出来的，方块是不带记忆学的，空心圈是你的模型。右图横轴是段内位置。）存下的 {n_kept} 个模型，记住 0、4、8、12、16 个位置时，困惑度是 {ppl.0.mean:.0f} ± {ppl.0.half:.0f}、{ppl.1.mean:.0f} ± {ppl.1.half:.0f}、{ppl.2.mean:.1f} ± {ppl.2.half:.1f}、{ppl.3.mean:.2f} ± {ppl.3.half:.2f}、{ppl.4.mean:.2f} ± {ppl.4.half:.2f}；知道文本怎样抽出来的，是 {least.0:.0f}、{least.1:.1f}、{least.2:.2f}、{least.3:.2f}、{least.4:.2f}。右图看得见第 2 节的台阶：记住 4 个，八个位置里有一个看得见来源；记住 8 个，有五个；记住 12 个，全看得见。
 #
-# **比一无所知还糟**　拿走记忆，模型并不是 16（不带记忆学的模型才是 {without.mean:.1f} ± {without.half:.1f}），而是高得多：它对错的词元很有把握。给它另一条文本的记忆，也一样糟，{strange.mean:.0f} ± {strange.half:.0f}。所以，使用时的记忆比训练时短，得到的不是更便宜的模型，而是另一个模型，一个没有人训练过的模型。
+# **比一无所知还糟**　拿走记忆，模型并不是 16（不带记忆学的模型才是 {without.mean:.1f} ± {without.half:.1f}），而是高得多：它对错的词元很有把握。给它另一条文本的记忆，也一样糟，{strange.mean:.0f} ± {strange.half:.0f}。使用时的记忆比训练时短，得到的是另一个模型，一个没有人训练过的模型。
 #
-# **对照，以及它在哪里不合格**　距离为 4 时，八个位置里只有前三个要靠记忆；第一个位置上它带来 {gained.0.mean:.2f} ± {gained.0.half:.2f} 奈特。来源完全在段内的地方，应当什么也得不到；事先写下的界限是至多 0.15 奈特。最后三个位置合格。位置 4 上得到 {gained.4.mean:.2f} ± {gained.4.half:.2f}：区间到了 {missed:.3f}，对照**超出了界限**，虽然只超出一点。在那里，“段内没有好处”并没有得到证明；另外五个种子没有超出，但没有存下，算数的是存下的那些。（位置 3 的来源是本段的第一个词元，那里有好处，{gained.3.mean:.2f} ± {gained.3.half:.2f}；只凭距离，模型很难知道片段从哪里开始。）
+# **对照，以及它在哪里不合格**　距离为 4 时，八个位置里只有前三个要靠记忆；第一个位置上它带来 {gained.0.mean:.2f} ± {gained.0.half:.2f} 奈特。来源完全在段内的地方，应当什么也得不到；事先写下的界限是至多 0.15 奈特。最后三个位置合格。位置 4 上得到 {gained.4.mean:.2f} ± {gained.4.half:.2f}：区间到了 {missed:.3f}，对照**超出了界限**，虽然只超出一点。在那里，“段内没有好处”并没有得到证明。位置 3 的情形，以及另一些种子上怎样，见[展望：实测结果](outlook.md)。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
