@@ -8,8 +8,8 @@ from tests.finetuning_numbers import with_interval
 from tests.readme_numbers import rows
 
 OWN, SHARED = range(2)  # the dials of the experts: tables of their own, one for all clusters
-FLOPS, NUMBERS, BALANCED, UNBALANCED = range(4)
-ARMS = ("network, as many operations", "network, as many numbers", "experts, balanced", "experts")
+FLOPS, WEIGHTS, BALANCED, UNBALANCED = range(4)
+ARMS = ("network, as many operations", "network, as many weights", "experts, balanced", "experts")
 NEAR, FAR, RANDOM = range(3)  # the arms of the memory: distance 4, distance 12, nothing repeats
 SAME = 0.15  # nats that may lie between two models where nothing is to be gained
 WITHIN = 5  # from this position of a segment on the source of distance 4 lies well within
@@ -40,7 +40,7 @@ def experts():
         ]
         for a, name in enumerate(ARMS)
     ]
-    header = ["", "numbers", "10⁶ FLOPs", "excess, 1,000 steps", "caught", "rate, 3,000 steps"]
+    header = ["", "weights", "10⁶ FLOPs", "excess, 1,000 steps", "caught", "rate, 3,000 steps"]
     return rows([*header, "excess", "caught", "– one table"], lines)
 
 
@@ -65,8 +65,9 @@ def use():
 
 
 def perplexity(nats):
-    """Of the mean over seeds and positions."""
-    return f"{np.exp(nats.mean()):.{1 if np.exp(nats.mean()) < 10 else 0}f}"
+    """The mean over seeds of ``exp`` of the nats of all positions, as lesson 21 has it."""
+    mean = np.exp(nats.mean(axis=1)).mean()
+    return f"{mean:.{1 if mean < 10 else 0}f}"
 
 
 def memory():

@@ -1,5 +1,7 @@
 """The tables of outlook.md: ``python -m tests.outlook_numbers``."""
 
+import itertools
+
 import numpy as np
 
 from minillm.labs.challenges.adversarial_attacks import STEPS, SWAPS
@@ -51,14 +53,39 @@ def swaps():
     return rows(["model, rare", *header], lines)
 
 
+def of_a_sum(rule, told, shown):
+    """The highest accuracy of scores that are added, where they are of what is seen and no more.
+
+    They can say just those tables of yes and no, of what the picture tells by what the caption
+    tells, whose rows are nested; all tables of three by three are tried.
+    """
+    chances = np.zeros((2, 3, 3))  # the answer, by odd, even, nothing and blue, red, nothing
+    for odd, blue in itertools.product((0, 1), repeat=2):
+        if rule == "either" and odd != blue:
+            continue
+        answer = odd ^ blue if rule == "both" else odd
+        seen = (1 - odd, shown), (2, 1 - shown)
+        said = (1 - blue, told), (2, 1 - told)
+        for (row, p), (column, q) in itertools.product(seen, said):
+            chances[answer, row, column] += p * q / (2 if rule == "either" else 4)
+    best = 0.0
+    for cells in itertools.product((0, 1), repeat=9):
+        yes = np.array(cells, dtype=bool).reshape(3, 3)
+        pairs = itertools.combinations(yes, 2)
+        if all((a <= b).all() or (b <= a).all() for a, b in pairs):
+            best = max(best, chances[1][yes].sum() + chances[0][~yes].sum())
+    return float(best)
+
+
 def fusion():
     """How often each model of a picture and its caption is right, and what could be known."""
     found, lines = read_study("fusion"), []
     for a, (rule, told, shown, _) in enumerate(read_settings("fusion")["arms"]):
         cells = [with_interval(one) for one in found["accuracy"][:, a].T]
-        best = [f"{found['best'][0, a, [*MODELS].index(one)]:.2f}" for one in ("text", "joint")]
+        text, both = (found["best"][0, a, [*MODELS].index(one)] for one in ("text", "joint"))
+        best = [f"{one:.2f}" for one in (text, of_a_sum(rule, told, shown), both)]
         lines.append([f"{rule}, {told:g}, {shown:g}", *cells, *best])
-    header = ["rule, told, shown", *MODELS, "best, text alone", "best, both"]
+    header = ["rule, told, shown", *MODELS, "best, text alone", "best, added", "best, both"]
     return rows(header, lines)
 
 

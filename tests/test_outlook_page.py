@@ -48,7 +48,7 @@ def test_both_pages_have_the_same_whole_numbers():
 @each_page
 def test_the_sentences_that_the_page_begins_with_say_what_would_refute_them(page):
     heading, refutable = {
-        "outlook.md": ("In four sentences", "Refuted by"),
+        "outlook.md": ("In four sentences", "Would be refuted by"),
         "zh/outlook.md": ("四句话", "怎样推翻它"),
     }[page]
     assert text_of(page, [heading]).count(refutable) == 4

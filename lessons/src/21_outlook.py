@@ -20,14 +20,15 @@
 # %% tags=["numbers"]
 import numpy as np
 
-from minillm.course.numbers import LANGUAGE, study
+from minillm.course.numbers import study
 from minillm.course.pages import read_reading
-from minillm.course.verdict_tables import READING, spread, verdict_table
+from minillm.course.verdict_tables import spread
 from minillm.labs import read_settings
 from minillm.labs.challenges import adversarial
 from minillm.labs.challenges.adversarial_attacks import STEPS, SWAPS
 from minillm.labs.challenges.fusion import MODELS
 from minillm.labs.compare_result import Result
+from minillm.labs.verdicts import LEAST, NOTHING
 from minillm.labs.worlds.described import THINGS
 
 turned, plan = study("adversarial_directions"), read_settings("adversarial_directions")
@@ -85,31 +86,11 @@ levels = {
     }
     for remedy in lab.remedies
 }
-assert lab.values("words swapped", SWAP).min() > 0.99 and words["words swapped", STEP] == "no"
+assert lab.values("words swapped", SWAP).min() > 0.99
+assert lab.verdicts()["words swapped", STEP].word.startswith(NOTHING), "no effect worth LEAST"
+worth = LEAST
 assert all(lab.passes(name) for name in adversarial.CONTROLS), "the controls of the prose"
 n_lab, n_swept = len(lab.values("none", STEP)), adversarial.STUDY.comparisons
-reading = READING[LANGUAGE]
-table = verdict_table(
-    lab,
-    {
-        "en": ("kind, as in 9.3", "remedy", "accuracy after a sign step", "after the worst swap"),
-        "zh": ("种类，按 9.3 节", "办法", "走一步之后的准确率", "换掉最坏的一个词之后"),
-    }[LANGUAGE],
-    {
-        "1 architecture / 1 模型结构": {"wider model": "模型加宽", "linear model": "线性模型"},
-        "2 data / 2 数据": {
-            "word dropout": "随机删词",
-            "more data": "更多的数据",
-            "words swapped": "随机换同类的词",
-        },
-        "3 regularisation / 3 正则化": {"weight decay": "权重衰减", "dropout": "dropout"},
-        "4 fine-tuning / 4 微调": {"tuned on attacked": "在被攻击的文本上微调"},
-        "not in the guide / 指南没有的": {"adversarial training": "对抗训练"},
-    },
-    (STEP, SWAP),
-    language=LANGUAGE,
-)
-
 fused, arms = study("fusion"), read_settings("fusion")["arms"]
 XOR, HALF_TOLD, NOTHING, EITHER = (arms.index(one) for one in (
     ["both", 1.0, 1.0, 0.1], ["both", 0.5, 1.0, 0.1], ["both", 0.0, 1.0, 0.1],
@@ -151,7 +132,10 @@ calmer = spread(100 * (mixed["use"][:, 0, 1, 0] - mixed["use"][:, 0, 0, 0]))
 assert calmer["mean"] > calmer["half"], "the balance loss spreads use"
 dropped = [spread(100 * mixed["dropped"][:, 0, kind, 0]) for kind in (0, 1)]
 assert sizes["factors"][0] == 1.0, "as many places as even use needs"
-unused = (mixed["use"][:, 1, 1] < 0.01).sum(axis=-1)
+hardly = (mixed["use"][:, 0] < 0.01).sum(axis=-1)  # (seeds, balanced or not)
+unused = {"least": hardly[:, 1].min(), "most": hardly[:, 1].max()}
+assert not hardly[:, 0].any() and unused["most"] == 2, "fewer than in the map of the lesson"
+top = {"least": 100 * mixed["use"][:, 0, 1, 0].min(), "most": 100 * mixed["use"][:, 0, 1, 0].max()}
 excess = [spread(one) for one in mixed["excess"][:, 0].T]
 gains = [spread(mixed["excess"][:, 0, other] - mixed["excess"][:, 0, 2]) for other in (0, 1, 3)]
 undecided = [abs(one["mean"]) < one["half"] for one in gains]
@@ -159,8 +143,8 @@ assert all(undecided), "as the prose says"
 stuck = [int((one > 0.1).sum()) for one in mixed["excess"][:, 0].T]
 assert stuck[0] == n_mixed, "the small network never comes near"
 assert all(0 < one < n_mixed for one in stuck[1:]), "of the others some do"
-longer, plan_longer = study("mixture_of_experts_longer"), read_settings("mixture_of_experts_longer")
-assert plan_longer["case"]["training"]["steps"] == 3000, "as the prose says"
+longer = study("mixture_of_experts_longer")
+long_steps = read_settings("mixture_of_experts_longer")["case"]["training"]["steps"]
 later = [spread(longer["excess"][:, 0, other] - longer["excess"][:, 0, 2]) for other in (0, 1, 3)]
 assert all(abs(one["mean"]) < one["half"] for one in later[:2]), "undecided after more steps, too"
 more_calm = spread(100 * (longer["use"][:, 0, 1, 0] - longer["use"][:, 0, 0, 0]))
@@ -175,6 +159,7 @@ kept, memories = study("segment_recurrence"), read_settings("segment_recurrence"
 NEAR, FAR = (memories["arms"].index(one) for one in ([4, 0.9], [12, 0.9]))
 tried, n_kept = memories["tried"], len(kept["nats"])
 assert (tried, memories["segment"]) == ([0, 4, 8, 12, 16], 8), "the memories of the prose"
+assert memories["tokens"] == 16, "15 others, as the sum has them"
 ppl = [spread(np.exp(kept["nats"][:, FAR, i].mean(axis=1))) for i in range(len(tried))]
 least = np.exp(kept["least"][0, FAR].mean(axis=1))
 without = spread(np.exp(kept["without"][:, FAR].mean(axis=1)))
@@ -196,7 +181,8 @@ LITERALS = {
     "numerators and denominators, as LaTeX writes them": "14 34",
     "sizes of steps, as the studies tried them, asserted above": "0.05 0.2",
     "parts of hundred texts, captions, or the level of the intervals": "100 95",
-    "experts, segments, memories and steps, asserted above": "16 1000 3000",
+    "experts, segments, memories and steps, asserted above": "15 16 1000",
+    "how often a token is repeated, as the study has it": "0.9",
     "the margin of a control, written down in its test, asserted above": "0.15",
     "a small temperature, in an exercise": "0.001",
     "weights of GShard in billions, as its paper has them": "600",
@@ -216,7 +202,7 @@ LITERALS = {
 #
 # **问题**　指南预言了将会出现什么，也推荐了论文，其中多数并不存在。这些想法，哪些今天在一个处理器核上就能动手试？量一量之后，各还剩下什么？
 #
-# **学完本课，你能够**　对模型走出攻击的一步，并说出同样大的随机一步为什么没有作用；写出把图像和说明文字拉到一起的损失，并说出两个编码器什么时候不够；把词元分派给专家，并让各个专家用得均匀；让模型记住先前读过的东西，并说出这样少了哪一部分梯度；引用一篇论文之前，先查一查有没有这个题目。
+# **学完本课，你能够**　沿攻击的方向对模型走一步，并说出同样大的随机一步为什么没有作用；写出把图像和说明文字拉到一起的损失，并说出两个编码器什么时候不够；把词元分派给专家，并让各个专家用得均匀；让模型记住先前读过的东西，并说出这样少了哪一部分梯度；引用一篇论文之前，先查一查有没有这个题目。
 #
 # **预备知识**　第 8 课（GPT）、第 16 课（数据偏移）、第 20 课（对输入的梯度）。**用时**　处理器空闲时，运行不到半分钟，细读约两小时。
 
@@ -231,7 +217,7 @@ from minillm.course import check, savefig, setup, stated
 from minillm.labs import mean_and_interval, read_settings, read_study
 from minillm.labs.challenges import fusion, mixture_case, mixture_of_experts, retrieval
 from minillm.labs.challenges import segment_recurrence as recurrence
-from minillm.labs.challenges.adversarial_attacks import STEPS, Attacked
+from minillm.labs.challenges.adversarial_attacks import STEPS, SWAPS, Attacked
 from minillm.labs.challenges.adversarial_case import Adversarial
 from minillm.labs.challenges.adversarial_case import Settings as Reviews
 from minillm.labs.worlds.clustered_tokens import ClusterTexts
@@ -249,9 +235,9 @@ setup()
 # %% [markdown] lang="en"
 # ## 1 What the guide says
 #
-# Section 8.1 foresees four things. The first and the last have lessons of their own (lesson 19 and lesson 20). The second: language models will be joined with pictures and sound (8.1.2). That is right, and by now it is the present (A102): CLIP, which puts pictures and captions into one space, is of 2021. The third: learning from few examples will be an important direction (8.1.3). That was the title of the paper on GPT-3 in 2020, "Language Models are Few-Shot Learners" (A103); what a small GPT makes of a few examples is measured in [a few examples](few_examples.md).
+# Section 8.1 foresees four things. The first and the last have lessons of their own (lesson 19 and lesson 20). The second: language models will be joined with pictures and sound (8.1.2). That is right, and by now it is the present: CLIP, which puts pictures and captions into one space, is of 2021. The third: learning from few examples will be an important direction (8.1.3). That was the title of the paper on GPT-3 in 2020, "Language Models are Few-Shot Learners" (A103); what a small GPT makes of a few examples is measured in [a few examples](few_examples.md). Marks such as A103 number the guide's statements; what is not right in them stands in the [errata](errata.md#a103), and of papers in the [reading list](reading.md).
 #
-# Section 7.3 names {cited.all} works. Of {cited.missing} of them nothing was found under the title given (all are in the [reading list](reading.md)). Three of these seem to mean papers that exist, and whose ideas can be tried; they have another title, and in two cases other authors:
+# Section 7.3 names {cited.all} works. Of {cited.missing} of them nothing was found under the title given. Three of these seem to mean papers that exist, and whose ideas can be tried; they have another title, and in two cases other authors:
 #
 # | the guide cites | what there is | the idea |
 # |---|---|---|
@@ -264,13 +250,13 @@ setup()
 # %% [markdown] lang="zh"
 # ## 1 指南的说法
 #
-# 8.1 节预见了四件事。第一件和最后一件各有一课（第 19、20 课）。第二件：语言模型将与图像、声音融合（8.1.2 节）。这是对的，而且如今已经是现实（A102）：把图像和说明文字放进同一个空间的 CLIP 是 2021 年的。第三件：小样本学习将成为重要方向（8.1.3 节）。2020 年 GPT-3 那篇论文的题目就是“Language Models are Few-Shot Learners”（A103）；一个小 GPT 能从几个样本里学到什么，见[小样本的测量结果](few_examples.md)。
+# 8.1 节预见了四件事。第一件和最后一件各有一课（第 19、20 课）。第二件：语言模型将与图像、声音融合（8.1.2 节）。这是对的，而且如今已经是现实：把图像和说明文字放进同一个空间的 CLIP 是 2021 年的。第三件：小样本学习将成为重要方向（8.1.3 节）。2020 年 GPT-3 那篇论文的题目就是“Language Models are Few-Shot Learners”（A103）；一个小 GPT 能从几个样本里学到什么，见[小样本的测量结果](few_examples.md)。A103 之类的记号是指南中各条说法的编号；说得不对的，见[勘误](errata.md#a103)，论文的见[阅读书目](reading.md)。
 #
-# 7.3 节列出 {cited.all} 篇文献，其中 {cited.missing} 篇按所给的题目查无此文（全部结果见[阅读书目](reading.md)）。有三篇看来指的是真实的论文，其中的想法可以动手试；它们另有题目，两篇连作者也不同：
+# 7.3 节列出 {cited.all} 篇文献，其中 {cited.missing} 篇按所给的题目查无此文。有三篇看来指的是真实的论文，其中的想法可以动手试；它们另有题目，两篇连作者也不同：
 #
 # | 指南引用的 | 真实的论文 | 想法 |
 # |---|---|---|
-# | 7.3.1：对“Elevator Attacks”（“电梯攻击”）的理论分析（A90） | Goodfellow、Shlens、Szegedy，2015，“Explaining and Harnessing Adversarial Examples” | 对模型走出小小的一步 |
+# | 7.3.1：对“Elevator Attacks”（“电梯攻击”）的理论分析（A90） | Goodfellow、Shlens、Szegedy，2015，“Explaining and Harnessing Adversarial Examples” | 对模型走小小的一步 |
 # | 7.3.2：“Generative Language Modeling with Transformer-XL”（A94） | Dai 等，2019，“Transformer-XL: Attentive Language Models Beyond a Fixed-Length Context” | 记住前一个片段 |
 # | 7.3.2：“GShard: Improved BERT Pretraining …”（A95） | Lepikhin 等，2021，“GShard: Scaling Giant Models with Conditional Computation and Automatic Sharding”，是一个翻译模型 | 许多专家，每个词元只用两个 |
 #
@@ -279,24 +265,24 @@ setup()
 # %% [markdown] lang="en"
 # ## 2 By hand
 #
-# **A step and its aim.** A loss rises along a line: $J(x + r) = J(x) + w \cdot r$ with $w = (1, -2, 2)$. Each number of $r$ may be 0.1 at most. Along the signs of $w$ the loss rises by $0.1\,(1 + 2 + 2)$ = {here.rise}. With signs drawn at random it rises by 0 in the mean, with a deviation of $0.1\sqrt{1 + 4 + 4}$ = {here.luck}. With $n$ slopes of one size that is $0.1\,n$ against $0.1\sqrt n$: the more numbers, the more the aim counts. A review here has {here.numbers} of them.
+# **A step and its aim.** A loss rises along a line: $J(x + r) = J(x) + w \cdot r$ with $w = (1, -2, 2)$. Each number of $r$ may be 0.1 at most. Along the signs of $w$ the loss rises by $0.1\,(1 + 2 + 2)$ = {here.rise}. With signs drawn at random it rises by 0 in the mean, with a deviation of $0.1\sqrt{1 + 4 + 4}$ = {here.luck}. With $n$ slopes of one size that is $0.1\,n$ against $0.1\sqrt n$: the more numbers, the more the aim counts. A review here has {here.tokens} tokens ("The style was" is one), each a vector of {here.width} numbers: {here.numbers} in all.
 #
 # **Two pairs.** Pictures and captions, with the scores $s_{11} = s_{22} = 2$ and $s_{12} = s_{21} = 0$. Each row and each column is to find its own: $-\ln \frac{e^2}{e^2 + 1}$ = {here.pairs}, four times, and that is the mean. With equal scores it is $\ln 2$ = {here.equal}. If both captions say the same, the columns are equal, and no scores at all bring the loss below $\ln 2$: the loss takes for wrong whatever is not the pair, also what fits.
 #
 # **Two experts, four tokens.** The router gives the first expert 0.8, 0.7, 0.6 and 0.3. So it is the first choice of three tokens of four, $f = (\tfrac34, \tfrac14)$, and the mean probabilities are $P = (0.6, 0.4)$. The balance loss is $2\,(\tfrac34 \cdot 0.6 + \tfrac14 \cdot 0.4)$ = {here.balance}; even use has 1. Its slope is {here.busy} for each probability of the first expert and {here.idle} for each of the second: a step down takes from the busy one.
 #
-# **A segment and its memory.** A model reads 8 tokens at a time. Each token repeats the one 12 before it. At position $p$ (from 0) the token $p + 1$ is asked for, and its source stands at $p + 1 - 12$, that is, before the segment. It is seen if that is $-M$ or more, with $M$ tokens remembered. With $M = 4$ it is seen at {here.four} of the 8 positions, with $M = 8$ at {here.eight}, with $M = 12$ at all.
+# **A segment and its memory.** A model reads 8 tokens at a time, of a text in which each token repeats the one that stands 12 before it (here always). At position $p$ (from 0) the token $p + 1$ is asked for, and its source stands at $p + 1 - 12$, that is, before the segment. It is seen if that is $-M$ or more, with $M$ tokens remembered. With $M = 4$ it is seen at {here.four} of the 8 positions, with $M = 8$ at {here.eight}, with $M = 12$ at all.
 
 # %% [markdown] lang="zh"
 # ## 2 手算
 #
-# **一步，和瞄准**　损失沿直线上升：$J(x + r) = J(x) + w \cdot r$，$w = (1, -2, 2)$。$r$ 的每个数至多 0.1。沿 $w$ 的符号走，损失上升 $0.1\,(1 + 2 + 2)$ = {here.rise}。符号随机抽取，平均上升 0，标准差是 $0.1\sqrt{1 + 4 + 4}$ = {here.luck}。如果有 $n$ 个同样大的斜率，就是 $0.1\,n$ 比 $0.1\sqrt n$：数越多，瞄准越要紧。本课的一条评论有 {here.numbers} 个数。
+# **一步，和瞄准**　损失沿直线上升：$J(x + r) = J(x) + w \cdot r$，$w = (1, -2, 2)$。$r$ 的每个数至多 0.1。沿 $w$ 的符号走，损失上升 $0.1\,(1 + 2 + 2)$ = {here.rise}。符号随机抽取，平均上升 0，标准差是 $0.1\sqrt{1 + 4 + 4}$ = {here.luck}。如果有 $n$ 个同样大的斜率，就是 $0.1\,n$ 比 $0.1\sqrt n$：数越多，瞄准越要紧。本课的一条评论有 {here.tokens} 个词元（“The style was”算一个），每个是 {here.width} 个数的向量，一共 {here.numbers} 个数。
 #
-# **两对**　两张图、两条说明文字，分数是 $s_{11} = s_{22} = 2$，$s_{12} = s_{21} = 0$。每一行、每一列都要找到自己的那一个：$-\ln \frac{e^2}{e^2 + 1}$ = {here.pairs}，一共四次，平均也是它。分数全相等时是 $\ln 2$ = {here.equal}。如果两条说明文字说的一样，两列就相同，那么无论什么分数，损失都不会低于 $\ln 2$：凡不是原配的，哪怕同样合适，这个损失都算错。
+# **两对**　两幅图像、两条说明文字，分数是 $s_{11} = s_{22} = 2$，$s_{12} = s_{21} = 0$。每一行、每一列都要找到自己的那一个：$-\ln \frac{e^2}{e^2 + 1}$ = {here.pairs}，一共四次，平均也是它。分数全相等时是 $\ln 2$ = {here.equal}。如果两条说明文字说的一样，两列就相同，那么无论什么分数，损失都不会低于 $\ln 2$：凡不是原配的，哪怕同样合适，这个损失都算错。
 #
 # **两个专家，四个词元**　路由器给第一个专家 0.8、0.7、0.6、0.3。所以四个词元里有三个首选它，$f = (\tfrac34, \tfrac14)$，平均概率是 $P = (0.6, 0.4)$。均衡损失是 $2\,(\tfrac34 \cdot 0.6 + \tfrac14 \cdot 0.4)$ = {here.balance}；用得均匀时是 1。它对第一个专家的每个概率的斜率是 {here.busy}，对第二个的是 {here.idle}：往下走一步，就是从忙的那个手里拿走一些。
 #
-# **片段和它的记忆**　模型每次读 8 个词元。每个词元重复它前面第 12 个。在位置 $p$（从 0 数起）要说出第 $p + 1$ 个词元，它的来源在 $p + 1 - 12$，也就是在片段之前。如果记住了 $M$ 个词元，来源不早于 $-M$ 就看得见。$M = 4$ 时，8 个位置里有 {here.four} 个看得见；$M = 8$ 时有 {here.eight} 个；$M = 12$ 时全看得见。
+# **片段和它的记忆**　模型每次读 8 个词元，文本中每个词元都重复它前面第 12 个（在这里一次不漏）。在位置 $p$（从 0 数起）要说出第 $p + 1$ 个词元，它的来源在 $p + 1 - 12$，也就是在片段之前。如果记住了 $M$ 个词元，来源不早于 $-M$ 就看得见。$M = 4$ 时，8 个位置里有 {here.four} 个看得见；$M = 8$ 时有 {here.eight} 个；$M = 12$ 时全看得见。
 
 # %%
 w = np.array([1.0, -2.0, 2.0])
@@ -305,6 +291,8 @@ risen = 0.1 * w @ signs
 stated("rise", risen.max(), 0.5, 1e-9, "along the signs")
 stated("luck", risen.std(), 0.3, 1e-9, "random signs")
 reviews = Adversarial(Reviews(), 21)
+stated("tokens", reviews.tested.ids.shape[1], 9, 0, "tokens of a review")
+stated("width", Reviews().model.width, 32, 0, "numbers of a token")
 stated("numbers", reviews.tested.ids.shape[1] * Reviews().model.width, 288, 0, "of one review")
 
 stated("pairs", ops.contrastive_loss.rule(2 * np.eye(2))[0], 0.127, 5e-4, "two pairs")
@@ -330,7 +318,7 @@ print("rises:", risen.round(2), " seen:", seen)
 #
 # $$r = \varepsilon \operatorname{sign}(g), \qquad \max_{|r_i| \le \varepsilon} g \cdot r = \varepsilon \sum_i |g_i|.$$
 #
-# On a line with the logistic loss, for a label $y = \pm 1$, it is known in full: $J(x + r) = \ln\bigl(1 + e^{\varepsilon |u|_1 - y\, u \cdot x}\bigr)$. *Adversarial training* learns from half of $J(x)$ and half of $J(x + r)$; the step is taken as given, and no gradient goes through it.
+# For a line all is known beforehand. It takes the mean $\bar x$ of a text's vectors and its product with $u$; with the logistic loss and a label $y = \pm 1$ that is $J(x + r) = \ln\bigl(1 + e^{\varepsilon |u|_1 - y\, u \cdot \bar x}\bigr)$, as each vector moves by $\varepsilon$ in every number and so does the mean. *Adversarial training* learns from half of $J(x)$ and half of $J(x + r)$; the step is taken as given, and no gradient goes through it.
 #
 # **Pictures and captions** (the contrastive loss of CLIP). In a batch of $N$ pairs, $s_{ij} = \cos(u_i, v_j) / \tau$ says how near picture $i$ is to caption $j$. With $p$ the softmax of the rows and $q$ that of the columns,
 #
@@ -355,9 +343,9 @@ print("rises:", risen.round(2), " seen:", seen)
 #
 # $$r = \varepsilon \operatorname{sign}(g), \qquad \max_{|r_i| \le \varepsilon} g \cdot r = \varepsilon \sum_i |g_i|.$$
 #
-# 对直线加逻辑损失，标签 $y = \pm 1$ 时，一切都能事先算出：$J(x + r) = \ln\bigl(1 + e^{\varepsilon |u|_1 - y\, u \cdot x}\bigr)$。**对抗训练**一半学 $J(x)$，一半学 $J(x + r)$；这一步当作给定的，梯度不穿过它。
+# 如果模型是一条直线，一切都能事先算出。它先求一条文本各向量的平均 $\bar x$，再与 $u$ 作点积；用逻辑损失，标签是 $y = \pm 1$ 时，$J(x + r) = \ln\bigl(1 + e^{\varepsilon |u|_1 - y\, u \cdot \bar x}\bigr)$，因为每个向量的每个数都移动 $\varepsilon$，平均也移动这么多。**对抗训练**一半学 $J(x)$，一半学 $J(x + r)$；这一步当作给定的，梯度不穿过它。
 #
-# **图像和说明文字**（CLIP 的对比损失）　一个批次有 $N$ 对，$s_{ij} = \cos(u_i, v_j) / \tau$ 表示图像 $i$ 与说明 $j$ 有多近。$p$ 是各行的 softmax，$q$ 是各列的 softmax，
+# **图像和说明文字**（CLIP 的对比损失）　一个批次有 $N$ 对，$s_{ij} = \cos(u_i, v_j) / \tau$ 表示图像 $i$ 与说明文字 $j$ 有多近。$p$ 是各行的 softmax，$q$ 是各列的 softmax，
 #
 # $$L = -\frac{1}{2N} \sum_i \bigl(\ln p_{ii} + \ln q_{ii}\bigr), \qquad \frac{\partial L}{\partial s} = \frac{p + q - 2I}{2N}.$$
 #
@@ -537,6 +525,8 @@ print("gates of the first token:", gates[0].round(3), " sum:", gates[0].sum())
 # %% [markdown] lang="en"
 # ## 6 Experiments
 #
+# Four ideas, each in a small world; each can be read by itself. All numbers of the stored studies, with other seeds, controls and remedies, stand in [the outlook, measured](outlook.md).
+#
 # ### 6.1 A step against a classifier
 #
 # The package writes reviews of three opinions, "The start was gripping, the price was clear and the cover was flat."; the label is what most opinions say. One opinion of ten is said in the words of another field, which are rare therefore. A small encoder learns a thousand reviews, and so does a *line*, the same without any layer: a mean of word vectors. Both are right nearly always. Then the vectors of other reviews move: by $\varepsilon$ times their usual size (the root mean square of their numbers) along the signs of the gradient, or along signs drawn at random. No word changes, so the right answer stays what it is.
@@ -546,17 +536,25 @@ print("gates of the first token:", gates[0].round(3), " sum:", gates[0].sum())
 # %% [markdown] lang="zh"
 # ## 6 实验
 #
+# 四个想法，各有一个小世界，可以分开来读。存下的各项研究，连同另一些种子、对照和各种办法，都在[展望：实测结果](outlook.md)里。
+#
 # ### 6.1 对分类器走一步
 #
 # 程序包写评论，每条三个评价：“The start was gripping, the price was clear and the cover was flat.”，标签是多数评价所说的。十个评价里有一个用的是另一个领域的词，所以那些词少见。一个小编码器学一千条评论；再让一条**直线**也学，它没有任何层，只对词向量求平均。两者几乎总是对的。然后移动另一些评论的词向量：移动的大小是平常大小（各数的均方根）的 $\varepsilon$ 倍，符号或者取梯度的，或者随机抽取。词一个也没有变，所以正确答案也没有变。
 #
 # **先猜一猜**　$\varepsilon = 0.1$ 时，如果符号是随机的，100 个回答里还有几个对？如果是梯度的符号呢？
 
-# %% tags=["machine"]
+# %%
 base = Reviews()
 EPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
+def told(ids, label):  # a review with its label, and which of its words are rare
+    rare = [base.world.words[i] for i in ids if i in base.world.opinions[1]]
+    return f"{('blame', 'praise')[label]}: {base.world.text(ids)} (rare: {', '.join(rare) or '-'})"
+
+
+# %% tags=["machine"]
 def under_attack(n_layers, **learned):  # a model that has learned the reviews, and other reviews
     model = replace(base.model, n_layers=n_layers)
     case = Adversarial(replace(base, model=model), 21)
@@ -564,7 +562,7 @@ def under_attack(n_layers, **learned):  # a model that has learned the reviews, 
 
 
 encoder, line = under_attack(n_layers=1), under_attack(n_layers=0)
-print("a review:", base.world.text(encoder.reviews.ids[0]))
+print(told(encoder.reviews.ids[0], encoder.reviews.labels[0]))
 print("accuracy, %, with eps =", *EPS)
 moved = {}
 for name, one in (("encoder", encoder), ("line", line)):
@@ -611,28 +609,48 @@ left.legend(fontsize=9, loc="lower left")
 shown = right.pcolormesh(chances, aims, still_right, cmap="cividis", vmin=0, vmax=100)
 edge = right.contour(chances, aims, still_right, [50], colors="white", linewidths=2)
 right.clabel(edge, fmt="%d %%", fontsize=10)
-right.set(xlabel="step along random signs", ylabel="step along the gradient's signs")
+right.set(xlabel="step along random signs, up to 0.5 (coarse scale)")
+right.set(ylabel="along the gradient's signs (fine scale)")
 right.set_title("one encoder: right, %", fontsize=10)
 figure.colorbar(shown, ax=right)
 savefig(figure, "21_adversarial", {**curves, "map": still_right})
 
+
+# %% tags=["machine"]
+def of_stored(what, values):  # a number of each stored model: mean, and half a 95 % interval
+    print(f"{what:40} {' ± '.join(f'{one:.2f}' for one in mean_and_interval(values))}")
+
+
+def accuracy(way, size):
+    return 100 * attack["accuracy"][:, one_layer, STEPS.index(way), at["sizes"].index(size)]
+
+
+one_layer, tenth = at["arms"].index([1, 0.1]), at["sizes"].index(0.1)
+for way, size in (("gradient sign", 0.1), ("random sign", 0.1), ("random sign", 1.0),
+                  ("gradient direction", 0.05), ("gradient sign", 0.05)):  # fmt: skip
+    of_stored(f"right, %, {way}, {size}", accuracy(way, size))
+ahead = accuracy("gradient sign", 0.05) - accuracy("gradient direction", 0.05)
+of_stored("sign less direction, points", ahead)
+rises, foretold = attack["risen"][:, one_layer, 0, tenth], attack["foretold"][:, one_layer, tenth]
+of_stored("risen / foretold by the slope, 0.1", rises / foretold)
+
 # %% [markdown] lang="en"
-# Your two models are one draw; the curves on the left are those of {n_attacked} stored ones of each kind. With $\varepsilon = 0.1$ the encoder is right in {aimed.mean:.0f} ± {aimed.half:.0f} of 100 reviews along the gradient's signs, and in {blind.mean:.1f} ± {blind.half:.1f} along random ones (± is half a 95 % interval over the models). Ten times as far at random it is still right in {far.mean:.0f} ± {far.half:.0f}. The map shows why: to the left and right, along the random direction, nothing happens for a long way; upwards there is an edge near by. (Downwards is the same step taken backwards; it does no harm.)
+# Your two models are one draw; the curves on the left are those of {n_attacked} stored ones of each kind. With $\varepsilon = 0.1$ the encoder is right in {aimed.mean:.0f} ± {aimed.half:.0f} of 100 reviews along the gradient's signs, and in {blind.mean:.1f} ± {blind.half:.1f} along random ones (± is half a 95 % interval over the models). Ten times as far at random it is still right in {far.mean:.0f} ± {far.half:.0f}. The map shows why: to the left and right, along the random direction, nothing happens for a long way; upwards there is an edge near by, and mind that the upward scale is the finer one.
 #
-# **Is it the depth?** The line falls, too: {line.0.mean:.0f} ± {line.0.half:.0f} of 100 at 0.1, and {line.1.mean:.0f} ± {line.1.half:.0f} at 0.2. Of a line everything is foretold, $\varepsilon \sum_i |g_i|$. The encoder's score rises {more.mean:.1f} ± {more.half:.1f} times as much as its slope foretells: behind a small step its slope is steeper. So linearity is enough to explain that such steps exist (which is the paper's point), and not how far these go.
+# **Is it the depth?** The line falls, too: {line.0.mean:.1f} ± {line.0.half:.1f} of 100 at 0.1, and {line.1.mean:.1f} ± {line.1.half:.1f} at 0.2. Of a line everything is foretold, $\varepsilon \sum_i |g_i|$. The encoder's score rises {more.mean:.1f} ± {more.half:.1f} times as much as its slope foretells: behind a small step its slope is steeper. So linearity is enough to explain that such steps exist (which is the paper's point), and not how much harm they do.
 #
-# **Why the signs?** They are the best step if each number is bounded. If the *length* of each word's step is, the gradient's own direction is best: with $\varepsilon = 0.05$ and steps of one length it leaves {along.mean:.0f} ± {along.half:.0f}, the signs {signed.mean:.0f} ± {signed.half:.0f} ({ahead.mean:.0f} ± {ahead.half:.0f} more).
+# **Why the signs?** They are the best step if each number is bounded. If the *length* of each word's step is, the gradient's own direction is best: with $\varepsilon = 0.05$ and steps of one length it leaves {along.mean:.0f} ± {along.half:.0f}, the signs {signed.mean:.0f} ± {signed.half:.0f} ({ahead.mean:.1f} ± {ahead.half:.1f} more).
 #
 # ### 6.2 From vectors to words, and what helps
 #
 # Nobody who writes a text can move a vector. But a word can be swapped for another of its kind: praise for praise, blame for blame. The gradient foretells what each swap does, $g_t \cdot (E_w - E_{x_t})$; or one tries them all.
 
 # %% [markdown] lang="zh"
-# （左图：虚线是编码器、随机符号；点划线是直线、梯度的符号；实线是编码器、梯度的符号。横轴是步子的大小，纵轴是答对的百分数。右图：横向沿随机符号走，纵向沿梯度的符号走，颜色是答对的百分数。）你的两个模型各只是一次抽样；左图的曲线是存下的模型，每种 {n_attacked} 个。$\varepsilon = 0.1$ 时，沿梯度的符号走，编码器 100 条评论里对 {aimed.mean:.0f} ± {aimed.half:.0f} 条；沿随机符号走，对 {blind.mean:.1f} ± {blind.half:.1f} 条（± 是各模型之间 95% 区间的半宽）。随机走十倍远，还对 {far.mean:.0f} ± {far.half:.0f} 条。右图说明了原因：往左右，沿随机方向，很远都没有动静；往上，不远就是边缘。（往下是同样的一步反着走，没有害处。）
+# （左图：虚线是编码器、随机符号；点划线是直线、梯度的符号；实线是编码器、梯度的符号。横轴是一步的大小，纵轴是答对的百分数。右图：横向沿随机符号走，纵向沿梯度的符号走，两轴的刻度不同，颜色是答对的百分数。）你的两个模型各只是一次抽样；左图的曲线是存下的模型，每种 {n_attacked} 个。$\varepsilon = 0.1$ 时，沿梯度的符号走，编码器 100 条评论里对 {aimed.mean:.0f} ± {aimed.half:.0f} 条；沿随机符号走，对 {blind.mean:.1f} ± {blind.half:.1f} 条（± 是各模型之间 95% 区间的半宽）。随机走十倍远，还对 {far.mean:.0f} ± {far.half:.0f} 条。右图说明了原因：往左右，沿随机方向，很远都没有动静；往上，不远就是边缘，何况纵轴的刻度还要细得多。
 #
-# **是因为层数吗？**　直线也会倒下：0.1 时 100 条里对 {line.0.mean:.0f} ± {line.0.half:.0f} 条，0.2 时对 {line.1.mean:.0f} ± {line.1.half:.0f} 条。直线的一切都能预先算出，就是 $\varepsilon \sum_i |g_i|$。编码器的得分上升是斜率所预示的 {more.mean:.1f} ± {more.half:.1f} 倍：迈出一小步之后，斜率更陡了。所以，要解释为什么有这样的步子，线性就够了（这正是那篇论文的要点）；要解释它们能走多远，就不够了。
+# **是因为层数吗？**　直线也会倒下：0.1 时 100 条里对 {line.0.mean:.1f} ± {line.0.half:.1f} 条，0.2 时对 {line.1.mean:.1f} ± {line.1.half:.1f} 条。直线的一切都能预先算出，就是 $\varepsilon \sum_i |g_i|$。编码器的得分上升是斜率所预示的 {more.mean:.1f} ± {more.half:.1f} 倍：迈出一小步之后，斜率更陡了。所以，要解释为什么有这样的一步，线性就够了（这正是那篇论文的要点）；要解释它有多大的害处，就不够了。
 #
-# **为什么取符号？**　如果限制的是每一个数，取符号的一步最好。如果限制的是每个词那一步的**长度**，那么最好的是梯度本身的方向：$\varepsilon = 0.05$、步子一样长时，它只剩 {along.mean:.0f} ± {along.half:.0f} 条，取符号还剩 {signed.mean:.0f} ± {signed.half:.0f} 条（多 {ahead.mean:.0f} ± {ahead.half:.0f} 条）。
+# **为什么取符号？**　如果限制的是每一个数，取符号的一步最好。如果限制的是每个词那一步的**长度**，那么最好的是梯度本身的方向：$\varepsilon = 0.05$、一步同样长时，它只剩 {along.mean:.0f} ± {along.half:.0f} 条，取符号还剩 {signed.mean:.0f} ± {signed.half:.0f} 条（多 {ahead.mean:.1f} ± {ahead.half:.1f} 条）。
 #
 # ### 6.2 从向量到词，以及什么办法有用
 #
@@ -640,14 +658,17 @@ savefig(figure, "21_adversarial", {**curves, "map": still_right})
 
 # %% tags=["machine"]
 ids, labels = encoder.reviews.ids, encoder.reviews.labels
-stated("swaps", encoder.alike[ids].sum(axis=(1, 2)).max() - 6, 144, 0, "other words for six")
+alike = encoder.alike[ids].sum(axis=2) - 1  # words that may stand for each one, itself left out
+stated("subjects", alike[:, ::3].max(), 9, 0, "other subjects")
+stated("opinions", alike[:, 1::3].max(), 39, 0, "other opinions of the same side")
+stated("swaps", 3 * (alike[0, 0] + alike[0, 1]), 144, 0, "other words for all six")
 spots, others = best_swaps(ids, encoder.gains("exhaustive", ids))
 changed = ids.copy()
 changed[np.arange(len(ids)), spots] = others
 before, behind = encoder.of_ids(ids, labels), encoder.of_ids(changed, labels)
 for n in np.flatnonzero((before < 0) & (behind > 0))[:2]:
-    print(("blame", "praise")[labels[n]], ":", base.world.text(ids[n]))
-    print("  taken for", ("praise", "blame")[labels[n]], ":", base.world.text(changed[n]))
+    print(told(ids[n], labels[n]))
+    print("  taken for", told(changed[n], 1 - labels[n]))
 for name in ("random", "first order", "exhaustive"):
     print(f"after one swap, {name:11} {100 * encoder.swapped(name, 1)[1]:.0f} % right")
 
@@ -659,33 +680,36 @@ steady = hardened.along(EPS)["accuracy"][0]
 print("along the gradient's signs, %:", *(100 * steady).round(1), " eps =", *EPS)
 print(f"after the worst swap, {100 * hardened.swapped('exhaustive', 1)[1]:.0f} %")
 
+# %% tags=["machine"]
+for rare in (0.5, 0.1, 0.02):
+    of_arm = 100 * attack["swapped"][:, at["arms"].index([1, rare]), :, 1]
+    for way in ("exhaustive", "first order", "random"):
+        of_stored(f"rare {rare}: right, %, {way} swap", of_arm[:, SWAPS.index(way)])
+lab = read_study("adversarial")
+print(f"{'right, %':24} {'plain':>12} {'sign step':>12} {'worst swap':>12}")
+for key in [key for key in lab if key.endswith(": accuracy")]:
+    remedy = key.removesuffix(": accuracy")
+    cells = [mean_and_interval(100 * lab[f"{remedy}: {one}"])
+             for one in ("accuracy", "accuracy, sign step", "accuracy, one swap")]  # fmt: skip
+    print(f"{remedy:24}", *(f"{f'{mean:.1f} ± {half:.1f}':>12}" for mean, half in cells))
+
 # %% [markdown] lang="en"
-# How much one swap does hangs on how rare the words are. If no word was rarer than another in training, the worst swap leaves {swap.0.mean:.1f} ± {swap.0.half:.1f} of 100 right; if one opinion of ten is in rare words, {swap.1.mean:.0f} ± {swap.1.half:.0f}, and between {lowest:.0f} and {highest:.0f} in single models; if one of fifty, {swap.2.mean:.0f} ± {swap.2.half:.0f}. A random swap leaves {any_swap.2.mean:.0f} ± {any_swap.2.half:.0f} even then, and the swap that one gradient chooses is as bad as the worst of all, for which the model is asked about {here.swaps} other texts ({cheap.2.mean:.0f} ± {cheap.2.half:.0f}).
+# How much one swap does hangs on how rare the words are. Of the stored encoders the worst swap leaves {swap.0.mean:.1f} ± {swap.0.half:.1f} of 100 right if no word was rarer than another in training; {swap.1.mean:.0f} ± {swap.1.half:.0f} if one opinion of ten is in rare words, and between {lowest:.1f} and {highest:.1f} in single models; {swap.2.mean:.0f} ± {swap.2.half:.0f} if one of fifty. A random swap leaves {any_swap.2.mean:.0f} ± {any_swap.2.half:.0f} even then. The swap that one gradient chooses is as bad as the worst of all ({cheap.2.mean:.0f} ± {cheap.2.half:.0f}), for which the model is asked about {here.swaps} other texts: three subjects have {here.subjects} others each, and three opinions {here.opinions}.
 #
-# **What helps?** The lab `adversarial` compares nine remedies with none, on {n_lab} seeds; strengths were chosen on other seeds, by attacked reviews. Without a remedy {levels.none.step.mean:.0f} ± {levels.none.step.half:.0f} of 100 are right after a step with $\varepsilon = 0.1$ and {levels.none.swap.mean:.0f} ± {levels.none.swap.half:.0f} after the worst swap. The table has the changes, in shares:
+# **What helps?** The lab `adversarial` compares nine remedies with a baseline, which has none, on {n_lab} seeds. Its table of verdicts stands in [the outlook, measured](outlook.md); the cell above prints how many of 100 are right in each. What one learns from it:
 #
-# {table}
-#
-# {reading}
-#
-# * *Adversarial training* ends the steps that it has seen: {levels.adversarial_training.step.mean:.0f} ± {levels.adversarial_training.step.half:.0f} of 100 are right, and it costs nothing here ({levels.adversarial_training.plain.mean:.1f} ± {levels.adversarial_training.plain.half:.1f} right without an attack). Against swaps, which it has not seen, nothing is gained that one could show ({levels.adversarial_training.swap.mean:.0f} ± {levels.adversarial_training.swap.half:.0f}).
-# * *Words swapped* at random in training leave {levels.words_swapped.swap.mean:.0f} ± {levels.words_swapped.swap.half:.0f} after the worst swap, and have no effect on steps. A model is steady against what it was made steady against.
-# * Against swaps nothing is certain all the same: the models without a remedy differ too widely, and {n_swept} comparisons are made at once. *Undecided* is not "does not help".
-# * Whether weight decay pays for steadiness with accuracy is undecided: {levels.weight_decay.plain.mean:.0f} ± {levels.weight_decay.plain.half:.0f} are right without an attack, of {levels.none.plain.mean:.1f} ± {levels.none.plain.half:.1f} without a remedy.
+# * *Adversarial training* ends the steps that it has seen: {levels.adversarial_training.step.mean:.0f} ± {levels.adversarial_training.step.half:.0f} are right, of {levels.none.step.mean:.0f} ± {levels.none.step.half:.0f} for the baseline, and it costs nothing here ({levels.adversarial_training.plain.mean:.1f} ± {levels.adversarial_training.plain.half:.1f} right without an attack). Against swaps, which it has not seen, nothing is gained that one could show: {levels.adversarial_training.swap.mean:.0f} ± {levels.adversarial_training.swap.half:.0f}, of {levels.none.swap.mean:.0f} ± {levels.none.swap.half:.0f}.
+# * *Words swapped* at random in training leave {levels.words_swapped.swap.mean:.0f} ± {levels.words_swapped.swap.half:.0f} after the worst swap, and have no effect worth {worth} on steps. A model is steady against what it was made steady against.
+# * Against swaps nothing is certain all the same: the baseline's models differ too widely, and {n_swept} comparisons are made at once. *Undecided* is not "does not help".
 
 # %% [markdown] lang="zh"
-# 换一个词有多大作用，取决于那些词有多少见。如果训练时没有哪个词比别的更少见，最坏的一换之后，100 条里还对 {swap.0.mean:.1f} ± {swap.0.half:.1f} 条；如果十个评价里有一个用少见的词，还对 {swap.1.mean:.0f} ± {swap.1.half:.0f} 条，单个模型在 {lowest:.0f} 到 {highest:.0f} 条之间；如果五十个里有一个，还对 {swap.2.mean:.0f} ± {swap.2.half:.0f} 条。即便那样，随机换一个词还对 {any_swap.2.mean:.0f} ± {any_swap.2.half:.0f} 条；而由一个梯度挑出来的换法，与要拿 {here.swaps} 条别的文本问过模型才找到的最坏换法一样糟（{cheap.2.mean:.0f} ± {cheap.2.half:.0f}）。
+# 换一个词有多大作用，取决于那些词有多少见。存下的编码器里，如果训练时没有哪个词比别的更少见，换掉最坏的一个词之后，100 条里还对 {swap.0.mean:.1f} ± {swap.0.half:.1f} 条；如果十个评价里有一个用少见的词，还对 {swap.1.mean:.0f} ± {swap.1.half:.0f} 条，单个模型在 {lowest:.1f} 到 {highest:.1f} 条之间；如果五十个里有一个，还对 {swap.2.mean:.0f} ± {swap.2.half:.0f} 条。即便那样，随机换一个词还对 {any_swap.2.mean:.0f} ± {any_swap.2.half:.0f} 条。由一个梯度挑出来的换法，与最坏的换法一样糟（{cheap.2.mean:.0f} ± {cheap.2.half:.0f}），而要找到最坏的，得拿 {here.swaps} 条别的文本问过模型：三个对象各有 {here.subjects} 个可换，三个评价各有 {here.opinions} 个。
 #
-# **什么办法有用？**　实验 `adversarial` 把九种办法与不采取办法相比，{n_lab} 个种子；强度是在别的种子上、看着被攻击的评论选的。不采取办法时，$\varepsilon = 0.1$ 的一步之后 100 条里对 {levels.none.step.mean:.0f} ± {levels.none.step.half:.0f} 条，最坏的一换之后对 {levels.none.swap.mean:.0f} ± {levels.none.swap.half:.0f} 条。表中是变化，以比例计：
+# **什么办法有用？**　实验 `adversarial` 拿九种办法与基线（什么办法也不用）作比较，{n_lab} 个种子。判定的表在[展望：实测结果](outlook.md)里；上面的单元格打印出每种办法 100 条里对几条。从中可以学到：
 #
-# {table}
-#
-# {reading}
-#
-# * **对抗训练**解决了它见过的那种步子：100 条里对 {levels.adversarial_training.step.mean:.0f} ± {levels.adversarial_training.step.half:.0f} 条，而且在这里不用付代价（不受攻击时对 {levels.adversarial_training.plain.mean:.1f} ± {levels.adversarial_training.plain.half:.1f} 条）。对它没见过的换词，看不出有什么好处（{levels.adversarial_training.swap.mean:.0f} ± {levels.adversarial_training.swap.half:.0f}）。
-# * 训练时随机**换同类的词**，最坏的一换之后还对 {levels.words_swapped.swap.mean:.0f} ± {levels.words_swapped.swap.half:.0f} 条，对步子则没有作用。模型只对练过的那种改动稳得住。
-# * 尽管如此，对换词还是什么都不能肯定：不采取办法的模型彼此相差太远，而且一次做了 {n_swept} 个比较。**未能判定**不等于“没有用”。
-# * 权重衰减换来稳定，是否要付出准确率，未能判定：不受攻击时对 {levels.weight_decay.plain.mean:.0f} ± {levels.weight_decay.plain.half:.0f} 条，不采取办法时对 {levels.none.plain.mean:.1f} ± {levels.none.plain.half:.1f} 条。
+# * **对抗训练**挡住了它见过的那种一步：对 {levels.adversarial_training.step.mean:.0f} ± {levels.adversarial_training.step.half:.0f} 条，基线对 {levels.none.step.mean:.0f} ± {levels.none.step.half:.0f} 条，而且在这里不用付代价（不受攻击时对 {levels.adversarial_training.plain.mean:.1f} ± {levels.adversarial_training.plain.half:.1f} 条）。对它没见过的换词，看不出有什么好处：对 {levels.adversarial_training.swap.mean:.0f} ± {levels.adversarial_training.swap.half:.0f} 条，基线对 {levels.none.swap.mean:.0f} ± {levels.none.swap.half:.0f} 条。
+# * 训练时随机**换同类的词**，换掉最坏的一个词之后还对 {levels.words_swapped.swap.mean:.0f} ± {levels.words_swapped.swap.half:.0f} 条，对一步则没有值得一提（{worth}）的作用。模型只对练过的那种改动稳得住。
+# * 尽管如此，对换词还是什么都不能肯定：基线的各个模型彼此相差太远，而且一次做了 {n_swept} 个比较。**未能判定**不等于“没有用”。
 
 # %% [markdown] lang="en"
 # ### 6.3 A picture and its caption
@@ -695,9 +719,9 @@ print(f"after the worst swap, {100 * hardened.swapped('exhaustive', 1)[1]:.0f} %
 # **Predict first.** What is the accuracy of each of the three?
 
 # %% [markdown] lang="zh"
-# ### 6.3 一幅图和它的说明
+# ### 6.3 一幅图像和它的说明文字
 #
-# **合起来才有用的两样**　图上是一个数字；说明文字是“large blue paper”或“small red paper”之类。数字是奇数**或者**颜色是蓝（但不能两者都是），答案就是 1。单看哪一样都什么也看不出。三个模型来学：第一个只读图；late（后期融合）每样有一个编码器，分数相加；joint（联合）把两样当作一个序列来读，序列里是像素行和词。
+# **单看没用、合看才有用**　图上是一个数字；说明文字是“large blue paper”或“small red paper”之类。数字是奇数**或者**颜色是蓝（但不能两者都是），答案就是 1。单看哪一样都什么也看不出。三个模型来学：第一个只读图；late（后期融合）每样有一个编码器，分数相加；joint（联合）把两样当作一个序列来读，序列里是像素行和词。
 #
 # **先猜一猜**　三个模型的准确率各是多少？
 
@@ -707,24 +731,28 @@ pairs = fusing.world.draw(fusing.learned, np.random.default_rng(21))
 asked_pairs = fusing.world.draw(fusing.tested, np.random.default_rng(22))
 print(fusing.world.digits.text(asked_pairs.pixels[0]))
 print(fusing.world.text(asked_pairs.captions[0]), "-> answer", asked_pairs.labels[0])
+f, g = np.array(np.meshgrid(*4 * [[-2, -1, 1, 2]])).reshape(2, 2, -1)  # of odd, and of blue
+rule = np.array([[0, 1], [1, 0]])[..., None]
+of_a_sum = ((f[:, None] + g > 0) == rule).mean(axis=(0, 1)).max()
+stated("sum", 100 * of_a_sum, 75, 0, "a sum is right in three cases of four at most")
 reached = {}
 for name in ("picture", "late", "joint"):
     way = fusion.MODELS[name]
     model = fusion.learned(fusing, way, pairs, 21)
     reached[name] = fusion.accuracy_of(model, asked_pairs, way.parts)
-    best = fusing.world.best(way.parts)
+    best = of_a_sum if way.late else fusing.world.best(way.parts)
     print(f"{name:8} {100 * reached[name]:.0f} % right; the best that there is: {100 * best:.0f} %")
 assert reached["late"] < 0.6 < reached["joint"], "a sum cannot say: one of both, but not both"
 
 # %% [markdown] lang="en"
-# In the {n_fused} stored models of each kind: the picture alone {xor.picture.mean:.0f} ± {xor.picture.half:.0f} %, the caption alone {xor.text.mean:.0f} ± {xor.text.half:.0f} %, both added {xor.late.mean:.0f} ± {xor.late.half:.0f} %, joint {xor.joint.mean:.0f} ± {xor.joint.half:.0f} %, of 100 possible. If only half of the captions name the colour, {half_told.best:.0f} % are possible and the joint model has {half_told.joint.mean:.0f} ± {half_told.joint.half:.0f}; if none does, {nothing.joint.mean:.0f} ± {nothing.joint.half:.0f}, as it must. Where each part tells the same, but not always ("either"), a sum is enough: {either.late.mean:.0f} ± {either.late.half:.0f} % against {either.joint.mean:.0f} ± {either.joint.half:.0f} % joint, and {spare.mean:.0f} ± {spare.half:.0f} points more than the better part alone. So fusion is no good in itself: ask first whether the parts must be read in the light of each other.
+# In the {n_fused} stored models of each kind: the picture alone {xor.picture.mean:.0f} ± {xor.picture.half:.0f} %, the caption alone {xor.text.mean:.0f} ± {xor.text.half:.0f} %, both added {xor.late.mean:.0f} ± {xor.late.half:.0f} %, joint {xor.joint.mean:.0f} ± {xor.joint.half:.0f} %, of 100 possible for who reads both together. A *sum* can be right in three of the four cases at most, {here.sum} %, and its loss is least where it says nothing at all. If only half of the captions name the colour, {half_told.best:.0f} % are possible and the joint model has {half_told.joint.mean:.0f} ± {half_told.joint.half:.0f}; if none does, {nothing.joint.mean:.0f} ± {nothing.joint.half:.0f}, as it must. Where each part tells the same, but not always ("either"), a sum is enough: {either.late.mean:.0f} ± {either.late.half:.0f} % against {either.joint.mean:.0f} ± {either.joint.half:.0f} % joint, and {spare.mean:.0f} ± {spare.half:.0f} points more than the better part alone. So fusion is no good in itself: ask first whether the parts must be read in the light of each other.
 #
-# **Pairs that find each other.** Now captions describe a picture, "seven left top": the digit, and one of nine places. Two encoders learn by the contrastive loss. Then each of 100 pictures looks for its caption among 100: *recall@1* is the share that finds its own first. There are {different} different pictures, so some of the 100 show the same, and the best that anybody can do is {recalls.0.best:.0f} in the mean, not 100.
+# **Pairs that find each other.** Now captions describe a picture, "seven left top": the digit, and one of nine places. Two encoders learn by the contrastive loss. Then each of 100 pictures looks for its caption among 100: *recall@1* is the share that finds its own first. What a picture can show is one of {different} things, ten digits at nine places; so some of the 100 show the same, and the best that anybody can do is {recalls.0.best:.0f} in the mean, not 100.
 
 # %% [markdown] lang="zh"
-# 存下的模型每种 {n_fused} 个：只看图 {xor.picture.mean:.0f} ± {xor.picture.half:.0f}%，只看说明 {xor.text.mean:.0f} ± {xor.text.half:.0f}%，两者相加 {xor.late.mean:.0f} ± {xor.late.half:.0f}%，联合 {xor.joint.mean:.0f} ± {xor.joint.half:.0f}%，最多可达 100%。如果只有一半的说明提到颜色，最多可达 {half_told.best:.0f}%，联合模型有 {half_told.joint.mean:.0f} ± {half_told.joint.half:.0f}%；如果都不提，就是 {nothing.joint.mean:.0f} ± {nothing.joint.half:.0f}%，也只能如此。如果两样说的是同一件事，只是不总说（either），相加就够了：{either.late.mean:.0f} ± {either.late.half:.0f}%，联合是 {either.joint.mean:.0f} ± {either.joint.half:.0f}%，比两样里较好的一样单独用多 {spare.mean:.0f} ± {spare.half:.0f} 个百分点。所以融合本身不是好处：先要问，这两样是不是必须对照着读。
+# 存下的模型每种 {n_fused} 个：只看图 {xor.picture.mean:.0f} ± {xor.picture.half:.0f}%，只看说明文字 {xor.text.mean:.0f} ± {xor.text.half:.0f}%，两者相加 {xor.late.mean:.0f} ± {xor.late.half:.0f}%，联合 {xor.joint.mean:.0f} ± {xor.joint.half:.0f}%；两样一起读，最多可达 100%。**相加**则四种情形至多答对三种，{here.sum}%，而损失最小的时候，它什么也没说。如果只有一半的说明文字提到颜色，最多可达 {half_told.best:.0f}%，联合模型有 {half_told.joint.mean:.0f} ± {half_told.joint.half:.0f}%；如果都不提，就是 {nothing.joint.mean:.0f} ± {nothing.joint.half:.0f}%，也只能如此。如果两样说的是同一件事，只是不总说（either），相加就够了：{either.late.mean:.0f} ± {either.late.half:.0f}%，联合是 {either.joint.mean:.0f} ± {either.joint.half:.0f}%，比两样里较好的一样单独用多 {spare.mean:.0f} ± {spare.half:.0f} 个百分点。所以融合本身不是好处：先要问，这两样是不是必须对照着读。
 #
-# **互相找得到的一对**　现在说明文字描述图像，“seven left top”：数字，和九个位置之一。两个编码器用对比损失来学。然后 100 幅图各在 100 条说明里找自己的那一条：**recall@1**（首位的召回率）是一下就找对的比例。不同的图有 {different} 种，所以 100 幅里有些是一样的，谁也只能平均做到 {recalls.0.best:.0f}，而不是 100。
+# **互相找得到的一对**　现在说明文字描述图像，“seven left top”：数字，和九个位置之一。两个编码器用对比损失来学。然后 100 幅图像各在 100 条说明文字里找自己的那一条：**recall@1**（首位的召回率）是一下就找对的比例。图上的内容共有 {different} 种，十个数字各有九个位置；所以 100 幅里有些内容相同，谁也只能平均做到 {recalls.0.best:.0f}，而不是 100。
 
 # %% tags=["machine"]
 TOLD = 1.0  # how often each of the three things is said; try 0.5
@@ -735,11 +763,12 @@ looked_for = finding.world.draw(100, np.random.default_rng(22))
 finder = retrieval.learned(finding, described, 21)
 scores = finder(looked_for.pixels, looked_for.captions).data
 own = np.arange(100)
-for name, one in {"picture -> caption": scores, "caption -> picture": scores.T}.items():
-    first, five = (100 * recall_at(one, own, k) for k in (1, 5))
-    print(f"{name}: recall@1 {first:.0f} of 100, @5 {five:.0f}")
 fits = fit(looked_for.shown, looked_for.captions)
-print(f"the best that there is: {100 * recall_at(fits, own, 1):.0f}; by chance 1")
+for name, one, known in (("picture -> caption", scores, fits),
+                         ("caption -> picture", scores.T, fits.T)):  # fmt: skip
+    first, five = (100 * recall_at(one, own, k) for k in (1, 5))
+    best = 100 * recall_at(known, own, 1)
+    print(f"{name}: recall@1 {first:.0f} of 100, best {best:.0f}, chance 1; recall@5 {five:.0f}")
 
 # %% tags=["machine"]
 of_models, of_pairs = read_study("fusion"), read_study("retrieval")
@@ -748,7 +777,7 @@ bars = {
     "odd or blue, not both": (
         ["picture", "text", "late", "joint"],
         *mean_and_interval(100 * of_models["accuracy"][:, odd_or_blue, :4]),
-        100 * of_models["best"][0, odd_or_blue, :4],
+        100 * np.minimum(of_models["best"][0, odd_or_blue, :4], [1, 1, of_a_sum, 1]),
     ),
     "a picture and its caption among 100": (
         ["all told", "half", "nothing", "noise", "mispaired"],
@@ -783,26 +812,27 @@ axes[1].legend(fontsize=9, loc=(0.33, 0.55))
 savefig(figure, "21_multimodal", kept)
 
 # %% [markdown] lang="en"
-# (Above: pictures and the caption that your model finds nearest, "own" or "same" if it says just that. Below: the stored models, with 95 % intervals.) The {n_found} stored models have a recall@1 of {recalls.0.ours.mean:.0f} ± {recalls.0.ours.half:.0f} of {recalls.0.best:.0f} possible. If each thing is said half of the time, it is {recalls.1.ours.mean:.0f} ± {recalls.1.ours.half:.0f} of {recalls.1.best:.0f}; if nothing is said, or if captions were dealt out anew among the pictures before learning, {recalls.2.ours.mean:.1f} ± {recalls.2.ours.half:.1f} and {recalls.4.ours.mean:.1f} ± {recalls.4.ours.half:.1f}, which is chance. Under strong noise in the pictures it is {recalls.3.ours.mean:.0f} ± {recalls.3.ours.half:.0f}; "possible" does not count noise. The number to be reported beside a recall is thus not 100, but what can be had.
+# (Above: pictures and the caption that your model finds nearest, "own" or "same" if it says just that. Below: the stored models, with 95 % intervals.) The {n_found} stored models have a recall@1 of {recalls.0.ours.mean:.0f} ± {recalls.0.ours.half:.0f} of {recalls.0.best:.0f} possible. If each thing is said half of the time, it is {recalls.1.ours.mean:.0f} ± {recalls.1.ours.half:.0f} of {recalls.1.best:.0f}; if nothing is said, or if captions were dealt out anew among the pictures before learning, {recalls.2.ours.mean:.1f} ± {recalls.2.ours.half:.1f} and {recalls.4.ours.mean:.1f} ± {recalls.4.ours.half:.1f}, which is chance. Under strong noise in the pictures it is {recalls.3.ours.mean:.0f} ± {recalls.3.ours.half:.0f}. The red lines know nothing of how a model was taught: "possible" does not count noise, and where captions were dealt out anew in learning (*mispaired*) those of the test still fit, so that {recalls.4.best:.0f} remain possible. The number to be reported beside a recall is thus not 100, but what can be had.
 #
 # ### 6.4 Experts, and who gets the tokens
 #
-# Texts of three tokens. A token has a cluster (one of eight) and a value; the cluster of the second token says by which table the value of the third follows from the first. So there are eight things to be known, and eight experts, of which a token uses two. A small GPT learns it twice, with the balance loss (times 0.1) and without it.
+# Texts of three tokens. A token has a cluster (one of eight) and a value; the cluster of the second token says by which table the value of the third follows from the first. So there are eight things to be known, and eight experts, of which a token uses two. A small GPT learns it twice, with the balance loss (times 0.1) and without it: here in {here.steps} steps, which take seconds, and in the stored study in 1000.
 #
 # **Predict first.** With even use each expert is the first choice of an eighth of the tokens. How large is the share of the busiest one if nothing keeps use even? How many experts are hardly used?
 
 # %% [markdown] lang="zh"
-# （上排：图像和你的模型认为最近的说明，own 是自己的，same 是别人的、但说的一样。下排：存下的模型，95% 区间；红线是最多可达，点线是随机。五组依次是：全说、说一半、什么也不说、图像有噪声、配错。）存下的 {n_found} 个模型，recall@1 是 {recalls.0.ours.mean:.0f} ± {recalls.0.ours.half:.0f}，最多可达 {recalls.0.best:.0f}。每样只有一半时候说，就是 {recalls.1.ours.mean:.0f} ± {recalls.1.ours.half:.0f}，最多可达 {recalls.1.best:.0f}；什么也不说，或者学习之前把说明在图像之间重新分发，就是 {recalls.2.ours.mean:.1f} ± {recalls.2.ours.half:.1f} 和 {recalls.4.ours.mean:.1f} ± {recalls.4.ours.half:.1f}，相当于瞎猜。图像噪声很大时是 {recalls.3.ours.mean:.0f} ± {recalls.3.ours.half:.0f}；“最多可达”没有把噪声算进去。所以报告召回率时，旁边该写的不是 100，而是可能达到的数。
+# （上排：图像和你的模型认为最近的说明文字，own 是自己的，same 是别人的、但说的一样。下排：存下的模型，95% 区间；红线是最多可达，点线是随机。五组依次是：全说、说一半、什么也不说、图像有噪声、配错。）存下的 {n_found} 个模型，recall@1 是 {recalls.0.ours.mean:.0f} ± {recalls.0.ours.half:.0f}，最多可达 {recalls.0.best:.0f}。每样只有一半时候说，就是 {recalls.1.ours.mean:.0f} ± {recalls.1.ours.half:.0f}，最多可达 {recalls.1.best:.0f}；什么也不说，或者学习之前把说明文字在图像之间重新分发，就是 {recalls.2.ours.mean:.1f} ± {recalls.2.ours.half:.1f} 和 {recalls.4.ours.mean:.1f} ± {recalls.4.ours.half:.1f}，相当于瞎猜。图像噪声很大时是 {recalls.3.ours.mean:.0f} ± {recalls.3.ours.half:.0f}。红线不管模型是怎样学的：“最多可达”没有把噪声算进去；学习时说明文字重新分发过的（mispaired，配错），测试时的说明文字仍然配得上，所以还是最多可达 {recalls.4.best:.0f}。所以报告召回率时，旁边该写的不是 100，而是可能达到的数。
 #
 # ### 6.4 专家，以及词元归谁
 #
-# 文本有三个词元。一个词元有类（八类之一）和值；第二个词元的类决定按哪张表由第一个的值得出第三个的值。所以要知道的有八样，专家也有八个，每个词元用两个。一个小 GPT 学两遍，一遍带均衡损失（乘 0.1），一遍不带。
+# 文本有三个词元。一个词元有类（cluster，八类之一）和值；第二个词元的类决定按哪张表由第一个的值得出第三个的值。所以要知道的有八样，专家也有八个，每个词元用两个。一个小 GPT 学两遍，一遍带均衡损失（乘 0.1），一遍不带：这里学 {here.steps} 步，只要几秒；存下的研究学 1000 步。
 #
 # **先猜一猜**　用得均匀时，每个专家是八分之一词元的首选。如果不管，最忙的那个占多少？有几个专家几乎没人用？
 
 # %% tags=["machine"]
 mixing = mixture_of_experts.Settings()
 training = replace(mixing.training, steps=500)
+stated("steps", training.steps, 500, 0, "steps, of which the stored study has 1000")
 draw = np.random.default_rng(21)
 tables = ClusterTexts(mixing.world, 1.0, draw)
 batches = [mixture_case.asked(tables.draw(training.batch, draw)) for _ in range(training.steps)]
@@ -818,16 +848,19 @@ def with_experts(weight):  # a GPT that has learned, and which share goes where
     second = noted[-1].chosen[:, 0].reshape(unseen.shape)[:, 1]
     given = np.zeros((8, 8))  # clusters, experts
     np.add.at(given, (mixing.world.cluster_of(unseen[:, 1]), second), 100 / len(second))
-    return gpt, given
+    return gpt, given, float(noted[-1].probabilities.max(axis=1).mean())
 
 
 # %% tags=["machine"]
 use = {weight: with_experts(weight) for weight in (0.1, 0.0)}
-for weight, (_, given) in use.items():
+for weight, (_, given, _) in use.items():
     ordered = np.sort(given.sum(axis=0))[::-1]
     print(f"balance loss times {weight}: shares of first choices, %", ordered.round(1))
-most = {weight: given.sum(axis=0).max() for weight, (_, given) in use.items()}
+    print(f"  hardly used (under 1 %): {(ordered < 1).sum()} of 8")
+most = {weight: given.sum(axis=0).max() for weight, (_, given, _) in use.items()}
 assert most[0.1] < most[0.0], "the balance loss spreads use"
+idle = (use[0.0][1].sum(axis=0) < 1).sum()
+stated("idle experts", idle, 4, 1, "hardly used in the map, more than in any stored model")
 
 # %% tags=["machine"]
 layer = use[0.1][0].blocks[0].feed_forward
@@ -838,12 +871,17 @@ print(f"on four machines: {apart:.0e} apart, {machines.sent} numbers sent from o
 assert apart < 1e-6, "sharded is what it is on one machine"
 
 BALANCE = 0.1  # try 0.001, or 1.0
-_, tried = use[BALANCE] if BALANCE in use else with_experts(BALANCE)
-print(f"the busiest expert: {tried.sum(axis=0).max():.0f} % of first choices")
+_, tried, surest = use[BALANCE] if BALANCE in use else with_experts(BALANCE)
+print(f"the busiest expert: {tried.sum(axis=0).max():.0f} % of first choices; "
+      f"a token's largest probability: {surest:.2f} in the mean")  # fmt: skip
 
 # %% tags=["machine"]
 of_experts = read_study("mixture_of_experts")
-places = read_settings("mixture_of_experts")["factors"]
+places = np.array(read_settings("mixture_of_experts")["factors"])
+hardly = (of_experts["use"][:, 0] < 0.01).sum(axis=-1).T  # (balanced or not, seeds)
+busiest = 100 * of_experts["use"][:, 0, :, 0].T
+for name, none, share in zip(("balanced", "not balanced"), hardly, busiest, strict=True):
+    print(f"{name}, 5 stored models: hardly used {none}, first choices of the busiest, % {share}")
 spreads = {
     name: {what: np.stack(mean_and_interval(100 * of_experts[what][:, 0, kind]))
            for what in ("use", "dropped")}
@@ -852,60 +890,70 @@ spreads = {
 
 # %% tags=["machine"]
 figure, axes = plt.subplots(
-    1, 4, figsize=(10, 3), width_ratios=(1, 1, 1.3, 1), layout="constrained"
+    1, 4, figsize=(10, 3.3), width_ratios=(1, 1, 1.3, 1), layout="constrained"
 )
-for axis, (_, given), name in zip(axes, use.values(), spreads, strict=False):
-    axis.imshow(given[:, np.argsort(-given.sum(axis=0))], cmap="Greys", vmin=0, vmax=12.5)
+for axis, (_, given, _), name in zip(axes, use.values(), spreads, strict=False):
+    row = 100 * given / given.sum(axis=1, keepdims=True)
+    shown = axis.imshow(row[:, np.argsort(-given.sum(axis=0))], cmap="Greys", vmin=0, vmax=50)
     axis.set(xlabel="expert, busiest first", ylabel="cluster", xticks=[], yticks=[])
-    axis.set_title(f"one model, {name}", fontsize=10)
-for (name, of_kind), (color, style) in zip(
-    spreads.items(), (("tab:blue", "o-"), ("tab:red", "s--")), strict=True
+    axis.set_title(f"one model, {name}", fontsize=9)
+bar = figure.colorbar(shown, ax=axes[:2], orientation="horizontal", extend="max", aspect=40)
+bar.set_label("% of the cluster's tokens", fontsize=9)
+for (name, of_kind), (color, style), aside in zip(
+    spreads.items(), (("tab:blue", "o-"), ("tab:red", "s--")), (-0.02, 0.02), strict=True
 ):
     for axis, (what, (middle, width)) in zip(axes[2:], of_kind.items(), strict=True):
-        xs = np.arange(1, 9) if what == "use" else places
+        xs = np.arange(1, 9) + 4 * aside if what == "use" else places + aside
         axis.errorbar(xs, middle, width, fmt=style, color=color, capsize=3, label=name)
 axes[2].axhline(12.5, color="0.5", linestyle=":", label="even")
 axes[2].set(xlabel="expert, busiest first", ylabel="first choices, %", ylim=(0, None))
 axes[2].set_title(f"{len(of_experts['use'])} models each", fontsize=10)
 axes[2].legend(fontsize=9)
 axes[3].set(xlabel="places / even use", ylabel="choices dropped, %", ylim=(0, None))
+axes[3].set_xticks(places)
 savefig(figure, "21_experts", {f"{a}, {b}": v for a, d in spreads.items() for b, v in d.items()})
 
 # %% [markdown] lang="en"
-# (The grey maps have a row for each cluster: which expert its tokens go to first. A white column is an expert that hardly any token chooses.) In the {n_mixed} stored pairs, after 1000 steps, the busiest expert is the first choice of {busiest.0.mean:.0f} ± {busiest.0.half:.0f} % of the tokens with the balance loss and of {busiest.1.mean:.0f} ± {busiest.1.half:.0f} % without: {calmer.mean:.0f} ± {calmer.half:.0f} points more. That matters where each expert has room for so many tokens and no more, as on machines of a given size. With as many places as even use needs, {dropped.0.mean:.0f} ± {dropped.0.half:.0f} % of the choices find none with the balance loss, and {dropped.1.mean:.0f} ± {dropped.1.half:.0f} % without. (What finds no place is dropped; the token passes on the residual stream alone.)
+# (A grey map has a row for each cluster, and shows which expert its tokens choose first; a white column is an expert that hardly any token chooses. *Balanced* is with the balance loss, *not balanced* without.) The maps are of one model each. In the {n_mixed} stored pairs the busiest expert is the first choice of {busiest.0.mean:.0f} ± {busiest.0.half:.0f} % of the tokens with the balance loss and of {busiest.1.mean:.0f} ± {busiest.1.half:.0f} % without, {calmer.mean:.0f} ± {calmer.half:.0f} points more. Chosen by less than one token of a hundred are no experts with it, and {unused.least} to {unused.most} of the eight without. So the map with more white columns, and a busiest expert beyond the {top.least:.0f} to {top.most:.0f} % of the stored models, is an *outlier*: it shows what can happen, not what is usual.
 #
-# **Spread over machines** the layer gives the same numbers. What it costs is the sending: each token travels to its experts and back, if they live elsewhere.
+# **Why it matters.** On machines of a given size each expert has room for so many tokens and no more. What finds no place is dropped, and the token passes on the residual stream alone: with as many places as even use needs, {dropped.0.mean:.0f} ± {dropped.0.half:.0f} % of the choices with the balance loss, and {dropped.1.mean:.0f} ± {dropped.1.half:.0f} % without. Spread over machines the layer gives the same numbers; what it costs is the sending, from where a token is to its experts and back.
 #
-# **Do experts find the clusters?** In part, and not for certain with the balance loss: there the first choice tells {cluster.0.mean:.0f} ± {cluster.0.half:.0f} % of what there is to be known of the cluster, without it {cluster.1.mean:.0f} ± {cluster.1.half:.0f} %. With clusters dealt out at random it would be {by_lot:.0f} % already, as the texts are finite.
+# **More is not always more even.** With `BALANCE = 1.0` the model above is less even than with 0.1, about as with `0.001`. The loss evens out the mean of the *probabilities*; perhaps these become so alike (see the largest one that is printed) that little decides which is first. But that is one model of each weight.
 #
-# **Do they pay?** That is *not shown*. Above the least possible loss, experts with the balance loss stay {excess.2.mean:.2f} ± {excess.2.half:.2f} nats, without it {excess.3.mean:.2f} ± {excess.3.half:.2f}, one network of as many operations {excess.0.mean:.2f} ± {excess.0.half:.2f}, one of as many weights {excess.1.mean:.2f} ± {excess.1.half:.2f}. All three differences from the first are *undecided*, and the intervals are wide. For some models come near to 0 and others stay on a plateau: more than 0.1 nats above stay {stuck.2} of {n_mixed} with the balance loss, {stuck.3} without it, {stuck.1} of the network with as many weights, and all {stuck.0} of that with as many operations. After 3000 steps, each kind at the rate that was best on one other seed, the network with as many operations differs from balanced experts by {later.0.mean:+.2f} ± {later.0.half:.2f} nats, that with as many weights by {later.1.mean:+.2f} ± {later.1.half:.2f}: undecided as well. What five seeds do tell, after 3000 steps too, is that use is spread ({more_calm.mean:.0f} ± {more_calm.half:.0f} points less at the busiest).
+# **Do experts find the clusters?** Count how much less uncertain the cluster is once the first choice is known, as a share of all its uncertainty (mutual information over entropy: 0 if the choice says nothing, 100 % if it names the cluster). That is {cluster.0.mean:.0f} ± {cluster.0.half:.0f} % with the balance loss, which is not more than chance for certain, and {cluster.1.mean:.0f} ± {cluster.1.half:.0f} % without. With clusters dealt out at random it is {by_lot:.0f} % already, as the texts are finite.
+#
+# **Do they pay?** That is *not shown*. Experts with the balance loss stay {excess.2.mean:.2f} ± {excess.2.half:.2f} nats above the least possible loss, one network of as many operations {excess.0.mean:.2f} ± {excess.0.half:.2f}, one of as many weights {excess.1.mean:.2f} ± {excess.1.half:.2f}: *undecided*. Some models come near to 0, others are caught on a plateau, more than 0.1 nats above: of {n_mixed} each, {stuck.2} with the balance loss, {stuck.3} without it, {stuck.1} of the network of as many weights, and all {stuck.0} of that of as many operations. It is the same after {long_steps} steps ([the outlook, measured](outlook.md)).
 
 # %% [markdown] lang="zh"
-# （灰度图每行是一类：它的词元首选哪个专家。白的一列，是几乎没有词元选的专家。第三幅是存下的模型：首选所占的百分数，点线是均匀；第四幅是找不到位置而被丢弃的百分数，横轴是位置数与均匀使用所需之比。）存下的 {n_mixed} 对模型走了 1000 步，最忙的专家，带均衡损失时是 {busiest.0.mean:.0f} ± {busiest.0.half:.0f}% 词元的首选，不带时是 {busiest.1.mean:.0f} ± {busiest.1.half:.0f}%，多 {calmer.mean:.0f} ± {calmer.half:.0f} 个百分点。如果每个专家只容得下这么多词元（机器大小有限时就是这样），这就要紧了。位置恰好是均匀使用所需时，带均衡损失有 {dropped.0.mean:.0f} ± {dropped.0.half:.0f}% 的选择找不到位置，不带时有 {dropped.1.mean:.0f} ± {dropped.1.half:.0f}%。（找不到位置的就丢弃，词元只沿残差流过去。）
+# （灰度图每行是一类，颜色是这类的词元首选各个专家的百分数；白的一列，是几乎没有词元选的专家。balanced 是带均衡损失，not balanced 是不带。第三幅是存下的模型：各个专家占首选的百分数，从最忙的排起，点线是均匀；第四幅是找不到位置而被丢弃的百分数，横轴是位置数与均匀使用所需之比。）两幅灰度图各只是一个模型。存下的 {n_mixed} 对模型里，最忙的专家，带均衡损失时是 {busiest.0.mean:.0f} ± {busiest.0.half:.0f}% 词元的首选，不带时是 {busiest.1.mean:.0f} ± {busiest.1.half:.0f}%，多 {calmer.mean:.0f} ± {calmer.half:.0f} 个百分点。一百个词元里选它的不到一个的专家，带均衡损失时一个也没有，不带时八个里有 {unused.least} 到 {unused.most} 个。所以，那幅白列更多、最忙的专家又超出存下模型的 {top.least:.0f}% 到 {top.most:.0f}% 的图，是一个**离群的例子**：它说明可能发生什么，不说明通常怎样。
 #
-# **分到几台机器上**，这一层给出的数还是一样的。代价在于传送：专家住在别处时，每个词元要送过去，再送回来。
+# **为什么要紧**　机器大小有限，每个专家只容得下一定数目的词元。位置恰好是均匀使用所需时，带均衡损失有 {dropped.0.mean:.0f} ± {dropped.0.half:.0f}% 的选择找不到位置，不带时有 {dropped.1.mean:.0f} ± {dropped.1.half:.0f}%。（找不到位置的就丢弃，词元只沿残差流过去。）分到几台机器上，这一层给出的数还是一样的；代价在于传送：专家如果在别的机器上，词元要送过去，再送回来。
 #
-# **专家找得到类吗？**　找到一部分，而且带均衡损失时还不能肯定：那时首选说出了类的信息的 {cluster.0.mean:.0f} ± {cluster.0.half:.0f}%，不带时说出 {cluster.1.mean:.0f} ± {cluster.1.half:.0f}%。即使把类随机分发，也会有 {by_lot:.0f}%，因为文本数目有限。
+# **加得多，不一定更均匀**　取 `BALANCE = 1.0`，上面的模型不如取 0.1 时均匀，与取 `0.001` 时差不多。被压平的是**概率**的平均；也许各个概率因此太接近（看打印出的最大概率），谁排第一，差一点点就变了。不过这里每个系数只有一个模型。
 #
-# **值得吗？**　这一点**没有显示出来**。与最小可能的损失相比，带均衡损失的专家高出 {excess.2.mean:.2f} ± {excess.2.half:.2f} 奈特，不带的高出 {excess.3.mean:.2f} ± {excess.3.half:.2f}，运算量相同的单个网络高出 {excess.0.mean:.2f} ± {excess.0.half:.2f}，权重数相同的单个网络高出 {excess.1.mean:.2f} ± {excess.1.half:.2f}。与第一种的三个差都**未能判定**，区间很宽。因为有的模型降到 0 附近，有的停在平台期：高出 0.1 奈特以上的，{n_mixed} 个里，带均衡损失的有 {stuck.2} 个，不带的有 {stuck.3} 个，权重数相同的单个网络有 {stuck.1} 个，运算量相同的 {stuck.0} 个全是。走 3000 步，每种用在另一个种子上最好的学习率，运算量相同的网络与带均衡损失的专家相差 {later.0.mean:+.2f} ± {later.0.half:.2f} 奈特，权重数相同的相差 {later.1.mean:+.2f} ± {later.1.half:.2f}：同样未能判定。五个种子说得清的，是用得均匀了，走 3000 步也一样（最忙的专家少 {more_calm.mean:.0f} ± {more_calm.half:.0f} 个百分点）。
+# **专家找得到类吗？**　看知道了首选之后，类的不确定性少了多少，占全部不确定性的几成（互信息除以熵：什么也没说出是 0，完全说出是 100%）。带均衡损失时是 {cluster.0.mean:.0f} ± {cluster.0.half:.0f}%，不能肯定比碰运气多；不带时是 {cluster.1.mean:.0f} ± {cluster.1.half:.0f}%。即使把类随机分发，也会有 {by_lot:.0f}%，因为文本数目有限。
+#
+# **值得吗？**　这一点**没有显示出来**。与最小可能的损失相比，带均衡损失的专家高出 {excess.2.mean:.2f} ± {excess.2.half:.2f} 奈特，运算量相同的单个网络高出 {excess.0.mean:.2f} ± {excess.0.half:.2f}，权重数相同的单个网络高出 {excess.1.mean:.2f} ± {excess.1.half:.2f}：**未能判定**。有的模型降到 0 附近，有的停在平台期，高出 0.1 奈特以上：每种 {n_mixed} 个里，带均衡损失的有 {stuck.2} 个，不带的有 {stuck.3} 个，权重数相同的单个网络有 {stuck.1} 个，运算量相同的 {stuck.0} 个全是。走 {long_steps} 步也一样（见[展望：实测结果](outlook.md)）。
 
 # %% [markdown] lang="en"
 # ### 6.5 A memory of the segment before
 #
-# The texts of section 2: of 16 tokens each repeats, nine times of ten, the one 12 before. A GPT reads 8 at a time, so that the source always lies before the segment. It learns with a memory of 16 positions, and is asked with shorter ones, too.
+# Texts as in section 2, with one difference: a token repeats the one that stands 12 before it nine times of ten, not always, and else it is drawn from all 16 tokens that there are. A GPT reads 8 at a time, so that the source always lies before the segment. It learns with a memory of 16 positions, and is asked with shorter ones, too.
 #
-# **Predict first.** Perplexity: among how many tokens, equally likely, does the reader hesitate (lesson 8)? Who does not see the source: 16. Who always sees it, and knows how texts are drawn: {least.4:.2f}. What has the model with 0, 4, 8, 12 and 16 positions remembered? Is it 16 with none?
+# **Predict first.** Perplexity: among how many tokens, equally likely, does the reader hesitate (lesson 8)? Who does not see the source: 16. Who always sees it, and knows how texts are drawn, gives it $q = 0.9 + 0.1/16$ and each of the 15 others $r = 0.1/16$, and has $\exp(-q \ln q - 15\, r \ln r)$ = {here.known}. What has the model with 0, 4, 8, 12 and 16 positions remembered? Is it 16 with none?
 
 # %% [markdown] lang="zh"
 # ### 6.5 记住前一个片段
 #
-# 文本就是第 2 节的那种：共 16 种词元，每个词元十次有九次重复它前面第 12 个。GPT 每次读 8 个，所以来源总在本段之前。学的时候记住 16 个位置，问的时候也试试记得少的。
+# 文本与第 2 节的一样，只有一点不同：词元重复它前面第 12 个，不是次次如此，而是十次有九次；其余的从全部 16 种词元里随机抽取。GPT 每次读 8 个，所以来源总在本段之前。学的时候记住 16 个位置，问的时候也试试记得少的。
 #
-# **先猜一猜**　困惑度：读的人好比在多少个等可能的词元之间犹豫（第 8 课）。看不见来源的是 16；总看得见来源、又知道文本怎样抽出来的是 {least.4:.2f}。记住 0、4、8、12、16 个位置时，模型各是多少？什么也不记时，是 16 吗？
+# **先猜一猜**　困惑度：读的人好比在多少个等可能的词元之间犹豫（第 8 课）。看不见来源的是 16；总看得见来源、又知道文本怎样抽出来的，给来源 $q = 0.9 + 0.1/16$，给另外 15 种各 $r = 0.1/16$，困惑度是 $\exp(-q \ln q - 15\, r \ln r)$ = {here.known}。记住 0、4、8、12、16 个位置时，模型各是多少？什么也不记时，是 16 吗？
 
 # %% tags=["machine"]
 remembering = recurrence.Settings()
 SEGMENT, TRIED = remembering.segment, remembering.tried
+q, r = 0.9 + 0.1 / 16, 0.1 / 16
+stated("known", np.exp(-q * np.log(q) - 15 * r * np.log(r)), 1.76, 5e-3, "who sees all")
 
 
 def reader(distance, memory=16):  # a GPT that has learned, and texts to be asked about
@@ -961,7 +1009,7 @@ for (label, (middle, width)), style in zip(ends.items(), ("o-", "s"), strict=Tru
     xs = TRIED[: np.size(middle)]
     left.errorbar(xs, middle, width, fmt=style, color=color, capsize=3, label=label)
 left.hlines(best_there_is, np.array(TRIED) - 0.7, np.array(TRIED) + 0.7, color="black", lw=3,
-            label="knows how texts are drawn")  # fmt: skip
+            label="best in sight")  # fmt: skip
 left.set(xlabel="positions remembered", xticks=TRIED)
 for (memory, of_places), style in zip(stairs.items(), ("^:", "s--", "o-"), strict=True):
     color = {"^:": "0.6", "s--": "tab:blue", "o-": "tab:red"}[style]
@@ -976,18 +1024,18 @@ right.legend(fontsize=9, loc=(0.47, 0.12))
 savefig(figure, "21_memory", {**{k: np.stack(v) for k, v in ends.items()}, "best": best_there_is})
 
 # %% [markdown] lang="en"
-# In the {n_kept} stored models perplexity is {ppl.0.mean:.0f} ± {ppl.0.half:.0f}, {ppl.1.mean:.0f} ± {ppl.1.half:.0f}, {ppl.2.mean:.1f} ± {ppl.2.half:.1f}, {ppl.3.mean:.2f} ± {ppl.3.half:.2f} and {ppl.4.mean:.2f} ± {ppl.4.half:.2f} with 0, 4, 8, 12 and 16 positions remembered; who knows how texts are drawn has {least.0:.0f}, {least.1:.1f}, {least.2:.2f}, {least.3:.2f} and {least.4:.2f}. On the right one sees the staircase of section 2: with 4 remembered one position of the eight sees its source, with 8 five do, with 12 all.
+# In the {n_kept} stored models perplexity is {ppl.0.mean:.0f} ± {ppl.0.half:.0f}, {ppl.1.mean:.0f} ± {ppl.1.half:.0f}, {ppl.2.mean:.1f} ± {ppl.2.half:.1f}, {ppl.3.mean:.2f} ± {ppl.3.half:.2f} and {ppl.4.mean:.2f} ± {ppl.4.half:.2f} with 0, 4, 8, 12 and 16 positions remembered; who knows how texts are drawn, and sees those positions and the segment alone, has {least.0:.0f}, {least.1:.1f}, {least.2:.2f}, {least.3:.2f} and {least.4:.2f}. On the right one sees the staircase of section 2: with 4 remembered one position of the eight sees its source, with 8 five do, with 12 all.
 #
-# **Worse than knowing nothing.** Without its memory the model is not at 16, where one that learned without a memory is ({without.mean:.1f} ± {without.half:.1f}), but far above: it is sure of wrong tokens. With the memory of another text it is as bad, {strange.mean:.0f} ± {strange.half:.0f}. So a shorter memory at use than in training is not a cheaper model, but another one, which nobody has trained.
+# **Worse than knowing nothing.** Without its memory the model is not at 16, where one that learned without a memory is ({without.mean:.1f} ± {without.half:.1f}), but far above: it is sure of wrong tokens. With the memory of another text it is as bad, {strange.mean:.0f} ± {strange.half:.0f}. A shorter memory at use than in training is another model, which nobody has trained.
 #
-# **The control, and where it fails.** With a distance of 4 the memory is needed at the first three positions of the eight; it gains {gained.0.mean:.2f} ± {gained.0.half:.2f} nats at the first. Where the source lies well within the segment nothing should be gained, by 0.15 nats at most, as was written down before. At the last three positions that is so. At position 4 the gain is {gained.4.mean:.2f} ± {gained.4.half:.2f}: the interval reaches {missed:.3f}, and the control *misses its margin*, by little. "No gain within the segment" is not shown there. (Five other seeds, which are not stored, kept the margin; it is the stored ones that count.) (At position 3, whose source is the first token of the segment, there is a gain, {gained.3.mean:.2f} ± {gained.3.half:.2f}; with distances alone a model can hardly tell where the segment begins.)
+# **The control, and where it fails.** With a distance of 4 the memory is needed at the first three positions of the eight, and gains {gained.0.mean:.2f} ± {gained.0.half:.2f} nats at the first. Where the source lies well within the segment nothing should be gained, 0.15 nats at most, as was written down before. At the last three positions that holds. At position 4 the gain is {gained.4.mean:.2f} ± {gained.4.half:.2f}: the interval reaches {missed:.3f}, and the control *misses its margin*, by little. "No gain within the segment" is not shown there. What position 3 gains, and what other seeds say, stands in [the outlook, measured](outlook.md).
 
 # %% [markdown] lang="zh"
-# （左图横轴是记住的位置数，纵轴是困惑度；圆点是存下的、带记忆学的模型，横线是知道文本怎样抽出来的，方块是不带记忆学的，空心圈是你的模型。右图横轴是段内位置。）存下的 {n_kept} 个模型，记住 0、4、8、12、16 个位置时，困惑度是 {ppl.0.mean:.0f} ± {ppl.0.half:.0f}、{ppl.1.mean:.0f} ± {ppl.1.half:.0f}、{ppl.2.mean:.1f} ± {ppl.2.half:.1f}、{ppl.3.mean:.2f} ± {ppl.3.half:.2f}、{ppl.4.mean:.2f} ± {ppl.4.half:.2f}；知道文本怎样抽出来的，是 {least.0:.0f}、{least.1:.1f}、{least.2:.2f}、{least.3:.2f}、{least.4:.2f}。右图看得见第 2 节的台阶：记住 4 个，八个位置里有一个看得见来源；记住 8 个，有五个；记住 12 个，全看得见。
+# （左图横轴是记住的位置数，纵轴是困惑度；圆点是存下的、带记忆学的模型，横线是知道文本怎样抽出来、却只看得见本段和这些位置的，方块是不带记忆学的，空心圈是你的模型。右图横轴是段内位置。）存下的 {n_kept} 个模型，记住 0、4、8、12、16 个位置时，困惑度是 {ppl.0.mean:.0f} ± {ppl.0.half:.0f}、{ppl.1.mean:.0f} ± {ppl.1.half:.0f}、{ppl.2.mean:.1f} ± {ppl.2.half:.1f}、{ppl.3.mean:.2f} ± {ppl.3.half:.2f}、{ppl.4.mean:.2f} ± {ppl.4.half:.2f}；知道文本怎样抽出来、却只看得见本段和这些位置的，是 {least.0:.0f}、{least.1:.1f}、{least.2:.2f}、{least.3:.2f}、{least.4:.2f}。右图看得见第 2 节的台阶：记住 4 个，八个位置里有一个看得见来源；记住 8 个，有五个；记住 12 个，全看得见。
 #
-# **比一无所知还糟**　拿走记忆，模型并不是 16（不带记忆学的模型才是 {without.mean:.1f} ± {without.half:.1f}），而是高得多：它对错的词元很有把握。给它另一条文本的记忆，也一样糟，{strange.mean:.0f} ± {strange.half:.0f}。所以，使用时的记忆比训练时短，得到的不是更便宜的模型，而是另一个模型，一个没有人训练过的模型。
+# **比一无所知还糟**　拿走记忆，模型并不是 16（不带记忆学的模型才是 {without.mean:.1f} ± {without.half:.1f}），而是高得多：它对错的词元很有把握。给它另一条文本的记忆，也一样糟，{strange.mean:.0f} ± {strange.half:.0f}。使用时的记忆比训练时短，得到的是另一个模型，一个没有人训练过的模型。
 #
-# **对照，以及它在哪里不合格**　距离为 4 时，八个位置里只有前三个要靠记忆；第一个位置上它带来 {gained.0.mean:.2f} ± {gained.0.half:.2f} 奈特。来源完全在段内的地方，应当什么也得不到；事先写下的界限是至多 0.15 奈特。最后三个位置合格。位置 4 上得到 {gained.4.mean:.2f} ± {gained.4.half:.2f}：区间到了 {missed:.3f}，对照**超出了界限**，虽然只超出一点。在那里，“段内没有好处”并没有得到证明。（另外五个种子没有存下，它们没有超出；算数的是存下的那些。）（位置 3 的来源是本段的第一个词元，那里有好处，{gained.3.mean:.2f} ± {gained.3.half:.2f}；只凭距离，模型很难知道片段从哪里开始。）
+# **对照，以及它在哪里不合格**　距离为 4 时，八个位置里只有前三个要靠记忆；第一个位置上它带来 {gained.0.mean:.2f} ± {gained.0.half:.2f} 奈特。来源完全在段内的地方，应当什么也得不到；事先写下的界限是至多 0.15 奈特。最后三个位置合格。位置 4 上得到 {gained.4.mean:.2f} ± {gained.4.half:.2f}：区间到了 {missed:.3f}，对照**超出了界限**，虽然只超出一点。在那里，“段内没有好处”并没有得到证明。位置 3 的情形，以及另一些种子上怎样，见[展望：实测结果](outlook.md)。
 
 # %% [markdown] lang="en"
 # ## 7 Summary and limits
@@ -1072,12 +1120,12 @@ check("21.2", contrastive)
 # %% [markdown] lang="en"
 # *Hint*: $-\ln p_{ii} = \ln \sum_j e^{s_{ij}} - s_{ii}$. Take the largest number of the row out of the sum before `exp`; then the same for columns.
 #
-# **21.3 Even use.** `scores` (N, E) are what a router says of E experts for N tokens. Write `balance(scores)`: the balance loss of `softmax(scores)`, whose first choices are the largest scores (of equal ones the first), and its gradient with respect to the *scores*, (N, E). The counts have no slope; the softmax has.
+# **21.3 Even use.** `scores` (N, E) are what a router says of E experts for N tokens. Write `balance(scores)`: the balance loss of `softmax(scores)`, whose first choices are the largest scores (of equal ones the first), and its gradient with respect to the *scores*, (N, E). The counts have no slope; the softmax has. It must stay right for scores of a thousand.
 
 # %% [markdown] lang="zh"
 # **提示**　$-\ln p_{ii} = \ln \sum_j e^{s_{ij}} - s_{ii}$。先把一行里最大的数从和里提出来，再用 `exp`；列也一样。
 #
-# **21.3 用得均匀**　`scores` (N, E) 是路由器对 N 个词元、E 个专家打的分。请写 `balance(scores)`：返回 `softmax(scores)` 的均衡损失（首选是分数最大的，相等时取前面的），以及它对**分数**的梯度，(N, E)。计数没有斜率，softmax 有。
+# **21.3 用得均匀**　`scores` (N, E) 是路由器对 N 个词元、E 个专家打的分。请写 `balance(scores)`：返回 `softmax(scores)` 的均衡损失（首选是分数最大的，相等时取前面的），以及它对**分数**的梯度，(N, E)。计数没有斜率，softmax 有。分数上千时，结果也必须正确。
 
 
 # %% tags=["exercise"]

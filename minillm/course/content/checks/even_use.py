@@ -24,6 +24,17 @@ def routed(n: int, experts: int, seed: int) -> np.ndarray:
     )
 
 
+def tied(n: int, experts: int, seed: int) -> np.ndarray:
+    """Scores of which two of every token are the highest: equal, or the later one by 1/1000."""
+    rng = np.random.default_rng(seed)
+    scores = np.round(rng.uniform(-2, 0, (n, experts)), 1)
+    for row in scores:
+        first, last = np.sort(rng.choice(experts, 2, replace=False))
+        row[[first, last]] = 0.5
+        row[last] += rng.choice([0.0, 0.001])
+    return scores
+
+
 def of_softmax(scores: list[list[float]], first: list[int]) -> float:
     """The loss with these first choices, expert by expert."""
     n, experts = len(scores), len(scores[0])
@@ -78,6 +89,11 @@ def counts_first_choices(balance: Function, n: int, experts: int, seed: int) -> 
     same_balance(balance, routed(n, experts, seed))
 
 
+def takes_the_first_of_equal_ones(balance: Function, n: int, experts: int, seed: int) -> None:
+    """Ties go to the first, and what is higher by little is no tie."""
+    same_balance(balance, tied(n, experts, seed))
+
+
 def is_right_when_sure(balance: Function, n: int, experts: int, seed: int) -> None:
     """Scores of a thousand, all tokens at one expert."""
     scores = 1000 + routed(n, experts, seed)
@@ -97,6 +113,12 @@ EVEN_USE = Exercise(
         "shares of first choices times mean probabilities; the gradient goes through these alone",
         "首选的比例乘平均概率；梯度只经过后者",
         counts_first_choices,
+        ROUTED,
+    ),
+    Property(
+        "a token counts for the largest score alone, and for the first of equal ones",
+        "一个词元只算给分数最大的一个专家，相等时算给前面的",
+        takes_the_first_of_equal_ones,
         ROUTED,
     ),
     Property(

@@ -74,6 +74,11 @@ def rises_as_foretold(attacked: Function, t: int, d: int, eps: float, seed: int)
     """On a line the loss rises by eps times the size times ``|w|_1`` of the words."""
     x, mask, w = text(t, d, 1, seed)
     found = shaped(VECTORS, attacked(x, mask, line(w), eps), x.shape)
+    told(
+        not np.allclose(found, moved(x, mask, w, eps * size_of(x, mask)) - x, atol=1e-5),
+        "this is the step alone: what is asked for is x after the step, x + step",
+        "这只是那一步本身，要的是走了这一步之后的 x，即 x + 步",
+    )
     rise = float(((found - x) * w).sum())
     wanted = eps * size_of(x, mask) * float(np.abs(w[mask]).sum())
     told(

@@ -17,6 +17,7 @@ RIGHT = [
     ("21.2", "float32", pairs.in_single_precision),
     ("21.3", "shares", uses.by_shares),
     ("21.3", "one-hot rows", uses.by_one_hot),
+    ("21.3", "first probabilities", uses.by_probabilities),
     ("21.3", "a loop and lists", uses.by_a_loop),
     ("21.3", "float32", uses.in_single_precision),
     ("21.3", "a list", uses.as_a_list),
@@ -94,6 +95,12 @@ WRONG = [
     ("21.3", "other shares", uses.hard_probabilities),
     ("21.3", "other shares", uses.last_choices),
     ("21.3", "other shares", uses.both_choices),
+    ("21.3", "other ties", uses.last_of_equal_ones),
+    ("21.3", "other ties", uses.ties_shared),
+    ("21.3", "other ties", uses.ties_counted_for_all),
+    ("21.3", "other ties", uses.nearly_equal_ones),
+    ("21.3", "other ties", uses.a_steep_soft_count),
+    ("21.3", "other ties", uses.a_steeper_soft_count),
     ("21.3", "half", uses.gradient_halved),
     ("21.3", "the other sign", uses.the_other_sign),
     ("21.3", "another axis", uses.along_the_wrong_axis),
@@ -107,6 +114,7 @@ HALF = [
 ]
 MESSAGES = {
     ("21.1", steps.with_all_sizes): ("the loss w·x rises by", "上升"),
+    ("21.1", steps.the_step_alone): ("this is the step alone", "这只是那一步本身"),
     ("21.1", steps.words_alone): ("the shape is", "形状"),
     ("21.2", pairs.one_way): ("the loss", "损失"),
     ("21.3", uses.of_probabilities): ("the gradient", "梯度"),

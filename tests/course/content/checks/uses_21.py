@@ -40,6 +40,11 @@ def by_one_hot(scores):
     return experts * (f * p.mean(axis=0)).sum(), jacobians @ f * experts / n
 
 
+def by_probabilities(scores):
+    first = softmax(scores).argmax(axis=1)
+    return of(scores, np.bincount(first, minlength=scores.shape[1]) / len(scores))
+
+
 def by_a_loop(scores):
     rows = scores.tolist()
     n, experts = len(rows), len(rows[0])
@@ -119,6 +124,33 @@ def hard_probabilities(scores):
 def last_choices(scores):
     f = np.bincount(scores.argmin(axis=1), minlength=scores.shape[1]) / len(scores)
     return of(scores, f)
+
+
+def last_of_equal_ones(scores):
+    last = scores.shape[1] - 1 - scores[:, ::-1].argmax(axis=1)
+    return of(scores, np.bincount(last, minlength=scores.shape[1]) / len(scores))
+
+
+def ties_shared(scores):
+    best = scores == scores.max(axis=1, keepdims=True)
+    return of(scores, (best / best.sum(axis=1, keepdims=True)).mean(axis=0))
+
+
+def ties_counted_for_all(scores):
+    return of(scores, (scores == scores.max(axis=1, keepdims=True)).mean(axis=0))
+
+
+def nearly_equal_ones(scores):
+    close = np.isclose(scores, scores.max(axis=1, keepdims=True), atol=0.01)
+    return of(scores, np.bincount(close.argmax(axis=1), minlength=scores.shape[1]) / len(scores))
+
+
+def a_steep_soft_count(scores):
+    return of(scores, softmax(100 * scores).mean(axis=0))
+
+
+def a_steeper_soft_count(scores):
+    return of(scores, softmax(1e5 * scores).mean(axis=0))
 
 
 def both_choices(scores):
