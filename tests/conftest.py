@@ -7,10 +7,12 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None, print_blob=True)
-settings.load_profile("ci")
+FINDING = [Phase.explicit, Phase.generate]  # and not shrunk: for runs whose examples nobody reads
+settings.register_profile("unshrunk", settings.get_profile("ci"), phases=FINDING)
+settings.load_profile(os.environ.get("MINILLM_HYPOTHESIS", "ci"))
 
 
 @pytest.fixture
