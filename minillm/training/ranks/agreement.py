@@ -61,6 +61,15 @@ def refuse_other_ranks(facts: list[dict[str, Any]]) -> None:
             )
 
 
+def require_same_device(ranks: Ranks, device: str) -> None:
+    """Refuse ranks on different kinds of devices, before those with GPUs wait for each other.
+
+    Raises:
+        RanksError: names both.
+    """
+    refuse_other_ranks([{"device": one} for one in ranks.gather(device)])
+
+
 def compare(
     ranks: Ranks | None, facts: Mapping[str, Any], model: Module, checkpoint: Path | None
 ) -> None:
