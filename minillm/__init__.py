@@ -11,6 +11,11 @@ if sys.version_info < (3, 11):  # noqa: UP036 (it runs from a clone, before it i
     needed = "minillm needs Python 3.11 or newer; this is Python " + sys.version.split()[0]
     raise (SystemExit if sys.argv[:1] == ["-m"] else ImportError)(needed)
 
+from minillm import launching
+
+if launching.others_wait():  # first: the imports below may be what fails
+    launching.watch_errors()
+
 from minillm import autograd, backend, nn, ops, optim
 from minillm.autograd import Parameter, Tensor, check_module, check_vjp, gradients_of, no_grad
 from minillm.backend import (

@@ -17,8 +17,8 @@ from minillm.backend.threads import limit_threads
 from minillm.commands.arguments import build_parser
 from minillm.commands.ranks import Outcome, require_one_or_together, run_as_rank, speaking
 from minillm.commands.words import Words
+from minillm.launching import ending_all, launched
 from minillm.training import DivergenceError
-from minillm.training.ranks import launched
 
 EXTRAS = {  # extra -> the modules that it brings, beside those that every installation has
     "course": (
@@ -151,7 +151,8 @@ def extra_of(error: ModuleNotFoundError) -> str | None:
 def run() -> None:
     """Entry point of the installed script."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main())
+    with ending_all():
+        sys.exit(main())
 
 
 if __name__ == "__main__":

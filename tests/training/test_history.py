@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from minillm.backend import kernels, kernels_in_force
 from minillm.training import DivergenceError, Run
 from minillm.training.history import first_difference, least, read_history
 from tests.training.test_journal import spoiled
@@ -67,6 +68,14 @@ def test_how_a_run_ended_is_told(tmp_path):
     again = read_history(tmp_path / "left")
     assert (again.state, again.taken.processes) == ("finished", 2)
     assert first_difference(again.events, read_history(tmp_path / "whole").events) is None
+
+
+def test_a_run_may_go_on_with_other_kernels_and_its_record_tells_with_which_it_began(tmp_path):
+    made(tmp_path, updates=6)
+    with kernels("off"):
+        list(run_of("translation", out=tmp_path, resume=True).all())
+    found = read_history(tmp_path)
+    assert (found.state, found.head["kernels"]) == ("finished", kernels_in_force())
 
 
 def test_older_records_without_commit_processor_and_times_are_read(tmp_path):

@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 
+from minillm.backend import kernels_in_force
 from minillm.training import RunRecord, read_record
 
 
@@ -42,6 +43,7 @@ def test_the_first_line_has_configuration_and_versions_and_each_event_a_line(pat
     assert first["configuration"] == {"seed": 1}
     assert first["versions"]["numpy"] == np.__version__
     assert set(first["versions"]) == {"python", "numpy", "minillm"}
+    assert first["kernels"] == kernels_in_force()
     assert lines[1:] == [f'{{"step": {i}, "text": "第{i}步"}}' for i in range(3)]
 
 

@@ -2,12 +2,11 @@
 
 from minillm.training.ranks.expected_time import Wire, ring_seconds, speed_up, step_seconds
 from minillm.training.ranks.ring import ring_all_reduce, ring_rounds, simulated_ring
-from minillm.training.ranks.world import Ranks, launched, open_ranks
+from minillm.training.ranks.world import Ranks, open_ranks
 
 __all__ = [
     "Ranks",
     "Wire",
-    "launched",
     "open_ranks",
     "ring_all_reduce",
     "ring_rounds",

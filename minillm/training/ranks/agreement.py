@@ -61,12 +61,21 @@ def refuse_other_ranks(facts: list[dict[str, Any]]) -> None:
             )
 
 
+def require_same_device(ranks: Ranks, device: str) -> None:
+    """Refuse ranks on different kinds of devices, before those with GPUs wait for each other.
+
+    Raises:
+        RanksError: names both.
+    """
+    refuse_other_ranks([{"device": one} for one in ranks.gather(device)])
+
+
 def compare(
     ranks: Ranks | None, facts: Mapping[str, Any], model: Module, checkpoint: Path | None
 ) -> None:
-    """``meet`` with ``facts``, and what else must be the same: weights, versions, the checkpoint.
+    """``meet`` with ``facts``, and what else must be the same: weights, versions, kernels.
 
-    Where there are no ranks, nothing is compared.
+    Also the checkpoint that they go on from.  Where there are no ranks, nothing is compared.
 
     Raises:
         RanksError: as ``meet``.
@@ -74,7 +83,8 @@ def compare(
     if ranks is not None:
         resumed = None if checkpoint is None else digest_of_file(checkpoint)
         own = {"weights": digest_of_state(model), "checkpoint": resumed}
-        meet(ranks, {**facts, **surroundings()["versions"], **own})
+        about = surroundings()
+        meet(ranks, {**facts, **about["versions"], "kernels": about["kernels"], **own})
 
 
 def require_same_weights(ranks: Ranks, model: Module, done: int) -> None:

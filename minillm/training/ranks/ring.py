@@ -5,7 +5,7 @@ Each of n ranks cuts its buffer into n chunks, and talks to its two neighbours a
     reduce-scatter, n - 1 rounds:   a chunk goes on to the next rank, which adds its own to it
     all-gather,     n - 1 rounds:   a chunk that is summed goes on, and takes the place of the old
 
-In each round a rank sends one chunk, an n-th of the buffer: ``2 (n - 1) / n`` of it in all,
+In each round a rank sends one chunk, about an n-th of the buffer: ``2 (n - 1) / n`` of it in all,
 nearly the same for 2 ranks and for 512.
 """
 

@@ -14,14 +14,8 @@ from typing import Any, Protocol
 
 from minillm.backend import Array, DeviceError
 from minillm.backend.devices import require_cuda
+from minillm.launching import LAUNCHERS, launched
 
-# how many processes, and which one this is, as the launchers of MPICH (also Intel MPI), Open MPI
-# and MVAPICH tell those that they start
-LAUNCHERS = (
-    ("PMI_SIZE", "PMI_RANK"),
-    ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
-    ("MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
-)
 HOW = "mpiexec -n 2 python -m mpi4py -m minillm COMMAND ... --data-parallel"
 
 
@@ -99,14 +93,6 @@ class NcclRanks(MpiRanks):
     def total(self, flat: Array) -> None:
         """Sum over all ranks, in place."""
         self.group.all_reduce(flat, flat)
-
-
-def launched() -> tuple[int, int]:
-    """How many processes a launcher started, and which of them this is; (1, 0) without one."""
-    for size, rank in LAUNCHERS:
-        if os.environ.get(size, "").isdecimal():
-            return int(os.environ[size]), int(os.environ.get(rank, "0"))
-    return 1, 0
 
 
 def open_ranks() -> MpiRanks:

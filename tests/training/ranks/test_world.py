@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from minillm.backend import DeviceError
-from minillm.training.ranks import launched, open_ranks, world
+from minillm.launching import LAUNCHERS, launched
+from minillm.training.ranks import open_ranks, world
 from minillm.training.ranks.world import MpiRanks, NcclRanks, merged, on_gpus
 
 
@@ -56,7 +57,7 @@ def false_mpi(**settings):
 @pytest.fixture
 def install(monkeypatch):
     """Put a stand-in of mpi4py where it is imported from."""
-    for names in world.LAUNCHERS:
+    for names in LAUNCHERS:
         for name in names:
             monkeypatch.delenv(name, raising=False)
 
