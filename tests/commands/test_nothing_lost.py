@@ -93,6 +93,14 @@ def test_a_folder_in_which_another_process_writes_is_refused(name, call, tmp_pat
     assert ".lock" not in listing(tmp_path / "run")
 
 
+@pytest.mark.parametrize("name", ["finetune", "instruct", "prefer"])
+def test_who_goes_on_from_a_model_is_refused_before_it_is_read(name, call, tmp_path):
+    with another(tmp_path / "run") as process:
+        result = call(name, "nowhere", "nothing", "--out", tmp_path / "run", "--resume")
+    assert result.code == 1
+    assert f"another process, pid {process.pid} on" in result.message
+
+
 @pytest.mark.parametrize(
     ("name", "option"),
     [
