@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from minillm.backend import DeviceError
+from minillm.backend.locks import freed_after
 from minillm.backend.threads import limit_threads
 from minillm.commands.arguments import build_parser
 from minillm.commands.ranks import Outcome, require_one_or_together, run_as_rank, speaking
@@ -61,7 +62,8 @@ def outcome(arguments: argparse.Namespace) -> Outcome:
         require_one_or_together(arguments)
         # who shares batches among threads gives each of them one BLAS thread
         limit_threads(arguments.threads, each=1 if "shares_batches" in arguments else None)
-        arguments.run(arguments)
+        with freed_after():
+            arguments.run(arguments)
         sys.stdout.flush()  # here, where a reader who has gone is not an error
     except KeyboardInterrupt as error:
         say = words_of(arguments)

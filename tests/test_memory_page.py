@@ -15,6 +15,17 @@ def test_the_table_of_a_page_is_the_stored_one(page):
     assert f"\n\n{tables()[page]}\n" in text
 
 
+@pytest.mark.parametrize("page", ["own_text.md", "zh/own_text.md"])
+def test_a_page_says_where_less_memory_is_had_and_what_it_does_not_change(page):
+    text = (ROOT / "lessons" / page).read_text(encoding="utf-8")
+    assert all(f"`{way}`" in text for way in ("--recompute", "--accumulate", "fit(accumulate=)"))
+    config = gpt2_style(64, width=64, n_heads=4, n_layers=2, max_length=16)
+    one, two = (training_peak(config, 8 // k, 16, recompute=k - 1, accumulate=k) for k in (1, 2))
+    always = one.parameters + one.moments
+    assert always == two.parameters + two.moments == 12 * one.parameters // 4
+    assert "12 bytes a parameter" in text or "每个参数 12 字节" in text
+
+
 def test_the_size_on_the_page_is_the_one_that_was_measured():
     mid = SIZES["mid"]
     assert (mid.batch, mid.length, mid.width, mid.n_heads) == (16, 128, 256, 8)

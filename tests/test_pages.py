@@ -31,6 +31,23 @@ def test_every_command_of_a_page_is_understood(page):
         assert callable(found.run)
 
 
+def test_the_page_on_speed_says_how_kernels_for_devices_are_tried_and_installed():
+    page = (LESSONS / "speed.md").read_text(encoding="utf-8")
+    gpu = page.partition("\n## GPU\n")[2]
+    assert "MINILLM_KERNELS=device" in gpu and "have not run on a device yet" in gpu
+    assert "\n.venv/bin/python -m pytest -m gpu tests/gpu -n 0\n" in gpu
+    (command,) = COMMAND.findall(gpu)
+    found, rest = build_parser(words := shlex.split(command)).parse_known_args(words)
+    assert (found.command, found.device, str(found.json), rest) == (
+        "bench",
+        "cuda",
+        "device.json",
+        [],
+    )
+    for extra in ("fast", "cuda12x"):  # as the errors say it: see test_info
+        assert f'`.venv/bin/pip install -e ".[{extra}]"`' in page
+
+
 def test_the_template_on_the_pages_is_the_one_that_is_used():
     for page in PAGES:
         text = (LESSONS / page).read_text(encoding="utf-8")

@@ -45,6 +45,14 @@ def test_links_of_a_readme_lead_to_files(name):
 
 
 @each_readme
+def test_a_readme_leads_to_the_part_on_memory(name):
+    ((page, anchor),) = re.findall(r"\]\(([^)#]+)#([^)]+)\)", read(name))
+    heads = re.findall(r"^## (.+)$", read(page), flags=re.MULTILINE)
+    assert anchor in [head.lower().replace(" ", "-") for head in heads]
+    assert "--recompute" in read(page).partition(heads[-1])[2]
+
+
+@each_readme
 def test_the_columns_of_the_sample_and_the_gaps_in_the_numbers_are_explained(name):
     say = Words("zh" if ".zh" in name else "en")
     form = r"\n\n```\n(.*?)\n```\n\n(.*?)\n\n"

@@ -18,7 +18,8 @@ import numpy as np
 try:
     import numba
 except ImportError as error:
-    raise ImportError('kernels "compiled" need numba: pip install numba') from error
+    message = 'kernels "compiled" need numba: .venv/bin/pip install -e ".[fast]"'
+    raise ImportError(message) from error
 
 EXACT = {"contract"}  # a product and a sum may be one instruction; NaN and infinity keep sense
 SUMS = {"contract", "reassoc", "nsz"}  # and sums may be taken in any order, several at once

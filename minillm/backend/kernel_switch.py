@@ -6,11 +6,11 @@ force, and takes the others out.
 
 * ``off``       the rules alone
 * ``numpy``     kernels in NumPy, the default
-* ``compiled``  those, and kernels that numba compiles (``pip install numba``)
+* ``compiled``  those, and kernels that numba compiles (``.venv/bin/pip install -e ".[fast]"``)
 * ``device``    those in NumPy, and kernels in CUDA C for arrays of CuPy
 
-The last need ``pip install cupy-cuda12x``.  They were run on a processor and compiled for devices,
-but have not yet run on one: so only this level, asked for by name, puts them in force.
+The last need ``.venv/bin/pip install -e ".[cuda12x]"``.  They were run on a processor and compiled
+for devices, but have not yet run on one: so only this level, asked for by name, puts them in force.
 
 The variable ``MINILLM_KERNELS`` says which level a process begins with.
 """
@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 
 HOST_LEVELS = ("off", "numpy", "compiled")
@@ -52,9 +54,27 @@ def checked_level(level: object, source: str = "use_kernels") -> str:
     return str(level)
 
 
-level_in_force = checked_level(
-    os.environ.get("MINILLM_KERNELS", "").strip().lower() or "numpy", "MINILLM_KERNELS"
-)
+@contextmanager
+def told_by_commands() -> Iterator[None]:
+    """A command that the level keeps from beginning says why in one line, and ends with code 2.
+
+    This happens while the package is imported; a script that imports it gets the error, and so
+    does whoever watches the errors of this process.
+    """
+    try:
+        yield
+    except (ValueError, ImportError) as error:
+        command = sys.argv[:1] == ["-m"] or Path(*sys.argv[:1]).stem == "minillm"
+        if not command or sys.excepthook is not sys.__excepthook__:
+            raise
+        print(f"minillm: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+with told_by_commands():
+    level_in_force = checked_level(
+        os.environ.get("MINILLM_KERNELS", "").strip().lower() or "numpy", "MINILLM_KERNELS"
+    )
 
 
 def offer(level: str, kernels: Callable[[], Kernels]) -> None:
@@ -64,7 +84,8 @@ def offer(level: str, kernels: Callable[[], Kernels]) -> None:
     """
     offers[level].append(kernels)
     if level in OFFERED[level_in_force]:
-        place(kernels())
+        with told_by_commands():
+            place(kernels())
 
 
 def place(kernels: Kernels) -> None:

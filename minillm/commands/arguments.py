@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import minillm
 from minillm.backend import DEVICES
+from minillm.nn.recomputing import NUMBER
 from minillm.text import kind_and_size
 
 R = TypeVar("R", bound=Any)
@@ -197,8 +198,19 @@ def add_recipe(parser: argparse.ArgumentParser, recipe: type[Any]) -> None:
         elif entry.name == "tokenizer":
             group.add_argument(name, type=tokenizer_words, default=entry.default, help=meaning)
         else:
-            kind = type(entry.default)
+            kind = number_of_blocks if entry.name == "recompute" else type(entry.default)
             group.add_argument(name, type=kind, default=entry.default, metavar="N", help=meaning)
+
+
+def number_of_blocks(text: str) -> int:
+    """How many blocks are in a group; 0 for none.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no such number.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{NUMBER}, got {text!r}")
+    return int(text)
 
 
 def tokenizer_words(words: str) -> str:

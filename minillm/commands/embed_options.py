@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from minillm.commands.arguments import add_encoding, add_resuming, folder_of
+from minillm.commands.one_writer import hold_out
 from minillm.commands.runs import require_out
 from minillm.commands.sampling_options import number
 from minillm.models.word_vectors import GloveSettings, Word2VecSettings
@@ -79,11 +80,12 @@ def refuse_replacing(arguments: argparse.Namespace) -> None:
     """Stop before an earlier run would be lost, or before work that could not be kept.
 
     Raises:
-        OSError: ``--out`` is not a folder, or may not be written.
+        OSError: ``--out`` is not a folder, may not be written, or is written by another process.
         ValueError: it holds a run, and neither --resume nor --overwrite was given; an option that
             the method does not have.
     """
     require_out(arguments.out)
+    hold_out(arguments)
     there = [name for name in (VECTORS, CHECKPOINT) if (arguments.out / name).exists()]
     for name in ("negatives", "subsample"):
         if arguments.method == GLOVE and getattr(arguments, name) is not None:

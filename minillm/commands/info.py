@@ -44,12 +44,19 @@ def facts() -> dict[str, str]:
         "threads": threads(),
         "core type": core_type(),
         "allocator": ALLOCATOR,
-        "kernels": f"{kernels_in_force()}; numba {version('numba')}; {DEVICE_KERNELS}",
+        "kernels": f"{in_force(cupy is not None)}; numba {version('numba')}; {DEVICE_KERNELS}",
         "CuPy": cupy_version(),
         "CUDA": device if cupy is not None else f"not used: {device.splitlines()[0]}",
         "MPI": mpi(),
         "pictures": "matplotlib " + version("matplotlib"),
     }
+
+
+def in_force(device: bool) -> str:
+    """The level of kernels, and whether it does anything with or without a ``device``."""
+    level = kernels_in_force()
+    vain = level == "device" and not device
+    return f"{level}, which has no effect without a device" if vain else level
 
 
 def blas() -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from minillm.backend import write_atomically
 from minillm.backend.progress import progress_bar
+from minillm.commands.arguments import number_of_blocks
 from minillm.commands.bench import at_least_1
 from minillm.commands.bench_timing import clock_for, timed
 from minillm.commands.generate import picture_file
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="tokens in a text (default: as many as MODEL reads; 64 with --size)",
     )  # fmt: skip
     add(
-        "--recompute", type=at_least_0, default=0, metavar="N",
+        "--recompute", type=number_of_blocks, default=0, metavar="N",
         help="blocks in a group that is computed again in backward, for less memory (default: 0)",
     )  # fmt: skip
     add(
@@ -71,17 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--picture", type=picture_file, metavar="FILE", help="a .png of the shares of the layers")
     add("--json", type=Path, metavar="FILE", help="write the numbers there, too")
-
-
-def at_least_0(text: str) -> int:
-    """A number of blocks.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a number of blocks, 0 or more, got {text!r}")
-    return int(text)
 
 
 def positive(text: str) -> float:

@@ -147,7 +147,8 @@ def refuse_what_does_not_fit(formulas: Formulas, what: str) -> None:
         MemoryError: it is more.
     """
     for peak in list(formulas.peaks.values())[:1]:
-        require_memory(peak.total, free_bytes(), what)
+        always = peak.parameters + peak.moments
+        require_memory(peak.total, free_bytes(), what, always=always)
 
 
 def read_subject(path: Path, batch: int, length: int | None, way: Way) -> Subject:

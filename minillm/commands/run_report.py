@@ -107,11 +107,12 @@ def runs_table(runs: Runs) -> str:
 
 
 def ending(one: History) -> str:
-    """How a run ended, and whether it had been stopped before."""
+    """How a run ended, whether it had been stopped before, and what is odd in its record."""
     again = 0 if one.taken is None else one.taken.processes - 1
     bad = sum(len(steps) for _, _, steps in not_finite(one))
     told = [f"resumed {again} time{'s' if again > 1 else ''}"] if again else []
     told += [f"{bad} loss{'es' if bad > 1 else ''} not finite"] if bad else []
+    told += filter(None, map(one.disorder, one.stages))
     return ", ".join([one.state, *told])
 
 
@@ -210,6 +211,7 @@ def one_in_numbers(one: History) -> dict[str, Any]:
         stages[stage] = {
             "planned": one.planned.get(stage),
             "updates": len(events),
+            "disorder": one.disorder(stage) or None,
             "loss": [*losses_of(events).items()],
             "held_out_loss": [*losses_of(events, "held_out_loss").items()],
         }

@@ -12,6 +12,7 @@ from typing import Protocol, Self, TypeVar
 
 from minillm.backend import CheckpointError
 from minillm.backend.files import require_file, require_folder
+from minillm.commands.one_writer import hold_out
 from minillm.tasks.published import is_published
 from minillm.training import Run, read_record
 from minillm.training.history import read_history
@@ -35,13 +36,14 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
     """Stop before an earlier run would be lost, or before work that could not be kept.
 
     Raises:
-        OSError: ``--out`` is not a folder, or may not be written.
+        OSError: ``--out`` is not a folder, may not be written, or is written by another process.
         ValueError: ``--out`` holds a run, and neither --resume nor --overwrite was given; or a
             file that a run would write over and no run has written; it is a published folder.
     """
     require_out(arguments.out)
     if is_published(arguments.out):
         raise ValueError(f"--out {arguments.out} is a published model: give another folder")
+    hold_out(arguments)
     found = earlier_run(arguments.out)
     refuse_foreign_record(arguments.out / RECORD)
     if found and not (arguments.resume or arguments.overwrite):

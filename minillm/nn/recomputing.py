@@ -11,6 +11,8 @@ from minillm.autograd.grad_mode import is_recording
 from minillm.nn.cache import KeyValueCache
 from minillm.nn.module import Module
 
+NUMBER = "must be a number of blocks, 0 or more"
+
 
 def through_blocks(
     blocks: Sequence[Module],
@@ -44,6 +46,20 @@ def through_blocks(
     return x
 
 
+def check_blocks(every: Any) -> None:
+    """Refuse what is no size of a group of blocks.
+
+    Raises:
+        ValueError: it is negative.
+        TypeError: it is not an integer.
+    """
+    told = f"recompute {NUMBER}, got {every!r}"
+    if not isinstance(every, Integral) or isinstance(every, bool):
+        raise TypeError(told)
+    if every < 0:
+        raise ValueError(told)
+
+
 def recompute_blocks(model: Module, every: int) -> int:
     """Let the stacks of a model be computed again in groups of ``every`` blocks; 0 ends that.
 
@@ -53,10 +69,7 @@ def recompute_blocks(model: Module, every: int) -> int:
         ValueError: ``every`` is negative, or above 0 where there is no stack.
         TypeError: ``every`` is not an integer.
     """
-    if not isinstance(every, Integral) or isinstance(every, bool):
-        raise TypeError(f"recompute must be a number of blocks, got {every!r}")
-    if every < 0:
-        raise ValueError(f"recompute must be at least 0 blocks, got {every}")
+    check_blocks(every)
     stacks = [module for _, module in model.named_modules() if hasattr(module, "recompute")]
     if every and not stacks:
         raise ValueError(f"recompute: a {type(model).__name__} has no blocks to compute again")

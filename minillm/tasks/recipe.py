@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from minillm.models import BertConfig
 from minillm.models.pooling import POOLINGS, require_pooling
+from minillm.nn.recomputing import check_blocks
 
 R = TypeVar("R", bound=Any)
 LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
@@ -24,9 +25,12 @@ def check_numbers(recipe: Any, least: Mapping[str, float]) -> None:
 
     Raises:
         ValueError: with the name of the setting.
+        TypeError: ``recompute`` is not an integer.
     """
     for entry in fields(recipe):
         value, lowest = getattr(recipe, entry.name), least.get(entry.name, 0)
+        if entry.name == "recompute":
+            check_blocks(value)
         if not isinstance(value, str) and not lowest <= value < inf:
             raise ValueError(f"{entry.name} must be at least {lowest} and finite, got {value}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,18 @@ class History:
         if not short:
             return "finished"
         return "ended early" if all(map(self.is_tired, short)) else "cut off"
+
+    def disorder(self, stage: str) -> str:
+        """What is wrong with the steps of a stage, which go up one by one; empty where nothing is.
+
+        So it is where two processes have written one record.
+        """
+        steps = [e["step"] for e in self.updates(stage) if isinstance(e["step"], int)]
+        back = [b for a, b in itertools.pairwise(steps) if b <= a]
+        missing = len({*range(min(steps, default=0), max(steps, default=-1) + 1)} - {*steps})
+        told = [f"go back {len(back)} times, first to {back[0]}"] if back else []
+        told += [f"{missing} missing"] if missing else []
+        return f"steps of {stage}: {', '.join(told)}" if told else ""
 
     def is_tired(self, stage: str) -> bool:
         """Whether the last held-out losses of a stage, as many as its patience, were no better."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from minillm.backend import save_arrays
+from minillm.backend.locks import FolderLock, hold
 from minillm.nn import Module
 from minillm.training.loop import Step
 from minillm.training.records import RunRecord
@@ -19,8 +21,11 @@ class Journal:
     """The record and the times of a run; without a folder ``out`` nothing is written.
 
     ``start`` begins the clock; the record begins with the first update, ``begin``, or goes on
-    behind the ``n_events`` that a checkpoint knows of.
+    behind the ``n_events`` that a checkpoint knows of.  Until the journal goes, its process alone
+    writes into ``out``.
 
+    Raises:
+        BlockingIOError: another process does; also by ``start``, where the folder is new.
     Guide: 7.2.2 (G57).
     """
 
@@ -29,6 +34,18 @@ class Journal:
         self.record_file = (out or Path()) / RECORD
         self.record: RunRecord | None = None
         self.times: RunTimes | None = None
+        self.lock: FolderLock | None = None
+        if out is not None and out.exists():  # before anything in it is read
+            self.lock = hold(out)
+
+    @contextmanager
+    def left_if_refused(self) -> Iterator[None]:
+        """After an error in the block, which the caller may keep, another process may write."""
+        try:
+            yield
+        except BaseException:
+            self.lock = None
+            raise
 
     def start(self, n_events: int | None = None) -> None:
         """A stage begins, in a run that goes on where ``n_events`` says how far its record counts.
@@ -38,6 +55,7 @@ class Journal:
         """
         if self.out is None:
             return
+        self.lock = self.lock or hold(self.out)
         if self.times is None:
             self.times = RunTimes(self.out / TIMES, resume=n_events is not None, ranks=self.ranks)
         if n_events is not None and self.record is None:

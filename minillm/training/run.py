@@ -60,10 +60,13 @@ class Run:
         TypeError: facts that JSON cannot hold.
         NotADirectoryError: ``out`` is a file, or inside of one.
         PermissionError: ``out`` may not be written.
+        BlockingIOError: another process writes there; at the first step, where ``out`` is new.
         CheckpointError: nothing to resume; the checkpoint belongs to another run; the weights
             to start from do not fit.
         RanksError: another rank has another model, other facts or another checkpoint.
     """
+
+    watch: WatchLimits | None = None  # a fault then ends the run, by name
 
     def __init__(
         self,
@@ -95,16 +98,16 @@ class Run:
         self.facts = as_json({**facts, **own})
         if start_from is not None:
             self.facts["start_from"] = agreement.digest_of_file(Path(start_from))
-        kept = self.checkpoint, self.out, self.order, self.facts
-        self.resumed_stage = saved_stage(*kept) if resume else None
-        if start_from is not None:
-            load_weights(start_from, model)
-        self.replaced: list[Path] = []  # files of an earlier run that go with its checkpoint
-        self.begun: str | None = None
         rank, size = (0, 1) if ranks is None else (ranks.rank, ranks.size)
         self.journal = Journal(None if rank else self.out, self.facts, ranks=size)
-        self.watch: WatchLimits | None = None  # a fault then ends the run, by name
-        agreement.compare(ranks, self.facts, model, self.checkpoint if resume else None)
+        self.replaced: list[Path] = []  # files of an earlier run that go with its checkpoint
+        self.begun: str | None = None
+        kept = self.checkpoint, self.out, self.order, self.facts
+        with self.journal.left_if_refused():
+            self.resumed_stage = saved_stage(*kept) if resume else None
+            if start_from is not None:
+                load_weights(start_from, model)
+            agreement.compare(ranks, self.facts, model, self.checkpoint if resume else None)
 
     @property
     def record(self) -> RunRecord | None:

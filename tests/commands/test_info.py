@@ -57,6 +57,39 @@ def test_the_kernels_in_force_are_named_and_whether_numba_is_there(call, level):
     )
 
 
+def test_the_kernels_of_devices_have_no_effect_without_one(call, monkeypatch):
+    monkeypatch.setattr(info, "kernels_in_force", lambda: "device")
+    for probed, told in (
+        ((None, "CuPy finds no CUDA device"), "device, which has no effect without a device; "),
+        ((object(), "a device"), "device; numba"),
+    ):
+        monkeypatch.setattr(info, "probe_cuda", lambda probed=probed: probed)
+        assert lines(call("info").out)["kernels"].startswith(told)
+
+
+@pytest.mark.parametrize("program", ["python -m", "script"])
+@pytest.mark.parametrize(
+    ("level", "told"),
+    [
+        ("devise", "MINILLM_KERNELS: kernels are off, numpy, compiled, device, got 'devise'"),
+        ("compiled", 'kernels "compiled" need numba: .venv/bin/pip install -e ".[fast]"'),
+        ("device", 'kernels "device" need CuPy: .venv/bin/pip install -e ".[cuda12x]" (planted)'),
+    ],
+)
+def test_kernels_that_cannot_be_in_force_are_one_line(program, level, told, tmp_path):
+    for name in ("numba", "cupy"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('planted')")
+    script = tmp_path / "minillm"
+    script.write_text("from minillm.__main__ import run\nrun()\n")
+    path = os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])
+    way = {"script": (script,)}.get(program, ("-m", "minillm"))
+    env = {**ENVIRONMENT, "PYTHONPATH": path, "MINILLM_KERNELS": level}
+    assert finish(start("info", program=way, env=env)) == (2, "", f"minillm: {told}\n")
+    if program == "script":
+        result = finish(start(program=("-c", "import minillm"), env=env))
+        assert result.code == 1 and result.err.rstrip().endswith(f"Error: {told}")
+
+
 def test_threads_say_who_set_them(monkeypatch):
     for name in info.VARIABLES:
         monkeypatch.delenv(name, raising=False)

@@ -3,6 +3,7 @@
 import pytest
 
 from minillm.text.conll_files import write_conll
+from tests.backend.holder import another
 from tests.commands.command_line import TINY, listing, write_examples
 from tests.tasks.entities import small
 from tests.tasks.translation.little import TRAIN
@@ -74,6 +75,30 @@ def test_to_go_on_and_to_replace_do_not_go_together(name, call, tmp_path):
     result = call(*given(name, tmp_path), "--out", tmp_path / "run", "--resume", "--overwrite")
     assert result.code == 2
     assert "--overwrite: not allowed with argument --resume" in result.err
+
+
+@pytest.mark.parametrize("name", [*LEARNING, "embed"])
+def test_a_folder_in_which_another_process_writes_is_refused(name, call, tmp_path):
+    if name == "embed":
+        (tmp_path / "text.txt").write_text("one two three\n" * 20)
+        command = ["embed", "train", tmp_path / "text.txt", *EMBED]
+    else:
+        command = given(name, tmp_path)
+    with another(tmp_path / "run") as process:
+        result = call(*command, "--out", tmp_path / "run")
+    assert result.code == 1
+    assert f"{tmp_path / 'run'}: another process, pid {process.pid} on" in result.message
+    assert listing(tmp_path / "run") == [".lock"]
+    assert call(*command, "--out", tmp_path / "run").code == 0
+    assert ".lock" not in listing(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["finetune", "instruct", "prefer"])
+def test_who_goes_on_from_a_model_is_refused_before_it_is_read(name, call, tmp_path):
+    with another(tmp_path / "run") as process:
+        result = call(name, "nowhere", "nothing", "--out", tmp_path / "run", "--resume")
+    assert result.code == 1
+    assert f"another process, pid {process.pid} on" in result.message
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,21 @@ def test_losses_that_are_not_finite_are_counted_and_the_first_is_told(call, made
     assert "-inf" not in out and "not finite" not in call("runs", made).out
 
 
+def test_steps_that_go_back_or_are_missing_are_told_beside_the_ending(call, made, tmp_path):
+    head, *lines = (made / "a" / "record.jsonl").read_text().splitlines(keepends=True)
+    mixed = [*lines[:7], *lines[4:6], *lines[9:]]  # as many as two processes may leave
+    for name, some in (("twice", [*mixed, *lines[-1:]]), ("gap", [*lines[:7], *lines[9:]])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "record.jsonl").write_text("".join([head, *some]))
+    out = call("runs", tmp_path, "--json", tmp_path / "found.json").out
+    told = "steps of translate: go back 2 times, first to 4, 2 missing"
+    assert f"finished, {told}\n" in out
+    assert "cut off, steps of translate: 2 missing\n" in out
+    runs = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["runs"]
+    assert runs["twice"]["stages"]["translate"]["disorder"] == told
+    assert "steps of" not in call("runs", made).out
+
+
 def test_the_colours_differ_in_grey():
     def grey(color):
         red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))

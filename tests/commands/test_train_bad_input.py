@@ -10,6 +10,8 @@ from minillm.backend import devices, load_arrays
 from tests.commands.command_line import TINY, listing, write_examples
 from tests.tasks.small import EXAMPLES
 
+BLOCKS = "must be a number of blocks, 0 or more"  # as in test_profile and tests/tasks/test_recipe
+
 
 def refused(call, file, *options, out=None, code=1):
     """``train`` must fail with one line, before it has written anything; gives the line."""
@@ -127,7 +129,6 @@ def test_a_training_file_that_is_held_out_as_a_whole_is_refused(call, file):
         (["--start-from", "nowhere"], "nowhere/model.safetensors: No such file or directory"),
         (["--batch-size", "0"], "--batch-size must be at least 1 and finite, got 0"),
         (["--max-length", "2"], "--max-length must be at least 3 and finite, got 2"),
-        (["--recompute", "-1"], "--recompute must be at least 0 and finite, got -1"),
         (["--seed", "-3"], "--seed must be at least 0 and finite, got -3"),
         (["--min-count", "1000"], "no token of the texts occurs --min-count = 1000 times"),
         (["--threads", "0"], "--threads must be at least 1, got 0"),
@@ -148,6 +149,8 @@ def test_a_setting_that_makes_no_sense_is_refused_in_one_line(options, message, 
         (["--tokenizer", "byte_pairs"], "say how many, such as byte_pairs:2000, got 'byte_pairs'"),
         (["--width", "wide"], "argument --width: invalid int value: 'wide'"),
         (["--width", "16.5"], "argument --width: invalid int value: '16.5'"),
+        (["--recompute", "-1"], f"--recompute: {BLOCKS}, got '-1'"),
+        (["--recompute", "1.5"], f"--recompute: {BLOCKS}, got '1.5'"),
         (["--pretrain-lr", "fast"], "argument --pretrain-lr: invalid float value: 'fast'"),
     ],
 )

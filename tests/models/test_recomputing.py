@@ -182,9 +182,9 @@ def test_a_profile_shows_the_second_pass():
 def test_bad_numbers_of_blocks_are_refused():
     model, _ = gpt()
     for every, error, what in (
-        (-1, ValueError, "recompute must be at least 0 blocks, got -1"),
-        (1.5, TypeError, "recompute must be a number of blocks, got 1.5"),
-        (True, TypeError, "must be a number of blocks, got True"),
+        (-1, ValueError, "recompute must be a number of blocks, 0 or more, got -1"),
+        (1.5, TypeError, "recompute must be a number of blocks, 0 or more, got 1.5"),
+        (True, TypeError, "must be a number of blocks, 0 or more, got True"),
     ):
         with pytest.raises(error, match=what):
             recompute_blocks(model, every)

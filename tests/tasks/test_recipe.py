@@ -8,7 +8,7 @@ from minillm.tasks import Recipe
 NUMBERS = [
     entry.name
     for entry in fields(Recipe)
-    if entry.name not in ("tokenizer", "pooling", "head_only", "keep_best")
+    if entry.name not in ("tokenizer", "pooling", "head_only", "keep_best", "recompute")
 ]
 
 
@@ -46,6 +46,13 @@ def test_every_setting_has_a_sentence_for_the_command_line():
 def test_a_number_that_makes_no_sense_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=f"^{name} must be at least .* and finite, got {value}"):
         Recipe(**{name: value})
+
+
+def test_a_number_of_blocks_is_refused_in_the_words_of_all_that_take_one():
+    for value, error in ((-1, ValueError), (1.5, TypeError)):
+        told = f"^recompute must be a number of blocks, 0 or more, got {value}$"
+        with pytest.raises(error, match=told):
+            Recipe(recompute=value)
 
 
 @pytest.mark.parametrize(

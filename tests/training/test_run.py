@@ -1,5 +1,6 @@
 """Stages of a run: left anywhere, resumed, examined, ended early, and trained on from."""
 
+import gc
 import itertools
 import math
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.optim import SGD
 from minillm.training import DivergenceError, Run, Stage, read_facts, read_record
+from tests.backend.holder import another
 from tests.training.toys import Reader, Walk, run_of, translation, two_stages, walk
 
 KINDS = ("two stages", "translation", "early stop")
@@ -330,13 +332,13 @@ def test_a_new_run_in_the_folder_of_another_leaves_nothing_of_it_to_resume(left,
 
 def test_a_run_whose_first_update_fails_leaves_all_of_the_run_before(tmp_path):
     list(run_of("two stages", out=tmp_path).all())
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = files_in(tmp_path)
     stage = replace(run_of("two stages").stages["pretrain"], optimizer=failing_optimizer)
     new = Run(Reader(), [stage], {}, out=tmp_path)
     new.replaced = [tmp_path / "record.jsonl"]
     with pytest.raises(ValueError, match="betas"):
         list(new.all())
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert files_in(tmp_path) == before
 
 
 def test_a_run_that_is_stopped_while_it_saves_its_first_update_leaves_the_run_before(
@@ -344,7 +346,7 @@ def test_a_run_that_is_stopped_while_it_saves_its_first_update_leaves_the_run_be
 ):
     list(run_of("two stages", out=tmp_path).all())
     (tmp_path / "model").write_bytes(b"of the run before")
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = files_in(tmp_path)
 
     def stopped(*_):
         raise KeyboardInterrupt
@@ -354,7 +356,12 @@ def test_a_run_that_is_stopped_while_it_saves_its_first_update_leaves_the_run_be
     new.replaced = [tmp_path / "model"]
     with pytest.raises(KeyboardInterrupt):
         list(new.all())
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert files_in(tmp_path) == before
+
+
+def files_in(folder):
+    """Every file but the lock, which goes with the run."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
 
 
 def failing_optimizer():
@@ -487,3 +494,29 @@ def test_a_file_in_the_place_of_the_folder_is_refused_before_training(tmp_path):
     for out in (file, file / "run"):
         with pytest.raises(NotADirectoryError, match="Not a directory"):
             Run(Walk(), [stage()], {}, out=out)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_folder_in_which_another_process_writes_is_refused(tmp_path, resume):
+    list(run_of("two stages", out=tmp_path).all())
+    before = files_in(tmp_path)
+    with another(tmp_path) as process, pytest.raises(BlockingIOError) as refused:
+        run_of("two stages", out=tmp_path, resume=resume)
+    assert f"{tmp_path}: another process, pid {process.pid} on " in str(refused.value)
+    assert files_in(tmp_path) == before
+
+
+def test_a_new_folder_that_another_process_takes_meanwhile_is_refused_before_an_update(tmp_path):
+    run = run_of("two stages", out=tmp_path / "new")
+    with another(tmp_path / "new"), pytest.raises(BlockingIOError, match="another process, pid"):
+        next(run.all())
+    assert run.record is None and not files_in(tmp_path / "new")
+
+
+def test_the_lock_of_a_run_goes_with_it(tmp_path):
+    run = run_of("two stages", out=tmp_path)
+    next(run.all())
+    assert (tmp_path / ".lock").exists()
+    del run
+    gc.collect()
+    assert not (tmp_path / ".lock").exists()

@@ -60,17 +60,29 @@ def training_memory(parameter_count: int, activation_bytes: int) -> TrainingMemo
     return TrainingMemory(weights, weights, 2 * weights, activation_bytes)
 
 
-def require_memory(needed: int, available: int | None, what: str) -> None:
+def require_memory(needed: int, available: int | None, what: str, *, always: int = 0) -> None:
     """Refuse what does not fit, before it is made.
+
+    ``always`` are those of the bytes that are there in every moment: weights and moments.
 
     Raises:
         MemoryError: ``needed`` bytes are more than ``available``; ``None`` is unknown, and enough.
     """
-    if available is not None and needed > available:
-        raise MemoryError(
-            f"{what} needs {needed / 2**20:,.0f} MB, and {available / 2**20:,.0f} MB are free: "
-            "take a smaller size, batch or length, recompute blocks, or accumulate batches"
+    if available is None or needed <= available:
+        return
+    if always > available:
+        way = (
+            f"take a smaller size; weights and moments alone are {always / 2**20:,.0f} MB, so "
+            "that neither --recompute nor accumulated batches help"
         )
+    else:
+        way = (
+            "take a smaller size, batch or length, recompute blocks (--recompute 1, also where "
+            "you train), or accumulate batches (here --accumulate N; fit(accumulate=N) in Python)"
+        )
+    raise MemoryError(
+        f"{what} needs {needed / 2**20:,.0f} MB, and {available / 2**20:,.0f} MB are free: {way}"
+    )
 
 
 def gpt_activation_bytes(

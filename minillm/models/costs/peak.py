@@ -15,6 +15,7 @@ from minillm.models.costs.peak_parts import Part, parts_of
 from minillm.models.costs.peak_step import Step
 from minillm.models.costs.shapes import block_shape, check_counts, check_hidden, check_length
 from minillm.models.gpt_config import GptConfig
+from minillm.nn.recomputing import check_blocks
 
 SMALL = 1 << 15  # numbers; Adam's kernel lays smaller parameters end to end
 RULE = 5  # arrays as large as a parameter that Adam's rule has in use, beside those it is given
@@ -86,7 +87,7 @@ def training_peak(
     Guide: 8.2.1 (G53).
     """
     check_counts("training_peak", least=1, batch=batch, length=length, accumulate=accumulate)
-    check_counts("training_peak", recompute=recompute)
+    check_blocks(recompute)
     check_kernels(kernels)
     if dtype not in DTYPES:
         raise ValueError(f"training_peak: dtype must be one of {[*DTYPES]}, got {dtype!r}")

@@ -1,4 +1,4 @@
-"""Faster forms of rules as loops that numba compiles; optional (``pip install numba``).
+"""Faster forms of rules as loops that numba compiles; optional (``.[fast]``).
 
 Nobody needs to read them to understand the rules.  They are for float32.  What else there is goes
 to the kernel in NumPy or to the rule, as do errors.

@@ -64,6 +64,7 @@ def required_cupy() -> ModuleType:
     try:
         import cupy
     except ImportError as error:
-        message = f'kernels "device" need CuPy: pip install cupy-cuda12x ({error})'
-        raise ImportError(message) from error
+        raise ImportError(
+            f'kernels "device" need CuPy: .venv/bin/pip install -e ".[cuda12x]" ({error})'
+        ) from error
     return cupy

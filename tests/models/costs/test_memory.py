@@ -75,8 +75,19 @@ def test_a_step_holds_weights_gradients_and_two_means_of_each():
 def test_what_does_not_fit_is_refused_and_what_is_unknown_is_not():
     require_memory(100, 100, "it")
     require_memory(100, None, "it")
-    with pytest.raises(MemoryError, match=r"a GPT needs 2 MB, and 1 MB are free: take a smaller"):
-        require_memory(2 << 20, 1 << 20, "a GPT")
+    with pytest.raises(MemoryError) as refused:
+        require_memory(2 << 20, 1 << 20, "a GPT", always=1 << 20)
+    assert str(refused.value) == (
+        "a GPT needs 2 MB, and 1 MB are free: take a smaller size, batch or length, recompute "
+        "blocks (--recompute 1, also where you train), or accumulate batches (here --accumulate N; "
+        "fit(accumulate=N) in Python)"
+    )
+    with pytest.raises(MemoryError) as refused:
+        require_memory(4 << 20, 1 << 20, "a GPT", always=2 << 20)
+    assert str(refused.value) == (
+        "a GPT needs 4 MB, and 1 MB are free: take a smaller size; weights and moments alone are "
+        "2 MB, so that neither --recompute nor accumulated batches help"
+    )
 
 
 def test_bad_counts_are_refused():

@@ -136,8 +136,8 @@ def test_accumulation_holds_part_of_the_batch_and_the_gradients_so_far():
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"recompute": -1}, ValueError, "recompute must be at least 0, got -1"),
-        ({"recompute": 0.5}, TypeError, "recompute must be an integer, got 0.5"),
+        ({"recompute": -1}, ValueError, "recompute must be a number of blocks, 0 or more, got -1"),
+        ({"recompute": 0.5}, TypeError, "recompute must be a number of blocks, 0 or more, got 0.5"),
         ({"accumulate": 0}, ValueError, "accumulate must be at least 1, got 0"),
         ({"batch": 0}, ValueError, "batch must be at least 1, got 0"),
         ({"length": 65}, ValueError, "65 positions are more than max_length=64"),

@@ -14,7 +14,7 @@ from minillm.ops.kernels_numpy import plain
 from minillm.optim import AdamW
 from tests.ops.kernels.parity import NUMBA
 
-MISSING = 'kernels "compiled" need numba: pip install numba'
+MISSING = 'kernels "compiled" need numba: .venv/bin/pip install -e ".[fast]"'
 WITHOUT_NUMBA = """
 import sys
 sys.modules["numba"] = None  # what `import numba` meets where it is not installed
