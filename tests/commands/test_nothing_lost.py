@@ -1,7 +1,11 @@
 """Nothing of the user's is lost: what is refused, and when an earlier run is given up."""
 
+from argparse import Namespace
+from types import SimpleNamespace
+
 import pytest
 
+from minillm.commands.one_writer import hold_out
 from minillm.text.conll_files import write_conll
 from tests.backend.holder import another
 from tests.commands.command_line import TINY, listing, write_examples
@@ -91,6 +95,14 @@ def test_a_folder_in_which_another_process_writes_is_refused(name, call, tmp_pat
     assert listing(tmp_path / "run") == [".lock"]
     assert call(*command, "--out", tmp_path / "run").code == 0
     assert ".lock" not in listing(tmp_path / "run")
+
+
+def test_ranks_that_write_nothing_hold_no_folder(tmp_path):
+    with another(tmp_path):
+        for rank in (1, 2):
+            hold_out(Namespace(out=tmp_path, ranks=SimpleNamespace(rank=rank)))
+        with pytest.raises(BlockingIOError, match="another process"):
+            hold_out(Namespace(out=tmp_path, ranks=SimpleNamespace(rank=0)))
 
 
 @pytest.mark.parametrize("name", ["finetune", "instruct", "prefer"])
