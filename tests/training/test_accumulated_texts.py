@@ -8,7 +8,7 @@ from minillm.models import Gpt, gpt2_style, next_tokens
 from minillm.nn.recomputing import recompute_blocks
 from minillm.ops import IGNORE
 from minillm.training import mean_gradients
-from tests.models.costs.peaks import least_peak
+from tests.models.costs.peaks import measured_peak
 from tests.training.test_accumulation import cut
 
 
@@ -51,7 +51,7 @@ def test_the_peak_of_an_update_is_that_of_one_batch_and_one_more_set_of_gradient
     config = gpt2_style(30, width=32, n_layers=2, n_heads=2, max_length=48)
 
     def peak(batch, accumulate):
-        measured = least_peak(config, batch, 48, accumulate=accumulate)
+        measured = measured_peak(config, batch, 48, accumulate=accumulate)
         return measured - 3 * 4 * config.parameter_count()
 
     whole, small, many = peak(8, 1), peak(2, 1), peak(2, 4)

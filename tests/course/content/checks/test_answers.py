@@ -14,6 +14,7 @@ import pytest
 from minillm.course import check, exercises
 from minillm.course.exercises import WrongAnswer, lesson_checks
 from minillm.course.places import LESSONS
+from tests.sampled import mostly_slow
 
 HERE = Path(__file__).parent
 
@@ -32,6 +33,7 @@ KINDS = {
     *("global state", "depends on calls"),
 }
 LONGEST = 12  # lines of a message
+SHARE = 3  # one of each so many answers is tried in every run, and all in the slow one
 
 
 def several(answers):
@@ -97,7 +99,9 @@ def test_a_right_answer_passes(number, kind, answers, capsys):
     passes(number, answers, capsys)
 
 
-@pytest.mark.parametrize(("number", "kind", "answers"), OTHERS, ids=names_of(OTHERS))
+@pytest.mark.parametrize(
+    ("number", "kind", "answers"), mostly_slow(OTHERS, names_of(OTHERS), SHARE)
+)
 def test_other_right_answers_pass_the_first_cases(number, kind, answers, capsys, monkeypatch):
     monkeypatch.setattr(exercises, "EXAMPLES", 15)
     passes(number, answers, capsys)
@@ -109,7 +113,7 @@ def test_other_right_answers_pass_all_cases(number, kind, answers, capsys):
     passes(number, answers, capsys)
 
 
-@pytest.mark.parametrize(("number", "kind", "answers"), WRONG, ids=names_of(WRONG))
+@pytest.mark.parametrize(("number", "kind", "answers"), mostly_slow(WRONG, names_of(WRONG), SHARE))
 def test_a_wrong_answer_is_caught(number, kind, answers, monkeypatch):
     """By the first cases, or by all; the smallest one is the slow run's, and of the messages."""
     monkeypatch.setattr(exercises, "PHASES", ("generate",))
@@ -142,7 +146,10 @@ def test_half_an_answer_is_no_answer(number, kind, answers, capsys):
     assert "not answered yet" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("wrong", "parts"), MESSAGES, ids=[wrong[0] for wrong, _ in MESSAGES])
+@pytest.mark.parametrize(
+    ("wrong", "parts"),
+    mostly_slow(MESSAGES, [f"{wrong[0]} {i}" for i, (wrong, _) in enumerate(MESSAGES)], SHARE),
+)
 def test_the_message_says_what_is_wrong_and_on_which_input(wrong, parts):
     number, *_, answers = wrong
     with pytest.raises(WrongAnswer) as caught:
