@@ -14,6 +14,7 @@ from minillm.course.notebooks import as_notebook
 from minillm.course.places import FOLDERS, LESSONS, PROJECT
 from minillm.course.printed import differences, printed
 from tests.course.test_lessons import SOURCES, budget_of, differs, each_lesson, exercises_of
+from tests.sampled import chosen
 
 START = 30  # seconds for a kernel on a busy machine
 
@@ -82,6 +83,12 @@ def test_the_teachers_notebook_runs_and_shows_the_committed_numbers(source, lang
     runs_whole(source, language, tmp_path)
 
 
+def in_half_of_all(one):
+    """Half of the lessons for every run; the slow one has all of them, and their experiments."""
+    marks = [] if chosen(one.id, 2) else [pytest.mark.slow]
+    return pytest.param(*one.values, id=one.id, marks=marks)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("source", "language"), runs(long=True))
 def test_a_long_one_runs_whole(source, language, tmp_path):
@@ -89,7 +96,8 @@ def test_a_long_one_runs_whole(source, language, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "language"), [one for one in runs(long=True) if one.values[1] == "en"]
+    ("source", "language"),
+    [in_half_of_all(one) for one in runs(long=True) if one.values[1] == "en"],
 )
 def test_a_long_one_runs_but_for_its_experiment(source, language, tmp_path):
     path = tmp_path / f"{source.stem}.ipynb"

@@ -19,6 +19,7 @@ from minillm.optim import AdamW
 from tests.labs import planted_study
 from tests.labs.planted_models import certain
 from tests.labs.public_files import digest
+from tests.sampled import chosen
 
 pytestmark = pytest.mark.usefixtures("public_folder")
 
@@ -1113,7 +1114,11 @@ def idle_settings(study, settings, learned, paths, **planted):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in TRAINS_LONG)) for n in TINY]
+    "name",
+    [
+        pytest.param(n, marks=[pytest.mark.slow] * (n in TRAINS_LONG or not chosen(n, 2)))
+        for n in TINY
+    ],
 )
 def test_every_setting_changes_what_is_measured(name, learned):
     settings = tiny(name)

@@ -7,6 +7,7 @@ import pytest
 from minillm.labs.study import find_study
 from minillm.text.corpora import load_corpus
 from tests.labs.test_settings import TINY, put, tiny
+from tests.sampled import mostly_slow
 from tests.streams import asked_twice, note_streams
 
 SEED = 1
@@ -17,7 +18,7 @@ FEWER = {  # of what takes long and asks for the same streams again
 }
 
 
-@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("name", mostly_slow([(name,) for name in TINY], TINY, 2))
 def test_every_stream_and_corpus_is_of_the_seed_and_a_stream_is_asked_for_in_one_place(
     name, monkeypatch, public_folder
 ):

@@ -94,7 +94,7 @@ def passes(number, answers, capsys):
     assert capsys.readouterr().out == f"{number}  ✓\n"
 
 
-@pytest.mark.parametrize(("number", "kind", "answers"), FIRST, ids=names_of(FIRST))
+@pytest.mark.parametrize(("number", "kind", "answers"), mostly_slow(FIRST, names_of(FIRST), SHARE))
 def test_a_right_answer_passes(number, kind, answers, capsys):
     passes(number, answers, capsys)
 
