@@ -36,7 +36,6 @@ from minillm.nn.routing import Routing, noted_routings, route
 from minillm.nn.saving import state_for_file
 from minillm.nn.table import summary
 from minillm.ops.kernels_cupy import required_cupy
-from minillm.ops.kernels_cupy.dropouts import factors_on_device
 
 __all__ = [
     "Adapter",
@@ -93,6 +92,8 @@ def device_kernels() -> Kernels:
     Raises:
         ImportError: it is not there.
     """
+    from minillm.ops.kernels_cupy.dropouts import factors_on_device
+
     return [(Dropout.kernels, required_cupy(), factors_on_device)]
 
 

@@ -6,7 +6,6 @@ from minillm.backend.kernel_switch import Kernels, offer
 from minillm.ops.kernels_cupy import required_cupy
 from minillm.optim.adam import Adam, AdamW
 from minillm.optim.adam_in_chunks import adam_in_chunks
-from minillm.optim.adam_on_device import adam_on_device
 from minillm.optim.clipping import clip_gradients, gradient_norm
 from minillm.optim.groups import ParameterGroup, decay_groups
 from minillm.optim.lbfgs import minimize
@@ -50,6 +49,8 @@ def device_kernels() -> Kernels:
     Raises:
         ImportError: it is not there.
     """
+    from minillm.optim.adam_on_device import adam_on_device
+
     return [(AdamW.kernels, required_cupy(), adam_on_device)]
 
 

@@ -19,12 +19,6 @@ from types import ModuleType
 from minillm.backend.kernel_switch import Kernels
 from minillm.ops.activations import gelu, gelu_tanh
 from minillm.ops.attention import scaled_dot_product_attention
-from minillm.ops.kernels_cupy.attentions import attention_on_device
-from minillm.ops.kernels_cupy.cross_entropies import cross_entropy_on_device
-from minillm.ops.kernels_cupy.embeddings import embedding_on_device
-from minillm.ops.kernels_cupy.gelus import gelu_on_device, gelu_tanh_on_device
-from minillm.ops.kernels_cupy.normalizations import layer_norm_on_device, rms_norm_on_device
-from minillm.ops.kernels_cupy.softmaxes import log_softmax_on_device, softmax_on_device
 from minillm.ops.lookup import embedding
 from minillm.ops.losses import cross_entropy
 from minillm.ops.normalization import layer_norm, rms_norm
@@ -42,6 +36,13 @@ def kernels() -> Kernels:
 
 def kernels_for(library: ModuleType) -> Kernels:
     """The same for a library that has what they use of CuPy."""
+    from minillm.ops.kernels_cupy.attentions import attention_on_device
+    from minillm.ops.kernels_cupy.cross_entropies import cross_entropy_on_device
+    from minillm.ops.kernels_cupy.embeddings import embedding_on_device
+    from minillm.ops.kernels_cupy.gelus import gelu_on_device, gelu_tanh_on_device
+    from minillm.ops.kernels_cupy.normalizations import layer_norm_on_device, rms_norm_on_device
+    from minillm.ops.kernels_cupy.softmaxes import log_softmax_on_device, softmax_on_device
+
     return [
         (softmax.kernels, library, softmax_on_device),
         (log_softmax.kernels, library, log_softmax_on_device),
