@@ -8,6 +8,7 @@ the standard library is imported here, for an import of the rest may be what fai
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -39,6 +40,11 @@ def launched() -> tuple[int, int]:
         if os.environ.get(size, "").isdecimal():
             return int(os.environ[size]), int(os.environ.get(rank, "0"))
     return 1, 0
+
+
+def mpiexec_beside() -> str | None:
+    """The ``mpiexec`` that was installed beside this interpreter."""
+    return shutil.which("mpiexec", path=os.path.dirname(sys.executable))
 
 
 def others_wait() -> bool:

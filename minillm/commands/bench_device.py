@@ -12,7 +12,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,7 @@ from minillm.commands.bench_steps import (
     random_batch,
     training_step,
 )
+from minillm.commands.bench_timing import timed
 from minillm.commands.bench_torch import step_of_torch
 from minillm.commands.runs import require_files
 from minillm.nn import causal_mask
@@ -192,19 +193,13 @@ def torch_times(size: Size, half: bool, rounds: int) -> dict[str, Any]:
 
 def clocked(wait: Callable[[], Any], run: Callable[[], Any], repeats: int, rounds: int) -> float:
     """Milliseconds of a call, the median of the rounds, after one call that is not counted."""
+
+    def clock() -> float:
+        wait()
+        return time.perf_counter()
+
     run()
-    times: Sequence[float] = [one_round(wait, run, repeats) for _ in range(rounds)]
-    return statistics.median(times)
-
-
-def one_round(wait: Callable[[], Any], run: Callable[[], Any], repeats: int) -> float:
-    """Milliseconds of a call, over ``repeats`` of them."""
-    wait()
-    start = time.perf_counter()
-    for _ in range(repeats):
-        run()
-    wait()
-    return 1e3 * (time.perf_counter() - start) / repeats
+    return statistics.median(timed(run, repeats, clock) for _ in range(rounds))
 
 
 WORK = {"steps": step_work, "ops": op_work, "torch": torch_work}

@@ -14,11 +14,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from minillm.commands.bench_steps import SIZES, Size
-from minillm.training.ranks.world import LAUNCHERS
+from minillm.launching import LAUNCHERS, mpiexec_beside
 
 RANKS = 2  # whose steps are timed
 EQUAL = (2, 4)  # how many ranks are compared with one
@@ -37,8 +36,7 @@ def missing() -> str | None:
 
 def launcher() -> str | None:
     """The ``mpiexec`` beside this interpreter, or the one on the path."""
-    beside = shutil.which("mpiexec", path=str(Path(sys.executable).parent))
-    return beside or shutil.which("mpiexec")
+    return mpiexec_beside() or shutil.which("mpiexec")
 
 
 def rank_work(sizes: Sequence[str], rounds: int) -> Iterator[tuple[str, Any]]:

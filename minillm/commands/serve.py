@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import re
 import sys
 from dataclasses import fields
@@ -17,6 +16,7 @@ from minillm.commands.runs import model_file
 from minillm.commands.sampling_options import number
 from minillm.nn.quantization import STORED
 from minillm.serving import Limits, Served, served
+from minillm.serving.addresses import is_address
 from minillm.tasks import TextClassifier
 from minillm.tasks.generation import LanguageModel
 from minillm.tasks.published import is_published, open_published
@@ -77,15 +77,6 @@ def name_of_host(text: str) -> str:
             f"must be a name alone, such as lab.local, without http://, port or path, got {text!r}"
         )
     return name
-
-
-def is_address(name: str) -> bool:
-    """Whether it is an IP address in digits."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Whether values of a state fit a parameter, and the array that takes them."""
+"""Whether values of a state fit a parameter, and the arrays that take them."""
 
 from __future__ import annotations
 
@@ -28,3 +28,9 @@ def misfits(parameter: Parameter, values: Any) -> Iterator[str]:
 def loaded(parameter: Parameter, values: Any) -> Array:
     """A new array of ``values``, in the parameter's library and dtype, its rows one by one."""
     return array_module(parameter.data).asarray(values, dtype=parameter.dtype).copy()
+
+
+def retype(parameter: Parameter, data: Array, trainable: bool) -> None:
+    """Let a parameter have data of another dtype; its gradient is gone."""
+    Parameter.__init__(parameter, data)
+    parameter.requires_grad = trainable

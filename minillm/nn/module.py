@@ -10,7 +10,7 @@ import numpy as np
 from minillm.autograd import Parameter
 from minillm.backend import to_device, to_numpy
 from minillm.nn.hidden import refuse_class_attributes, refuse_hidden, refuse_loss, refuse_unsaved
-from minillm.nn.loading import loaded, misfits
+from minillm.nn.loading import loaded, misfits, retype
 
 
 class Module:
@@ -145,9 +145,7 @@ class Module:
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"to_dtype needs a floating-point dtype, got {np.dtype(dtype)}")
         for parameter in self.parameters():
-            trainable = parameter.requires_grad
-            Parameter.__init__(parameter, parameter.data.astype(dtype))
-            parameter.requires_grad = trainable
+            retype(parameter, parameter.data.astype(dtype), parameter.requires_grad)
         return self
 
     def state_dict(self) -> dict[str, np.ndarray]:

@@ -7,13 +7,13 @@ must neither read answers nor make the model work.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from minillm.serving.addresses import is_address
 from minillm.serving.refusals import Refused, quoted
 
 HEADERS = {
@@ -104,12 +104,3 @@ def same_origin(origin: str, host: str) -> bool:
     """Whether an Origin is that of the page which this server gave out under this Host."""
     scheme, _, rest = origin.partition("://")
     return scheme in ("http", "https") and rest.lower() == host.lower()
-
-
-def is_address(name: str) -> bool:
-    """Whether it is an IP address in digits."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from math import inf
 from typing import Any, TypeVar
@@ -15,9 +15,24 @@ R = TypeVar("R", bound=Any)
 LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
 
 
-def setting(default: Any, meaning: str, choices: tuple[str, ...] = ()) -> Any:
-    """A field with a default, the sentence that the command line shows for it, and its words."""
-    return field(default=default, metadata={"meaning": meaning, "choices": choices})
+def setting(
+    default: Any,
+    meaning: str,
+    choices: tuple[str, ...] = (),
+    *,
+    check: Callable[[Any], None] | None = None,
+) -> Any:
+    """A field with a default, the sentence that the command line shows for it, and its words.
+
+    ``check`` refuses a value, where the least that ``check_numbers`` knows does not say it all.
+    """
+    return field(default=default, metadata={"meaning": meaning, "choices": choices, "check": check})
+
+
+def recompute_setting() -> Any:
+    """How many blocks are computed again together."""
+    meaning = "blocks in a group that is computed again in backward, for less memory; 0: none"
+    return setting(0, meaning, check=check_blocks)
 
 
 def check_numbers(recipe: Any, least: Mapping[str, float]) -> None:
@@ -25,12 +40,12 @@ def check_numbers(recipe: Any, least: Mapping[str, float]) -> None:
 
     Raises:
         ValueError: with the name of the setting.
-        TypeError: ``recompute`` is not an integer.
+        ValueError, TypeError: as the ``check`` of a setting.
     """
     for entry in fields(recipe):
         value, lowest = getattr(recipe, entry.name), least.get(entry.name, 0)
-        if entry.name == "recompute":
-            check_blocks(value)
+        if (check := entry.metadata.get("check")) is not None:
+            check(value)
         if not isinstance(value, str) and not lowest <= value < inf:
             raise ValueError(f"{entry.name} must be at least {lowest} and finite, got {value}")
 
@@ -93,9 +108,7 @@ class Recipe:
     patience: int = setting(
         0, "held-out losses in a row without a better one that end it, with the best; 0: never"
     )
-    recompute: int = setting(
-        0, "blocks in a group that is computed again in backward, for less memory; 0: none"
-    )
+    recompute: int = recompute_setting()
 
     def __post_init__(self) -> None:
         check_numbers(self, LEAST)

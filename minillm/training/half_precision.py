@@ -15,6 +15,7 @@ import numpy as np
 from minillm.autograd import Parameter, Tensor
 from minillm.backend import Array
 from minillm.nn import Module
+from minillm.nn.loading import retype
 from minillm.training.accumulation import mean_gradients
 
 LARGEST = 2.0**15  # a power of two that float16 has; the cotangent of the loss begins with it
@@ -106,14 +107,8 @@ def in_half(model: Module) -> Iterator[None]:
     try:
         with np.errstate(over="ignore"):
             for parameter, full, trainable in kept:
-                replaced(parameter, full.astype(np.float16), trainable)
+                retype(parameter, full.astype(np.float16), trainable)
         yield
     finally:
         for parameter, full, trainable in kept:
-            replaced(parameter, full, trainable)
-
-
-def replaced(parameter: Parameter, data: Array, trainable: bool) -> None:
-    """The same parameter with data of another dtype."""
-    Parameter.__init__(parameter, data)
-    parameter.requires_grad = trainable
+            retype(parameter, full, trainable)

@@ -52,7 +52,8 @@ def gradient_direction_step(gradient: np.ndarray, length: float) -> np.ndarray:
         Classification", arXiv:1605.07725, section 3, which has one length for the whole text.
     Guide: 7.3.1, 10 (G56).
     """
-    return stepped("gradient_direction_step", gradient, length, gradient)
+    name = "gradient_direction_step"
+    return stepped(name, checked_size(name, gradient, length), gradient)
 
 
 def random_sign_step(gradient: np.ndarray, eps: float, rng: np.random.Generator) -> np.ndarray:
@@ -87,18 +88,17 @@ def random_direction_step(
     Guide: 7.3.1, 10 (G56).
     """
     name = "random_direction_step"
-    checked_size(name, gradient, length)
-    drawn = rng.standard_normal(gradient.shape).astype(gradient.dtype)
-    return stepped(name, gradient, length, drawn)
-
-
-def stepped(name: str, gradient: np.ndarray, length: float, along: np.ndarray) -> np.ndarray:
-    """The step of this length along each vector, as long as ``gradient`` has numbers for it."""
     length = checked_size(name, gradient, length)
-    if not gradient.ndim or not gradient.shape[-1]:
-        raise ValueError(f"{name}: the gradient must be (..., D) with a number, {gradient.shape}")
+    drawn = rng.standard_normal(gradient.shape).astype(gradient.dtype)
+    return stepped(name, length, drawn)
+
+
+def stepped(name: str, length: float, along: np.ndarray) -> np.ndarray:
+    """The step of this length along each vector; vectors have the shape of the gradient."""
+    if not along.ndim or not along.shape[-1]:
+        raise ValueError(f"{name}: the gradient must be (..., D) with a number, {along.shape}")
     unit, _ = directions_and_lengths(along.astype(np.float64))
-    found: np.ndarray = (length * unit).astype(gradient.dtype)
+    found: np.ndarray = (length * unit).astype(along.dtype)
     return found
 
 
@@ -122,9 +122,16 @@ def checked_size(name: str, gradient: np.ndarray, size: float) -> float:
             f"{name}: the size of a step must be at most {most:.6g}, the largest number in "
             f"{gradient.dtype}, got {size}"
         )
-    if not np.isfinite(gradient).all():
-        raise ValueError(
-            f"{name}: the gradient has {(~np.isfinite(gradient)).sum()} numbers "
-            "that are infinite or NaN"
-        )
+    check_gradient(name, gradient)
     return size
+
+
+def check_gradient(name: str, gradient: np.ndarray) -> None:
+    """Refuse a gradient along which there is no step.
+
+    Raises:
+        ValueError: some of its numbers are infinite or NaN; says how many.
+    """
+    wrong = int((~np.isfinite(gradient)).sum())
+    if wrong:
+        raise ValueError(f"{name}: the gradient has {wrong} numbers that are infinite or NaN")

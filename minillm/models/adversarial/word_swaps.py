@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from minillm.models.adversarial.steps import check_gradient
+
 ScoreOfIds = Callable[[np.ndarray], np.ndarray]  # ids (B, T) -> a number for each text, (B,)
 Gains = Callable[[np.ndarray], np.ndarray]  # ids (B, T) -> of every swap, (B, T, V)
 
@@ -43,11 +45,7 @@ def first_order_gains(
             f"first_order_gains: ids {ids.shape}, gradient {gradient.shape}, table {table.shape} "
             f"and alike {alike.shape} must be (B, T), (B, T, D), (V, D) and (V, V)"
         )
-    if not np.isfinite(gradient).all():
-        raise ValueError(
-            f"first_order_gains: the gradient has {(~np.isfinite(gradient)).sum()} numbers that "
-            "are infinite or NaN"
-        )
+    check_gradient("first_order_gains", gradient)
     with np.errstate(all="ignore"):  # what is not finite shows in the gains
         risen = gradient @ table.T  # (B, T, V)
         own = np.take_along_axis(risen, ids[..., None], axis=2)

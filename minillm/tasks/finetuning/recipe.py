@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minillm.models.pooling import POOLINGS, require_pooling
-from minillm.tasks.recipe import check_numbers, setting
+from minillm.tasks.recipe import check_numbers, recompute_setting, setting
 
 RATES = {"full": 1e-3, "head": 1e-2, "lora": 5e-3, "adapter": 5e-3}  # highest, by method
 USUAL = "usual"
@@ -62,9 +62,7 @@ class FinetuneRecipe:
     new_head: bool = setting(
         False, "learn a new classification head, where the model has one for other labels"
     )
-    recompute: int = setting(
-        0, "blocks in a group that is computed again in backward, for less memory; 0: none"
-    )
+    recompute: int = recompute_setting()
 
     def __post_init__(self) -> None:
         if self.method not in RATES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
-from minillm.tasks.recipe import check_below_one, check_numbers, setting
+from minillm.tasks.recipe import check_below_one, check_numbers, recompute_setting, setting
 
 STYLES = {"gpt2": gpt2_style, "llama": llama_style}
 POSITIVE = (
@@ -52,9 +52,7 @@ class GptRecipe:
     patience: int = setting(
         0, "held-out losses in a row without a better one that end it; 0: never"
     )
-    recompute: int = setting(
-        0, "blocks in a group that is computed again in backward, for less memory; 0: none"
-    )
+    recompute: int = recompute_setting()
 
     def __post_init__(self) -> None:
         check_numbers(self, dict.fromkeys(POSITIVE, 1))

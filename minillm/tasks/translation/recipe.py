@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from minillm.models.encoder_decoder_config import CHOICES, EncoderDecoderConfig
 from minillm.optim import cosine_with_warmup, inverse_square_root_with_warmup
-from minillm.tasks.recipe import check_below_one, check_choices, check_numbers, setting
+from minillm.tasks.recipe import (
+    check_below_one,
+    check_choices,
+    check_numbers,
+    recompute_setting,
+    setting,
+)
 
 SCHEDULES = ("cosine", "inverse_sqrt")
 POSITIVE = (
@@ -57,9 +63,7 @@ class TranslationRecipe:
     patience: int = setting(
         0, "held-out losses in a row without a better one that end it; 0: never"
     )
-    recompute: int = setting(
-        0, "blocks in a group that is computed again in backward, for less memory; 0: none"
-    )
+    recompute: int = recompute_setting()
 
     def __post_init__(self) -> None:
         check_choices(self)
