@@ -498,10 +498,10 @@ PLANTS = [
           "xp.maximum(x, -40.0) * below", "x * below", "tests/ops/test_activations.py::"
           "test_at_infinity_an_activation_is_its_limit_and_so_is_its_slope"),
     Plant("accumulated batches summed", "training/accumulation.py",
-          "loss * (n / whole)", "loss * n", "tests/training/test_accumulation.py::"
+          "(batch, n / whole)", "(batch, n)", "tests/training/test_accumulation.py::"
           "test_batches_accumulated_are_one_batch_of_all_their_rows"),
     Plant("accumulated batches weighed equally", "training/accumulation.py",
-          "loss * (n / whole)", "loss * (1 / len(batches))",
+          "(batch, n / whole)", "(batch, 1 / len(batches))",
           "tests/training/test_accumulation.py::"
           "test_batches_accumulated_are_one_batch_of_all_their_rows"),
     Plant("best weights that are not put back", "training/progress.py",
@@ -577,9 +577,24 @@ PLANTS = [
     Plant("optimiser that keeps denormal numbers", "optim/optimizer.py",
           "self.forget_tiny()", "pass", "tests/optim/test_optimizer.py::"
           "test_no_denormal_number_is_left_where_gradients_have_stopped"),
-    Plant("parts of a batch weighed equally", "training/sharding.py",
-          "share * m / total", "share / n_parts", "tests/training/test_sharding.py::"
+    Plant("parts of a batch weighed equally", "training/parts.py",
+          "share * m / total", "share / n", "tests/training/test_sharding.py::"
           "test_shared_rows_give_the_gradients_of_the_whole_batch"),
+    Plant("parts of a batch in turn, with the mask of the first rows", "training/parts.py",
+          "        batch, rows = part\n        with rows_of_batch(rows):",
+          "        batch, rows = part\n        with rows_of_batch(None):",
+          "tests/training/test_micro_batches.py::test_parts_give_what_the_whole_gives"),
+    Plant("dropout that counts every part of a batch", "training/parts.py",
+          "settle(rows for _, rows, _ in parts if rows is not None)",
+          "[settle([rows]) for _, rows, _ in parts if rows is not None]",
+          "tests/training/test_micro_batches.py::test_parts_give_what_the_whole_gives"),
+    Plant("ranks that leave out all but the first of their parts", "training/data_parallel.py",
+          "[first : first + self.accumulate]", "[first : first + 1]",
+          "tests/training/test_micro_batches.py::test_ranks_may_take_their_rows_in_parts_too"),
+    Plant("a command that takes its batch whole", "tasks/generation/pretraining.py",
+          "r, lambda window", "replace(r, accumulate=1), lambda window",
+          "tests/tasks/test_runs_with_less_memory.py::"
+          "test_every_training_in_parts_ends_where_the_whole_does"),
     Plant("parts of a batch that share a mask", "nn/dropout.py",
           "first = rows.start * (size // n_rows) if told_apart else rows.start << 40",
           "first = 0", "tests/training/test_sharding.py::"

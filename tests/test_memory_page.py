@@ -18,7 +18,7 @@ def test_the_table_of_a_page_is_the_stored_one(page):
 @pytest.mark.parametrize("page", ["own_text.md", "zh/own_text.md"])
 def test_a_page_says_where_less_memory_is_had_and_what_it_does_not_change(page):
     text = (ROOT / "lessons" / page).read_text(encoding="utf-8")
-    assert all(f"`{way}`" in text for way in ("--recompute", "--accumulate", "fit(accumulate=)"))
+    assert all(f"`{way}`" in text for way in ("--recompute", "--accumulate", "fit(accumulate=4)"))
     config = gpt2_style(64, width=64, n_heads=4, n_layers=2, max_length=16)
     one, two = (training_peak(config, 8 // k, 16, recompute=k - 1, accumulate=k) for k in (1, 2))
     always = one.parameters + one.moments

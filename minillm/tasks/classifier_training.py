@@ -231,9 +231,7 @@ class ClassifierTraining:
             if total
             else None,
             max_norm=self.recipe.max_norm or None,
-            gradients=gradients_by(
-                self.threads, self.ranks, count, batch_size=self.recipe.batch_size
-            ),
+            gradients=gradients_by(self.recipe, count, threads=self.threads, ranks=self.ranks),
         )
 
     def result(self) -> TextClassifier:

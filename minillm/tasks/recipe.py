@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from minillm.models import BertConfig
 from minillm.models.pooling import POOLINGS, require_pooling
 from minillm.nn.recomputing import check_blocks
+from minillm.training.loop import check_integer
 
 R = TypeVar("R", bound=Any)
 LEAST = {"min_count": 1, "max_length": 3, "width": 1, "n_layers": 1, "n_heads": 1, "batch_size": 1}
@@ -35,11 +36,29 @@ def recompute_setting() -> Any:
     return setting(0, meaning, check=check_blocks)
 
 
+def accumulate_setting() -> Any:
+    """In how many parts a batch is computed."""
+    meaning = "parts of a batch that are computed one after another, for less memory; 1: the whole"
+    return setting(1, meaning, check=check_parts)
+
+
+def check_parts(n: Any) -> None:
+    """Refuse what is no number of parts.
+
+    Raises:
+        ValueError: it is below 1.
+        TypeError: it is not an integer.
+    """
+    check_integer("accumulate", n)
+    if n < 1:
+        raise ValueError(f"accumulate must be at least 1 part of a batch, got {n}")
+
+
 def check_numbers(recipe: Any, least: Mapping[str, float]) -> None:
     """Refuse a number below its least, which is 0 unless it is named, or one that is not finite.
 
     Raises:
-        ValueError: with the name of the setting.
+        ValueError: with the name of the setting; a batch in more parts than rows.
         ValueError, TypeError: as the ``check`` of a setting.
     """
     for entry in fields(recipe):
@@ -48,6 +67,11 @@ def check_numbers(recipe: Any, least: Mapping[str, float]) -> None:
             check(value)
         if not isinstance(value, str) and not lowest <= value < inf:
             raise ValueError(f"{entry.name} must be at least {lowest} and finite, got {value}")
+    if recipe.accumulate > recipe.batch_size:
+        raise ValueError(
+            f"accumulate must be at most batch_size {recipe.batch_size}, so that every part has a "
+            f"row, got {recipe.accumulate}"
+        )
 
 
 def check_below_one(recipe: Any, *names: str) -> None:
@@ -109,6 +133,7 @@ class Recipe:
         0, "held-out losses in a row without a better one that end it, with the best; 0: never"
     )
     recompute: int = recompute_setting()
+    accumulate: int = accumulate_setting()
 
     def __post_init__(self) -> None:
         check_numbers(self, LEAST)

@@ -8,12 +8,14 @@ from minillm.training.evaluation_mode import evaluating, mean_loss
 from minillm.training.fisher import fisher_diagonal
 from minillm.training.half_precision import HalfPrecision
 from minillm.training.loop import DivergenceError, Gradients, Step, fit
+from minillm.training.micro_batches import AccumulatedGradients
 from minillm.training.records import RunRecord, held_out_losses, read_record
 from minillm.training.run import Run
 from minillm.training.sharding import ShardedGradients
 from minillm.training.stages import Stage
 
 __all__ = [
+    "AccumulatedGradients",
     "DataParallelGradients",
     "DivergenceError",
     "Gradients",

@@ -36,22 +36,36 @@ def mean_gradients(
         TypeError: ``loss_of`` returns something else than a Tensor.
     """
     whole = sum(counts)
+    asked = [(batch, n / whole) for batch, n in zip(batches, counts, strict=True) if n]
+    if not asked:
+        nothing = [array_module(p.data).zeros_like(p.data) for p in parameters]
+        return nothing[0].sum(), [*nothing]
+    return weighted_gradients(loss_of, asked, parameters, allow_unused=allow_unused)
+
+
+def weighted_gradients(
+    loss_of: Callable[[Any], Tensor],
+    batches: Sequence[tuple[Any, float]],
+    parameters: Sequence[Parameter],
+    *,
+    allow_unused: bool = False,
+) -> tuple[Array, list[Array | None]]:
+    """``L = sum_b w_b L_b`` and its gradients, of batches with their weights, one after another.
+
+    Raises:
+        TypeError: ``loss_of`` returns something else than a Tensor.
+    """
     losses: list[Array] = []
     total: list[Array | None] = [None] * len(parameters)
-    for batch, n in zip(batches, counts, strict=True):
-        if n == 0:
-            continue
+    for batch, weight in batches:
         loss = loss_of(batch)
         if not isinstance(loss, Tensor):
             raise TypeError(f"loss_of must return a Tensor, got {type(loss).__name__}")
-        share = loss if n == whole else loss * (n / whole)
+        share = loss if weight == 1 else loss * weight
         gradients = gradients_of(share, parameters, allow_unused=allow_unused)
         for i in range(len(total)):  # one after another: a third set of gradients is never alive
             total[i] = added(total[i], gradients.pop(0))
         losses.append(share.data)
-    if not losses:
-        nothing = [array_module(p.data).zeros_like(p.data) for p in parameters]
-        return nothing[0].sum(), [*nothing]
     summed = functools.reduce(operator.add, losses)
     return array_module(summed).asarray(summed), total  # NumPy makes a scalar of a sum of two
 

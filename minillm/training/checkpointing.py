@@ -14,7 +14,8 @@ from minillm.backend import CheckpointError, load_arrays, save_arrays
 from minillm.nn import Dropout, Module
 from minillm.optim import Optimizer
 
-FREE = ("recompute",)  # changes no number: a run may go on with more memory, or with less
+# a run may go on with more memory, or with less: the first changes no number, the second rounding
+FREE = ("recompute", "accumulate")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

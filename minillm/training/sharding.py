@@ -11,21 +11,15 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from minillm.autograd import Parameter, Tensor
-from minillm.backend import Array, is_array
-from minillm.nn.rows import Rows, rows_of_batch, settle
-from minillm.training.accumulation import added, mean_gradients
+from minillm.nn.rows import settle
+from minillm.training.accumulation import mean_gradients
+from minillm.training.parts import Answer, Part, answer_of, parts_of, rows_in, together
 
 WORTHWHILE = 5e8  # ids of a batch times numbers of all parameters
-
-# a batch or some rows of it, which ones if not all, and their share of the loss
-Part = tuple[Any, Rows | None, float]
-Answer = tuple[Array, list[Array | None]]
+WHOSE = "that threads share"
 
 
 class ShardedGradients:
@@ -90,69 +84,12 @@ class ShardedGradients:
         return answers
 
     def parts_of(self, batch: Any, share: float, parameters: int) -> list[Part]:
-        """The batch cut into as many parts as there are threads, each with its share of ``share``.
-
-        Parts without a target have no mean, and are left out.
-        """
-        n_rows = rows_in(batch)
-        pays = batch[0].size >= ids_to_share(parameters, self.worthwhile) and n_rows >= self.threads
-        n_parts = self.threads if pays else 1
-        if n_parts == 1:
-            return [(batch, None, share)]
-        ends = [n_rows * i // n_parts for i in range(n_parts + 1)]
-        cut = [(some_rows(batch, a, b), Rows(a, b)) for a, b in pairwise(ends)]
-        counts = [float(self.count(part)) for part, _ in cut]
-        total = sum(counts) or 1.0
-        return [
-            (part, rows, share * m / total)
-            for (part, rows), m in zip(cut, counts, strict=True)
-            if m > 0
-        ]
+        """The batch in as many parts as there are threads, each with its share of ``share``."""
+        enough = rows_in(batch, WHOSE) >= self.threads
+        pays = batch[0].size >= ids_to_share(parameters, self.worthwhile) and enough
+        return parts_of(batch, self.threads if pays else 1, self.count, share, whose=WHOSE)
 
 
 def ids_to_share(parameters: int, worthwhile: float = WORTHWHILE) -> int:
     """How many ids a batch needs before threads share it, in a model of so many parameters."""
     return math.ceil(worthwhile / max(parameters, 1))
-
-
-def answer_of(
-    loss_of: Callable[[Any], Tensor],
-    parameters: Sequence[Parameter],
-    allow_unused: bool,
-    part: Part,
-) -> Answer:
-    """Loss and gradients of one part, times its share."""
-    batch, rows, share = part
-    scaled = loss_of if share == 1.0 else lambda some: loss_of(some) * share
-    with rows_of_batch(rows):
-        return mean_gradients(scaled, [batch], parameters, counts=[1.0], allow_unused=allow_unused)
-
-
-def together(a: Answer, b: Answer) -> Answer:
-    """The sum of two losses and of their gradients."""
-    return a[0] + b[0], [added(x, y) for x, y in zip(a[1], b[1], strict=True)]
-
-
-def rows_in(batch: Any, whose: str = "that threads share") -> int:
-    """How many rows a batch has; ``whose`` it is, in the message.
-
-    Raises:
-        TypeError: it is not a tuple of arrays of as many rows (or of ``None``).
-    """
-    arrays = [x for x in batch if x is not None] if isinstance(batch, tuple) else []
-    lengths = {x.shape[0] if is_array(x) and x.ndim else None for x in arrays}
-    (n_rows,) = lengths if len(lengths) == 1 else (None,)
-    if n_rows is None:
-        found = [np.shape(x) if is_array(x) else type(x).__name__ for x in arrays]
-        given = f", of {', '.join(map(str, found))}" if isinstance(batch, tuple) else ""
-        raise TypeError(
-            f"a batch {whose} must be a tuple of arrays with an entry for each row, "
-            f"got {type(batch).__name__}{given}"
-        )
-    return n_rows
-
-
-def some_rows(batch: Any, start: int, stop: int) -> Any:
-    """Rows ``start`` to ``stop - 1`` of a batch, as a tuple of its own kind."""
-    cut = [None if x is None else x[start:stop] for x in batch]
-    return type(batch)(*cut) if hasattr(batch, "_fields") else tuple(cut)

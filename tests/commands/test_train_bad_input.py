@@ -151,6 +151,7 @@ def test_a_setting_that_makes_no_sense_is_refused_in_one_line(options, message, 
         (["--width", "16.5"], "argument --width: invalid int value: '16.5'"),
         (["--recompute", "-1"], f"--recompute: {BLOCKS}, got '-1'"),
         (["--recompute", "1.5"], f"--recompute: {BLOCKS}, got '1.5'"),
+        (["--accumulate", "half"], "argument --accumulate: invalid int value: 'half'"),
         (["--pretrain-lr", "fast"], "argument --pretrain-lr: invalid float value: 'fast'"),
     ],
 )

@@ -8,7 +8,8 @@ from minillm.tasks import Recipe
 NUMBERS = [
     entry.name
     for entry in fields(Recipe)
-    if entry.name not in ("tokenizer", "pooling", "head_only", "keep_best", "recompute")
+    if entry.name
+    not in ("tokenizer", "pooling", "head_only", "keep_best", "recompute", "accumulate")
 ]
 
 
@@ -34,6 +35,7 @@ def test_the_defaults_are_these():
         "keep_best": False,
         "patience": 0,
         "recompute": 0,
+        "accumulate": 1,
     }
 
 
@@ -53,6 +55,19 @@ def test_a_number_of_blocks_is_refused_in_the_words_of_all_that_take_one():
         told = f"^recompute must be a number of blocks, 0 or more, got {value}$"
         with pytest.raises(error, match=told):
             Recipe(recompute=value)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (0, ValueError, "accumulate must be at least 1 part of a batch, got 0"),
+        (1.5, TypeError, "accumulate must be an integer, got 1.5"),
+        (33, ValueError, "accumulate must be at most batch_size 32, so that every .* got 33"),
+    ],
+)
+def test_a_number_of_parts_that_makes_no_sense_is_refused(value, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        Recipe(accumulate=value)
 
 
 @pytest.mark.parametrize(

@@ -217,14 +217,19 @@ class Ranks:
     rank, size = 0, 4
 
 
+class Rows(NamedTuple):
+    batch_size: int
+    accumulate: int = 1
+
+
 def test_how_gradients_are_made_and_what_is_refused():
-    assert gradients_by(1, None, len, batch_size=1) is mean_gradients
-    assert isinstance(gradients_by(2, None, len, batch_size=1), ShardedGradients)
-    assert isinstance(gradients_by(1, Ranks(), len, batch_size=4), DataParallelGradients)
+    assert gradients_by(Rows(1), len) is mean_gradients
+    assert isinstance(gradients_by(Rows(1), len, threads=2), ShardedGradients)
+    assert isinstance(gradients_by(Rows(4), len, ranks=Ranks()), DataParallelGradients)
     with pytest.raises(ValueError, match="threads = 2 beside 4 ranks: each rank works with one"):
-        gradients_by(2, Ranks(), len, batch_size=4)
+        gradients_by(Rows(4), len, threads=2, ranks=Ranks())
     with pytest.raises(ValueError, match=r"batch_size 3 is less than the 4 ranks.* at least 4"):
-        gradients_by(1, Ranks(), len, batch_size=3)
+        gradients_by(Rows(3), len, ranks=Ranks())
 
 
 # --- whole runs ---------------------------------------------------------------------------------

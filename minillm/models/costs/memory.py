@@ -73,12 +73,12 @@ def require_memory(needed: int, available: int | None, what: str, *, always: int
     if always > available:
         way = (
             f"take a smaller size; weights and moments alone are {always / 2**20:,.0f} MB, so "
-            "that neither --recompute nor accumulated batches help"
+            "that neither --recompute nor --accumulate helps"
         )
     else:
         way = (
-            "take a smaller size, batch or length, recompute blocks (--recompute 1, also where "
-            "you train), or accumulate batches (here --accumulate N; fit(accumulate=N) in Python)"
+            "take a smaller size, batch or length, or, also where you train, compute blocks again "
+            "(--recompute 1) or a batch in N parts (--accumulate N)"
         )
     raise MemoryError(
         f"{what} needs {needed / 2**20:,.0f} MB, and {available / 2**20:,.0f} MB are free: {way}"

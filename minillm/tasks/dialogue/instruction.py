@@ -9,7 +9,7 @@ from typing import Literal
 from minillm.autograd import Tensor
 from minillm.tasks.collation import lengths_of
 from minillm.tasks.dialogue.recipe import ChatRecipe, facts_of, save_every, stage_of
-from minillm.tasks.dialogue.rows import ChatBatch, collate_chats, rows_of
+from minillm.tasks.dialogue.rows import ChatBatch, collate_chats, n_answers, rows_of
 from minillm.tasks.generation import LanguageModel
 from minillm.text.documents import Conversation
 from minillm.training import Run, Step, bucketed_order, mean_loss, numbered_order
@@ -56,6 +56,7 @@ class InstructionTuning:
             len(self.rows),
             loss_of=self.loss_of,
             batches=self.batches,
+            count=n_answers,
             held_out=self.held_out_loss if self.held_out else None,
             keep=keep,
         )
@@ -91,7 +92,7 @@ class InstructionTuning:
         lengths = lengths_of([row.ids for row in self.held_out])
         order = bucketed_order(lengths, batch_size=64, rng=None)
         batches = (collate_chats([self.held_out[i] for i in chosen]) for chosen in order)
-        return mean_loss(self.model, batches, self.loss_of, lambda batch: batch.n_answers)[0]
+        return mean_loss(self.model, batches, self.loss_of, n_answers)[0]
 
     def result(self) -> LanguageModel:
         """The language model as it is now, ready to write."""

@@ -25,7 +25,7 @@ class PairBatch(NamedTuple):
 
     chosen: ChatBatch
     rejected: ChatBatch
-    reference: np.ndarray  # (2, B) log-probabilities of both
+    reference: np.ndarray  # (B, 2) log-probabilities of both
 
 
 class PreferenceTuning:
@@ -74,6 +74,7 @@ class PreferenceTuning:
             len(pairs),
             loss_of=self.loss_of,
             batches=self.batches,
+            count=lambda batch: len(batch.reference),
             held_out=self.held_out_loss if held_out else None,
         )
         self.n_steps = stage.steps
@@ -107,14 +108,14 @@ class PreferenceTuning:
     ) -> PairBatch:
         """The pairs at these places."""
         chosen, rejected = (collate_chats([rows[i] for i in places]) for rows in pairs)
-        return PairBatch(chosen, rejected, reference[:, places])
+        return PairBatch(chosen, rejected, reference[:, places].T)
 
     def preferred(self, batch: PairBatch) -> Preferred:
         """Loss, implicit rewards and margins of a batch."""
         policy = [log_p(self.model, one) for one in (batch.chosen, batch.rejected)]
         data = policy[0].data
         chosen, rejected = (
-            Tensor(moved_like(row.astype(data.dtype), data)) for row in batch.reference
+            Tensor(moved_like(row.astype(data.dtype), data)) for row in batch.reference.T
         )
         return dpo_loss(
             *policy, reference_chosen=chosen, reference_rejected=rejected, beta=self.recipe.beta

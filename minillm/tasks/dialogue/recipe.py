@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
-from math import inf
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from minillm.nn import Module
+from minillm.nn.recomputing import recompute_blocks
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
-from minillm.tasks.recipe import setting
+from minillm.tasks.recipe import accumulate_setting, check_numbers, recompute_setting, setting
 from minillm.training import Stage, batches_per_epoch
+from minillm.training.data_parallel import gradients_by
 
 SAVE_EVERY = 100  # updates
 
@@ -32,12 +33,11 @@ class ChatRecipe:
         0.01, "share of each matrix that AdamW takes off, times the rate; vectors keep all"
     )
     max_norm: float = setting(1.0, "longest gradient, all parameters together; 0: any length")
+    recompute: int = recompute_setting()
+    accumulate: int = accumulate_setting()
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value, least = getattr(self, entry.name), 1 if entry.name == "batch_size" else 0
-            if not least <= value < inf:
-                raise ValueError(f"{entry.name} must be at least {least} and finite, got {value}")
+        check_numbers(self, {"batch_size": 1})
         if self.epochs == 0:
             raise ValueError("epochs must be above 0: nothing would be learned")
 
@@ -81,12 +81,17 @@ def stage_of(
     *,
     loss_of: Callable[[Any], Any],
     batches: Callable[[int, int], Any],
+    count: Callable[[Any], float],
     held_out: Callable[[], float] | None,
     keep: Literal["last", "best"] = "last",
 ) -> Stage:
-    """AdamW over ``n`` examples, under a rate that rises for a tenth of the updates, then falls."""
+    """AdamW over ``n`` examples, under a rate that rises for a tenth of the updates, then falls.
+
+    ``count`` says how many targets some rows of a batch have.
+    """
     per_epoch = batches_per_epoch(n, recipe.batch_size)
     steps = max(1, round(recipe.epochs * per_epoch))
+    recompute_blocks(model, recipe.recompute)
     return Stage(
         name,
         loss_of,
@@ -95,6 +100,7 @@ def stage_of(
         optimizer=lambda: AdamW(decay_groups(model), weight_decay=recipe.weight_decay),
         schedule=linear_with_warmup(peak=recipe.lr, warmup=steps // 10, total=steps),
         max_norm=recipe.max_norm or None,
+        gradients=gradients_by(recipe, count),
         held_out=held_out,
         evaluate_every=per_epoch if held_out else None,
         keep=keep,

@@ -33,6 +33,11 @@ class ChatBatch(NamedTuple):
         return int(self.answers.sum())
 
 
+def n_answers(batch: ChatBatch) -> int:
+    """How many tokens of a batch the assistant has to write."""
+    return batch.n_answers
+
+
 def rows_of(language: LanguageModel, conversations: Sequence[Conversation]) -> list[ChatRow]:
     """Every conversation in the model's template.
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from minillm.models import BertConfig
 from minillm.tasks.entities.schemes import SCHEMES
 from minillm.tasks.entities.shapes import SHAPES
-from minillm.tasks.recipe import check_below_one, check_choices, check_numbers, setting
+from minillm.tasks.recipe import (
+    accumulate_setting,
+    check_below_one,
+    check_choices,
+    check_numbers,
+    recompute_setting,
+    setting,
+)
 
 LEAST = {
     "min_count": 1,
@@ -52,6 +59,8 @@ class TaggerRecipe:
     patience: int = setting(
         0, "held-out losses in a row without a better one that end it, with the best; 0: never"
     )
+    recompute: int = recompute_setting()
+    accumulate: int = accumulate_setting()
 
     def __post_init__(self) -> None:
         check_choices(self)

@@ -12,6 +12,7 @@ from minillm.autograd import Tensor
 from minillm.backend import stream
 from minillm.models import Bert
 from minillm.models.token_classifier import TokenClassifier
+from minillm.nn.recomputing import recompute_blocks
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
 from minillm.tasks.collation import lengths_of
 from minillm.tasks.encoding import TextEncoder
@@ -32,15 +33,14 @@ from minillm.text import LearnedTokenizer, tokenizer_for
 from minillm.text.conll_files import TaggedSentence
 from minillm.training import (
     Run,
-    ShardedGradients,
     Stage,
     Step,
     batches_per_epoch,
     bucketed_order,
-    mean_gradients,
     mean_loss,
     numbered_order,
 )
+from minillm.training.data_parallel import gradients_by
 
 SAVE_EVERY = 100  # updates
 
@@ -55,7 +55,7 @@ class TaggerTraining:
 
     With a folder ``out`` a checkpoint is written after the first step, every 100 and at the end;
     ``resume=True`` goes on from it, bit for bit: see ``Run``.  ``threads`` share the rows of a
-    batch: see ``ShardedGradients``.
+    batch: see ``gradients_by``.
 
     Raises:
         ValueError: no sentences, or none with a name; a type in ``held_out`` that training lacks;
@@ -89,6 +89,7 @@ class TaggerTraining:
         self.per_epoch = batches_per_epoch(len(self.learned), recipe.batch_size)
         self.n_steps = max(round(recipe.epochs * self.per_epoch), 1 if recipe.epochs > 0 else 0)
         self.model = self.new_model().to_device(device)
+        recompute_blocks(self.model, recipe.recompute)
         data = {
             "data": digest_of_json([(s.words, s.tags) for s in sentences]),
             "held_out": digest_of_json([(s.words, s.tags) for s in held_out]),
@@ -150,9 +151,7 @@ class TaggerTraining:
             if total
             else None,
             max_norm=recipe.max_norm or None,
-            gradients=ShardedGradients(self.threads, n_words)
-            if self.threads != 1
-            else mean_gradients,
+            gradients=gradients_by(recipe, n_words, threads=self.threads),
         )
         if not self.held_out:
             return stage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minillm.models.pooling import POOLINGS, require_pooling
-from minillm.tasks.recipe import check_numbers, recompute_setting, setting
+from minillm.tasks.recipe import accumulate_setting, check_numbers, recompute_setting, setting
 
 RATES = {"full": 1e-3, "head": 1e-2, "lora": 5e-3, "adapter": 5e-3}  # highest, by method
 USUAL = "usual"
@@ -63,6 +63,7 @@ class FinetuneRecipe:
         False, "learn a new classification head, where the model has one for other labels"
     )
     recompute: int = recompute_setting()
+    accumulate: int = accumulate_setting()
 
     def __post_init__(self) -> None:
         if self.method not in RATES:

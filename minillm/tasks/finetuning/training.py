@@ -138,7 +138,7 @@ class FineTuning:
             else None,
             max_norm=r.max_norm or None,
             gradients=gradients_by(
-                self.threads, self.ranks, lambda batch: len(batch.ids), batch_size=r.batch_size
+                r, lambda batch: len(batch.ids), threads=self.threads, ranks=self.ranks
             ),
             held_out=held_out,
             evaluate_every=self.per_epoch if held_out else None,

@@ -121,7 +121,7 @@ class CausalPretraining:
             ),
             max_norm=r.max_norm or None,
             gradients=gradients_by(
-                self.threads, self.ranks, lambda window: window.n_targets, batch_size=r.batch_size
+                r, lambda window: window.n_targets, threads=self.threads, ranks=self.ranks
             ),
             held_out=self.held_out_loss,
             evaluate_every=r.evaluate_every,

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minillm.models.gpt_config import GptConfig, gpt2_style, llama_style
-from minillm.tasks.recipe import check_below_one, check_numbers, recompute_setting, setting
+from minillm.tasks.recipe import (
+    accumulate_setting,
+    check_below_one,
+    check_numbers,
+    recompute_setting,
+    setting,
+)
 
 STYLES = {"gpt2": gpt2_style, "llama": llama_style}
 POSITIVE = (
@@ -53,6 +59,7 @@ class GptRecipe:
         0, "held-out losses in a row without a better one that end it; 0: never"
     )
     recompute: int = recompute_setting()
+    accumulate: int = accumulate_setting()
 
     def __post_init__(self) -> None:
         check_numbers(self, dict.fromkeys(POSITIVE, 1))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from minillm.models.encoder_decoder_config import CHOICES, EncoderDecoderConfig
 from minillm.optim import cosine_with_warmup, inverse_square_root_with_warmup
 from minillm.tasks.recipe import (
+    accumulate_setting,
     check_below_one,
     check_choices,
     check_numbers,
@@ -64,6 +65,7 @@ class TranslationRecipe:
         0, "held-out losses in a row without a better one that end it; 0: never"
     )
     recompute: int = recompute_setting()
+    accumulate: int = accumulate_setting()
 
     def __post_init__(self) -> None:
         check_choices(self)

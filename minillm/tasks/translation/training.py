@@ -23,7 +23,8 @@ from minillm.tasks.translation.recipe import TranslationRecipe
 from minillm.tasks.translation.tokens import TranslationTokens, learned_tokens
 from minillm.tasks.translation.translator import Translator
 from minillm.text.parallel_files import Pair
-from minillm.training import Run, ShardedGradients, Stage, Step, mean_gradients
+from minillm.training import Run, Stage, Step
+from minillm.training.data_parallel import gradients_by
 
 SAVE_EVERY = 100  # updates
 
@@ -118,9 +119,7 @@ class TranslationTraining:
             ),
             schedule=r.rates(),
             max_norm=r.max_norm or None,
-            gradients=mean_gradients
-            if self.threads == 1
-            else ShardedGradients(self.threads, n_targets),
+            gradients=gradients_by(r, n_targets, threads=self.threads),
             held_out=self.held_out_loss,
             evaluate_every=r.evaluate_every,
             patience=r.patience or None,

@@ -11,8 +11,8 @@ import numpy as np
 from minillm.autograd import Parameter, Tensor
 from minillm.backend import Array, array_module, directions_and_lengths
 from minillm.backend.randomness import check_rng
+from minillm.training.parts import rows_in
 from minillm.training.privacy.per_example import per_example_gradients
-from minillm.training.sharding import rows_in
 
 
 def clip_by_example(gradients: Sequence[Array], clip: float) -> tuple[list[Array], Array]:

@@ -78,15 +78,14 @@ def test_what_does_not_fit_is_refused_and_what_is_unknown_is_not():
     with pytest.raises(MemoryError) as refused:
         require_memory(2 << 20, 1 << 20, "a GPT", always=1 << 20)
     assert str(refused.value) == (
-        "a GPT needs 2 MB, and 1 MB are free: take a smaller size, batch or length, recompute "
-        "blocks (--recompute 1, also where you train), or accumulate batches (here --accumulate N; "
-        "fit(accumulate=N) in Python)"
+        "a GPT needs 2 MB, and 1 MB are free: take a smaller size, batch or length, or, also where "
+        "you train, compute blocks again (--recompute 1) or a batch in N parts (--accumulate N)"
     )
     with pytest.raises(MemoryError) as refused:
         require_memory(4 << 20, 1 << 20, "a GPT", always=2 << 20)
     assert str(refused.value) == (
         "a GPT needs 4 MB, and 1 MB are free: take a smaller size; weights and moments alone are "
-        "2 MB, so that neither --recompute nor accumulated batches help"
+        "2 MB, so that neither --recompute nor --accumulate helps"
     )
 
 
