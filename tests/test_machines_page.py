@@ -69,7 +69,7 @@ def test_the_tables_are_the_measurement_that_is_stored(language):
 
 def test_what_the_page_says_of_the_measurement_is_so():
     found = STORED["ranks"]
-    assert found["load"] > STORED["processor"]["cores"]  # other programs wanted them
+    assert found["load"] < STORED["processor"]["cores"] / 2  # hardly anything else wanted them
     for name in ("tiny", "course", "mid"):
         assert 1 < found[name]["alone"] / found[name]["together"] < 2
     for by_dtype in found["equal"].values():
