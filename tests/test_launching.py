@@ -150,15 +150,21 @@ def test_the_launcher_is_the_one_beside_the_interpreter(tmp_path, monkeypatch):
 
 
 def run_as_second(tmp_path, *words, **variables):
-    """The command line as rank 1 of 2, in a world where mpi4py only tells what it is asked for."""
+    """The command line as rank 1 of 2, in a world where mpi4py only tells what it is asked for.
+
+    Nobody comes to its barriers, at which time flies.
+    """
     (tmp_path / "mpi4py").mkdir()
     (tmp_path / "mpi4py" / "__init__.py").touch()
     (tmp_path / "mpi4py" / "MPI.py").write_text(
-        "import os\n"
+        "import os, time, types\n"
         "class COMM_WORLD:\n"
         "    def Abort(code):\n"
         "        os.write(1, f'aborted {code}'.encode())\n"
-        "        os._exit(code)\n",
+        "        os._exit(code)\n"
+        "    def Ibarrier():\n"
+        "        time.monotonic = iter(range(0, 90, 9)).__next__\n"
+        "        return types.SimpleNamespace(Test=lambda: False)\n",
         encoding="utf-8",
     )
     return subprocess.run(
@@ -183,3 +189,12 @@ def test_an_error_at_import_ends_all(tmp_path):
     done = run_as_second(tmp_path, "train", "data.tsv", MINILLM_KERNELS="devise")
     assert (done.returncode, done.stdout) == (1, "aborted 1")
     assert done.stderr.count("kernels are off, numpy, compiled, device, got 'devise'") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end all, where there are any")
+@pytest.mark.parametrize("rank", [0, 1])
+def test_help_for_one_rank_alone_is_printed_by_the_first_and_ends_all(rank, tmp_path):
+    done = run_as_second(tmp_path, "train", "--help", PMI_RANK=str(rank))
+    assert done.returncode == 1 and done.stdout.endswith("aborted 1")
+    assert done.stdout.count("usage: minillm train") == 1 - rank
+    assert done.stderr.startswith(f"rank {rank} of 2: ended before the others")
