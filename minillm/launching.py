@@ -24,6 +24,7 @@ LAUNCHERS = (
     ("MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
 )
 PATIENCE = 60  # seconds until the others must have come to MPI_Init
+LEAVING = 2  # seconds between the first that leaves behind it, as after --help, and the last
 
 
 class Unsaid(SystemExit):
@@ -47,9 +48,14 @@ def mpiexec_beside() -> str | None:
     return shutil.which("mpiexec", path=os.path.dirname(sys.executable))
 
 
+def trains_together() -> bool:
+    """Whether the command line has ``--data-parallel``."""
+    return any(word.startswith("--data-p") for word in sys.argv)
+
+
 def others_wait() -> bool:
     """Whether other processes may wait in ``MPI_Init`` for this one, which has not called it."""
-    meant = "mpi4py" in sys.modules or any(word.startswith("--data-p") for word in sys.argv)
+    meant = "mpi4py" in sys.modules or trains_together()
     possible = os.name == "posix" and "mpi4py.MPI" not in sys.modules  # its import calls MPI_Init
     return launched()[0] > 1 and meant and possible
 
@@ -63,8 +69,7 @@ def end_all(code: int, told: str = "") -> None:
     if not others_wait():
         return
     size, rank = launched()
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(PATIENCE)
+    begin_clock()
     end: Callable[[int], object] = lambda _: os.kill(os.getpid(), signal.SIGALRM)  # noqa: E731
     with suppress(ImportError, RuntimeError):  # not installed; finds no MPI library
         from mpi4py import MPI
@@ -78,14 +83,46 @@ def end_all(code: int, told: str = "") -> None:
     end(code)
 
 
+def leave_together() -> None:
+    """Wait until all that would train together leave before they have begun, as after ``--help``.
+
+    One that is alone in it ends all with code 1: the others would wait for it for ever.
+    """
+    if not (others_wait() and trains_together()):
+        return
+    begin_clock()
+    with suppress(ImportError, RuntimeError):  # without MPI nobody waits
+        from mpi4py import MPI
+
+        here, end = MPI.COMM_WORLD.Ibarrier(), time.monotonic() + LEAVING
+        while not (all_leave := here.Test()) and time.monotonic() < end:
+            time.sleep(1e-2)
+        if not all_leave:
+            size, rank = launched()
+            told = "ended before the others, with nothing done: give all ranks the same options"
+            print(f"rank {rank} of {size}: {told}", file=sys.stderr)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            MPI.COMM_WORLD.Abort(1)
+    signal.alarm(0)
+
+
+def begin_clock() -> None:
+    """Let a signal end this process where the others do not come to ``MPI_Init``."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(PATIENCE)
+
+
 @contextmanager
 def ending_all() -> Iterator[None]:
-    """An exit within the block whose code is not 0 ends all processes."""
+    """An exit within the block ends all processes; with code 0, those that do not leave so, too."""
     try:
         yield
     except SystemExit as error:
         if error.code:
             end_all(error.code if isinstance(error.code, int) else 1, getattr(error, "told", ""))
+        else:
+            leave_together()
         raise
 
 

@@ -25,7 +25,10 @@ def done(monkeypatch):
     monkeypatch.setenv("PMI_RANK", "1")
     package = ModuleType("mpi4py")
     package.MPI = SimpleNamespace(
-        COMM_WORLD=SimpleNamespace(Abort=lambda code: done.append(("abort", code)))
+        COMM_WORLD=SimpleNamespace(
+            Abort=lambda code: done.append(("abort", code)),
+            Ibarrier=lambda: SimpleNamespace(Test=lambda: done.append("all?")),
+        )
     )
     monkeypatch.setitem(sys.modules, "mpi4py", package)
     monkeypatch.delitem(sys.modules, "mpi4py.MPI", raising=False)
@@ -47,7 +50,18 @@ def test_all_are_ended_with_the_code_and_a_clock_runs_meanwhile(done):
     assert done == [("alarm", 60), ("abort", 2)]
 
 
-@pytest.mark.parametrize("missing", [None, ModuleType("mpi4py without MPI")])
+class WithoutLibrary(ModuleType):
+    """As mpi4py is where it finds no MPI library."""
+
+    def __getattr__(self, name):
+        raise RuntimeError("cannot load MPI library")
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [None, ModuleType("mpi4py"), WithoutLibrary("mpi4py")],
+    ids=["not-installed", "without-MPI", "without-a-library"],
+)
 def test_where_mpi_cannot_be_loaded_the_signal_ends_all(missing, done, monkeypatch):
     monkeypatch.setitem(sys.modules, "mpi4py", missing)
     end_all(2)
@@ -85,16 +99,72 @@ def test_an_exit_ends_all_after_it_was_said_if_the_first_did_not(done, capsys):
     assert done == []
 
 
+def test_who_leaves_alone_ends_all_and_who_trains_alone_just_leaves(done, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["minillm", "train", "--data-parallel", "--help"])
+    monkeypatch.setattr(launching, "LEAVING", 0)
+    with pytest.raises(SystemExit), ending_all():
+        sys.exit(0)
+    assert done == [("alarm", 60), "all?", ("abort", 1), ("alarm", 0)]
+    assert "rank 1 of 2: ended before the others, with nothing done" in capsys.readouterr().err
+    done.clear()
+    monkeypatch.setattr(sys, "argv", ["minillm", "labs"])
+    with pytest.raises(SystemExit), ending_all():
+        sys.exit(0)
+    assert done == []
+
+
+def test_who_leaves_with_the_others_waits_for_them(done, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["minillm", "train", "--data-parallel", "--help"])
+    answers = iter([False, False, True])
+    here = SimpleNamespace(Test=lambda: next(answers))
+    sys.modules["mpi4py"].MPI.COMM_WORLD.Ibarrier = lambda: here
+    with pytest.raises(SystemExit), ending_all():
+        sys.exit(0)
+    assert done == [("alarm", 60), "sleeps", "sleeps", ("alarm", 0)]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_where_mpi_cannot_be_loaded_nobody_waits_for_who_leaves(done, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["minillm", "train", "--data-parallel", "--help"])
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    launching.leave_together()
+    assert done == [("alarm", 60), ("alarm", 0)]
+
+
+def test_only_an_error_that_nobody_catches_ends_all(done, monkeypatch):
+    printed = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, *_: printed.append(kind))
+    launching.watch_errors()
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)  # the launcher's business
+    assert done == []
+    sys.excepthook(ValueError, ValueError(), None)
+    assert printed == [KeyboardInterrupt, ValueError]
+    assert done == [("alarm", 60), ("abort", 1)]
+
+
+def test_the_launcher_is_the_one_beside_the_interpreter(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert launching.mpiexec_beside() is None
+    (tmp_path / "mpiexec").touch(mode=0o755)
+    assert launching.mpiexec_beside() == str(tmp_path / "mpiexec")
+
+
 def run_as_second(tmp_path, *words, **variables):
-    """The command line as rank 1 of 2, in a world where mpi4py only tells what it is asked for."""
+    """The command line as rank 1 of 2, in a world where mpi4py only tells what it is asked for.
+
+    Nobody comes to its barriers, at which time flies.
+    """
     (tmp_path / "mpi4py").mkdir()
     (tmp_path / "mpi4py" / "__init__.py").touch()
     (tmp_path / "mpi4py" / "MPI.py").write_text(
-        "import os\n"
+        "import os, time, types\n"
         "class COMM_WORLD:\n"
         "    def Abort(code):\n"
         "        os.write(1, f'aborted {code}'.encode())\n"
-        "        os._exit(code)\n",
+        "        os._exit(code)\n"
+        "    def Ibarrier():\n"
+        "        time.monotonic = iter(range(0, 90, 9)).__next__\n"
+        "        return types.SimpleNamespace(Test=lambda: False)\n",
         encoding="utf-8",
     )
     return subprocess.run(
@@ -119,3 +189,12 @@ def test_an_error_at_import_ends_all(tmp_path):
     done = run_as_second(tmp_path, "train", "data.tsv", MINILLM_KERNELS="devise")
     assert (done.returncode, done.stdout) == (1, "aborted 1")
     assert done.stderr.count("kernels are off, numpy, compiled, device, got 'devise'") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end all, where there are any")
+@pytest.mark.parametrize("rank", [0, 1])
+def test_help_for_one_rank_alone_is_printed_by_the_first_and_ends_all(rank, tmp_path):
+    done = run_as_second(tmp_path, "train", "--help", PMI_RANK=str(rank))
+    assert done.returncode == 1 and done.stdout.endswith("aborted 1")
+    assert done.stdout.count("usage: minillm train") == 1 - rank
+    assert done.stderr.startswith(f"rank {rank} of 2: ended before the others")

@@ -15,13 +15,17 @@ from minillm.course.errata import read_errata
 from minillm.course.guide_map import read_map
 from minillm.course.markers import marks
 from tests.planted import PLANTS
+from tests.planted_device import DEVICE_PLANTS
 from tests.planted_errata import ERRATA_PLANTS
 from tests.planted_guide import GUIDE_PLANTS
+from tests.planted_memory import MEMORY_PLANTS
+from tests.planted_ranks import RANK_PLANTS
 from tests.sampled import chosen
 
 ROOT = Path(__file__).parents[1]
 ADDOPTS = "addopts=--import-mode=importlib --strict-markers"
-ALL = PLANTS + ERRATA_PLANTS + GUIDE_PLANTS
+TOLD = ERRATA_PLANTS + GUIDE_PLANTS  # of which a row of the errata or the map says something
+ALL = PLANTS + DEVICE_PLANTS + RANK_PLANTS + MEMORY_PLANTS + TOLD
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +102,7 @@ def in_every_run(plant):
     """Each third of the errata and the map by name, and of the others each sixth: all of them take
     minutes, which the slow run has.
     """
-    return chosen(plant.name, 6 if plant in PLANTS else 3)
+    return chosen(plant.name, 3 if plant in TOLD else 6)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forks of one process")

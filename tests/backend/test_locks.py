@@ -2,11 +2,12 @@
 
 import errno
 import os
+import platform
 
 import pytest
 
 from minillm.backend import locks
-from minillm.backend.locks import LOCK, free, hold
+from minillm.backend.locks import LOCK, free, freed_after, hold
 from tests.backend.holder import another
 
 
@@ -67,6 +68,33 @@ def test_a_lock_that_its_holder_removed_meanwhile_is_not_taken_for_the_new_one(
     with another(tmp_path) as process:
         assert process.told == b"" and b"BlockingIOError" in process.stderr.read()
     lock.release()
+
+
+def test_a_longer_name_of_before_is_gone(tmp_path):
+    (tmp_path / LOCK).write_text("pid 1 on a machine with a " + 99 * "long " + "name")
+    lock = hold(tmp_path)
+    assert (tmp_path / LOCK).read_text() == f"pid {os.getpid()} on {platform.node()}"
+    lock.release()
+
+
+def test_what_was_released_is_locked_anew(tmp_path):
+    released = hold(tmp_path)
+    released.release()
+    lock = hold(tmp_path)
+    assert lock is not released
+    assert (tmp_path / LOCK).exists()
+    lock.release()
+
+
+def test_an_error_frees_what_was_locked_since_and_nothing_else(tmp_path):
+    before = hold(tmp_path / "before")
+    with pytest.raises(MemoryError), freed_after():
+        since = hold(tmp_path / "since")  # which the error's traceback may keep
+        raise MemoryError
+    assert not since.release.alive and before.release.alive
+    assert [p.name for p in tmp_path.iterdir()] == ["before"]
+    assert (tmp_path / "before" / LOCK).exists()
+    before.release()
 
 
 def test_a_file_system_without_locks_goes_on(tmp_path, monkeypatch):

@@ -263,6 +263,20 @@ def test_a_rank_that_fails_before_mpi_begins_ends_all(file, tmp_path):
         assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow  # starts three worlds of two processes
+@needs_mpi
+def test_help_is_given_once_and_a_rank_that_asks_for_it_alone_ends_all(file, tmp_path):
+    whole = ["train", file, "--out", tmp_path / "run", *TINY, "--data-parallel"]
+    helped = ["train", "--data-parallel", "--help"]
+    code, out, err = ended(mpiexec(helped))
+    assert (code, out.count("usage: minillm train"), err) == (0, 1, "")
+    for words, rank in (((helped, whole), 0), ((whole, helped), 1)):
+        code, out, err = ended(mpiexec(*words))
+        assert (code, out.count("usage: minillm train")) == (1, 1 - rank)
+        assert err.count(f"rank {rank} of 2: ended before the others, with nothing done") == 1
+        assert not (tmp_path / "run").exists()
+
+
 def children_of(process):
     """The training processes that this mpiexec started, by rank."""
     found, mark = {}, f"STARTED_BY_TEST={process.mark}".encode()

@@ -1,8 +1,8 @@
 """``RawModule`` for the strict double: kernels run on the host, and mistakes in a call are found.
 
 CuPy takes an argument as it comes: a float for a double, a view for an array in one piece.  This
-one refuses, and guards both sides of every array: with NaN where it is only read, and where it is
-written with large numbers, which must stay.
+one refuses, and guards both sides of every array: with NaN where it is only read (integers: 0, an
+index that there is), and where it is written with large numbers, which must stay.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class RawModule:
         if found != dtype or not array.flags.c_contiguous:
             raise TypeError(f"{name}: {dtype} in one piece is needed, got {found} {array.strides}")
         memory = np.empty(array.size + 2 * MARGIN, dtype)
-        memory.view(np.uint8)[...] = 0xFF if parameter.is_const else WRITTEN
+        unread = 0xFF if dtype.kind == "f" else 0
+        memory.view(np.uint8)[...] = unread if parameter.is_const else WRITTEN
         memory[MARGIN : MARGIN + array.size] = array._host.reshape(-1)
         return memory
 

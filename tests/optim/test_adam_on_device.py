@@ -85,8 +85,10 @@ def test_parameters_on_the_host_and_turned_moments_are_left_to_the_others(rng):
     turned = Parameter(strict.asarray(np.asfortranarray(rng.standard_normal((3, 4)))))
     optimizer = AdamW([here, turned])
     optimizer.state["m"][1] = strict.asarray(np.zeros((4, 3))).T
+    gradients = [np.ones(3), strict.asarray(np.ones((3, 4)))]
     raw_module.LAUNCHES.clear()
-    optimizer.step([np.ones(3), strict.asarray(np.ones((3, 4)))])
+    assert adam_on_device(optimizer, [0, 1], gradients) == [0, 1]
+    optimizer.step(gradients)
     assert raw_module.LAUNCHES == []
     assert isinstance(here.data, np.ndarray)
     assert isinstance(turned.data, StrictArray)
@@ -96,3 +98,24 @@ def test_what_is_infinite_stays_where_it_is_without_decay(rng):
     w = Parameter(strict.asarray(np.array([-np.inf, 1.0])))
     Adam([w]).step([strict.asarray(np.zeros(2))])
     assert w.data._host.tolist() == [-np.inf, 1.0]
+
+
+def test_turned_weights_and_gradients_are_read_in_their_order(rng):
+    w, g = rng.standard_normal((2, 3, 4))
+    found = []
+    for order in "CF":
+        p = Parameter(strict.asarray(np.asarray(w, order=order)))
+        optimizer = AdamW([p])
+        for name in "mv":
+            optimizer.state[name][0] = strict.asarray(np.zeros((3, 4)))
+        raw_module.LAUNCHES.clear()
+        optimizer.step([strict.asarray(np.asarray(g, order=order))])
+        assert raw_module.LAUNCHES == ["adam"]
+        found.append(p.data._host)
+    np.testing.assert_array_equal(*found)
+
+
+def test_another_dtype_is_refused_with_what_the_kernel_knows():
+    w, g = (strict.asarray(np.ones(3, np.longdouble)) for _ in range(2))
+    with pytest.raises(TypeError, match=r"^AdamW: its kernel .* and float64, got float128"):
+        AdamW([Parameter(w)]).step([g])

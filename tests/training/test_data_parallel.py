@@ -345,6 +345,22 @@ def test_other_kernels_are_told_before_the_first_step(tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
+def test_other_versions_are_told_and_of_which_rank(tmp_path, monkeypatch):
+    here = threading.local()
+    monkeypatch.setattr(
+        surroundings, "of_the_process", lambda: {"versions": {"numpy": here.version}}
+    )
+
+    def work(ranks):
+        here.version = ("2.4.6", "2.4.6", "2.0.0")[ranks.rank]
+        return run_of(tmp_path / "run", ranks)
+
+    for error in in_ranks(3, work):
+        assert str(error).startswith("rank 2 of 3 would train something else than rank 0")
+        assert str(error).endswith("\n  numpy: '2.4.6' on rank 0, '2.0.0' on rank 2")
+    assert not (tmp_path / "run").exists()
+
+
 def test_another_checkpoint_is_told(tmp_path):
     for name, steps in (("0", 3), ("1", 5)):
         for step in run_of(tmp_path / name).all():
@@ -391,6 +407,18 @@ def test_each_rank_measures_a_part_of_what_is_held_out(size):
     assert [n for _, n in found] == {1: [3], 2: [2, 1], 4: [1, 1, 1, 0]}[size]
     for (mean, n), _ in found:
         assert n == expected[1] and mean == pytest.approx(expected[0], rel=1e-14)
+
+
+def test_a_run_shares_what_it_holds_out():
+    def work(ranks):
+        model, asked = new_model(), []
+        batches = [new_batch(seed, rows=2) for seed in (1, 2, 3)]
+        loss_of = lambda batch: (asked.append(batch), model.loss(*batch))[1]  # noqa: E731
+        measure = lambda: mean_loss(model, iter(batches), loss_of, count)[0]  # noqa: E731
+        list(run_of(None, ranks, held_out=measure, steps=2).all())
+        return len(asked)
+
+    assert all_done(in_ranks(2, work)) == [2, 1]
 
 
 def test_ranks_whose_weights_part_are_stopped_before_they_are_kept(tmp_path):

@@ -17,29 +17,65 @@ from tests.models.costs.peaks import least_peak, peak_by_formula
 GPT = gpt2_style(300, width=64, n_layers=3, n_heads=4, max_length=64)
 WORDS = gpt2_style(3000, width=32, n_layers=2, n_heads=2, max_length=64)  # large logits
 WIDE = gpt2_style(500, width=192, n_layers=1, n_heads=4, max_length=16)  # many weights
+MANY = gpt2_style(100, width=88, n_layers=8, n_heads=2, hidden=176, max_length=16)  # all small
+TABLE = gpt2_style(9000, width=32, n_layers=1, n_heads=2, hidden=64, max_length=8)  # hardly more
 LONG = gpt2_style(50, width=32, n_layers=2, n_heads=4, hidden=32, max_length=160)  # large scores
 LLAMA = llama_style(300, width=64, n_layers=3, n_heads=4, n_key_heads=2, max_length=64)
 BERT = BertConfig(300, width=64, n_layers=3, n_heads=4, hidden=256, max_length=64)
-CASES = [
-    (GPT, 6, 64, {}, "forward"),
-    (GPT, 8, 64, {"recompute": 1}, "backward"),
-    (GPT, 6, 64, {"recompute": 2, "level": "off"}, "backward"),
-    (dataclasses.replace(GPT, dropout=0.1), 3, 64, {"dtype": "float64"}, "backward"),
-    (WORDS, 5, 64, {"level": "off", "accumulate": 2, "recompute": 1}, "forward"),
-    (LONG, 3, 160, {"level": "off"}, "backward"),
-    (WIDE, 1, 16, {}, "update"),
-    (WIDE, 1, 16, {"level": "off"}, "update"),
-    (WIDE, 2, 16, {"accumulate": 2}, "backward"),
-    (LLAMA, 5, 64, {}, "forward"),
-    (dataclasses.replace(LLAMA, dropout=0.1), 5, 64, {"recompute": 1}, "backward"),
-    (BERT, 6, 64, {"hidden": 60}, "backward"),
-    (BERT, 6, 64, {"hidden": 60, "recompute": 1, "level": "off"}, "backward"),
-    (BERT, 4, 64, {"hidden": 40, "recompute": 2, "dtype": "float64"}, "backward"),
-]
+CASES = {
+    "gpt": (GPT, 6, 64, {}, "forward"),
+    "gpt-recomputed": (GPT, 8, 64, {"recompute": 1}, "backward"),
+    "gpt-in-pairs-off": (GPT, 6, 64, {"recompute": 2, "level": "off"}, "backward"),
+    "gpt-dropout-float64": (
+        dataclasses.replace(GPT, dropout=0.1),
+        3,
+        64,
+        {"dtype": "float64"},
+        "backward",
+    ),
+    "words-accumulated-off": (
+        WORDS,
+        5,
+        64,
+        {"level": "off", "accumulate": 2, "recompute": 1},
+        "forward",
+    ),
+    "long-off": (LONG, 3, 160, {"level": "off"}, "backward"),
+    "wide": (WIDE, 1, 16, {}, "update"),
+    "wide-off": (WIDE, 1, 16, {"level": "off"}, "update"),
+    "wide-accumulated": (WIDE, 2, 16, {"accumulate": 2}, "backward"),
+    "many": (MANY, 1, 16, {}, "update"),
+    "table-float64": (TABLE, 1, 7, {"dtype": "float64"}, "backward"),
+    "llama": (LLAMA, 5, 64, {}, "forward"),
+    "llama-dropout-recomputed": (
+        dataclasses.replace(LLAMA, dropout=0.1),
+        5,
+        64,
+        {"recompute": 1},
+        "backward",
+    ),
+    "bert": (BERT, 6, 64, {"hidden": 60}, "backward"),
+    "bert-recomputed-off": (
+        BERT,
+        6,
+        64,
+        {"hidden": 60, "recompute": 1, "level": "off"},
+        "backward",
+    ),
+    "bert-in-pairs-float64": (
+        BERT,
+        4,
+        64,
+        {"hidden": 40, "recompute": 2, "dtype": "float64"},
+        "backward",
+    ),
+}
 
 
 @pytest.mark.guide("G53")
-@pytest.mark.parametrize(("config", "batch", "length", "settings", "fullest"), CASES)
+@pytest.mark.parametrize(
+    ("config", "batch", "length", "settings", "fullest"), CASES.values(), ids=CASES
+)
 def test_the_peak_by_formula_is_the_measured_one(config, batch, length, settings, fullest):
     found = peak_by_formula(config, batch, length, **settings)
     assert found.fullest == fullest
@@ -90,12 +126,14 @@ def test_it_is_the_measured_one_for_sizes_that_nobody_has_chosen():
 def test_the_parts_keep_what_the_tape_holds_and_have_all_parameters(level):
     for config in GPTS.values():
         for batch in (3, 400):
-            first, blocks, last = parts_of(Step(config, batch, 6, 0, False, level, 4))
+            step = Step(config, batch, 6, 0, False, level, 4)
+            first, blocks, last = parts_of(step)
             parts = [first, *(part for block in blocks for part in block), last]
             held = gpt_activation_bytes(config, batch, 6, kernels=level)
             assert sum(part.kept for part in parts) == held
             model = Gpt(config, rng=stream(0, "w"))
             assert sum(part.gradients for part in parts) == 4 * model.parameter_count()
+            assert sorted(step.parameter_sizes()) == sorted(p.size for p in model.parameters())
     for config in BERTS.values():
         step = Step(config, 3, 7, 6, False, level, 4)
         first, blocks, last = parts_of(step)

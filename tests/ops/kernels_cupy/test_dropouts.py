@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minillm.autograd import Tensor
+from minillm.backend import counted_words
 from minillm.nn import Dropout
 from minillm.nn.dropout import factors
 from minillm.nn.rows import Rows, rows_of_batch
@@ -43,6 +44,15 @@ def test_threads_that_leap_over_one_another_leave_no_gap(each, how, monkeypatch)
     expected = factors(*given, like=np.empty(0, "f"))
     found = factors_on_device(*given, like=strict.empty(0, "f"))
     np.testing.assert_array_equal(found._host, expected)
+
+
+@needs_gxx
+def test_a_word_that_is_the_bound_is_kept():
+    words = counted_words(5, 6, 100, 0)
+    given = 5, 6, (100,), int(words[50]), 0
+    found = factors_on_device(*given, like=strict.empty(0, "d"))
+    assert found._host[50] > 1
+    np.testing.assert_array_equal(found._host == 0, words < words[50])
 
 
 @given(state=st.integers(0, MODULUS - 1), plus=st.integers(0, MODULUS - 1), n=st.integers(0, 50))

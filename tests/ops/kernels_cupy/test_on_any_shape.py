@@ -50,6 +50,13 @@ def test_gelu(name, dtype, seed, shape, size, odd):
     assert_parity(getattr(ops, name), KERNELS[f"{name}_on_device"][1], x)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["gelu", "gelu_tanh"])
+def test_far_from_zero_gelu_is_0_or_its_argument(name, dtype):
+    x = np.array([-np.inf, -1e30, -41, -39, 39, 41, 1e30, np.inf, np.nan], dtype)
+    assert_parity(getattr(ops, name), KERNELS[f"{name}_on_device"][1], x)
+
+
 @few
 @given(dtype=DTYPES, seed=SEEDS, n_rows=ROWS, width=WIDTHS, size=SIZES, far=st.booleans(),
        eps=st.sampled_from([1e-5, 0.1]))  # fmt: skip
@@ -60,6 +67,16 @@ def test_normalization(name, dtype, seed, n_rows, width, size, far, eps):
     gain, bias = (numbers(width, dtype, seed + i) for i in (1, 2))
     operands = (x, gain, bias)[: 3 if name == "layer_norm" else 2]
     assert_parity(getattr(ops, name), KERNELS[f"{name}_on_device"][1], *operands, eps=eps)
+
+
+@pytest.mark.parametrize(("size", "eps"), [(1e25, 1e-5), (1e-25, 1e-60)])
+@pytest.mark.parametrize("name", ["layer_norm", "rms_norm"])
+def test_squares_of_a_normalization_neither_overflow_nor_vanish(name, size, eps):
+    x, gain, bias = (numbers(s, np.float32, 3) for s in ((3, 7), 7, 7))
+    operands = (np.float32(size) * x, gain, bias)[: 3 if name == "layer_norm" else 2]
+    found, _ = KERNELS[f"{name}_on_device"][1](*map(strict.asarray, operands), eps=eps)
+    truth, _ = getattr(ops, name).rule(*(a.astype(float) for a in operands), eps=eps)
+    np.testing.assert_allclose(found._host, truth, rtol=1e-5, atol=1e-5)
 
 
 @few

@@ -87,7 +87,12 @@ def test_what_mpi_is_asked_for():
 
 
 @pytest.mark.parametrize(
-    "names", [("PMI_SIZE", "PMI_RANK"), ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK")]
+    "names",
+    [
+        ("PMI_SIZE", "PMI_RANK"),
+        ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
+        ("MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
+    ],
 )
 def test_who_was_started_by_a_launcher_knows_it(names, monkeypatch, install):
     assert launched() == (1, 0)
