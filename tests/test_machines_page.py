@@ -17,7 +17,8 @@ from minillm.commands.bench_report import report
 from minillm.commands.bench_steps import SIZES, Size
 from minillm.training import mean_gradients
 from minillm.training.data_parallel import DataParallelGradients
-from minillm.training.ranks import simulated_ring, speed_up
+from minillm.training.ranks import ring_seconds, simulated_ring, speed_up
+from tests.benchmarks import two_hosts, two_hosts_report
 from tests.training.ranks.threads import all_done, in_ranks
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +98,52 @@ def test_biases_of_keys_differ_most(dtype):
     assert most == "blocks.0.attention.key.bias"
 
 
+@each_page
+def test_the_tables_of_two_hosts_are_those_that_are_stored(language):
+    block = re.search(r"<!-- two hosts -->\n```\n(.*?)\n```", TEXTS[language], re.DOTALL)[1]
+    assert block == two_hosts_report.report(two_hosts.stored())
+
+
+def shares(link, sending):
+    """Of each sum, by its bytes: what it took over what the formula says, as measured, as set."""
+    wires = two_hosts_report.as_measured(link, sending), two_hosts_report.as_set(link)
+    return {
+        int(n): [
+            [ms / 1e3 / ring_seconds(2, int(n), wire) for ms in took.values()] for wire in wires
+        ]
+        for n, took in link["sending"][sending]["sums"].items()
+    }
+
+
+def test_what_the_page_says_of_the_formula_on_a_network_is_so():
+    fast, slow = two_hosts.stored()["links"]
+    for link in (fast, slow):
+        for n_bytes, (measured, as_set) in shares(link, "eager").items():
+            if n_bytes > 400_000:
+                assert all(0.98 < one < 1.07 for one in measured)
+                assert all(1.02 < one < 1.11 for one in as_set)
+    small = [shares(link, "eager")[400_000][0] for link in (slow, fast)]
+    assert np.allclose(small[0], 7 / 8, atol=0.02) and np.allclose(small[1], 5 / 3, atol=0.04)
+    hit = shares(fast, "rendezvous")
+    assert all(0.49 < one < 0.52 for n in (400_000, 4_000_000) for one in hit[n][0])
+    longest = [fast["sending"][way]["sums"]["40000000"] for way in two_hosts.SENDING]
+    for name, ms in longest[0].items():
+        assert 1.45 < ms / longest[1][name] < 1.55
+
+
+def test_what_the_page_says_of_steps_and_of_the_training_on_two_hosts_is_so():
+    found = two_hosts.stored()
+    for link, _, one in two_hosts_report.each_step(found):
+        assert 1.015 < one["together"] / two_hosts_report.expected(link, one) < 1.24
+        if link["delay"]:
+            assert 0.45 < one["alone"] / one["together"] < 0.55 and one["all-reduce"] > one["alone"]
+        else:
+            assert 1 < one["alone"] / one["together"] < 1.25
+    equal = found["equal"]
+    assert equal["loss"] < 1e-6 and equal["weights"] < 1e-4
+    assert 1 < equal["carried"] / (2 * 4 * equal["parameters"] * equal["updates"]) < 1.01
+
+
 def sentences_in_code():
     """The strings of our code; of what is filled in, the braces."""
     for path in Path(minillm.__file__).parent.rglob("*.py"):
@@ -139,7 +186,7 @@ def test_both_languages_have_the_same_code_commands_and_rows():
     one, other = (
         [re.findall(r"`[^`]+`", row) for row in table_rows(text)] for text in TEXTS.values()
     )
-    assert one == other and len(one) == 12
+    assert one == other and len(one) == 13
 
 
 def test_both_readmes_lead_here():
