@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-from minillm.backend import DeviceError
+from minillm.backend import DeviceError, require_device
 from minillm.backend.locks import freed_after
 from minillm.backend.threads import limit_threads
 from minillm.commands.arguments import build_parser
@@ -60,6 +60,7 @@ def outcome(arguments: argparse.Namespace) -> Outcome:
     name = f"minillm {arguments.command}"
     try:
         require_one_or_together(arguments)
+        require_device(getattr(arguments, "device", "cpu"))
         # who shares batches among threads gives each of them one BLAS thread
         limit_threads(arguments.threads, each=1 if "shares_batches" in arguments else None)
         with freed_after():
@@ -86,8 +87,19 @@ def outcome(arguments: argparse.Namespace) -> Outcome:
     except EXPECTED as error:
         if arguments.debug:
             raise
-        return Outcome(1, f"{name}: {words_of(arguments).error(error)}", error)
+        told = words_of(arguments).error(error)
+        return Outcome(1, f"{name}: {told}{how_to_need_less(error, arguments)}", error)
     return Outcome(0)
+
+
+def how_to_need_less(error: BaseException, arguments: argparse.Namespace) -> str:
+    """The end of a message about memory, where a training ran out of it without saying more."""
+    if not isinstance(error, MemoryError) or "recompute" not in arguments or "--" in str(error):
+        return ""
+    return (
+        "; --recompute 1, --accumulate N or smaller sizes need less, and "
+        "python -m minillm profile --formulas tells how much"
+    )
 
 
 def words_of(arguments: argparse.Namespace) -> Words:

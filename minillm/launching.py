@@ -88,7 +88,7 @@ def leave_together() -> None:
 
     One that is alone in it ends all with code 1: the others would wait for it for ever.
     """
-    if not (others_wait() and trains_together()):
+    if not (others_wait() and (trains_together() or {"-h", "--help"} & {*sys.argv})):
         return
     begin_clock()
     with suppress(ImportError, RuntimeError):  # without MPI nobody waits

@@ -149,7 +149,7 @@ RANK_PLANTS = [
           "            leave_together()\n", "            pass\n",
           f"{LAUNCHING}who_leaves_alone_ends_all_and_who_trains_alone_just_leaves"),
     Plant("processes on their own that wait for each other", "launching.py",
-          "if not (others_wait() and trains_together()):", "if not others_wait():",
+          'trains_together() or {"-h", "--help"} & {*sys.argv}', "True",
           f"{LAUNCHING}who_leaves_alone_ends_all_and_who_trains_alone_just_leaves"),
     Plant("ranks that ask for help and are ended", "launching.py",
           "        if not all_leave:\n", "        if True:\n",

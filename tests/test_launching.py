@@ -99,8 +99,11 @@ def test_an_exit_ends_all_after_it_was_said_if_the_first_did_not(done, capsys):
     assert done == []
 
 
-def test_who_leaves_alone_ends_all_and_who_trains_alone_just_leaves(done, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["minillm", "train", "--data-parallel", "--help"])
+@pytest.mark.parametrize("words", [["--data-parallel", "--help"], ["--help"], ["-h"]])
+def test_who_leaves_alone_ends_all_and_who_trains_alone_just_leaves(
+    words, done, monkeypatch, capsys
+):
+    monkeypatch.setattr(sys, "argv", ["minillm", "train", *words])
     monkeypatch.setattr(launching, "LEAVING", 0)
     with pytest.raises(SystemExit), ending_all():
         sys.exit(0)

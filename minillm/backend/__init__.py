@@ -14,7 +14,7 @@ from minillm.backend.arrays import (
 )
 from minillm.backend.counts import least_count
 from minillm.backend.cuda_probe import probe_cuda
-from minillm.backend.devices import DEVICES, moved_like, to_device
+from minillm.backend.devices import DEVICES, moved_like, require_device, to_device
 from minillm.backend.dtypes import as_number, check_one_dtype, column_sums, wide_dtype, wide_sum
 from minillm.backend.errors import CheckpointError, DeviceError, naming
 from minillm.backend.files import write_atomically
@@ -55,6 +55,7 @@ __all__ = [
     "quiet",
     "read_safetensors",
     "reading",
+    "require_device",
     "save_arrays",
     "scatter_add",
     "stream",

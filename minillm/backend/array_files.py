@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from minillm.backend.errors import CheckpointError
-from minillm.backend.files import write_atomically
+from minillm.backend.files import write_together
 
 FORMAT = 1
 RESERVED = frozenset({"minillm_format", "sha256"})  # metadata that save_arrays adds
@@ -31,6 +32,7 @@ DTYPES = {
     "F32": "<f4",
     "F64": "<f8",
 }
+NAMES = {np.dtype(numpy): kind for kind, numpy in DTYPES.items()}
 
 
 def save_arrays(
@@ -39,36 +41,49 @@ def save_arrays(
     """Write ``arrays`` and ``metadata`` as one safetensors file, atomically.
 
     A SHA-256 of all contents goes into the metadata, so that a flipped bit is noticed.
-    Equal contents give equal files.
+    Equal contents give equal files.  No array is copied, unless its bytes lie in another order.
 
     Raises:
         OSError: as ``write_atomically``.
         TypeError: an array of something other than booleans, integers or floats up to 64 bits.
         ValueError: a name that the format keeps for itself.
     """
-    from safetensors.numpy import save
-
     taken = RESERVED & metadata.keys() | {"__metadata__"} & arrays.keys()
     if taken:
         raise ValueError(f"{path}: names kept for the file format: {', '.join(sorted(taken))}")
     contents = {name: storable(name, array) for name, array in arrays.items()}
     described = {**metadata, "minillm_format": str(FORMAT)}
     described["sha256"] = digest(contents, described)
-    write_atomically(path, with_sorted_header(save(contents, metadata=described)))
+    write_together({path: parts_of_file(contents, described)})
 
 
-def with_sorted_header(file: bytes) -> bytes:
-    """The same safetensors file with its header in alphabetical order::
+def parts_of_file(
+    arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]
+) -> Iterator[bytes | memoryview]:
+    """The bytes of a safetensors file, header first; no array is copied::
 
         eight bytes: length of the header | header, JSON padded with blanks | data
 
-    The library writes metadata in an order that changes from call to call.
+    The widest numbers come first: so each array begins where its numbers may begin in memory.
+    Names and metadata are in alphabetical order.  ``arrays`` are as ``storable`` gives them.
     """
-    length = int.from_bytes(file[:8], "little")
-    names = json.loads(file[8 : 8 + length])
-    header = json.dumps(names, ensure_ascii=False, sort_keys=True).encode()
-    header += b" " * (-len(header) % 8)
-    return len(header).to_bytes(8, "little") + header + file[8 + length :]
+    order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
+    ends = list(accumulate((arrays[name].nbytes for name in order), initial=0))
+    header: dict[str, object] = {
+        name: {
+            "dtype": NAMES[arrays[name].dtype.newbyteorder("<")],
+            "shape": list(arrays[name].shape),
+            "data_offsets": list(offsets),
+        }
+        for name, offsets in zip(order, pairwise(ends), strict=True)
+    }
+    header["__metadata__"] = dict(metadata)
+    text = json.dumps(header, ensure_ascii=False, sort_keys=True).encode()
+    text += b" " * (-len(text) % 8)
+    yield len(text).to_bytes(8, "little") + text
+    for name in order:
+        array = arrays[name]
+        yield array.astype(array.dtype.newbyteorder("<"), copy=False).data
 
 
 def storable(name: str, array: np.ndarray) -> np.ndarray:
@@ -170,7 +185,7 @@ def digest(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str
     for name in sorted(arrays):
         array = arrays[name]
         sha.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-        sha.update(array.tobytes())
+        sha.update(np.ascontiguousarray(array).data)
     return sha.hexdigest()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.metadata
 import re
+import sys
 from typing import Any
 
 from minillm.backend.device_memory import full
@@ -36,6 +38,8 @@ def probe_cuda() -> tuple[Any, str]:
     except Exception as error:
         if "cudaErrorNoDevice" in str(error):
             return None, f"CuPy finds no CUDA device: {told(error)}"
+        if not has_driver():
+            return None, f"there is no NVIDIA driver, which a GPU needs beside CuPy ({told(error)})"
         return None, f"CuPy is installed, but finds no NVIDIA driver that it can use: {told(error)}"
     try:
         compute(cupy)
@@ -46,6 +50,15 @@ def probe_cuda() -> tuple[Any, str]:
             return None, f"{name} cannot be used: {full(cupy, error)}; nvidia-smi says who has it"
         return None, f"{name} does not compute: {told(error)}"
     return cupy, name
+
+
+def has_driver() -> bool:
+    """Whether the library is there that every NVIDIA driver brings, of whatever version."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def compute(cupy: Any) -> None:

@@ -29,6 +29,19 @@ def to_device(array: Array, device: str) -> Array:
         return require_cuda().asarray(array)
 
 
+def require_device(device: str) -> None:
+    """Refuse a device that is not there, before anything is read for it.
+
+    Raises:
+        ValueError: ``device`` is neither.
+        DeviceError: there is no usable CUDA device.
+    """
+    if device not in DEVICES:
+        raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {device!r}")
+    if device == "cuda":
+        require_cuda()
+
+
 def require_cuda() -> Any:
     """The CuPy module, after a computation on the device has succeeded.
 

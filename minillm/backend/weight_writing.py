@@ -6,17 +6,15 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
 
-from minillm.backend.array_files import DTYPES, FORMAT, digest, storable
+from minillm.backend.array_files import FORMAT, digest, parts_of_file, storable
 from minillm.backend.files import write_together
 from minillm.backend.folder_files import check_places
 from minillm.backend.weight_index import INDEX, SINGLE
 
-NAMES = {np.dtype(numpy): kind for kind, numpy in DTYPES.items()}
 SHARD = re.compile(r"model-\d{5,}-of-\d{5,}\.safetensors")
 
 
@@ -49,7 +47,8 @@ def write_weights(
     files = {name: {n: contents[n] for n in group} for name, group in named(groups).items()}
     checksums = {name: digest(held, described()) for name, held in files.items()}
     parts: dict[str | Path, Iterator[bytes | memoryview]] = {
-        folder / name: parts_of_file(held, checksums[name]) for name, held in files.items()
+        folder / name: parts_of_file(held, described(sha256=checksums[name]))
+        for name, held in files.items()
     }
     if len(files) > 1:
         parts[folder / INDEX] = iter([index_of(files, checksums)])
@@ -99,30 +98,6 @@ def named(groups: list[list[str]]) -> dict[str, list[str]]:
     if count == 1:
         return {SINGLE: groups[0]}
     return {f"model-{i:05d}-of-{count:05d}.safetensors": g for i, g in enumerate(groups, 1)}
-
-
-def parts_of_file(arrays: Mapping[str, np.ndarray], sha256: str) -> Iterator[bytes | memoryview]:
-    """The bytes of a safetensors file, header first; no array is copied.
-
-    The widest numbers come first: so each array begins where its numbers may begin in memory.
-    """
-    order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
-    ends = list(accumulate((arrays[name].nbytes for name in order), initial=0))
-    header: dict[str, object] = {
-        name: {
-            "dtype": NAMES[arrays[name].dtype.newbyteorder("<")],
-            "shape": list(arrays[name].shape),
-            "data_offsets": list(offsets),
-        }
-        for name, offsets in zip(order, pairwise(ends), strict=True)
-    }
-    header["__metadata__"] = described(sha256=sha256)
-    text = json.dumps(header, ensure_ascii=False, sort_keys=True).encode()
-    text += b" " * (-len(text) % 8)
-    yield len(text).to_bytes(8, "little") + text
-    for name in order:
-        array = arrays[name]
-        yield array.astype(array.dtype.newbyteorder("<"), copy=False).data
 
 
 def index_of(files: Mapping[str, Mapping[str, np.ndarray]], checksums: Mapping[str, str]) -> bytes:

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 import minillm
 from minillm.backend import DEVICES
-from minillm.nn.recomputing import NUMBER
-from minillm.text import kind_and_size
+from minillm.commands.option_kinds import KINDS
 
 R = TypeVar("R", bound=Any)
+THREADS = "that share a batch in training, and of BLAS elsewhere; 1 is best for small models"
 COMMANDS = {  # name -> what it does
     "pipeline": "the guide's pipeline on built-in data, from text to prediction",
     "train": "pretrain and fine-tune a classifier on your own file",
@@ -73,7 +73,7 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="that share a batch in training, and of BLAS elsewhere; 1 is best for small models",
+        help=THREADS,
     )
 
 
@@ -195,31 +195,10 @@ def add_recipe(parser: argparse.ArgumentParser, recipe: type[Any]) -> None:
             group.add_argument(name, action="store_true", help=entry.metadata["meaning"])
         elif choices := entry.metadata["choices"]:
             group.add_argument(name, choices=choices, default=entry.default, help=meaning)
-        elif entry.name == "tokenizer":
-            group.add_argument(name, type=tokenizer_words, default=entry.default, help=meaning)
         else:
-            kind = number_of_blocks if entry.name == "recompute" else type(entry.default)
-            group.add_argument(name, type=kind, default=entry.default, metavar="N", help=meaning)
-
-
-def number_of_blocks(text: str) -> int:
-    """How many blocks are in a group; 0 for none.
-
-    Raises:
-        argparse.ArgumentTypeError: it is no such number.
-    """
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{NUMBER}, got {text!r}")
-    return int(text)
-
-
-def tokenizer_words(words: str) -> str:
-    """A kind of tokenisers, with its size where it learns."""
-    try:
-        kind_and_size(words)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return words
+            kind = KINDS.get(entry.name, type(entry.default))
+            shown = None if entry.name == "tokenizer" else "N"
+            group.add_argument(name, type=kind, default=entry.default, metavar=shown, help=meaning)
 
 
 def recipe_of(arguments: argparse.Namespace, recipe: type[R]) -> R:

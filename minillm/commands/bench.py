@@ -28,6 +28,7 @@ from minillm.commands.bench_stored import INPUTS, OUTPUTS, ROWS, stored_ms
 from minillm.commands.bench_timing import by_level, clock_for
 from minillm.commands.bench_watched import watched_times
 from minillm.commands.bench_ways import ways_by_memory
+from minillm.commands.option_kinds import at_least_1
 from minillm.commands.runs import require_files
 
 PARTS = ("steps", "ops", "import", "memory", "private", "stored", "watched", "serve", "ranks")
@@ -76,17 +77,6 @@ def names_of(known: Sequence[str], text: str) -> list[str]:
     if unknown := [name for name in names if name not in known]:
         raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
     return names
-
-
-def at_least_1(text: str) -> int:
-    """A positive integer.
-
-    Raises:
-        argparse.ArgumentTypeError: it is not.
-    """
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a positive integer, got {text!r}")
-    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from minillm.backend import write_atomically
 from minillm.backend.progress import progress_bar
-from minillm.commands.arguments import number_of_blocks
-from minillm.commands.bench import at_least_1
 from minillm.commands.bench_timing import clock_for, timed
 from minillm.commands.generate import picture_file
+from minillm.commands.option_kinds import at_least_1, number_of_blocks
 from minillm.commands.profile_formulas import Way
 from minillm.commands.profile_memory import measured_peak, memory_lines
 from minillm.commands.profile_picture import profile_picture
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--accumulate", type=at_least_1, default=1, metavar="N",
-        help="batches that an update adds up, --batch texts together (default: 1)",
+        help="parts of --batch that are computed one after another; must divide it (default: 1)",
     )  # fmt: skip
     add(
         "--formulas", action="store_true",

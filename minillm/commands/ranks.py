@@ -51,9 +51,15 @@ def require_one_or_together(arguments: argparse.Namespace) -> None:
 
     Raises:
         ValueError: a launcher started several; says how they work together, if they can.  Or they
-            do, with an option that is for one process.
+            do, with an option that is for one process.  Or parts of a batch would follow each
+            other, and be computed at the same time.
         Unsaid: the same as the first, of the others.
     """
+    if arguments.threads > 1 and getattr(arguments, "accumulate", 1) > 1 and "out" in arguments:
+        raise ValueError(
+            f"--threads {arguments.threads} beside --accumulate {arguments.accumulate}: threads "
+            "hold their parts at the same time; take one of both"
+        )
     if getattr(arguments, "ranks", None) is not None:
         if arguments.threads != 1:
             raise ValueError(

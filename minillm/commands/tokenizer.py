@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from minillm.commands.arguments import folder_of, tokenizer_words
+from minillm.commands.arguments import folder_of
+from minillm.commands.option_kinds import tokenizer_words
 from minillm.commands.runs import refuse_replacing
 from minillm.commands.sampling_options import number
 from minillm.commands.tables import table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from minillm.commands import translation_scoring, translation_training, translation_writing
+from minillm.commands.arguments import THREADS
 
 ACTIONS = {
     "learn": (translation_training, "train a translator on your own pairs of sentences"),
@@ -23,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         module.add_arguments(action)
         # also behind the action; where they are not given, what stands before it counts
         action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS)
-        action.add_argument("--threads", type=int, default=argparse.SUPPRESS, metavar="N")
+        action.add_argument(
+            "--threads", type=int, default=argparse.SUPPRESS, metavar="N", help=THREADS
+        )
 
 
 def run(arguments: argparse.Namespace) -> None:

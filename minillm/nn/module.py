@@ -148,14 +148,17 @@ class Module:
             retype(parameter, parameter.data.astype(dtype), parameter.requires_grad)
         return self
 
-    def state_dict(self) -> dict[str, np.ndarray]:
+    def state_dict(self, *, copy: bool = True) -> dict[str, np.ndarray]:
         """A host copy of every parameter under its attribute path.
+
+        Without ``copy`` they are the arrays themselves, to be read before the next update.
 
         Raises:
             ValueError: a module is ``unsaved``: the parameters are not all that it is made of.
         """
         refuse_unsaved(self.named_modules())
-        return {name: to_numpy(p.data).copy() for name, p in self.named_parameters()}
+        held = {name: to_numpy(p.data) for name, p in self.named_parameters()}
+        return {name: array.copy() for name, array in held.items()} if copy else held
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         """Give every parameter a new array with the values of ``state``, in the dtype it has.

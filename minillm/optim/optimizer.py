@@ -149,10 +149,13 @@ class Optimizer:
                 )
             array_module(p.data, g)
 
-    def state_dict(self) -> dict[str, np.ndarray]:
-        """Host copies of the state: both counts, and one array per slot and parameter."""
+    def state_dict(self, *, copy: bool = True) -> dict[str, np.ndarray]:
+        """Host copies of the state: both counts, and one array per slot and parameter.
+
+        Without ``copy`` they are the arrays themselves, to be read before the next update.
+        """
         arrays = {
-            f"{slot}.{i}": to_numpy(array).copy()
+            f"{slot}.{i}": to_numpy(array).copy() if copy else to_numpy(array)
             for slot, slots in self.state.items()
             for i, array in enumerate(slots)
         }

@@ -42,7 +42,10 @@ def save_training(
     Random numbers need no state of their own: every stream is a function of the seed and of
     the step (``minillm.backend.stream``), and dropout's of each layer's number of calls.
     """
-    parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    parts = {
+        part: one.state_dict(copy=False)
+        for part, one in (("model", model), ("optimizer", optimizer))
+    }
     parts["progress"] = dict(arrays or {})
     named = {f"{part}.{name}": a for part, state in parts.items() for name, a in state.items()}
     described = {"facts": facts, "progress": progress or {}, "dropout": dropout_state(model)}
@@ -69,7 +72,7 @@ def load_training(
     dropout, progress = (described(path, metadata, name) for name in ("dropout", "progress"))
     if dropout.keys() != dropout_state(model).keys():
         raise CheckpointError(f"{path} does not fit: its dropout layers are {sorted(dropout)}")
-    before = model.state_dict()
+    before = model.state_dict(copy=False)  # of which none is written into
     try:
         model.load_state_dict(part(arrays, "model."))
         optimizer.load_state_dict(part(arrays, "optimizer."))
@@ -140,15 +143,20 @@ def differences(
     told: str = "was {}, is {}",
     content: str = "has another content than it had",
 ) -> list[str]:
-    """A line for each fact that differs; of two digests a reader learns nothing but that."""
-    lines = []
+    """A line for each fact that differs; of two digests a reader learns nothing but that.
+
+    Digests come last: another seed may be why data and weights are others, too.
+    """
+    lines: list[str] = []
+    contents: list[str] = []
     for key in sorted(one.keys() | other.keys()):
         pair = one.get(key), other.get(key)
         if pair[0] == pair[1] or json.dumps(pair[0]) == json.dumps(pair[1]):
             continue  # NaN is not equal to itself
         digests = all(isinstance(value, str) and DIGEST.fullmatch(value) for value in pair)
-        lines.append(f"{key}: " + (content if digests else told.format(*map(repr, pair))))
-    return lines
+        line = f"{key}: " + (content if digests else told.format(*map(repr, pair)))
+        (contents if digests else lines).append(line)
+    return lines + contents
 
 
 def saved_stage(

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from minillm.backend import cuda_probe
 from tests.strict import strict
 
 
@@ -38,5 +39,6 @@ def failing(error):
     return fail
 
 
-def install(monkeypatch, cupy):
+def install(monkeypatch, cupy, *, driver=True):
+    monkeypatch.setattr(cuda_probe, "has_driver", lambda: driver)
     monkeypatch.setitem(sys.modules, "cupy", cupy)

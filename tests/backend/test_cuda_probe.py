@@ -88,6 +88,25 @@ def test_without_a_driver_or_a_device_nothing_is_computed(monkeypatch, count, re
     assert probe_cuda() == (None, reason)
 
 
+def test_a_driver_that_is_missing_is_not_one_that_is_too_old(monkeypatch):
+    failed = failing(RuntimeError(f"cudaErrorInsufficientDriver: {NO_DRIVER}"))
+    install(monkeypatch, false_cupy(count=failed), driver=False)
+    assert probe_cuda() == (
+        None,
+        "there is no NVIDIA driver, which a GPU needs beside CuPy "
+        f"(RuntimeError: cudaErrorInsufficientDriver: {NO_DRIVER})",
+    )
+
+
+@pytest.mark.parametrize(("found", "error"), [(True, None), (False, OSError("not there"))])
+def test_a_driver_is_known_by_its_library(monkeypatch, found, error):
+    asked = []
+    load = failing(error) if error else lambda name: None
+    monkeypatch.setattr(cuda_probe.ctypes, "CDLL", lambda name: asked.append(name) or load(name))
+    assert cuda_probe.has_driver() is found
+    assert asked == ["nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"]
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -16,7 +16,7 @@ from pathlib import Path
 from minillm.backend import write_atomically
 from minillm.backend.kernel_switch import HOST_LEVELS
 from minillm.backend.machine import processor
-from minillm.commands.bench import at_least_1
+from minillm.commands.option_kinds import at_least_1
 from tests.benchmarks import records, tables
 from tests.benchmarks.asking import importable, intel_shim
 from tests.benchmarks.sections import SECTIONS, SHARED, SIZES, Plan

@@ -146,6 +146,11 @@ def test_mpi_and_the_mpiexec_beside_this_python_are_named_without_an_import(
             "not used: CuPy is installed, but finds no NVIDIA driver that it can use: "
             "RuntimeError: cudaErrorInsufficientDriver: too old",
         ),
+        (
+            (false_cupy(count=failing(RuntimeError("cudaErrorInsufficientDriver: none"))), False),
+            "not used: there is no NVIDIA driver, which a GPU needs beside CuPy (RuntimeError: "
+            "cudaErrorInsufficientDriver: none)",
+        ),
         (false_cupy(count=lambda: 0), "not used: CuPy finds no CUDA device"),
         (
             false_cupy(ones=failing(RuntimeError('Failure finding "libnvrtc.so.12"'))),
@@ -168,7 +173,8 @@ def test_mpi_and_the_mpiexec_beside_this_python_are_named_without_an_import(
 )
 def test_each_state_of_cupy_driver_and_toolkit_has_its_own_line(call, monkeypatch, cupy, line):
     monkeypatch.setattr(cuda_probe, "WHEELS", ("cupy-cuda12x",))
-    install(monkeypatch, cupy)
+    cupy, driver = cupy if isinstance(cupy, tuple) else (cupy, True)
+    install(monkeypatch, cupy, driver=driver)
     assert lines(call("info").out)["CUDA"] == line
 
 

@@ -7,6 +7,7 @@ import tempfile
 import pytest
 
 from minillm.backend import devices, load_arrays
+from tests.backend.false_cupy import install
 from tests.commands.command_line import TINY, listing, write_examples
 from tests.tasks.small import EXAMPLES
 
@@ -151,7 +152,7 @@ def test_a_setting_that_makes_no_sense_is_refused_in_one_line(options, message, 
         (["--width", "16.5"], "argument --width: invalid int value: '16.5'"),
         (["--recompute", "-1"], f"--recompute: {BLOCKS}, got '-1'"),
         (["--recompute", "1.5"], f"--recompute: {BLOCKS}, got '1.5'"),
-        (["--accumulate", "half"], "argument --accumulate: invalid int value: 'half'"),
+        (["--accumulate", "0"], "--accumulate: must be a positive integer, got '0'"),
         (["--pretrain-lr", "fast"], "argument --pretrain-lr: invalid float value: 'fast'"),
     ],
 )
@@ -237,6 +238,26 @@ def test_a_learning_rate_beyond_reason_stops_in_one_line_and_keeps_the_last_chec
 def test_too_large_a_model_is_one_line(call, file):
     line = refused(call, file, "--width", str(10**9), "--n-heads", "1")
     assert "Unable to allocate" in line
+    assert line.endswith(
+        "; --recompute 1, --accumulate N or smaller sizes need less, and python -m minillm profile "
+        "--formulas tells how much"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--device", "cuda"], "device 'cuda' is not usable: CuPy is not installed"),
+        (
+            ["--threads", "2", "--accumulate", "4"],
+            "--threads 2 beside --accumulate 4: threads hold their parts at the same time; take",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_the_file_is_read(options, message, call, monkeypatch):
+    install(monkeypatch, None)
+    result = call("train", "nowhere.tsv", *options)
+    assert result.code == 1 and result.message.startswith(f"minillm train: {message}")
 
 
 def test_debug_shows_where_an_error_came_from(call, tmp_path):

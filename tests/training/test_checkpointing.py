@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -249,3 +251,34 @@ def test_a_module_under_two_names_keeps_one_count(tmp_path, rng):
     load_training(tmp_path / "a", model, optimizer, facts=FACTS)
     assert model.again is model.dropout
     assert model.dropout.calls == 7
+
+
+def test_a_checkpoint_is_written_without_a_copy_of_all_that_it_holds(tmp_path):
+    """What it takes beyond the run is nothing like the 24 MB of weights and moments."""
+    layer = Linear(1000, 2000, rng=np.random.default_rng(0))
+    optimizer = AdamW(layer.parameters(), lr=0.1)
+    for parameter in layer.parameters():
+        parameter.grad = np.ones_like(parameter.data)
+    optimizer.step()
+    save_training(tmp_path / "once", layer, optimizer, {})  # what is made once is made
+    tracemalloc.start()
+    save_training(tmp_path / "again", layer, optimizer, {})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    size = (tmp_path / "again").stat().st_size
+    assert size > 24_000_000 and peak < size / 20
+
+
+def test_a_state_without_copies_is_the_arrays_themselves():
+    layer = Linear(2, 3, rng=np.random.default_rng(0))
+    held, copied = layer.state_dict(copy=False), layer.state_dict()
+    layer.weight.data[0, 0] = 7
+    assert held["weight"][0, 0] == 7 != copied["weight"][0, 0]
+    optimizer = SGD(layer.parameters(), lr=0.1, momentum=0.9)
+    for parameter in layer.parameters():
+        parameter.grad = np.ones_like(parameter.data)
+    optimizer.step()
+    held, copied = optimizer.state_dict(copy=False), optimizer.state_dict()
+    for slot, arrays in optimizer.state.items():
+        assert arrays and np.shares_memory(held[f"{slot}.0"], arrays[0])
+        assert not np.shares_memory(copied[f"{slot}.0"], arrays[0])

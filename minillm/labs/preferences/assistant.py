@@ -175,7 +175,7 @@ def examined(
     if language is not reference:
         asked = [pair.asked for pair in data.test]
         found["drift"] = drift(language, reference.model, asked, rng=stream(seed, "drift")).mean()
-    return {"drift": 0.0} | found
+    return found | {"drift": found.get("drift", 0.0)}
 
 
 def transcript(settings: Settings, seed: int, questions: int) -> list[dict[str, str]]:

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from minillm.backend.surroundings import surroundings
 from minillm.nn import Module
 from minillm.training.checkpointing import differences
@@ -105,8 +107,9 @@ def require_same_weights(ranks: Ranks, model: Module, done: int) -> None:
 def digest_of_state(model: Module) -> str:
     """SHA-256 of all weights, with their names."""
     sha = sha256()
-    for name, array in model.state_dict().items():
-        sha.update(name.encode() + array.tobytes())
+    for name, array in model.state_dict(copy=False).items():
+        sha.update(name.encode())
+        sha.update(np.ascontiguousarray(array).data)
     return sha.hexdigest()
 
 
