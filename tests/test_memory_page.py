@@ -1,5 +1,7 @@
 """Memory on the pages: the table is the stored one, and what is stored holds together."""
 
+import re
+
 import pytest
 
 from minillm.commands.bench_report import report
@@ -7,6 +9,8 @@ from minillm.commands.bench_steps import SIZES
 from minillm.models import gpt2_style
 from minillm.models.costs import training_peak
 from tests.memory_numbers import PAGES, ROOT, STORED, stored, tables
+
+WAY = "recompute 1, accumulate 4"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -24,6 +28,17 @@ def test_a_page_says_where_less_memory_is_had_and_what_it_does_not_change(page):
     always = one.parameters + one.moments
     assert always == two.parameters + two.moments == 12 * one.parameters // 4
     assert "12 bytes a parameter" in text or "每个参数 12 字节" in text
+
+
+@pytest.mark.parametrize("page", ["own_text.md", "zh/own_text.md"])
+def test_the_code_of_a_page_trains_in_parts_and_tells_the_peak(page, capsys):
+    text = (ROOT / "lessons" / page).read_text(encoding="utf-8")
+    code = re.search(r"```python\n(from minillm import stream\n.*?in_four.*?)```", text, re.S)[1]
+    exec(compile(code, page, "exec"), {})
+    loss, peak = capsys.readouterr().out.split()
+    assert 8 < float(loss) < 9  # ln 5000 is 8.5
+    told = next(way for name, way in stored()[0]["memory"]["mid, by way"].items() if name == WAY)
+    assert int(peak) / 2**20 == pytest.approx(told["formula MB"])
 
 
 def test_the_size_on_the_page_is_the_one_that_was_measured():
