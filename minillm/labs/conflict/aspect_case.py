@@ -87,14 +87,16 @@ class AspectCase(Case):
         remedy: str = "",
         *,
         change: Callable[[Sizes], Sizes] | None = None,
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
     ) -> Readers:
         """A model for each condition; a ``remedy`` without a rate of its own has that of the sum.
 
         ``way`` makes of the losses what is trained; ``change`` makes other sizes of those that
-        the condition asks for.
+        the condition asks for; a remedy may have a ``weight_decay`` of its own.
         """
-        training = replace(self.settings.training, weight_decay=weight_decay)
+        training = self.settings.training
+        if weight_decay is not None:
+            training = replace(training, weight_decay=weight_decay)
         models = []
         for name in CONDITIONS:
             c = self.condition(name)
