@@ -60,7 +60,8 @@ def outcome(arguments: argparse.Namespace) -> Outcome:
     name = f"minillm {arguments.command}"
     try:
         require_one_or_together(arguments)
-        require_device(getattr(arguments, "device", "cpu"))
+        if "out" in arguments:  # what trains says so before it reads
+            require_device(getattr(arguments, "device", "cpu"))
         # who shares batches among threads gives each of them one BLAS thread
         limit_threads(arguments.threads, each=1 if "shares_batches" in arguments else None)
         with freed_after():

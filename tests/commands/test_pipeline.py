@@ -306,7 +306,8 @@ def test_resuming_with_another_seed_is_refused_with_the_difference(
     before, _ = load_arrays(tmp_path / "model.safetensors")
     result = call("pipeline", "--out", tmp_path, "--resume", "--seed", "1")
     assert result.code == 1
-    assert result.err.rstrip().endswith("\n  seed: was 0, is 1")
+    told = "\n  seed: was 0, is 1\n  data: has another content than it had"  # settings first
+    assert result.err.rstrip().endswith(told)
     assert load_arrays(tmp_path / "model.safetensors")[0].keys() == before.keys()
 
 
