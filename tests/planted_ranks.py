@@ -54,7 +54,7 @@ RANK_PLANTS = [
           '"kernels": about["kernels"], ', "",
           f"{SHARED}other_kernels_are_told_before_the_first_step"),
     Plant("ranks with other weights", "training/ranks/agreement.py",
-          '"weights": digest_of_state(model), ', "",
+          '"weights": digest_of_weights(model), ', "",
           f"{SHARED}ranks_that_would_train_something_else_are_told_before_the_first_step"),
     Plant("ranks that go on from other checkpoints", "training/ranks/agreement.py",
           ', "checkpoint": resumed}', "}", f"{SHARED}another_checkpoint_is_told"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from minillm.backend.arrays import Array, array_module, library_of, to_numpy
 from minillm.backend.cuda_probe import probe_cuda
 from minillm.backend.device_memory import telling_what_is_free
@@ -21,16 +23,13 @@ def to_device(array: Array, device: str) -> Array:
         DeviceError: there is no usable CUDA device; the process stays on NumPy.
         MemoryError: the device cannot hold the array; with what was asked and what is free.
     """
-    if device == "cpu":
-        return to_numpy(array)
-    if device != "cuda":
-        raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {device!r}")
     with telling_what_is_free():
-        return require_cuda().asarray(array)
+        library = require_device(device)
+        return to_numpy(array) if device == "cpu" else library.asarray(array)
 
 
-def require_device(device: str) -> None:
-    """Refuse a device that is not there, before anything is read for it.
+def require_device(device: str) -> Any:
+    """The array library of a device: NumPy, or CuPy once the device has computed.
 
     Raises:
         ValueError: ``device`` is neither.
@@ -38,8 +37,7 @@ def require_device(device: str) -> None:
     """
     if device not in DEVICES:
         raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {device!r}")
-    if device == "cuda":
-        require_cuda()
+    return np if device == "cpu" else require_cuda()
 
 
 def require_cuda() -> Any:

@@ -1,4 +1,4 @@
-"""By what a resumed run knows that its data and its first weights are the same: SHA-256."""
+"""By what a resumed run knows that its data are the same: SHA-256."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from minillm.nn import Module
 from minillm.text import Example
 
 
@@ -22,11 +21,3 @@ def digest_of_examples(examples: Sequence[Example], unlabelled: Sequence[str] = 
 def digest_of_json(values: Any) -> str:
     """Of whatever JSON can hold: texts, conversations, pairs of answers, settings."""
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
-
-
-def digest_of_weights(model: Module) -> str:
-    """Of all weights, with their names."""
-    sha = hashlib.sha256()
-    for name, array in model.state_dict().items():
-        sha.update(name.encode() + array.tobytes())
-    return sha.hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,6 +135,15 @@ def refuse_other_facts(
             f"{path} belongs to another run; start anew or repeat its settings\n  "
             + "\n  ".join(found)
         )
+
+
+def digest_of_weights(model: Module) -> str:
+    """SHA-256 of all weights, with their names."""
+    sha = sha256()
+    for name, array in model.state_dict(copy=False).items():
+        sha.update(name.encode())
+        sha.update(np.ascontiguousarray(array).data)
+    return sha.hexdigest()
 
 
 def differences(

@@ -27,17 +27,8 @@ from minillm.training.data_parallel import DataParallelGradients, gradients_by
 from minillm.training.evaluation_mode import evaluation_shared
 from minillm.training.ranks.agreement import RanksError
 from tests.strict import SYNCS, strict
+from tests.training.masked import count, new_batch
 from tests.training.ranks.threads import all_done, in_ranks
-
-
-class Masked(NamedTuple):
-    ids: np.ndarray
-    mask: np.ndarray
-    targets: np.ndarray
-
-
-def count(batch):
-    return int((batch.targets != IGNORE).sum())
 
 
 def new_model(dropout=0.0):
@@ -46,15 +37,6 @@ def new_model(dropout=0.0):
         vocabulary_size=40, width=8, n_layers=1, n_heads=2, max_length=12, dropout=dropout
     )
     return MaskedLanguageModel(Bert(config, rng=rng), rng=rng).to_dtype(np.float64)
-
-
-def new_batch(seed=1, rows=6, without=()):
-    rng = np.random.default_rng(seed)
-    ids = rng.integers(7, 40, size=(rows, 10))
-    mask = np.arange(10) < rng.integers(3, 11, size=(rows, 1))
-    hidden = mask & (rng.random(ids.shape) < 0.4)
-    hidden[list(without)] = False
-    return Masked(ids, mask, np.where(hidden, ids, IGNORE))
 
 
 def answer(gradients, model, batches, counts=None):

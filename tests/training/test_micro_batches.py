@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from minillm import kernels
-from minillm.backend.ids import IGNORE
 from minillm.models import Bert, BertConfig, MaskedLanguageModel, gpt2_style
 from minillm.models.costs import training_peak
 from minillm.nn import Dropout
@@ -24,13 +23,8 @@ from minillm.training.data_parallel import gradients_by
 from minillm.training.parts import cut_rows, rows_in, some_rows
 from tests.models.costs.peaks import new_model as new_gpt
 from tests.models.costs.peaks import random_batch
+from tests.training.masked import Masked, count, new_batch
 from tests.training.ranks.threads import all_done, in_ranks
-
-
-class Masked(NamedTuple):
-    ids: np.ndarray
-    mask: np.ndarray
-    targets: np.ndarray
 
 
 class Cut(NamedTuple):
@@ -44,10 +38,6 @@ class Pair(NamedTuple):
     weights: np.ndarray
 
 
-def count(batch):
-    return int((batch.targets != IGNORE).sum())
-
-
 def new_model(dropout=0.0, recompute=0):
     rng = np.random.default_rng(0)
     config = BertConfig(
@@ -56,15 +46,6 @@ def new_model(dropout=0.0, recompute=0):
     model = MaskedLanguageModel(Bert(config, rng=rng), rng=rng).to_dtype(np.float64)
     recompute_blocks(model, recompute)
     return model
-
-
-def new_batch(seed=1, rows=6, without=()):
-    rng = np.random.default_rng(seed)
-    ids = rng.integers(7, 40, size=(rows, 10))
-    mask = np.arange(10) < rng.integers(3, 11, size=(rows, 1))
-    hidden = mask & (rng.random(ids.shape) < 0.4)
-    hidden[list(without)] = False
-    return Masked(ids, mask, np.where(hidden, ids, IGNORE))
 
 
 def answer(gradients, model, batches, counts=None):

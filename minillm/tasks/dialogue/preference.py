@@ -13,10 +13,10 @@ from minillm.backend import moved_like
 from minillm.tasks.dialogue.recipe import PreferenceRecipe, facts_of, save_every, stage_of
 from minillm.tasks.dialogue.reference import checked_reference, log_p, log_probabilities
 from minillm.tasks.dialogue.rows import ChatBatch, ChatRow, collate_chats, pair_rows
-from minillm.tasks.fingerprints import digest_of_weights
 from minillm.tasks.generation import LanguageModel
 from minillm.text.preference_files import Preference
 from minillm.training import Run, Step, numbered_order
+from minillm.training.checkpointing import digest_of_weights
 from minillm.training.preferences import Preferred, check_pairs, dpo_loss
 
 

@@ -9,9 +9,10 @@ from typing import Any, Literal
 from minillm.nn import Module
 from minillm.nn.recomputing import recompute_blocks
 from minillm.optim import AdamW, decay_groups, linear_with_warmup
-from minillm.tasks.fingerprints import digest_of_json, digest_of_weights
+from minillm.tasks.fingerprints import digest_of_json
 from minillm.tasks.recipe import accumulate_setting, check_numbers, recompute_setting, setting
 from minillm.training import Stage, batches_per_epoch
+from minillm.training.checkpointing import digest_of_weights
 from minillm.training.data_parallel import gradients_by
 
 SAVE_EVERY = 100  # updates

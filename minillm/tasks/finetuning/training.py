@@ -20,7 +20,7 @@ from minillm.tasks.collation import Batch, collate_sentences, lengths_of
 from minillm.tasks.finetuning.bodies import Pretrained
 from minillm.tasks.finetuning.methods import METHODS
 from minillm.tasks.finetuning.recipe import USUAL, FinetuneRecipe
-from minillm.tasks.fingerprints import digest_of_examples, digest_of_weights
+from minillm.tasks.fingerprints import digest_of_examples
 from minillm.text import Example, Labels
 from minillm.training import (
     Run,
@@ -31,6 +31,7 @@ from minillm.training import (
     mean_loss,
     numbered_order,
 )
+from minillm.training.checkpointing import digest_of_weights
 from minillm.training.data_parallel import gradients_by
 from minillm.training.ranks import Ranks
 

@@ -9,11 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from minillm.backend.surroundings import surroundings
 from minillm.nn import Module
-from minillm.training.checkpointing import differences
+from minillm.training.checkpointing import differences, digest_of_weights
 from minillm.training.evaluation_mode import evaluation_shared
 from minillm.training.ranks.world import Ranks, merged
 from minillm.training.stages import Stage
@@ -84,7 +82,7 @@ def compare(
     """
     if ranks is not None:
         resumed = None if checkpoint is None else digest_of_file(checkpoint)
-        own = {"weights": digest_of_state(model), "checkpoint": resumed}
+        own = {"weights": digest_of_weights(model), "checkpoint": resumed}
         about = surroundings()
         meet(ranks, {**facts, **about["versions"], "kernels": about["kernels"], **own})
 
@@ -95,22 +93,13 @@ def require_same_weights(ranks: Ranks, model: Module, done: int) -> None:
     Raises:
         RanksError: the weights of two ranks differ.
     """
-    digests = ranks.gather(digest_of_state(model))
+    digests = ranks.gather(digest_of_weights(model))
     if other := [rank for rank, one in enumerate(digests) if one != digests[0]]:
         raise RanksError(
             f"after {done} updates the weights of rank {other[0]} are not those of rank 0: "
             "something differs between them that the settings do not say, such as the processor "
             "(its rounding), or random numbers that do not come from the seed"
         )
-
-
-def digest_of_state(model: Module) -> str:
-    """SHA-256 of all weights, with their names."""
-    sha = sha256()
-    for name, array in model.state_dict(copy=False).items():
-        sha.update(name.encode())
-        sha.update(np.ascontiguousarray(array).data)
-    return sha.hexdigest()
 
 
 def digest_of_file(path: Path) -> str:
